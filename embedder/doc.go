@@ -1,0 +1,12 @@
+// Package embedder defines what frony-db asks of an embedding model: the
+// Embedder interface and Spec, the model's identity.
+//
+// The implementations live below it, and a program links only those it
+// imports:
+//
+//   - builtin: the embedded default, pure Go, nothing to download
+//   - transformer: encoder models from Hugging Face files
+//   - remote: HTTP providers
+//
+// To bring your own, implement Embedder and run embeddertest.Run on it.
+package embedder

@@ -1,0 +1,3 @@
+module github.com/fronyai/frony-db
+
+go 1.26
