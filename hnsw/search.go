@@ -1,0 +1,91 @@
+package hnsw
+
+// Hit is a node that a search returned, and its distance key.
+type Hit struct{ ID, Distance uint32 }
+
+// Search says what to look for. The zero value of every field but K is the
+// default.
+type Search struct {
+	// K is the number of hits wanted. Without one there are none.
+	K int
+
+	// Ef is the beam width: more finds more of the true neighbours, and takes
+	// longer. It is raised to K. Default 64.
+	Ef int
+
+	// Allow is the set of nodes that may be returned; nil allows all. It must
+	// not change during the search.
+	Allow *Bitset
+
+	// Stats, if not nil, receives what the search did.
+	Stats *Stats
+}
+
+// Stats tells what one search did.
+type Stats struct {
+	// Distances is the number of distances measured.
+	Distances int
+	// Flat is set when rows were scanned instead of, or after, walking the graph.
+	Flat bool
+}
+
+const defaultEf = 64
+
+// flatFactor is how many rows a flat scan measures in the time that a walk
+// needs for one place in its beam.
+const flatFactor = 50
+
+// Search appends to dst the K nodes nearest to q that are live and allowed, or
+// as many as there are, nearest first, and returns it. q is a code as Space
+// understands it. It allocates nothing but room in dst.
+func (g *Graph) Search(dst []Hit, q []byte, s Search) []Hit {
+	if s.K <= 0 {
+		return dst
+	}
+	w := g.enter()
+	defer g.leave(w)
+	if s.Ef <= 0 {
+		s.Ef = defaultEf
+	}
+	flat := g.search(w, q, s)
+	if s.Stats != nil {
+		*s.Stats = Stats{Distances: w.evals, Flat: flat}
+	}
+	for _, e := range w.beam {
+		if s.K == 0 {
+			break
+		}
+		if e&blocked == 0 {
+			dst = append(dst, Hit{entryID(e), distance(e)})
+			s.K--
+		}
+	}
+	return dst
+}
+
+// search leaves the result in the beam, and reports whether it scanned flat.
+func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
+	w.beam, w.live = w.beam[:0], 0
+	ef := max(s.Ef, s.K)
+	allowed := g.Len()
+	if s.Allow != nil {
+		allowed = min(allowed, s.Allow.Count())
+	}
+	e := g.entry.Load()
+	sl := w.fit(g.slabs.Load()) // after the entry point, so that they cover it
+	w.skip = filter{allow: s.Allow}
+	if g.dead.Load() > 0 {
+		w.skip.dead = sl.dead
+	}
+	if e == 0 || allowed <= ef*flatFactor {
+		g.scan(w, sl, q, s.K)
+		return true
+	}
+	g.start(w, q, entryNode(e))
+	g.descend(w, sl, q, entryLevel(e), 0)
+	if g.walk(w, sl, q, 0, ef, allowed) {
+		return false
+	}
+	g.scan(w, sl, q, s.K)
+	return true
+}
