@@ -79,10 +79,11 @@ func Not(e Expr) Expr {
 		return All()
 	case KindNot:
 		return e.n.args[0]
+	default:
+		n := &node{kind: KindNot}
+		n.add(e)
+		return Expr{n}
 	}
-	n := &node{kind: KindNot}
-	n.add(e)
-	return Expr{n}
 }
 
 // compare makes a condition, and checks it.

@@ -56,15 +56,16 @@ func (e Expr) tree() any {
 			out.Value = values[0]
 		}
 		return out
+	default:
+		parts := make([]any, len(e.n.args))
+		for i, a := range e.n.args {
+			parts[i] = a.tree()
+		}
+		if e.Kind() == KindOr {
+			return map[string]any{"or": parts}
+		}
+		return map[string]any{"and": parts}
 	}
-	parts := make([]any, len(e.n.args))
-	for i, a := range e.n.args {
-		parts[i] = a.tree()
-	}
-	if e.Kind() == KindOr {
-		return map[string]any{"or": parts}
-	}
-	return map[string]any{"and": parts}
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, within the default Limits. A

@@ -42,8 +42,9 @@ func (t token) is(s string) bool {
 		return strings.EqualFold(t.raw, s)
 	case tokOp, tokSymbol:
 		return t.raw == s
+	default:
+		return false
 	}
-	return false
 }
 
 // describe names the token in an error.
@@ -55,8 +56,9 @@ func (t token) describe() string {
 		return "the string " + clip(t.raw)
 	case tokNumber:
 		return "the number " + clip(t.raw)
+	default:
+		return `"` + clip(t.raw) + `"`
 	}
-	return `"` + clip(t.raw) + `"`
 }
 
 // clip shortens what an error quotes.

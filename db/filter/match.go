@@ -46,8 +46,9 @@ func (n *node) match(get func(string) (any, bool)) bool {
 	case KindCondition:
 		x, ok := get(n.cond.Field)
 		return n.holds(x, ok && x != nil)
+	default:
+		return n.kind == KindAll
 	}
-	return n.kind == KindAll
 }
 
 // holds decides the condition for the value of its field.
@@ -65,10 +66,7 @@ func (n *node) holds(x any, present bool) bool {
 	}
 
 	v := classify(x)
-	switch op {
-	case OpEq:
-		return equals(v, values[0])
-	case OpIn:
+	if op == OpIn {
 		if n.set != nil {
 			_, found := slices.BinarySearchFunc(n.set, v, Value.order)
 			return found
@@ -81,6 +79,8 @@ func (n *node) holds(x any, present bool) bool {
 		return false
 	}
 	switch op {
+	case OpEq:
+		return c == 0
 	case OpLt:
 		return c < 0
 	case OpLe:
@@ -89,8 +89,9 @@ func (n *node) holds(x any, present bool) bool {
 		return c > 0
 	case OpGe:
 		return c >= 0
+	default:
+		return false
 	}
-	return false
 }
 
 func equals(v, w Value) bool {

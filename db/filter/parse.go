@@ -67,7 +67,7 @@ func (p *parser) failAs(kind error, at int, hint, format string, args ...any) er
 	}
 }
 
-// whole = expr end
+// whole reads: expr end.
 func (p *parser) whole() (Expr, error) {
 	if err := p.next(); err != nil {
 		return Expr{}, err
@@ -85,10 +85,10 @@ func (p *parser) whole() (Expr, error) {
 	return e, nil
 }
 
-// expr = term { OR term }
+// expr reads: term { OR term }.
 func (p *parser) expr() (Expr, error) { return p.list("OR", Or, p.term) }
 
-// term = factor { AND factor }
+// term reads: factor { AND factor }.
 func (p *parser) term() (Expr, error) { return p.list("AND", And, p.factor) }
 
 func (p *parser) list(word string, join func(...Expr) Expr, part func() (Expr, error)) (Expr, error) {
@@ -108,7 +108,7 @@ func (p *parser) list(word string, join func(...Expr) Expr, part func() (Expr, e
 	}
 }
 
-// factor = NOT factor | "(" expr ")" | TRUE | FALSE | condition
+// factor reads: NOT factor | "(" expr ")" | TRUE | FALSE | condition.
 func (p *parser) factor() (Expr, error) {
 	if p.depth++; p.depth > p.lim.MaxDepth {
 		return Expr{}, p.failAs(ErrLimit, p.tok.at, "", "nested more than %d deep", p.lim.MaxDepth)
@@ -153,7 +153,7 @@ func (p *parser) parenthesised() (Expr, error) {
 	return Expr{}, p.fail(p.tok.at, p.joinHint(), "expected AND, OR or a closing parenthesis, found %s", p.tok.describe())
 }
 
-// condition = EXISTS field | field operator …
+// condition reads: EXISTS field | field operator ….
 func (p *parser) condition() (Expr, error) {
 	start := p.tok.at
 	if p.tok.is("EXISTS") {

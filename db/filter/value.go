@@ -111,8 +111,9 @@ func classify(x any) Value {
 		return ofInt(int64(r.Uint()))
 	case reflect.Float32, reflect.Float64:
 		return ofFloat(r.Float())
+	default:
+		return Value{}
 	}
-	return Value{}
 }
 
 func ofInt(i int64) Value { return Value{typ: TypeNumber, i: i} }
@@ -225,8 +226,9 @@ func (v Value) order(w Value) int {
 		return v.orderNumber(w)
 	case TypeString:
 		return strings.Compare(v.text, w.text)
+	default:
+		return cmp.Or(cmp.Compare(v.i, w.i), cmp.Compare(v.nanos, w.nanos))
 	}
-	return cmp.Or(cmp.Compare(v.i, w.i), cmp.Compare(v.nanos, w.nanos))
 }
 
 // orderNumber compares by value without rounding. A float here is a fraction,
