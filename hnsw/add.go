@@ -31,7 +31,7 @@ func (g *Graph) Add(id uint32) error {
 
 // claim takes id for the caller, who will link it.
 func (g *Graph) claim(s *slabs, id uint32) error {
-	if !mark(s.present, id) {
+	if has(s.dead, id) || !mark(s.present, id) {
 		return fmt.Errorf("%w: %d", ErrExists, id)
 	}
 	g.live.Add(1)

@@ -26,14 +26,14 @@ func (g *Graph) scan(w *scratch, s *slabs, q []byte, k int) {
 	n := 0
 	for c := range s.present {
 		for i := range chunkWords {
-			set := s.present[c][i].Load()
+			set := ^uint64(0)
 			if w.skip.allow != nil {
-				set &= w.skip.allow.word(c*chunkWords + i)
+				if set = w.skip.allow.word(c*chunkWords + i); set == 0 {
+					continue
+				}
 			}
-			if set == 0 {
-				continue
-			}
-			set &^= s.dead[c][i].Load()
+			set &^= s.dead[c][i].Load() // before present: see Repair
+			set &= s.present[c][i].Load()
 			base := uint32(c<<chunkShift + i<<6)
 			for ; set != 0; set &= set - 1 {
 				w.ids[n] = base + uint32(bits.TrailingZeros64(set))

@@ -39,6 +39,7 @@ type scratch struct {
 	chosen []uint32   // what choose returned
 	picked []uint32   // distances of chosen
 	words  []uint32   // a copy of a list
+	pool   []uint32   // links to choose from in a repair
 	cands  []uint64   // candidates of a pruning
 	marks  []uint32   // their tree marks
 	links  [][]uint32 // links chosen for a new node, by level

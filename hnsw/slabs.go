@@ -1,6 +1,10 @@
 package hnsw
 
-import "sync/atomic"
+import (
+	"iter"
+	"math/bits"
+	"sync/atomic"
+)
 
 const (
 	chunkShift = 12 // nodes per chunk, as a power of two
@@ -106,4 +110,22 @@ func (g *Graph) reserve(id uint32, level int) *slabs {
 		atomic.StoreUint32(at, first) // after the blocks that it points at are there
 	}
 	return &next
+}
+
+func (s *slabs) presentMarks() []*marks { return s.present }
+func (s *slabs) deadMarks() []*marks    { return s.dead }
+
+// marked yields the ids whose bit is set, ascending.
+func (g *Graph) marked(of func(*slabs) []*marks) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for c, m := range of(g.slabs.Load()) {
+			for i := range m {
+				for set := m[i].Load(); set != 0; set &= set - 1 {
+					if !yield(uint32(c<<chunkShift + i<<6 + bits.TrailingZeros64(set))) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
