@@ -18,6 +18,9 @@ func Available() []Impl {
 	have := []Impl{Generic}
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasBMI2 {
 		have = append(have, AVX2)
+		if x := cpu.X86; x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512VNNI {
+			have = append(have, VNNI)
+		}
 	}
 	return have
 }
@@ -36,7 +39,12 @@ func (m Impl) Distances(q []byte, t *Table, ids, out []uint32) {
 		if t.Rows == 0 {
 			panic(badRow(ids[0], 0))
 		}
-		done := distancesAVX2(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], n, &out[0])
+		var done int
+		if m == VNNI {
+			done = distancesVNNI(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], n, &out[0])
+		} else {
+			done = distancesAVX2(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], n, &out[0])
+		}
 		if done != n {
 			panicRow(ids[:n], t.Rows)
 		}

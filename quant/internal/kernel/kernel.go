@@ -52,6 +52,7 @@ type Impl uint8
 const (
 	Generic Impl = iota // Go: the specification
 	AVX2                // amd64 with AVX2, FMA and BMI2
+	VNNI                // the same and AVX-512 F, BW, VL, VNNI
 )
 
 // Best is the implementation that the package quant uses.
@@ -65,6 +66,8 @@ func (m Impl) String() string {
 		return "generic"
 	case AVX2:
 		return "avx2"
+	case VNNI:
+		return "vnni"
 	default:
 		return fmt.Sprintf("Impl(%d)", uint8(m))
 	}

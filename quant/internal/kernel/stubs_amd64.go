@@ -9,6 +9,9 @@ package kernel
 func distancesAVX2(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32) int
 
 //go:noescape
+func distancesVNNI(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32) int
+
+//go:noescape
 func prefetchAVX2(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int)
 
 //go:noescape

@@ -7,7 +7,7 @@ import "fmt"
 const (
 	maxBatch  = 128
 	addrFrame = 8 * (maxBatch + 4)
-	ahead     = 8 // rows between the one that is read and the one that is fetched
+	ahead     = 16 // rows between the one that is read and the one that is fetched
 )
 
 // rowAddresses writes the address of each row of the batch to the frame and
@@ -53,6 +53,24 @@ func prefetchRow(a *asm, r string) {
 	for l := range 3 {
 		a.op("PREFETCHT0 %d(%s)", 64*l, r)
 	}
+}
+
+// fetchAhead fetches the rows of the group that is `ahead` rows further on.
+//
+//	BX where the rows' addresses lie, CX rows left; uses R8
+func fetchAhead(a *asm) {
+	near := a.unique("near")
+	a.op("CMPQ CX, $%d", ahead)
+	a.op("JLE %s", near)
+	for i := range 4 {
+		if i > 0 {
+			a.op("CMPQ CX, $%d", ahead+i)
+			a.op("JLE %s", near)
+		}
+		a.op("MOVQ %d(BX), R8", 8*(ahead+i))
+		prefetchRow(a, "R8")
+	}
+	a.label(near)
 }
 
 // int8AVX2 writes distancesAVX2 and prefetchAVX2.
@@ -169,18 +187,7 @@ func int8AVX2(a *asm) {
 //	Y1–Y4 q·r, Y5–Y8 r·r
 func groupAVX2(a *asm, blocks int) {
 	rows := list("R%d", 8, 4)
-	far := a.unique("near")
-	a.op("CMPQ CX, $%d", ahead)
-	a.op("JLE %s", far)
-	for i := range 4 {
-		if i > 0 {
-			a.op("CMPQ CX, $%d", ahead+i)
-			a.op("JLE %s", far)
-		}
-		a.op("MOVQ %d(BX), R8", 8*(ahead+i))
-		prefetchRow(a, "R8")
-	}
-	a.label(far)
+	fetchAhead(a)
 	for i, r := range rows {
 		a.op("MOVQ %d(BX), %s", 8*i, r)
 	}
@@ -228,21 +235,22 @@ func groupAVX2(a *asm, blocks int) {
 		a.op("VEXTRACTI128 $1, Y%d, X%d", y, y+1)
 		a.op("VPADDD X%d, X%d, X%d", y+1, y, y)
 	}
-	keys(a)
+	keys(a, "")
 }
 
 // keys turns q·r in X1 and r·r in X5, with q·q as float32 in X15, into keys in X1.
-func keys(a *asm) {
-	a.op("VPMAXSD ones32<>(SB), X5, X5")
+// prefix is that of the constants' names.
+func keys(a *asm, prefix string) {
+	a.op("VPMAXSD %sones32<>(SB), X5, X5", prefix)
 	a.op("VCVTDQ2PS X5, X5")
 	a.op("VCVTDQ2PS X1, X1")
 	a.op("VMULPS X15, X5, X5")
 	a.op("VSQRTPS X5, X5")
 	a.op("VDIVPS X5, X1, X1")
-	a.op("VMOVUPS onef<>(SB), X2")
+	a.op("VMOVUPS %sonef<>(SB), X2", prefix)
 	a.op("VSUBPS X1, X2, X1")
 	a.op("VPXOR X2, X2, X2")
 	a.op("VMAXPS X2, X1, X1")
-	a.op("VMULPS keyone<>(SB), X1, X1")
+	a.op("VMULPS %skeyone<>(SB), X1, X1", prefix)
 	a.op("VCVTTPS2DQ X1, X1")
 }
