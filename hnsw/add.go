@@ -5,8 +5,9 @@ import (
 	"math"
 )
 
-// Add links node id, whose row is in the space. Searches that begin after Add
-// has returned can find it. Ids are dense: memory follows the largest.
+// Add links node id, whose row is in the space; Pend may have been called for
+// it before. Searches that begin after Add has returned can find it. Ids are
+// dense: memory follows the largest.
 //
 // It returns ErrID or ErrExists, naming the id. Add is safe concurrently with
 // everything, and scales with cores.
@@ -14,22 +15,30 @@ func (g *Graph) Add(id uint32) error {
 	if id > MaxID {
 		return fmt.Errorf("%w: %d, want at most %d", ErrID, id, MaxID)
 	}
+	g.freeze.RLock()
+	defer g.freeze.RUnlock()
 	w := g.enter()
 	defer g.leave(w)
 	level := g.levelOf(id)
 	s := g.reserve(id, level)
-	if err := g.claim(s, id); err != nil {
-		return err
+	waited := has(s.pending, id) && g.pend.take(s, id)
+	if !waited {
+		if err := g.claim(s, id); err != nil {
+			return err
+		}
 	}
 	for l := range level + 1 {
 		store(g.list(s, id, l), nil) // a reused id may have left links behind
 	}
 	for !g.link(w, id, level) {
 	}
+	if waited {
+		g.pend.settle(s, id)
+	}
 	return nil
 }
 
-// claim takes id for the caller, who will link it.
+// claim takes an id that is not in use.
 func (g *Graph) claim(s *slabs, id uint32) error {
 	if has(s.dead, id) || !mark(s.present, id) {
 		return fmt.Errorf("%w: %d", ErrExists, id)

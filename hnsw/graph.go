@@ -2,7 +2,6 @@ package hnsw
 
 import (
 	"errors"
-	"math"
 	"sync"
 	"sync/atomic"
 )
@@ -10,10 +9,9 @@ import (
 // Graph is the index. All methods may be called concurrently; searches take no
 // locks and wait for nobody.
 type Graph struct {
-	space    Space
-	opts     Options
-	m0       int     // slots of a level-0 list: 2M
-	levelMul float64 // 1/ln M
+	space Space
+	opts  Options
+	m0    int // slots of a level-0 list: 2M
 
 	slabs atomic.Pointer[slabs]
 	entry atomic.Uint64 // level<<32 | word of the node that searches begin at; 0 when empty
@@ -27,14 +25,20 @@ type Graph struct {
 		_ [56]byte // a cache line of its own
 	}
 
+	freeze sync.RWMutex // held for reading by whoever changes the graph, for writing by WriteTo
+
 	grow     sync.Mutex // guards upperLen and the publishing of slabs
 	upperLen int        // blocks handed out of slabs.upper
 
 	tree sync.Mutex // guards root, and changes of the tree beyond adding a leaf; taken before node locks
 	root uint32     // word of the tree's root
 
-	repair sync.Mutex // held by the one running Repair
-	epochs epochs
+	pend pendings
+
+	repair      sync.Mutex // held by the one running Repair or WriteTo; taken before freeze
+	epochs      epochs
+	calibration calibration
+
 	pool   sync.Pool // of *scratch
 	shards atomic.Uint32
 }
@@ -50,10 +54,9 @@ func New(space Space, opts *Options) (*Graph, error) {
 		return nil, err
 	}
 	g := &Graph{
-		space:    space,
-		opts:     o,
-		m0:       2 * o.M,
-		levelMul: 1 / math.Log(float64(o.M)),
+		space: space,
+		opts:  o,
+		m0:    2 * o.M,
 	}
 	g.slabs.Store(new(slabs))
 	g.pool.New = func() any { return g.newScratch() }

@@ -50,6 +50,9 @@ func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
 		unmark(s.dead, id)
 		freed = append(freed, id)
 	}
+	g.pend.mu.Lock()
+	g.pend.compact(s) // else an id that is freed and waits again would be in the list twice
+	g.pend.mu.Unlock()
 	g.dead.Add(-int64(len(freed)))
 	return freed
 }

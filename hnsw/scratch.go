@@ -29,6 +29,7 @@ type scratch struct {
 
 	beam []uint64 // sorted by distance
 	live int      // entries of beam that are not blocked
+	late []uint64 // hits among the ids that wait for Add
 
 	ids  []uint32 // the batch being measured
 	dist []uint32

@@ -1,6 +1,10 @@
 package hnsw
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // Hit is a node that a search returned, and its distance key.
 type Hit struct{ ID, Distance uint32 }
@@ -88,11 +92,31 @@ func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 		g.scan(w, sl, q, s.K)
 		return true
 	}
+	// What waits for Add is scanned before the walk: an id that is linked between
+	// the two is found twice, which mends easily, and never missed.
+	g.scanPending(w, sl, q, s.K)
+	w.late = append(w.late[:0], w.beam...)
 	g.start(w, q, entryNode(e))
 	g.descend(w, sl, q, entryLevel(e), 0)
-	if g.walk(w, sl, q, 0, ef, allowed) {
-		return false
+	if !g.walk(w, sl, q, 0, ef, allowed) {
+		g.scan(w, sl, q, s.K)
+		return true
 	}
-	g.scan(w, sl, q, s.K)
-	return true
+	for _, e := range w.late {
+		if !w.holds(e) {
+			w.insert(e)
+		}
+	}
+	return false
+}
+
+// holds reports whether the node of e, at its distance, is in the beam.
+func (w *scratch) holds(e uint64) bool {
+	i, _ := slices.BinarySearchFunc(w.beam, e, func(a, b uint64) int { return cmp.Compare(distance(a), distance(b)) })
+	for ; i < len(w.beam) && distance(w.beam[i]) == distance(e); i++ {
+		if entryID(w.beam[i]) == entryID(e) {
+			return true
+		}
+	}
+	return false
 }

@@ -25,7 +25,7 @@ func TestSimulation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		live := map[uint32]bool{}
+		live, waiting := map[uint32]bool{}, map[uint32]bool{}
 		var free, dead []uint32
 		for id := range uint32(300) {
 			free = append(free, id)
@@ -44,7 +44,12 @@ func TestSimulation(t *testing.T) {
 				if round%4 == 0 {
 					r.data[id] = r.data[0]
 				}
-				if err := g.Add(id); err != nil {
+				add := g.Add
+				if rng.IntN(3) == 0 {
+					add = g.Pend
+					waiting[id] = true
+				}
+				if err := add(id); err != nil {
 					t.Fatalf("seed %d step %d: %v", s, step, err)
 				}
 				live[id] = true
@@ -64,10 +69,23 @@ func TestSimulation(t *testing.T) {
 					dead = append(dead, id)
 				}
 			case op == 80:
+				for id := range waiting {
+					if err := g.Add(id); live[id] != (err == nil) {
+						t.Fatalf("seed %d step %d: adding %d that waited, live %v: %v", s, step, id, live[id], err)
+					}
+				}
+				if n := g.Pending(); n > 0 && len(g.NextPending(nil, 1)) > 0 {
+					t.Fatalf("seed %d step %d: %d still wait", s, step, n)
+				}
+				clear(waiting)
+			case op == 81:
 				freed := g.Repair(hnsw.RepairOptions{Workers: 1 + rng.IntN(2)})
 				slices.Sort(dead)
 				if !slices.Equal(freed, dead) {
 					t.Fatalf("seed %d step %d: freed %d, want %d", s, step, freed, dead)
+				}
+				for _, id := range dead {
+					delete(waiting, id)
 				}
 				free, dead = append(free, dead...), nil
 			default:
