@@ -98,11 +98,17 @@ func (o *Options) prepare() (Options, error) {
 		name string
 		n    int
 	}{
-		{"IDBytes", c.Limits.IDBytes}, {"TextBytes", c.Limits.TextBytes},
-		{"MetadataBytes", c.Limits.MetadataBytes}, {"MetadataFields", c.Limits.MetadataFields},
-		{"Batch", c.Limits.Batch}, {"K", c.Limits.K}, {"Ef", c.Limits.Ef},
-		{"Oversampling", c.Limits.Oversampling}, {"FilterDepth", c.Limits.FilterDepth},
-		{"FilterConditions", c.Limits.FilterConditions}, {"Collections", c.Limits.Collections},
+		{"IDBytes", c.Limits.IDBytes},
+		{"TextBytes", c.Limits.TextBytes},
+		{"MetadataBytes", c.Limits.MetadataBytes},
+		{"MetadataFields", c.Limits.MetadataFields},
+		{"Batch", c.Limits.Batch},
+		{"K", c.Limits.K},
+		{"Ef", c.Limits.Ef},
+		{"Oversampling", c.Limits.Oversampling},
+		{"FilterDepth", c.Limits.FilterDepth},
+		{"FilterConditions", c.Limits.FilterConditions},
+		{"Collections", c.Limits.Collections},
 	} {
 		if f.n < 0 {
 			faults = append(faults, fmt.Errorf("Limits.%s is %d, want 0 or more", f.name, f.n))

@@ -207,3 +207,10 @@ func (s *Store) deletePrefix(prefix, end []byte) error {
 		}
 	}
 }
+
+// Collections is the number of collections.
+func (s *Store) Collections() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.states)
+}

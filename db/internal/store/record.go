@@ -28,6 +28,7 @@ type Record struct {
 	Expires  time.Time      // zero: never
 	Hash     [16]byte       // of everything the caller gave
 	TextHash [16]byte       // of what the embedder saw
+	Given    bool           // the vector came with the document, not from the embedder
 	Metadata map[string]any // string, bool, int64, float64, time.Time, []string
 }
 
@@ -47,6 +48,7 @@ const (
 	tagHash
 	tagTextHash
 	tagMetadata
+	tagGiven
 )
 
 // AppendRecord encodes r. The sequence number is left zero: the committer
@@ -68,6 +70,9 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	}
 	dst = appendField(dst, tagHash, string(r.Hash[:]))
 	dst = appendField(dst, tagTextHash, string(r.TextHash[:]))
+	if r.Given {
+		dst = appendField(dst, tagGiven, "1")
+	}
 	if len(r.Metadata) > 0 {
 		dst = appendField(dst, tagMetadata, string(AppendMetadata(nil, r.Metadata)))
 	}
@@ -147,6 +152,8 @@ func (r *Record) set(tag byte, v []byte, want Fields) error {
 		copy(r.Hash[:], v)
 	case tagTextHash:
 		copy(r.TextHash[:], v)
+	case tagGiven:
+		r.Given = true
 	case tagMetadata:
 		if want&WithMetadata == 0 {
 			return nil

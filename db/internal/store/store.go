@@ -12,6 +12,8 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
+
+	"github.com/fronyai/frony-db/db/internal/disk"
 )
 
 // formatVersion is the version of keys and records this code reads and writes.
@@ -92,7 +94,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		queue:     make(chan *request, 64),
 		stopped:   make(chan struct{}),
 		states:    make(map[uint32]*state),
-		freeBytes: freeBytes,
+		freeBytes: disk.Free,
 		failure:   func() error { return nil },
 	}
 	s.pins.init(bdb)
@@ -193,7 +195,7 @@ func (s *Store) MaxBatch() (bytes, keys int64) {
 
 // DiskBytes is the size of the store's files as the file system has allocated
 // them: tables and logs are sparse.
-func (s *Store) DiskBytes() int64 { return allocated(s.dir) }
+func (s *Store) DiskBytes() int64 { return disk.Allocated(s.dir) }
 
 // Compact rewrites the tables so that deleted data gives its space back.
 func (s *Store) Compact() error {

@@ -26,6 +26,9 @@ func (s *Store) View(at func() uint64) *View {
 	return &View{s: s, ts: ts, txn: s.bdb.NewTransactionAt(ts, false)}
 }
 
+// TS is the view's timestamp, for opening another at the same.
+func (v *View) TS() uint64 { return v.ts }
+
 // Close releases the view.
 func (v *View) Close() {
 	v.txn.Discard()

@@ -1,6 +1,6 @@
 //go:build unix
 
-package store
+package disk
 
 import (
 	"io/fs"
@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// freeBytes is the room that is left on dir's file system.
-func freeBytes(dir string) (uint64, error) {
+// Free is the room that is left on dir's file system.
+func Free(dir string) (uint64, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
 		return 0, err
@@ -19,10 +19,10 @@ func freeBytes(dir string) (uint64, error) {
 	return uint64(st.Bavail) * uint64(st.Bsize), nil
 }
 
-// allocated is the space that the files below dir take on disk.
-func allocated(dir string) int64 {
+// Allocated is the space that the files at and below path take on disk.
+func Allocated(path string) int64 {
 	var sum int64
-	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return nil //nolint:nilerr // a file that vanished meanwhile takes no space
 		}
