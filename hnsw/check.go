@@ -26,7 +26,8 @@ type checker struct {
 	s            *slabs
 	faults       []error
 	live, dead   int64
-	roots, nodes int
+	nodes        int
+	rooted       bool
 	words, other []uint32
 }
 
@@ -93,6 +94,7 @@ func (c *checker) node(id uint32) {
 // tree checks the tree links of a node, whose list is in c.words.
 func (c *checker) tree(id uint32) {
 	up := 0
+	c.rooted = c.rooted || c.g.root == word(id)
 	for _, x := range c.words {
 		if !isTree(x) || !c.linked(nodeOf(x)) {
 			continue
@@ -110,11 +112,12 @@ func (c *checker) tree(id uint32) {
 		}
 	}
 	switch {
+	case up > 0 && c.g.root == word(id):
+		c.fault("node %d is the root and has a parent", id)
 	case up > 1:
 		c.fault("node %d has %d parents", id, up)
 	case up == 0:
-		c.roots++
-		if c.g.root != word(id) && !has(c.s.dead, id) {
+		if c.g.root != word(id) && !has(c.s.dead, id) { // a tree that was deleted whole may linger beside a new one
 			c.fault("node %d has no parent and is not the root", id)
 		}
 	}
@@ -140,6 +143,9 @@ func (c *checker) reach() {
 			c.fault("%d nodes and no entry point", c.nodes)
 		}
 		return
+	}
+	if !c.rooted {
+		c.fault("the root %d is not in the graph", nodeOf(c.g.root))
 	}
 	if !c.linked(entryNode(e)) {
 		c.fault("the entry point %d is not in the graph", entryNode(e))

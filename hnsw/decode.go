@@ -165,7 +165,7 @@ func (d *decoder) finish() (*Graph, error) {
 			p, x, w := s.present[c][i].Load(), s.dead[c][i].Load(), s.pending[c][i].Load()
 			present += int64(bits.OnesCount64(p))
 			dead += int64(bits.OnesCount64(x))
-			if (x|w)&^p != 0 {
+			if first := c<<chunkShift + i<<6; (x|w)&^p != 0 || p>>max(0, min(64, int(d.h.nodes)-first)) != 0 {
 				stray++
 			}
 			for ; w != 0; w &= w - 1 {
@@ -182,6 +182,12 @@ func (d *decoder) finish() (*Graph, error) {
 		if id >= d.h.nodes || !d.linked(id) || entryLevel(e) > g.levelOf(id) {
 			return nil, fmt.Errorf("%w: entry point %#x", ErrCorrupt, e)
 		}
+		if root := nodeOf(d.h.root); root >= d.h.nodes || !d.linked(root) {
+			return nil, fmt.Errorf("%w: root %#x", ErrCorrupt, d.h.root)
+		}
+	}
+	if err := d.upperLists(); err != nil {
+		return nil, err
 	}
 	if linked < int64(d.h.nodes) {
 		if err := d.links(); err != nil {
@@ -199,6 +205,26 @@ func (d *decoder) finish() (*Graph, error) {
 }
 
 func (d *decoder) linked(id uint32) bool { return has(d.s.present, id) && !has(d.s.pending, id) }
+
+// upperLists checks that no two nodes share an upper list.
+func (d *decoder) upperLists() error {
+	used := NewBitset(int(d.h.upper))
+	for c, chunk := range d.s.upperAt {
+		for i, first := range chunk {
+			if first == 0 {
+				continue
+			}
+			id := uint32(c<<chunkShift + i)
+			for level := range uint32(d.g.levelOf(id)) {
+				if used.Has(first - 1 + level) {
+					return fmt.Errorf("%w: upper lists of node %d belong to another", ErrCorrupt, id)
+				}
+				used.Set(first - 1 + level)
+			}
+		}
+	}
+	return nil
+}
 
 // links checks that no list of a linked node names one that is not.
 func (d *decoder) links() error {
