@@ -1,0 +1,244 @@
+package lexical
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+)
+
+// TestModel drives the index and the naive BM25 through the same additions,
+// replacements and removals, and compares what they find.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	rng := seeded(t)
+	x := New(nil)
+	m := newModel(x)
+	v := newVocabulary(rng, 400)
+	for step := range 12000 {
+		node := uint32(rng.IntN(1500))
+		if rng.IntN(100) == 0 {
+			node += 1 << 20
+		}
+		if rng.IntN(3) == 0 {
+			x.Remove(node)
+			delete(m.docs, node)
+		} else {
+			text := v.text(rng.IntN(30))
+			x.Add(node, text)
+			m.add(node, text)
+		}
+		if step%100 != 0 || len(m.docs) == 0 {
+			continue
+		}
+		compare(t, x, m, v)
+		if t.Failed() {
+			t.Fatalf("at step %d", step)
+		}
+	}
+	check(t, x)
+	for node := range m.docs {
+		x.Remove(node)
+	}
+	check(t, x)
+	if x.Len() != 0 || len(x.ids) != 0 || x.length != 0 {
+		t.Errorf("emptied: %d documents, %d terms, length %d", x.Len(), len(x.ids), x.length)
+	}
+}
+
+func compare(t *testing.T, x *Index, m *model, v *vocabulary) {
+	t.Helper()
+	if x.Len() != len(m.docs) {
+		t.Errorf("Len is %d, want %d", x.Len(), len(m.docs))
+	}
+	for range 6 {
+		query, k := v.text(1+v.rng.IntN(12)), 1+v.rng.IntN(30)
+		if short := (&search{}); func() bool { short.analysis.run(query); return short.short() }() {
+			continue // the model knows nothing of widening
+		}
+		var allow func(uint32) bool
+		if v.rng.IntN(2) == 0 {
+			part := uint32(1 + v.rng.IntN(40))
+			allow = func(node uint32) bool { return node%part == 0 }
+		}
+		if err := same(x.Search(nil, query, k, allow), m.search(query, k, allow)); err != nil {
+			t.Errorf("query %q, k %d, filtered %v: %v", query, k, allow != nil, err)
+		}
+	}
+}
+
+// check holds the index against its invariants.
+func check(t *testing.T, x *Index) {
+	t.Helper()
+	live := make(map[uint32]uint32) // slot → length
+	length := uint64(0)
+	for i, c := range x.chunks {
+		if c == nil {
+			continue
+		}
+		n := 0
+		for j := range c.used {
+			if c.died[j].Load() == 0 {
+				live[uint32(i*window+j)] = c.lengths[j]
+				length += uint64(c.lengths[j])
+				n++
+			}
+		}
+		if n != c.live {
+			t.Errorf("chunk %d counts %d documents and has %d", i, c.live, n)
+		}
+	}
+	if len(live) != x.live || length != x.length {
+		t.Errorf("%d documents of length %d, counted %d of %d", len(live), length, x.live, x.length)
+	}
+	bytes := 0
+	for key, id := range x.ids {
+		l := &x.lists[id]
+		df, n, last := uint32(0), uint32(0), -1
+		for slot, tf := range l.each {
+			if int(slot) <= last || tf == 0 {
+				t.Errorf("term %x: slot %d with tf %d after slot %d", key, slot, tf, last)
+			}
+			last = int(slot)
+			n++
+			if _, ok := live[slot]; ok {
+				df++
+			}
+		}
+		if l.key != key || df != l.df || n != l.n || last != int(l.last) || df == 0 {
+			t.Errorf("term %x: %d of %d live, last %d, counted %+v", key, df, n, last, *l)
+		}
+		if dead := n - df; dead >= 16 && dead > n/2 {
+			t.Errorf("term %x: %d of %d postings dead", key, dead, n)
+		}
+		bytes += l.size()
+	}
+	for _, c := range x.chunks {
+		if bytes += 8; c != nil {
+			bytes += c.size()
+		}
+	}
+	for _, p := range x.nodes.pages {
+		if bytes += 8; p != nil {
+			bytes += 4 * nodePage
+		}
+	}
+	if x.bytes < bytes*95/100 || x.bytes > bytes*105/100+4096 {
+		t.Errorf("counted %d bytes, has %d", x.bytes, bytes)
+	}
+}
+
+// TestConcurrent searches while documents come and go. Every document has its
+// own word and a common one: a search must find a document that is always
+// there, and never one that was removed before it began.
+func TestConcurrent(t *testing.T) {
+	t.Parallel()
+	rng := seeded(t)
+	x := New(nil)
+	v := newVocabulary(rng, 200)
+	x.Add(7, "언제나 "+v.text(5))
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				hits := x.Search(nil, "언제나", 3, nil)
+				if len(hits) == 0 || hits[0].Node != 7 {
+					t.Errorf("the lasting document is not found: %v", hits)
+					return
+				}
+				x.Len()
+				x.Bytes()
+			}
+		})
+	}
+	for i := range 4000 {
+		node := uint32(100 + i%50)
+		x.Add(node, v.text(20)+" 하루살이")
+		if i%3 == 0 {
+			x.Add(7, "언제나 "+v.text(5)) // replaced, and never missing
+		}
+		if i%2 == 0 {
+			x.Remove(node)
+			if slices.ContainsFunc(x.Search(nil, "하루살이", 100, nil), func(h Hit) bool { return h.Node == node }) {
+				t.Errorf("document %d is found after its removal", node)
+			}
+		}
+	}
+	close(stop)
+	wg.Wait()
+	check(t, x)
+}
+
+func TestSearchBounds(t *testing.T) {
+	t.Parallel()
+	x := New(nil)
+	if hits := x.Search(nil, "무엇", 10, nil); hits != nil {
+		t.Errorf("an empty index finds %v", hits)
+	}
+	x.Add(1, "서울은 한국의 수도")
+	x.Add(2, "")
+	x.Add(3, "?!…")
+	if x.Len() != 3 {
+		t.Errorf("Len is %d, want 3", x.Len())
+	}
+	for _, query := range []string{"", "  ", "!?", "\xff\xfe", "런던"} {
+		if hits := x.Search(nil, query, 10, nil); hits != nil {
+			t.Errorf("%q finds %v", query, hits)
+		}
+	}
+	for _, k := range []int{0, -1} {
+		if hits := x.Search(nil, "서울", k, nil); hits != nil {
+			t.Errorf("k %d finds %v", k, hits)
+		}
+	}
+	before := []Hit{{9, 9}}
+	if hits := x.Search(before, "수도", 1<<60, nil); len(hits) != 2 || hits[0] != before[0] || hits[1].Node != 1 {
+		t.Errorf("appended: %v", hits)
+	}
+	x.Remove(1)
+	x.Remove(1)
+	x.Remove(1 << 30)
+	if hits := x.Search(nil, "수도", 10, nil); hits != nil || x.Len() != 2 {
+		t.Errorf("removed: %v, Len %d", hits, x.Len())
+	}
+}
+
+// TestTies orders equal documents by node, however they were added.
+func TestTies(t *testing.T) {
+	t.Parallel()
+	rng := seeded(t)
+	x := New(nil)
+	nodes := rng.Perm(6000)
+	for _, node := range nodes {
+		x.Add(uint32(node), "같은 글 same text")
+	}
+	for range 3 {
+		hits := x.Search(nil, "같은 text", 20, nil)
+		for i, h := range hits {
+			if h.Node != uint32(i) {
+				t.Fatalf("hit %d is node %d", i, h.Node)
+			}
+		}
+	}
+}
+
+func TestOptionsValidate(t *testing.T) {
+	t.Parallel()
+	for _, o := range []*Options{nil, {}, {K1: 2, B: 1}, {B: -1}} {
+		if err := o.Validate(); err != nil {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	faults := map[string]*Options{"K1": {K1: -1}, "B": {B: 1.5}}
+	for _, name := range slices.Sorted(maps.Keys(faults)) {
+		if faults[name].Validate() == nil {
+			t.Errorf("%s: %+v is accepted", name, faults[name])
+		}
+	}
+}

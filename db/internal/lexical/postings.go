@@ -1,0 +1,173 @@
+package lexical
+
+import "encoding/binary"
+
+// blockLen is the number of postings that one skip entry covers.
+const blockLen = 128
+
+// A list holds the postings of one term: for each document (by slot, in
+// ascending order) how often the term occurs in it.
+//
+//	posting ──┬─ tf = 1 ── varint(delta<<1 | 1)
+//	          └─ tf > 1 ── varint(delta<<1) varint(tf)
+//
+// delta is the distance to the slot before, which runs on across blocks. More
+// than half of all terms occur in one document only, so the first posting
+// needs no body.
+type list struct {
+	key  uint64 // of the term
+	df   uint32 // live documents among the postings
+	n    uint32 // postings, those of removed documents included
+	last uint32 // slot of the last posting
+	tf   uint32 // of the only posting, while body is nil
+	body *body
+}
+
+type body struct {
+	data  []byte
+	skips []skip // one for each full block
+	open  reach  // of the postings after the last full block
+}
+
+// A skip describes a block of blockLen postings.
+type skip struct {
+	last uint32 // slot of the block's last posting
+	end  uint32 // offset in data where the block ends
+	reach
+}
+
+// reach bounds what a posting of a block can score, whatever the average
+// length of a document becomes: BM25 rises with tf and falls with length.
+type reach struct {
+	maxTF, minLen uint32
+}
+
+func (r *reach) add(tf, length uint32) {
+	r.maxTF = max(r.maxTF, tf)
+	r.minLen = min(r.minLen, length)
+}
+
+var nothing = reach{minLen: ^uint32(0)}
+
+// append adds a posting behind the last one and returns by how many bytes the
+// list has grown. The caller knows the length of the first posting's document,
+// which the list doesn't keep.
+func (l *list) append(slot, tf, length uint32, lengthOf func(slot uint32) uint32) (grown int) {
+	l.df++
+	l.n++
+	if l.n == 1 {
+		l.last, l.tf = slot, tf
+		return 0
+	}
+	if l.body == nil {
+		l.body = &body{open: nothing}
+		grown += bodySize + l.body.append(l.last, l.tf)
+		l.body.open.add(l.tf, lengthOf(l.last))
+	}
+	grown += l.body.append(slot-l.last, tf)
+	l.body.open.add(tf, length)
+	l.last = slot
+	if l.n%blockLen == 0 {
+		before := cap(l.body.skips)
+		l.body.skips = append(l.body.skips, skip{slot, uint32(len(l.body.data)), l.body.open})
+		l.body.open = nothing
+		grown += (cap(l.body.skips) - before) * skipSize
+	}
+	return grown
+}
+
+// append encodes one posting and returns by how many bytes the buffer has
+// grown: by an eighth at a time, for there are very many of them.
+func (b *body) append(delta, tf uint32) (grown int) {
+	var buf [2 * binary.MaxVarintLen64]byte
+	v := buf[:0]
+	if tf == 1 {
+		v = binary.AppendUvarint(v, uint64(delta)<<1|1)
+	} else {
+		v = binary.AppendUvarint(v, uint64(delta)<<1)
+		v = binary.AppendUvarint(v, uint64(tf))
+	}
+	if need := len(b.data) + len(v); need > cap(b.data) {
+		data := make([]byte, len(b.data), roundUp(need+need/8))
+		copy(data, b.data)
+		grown = cap(data) - cap(b.data)
+		b.data = data
+	}
+	b.data = append(b.data, v...)
+	return grown
+}
+
+// roundUp rounds to what the allocator would hand out anyway.
+func roundUp(n int) int {
+	switch {
+	case n <= 8:
+		return 8
+	case n <= 128:
+		return (n + 15) &^ 15
+	}
+	return (n + 63) &^ 63
+}
+
+// size is what the list occupies besides its own entry in the term table.
+func (l *list) size() int {
+	if l.body == nil {
+		return 0
+	}
+	return bodySize + cap(l.body.data) + cap(l.body.skips)*skipSize
+}
+
+const (
+	listSize = 32
+	bodySize = 64
+	skipSize = 16
+)
+
+// decode reads the posting at data[i:]. The buffer is ours and well formed:
+// Read checks it before it becomes part of an index.
+func decode(data []byte, i int) (delta, tf uint32, next int) {
+	v := uint64(data[i])
+	i++
+	if v >= 0x80 {
+		v &= 0x7f
+		for shift := 7; ; shift += 7 {
+			c := data[i]
+			i++
+			v |= uint64(c&0x7f) << shift
+			if c < 0x80 {
+				break
+			}
+		}
+	}
+	if v&1 != 0 {
+		return uint32(v >> 1), 1, i
+	}
+	tf64 := uint64(0)
+	for shift := 0; ; shift += 7 {
+		c := data[i]
+		i++
+		tf64 |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			break
+		}
+	}
+	return uint32(v >> 1), uint32(tf64), i
+}
+
+// each calls yield with every posting, of live and of removed documents.
+func (l *list) each(yield func(slot, tf uint32) bool) {
+	if l.body == nil {
+		if l.n > 0 {
+			yield(l.last, l.tf)
+		}
+		return
+	}
+	var slot uint32
+	for i := 0; i < len(l.body.data); {
+		var delta, tf uint32
+		delta, tf, i = decode(l.body.data, i)
+		slot += delta
+		if !yield(slot, tf) {
+			return
+		}
+	}
+}

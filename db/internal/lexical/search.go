@@ -1,0 +1,232 @@
+package lexical
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
+
+// A Hit is a document that a search has found.
+type Hit struct {
+	Node  uint32
+	Score float32 // BM25: above 0, without an upper limit, comparable within one search only
+}
+
+// A scorer holds BM25's constants for one search.
+type scorer struct {
+	flat, slope float64 // k1·(1−b) and k1·b / average length
+}
+
+// saturation is the part of BM25 that depends on the document, from 0 to 1.
+func (s *scorer) saturation(tf, length uint32) float64 {
+	f := float64(tf)
+	return f / (f + s.flat + s.slope*float64(length))
+}
+
+// search is the scratch space of one search.
+type search struct {
+	analysis analysis
+	view     view
+	bm       scorer
+	allow    func(node uint32) bool
+	terms    []queryTerm
+	cursors  []cursor
+	active   []*cursor
+	scores   [window]float64
+	touched  [window / 64]uint64
+	picked   []uint16
+	top      top
+}
+
+type queryTerm struct {
+	key    uint64
+	weight float64
+}
+
+// Search appends to dst the k documents that match query best, best first;
+// equal scores are ordered by node. With allow, only nodes that it reports
+// true for are found. The search sees the index as it was at one moment. A
+// query without a word finds nothing.
+func (x *Index) Search(dst []Hit, query string, k int, allow func(node uint32) bool) []Hit {
+	if k <= 0 {
+		return dst
+	}
+	s := x.searches.Get().(*search)
+	defer x.searches.Put(s)
+	s.analysis.run(query)
+	s.weigh()
+	x.open(s)
+	if s.view.live == 0 || len(s.cursors) == 0 {
+		return dst
+	}
+	s.allow = allow
+	s.top.reset(min(k, s.view.live))
+	for lo := s.seek(0); lo < s.view.next; lo = s.seek(lo + window) {
+		if c := s.view.chunks[lo/window]; c != nil {
+			s.window(c, lo)
+		}
+	}
+	dst = s.top.appendTo(dst)
+	s.release()
+	return dst
+}
+
+// open takes the view, and a cursor for each term that occurs.
+func (x *Index) open(s *search) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	s.view = x.view()
+	s.cursors = s.cursors[:0]
+	for _, t := range s.terms {
+		if id, ok := x.ids[t.key]; ok {
+			l := &x.lists[id]
+			s.cursors = append(s.cursors, newCursor(l, t.weight*idf(x.live, int(l.df))))
+		}
+	}
+	if s.short() {
+		x.widen(s)
+	}
+	s.bm = scorer{flat: x.opts.K1}
+	if x.length > 0 {
+		s.bm.flat = x.opts.K1 * (1 - x.opts.B)
+		s.bm.slope = x.opts.K1 * x.opts.B * float64(x.live) / float64(x.length)
+	}
+}
+
+// release lets go of what the pooled scratch space would keep alive.
+func (s *search) release() {
+	s.view, s.allow = view{}, nil
+	clear(s.cursors)
+	clear(s.active)
+}
+
+// weigh turns the tokens of the query into terms, each with the sum of its
+// tokens' weights.
+func (s *search) weigh() {
+	s.terms = s.terms[:0]
+	for i := range s.analysis.tokens {
+		t := &s.analysis.tokens[i]
+		s.terms = append(s.terms, queryTerm{t.key, t.weigh()})
+	}
+	slices.SortStableFunc(s.terms, func(a, b queryTerm) int { return cmp.Compare(a.key, b.key) })
+	n := 0
+	for i, t := range s.terms {
+		if i > 0 && t.key == s.terms[n-1].key {
+			s.terms[n-1].weight += t.weight
+			continue
+		}
+		s.terms[n] = t
+		n++
+	}
+	s.terms = s.terms[:n]
+}
+
+// seek returns the start of the first window at or after lo that a
+// term may occur in.
+func (s *search) seek(lo uint32) uint32 {
+	least := ^uint32(0)
+	for i := range s.cursors {
+		if c := &s.cursors[i]; !c.done {
+			if c.skipTo(lo); !c.done {
+				least = min(least, max(lo, c.least()))
+			}
+		}
+	}
+	if least == ^uint32(0) {
+		return least
+	}
+	return least &^ (window - 1)
+}
+
+// window scores the documents of one chunk.
+//
+// It is MaxScore (Turtle and Flood 1995) over block maxima (Ding and Suel
+// 2011), a window at a time: the terms are ordered by what they can score
+// here; a document that has only the weakest of them cannot enter the result
+// while the sum of their bounds stays below its last score. So the strong
+// terms are scored first, posting by posting, and the weak ones are looked up
+// for the documents that are left.
+func (s *search) window(c *chunk, lo uint32) {
+	hi := min(lo+window, s.view.next)
+	s.active = s.active[:0]
+	for i := range s.cursors {
+		cur := &s.cursors[i]
+		if cur.bound = cur.limit(lo, hi, &s.bm); cur.bound > 0 {
+			s.active = append(s.active, cur)
+		}
+	}
+	slices.SortFunc(s.active, func(a, b *cursor) int { return cmp.Compare(a.bound, b.bound) })
+	floor := s.top.floor()
+	sum, weak := 0.0, 0
+	for i, cur := range s.active {
+		sum += cur.bound
+		cur.upTo = sum
+		if sum < floor {
+			weak = i + 1
+		}
+	}
+	if weak == len(s.active) {
+		return
+	}
+	for _, cur := range s.active[weak:] {
+		s.scoreAll(cur, c, lo, hi)
+	}
+	s.pick()
+	for i := weak - 1; i >= 0 && len(s.picked) > 0; i-- {
+		s.scorePicked(s.active[i], c, lo, floor)
+	}
+	for _, i := range s.picked {
+		node, score := c.nodes[i], float32(s.scores[i])
+		if s.top.wants(node, score) && s.view.has(c, uint32(i)) && (s.allow == nil || s.allow(node)) {
+			s.top.push(Hit{node, score})
+		}
+	}
+}
+
+// scoreAll adds up what the term scores in the window.
+func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32) {
+	for ok := cur.seek(lo); ok && cur.slot < hi; ok = cur.next() {
+		i := cur.slot - lo
+		score := cur.weight * s.bm.saturation(cur.tf, c.lengths[i])
+		if mask := uint64(1) << (i % 64); s.touched[i/64]&mask == 0 {
+			s.touched[i/64] |= mask
+			s.scores[i] = score
+		} else {
+			s.scores[i] += score
+		}
+		cur.consume()
+	}
+}
+
+// pick lists the documents that have a score, in order, and clears the marks.
+func (s *search) pick() {
+	s.picked = s.picked[:0]
+	for w := range s.touched {
+		for set := s.touched[w]; set != 0; set &= set - 1 {
+			s.picked = append(s.picked, uint16(w*64+bits.TrailingZeros64(set)))
+		}
+		s.touched[w] = 0
+	}
+}
+
+// scorePicked adds what a weak term scores, having dropped the documents that
+// it and the weaker ones can no longer lift to the floor.
+func (s *search) scorePicked(cur *cursor, c *chunk, lo uint32, floor float64) {
+	kept := s.picked[:0]
+	for _, i := range s.picked {
+		if s.scores[i]+cur.upTo >= floor {
+			kept = append(kept, i)
+		}
+	}
+	s.picked = kept
+	for _, i := range kept {
+		slot := lo + uint32(i)
+		if !cur.seek(slot) {
+			return
+		}
+		if cur.slot == slot {
+			s.scores[i] += cur.weight * s.bm.saturation(cur.tf, c.lengths[i])
+			cur.consume()
+		}
+	}
+}

@@ -1,0 +1,3 @@
+package lexical
+
+func (x *Index) renumber() {}

@@ -1,0 +1,123 @@
+package lexical
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"sync/atomic"
+)
+
+// window is how many slots a chunk holds, and how many a search scores at a
+// time: its scores then stay in the first-level cache.
+const window = 2048
+
+// A chunk keeps what the index knows of window documents by slot. What a
+// search reads is written once, before the slot is published, or atomically;
+// the rest belongs to the holder of the index's lock.
+type chunk struct {
+	nodes   [window]uint32
+	lengths [window]uint32
+	died    [window]atomic.Uint32 // the clock when the document was removed; 0 while it lives
+
+	used, live int
+
+	// The forward index: the terms of each live document, as ascending term
+	// numbers in delta varints. Removal needs it to correct the statistics.
+	terms  []byte
+	ends   []uint32 // where each document's terms end
+	wasted int      // bytes of removed documents
+}
+
+// add stores a document in the next slot of the chunk.
+func (c *chunk) add(node, length uint32, terms []uint32) {
+	i := c.used
+	c.nodes[i], c.lengths[i] = node, length
+	before := uint32(0)
+	for _, t := range terms {
+		c.terms = binary.AppendUvarint(c.terms, uint64(t-before))
+		before = t
+	}
+	c.ends = append(c.ends, uint32(len(c.terms)))
+	c.used++
+	c.live++
+}
+
+func (c *chunk) span(i uint32) (from, to uint32) {
+	if i > 0 {
+		from = c.ends[i-1]
+	}
+	return from, c.ends[i]
+}
+
+// termsOf appends the term numbers of the document at i to dst.
+func (c *chunk) termsOf(dst []uint32, i uint32) []uint32 {
+	from, to := c.span(i)
+	term := uint32(0)
+	for b := c.terms[from:to]; len(b) > 0; {
+		delta, n := binary.Uvarint(b)
+		b = b[n:]
+		term += uint32(delta)
+		dst = append(dst, term)
+	}
+	return dst
+}
+
+// remove marks the document at i dead and, once half of the forward index is
+// waste, squeezes it.
+func (c *chunk) remove(i, clock uint32) {
+	from, to := c.span(i)
+	c.died[i].Store(clock)
+	c.live--
+	c.wasted += int(to - from)
+	if c.wasted*2 <= len(c.terms) || c.wasted < 512 {
+		return
+	}
+	terms := make([]byte, 0, len(c.terms)-c.wasted)
+	from = 0
+	for j, end := range c.ends {
+		if c.died[j].Load() == 0 {
+			terms = append(terms, c.terms[from:end]...)
+		}
+		from = end
+		c.ends[j] = uint32(len(terms))
+	}
+	c.terms, c.wasted = terms, 0
+}
+
+func (c *chunk) size() int { return chunkSize + 4*cap(c.ends) + cap(c.terms) }
+
+const chunkSize = 3*4*window + 9*8
+
+// A nodeTable maps nodes to slots, page by page: nodes are dense, but a stray
+// high number must not cost gigabytes.
+type nodeTable struct {
+	pages []*[nodePage]uint32 // slot + 1; 0 is none
+}
+
+const nodePage = 4096
+
+func (t *nodeTable) get(node uint32) (slot uint32, ok bool) {
+	p := int(node / nodePage)
+	if p >= len(t.pages) || t.pages[p] == nil {
+		return 0, false
+	}
+	s := t.pages[p][node%nodePage]
+	return s - 1, s != 0
+}
+
+func (t *nodeTable) set(node, slot uint32) (grown int) {
+	p := int(node / nodePage)
+	if p >= len(t.pages) {
+		pages := make([]*[nodePage]uint32, max(p+1, 1<<bits.Len(uint(p))))
+		copy(pages, t.pages)
+		grown += 8 * (len(pages) - len(t.pages))
+		t.pages = pages
+	}
+	if t.pages[p] == nil {
+		t.pages[p] = new([nodePage]uint32)
+		grown += 4 * nodePage
+	}
+	t.pages[p][node%nodePage] = slot + 1
+	return grown
+}
+
+func (t *nodeTable) clear(node uint32) { t.pages[node/nodePage][node%nodePage] = 0 }

@@ -1,0 +1,25 @@
+package lexical
+
+// A view is the index at one moment. It costs nothing to take: chunks and
+// postings only ever grow behind what the view holds, and what is swept or
+// renumbered is built anew.
+type view struct {
+	chunks []*chunk
+	next   uint32
+	clock  uint32
+	live   int
+	length uint64
+}
+
+// take returns the view of now; the caller holds the lock, for reading at
+// least.
+func (x *Index) view() view {
+	return view{x.chunks, x.next, x.clock, x.live, x.length}
+}
+
+// has reports whether the document at c[i] was in the index when the view was
+// taken.
+func (v *view) has(c *chunk, i uint32) bool {
+	died := c.died[i].Load()
+	return died == 0 || died > v.clock
+}
