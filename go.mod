@@ -1,3 +1,8 @@
 module github.com/fronyai/frony-db
 
-go 1.26
+go 1.26.0
+
+require (
+	github.com/goccy/go-yaml v1.19.2
+	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e
+)

@@ -1,0 +1,3 @@
+package kernel
+
+func vectorised() []*Set { return nil }
