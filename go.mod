@@ -6,3 +6,5 @@ require (
 	github.com/goccy/go-yaml v1.19.2
 	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e
 )
+
+require golang.org/x/sys v0.49.0 // indirect
