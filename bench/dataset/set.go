@@ -7,6 +7,7 @@ package dataset
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fronyai/frony-db/quant"
 )
@@ -70,7 +71,7 @@ func (s *Set) Recall(found []uint32) float64 {
 		query := s.Query[q*s.Dims : (q+1)*s.Dims]
 		top := found[q*10 : q*10+10]
 		for i, id := range top {
-			if int(id) >= s.Len() || contains(top[:i], id) {
+			if int(id) >= s.Len() || slices.Contains(top[:i], id) {
 				continue
 			}
 			row := s.Base[int(id)*s.Dims : (int(id)+1)*s.Dims]
@@ -80,13 +81,4 @@ func (s *Set) Recall(found []uint32) float64 {
 		}
 	}
 	return float64(hits) / float64(len(found))
-}
-
-func contains(ids []uint32, id uint32) bool {
-	for _, x := range ids {
-		if x == id {
-			return true
-		}
-	}
-	return false
 }

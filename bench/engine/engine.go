@@ -12,8 +12,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/quant"
+
+	"github.com/fronyai/frony-db/bench/dataset"
 )
 
 // The parameters that all graphs are built with.

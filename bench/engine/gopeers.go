@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
-	"math/rand"
+	"math/rand" //nolint:depguard // the peer wants a generator of this kind
 	"runtime"
 	"strconv"
 	"time"
@@ -43,7 +43,7 @@ func (c *Coder) Build(_ context.Context, s *dataset.Set, _ string) (b Build, err
 	bytes := heapGrowth(func() {
 		g := coder.NewGraph[uint32]()
 		g.M, g.Ml, g.EfSearch, g.Distance = M, 1.0/M, EfConstruction, coder.CosineDistance
-		g.Rng = rand.New(rand.NewSource(1)) //nolint:depguard // the peer's interface wants it
+		g.Rng = rand.New(rand.NewSource(1))
 		b.Time = timed(func() {
 			for i := range s.Len() {
 				v := s.BaseHead[i*s.HeadDims : (i+1)*s.HeadDims]

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"math"
 	"strings"
@@ -50,7 +51,7 @@ func TestSVGIsWellFormed(t *testing.T) {
 	for _, svg := range []string{r.SVG(), (&Report{}).SVG()} {
 		d := xml.NewDecoder(strings.NewReader(svg))
 		for {
-			if _, err := d.Token(); err == io.EOF {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatalf("%v in\n%s", err, svg)

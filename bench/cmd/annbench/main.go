@@ -25,10 +25,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fronyai/frony-db/quant"
+
 	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/bench/engine"
 	"github.com/fronyai/frony-db/bench/report"
-	"github.com/fronyai/frony-db/quant"
 )
 
 type options struct {
@@ -40,8 +41,9 @@ type options struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "annbench:", err)
 		os.Exit(1)
 	}
