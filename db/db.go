@@ -226,9 +226,6 @@ func (d *DB) Collection(ctx context.Context, name string, opts *CollectionOption
 	if opts != nil {
 		o = *opts
 	}
-	if o.Embedder == nil {
-		o.Embedder = d.opts.Embedder
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	c, err := d.collection(ctx, name, &o)
@@ -238,9 +235,27 @@ func (d *DB) Collection(ctx context.Context, name string, opts *CollectionOption
 func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) (*Collection, error) {
 	if c := d.collections[name]; c != nil {
 		s := c.set
-		return c, o.open(&s, &d.opts.Limits)
+		if err := o.open(&s, &d.opts.Limits); err != nil {
+			return nil, err
+		}
+		return c, nil
 	}
 	info, ok := d.st.Lookup(name)
+	if o.Embedder == nil && d.opts.Embedder != nil {
+		// Vectors that were given are of a model that only the caller knows: the
+		// database's embedder would ask them in another language.
+		given := false
+		if ok {
+			s, err := decodeSettings(info)
+			if err != nil {
+				return nil, err
+			}
+			given = s.Spec == nil
+		}
+		if !given {
+			o.Embedder = d.opts.Embedder
+		}
+	}
 	if !ok {
 		if o.MustExist {
 			return nil, ErrNoCollection

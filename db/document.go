@@ -77,6 +77,18 @@ func fromRecord(r *store.Record) Document {
 	}
 }
 
+// Validate reports what Insert and Upsert would refuse about the document,
+// without writing it. A document without an id is fine: they make one up.
+func (c *Collection) Validate(d Document) error {
+	if d.ID == "" {
+		d.ID = "?"
+	}
+	if d.Embedding == nil && c.embed == nil && d.Text != "" {
+		return because(ErrNoEmbedder, "it has a text and no embedding")
+	}
+	return c.check(&d)
+}
+
 // check reports the first thing about a document that can't be stored, and
 // brings its metadata into the types of the store.
 func (c *Collection) check(d *Document) error {
