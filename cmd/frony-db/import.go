@@ -167,16 +167,20 @@ func (im *importer) watch(p *pipeline.Pipeline, path string) (stop func()) {
 		tick := time.NewTicker(200 * time.Millisecond)
 		defer tick.Stop()
 		var seen int64
-		for {
+		show := func() {
 			s := p.Stats()
 			bar.Add(s.Bytes - seen)
 			seen = s.Bytes
 			bar.SetDetail(fmt.Sprintf("%d documents, %d rejected", s.Written, s.Rejected))
+		}
+		for {
 			select {
 			case <-end:
+				show()
 				bar.Finish()
 				return
 			case <-tick.C:
+				show()
 			}
 		}
 	}()
