@@ -91,10 +91,10 @@ func (c *Collection) Scan(ctx context.Context, s Scan) iter.Seq2[Document, error
 			yield(Document{}, wrap("scan", "", err))
 			return
 		}
-		v, m := c.view()
-		defer v.Close()
 		slot := c.grace.enter()
 		defer c.grace.leave(slot)
+		v, m := c.view()
+		defer v.Close()
 		var allowed bits
 		if s.Filter.Kind() != filter.KindAll {
 			allowed = c.attrs.Select(s.Filter, c.bound())
@@ -138,6 +138,8 @@ func (c *Collection) Count(_ context.Context, where filter.Expr) (int, error) {
 	if err := c.checkFilter(where); err != nil {
 		return 0, wrap("count", "", err)
 	}
+	slot := c.grace.enter()
+	defer c.grace.leave(slot)
 	m := *c.visible.now.Load()
 	n := 0
 	for range c.matching(where, m.seq) {

@@ -70,40 +70,46 @@ func (n *nodes) bytes() int64 { return int64(len(*n.chunks.Load())) * nodeChunkS
 type mark struct{ seq, ts uint64 }
 
 // visible advances the mark in the order of the sequence numbers, although
-// batches are linked into the graph in parallel.
+// batches are linked into the graph in parallel. Batches that were committed
+// in one transaction share a timestamp, so they become visible together: a
+// view of the store can't tell them apart.
 type visible struct {
 	now atomic.Pointer[mark]
 
-	// mu guards done: batches that are linked, before an older one is.
-	mu   sync.Mutex
-	cond sync.Cond
-	done map[uint64]uint64 // seq → ts
+	// mu guards the rest.
+	mu     sync.Mutex
+	cond   sync.Cond
+	linked uint64           // all batches up to this one are linked
+	done   map[uint64]group // linked batches after it
 }
 
+// group is the transaction of a batch.
+type group struct{ last, ts uint64 }
+
 func newVisible(m mark) *visible {
-	v := &visible{done: make(map[uint64]uint64)}
+	v := &visible{linked: m.seq, done: make(map[uint64]group)}
 	v.cond.L = &v.mu
 	v.now.Store(&m)
 	return v
 }
 
-// reach says that batch seq is linked, and returns when it is visible.
-func (v *visible) reach(seq, ts uint64) {
+// reach says that batch seq is linked, and returns when it is visible. last is
+// the newest batch of the same transaction.
+func (v *visible) reach(seq uint64, g group) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.done[seq] = ts
-	m := *v.now.Load()
+	v.done[seq] = g
 	for {
-		ts, ok := v.done[m.seq+1]
+		g, ok := v.done[v.linked+1]
 		if !ok {
 			break
 		}
-		delete(v.done, m.seq+1)
-		m = mark{m.seq + 1, ts}
-	}
-	if m.seq != v.now.Load().seq {
-		v.now.Store(&m)
-		v.cond.Broadcast()
+		v.linked++
+		delete(v.done, v.linked)
+		if v.linked == g.last {
+			v.now.Store(&mark{v.linked, g.ts})
+			v.cond.Broadcast()
+		}
 	}
 	for v.now.Load().seq < seq {
 		v.cond.Wait()

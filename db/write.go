@@ -241,7 +241,7 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 		c.nodes.kill(node, done.Seq)
 	}
 	c.linking.RUnlock()
-	c.visible.reach(done.Seq, done.TS)
+	c.visible.reach(done.Seq, group{done.Last, done.TS})
 	done.Release()
 	if len(done.Dead) > 0 {
 		c.grace.after(func() { c.bury(done.Dead) })
@@ -364,10 +364,10 @@ func (c *Collection) DeleteWhere(ctx context.Context, where filter.Expr) (int, e
 	if err := c.checkFilter(where); err != nil {
 		return 0, wrap("delete", "", err)
 	}
-	v, m := c.view()
-	defer v.Close()
 	slot := c.grace.enter()
 	defer c.grace.leave(slot)
+	v, m := c.view()
+	defer v.Close()
 	total := 0
 	var batch []store.Delete
 	flush := func() error {

@@ -31,7 +31,8 @@ const AnyNode = ^uint32(0)
 // before it, until Release is called.
 type Committed struct {
 	Seq  uint64
-	TS   uint64   // views at TS or later see the batch
+	Last uint64   // the newest batch of the collection in the same transaction
+	TS   uint64   // views at TS or later see all of the transaction
 	Born []uint32 // node of each Put
 	Dead []uint32 // nodes replaced or deleted
 	// Deleted is the number of Deletes that found their document.

@@ -146,6 +146,7 @@ func (s *Store) commitGroup(group []*request) {
 			r.after()
 		}
 		if r.batch != nil {
+			r.out.Last = next[r.batch.Collection].seq
 			before := s.pins.take(func() uint64 { return ts - 1 })
 			r.out.release = func() { s.pins.release(before) }
 		}
