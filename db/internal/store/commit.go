@@ -126,8 +126,10 @@ func (s *Store) commitGroup(group []*request) {
 		return nil
 	})
 	if err != nil {
-		for _, r := range done {
-			r.err = err
+		for _, r := range group {
+			if r.err == nil || slices.Contains(done, r) {
+				r.err = err
+			}
 		}
 		done = nil
 	}
