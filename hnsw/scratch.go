@@ -1,7 +1,5 @@
 package hnsw
 
-import "slices"
-
 // A beam entry packs a distance above a node id, so that comparing two words
 // compares distances first. Two bits of the id's half say what the search knows.
 const (
@@ -9,10 +7,9 @@ const (
 	blocked  = 1 << 30 // deleted or not allowed: walked through, not returned
 )
 
-func pack(dist, id uint32) uint64  { return uint64(dist)<<32 | uint64(id) }
-func entryID(e uint64) uint32      { return uint32(e) & idMask }
-func distance(e uint64) uint32     { return uint32(e >> 32) }
-func beamFull(live, want int) bool { return live >= want }
+func pack(dist, id uint32) uint64 { return uint64(dist)<<32 | uint64(id) }
+func entryID(e uint64) uint32     { return uint32(e) & idMask }
+func distance(e uint64) uint32    { return uint32(e >> 32) }
 
 // flatBatch is how many rows a flat scan measures at once: enough for the
 // space to fetch ahead, few enough that a kernel returns soon (it cannot be
@@ -35,7 +32,8 @@ type scratch struct {
 	dist []uint32
 	skip filter
 
-	evals int // distances measured
+	evals   int // distances measured
+	touched uint32
 
 	chosen []uint32   // what choose returned
 	picked []uint32   // distances of chosen
@@ -47,7 +45,7 @@ type scratch struct {
 }
 
 func (g *Graph) newScratch() *scratch {
-	n := max(flatBatch, g.m0) + 8
+	n := max(flatBatch, 2*g.m0) + 8
 	return &scratch{
 		shard:  g.shards.Add(1),
 		beam:   make([]uint64, 0, 1024),
@@ -105,15 +103,22 @@ func (f *filter) idle() bool { return f.dead == nil && f.allow == nil }
 
 // insert puts e at its place in the sorted beam and returns the place.
 func (w *scratch) insert(e uint64) int {
-	lo, hi := 0, len(w.beam)
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
-		if distance(w.beam[mid]) <= distance(e) {
-			lo = mid + 1
-		} else {
-			hi = mid
+	at, b := 0, w.beam
+	for n := len(b); n > 0; { // written so that it compiles to conditional moves
+		half := n >> 1
+		next, rest := at+half+1, n-half-1
+		if b[at+half] > e {
+			next, rest = at, half
 		}
+		at, n = next, rest
 	}
-	w.beam = slices.Insert(w.beam, lo, e)
-	return lo
+	if len(b) < cap(b) {
+		b = b[:len(b)+1]
+	} else {
+		b = append(b, 0)
+	}
+	copy(b[at+1:], b[at:])
+	b[at] = e
+	w.beam = b
+	return at
 }

@@ -19,6 +19,12 @@ type Search struct {
 	// longer. It is raised to K. Default 64.
 	Ef int
 
+	// Gamma, if above 0, ends the search where it has ceased to find: when every
+	// node left to expand is further than 1 + Gamma times the K-th nearest found
+	// (arXiv 2505.15636). Easy queries end early and hard ones go on, up to Ef,
+	// whose default is then 8·K and at least 512.
+	Gamma float32
+
 	// Allow is the set of nodes that may be returned; nil allows all. It must
 	// not change during the search.
 	Allow *Bitset
@@ -54,6 +60,9 @@ func (g *Graph) Search(dst []Hit, q []byte, s Search) []Hit {
 	defer g.leave(w)
 	if s.Ef <= 0 {
 		s.Ef = defaultEf
+		if s.Gamma > 0 {
+			s.Ef = max(512, 8*s.K)
+		}
 	}
 	flat := g.search(w, q, s)
 	if s.Stats != nil {
@@ -98,7 +107,11 @@ func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 	w.late = append(w.late[:0], w.beam...)
 	g.start(w, q, entryNode(e))
 	g.descend(w, sl, q, entryLevel(e), 0)
-	if !g.walk(w, sl, q, 0, ef, allowed) {
+	f := effort{ef: ef, k: s.K, budget: allowed}
+	if s.Gamma > 0 {
+		f.reach = 1 + s.Gamma
+	}
+	if !g.walk(w, sl, q, 0, f) {
 		g.scan(w, sl, q, s.K)
 		return true
 	}

@@ -35,7 +35,10 @@ func rowAddresses(a *asm, bad string) {
 	a.op("MOVQ R8, addr-%d(SP)(DX*8)", addrFrame)
 	a.op("CMPQ DX, $%d", ahead)
 	a.op("JAE %s", next)
-	prefetchRow(a, "R8")
+	prefetchRow(a, "R8", 0)
+	a.op("CMPQ stride+24(FP), $%d", 384)
+	a.op("JLT %s", next)
+	prefetchRow(a, "R8", 3)
 	a.label(next)
 	a.op("INCQ DX")
 	a.op("CMPQ DX, CX")
@@ -47,18 +50,19 @@ func rowAddresses(a *asm, bad string) {
 	}
 }
 
-// prefetchRow fetches the first lines of the row at r; the hardware follows in
-// longer rows.
-func prefetchRow(a *asm, r string) {
+// prefetchRow fetches three lines of the row at r, from line `from` on. Rows of
+// 192 bytes have three lines, rows of 384 six; in longer ones the hardware
+// follows.
+func prefetchRow(a *asm, r string, from int) {
 	for l := range 3 {
-		a.op("PREFETCHT0 %d(%s)", 64*l, r)
+		a.op("PREFETCHT0 %d(%s)", 64*(from+l), r)
 	}
 }
 
 // fetchAhead fetches the rows of the group that is `ahead` rows further on.
 //
 //	BX where the rows' addresses lie, CX rows left; uses R8
-func fetchAhead(a *asm) {
+func fetchAhead(a *asm, long bool) {
 	near := a.unique("near")
 	a.op("CMPQ CX, $%d", ahead)
 	a.op("JLE %s", near)
@@ -68,7 +72,10 @@ func fetchAhead(a *asm) {
 			a.op("JLE %s", near)
 		}
 		a.op("MOVQ %d(BX), R8", 8*(ahead+i))
-		prefetchRow(a, "R8")
+		prefetchRow(a, "R8", 0)
+		if long {
+			prefetchRow(a, "R8", 3)
+		}
 	}
 	a.label(near)
 }
@@ -172,7 +179,10 @@ func int8AVX2(a *asm) {
 	a.op("IMULQ SI, R8")
 	a.op("LEAQ (R9)(R9*2), R9")
 	a.op("ADDQ (DI)(R9*8), R8")
-	prefetchRow(a, "R8")
+	prefetchRow(a, "R8", 0)
+	a.op("CMPQ SI, $384")
+	a.op("JLT skip")
+	prefetchRow(a, "R8", 3)
 	a.label("skip")
 	a.op("ADDQ $4, BX")
 	a.op("DECQ CX")
@@ -187,7 +197,7 @@ func int8AVX2(a *asm) {
 //	Y1–Y4 q·r, Y5–Y8 r·r
 func groupAVX2(a *asm, blocks int) {
 	rows := list("R%d", 8, 4)
-	fetchAhead(a)
+	fetchAhead(a, blocks == 12)
 	for i, r := range rows {
 		a.op("MOVQ %d(BX), %s", 8*i, r)
 	}

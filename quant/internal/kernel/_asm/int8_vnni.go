@@ -93,7 +93,7 @@ func int8VNNI(a *asm) {
 // in groupAVX2; Z9 top bits, X10 128·Σq, AX stride without its last half block.
 func groupVNNI(a *asm, blocks int) {
 	rows := list("R%d", 8, 4)
-	fetchAhead(a)
+	fetchAhead(a, blocks == 6)
 	for i, r := range rows {
 		a.op("MOVQ %d(BX), %s", 8*i, r)
 	}
