@@ -64,32 +64,34 @@ type Query struct {
 // Queries are the six questions that quickstart asks: within Korean, from Korean
 // to English and from English to Korean, each with and without a filter. The
 // questions across languages that have no filter ask for what the corpus knows
-// in the other language alone.
+// in the other language alone, and all four name a technical term that both
+// languages write alike, so that an embedder that knows words only by their
+// spelling can answer them too.
 func Queries() []Query {
 	return []Query{
 		{
-			Text: "신김치로 찌개를 맛있게 끓이는 방법",
+			Text: "김치찌개는 어떻게 끓여야 맛있나요?",
 			From: "ko", To: "ko", Want: []string{"ko-cook-001", "en-cook-001"},
 		},
 		{
-			Text: "이사한 뒤 신고는 언제까지 해야 하나요?", Filter: `topic = "law" AND year >= 2023`,
+			Text: "이사하고 전입신고는 며칠 안에 해야 하나요?", Filter: `topic = "law" AND year >= 2023`,
 			From: "ko", To: "ko", Want: []string{"ko-law-001", "en-law-001"},
 		},
 		{
-			Text: "화산이 터져 여름이 사라진 해",
-			From: "ko", To: "en", Want: []string{"en-hist-014"},
+			Text: "Apache 라이선스 2.0의 특허 조항",
+			From: "ko", To: "en", Want: []string{"en-law-012"},
 		},
 		{
-			Text: "고루틴이 끝나지 않고 새는 것을 막는 방법", Filter: `lang = "en" AND tags CONTAINS "go"`,
-			From: "ko", To: "en", Want: []string{"en-comp-001"},
+			Text: "HNSW에서 efSearch를 키우면 어떻게 되나요?", Filter: `lang = "en" AND topic = "computing"`,
+			From: "ko", To: "en", Want: []string{"en-comp-003"},
 		},
 		{
-			Text: "what happens when a lithium-ion battery is charged",
-			From: "en", To: "ko", Want: []string{"ko-sci-013"},
+			Text: "How to write a file safely with fsync and rename",
+			From: "en", To: "ko", Want: []string{"ko-comp-009"},
 		},
 		{
-			Text: "how to throw away rubbish, food waste and plastic bottles", Filter: `lang = "ko"`,
-			From: "en", To: "ko", Want: []string{"ko-law-006"},
+			Text: "Argon2 or bcrypt for storing passwords", Filter: `lang = "ko" AND NOT tags CONTAINS "go"`,
+			From: "en", To: "ko", Want: []string{"ko-comp-005"},
 		},
 	}
 }
