@@ -249,7 +249,7 @@ func TestAgainstModel(t *testing.T) {
 func TestKeysOrderAsValues(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	values := slices.Clone(pool)
-	for range 200 {
+	for range 60 {
 		i := int64(r.Uint64()) >> r.IntN(63)
 		values = append(values, i, i+1, float64(i), math.Nextafter(float64(i), math.Inf(1)), float64(i)+0.5)
 	}
