@@ -96,7 +96,7 @@ func detectUTF16(sample []byte) (string, bool) {
 			}
 		}
 	}
-	least := max(1, len(sample)/64)
+	least := max(2, len(sample)/64)
 	switch {
 	case low >= least && low > 8*high:
 		return utf16leName, true

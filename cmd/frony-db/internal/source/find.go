@@ -2,6 +2,7 @@ package source
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,9 +16,9 @@ import (
 
 // find turns what the user named into files, with their bytes together (-1 if
 // unknown) and what to close when all are read.
-func find(name string, opts *Options) ([]file, int64, io.Closer, error) {
+func find(ctx context.Context, name string, opts *Options) ([]file, int64, io.Closer, error) {
 	if name == "-" {
-		stdin := func() (io.ReadCloser, error) { return io.NopCloser(opts.Stdin), nil }
+		stdin := func() (io.ReadCloser, error) { return newPipe(ctx, opts.Stdin), nil }
 		return []file{{name: "-", format: cmp.Or(opts.Format, JSONL), open: stdin, pipe: true}}, -1, nil, nil
 	}
 	info, err := os.Stat(name)

@@ -219,11 +219,7 @@ func (r *Record) check(opts *Options) error {
 	if r.Text != "" {
 		return errors.New("the text holds nothing but space")
 	}
-	name := opts.Text
-	if name == "" {
-		name = "text"
-	}
-	return fmt.Errorf("no text: field %q is missing or empty, and there is no embedding either", name)
+	return fmt.Errorf("no text: field %q is missing or empty, and there is no embedding either", opts.textName())
 }
 
 // checkText says where bytes are not text. offset is where b begins in the file.

@@ -1,5 +1,7 @@
 package source
 
+import "cmp"
+
 // role is what a field or column of a record is for.
 type role int
 
@@ -12,6 +14,7 @@ const (
 	roleMetadata // an object of metadata
 	roleSource
 	roleChunk
+	roleIgnored // a column that was not asked for
 )
 
 // role tells a field's role by its name. A name given in the options replaces
@@ -45,3 +48,6 @@ func is(name, given, usual, other string) bool {
 	}
 	return name != "" && (name == usual || name == other)
 }
+
+// textName is the name of the field that holds the text.
+func (o *Options) textName() string { return cmp.Or(o.Text, "text") }

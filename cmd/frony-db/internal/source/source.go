@@ -19,7 +19,7 @@ func Open(ctx context.Context, path string, opts *Options) (Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, size, closer, err := find(path, &o)
+	files, size, closer, err := find(ctx, path, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +101,11 @@ func (r *reader) start(f file) error {
 	switch f.format {
 	case JSONL:
 		r.cur = newJSONL(f.name, r.in, r.opts)
+	case CSV, TSV:
+		r.cur, err = newCSV(f.name, r.in, r.opts, f.format)
+		return err
+	case Markdown, Text:
+		r.cur = &document{file: f.name, in: r.in, opts: r.opts, md: f.format == Markdown}
 	default:
 		return fmt.Errorf("%w: %q", ErrFormat, f.format)
 	}
