@@ -27,7 +27,7 @@ func (x *Index) Add(node uint32, text string) {
 var maxSlot uint32 = math.MaxUint32 - 2*window
 
 // add enters a document whose term keys are sorted.
-func (x *Index) add(node uint32, keys []uint64) {
+func (x *state) add(node uint32, keys []uint64) {
 	slot, length := x.next, uint32(len(keys))
 	c := x.grow()
 	terms := x.scratch[:0]
@@ -50,7 +50,7 @@ func (x *Index) add(node uint32, keys []uint64) {
 }
 
 // grow returns the chunk that the next slot lies in.
-func (x *Index) grow() *chunk {
+func (x *state) grow() *chunk {
 	if x.next%window == 0 {
 		x.chunks = append(x.chunks, new(chunk))
 		x.bytes += chunkSize + 8
@@ -59,7 +59,7 @@ func (x *Index) grow() *chunk {
 }
 
 // settle counts in the document that the next slot has been given to.
-func (x *Index) settle(node, length uint32) {
+func (x *state) settle(node, length uint32) {
 	x.bytes += x.nodes.set(node, x.next)
 	x.next++
 	x.clock++
@@ -68,7 +68,7 @@ func (x *Index) settle(node, length uint32) {
 }
 
 // term returns the number of a term, new or known.
-func (x *Index) term(key uint64) uint32 {
+func (x *state) term(key uint64) uint32 {
 	if id, ok := x.ids[key]; ok {
 		return id
 	}
@@ -86,7 +86,7 @@ func (x *Index) term(key uint64) uint32 {
 
 // lengthOf returns the length of the document at slot, dead or alive; where
 // its chunk is gone 0, for which no score bound is too low.
-func (x *Index) lengthOf(slot uint32) uint32 {
+func (x *state) lengthOf(slot uint32) uint32 {
 	if c := x.chunks[slot/window]; c != nil {
 		return c.lengths[slot%window]
 	}

@@ -19,6 +19,7 @@ const (
 	kindBridge               // the bigram of a stem's last and a particle's first syllable
 	kindParticle             // a bigram inside a particle
 	kindCompound             // the whole of a token that mixes scripts, digits, cases or joiners
+	kindStub                 // the first syllable of a Hangul word of two whose second may be a particle
 	kindPart                 // a piece of such a token
 	kinds
 )
@@ -303,6 +304,10 @@ func (a *analysis) hangul(p piece, k kind) {
 		a.emitGram(at+i, g, max(stem-1, 1))
 	}
 	a.emit(at, stem, k)
+	// A noun of one syllable and its particle, or a word of two: 집은, 가을.
+	if n == 2 && stemHangul(a.runes[at:at+2], 1) == 1 {
+		a.emit(at, 1, kindStub)
+	}
 }
 
 // grams emits a run of Han or kana: its bigrams, or its one character.

@@ -8,7 +8,15 @@ import "sync"
 type Index struct {
 	opts Options
 
-	mu      sync.RWMutex      // guards everything below
+	mu sync.RWMutex // guards state
+	state
+
+	analyses sync.Pool // of *analysis
+	searches sync.Pool // of *search
+}
+
+// state is all that an index knows.
+type state struct {
 	ids     map[uint64]uint32 // term key → term number
 	lists   []list            // by term number
 	free    []uint32          // term numbers to use again
@@ -20,15 +28,13 @@ type Index struct {
 	length  uint64   // sum of their lengths
 	bytes   int      // what lists, chunks and nodes occupy
 	scratch []uint32 // term numbers of the document at hand
-
-	analyses sync.Pool // of *analysis
-	searches sync.Pool // of *search
 }
 
 // New returns an empty index; nil options and zero fields mean the defaults.
 // It is the caller's part to have called Options.Validate.
 func New(opts *Options) *Index {
-	x := &Index{opts: opts.withDefaults(), ids: make(map[uint64]uint32)}
+	x := &Index{opts: opts.withDefaults()}
+	x.ids = make(map[uint64]uint32)
 	x.analyses.New = func() any { return new(analysis) }
 	x.searches.New = func() any { return new(search) }
 	return x

@@ -118,11 +118,7 @@ func check(t *testing.T, x *Index) {
 			bytes += c.size()
 		}
 	}
-	for _, p := range x.nodes.pages {
-		if bytes += 8; p != nil {
-			bytes += 4 * nodePage
-		}
-	}
+	bytes += len(x.nodes.pages) * nodePageSize
 	if x.bytes < bytes*95/100 || x.bytes > bytes*105/100+4096 {
 		t.Errorf("counted %d bytes, has %d", x.bytes, bytes)
 	}

@@ -10,7 +10,7 @@ import (
 // may be read back under other options than it was written with.
 type Options struct {
 	// K1 says how much further occurrences of a term in a document add, at
-	// least 0. The default is 1.
+	// least 0. The default is 0.9.
 	K1 float64
 
 	// B says how much a document longer than the average is discounted, from
@@ -38,7 +38,7 @@ func (o *Options) withDefaults() Options {
 	if o != nil {
 		v = *o
 	}
-	v.K1 = cmp.Or(v.K1, 1)
+	v.K1 = cmp.Or(v.K1, 0.9)
 	v.B = max(0, cmp.Or(v.B, 0.75))
 	return v
 }

@@ -161,10 +161,14 @@ func (l *list) each(yield func(slot, tf uint32) bool) {
 		}
 		return
 	}
+	eachPosting(l.body.data, yield)
+}
+
+func eachPosting(data []byte, yield func(slot, tf uint32) bool) {
 	var slot uint32
-	for i := 0; i < len(l.body.data); {
+	for i := 0; i < len(data); {
 		var delta, tf uint32
-		delta, tf, i = decode(l.body.data, i)
+		delta, tf, i = decode(data, i)
 		slot += delta
 		if !yield(slot, tf) {
 			return

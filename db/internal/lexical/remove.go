@@ -11,13 +11,13 @@ func (x *Index) Remove(node uint32) {
 	x.remove(node)
 }
 
-func (x *Index) remove(node uint32) {
+func (x *state) remove(node uint32) {
 	slot, ok := x.nodes.get(node)
 	if !ok {
 		return
 	}
 	c, i := x.chunks[slot/window], slot%window
-	x.nodes.clear(node)
+	x.bytes -= x.nodes.clear(node)
 	x.clock++
 	x.live--
 	x.length -= uint64(c.lengths[i])
@@ -38,7 +38,7 @@ func (x *Index) remove(node uint32) {
 
 // unlink takes one document off a term: the postings stay until they are
 // worth sweeping.
-func (x *Index) unlink(term uint32) {
+func (x *state) unlink(term uint32) {
 	l := &x.lists[term]
 	l.df--
 	switch dead := l.n - l.df; {

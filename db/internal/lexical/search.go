@@ -128,7 +128,7 @@ func (s *search) seek(lo uint32) uint32 {
 	for i := range s.cursors {
 		if c := &s.cursors[i]; !c.done {
 			if c.skipTo(lo); !c.done {
-				least = min(least, max(lo, c.least()))
+				least = min(least, max(lo, c.slot))
 			}
 		}
 	}
@@ -185,17 +185,33 @@ func (s *search) window(c *chunk, lo uint32) {
 
 // scoreAll adds up what the term scores in the window.
 func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32) {
-	for ok := cur.seek(lo); ok && cur.slot < hi; ok = cur.next() {
-		i := cur.slot - lo
-		score := cur.weight * s.bm.saturation(cur.tf, c.lengths[i])
+	cur.seek(lo)
+	if cur.done {
+		return
+	}
+	data, slot, tf, next := cur.data, cur.slot, cur.tf, cur.next
+	for slot < hi {
+		i := (slot - lo) % window
+		score := cur.weight * s.bm.saturation(tf, c.lengths[i])
 		if mask := uint64(1) << (i % 64); s.touched[i/64]&mask == 0 {
 			s.touched[i/64] |= mask
 			s.scores[i] = score
 		} else {
 			s.scores[i] += score
 		}
-		cur.consume()
+		if slot == cur.last {
+			cur.done = true
+			return
+		}
+		var delta uint32
+		if v := data[next]; v < 0x80 && v&1 != 0 { // near, and once: most postings of frequent terms
+			delta, tf, next = uint32(v>>1), 1, next+1
+		} else {
+			delta, tf, next = decode(data, next)
+		}
+		slot += delta
 	}
+	cur.slot, cur.tf, cur.next = slot, tf, next
 }
 
 // pick lists the documents that have a score, in order, and clears the marks.
@@ -221,12 +237,11 @@ func (s *search) scorePicked(cur *cursor, c *chunk, lo uint32, floor float64) {
 	s.picked = kept
 	for _, i := range kept {
 		slot := lo + uint32(i)
-		if !cur.seek(slot) {
+		if cur.seek(slot); cur.done {
 			return
 		}
 		if cur.slot == slot {
 			s.scores[i] += cur.weight * s.bm.saturation(cur.tf, c.lengths[i])
-			cur.consume()
 		}
 	}
 }

@@ -2,7 +2,6 @@ package lexical
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"sync/atomic"
 )
 
@@ -87,37 +86,46 @@ func (c *chunk) size() int { return chunkSize + 4*cap(c.ends) + cap(c.terms) }
 
 const chunkSize = 3*4*window + 9*8
 
-// A nodeTable maps nodes to slots, page by page: nodes are dense, but a stray
-// high number must not cost gigabytes.
+// A nodeTable maps nodes to slots. Nodes are dense, so that pages fill; a
+// stray high number costs no more than a page.
 type nodeTable struct {
-	pages []*[nodePage]uint32 // slot + 1; 0 is none
+	pages map[uint32]*[nodePage]uint32 // slot + 1; 0 is none
 }
 
-const nodePage = 4096
+const (
+	nodePage     = 64
+	nodePageSize = 4*nodePage + 24 // with its entry in the map
+)
 
 func (t *nodeTable) get(node uint32) (slot uint32, ok bool) {
-	p := int(node / nodePage)
-	if p >= len(t.pages) || t.pages[p] == nil {
+	p := t.pages[node/nodePage]
+	if p == nil {
 		return 0, false
 	}
-	s := t.pages[p][node%nodePage]
+	s := p[node%nodePage]
 	return s - 1, s != 0
 }
 
 func (t *nodeTable) set(node, slot uint32) (grown int) {
-	p := int(node / nodePage)
-	if p >= len(t.pages) {
-		pages := make([]*[nodePage]uint32, max(p+1, 1<<bits.Len(uint(p))))
-		copy(pages, t.pages)
-		grown += 8 * (len(pages) - len(t.pages))
-		t.pages = pages
+	p := t.pages[node/nodePage]
+	if p == nil {
+		if t.pages == nil {
+			t.pages = make(map[uint32]*[nodePage]uint32)
+		}
+		p = new([nodePage]uint32)
+		t.pages[node/nodePage] = p
+		grown = nodePageSize
 	}
-	if t.pages[p] == nil {
-		t.pages[p] = new([nodePage]uint32)
-		grown += 4 * nodePage
-	}
-	t.pages[p][node%nodePage] = slot + 1
+	p[node%nodePage] = slot + 1
 	return grown
 }
 
-func (t *nodeTable) clear(node uint32) { t.pages[node/nodePage][node%nodePage] = 0 }
+func (t *nodeTable) clear(node uint32) (shrunk int) {
+	p := t.pages[node/nodePage]
+	p[node%nodePage] = 0
+	if *p != [nodePage]uint32{} {
+		return 0
+	}
+	delete(t.pages, node/nodePage)
+	return nodePageSize
+}

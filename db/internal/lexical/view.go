@@ -11,9 +11,9 @@ type view struct {
 	length uint64
 }
 
-// take returns the view of now; the caller holds the lock, for reading at
+// view returns the view of now; the caller holds the lock, for reading at
 // least.
-func (x *Index) view() view {
+func (x *state) view() view {
 	return view{x.chunks, x.next, x.clock, x.live, x.length}
 }
 

@@ -16,7 +16,8 @@ var weights = [kinds]float64{
 	kindGram:     1,
 	kindBridge:   0.5,
 	kindParticle: 0.2,
-	kindCompound: 1, // with its parts a compound weighs about what a word does
+	kindCompound: 1,   // with its parts a compound weighs about what a word does
+	kindStub:     0.5, // it may be no word at all
 	kindPart:     1,
 }
 

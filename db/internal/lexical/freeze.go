@@ -1,0 +1,98 @@
+package lexical
+
+// A frozen index is a view with all postings: what a snapshot is written
+// from, while the index goes on changing.
+type frozen struct {
+	view
+	terms []frozenTerm
+}
+
+type frozenTerm struct {
+	key uint64
+	list
+	data []byte
+}
+
+// freeze copies the heads of all lists; the caller holds the lock.
+func (x *Index) freeze() *frozen {
+	f := &frozen{view: x.view(), terms: make([]frozenTerm, 0, len(x.ids))}
+	for _, l := range x.lists {
+		if l.df == 0 {
+			continue
+		}
+		t := frozenTerm{key: l.key, list: l}
+		if l.body != nil {
+			t.data = l.body.data
+		}
+		t.list.body = nil
+		f.terms = append(f.terms, t)
+	}
+	return f
+}
+
+// each calls yield with every posting of the term, removed documents included.
+func (t *frozenTerm) each(yield func(slot, tf uint32) bool) {
+	if t.data == nil {
+		yield(t.last, t.tf)
+		return
+	}
+	eachPosting(t.data, yield)
+}
+
+// A document is what the index keeps of one besides its terms.
+type document struct {
+	node, length uint32
+}
+
+// documents yields the documents of the view by slot.
+func (f *frozen) documents(yield func(slot uint32, d document) bool) {
+	for slot := uint32(0); slot < f.next; slot++ {
+		c, i := f.chunks[slot/window], slot%window
+		if c == nil {
+			slot |= window - 1
+			continue
+		}
+		if f.has(c, i) && !yield(slot, document{c.nodes[i], c.lengths[i]}) {
+			return
+		}
+	}
+}
+
+// gone stands in a renumbering for a slot without a document.
+const gone = ^uint32(0)
+
+// renumbering returns the new number of each slot: living documents without
+// gaps.
+func (f *frozen) renumbering() []uint32 {
+	numbers := make([]uint32, f.next)
+	for i := range numbers {
+		numbers[i] = gone
+	}
+	n := uint32(0)
+	for slot := range f.documents {
+		numbers[slot] = n
+		n++
+	}
+	return numbers
+}
+
+// renumber builds the index anew with slots from 0: before the slots or the
+// clock run out, after four billion changes.
+func (x *Index) renumber() {
+	f := x.freeze()
+	numbers := f.renumbering()
+	var b builder
+	for _, d := range f.documents {
+		b.document(d)
+	}
+	for i := range f.terms {
+		b.start(f.terms[i].key)
+		for slot, tf := range f.terms[i].each {
+			if n := numbers[slot]; n != gone {
+				b.posting(n, tf)
+			}
+		}
+	}
+	b.finish()
+	x.state = b.state
+}

@@ -1,0 +1,205 @@
+package lexical
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"testing/iotest"
+)
+
+// churned returns an index with holes: documents were added, replaced and
+// removed.
+func churned(rng *rand.Rand, v *vocabulary, docs int) (*Index, *model) {
+	x := New(nil)
+	m := newModel(x)
+	for range 3 * docs {
+		node := uint32(rng.IntN(2 * docs))
+		if rng.IntN(2) == 0 {
+			x.Remove(node)
+			delete(m.docs, node)
+			continue
+		}
+		text := v.text(rng.IntN(20))
+		x.Add(node, text)
+		m.add(node, text)
+	}
+	return x, m
+}
+
+func snapshot(t testing.TB, x *Index) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	n, err := x.WriteTo(&b)
+	if err != nil || n != int64(b.Len()) {
+		t.Fatalf("WriteTo: %d bytes of %d, %v", n, b.Len(), err)
+	}
+	return b.Bytes()
+}
+
+func TestSnapshot(t *testing.T) {
+	t.Parallel()
+	rng := seeded(t)
+	v := newVocabulary(rng, 3000)
+	for _, docs := range []int{0, 1, 50, 5000} {
+		x, _ := churned(rng, v, docs)
+		b := snapshot(t, x)
+		y, err := Read(iotest.HalfReader(bytes.NewReader(b)), nil)
+		if err != nil {
+			t.Fatalf("%d documents: %v", docs, err)
+		}
+		check(t, y)
+		if !bytes.Equal(snapshot(t, y), b) {
+			t.Errorf("%d documents: a second snapshot differs", docs)
+		}
+		for range 50 {
+			query := v.text(1 + rng.IntN(8))
+			if err := same(y.Search(nil, query, 10, nil), x.Search(nil, query, 10, nil)); err != nil {
+				t.Errorf("%d documents: %q: %v", docs, query, err)
+			}
+		}
+		// What was read goes on like any other.
+		for range docs / 2 {
+			node, text := uint32(rng.IntN(2*docs)), v.text(10)
+			y.Remove(uint32(rng.IntN(2 * docs)))
+			y.Add(node, text)
+		}
+		check(t, y)
+	}
+}
+
+// TestSnapshotWhileWriting takes a snapshot of an index that changes; it
+// must hold one moment of it.
+func TestSnapshotWhileWriting(t *testing.T) {
+	t.Parallel()
+	rng := seeded(t)
+	v := newVocabulary(rng, 300)
+	x, _ := churned(rng, v, 2000)
+	r, w := io.Pipe()
+	go func() {
+		_, err := x.WriteTo(w)
+		w.CloseWithError(err)
+	}()
+	var b bytes.Buffer
+	buf := make([]byte, 1024)
+	for {
+		n, err := r.Read(buf)
+		b.Write(buf[:n])
+		if err != nil {
+			break
+		}
+		for range 20 {
+			x.Add(uint32(rng.IntN(4000)), v.text(10))
+			x.Remove(uint32(rng.IntN(4000)))
+		}
+	}
+	y, err := Read(&b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, y)
+}
+
+func TestSnapshotDamage(t *testing.T) {
+	t.Parallel()
+	rng := seeded(t)
+	x, _ := churned(rng, newVocabulary(rng, 300), 200)
+	whole := snapshot(t, x)
+	refused := func(what string, b []byte) {
+		t.Helper()
+		if _, err := Read(bytes.NewReader(b), nil); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for range 300 {
+		b := bytes.Clone(whole)
+		b[rng.IntN(len(b))] ^= 1 << rng.IntN(8)
+		refused("a bit changed", b)
+	}
+	for n := 0; n < len(whole); n += 1 + rng.IntN(200) {
+		refused("truncated", whole[:n])
+	}
+	refused("of another kind", sections([]byte("another kind of file entirely")))
+	refused("empty but for the end", sections(nil))
+	if _, err := Read(bytes.NewReader(sections([]byte(snapshotMagic+"\x63\x00\x00\x00"))), nil); !errors.Is(err, ErrVersion) {
+		t.Errorf("of another version: %v", err)
+	}
+	if _, err := Read(iotest.ErrReader(io.ErrClosedPipe), nil); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("reader fails: %v", err)
+	}
+}
+
+// sections cuts a body as a snapshot would be, with checksums that are right.
+func sections(body []byte) []byte {
+	var b bytes.Buffer
+	s := newSectionWriter(&b)
+	for len(body) > 0 {
+		n := min(len(body), 1000)
+		s.bytes(body[:n])
+		body = body[n:]
+	}
+	_, _ = s.close()
+	return b.Bytes()
+}
+
+// FuzzRead gives Read bodies whose checksums are right: whatever they say, it
+// returns an error or an index that keeps its invariants.
+func FuzzRead(f *testing.F) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, docs := range []int{0, 3, 20} {
+		x, _ := churned(rng, newVocabulary(rng, 30), docs)
+		s := &sectionReader{r: bytes.NewReader(snapshot(f, x))}
+		var body []byte
+		for s.next(); s.err == nil && len(s.rest) > 0; s.next() {
+			body = append(body, s.rest...)
+		}
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		x, err := Read(bytes.NewReader(sections(body)), nil)
+		if err != nil {
+			return
+		}
+		check(t, x)
+		x.Search(nil, "가 나 다 abc", 5, nil)
+		x.Add(1, "가나다 abc")
+		x.Remove(0)
+		x.Remove(1)
+		check(t, x)
+		again, err := Read(bytes.NewReader(snapshot(t, x)), nil)
+		if err != nil || again.Len() != x.Len() {
+			t.Errorf("a second time: %v", err)
+		}
+	})
+}
+
+// TestRenumber runs out of slots: the index starts anew with the documents it
+// has.
+func TestRenumber(t *testing.T) {
+	rng := seeded(t)
+	defer func(max uint32) { maxSlot = max }(maxSlot)
+	maxSlot = 4000
+	v := newVocabulary(rng, 200)
+	x := New(nil)
+	m := newModel(x)
+	for i := range 12000 {
+		node, text := uint32(rng.IntN(900)), v.text(rng.IntN(10))
+		x.Add(node, text)
+		m.add(node, text)
+		if i%1000 == 999 {
+			compare(t, x, m, v)
+		}
+	}
+	if x.next > maxSlot+1 {
+		t.Errorf("slots have gone up to %d", x.next)
+	}
+	check(t, x)
+	// Renumbering changes no answer, not even in the last digit's place.
+	before := x.Search(nil, v.words[0], 50, nil)
+	x.renumber()
+	if after := x.Search(nil, v.words[0], 50, nil); !reflect.DeepEqual(after, before) {
+		t.Errorf("renumbered: %v, before %v", after, before)
+	}
+}
