@@ -7,4 +7,4 @@ require (
 	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e
 )
 
-require golang.org/x/sys v0.49.0 // indirect
+require golang.org/x/sys v0.49.0
