@@ -16,7 +16,7 @@ func openGolden(t *testing.T, name string) *Embedder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { e.Close() })
+	closeAfter(t, e)
 	return e
 }
 

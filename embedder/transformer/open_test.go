@@ -99,7 +99,7 @@ func TestOpenNamesFileAndField(t *testing.T) {
 			test.spoil(t, dir)
 			e, err := Open(dir, nil)
 			if err == nil {
-				e.Close()
+				closeAfter(t, e)
 				t.Fatal("no error")
 			}
 			f, ok := errors.AsType[*FileError](err)
@@ -139,7 +139,7 @@ func TestProfile(t *testing.T) {
 		if err != nil {
 			return err.Error()
 		}
-		defer e.Close()
+		closeAfter(t, e)
 		s := e.Spec()
 		return strings.Join([]string{s.Model, s.QueryPrefix, s.PassagePrefix, s.Pooling}, " ")
 	}
@@ -157,7 +157,7 @@ func TestProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	closeAfter(t, e)
 	if s := e.Spec(); s.HeadDims != 16 || s.MaxTokens != 20 || s.Dims != 32 {
 		t.Errorf("dims %d, head %d, limit %d, want 32, 16, 20", s.Dims, s.HeadDims, s.MaxTokens)
 	}
@@ -173,7 +173,7 @@ func TestProfile(t *testing.T) {
 		"as token": {QueryPrefix: new("<query>")},
 	} {
 		if e, err := Open(dir, &Options{Profile: &p}); err == nil {
-			e.Close()
+			closeAfter(t, e)
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -209,7 +209,7 @@ func TestHubCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	closeAfter(t, e)
 	if s := e.Spec(); s.Model != "acme/embed" || s.Revision != "c0ffee" || s.WeightsHash != sum {
 		t.Errorf("got %s@%s %s", s.Model, s.Revision, s.WeightsHash)
 	}
@@ -222,7 +222,7 @@ func TestTensorNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer want.Close()
+	closeAfter(t, want)
 	dir := copyModel(t, "bert-mean-f32")
 	path := filepath.Join(dir, "model.safetensors")
 	// Names of other lengths move the data, and every number in the header.
@@ -245,7 +245,7 @@ func TestTensorNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	closeAfter(t, e)
 	a, err := want.EmbedQuery(t.Context(), "이름이 다른 텐서")
 	if err != nil {
 		t.Fatal(err)
