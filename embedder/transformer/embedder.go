@@ -67,6 +67,9 @@ func Open(dir string, opts *Options) (_ *Embedder, err error) {
 	if opts != nil {
 		o = *opts
 	}
+	if err := checkDir(dir); err != nil {
+		return nil, err
+	}
 	p, err := o.profile(dir)
 	if err != nil {
 		return nil, err

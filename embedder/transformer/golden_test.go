@@ -2,6 +2,7 @@ package transformer
 
 import (
 	"encoding/json"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -44,6 +45,16 @@ func readGolden(t *testing.T, name string) []goldenCase {
 	return g.Cases
 }
 
+// closeAfter closes what a test opened.
+func closeAfter(t *testing.T, c io.Closer) {
+	t.Helper()
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func distance(a, b []float32) float64 {
 	var dot, aa, bb float64
 	for i := range a {
@@ -67,7 +78,7 @@ func TestGoldenEngine(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer w.Close()
+				closeAfter(t, w)
 				parts, err := w.encoder(r.config, r.family)
 				if err != nil {
 					t.Fatal(err)
@@ -108,7 +119,7 @@ func TestGoldenText(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer e.Close()
+			closeAfter(t, e)
 			cases := readGolden(t, name)
 			var passages []string
 			var want [][]float32

@@ -29,11 +29,6 @@ type repository struct {
 
 // readRepository reads every file but weights and tokenizer. What p sets wins.
 func readRepository(root string, p profile.Profile) (*repository, error) {
-	if st, err := os.Stat(root); err != nil {
-		return nil, err
-	} else if !st.IsDir() {
-		return nil, &FileError{Path: root, Err: fmt.Errorf("%w: not a directory", ErrInvalid), Hint: "name the directory that holds config.json"}
-	}
 	r := &repository{root: root, dir: root, profile: p}
 	for _, step := range []func() error{r.readModules, r.readConfig, r.readPrompts, r.readLimit} {
 		if err := step(); err != nil {
@@ -41,6 +36,18 @@ func readRepository(root string, p profile.Profile) (*repository, error) {
 		}
 	}
 	return r, nil
+}
+
+// checkDir reports a path that is no directory.
+func checkDir(path string) error {
+	st, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !st.IsDir() {
+		return &FileError{Path: path, Err: fmt.Errorf("%w: not a directory", ErrInvalid), Hint: "name the directory that holds config.json"}
+	}
+	return nil
 }
 
 // readPrompts reads the prefixes of the two roles.

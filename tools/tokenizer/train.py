@@ -28,6 +28,13 @@ def template(cls, cls_id, sep, sep_id):
 
 
 def write(path, model, normalizer, pre_tokenizer, post_processor, added):
+    """Tokens that the vocabulary has keep its ids, the others follow it."""
+    vocab = model["vocab"]
+    ids = vocab if isinstance(vocab, dict) else {p: i for i, (p, _) in enumerate(vocab)}
+    n = len(vocab)
+    for a in added:
+        a["id"] = ids.get(a["content"], n)
+        n += a["id"] == n
     with open(path, "w", encoding="utf-8") as f:
         json.dump({"version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": normalizer, "pre_tokenizer": pre_tokenizer,
                    "post_processor": post_processor, "decoder": None, "model": model}, f, ensure_ascii=False, separators=(",", ":"))

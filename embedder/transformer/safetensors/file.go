@@ -109,7 +109,7 @@ func parseTensor(name string, raw json.RawMessage) (*Tensor, error) {
 	}
 	t := &Tensor{Name: name, DType: e.DType, begin: e.Offsets[0], width: width, n: 1}
 	for _, d := range e.Shape {
-		if d < 0 || (d > 0 && int64(t.n) > math.MaxInt64/16/d) {
+		if d < 0 || d > math.MaxInt/16 || d > 0 && t.n > math.MaxInt/16/int(d) {
 			return nil, fmt.Errorf("%w: tensor %q: shape %v", ErrCorrupt, name, e.Shape)
 		}
 		t.n *= int(d)

@@ -110,8 +110,10 @@ func (s *scanner) str() (string, error) {
 func (s *scanner) number() (float64, error) {
 	s.peek()
 	start := s.pos
-	for s.pos < len(s.data) && bytes.IndexByte([]byte("+-.0123456789eE"), s.data[s.pos]) >= 0 {
-		s.pos++
+	for ; s.pos < len(s.data); s.pos++ {
+		if c := s.data[s.pos]; (c < '0' || c > '9') && c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E' {
+			break
+		}
 	}
 	f, err := strconv.ParseFloat(string(s.data[start:s.pos]), 64)
 	if err != nil {

@@ -41,7 +41,7 @@ func loadWordPiece(vocab, unk, prefix, maxChars json.RawMessage) (*wordPiece, er
 	if err != nil {
 		return nil, invalid("model.vocab", "%v", err)
 	}
-	w.count = distinct(entries) // before New, which reorders them
+	w.count = distinct(entries)
 	if w.trie, err = trie.New(entries); err != nil {
 		return nil, invalid("model.vocab", "%v", err)
 	}

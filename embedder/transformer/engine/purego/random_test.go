@@ -37,7 +37,9 @@ func randomWeights(c engine.Config, seed uint64, std float32) engine.Weights {
 		}
 		return m
 	}
-	linear := func(out, in int) engine.Linear { return engine.Linear{Weight: tensor(0, out, in), Bias: tensor(0, out)} }
+	linear := func(out, in int) engine.Linear {
+		return engine.Linear{Weight: tensor(0, out, in), Bias: tensor(0, out)}
+	}
 	norm := func() engine.Norm { return engine.Norm{Weight: tensor(1, c.Hidden), Bias: tensor(0, c.Hidden)} }
 	w := engine.Weights{
 		Words: tensor(0, c.Vocab, c.Hidden), Positions: tensor(0, c.Positions, c.Hidden),

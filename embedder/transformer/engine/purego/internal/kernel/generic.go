@@ -6,28 +6,38 @@ import "math"
 // rounding.
 var generic = &Set{Name: "generic", Rows: 4, Cols: 8, Lanes: 1}
 
-// tile computes 4 columns at a time, whose sums fit in scalar registers for
-// two rows, and reads B twice as slowly as it could: simple rather than fast.
+// tile is the specification of a tile. It takes two rows and four columns at a
+// time, whose sums fit in scalar registers, and a last odd row twice.
 func tile(m, k int, a []float32, lda int, b []float32, ldb int, bias, c []float32, ldc int) {
-	const cols = 8
-	for i := range m {
-		row := a[i*lda : i*lda+k]
-		s := [cols]float32(bias[:cols])
-		at := 0
-		for _, v := range row {
-			w := b[at : at+cols : at+cols]
-			s[0] += v * w[0]
-			s[1] += v * w[1]
-			s[2] += v * w[2]
-			s[3] += v * w[3]
-			s[4] += v * w[4]
-			s[5] += v * w[5]
-			s[6] += v * w[6]
-			s[7] += v * w[7]
-			at += ldb
+	for i := 0; i < m; i += 2 {
+		i1 := min(i+1, m-1)
+		for j := 0; j < generic.Cols; j += 4 {
+			tile2x4(a[i*lda:i*lda+k], a[i1*lda:i1*lda+k], b[j:], ldb,
+				(*[4]float32)(bias[j:]), (*[4]float32)(c[i*ldc+j:]), (*[4]float32)(c[i1*ldc+j:]))
 		}
-		copy(c[i*ldc:i*ldc+cols], s[:])
 	}
+}
+
+func tile2x4(a0, a1, b []float32, ldb int, bias, c0, c1 *[4]float32) {
+	a1 = a1[:len(a0)]
+	s0, s1, s2, s3 := bias[0], bias[1], bias[2], bias[3]
+	t0, t1, t2, t3 := s0, s1, s2, s3
+	at := 0
+	for x, v := range a0 {
+		u := a1[x]
+		w := (*[4]float32)(b[at:])
+		s0 += v * w[0]
+		s1 += v * w[1]
+		s2 += v * w[2]
+		s3 += v * w[3]
+		t0 += u * w[0]
+		t1 += u * w[1]
+		t2 += u * w[2]
+		t3 += u * w[3]
+		at += ldb
+	}
+	*c0 = [4]float32{s0, s1, s2, s3}
+	*c1 = [4]float32{t0, t1, t2, t3}
 }
 
 func softmax(x []float32, scale float32) {
