@@ -83,15 +83,6 @@ func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(con
 	})
 }
 
-// fail turns a problem into an error, and no problem into none: a nil pointer
-// in an interface is not nil.
-func fail(p *Problem) error {
-	if p == nil {
-		return nil
-	}
-	return p
-}
-
 // collection opens a collection for a request.
 func (s *Server) collection(ctx context.Context, name string) (*db.Collection, error) {
 	if s.loading(name) {

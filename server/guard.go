@@ -100,10 +100,10 @@ func bearer(h http.Header) string {
 	return ""
 }
 
-// guardHost refuses requests that a web page of somebody else makes a browser
+// GuardHost refuses requests that a web page of somebody else makes a browser
 // send: by pointing the page's own name here (DNS rebinding), or across
-// origins.
-func (s *Server) guardHost(next http.Handler) http.Handler {
+// origins. ServeHTTP does so itself.
+func (s *Server) GuardHost(next http.Handler) http.Handler {
 	origin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var p *Problem

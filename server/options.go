@@ -27,6 +27,9 @@ type Options struct {
 	Hosts []string
 	// ReadOnly closes everything that writes.
 	ReadOnly bool
+	// MCPWrites gives MCP clients, with a key that may write, the tools upsert
+	// and delete.
+	MCPWrites bool
 	// Version is what /meta, /info and the API's description call this build.
 	Version string
 	// Limits caps what one client may ask for. Zero fields are the defaults.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 )
 
 // Problem is the body of every answer that is not a success.
-type Problem struct {
+type Problem struct { //nolint:errname // it is a body first, and an error on the way there
 	Detail ProblemDetail `json:"error"`
 
 	status int
@@ -185,8 +186,6 @@ func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 // writeProblem answers where the framework is not involved.
 func writeProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
 	p.Detail.RequestID = requestID(r.Context())
-	for k, v := range p.GetHeaders() {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), p.GetHeaders())
 	writeJSON(w, p.status, p)
 }

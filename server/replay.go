@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"container/list"
 	"crypto/sha256"
+	"maps"
 	"net/http"
 	"sync"
 )
@@ -98,9 +99,7 @@ func (s *Server) replay(w http.ResponseWriter, r *http.Request, key string, body
 		writeProblem(w, r, p)
 		return
 	case known != nil:
-		for k, v := range known.header {
-			w.Header()[k] = v
-		}
+		maps.Copy(w.Header(), known.header)
 		w.Header().Set("Idempotency-Replayed", "true")
 		w.WriteHeader(known.status)
 		_, _ = w.Write(known.sent)
@@ -111,9 +110,7 @@ func (s *Server) replay(w http.ResponseWriter, r *http.Request, key string, body
 	made := &captured{header: http.Header{}}
 	h.ServeHTTP(made, r)
 	c = made
-	for k, v := range c.header {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), c.header)
 	w.WriteHeader(c.code())
 	_, _ = w.Write(c.buf.Bytes())
 }

@@ -18,7 +18,7 @@ func itoa(i int) string { return strconv.Itoa(i) }
 type Query struct {
 	Text         string    `json:"text,omitempty" doc:"Embedded as a query" example:"spring in Seoul"`
 	Embedding    []float32 `json:"embedding,omitempty" doc:"In place of a text: a vector as long as the collection's"`
-	K            int       `json:"k,omitempty" minimum:"1" default:"10" doc:"Number of results"`
+	K            int       `json:"k,omitempty" minimum:"1" doc:"Number of results; 10 if missing"`
 	Filter       Filter    `json:"filter,omitempty"`
 	MinScore     *float32  `json:"min_score,omitempty" doc:"Leaves out results with a lower score"`
 	Ef           int       `json:"ef,omitempty" minimum:"0" doc:"Beam width in the graph; the collection's if missing"`
@@ -148,7 +148,7 @@ func (s *Server) query(q *Query, param string) (db.Query, *Problem) {
 		EfSearch: q.Ef, Oversampling: q.Oversampling, Exact: q.Exact,
 	}
 	if out.K == 0 {
-		out.K = 10
+		out.K = min(10, l.K)
 	}
 	var p *Problem
 	if out.Filter, p = s.expr(q.Filter); p != nil {

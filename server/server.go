@@ -82,7 +82,7 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	s.handler = s.observe(s.guardHost(compress(s.mux)))
+	s.handler = s.observe(s.GuardHost(compress(s.mux)))
 	return s, nil
 }
 
@@ -104,6 +104,10 @@ func (s *Server) HTTPServer() *http.Server {
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
 	}
 }
+
+// Metrics answers with the metrics, without asking for a key: for a port that
+// only the operator reaches.
+func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
 
 // SetKeys replaces the keys. Requests that run go on with the key they had.
 func (s *Server) SetKeys(set *keys.Set) {

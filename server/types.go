@@ -97,7 +97,7 @@ type InputDocument struct {
 	Metadata  Metadata  `json:"metadata,omitempty"`
 	Embedding []float32 `json:"embedding,omitempty" doc:"Its embedding, as long as the collection's; replaces the model's"`
 	Source    string    `json:"source,omitempty" doc:"What it is a part of, such as a file"`
-	Chunk     int       `json:"chunk,omitempty" minimum:"0" doc:"Its number within the source"`
+	Chunk     int       `json:"chunk,omitempty,omitzero" minimum:"0" doc:"Its number within the source"`
 }
 
 func (d *InputDocument) toDB() db.Document {
@@ -114,7 +114,7 @@ type OutputDocument struct {
 	Metadata  Metadata  `json:"metadata,omitempty"`
 	Embedding []float32 `json:"embedding,omitempty" doc:"Of unit length"`
 	Source    string    `json:"source,omitempty"`
-	Chunk     int       `json:"chunk,omitempty"`
+	Chunk     int       `json:"chunk,omitempty,omitzero"`
 	Created   time.Time `json:"created" doc:"When this version was written"`
 }
 

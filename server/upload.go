@@ -27,14 +27,14 @@ const (
 
 // UploadLine is the answer to one line of an upload, or its end.
 type UploadLine struct {
-	Line  int            `json:"line,omitempty" doc:"Counted from 1"`
+	Line  int            `json:"line,omitempty,omitzero" doc:"Counted from 1"`
 	ID    string         `json:"id,omitempty"`
 	Error *ProblemDetail `json:"error,omitempty"`
 
-	Done     bool `json:"done,omitempty" doc:"Set in the last line, which counts the others"`
-	Lines    int  `json:"lines,omitempty"`
-	Written  int  `json:"written,omitempty"`
-	Rejected int  `json:"rejected,omitempty"`
+	Done     bool `json:"done,omitempty,omitzero" doc:"Set in the last line, which counts the others"`
+	Lines    int  `json:"lines,omitempty,omitzero"`
+	Written  int  `json:"written,omitempty,omitzero"`
+	Rejected int  `json:"rejected,omitempty,omitzero"`
 }
 
 // uploadRoute adds the one operation whose body is a stream, which the
@@ -84,7 +84,8 @@ type upload struct {
 }
 
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
-	u := &upload{s: s, ctx: r.Context(), rc: http.NewResponseController(w), w: w, write: (*db.Collection).Upsert}
+	// A client that goes away ends the reading; what was read is still written.
+	u := &upload{s: s, ctx: context.WithoutCancel(r.Context()), rc: http.NewResponseController(w), w: w, write: (*db.Collection).Upsert}
 	q := r.URL.Query()
 	if p := u.options(q.Get("mode"), q.Get("results")); p != nil {
 		writeProblem(w, r, p)
@@ -131,10 +132,10 @@ func (u *upload) run() {
 	var end *Problem
 	for end == nil {
 		line, err := u.line()
-		if len(bytes.TrimSpace(line)) > 0 {
+		last := err != nil
+		if whole := !last || errors.Is(err, io.EOF); whole && len(bytes.TrimSpace(line)) > 0 {
 			u.add(line)
 		}
-		last := err != nil
 		if last || len(u.docs) >= uploadBatch || u.size >= uploadBytes || len(u.docs) > 0 && u.in.Buffered() == 0 {
 			if p := u.flush(); p != nil {
 				end = p
