@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/db/internal/rows"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/embedder"
@@ -30,6 +31,7 @@ type Collection struct {
 	codes     *quant.Codes
 	graph     *hnsw.Graph
 	attrs     *attr.Index
+	words     *lexical.Index
 	rows      *rows.File
 	nodes     *nodes
 	visible   *visible

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/db/internal/rows"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/hnsw"
@@ -68,7 +69,7 @@ func (c *Collection) empty() (err error) {
 		return err
 	}
 	c.graph, err = hnsw.New(c.codes, &hnsw.Options{M: c.set.M, EfConstruction: c.set.EfConstruction, Seed: uint64(c.id)})
-	c.attrs, c.nodes = attr.New(), newNodes()
+	c.attrs, c.words, c.nodes = attr.New(), lexical.New(nil), newNodes()
 	return err
 }
 
@@ -134,7 +135,7 @@ func (c *Collection) rebuild(ctx context.Context, v *store.View, now store.State
 	if err := c.empty(); err != nil {
 		return err
 	}
-	for r, err := range v.Records(c.id, store.WithMetadata) {
+	for r, err := range v.Records(c.id, store.WithMetadata|store.WithText) {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -142,6 +143,7 @@ func (c *Collection) rebuild(ctx context.Context, v *store.View, now store.State
 			return fmt.Errorf("rebuild: %w", err)
 		}
 		c.attrs.Set(r.Node, r.Record.Metadata)
+		c.words.Add(r.Node, r.Record.Text)
 		c.nodes.bear(r.Node, 0)
 	}
 	return c.relink(ctx, v, now, nil)

@@ -13,6 +13,7 @@ import (
 	"os"
 
 	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
@@ -20,13 +21,13 @@ import (
 
 // A snapshot holds the derived state of a collection as of one batch:
 //
-//	┌──────────┬─────────┬──────┬───────┬───────┬──────┬─────────┐
-//	│ FRONYSNP │ version │ meta │ codes │ graph │ live │ columns │
-//	│ 8 bytes  │ u32     │      │       │       │      │         │
-//	└──────────┴─────────┴──────┴───────┴───────┴──────┴─────────┘
+//	┌──────────┬─────────┬──────┬───────┬───────┬───────┬──────┬─────────┐
+//	│ FRONYSNP │ version │ meta │ codes │ graph │ words │ live │ columns │
+//	│ 8 bytes  │ u32     │      │       │       │       │      │         │
+//	└──────────┴─────────┴──────┴───────┴───────┴───────┴──────┴─────────┘
 //
-// meta, live and columns are blocks: length u64, bytes, CRC-32C u32. The codes
-// and the graph have formats of their own, with checksums. Everything is
+// meta, live and columns are blocks: length u64, bytes, CRC-32C u32. The codes,
+// the graph and the words have formats of their own, with checksums. Everything is
 // little-endian. A snapshot that does not fit in any way is not used.
 const (
 	snapshotMagic   = "FRONYSNP"
@@ -121,6 +122,9 @@ func (c *Collection) encode(w io.Writer, seq uint64) error {
 	if _, err := c.graph.WriteTo(w); err != nil {
 		return err
 	}
+	if _, err := c.words.WriteTo(w); err != nil {
+		return err
+	}
 	if err := writeBlock(w, live); err != nil {
 		return err
 	}
@@ -185,8 +189,10 @@ func (c *Collection) loadSnapshot(ctx context.Context, v *store.View, now store.
 				return 0, fmt.Errorf("%w: node %d is missing from the graph", errSnapshot, node)
 			}
 			c.nodes.bear(node, 0)
-		} else if c.graph.Has(node) {
-			c.graph.Delete(node) // it died with the last batch and was still seen
+		} else {
+			// It died with the last batch and was still seen.
+			c.graph.Delete(node)
+			c.words.Remove(node)
 		}
 	}
 	return meta.Seq, c.replay(ctx, v, now, meta.Seq)
@@ -230,6 +236,9 @@ func (c *Collection) decode(r io.Reader, size int64, now store.State) (m snapsho
 	if o := c.graph.Options(); o.M != c.set.M || c.codes.Dims() != c.set.HeadDims || c.codes.Len() != int(m.Nodes) {
 		return m, nil, fmt.Errorf("%w: graph and codes are of another collection", errSnapshot)
 	}
+	if c.words, err = lexical.Read(r, nil); err != nil {
+		return m, nil, err
+	}
 	if live, err = readBlock(r, size); err != nil {
 		return m, nil, err
 	}
@@ -254,6 +263,7 @@ func (c *Collection) replay(ctx context.Context, v *store.View, now store.State,
 			delete(born, node)
 			c.nodes.kill(node, 0)
 			c.graph.Delete(node)
+			c.words.Remove(node)
 		}
 		return ctx.Err()
 	})
@@ -277,7 +287,7 @@ func (c *Collection) replay(ctx context.Context, v *store.View, now store.State,
 		c.graph.Repair(hnsw.RepairOptions{})
 	}
 	for node := range born {
-		r, ok, err := v.Record(c.id, node, store.WithMetadata)
+		r, ok, err := v.Record(c.id, node, store.WithMetadata|store.WithText)
 		if err != nil {
 			return err
 		}
@@ -285,6 +295,7 @@ func (c *Collection) replay(ctx context.Context, v *store.View, now store.State,
 			return fmt.Errorf("%w: node %d has no document", store.ErrCorrupt, node)
 		}
 		c.attrs.Set(node, r.Metadata)
+		c.words.Add(node, r.Text)
 		c.nodes.bear(node, 0)
 	}
 	return c.relink(ctx, v, now, born)

@@ -27,6 +27,7 @@ type MemoryStats struct {
 	Codes    int64 `json:"codes"`    // int8 heads
 	Nodes    int64 `json:"nodes"`    // births and deaths
 	Metadata int64 `json:"metadata"` // columns for filters
+	Words    int64 `json:"words"`    // lexical index
 	// Rows is the mapped file of full vectors: page cache that the system
 	// takes back when it needs it.
 	Rows int64 `json:"rows_mapped"`
@@ -51,7 +52,7 @@ func (c *Collection) Stats() (Stats, error) {
 		Dims: c.set.Dims, HeadDims: c.set.HeadDims, Model: c.set.Spec, Created: info.Created,
 		Memory: MemoryStats{
 			Graph: c.graph.Bytes(), Codes: c.codes.Bytes(), Nodes: c.nodes.bytes(),
-			Metadata: c.attrs.Bytes(), Rows: c.rows.Bytes(),
+			Metadata: c.attrs.Bytes(), Words: c.words.Bytes(), Rows: c.rows.Bytes(),
 		},
 		Disk: DiskStats{
 			Store: c.db.st.DiskBytes(),

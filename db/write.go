@@ -229,7 +229,7 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 	c.linking.RLock()
 	c.writing.Lock()
 	for i, node := range done.Born {
-		c.put(node, done.Seq, prep[i].vec, prep[i].encoded, prep[i].doc.Metadata, code)
+		c.put(node, done.Seq, prep[i].vec, prep[i].encoded, &prep[i].doc, code)
 	}
 	c.writing.Unlock()
 	parallel(len(done.Born), 8, func(i int) {
@@ -250,14 +250,15 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 
 // put writes everything about a node that searches look at, before the graph
 // makes the node known to them.
-func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte, m Metadata, code []byte) {
+func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte, doc *Document, code []byte) {
 	c.quantizer.Encode(code, vec)
 	c.codes.Set(node, code)
 	if err := c.rows.Put(node, encoded); err != nil {
 		// The store has the vector: searches will read it there.
 		c.log.Warn("vector row not cached", "err", err)
 	}
-	c.attrs.Set(node, m)
+	c.attrs.Set(node, doc.Metadata)
+	c.words.Add(node, doc.Text)
 	c.nodes.bear(node, seq)
 }
 
@@ -266,6 +267,7 @@ func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte,
 func (c *Collection) bury(dead []uint32) {
 	for _, node := range dead {
 		c.graph.Delete(node)
+		c.words.Remove(node)
 	}
 	if n := c.graph.Dead(); n >= 1000 && n >= c.graph.Len()/10 {
 		c.repairSoon()
