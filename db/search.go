@@ -21,7 +21,8 @@ import (
 //
 // The graph over the Matryoshka heads proposes Oversampling × K candidates,
 // and their full vectors decide. With Exact, or where a filter leaves few
-// documents, the full vectors of all are compared.
+// documents, the full vectors of all are compared. A text is searched by its
+// words as well, unless Mode says otherwise.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidVector,
 // ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and what the embedder returns.
@@ -39,9 +40,18 @@ func (c *Collection) Search(ctx context.Context, q Query) ([]Match, error) {
 	}
 	*t = Trace{}
 	start := time.Now()
-	vec, err := c.queryVector(ctx, &q)
-	if err != nil {
-		return nil, wrap("search", c.name, err)
+	if q.Mode == ModeDefault {
+		if q.Mode = Hybrid; q.Text == "" {
+			q.Mode = Dense
+		}
+	}
+	t.Mode = q.Mode
+	var vec []float32
+	if q.Mode != Lexical {
+		var err error
+		if vec, err = c.queryVector(ctx, &q); err != nil {
+			return nil, wrap("search", c.name, err)
+		}
 	}
 	t.Embed = time.Since(start)
 	m, err := c.search(ctx, &q, vec, t)
@@ -78,7 +88,7 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 		s.allowed = c.attrs.Select(q.Filter, c.bound())
 		t.Filter = time.Since(lap)
 	}
-	top, err := s.candidates(ctx)
+	top, err := s.rank(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +97,10 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 	t.Load = time.Since(lap)
 	return matches, err
 }
+
+// exactBelow is the number of documents below which comparing all of their full
+// vectors is as fast as walking the graph, and right.
+const exactBelow = 1000
 
 // searching is the state of one search.
 type searching struct {
@@ -99,10 +113,11 @@ type searching struct {
 	trace   *Trace
 }
 
-// scored is a node with its exact score.
+// scored is a node with the score that orders it, and what that was made of.
 type scored struct {
-	node  uint32
-	score float32
+	node         uint32
+	score        float32
+	cosine, bm25 float32
 }
 
 // order is best first; equal scores by node, so that results are repeatable.
@@ -114,10 +129,21 @@ func (s *searching) sees(node uint32) bool {
 	return (s.allowed == nil || s.allowed.has(node)) && s.c.nodes.visible(node, s.seq)
 }
 
-// candidates finds the best K nodes, and chooses how.
-func (s *searching) candidates(ctx context.Context) ([]scored, error) {
-	oversampling := cmp.Or(s.q.Oversampling, s.c.set.Oversampling)
-	want := s.q.K * oversampling
+// rank finds the best K nodes by the query's mode.
+func (s *searching) rank(ctx context.Context) ([]scored, error) {
+	switch s.q.Mode {
+	case Lexical:
+		s.trace.Plan = "words"
+		return s.words(s.q.K), ctx.Err()
+	case Hybrid:
+		return s.hybrid(ctx)
+	}
+	return s.dense(ctx, s.q.K)
+}
+
+// dense finds the k nodes of the highest cosine, and chooses how.
+func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
+	want := max(s.q.K*cmp.Or(s.q.Oversampling, s.c.set.Oversampling), k)
 	live := s.c.graph.Len()
 	var allow *hnsw.Bitset
 	if s.allowed != nil {
@@ -130,11 +156,11 @@ func (s *searching) candidates(ctx context.Context) ([]scored, error) {
 	switch {
 	case s.q.Exact:
 		s.trace.Plan = "exact"
-		return s.exact(ctx)
-	case live <= want:
+		return s.exact(ctx, k)
+	case live <= max(want, exactBelow):
 		// All of them would be reranked anyway.
 		s.trace.Plan = "exact matches"
-		return s.exact(ctx)
+		return s.exact(ctx, k)
 	}
 	s.trace.Plan = "graph"
 	ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch)
@@ -150,8 +176,8 @@ func (s *searching) candidates(ctx context.Context) ([]scored, error) {
 		lap = time.Now()
 		top, err := s.rerank(hits)
 		s.trace.Rerank += time.Since(lap)
-		if err != nil || len(top) >= s.q.K || want >= live {
-			return top, err
+		if err != nil || len(top) >= k || want >= live {
+			return top[:min(len(top), k)], err
 		}
 		// Documents that have just been deleted took the places of others.
 		want = min(2*want, live)
@@ -171,16 +197,20 @@ func (s *searching) rerank(hits []hnsw.Hit) ([]scored, error) {
 			return nil, err
 		}
 		if ok {
-			top = append(top, scored{h.ID, dot(s.vec, v)})
+			top = append(top, byCosine(h.ID, dot(s.vec, v)))
 		}
 	}
 	s.trace.Candidates += len(top)
 	slices.SortFunc(top, scored.order)
-	return top[:min(len(top), s.q.K)], nil
+	return top, nil
+}
+
+func byCosine(node uint32, cosine float32) scored {
+	return scored{node: node, score: cosine, cosine: cosine}
 }
 
 // exact compares the query with every node that it may return.
-func (s *searching) exact(ctx context.Context) ([]scored, error) {
+func (s *searching) exact(ctx context.Context, k int) ([]scored, error) {
 	lap := time.Now()
 	n := s.c.bound()
 	workers := uint32(max(1, min(runtime.GOMAXPROCS(0), int(n/4096))))
@@ -188,7 +218,7 @@ func (s *searching) exact(ctx context.Context) ([]scored, error) {
 	errs := make([]error, workers)
 	var wg sync.WaitGroup
 	for w := range workers {
-		wg.Go(func() { parts[w], errs[w] = s.exactPart(ctx, n/workers*w, s.end(n, w, workers)) })
+		wg.Go(func() { parts[w], errs[w] = s.exactPart(ctx, k, n/workers*w, s.end(n, w, workers)) })
 	}
 	wg.Wait()
 	s.trace.Rerank += time.Since(lap)
@@ -200,7 +230,7 @@ func (s *searching) exact(ctx context.Context) ([]scored, error) {
 	top := slices.Concat(parts...)
 	s.trace.Candidates += int(n)
 	slices.SortFunc(top, scored.order)
-	return top[:min(len(top), s.q.K)], nil
+	return top[:min(len(top), k)], nil
 }
 
 func (s *searching) end(n, w, workers uint32) uint32 {
@@ -210,7 +240,7 @@ func (s *searching) end(n, w, workers uint32) uint32 {
 	return n / workers * (w + 1)
 }
 
-func (s *searching) exactPart(ctx context.Context, first, end uint32) ([]scored, error) {
+func (s *searching) exactPart(ctx context.Context, k int, first, end uint32) ([]scored, error) {
 	var view *store.View // only for rows that are missing: views are for one goroutine
 	defer func() {
 		if view != nil {
@@ -242,11 +272,11 @@ func (s *searching) exactPart(ctx context.Context, first, end uint32) ([]scored,
 				continue
 			}
 		}
-		top = append(top, scored{node, dot(s.vec, v)})
-		// Keep the best K of up to 2K, which costs O(1) per node.
-		if len(top) >= 2*s.q.K+64 {
+		top = append(top, byCosine(node, dot(s.vec, v)))
+		// Keep the best k of up to 2k, which costs O(log k) per node.
+		if len(top) >= 2*k+64 {
 			slices.SortFunc(top, scored.order)
-			top = top[:s.q.K]
+			top = top[:k]
 		}
 	}
 	return top, nil
@@ -267,7 +297,7 @@ func (s *searching) load(ctx context.Context, top []scored) ([]Match, error) {
 			return nil, err
 		}
 		if ok {
-			matches = append(matches, Match{doc, t.score})
+			matches = append(matches, Match{Document: doc, Score: t.score, Cosine: t.cosine, BM25: t.bm25})
 		}
 	}
 	return matches, nil
