@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/quant"
+
+	"github.com/fronyai/frony-db/bench/dataset"
+)
+
+// Frony is this project's index: codes of the head in a graph, codes of all
+// dimensions for a first rerank, full vectors for the last.
+type Frony struct {
+	set          *dataset.Set
+	graph        *hnsw.Graph
+	headQ, fullQ *quant.Quantizer
+	head, full   *quant.Codes
+}
+
+// Name implements Engine.
+func (f *Frony) Name() string { return "frony-db" }
+
+// Close implements Engine.
+func (f *Frony) Close() error { return nil }
+
+// Build implements Engine. The index is always built anew.
+func (f *Frony) Build(_ context.Context, s *dataset.Set, _ string) (b Build, err error) {
+	f.set = s
+	if f.headQ, err = quant.NewQuantizer(s.HeadDims); err != nil {
+		return b, err
+	}
+	if f.fullQ, err = quant.NewQuantizer(s.Dims); err != nil {
+		return b, err
+	}
+	if f.head, err = quant.NewCodes(s.HeadDims, nil); err != nil {
+		return b, err
+	}
+	if f.full, err = quant.NewCodes(s.Dims, nil); err != nil {
+		return b, err
+	}
+	if f.graph, err = hnsw.New(f.head, &hnsw.Options{M: M, EfConstruction: EfConstruction}); err != nil {
+		return b, err
+	}
+	b.Time = timed(func() {
+		code := make([]byte, f.headQ.CodeSize())
+		for i := range s.Len() {
+			f.headQ.Encode(code, s.Base[i*s.Dims:(i+1)*s.Dims])
+			f.head.Set(uint32(i), code)
+			if err = f.graph.Add(uint32(i)); err != nil {
+				return
+			}
+		}
+	})
+	b.Bytes = float64(f.graph.Bytes()+f.head.Bytes()) / float64(s.Len())
+	code := make([]byte, f.fullQ.CodeSize())
+	for i := range s.Len() {
+		f.fullQ.Encode(code, s.Base[i*s.Dims:(i+1)*s.Dims])
+		f.full.Set(uint32(i), code)
+	}
+	return b, err
+}
+
+// Sweep implements Engine.
+func (f *Frony) Sweep() []Config {
+	var cs []Config
+	for _, ef := range []int{16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 384} {
+		for _, depth := range []int{16, 32, 64} {
+			if depth <= ef && depth >= ef/8 {
+				cs = append(cs, Config{Ef: ef, Depth: depth})
+			}
+		}
+		if ef >= 24 {
+			cs = append(cs, Config{Ef: ef, Codes: min(ef, 64), Depth: 16})
+		}
+	}
+	return cs
+}
+
+// Run implements Engine: each query from its float vector to its ten results.
+func (f *Frony) Run(_ context.Context, n int, cs []Config) ([]Run, error) {
+	var runs []Run
+	for _, c := range cs {
+		runs = append(runs, f.run(n, c))
+	}
+	return runs, nil
+}
+
+func (f *Frony) run(n int, c Config) Run {
+	s := f.set
+	r := Run{Config: c, Top: make([]uint32, 0, 10*n), Each: make([]time.Duration, n)}
+	rr := &reranker{set: s}
+	code, full := make([]byte, f.headQ.CodeSize()), make([]byte, f.fullQ.CodeSize())
+	var hits []hnsw.Hit
+	var ids, keys []uint32
+	r.Time = timed(func() {
+		for q := range n {
+			t := time.Now()
+			query := s.Query[q*s.Dims : (q+1)*s.Dims]
+			f.headQ.Encode(code, query)
+			hits = f.graph.Search(hits[:0], code, hnsw.Search{K: max(c.Depth, c.Codes), Ef: c.Ef})
+			ids = ids[:0]
+			for _, h := range hits {
+				ids = append(ids, h.ID)
+			}
+			if c.Codes > 0 {
+				f.fullQ.Encode(full, query)
+				ids, keys = f.narrow(full, ids, keys, c.Depth)
+			}
+			r.Top = rr.top10(r.Top, q, ids)
+			r.Each[q] = time.Since(t)
+		}
+	})
+	return r
+}
+
+// narrow keeps the depth ids that are nearest by the codes of all dimensions.
+func (f *Frony) narrow(q []byte, ids, keys []uint32, depth int) (best, room []uint32) {
+	keys = slices.Grow(keys[:0], len(ids))[:len(ids)]
+	f.full.Distances(q, ids, keys)
+	n := 0
+	for i, k := range keys {
+		id := ids[i]
+		if n == depth && k >= keys[depth-1] {
+			continue
+		}
+		j := min(n, depth-1)
+		for ; j > 0 && keys[j-1] > k; j-- {
+			keys[j], ids[j] = keys[j-1], ids[j-1]
+		}
+		keys[j], ids[j] = k, id
+		n = min(n+1, depth)
+	}
+	return ids[:n], keys
+}

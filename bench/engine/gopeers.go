@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math/rand" //nolint:depguard // the peer wants a generator of this kind
+	"runtime"
+	"strconv"
+	"time"
+
+	coder "github.com/coder/hnsw"
+	"github.com/philippgille/chromem-go"
+
+	"github.com/fronyai/frony-db/bench/dataset"
+)
+
+// heapGrowth returns by how much f makes the heap grow.
+func heapGrowth(f func()) int64 {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	return int64(after.HeapAlloc) - int64(before.HeapAlloc)
+}
+
+// Coder is github.com/coder/hnsw, a graph of floats in Go.
+type Coder struct {
+	set   *dataset.Set
+	graph *coder.Graph[uint32]
+}
+
+// Name implements Engine.
+func (c *Coder) Name() string { return "coder/hnsw" }
+
+// Close implements Engine.
+func (c *Coder) Close() error { return nil }
+
+// Build implements Engine.
+func (c *Coder) Build(_ context.Context, s *dataset.Set, _ string) (b Build, err error) {
+	c.set = s
+	bytes := heapGrowth(func() {
+		g := coder.NewGraph[uint32]()
+		g.M, g.Ml, g.EfSearch, g.Distance = M, 1.0/M, EfConstruction, coder.CosineDistance
+		g.Rng = rand.New(rand.NewSource(1))
+		b.Time = timed(func() {
+			for i := range s.Len() {
+				v := s.BaseHead[i*s.HeadDims : (i+1)*s.HeadDims]
+				g.Add(coder.MakeNode(uint32(i), v))
+			}
+		})
+		c.graph = g
+	})
+	b.Bytes = float64(bytes)/float64(s.Len()) + 4*float64(s.HeadDims) // its vectors are slices of ours
+	return b, nil
+}
+
+// Sweep implements Engine. The graph pays little heed to its ef; more candidates
+// are what helps.
+func (c *Coder) Sweep() []Config {
+	var cs []Config
+	for _, ef := range []int{64, 256, 1024} {
+		cs = append(cs, Config{Ef: ef, Depth: ef})
+	}
+	return cs
+}
+
+// Run implements Engine.
+func (c *Coder) Run(_ context.Context, n int, cs []Config) ([]Run, error) {
+	return eachQuery(c.set, n, cs, func(cf Config, q []float32, ids []uint32) ([]uint32, error) {
+		c.graph.EfSearch = cf.Ef
+		for _, node := range c.graph.Search(q, cf.Depth) {
+			ids = append(ids, node.Key)
+		}
+		return ids, nil
+	})
+}
+
+// Chromem is github.com/philippgille/chromem-go, which looks at every vector.
+type Chromem struct {
+	set        *dataset.Set
+	collection *chromem.Collection
+}
+
+// Name implements Engine.
+func (c *Chromem) Name() string { return "chromem-go" }
+
+// Close implements Engine.
+func (c *Chromem) Close() error { return nil }
+
+// Build implements Engine.
+func (c *Chromem) Build(ctx context.Context, s *dataset.Set, _ string) (b Build, err error) {
+	c.set = s
+	none := func(context.Context, string) ([]float32, error) { return nil, fmt.Errorf("has vectors") }
+	bytes := heapGrowth(func() {
+		c.collection, err = chromem.NewDB().CreateCollection("bench", nil, none)
+		if err != nil {
+			return
+		}
+		b.Time = timed(func() {
+			for i := range s.Len() {
+				v := s.BaseHead[i*s.HeadDims : (i+1)*s.HeadDims]
+				err = c.collection.AddDocument(ctx, chromem.Document{ID: strconv.Itoa(i), Embedding: v})
+				if err != nil {
+					return
+				}
+			}
+		})
+	})
+	b.Bytes = float64(bytes)/float64(s.Len()) + 4*float64(s.HeadDims)
+	return b, err
+}
+
+// Sweep implements Engine.
+func (c *Chromem) Sweep() []Config { return []Config{{Ef: 64, Depth: 64}} }
+
+// Run implements Engine.
+func (c *Chromem) Run(ctx context.Context, n int, cs []Config) ([]Run, error) {
+	return eachQuery(c.set, n, cs, func(cf Config, q []float32, ids []uint32) ([]uint32, error) {
+		found, err := c.collection.QueryEmbedding(ctx, q, cf.Depth, nil, nil)
+		for _, f := range found {
+			id, _ := strconv.ParseUint(f.ID, 10, 32)
+			ids = append(ids, uint32(id))
+		}
+		return ids, err
+	})
+}
+
+// eachQuery times a Go peer that answers one query at a time.
+func eachQuery(s *dataset.Set, n int, cs []Config, search func(Config, []float32, []uint32) ([]uint32, error)) ([]Run, error) {
+	var runs []Run
+	var err error
+	for _, c := range cs {
+		r := Run{Config: c, Top: make([]uint32, 0, 10*n), Each: make([]time.Duration, n)}
+		rr := &reranker{set: s}
+		var ids []uint32
+		r.Time = timed(func() {
+			for q := range n {
+				t := time.Now()
+				if ids, err = search(c, s.QueryHead[q*s.HeadDims:(q+1)*s.HeadDims], ids[:0]); err != nil {
+					return
+				}
+				r.Top = rr.top10(r.Top, q, ids)
+				r.Each[q] = time.Since(t)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}

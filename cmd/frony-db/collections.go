@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/db"
+)
+
+func (a *app) collections() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "collections",
+		Short: "List the collections",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			d, err := a.open(true)
+			if err != nil {
+				return err
+			}
+			defer a.close(d)
+			list := []db.CollectionInfo{}
+			for info, err := range d.Collections(c.Context()) {
+				if err != nil {
+					return err
+				}
+				list = append(list, info)
+			}
+			if a.json {
+				return a.printJSON(map[string]any{"collections": list})
+			}
+			return a.printCollections(list)
+		},
+	}
+	c.AddCommand(a.drop())
+	return c
+}
+
+func (a *app) printCollections(list []db.CollectionInfo) error {
+	t := term.Table{Columns: []term.Column{
+		{Title: "collection", Flex: true},
+		{Title: "documents", Right: true},
+		{Title: "dims", Right: true},
+		{Title: "model", Flex: true},
+		{Title: "created"},
+	}}
+	for _, i := range list {
+		model := "none"
+		if i.Model != nil {
+			model = i.Model.Model
+		}
+		t.Rows = append(t.Rows, []string{
+			i.Name, strconv.Itoa(i.Documents), fmt.Sprintf("%d/%d", i.HeadDims, i.Dims), model,
+			i.Created.Local().Format(time.DateTime),
+		})
+	}
+	return t.Write(a.out)
+}
+
+func (a *app) drop() *cobra.Command {
+	return &cobra.Command{
+		Use:   "drop NAME",
+		Short: "Delete a collection with all its documents",
+		Args:  one("the name of a collection"),
+		RunE: func(c *cobra.Command, args []string) error {
+			d, err := a.open(true)
+			if err != nil {
+				return err
+			}
+			defer a.close(d)
+			if err := d.Drop(c.Context(), args[0]); err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(map[string]string{"dropped": args[0]})
+			}
+			fmt.Fprintf(a.out, "dropped %s\n", args[0])
+			return nil
+		},
+	}
+}
+
+func (a *app) stats() *cobra.Command {
+	return &cobra.Command{
+		Use:   "stats",
+		Short: "Describe a collection: documents, dims, bytes on disk and in memory by part",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			d, err := a.open(true)
+			if err != nil {
+				return err
+			}
+			defer a.close(d)
+			col, err := a.openCollection(c.Context(), d, false)
+			if err != nil {
+				return err
+			}
+			s, err := col.Stats()
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(s)
+			}
+			return a.printStats(s)
+		},
+	}
+}
+
+func (a *app) printStats(s db.Stats) error {
+	model := "none, embeddings are given"
+	if s.Model != nil {
+		model = s.Model.Model
+	}
+	t := term.Table{Columns: []term.Column{{Title: s.Name}, {Title: "", Flex: true}}}
+	row := func(name, value string) { t.Rows = append(t.Rows, []string{name, value}) }
+	row("documents", strconv.Itoa(s.Documents))
+	row("deleted, waiting for repair", strconv.Itoa(s.Dead))
+	row("dims", fmt.Sprintf("%d, graph over the first %d", s.Dims, s.HeadDims))
+	row("model", model)
+	row("created", s.Created.Local().Format(time.DateTime))
+	row("memory: graph links", bytesText(s.Memory.Graph))
+	row("memory: codes", bytesText(s.Memory.Codes))
+	row("memory: nodes", bytesText(s.Memory.Nodes))
+	row("memory: metadata", bytesText(s.Memory.Metadata))
+	row("page cache: full vectors", bytesText(s.Memory.Rows))
+	row("disk: store (all collections)", bytesText(s.Disk.Store))
+	row("disk: full vectors", bytesText(s.Disk.Rows))
+	row("disk: snapshot", bytesText(s.Disk.Snapshot))
+	return t.Write(a.out)
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const defaultConfig = "frony-db.yaml"
+
+// configure fills the flags that the command line left alone: from variables,
+// then from the YAML file.
+func configure(c *cobra.Command, path string) error {
+	named := path != ""
+	if path == "" {
+		path, named = os.LookupEnv("FRONYDB_CONFIG")
+	}
+	if path == "" {
+		path = defaultConfig
+	}
+	file, err := readConfig(path, named)
+	if err != nil {
+		return err
+	}
+	if err := checkConfig(c.Root(), path, file); err != nil {
+		return err
+	}
+	var faults []error
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed || f.Name == "help" || f.Name == "config" {
+			return
+		}
+		name := "FRONYDB_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if v, ok := os.LookupEnv(name); ok {
+			if err := f.Value.Set(v); err != nil {
+				faults = append(faults, fmt.Errorf("variable %s=%q: %w", name, v, err))
+			}
+			return
+		}
+		if v, ok := file[f.Name]; ok {
+			if err := f.Value.Set(fmt.Sprint(v)); err != nil {
+				faults = append(faults, fmt.Errorf("%s: %s: %v: %w", path, f.Name, v, err))
+			}
+		}
+	})
+	if err := errors.Join(faults...); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+func readConfig(path string, named bool) (map[string]any, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, usageError{fmt.Errorf("settings: %w", err)}
+	}
+	var file map[string]any
+	if err := yaml.Unmarshal(b, &file); err != nil {
+		return nil, usageError{fmt.Errorf("settings %s: %w", path, err)}
+	}
+	return file, nil
+}
+
+// checkConfig finds settings that no command has: a typing error would
+// otherwise be ignored in silence.
+func checkConfig(root *cobra.Command, path string, file map[string]any) error {
+	if len(file) == 0 {
+		return nil
+	}
+	known := map[string]bool{}
+	var visit func(*cobra.Command)
+	visit = func(c *cobra.Command) {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
+		slices.Values(c.Commands())(func(sub *cobra.Command) bool { visit(sub); return true })
+	}
+	visit(root)
+	for name := range file {
+		if !known[name] {
+			return usageError{fmt.Errorf("settings %s: there is no setting %q; the names are those of the flags", path, name)}
+		}
+	}
+	return nil
+}

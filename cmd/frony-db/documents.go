@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+func (a *app) get() *cobra.Command {
+	var embedding bool
+	c := &cobra.Command{
+		Use:   "get ID...",
+		Short: "Print documents by their ids",
+		Args:  some("the id of a document"),
+		RunE: func(c *cobra.Command, ids []string) error {
+			d, err := a.open(true)
+			if err != nil {
+				return err
+			}
+			defer a.close(d)
+			col, err := a.openCollection(c.Context(), d, false)
+			if err != nil {
+				return err
+			}
+			fields := db.FieldsDefault
+			if embedding {
+				fields |= db.FieldEmbedding
+			}
+			docs, err := col.GetFields(c.Context(), fields, ids...)
+			if err != nil && !errors.Is(err, db.ErrNotFound) {
+				return err
+			}
+			return errors.Join(a.printDocuments(docs), err)
+		},
+	}
+	c.Flags().BoolVar(&embedding, "embedding", false, "print the embedding too")
+	return c
+}
+
+func (a *app) printDocuments(docs []db.Document) error {
+	if a.json {
+		list := make([]documentJSON, len(docs))
+		for i, d := range docs {
+			list[i] = toJSON(d)
+		}
+		return a.printJSON(map[string]any{"documents": list})
+	}
+	for _, d := range docs {
+		fmt.Fprintf(a.out, "%s  %s\n%s\n", d.ID, metadataLine(d.Metadata), d.Text)
+		if d.Embedding != nil {
+			fmt.Fprintln(a.out, d.Embedding)
+		}
+		fmt.Fprintln(a.out)
+	}
+	return nil
+}
+
+// some wants at least one argument.
+func some(what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usageError{fmt.Errorf("%s wants %s", c.Name(), what)}
+		}
+		return nil
+	}
+}
+
+func (a *app) delete() *cobra.Command {
+	var where string
+	c := &cobra.Command{
+		Use:   "delete [ID...]",
+		Short: "Delete documents by their ids or by a filter",
+		Example: `  frony-db delete doc-1 doc-2
+  frony-db delete --filter 'year < 2010'`,
+		RunE: func(c *cobra.Command, ids []string) error {
+			if (len(ids) > 0) == (where != "") {
+				return usageError{errors.New("delete wants ids, or a --filter, and not both")}
+			}
+			e, err := parseFilter(where)
+			if err != nil {
+				return err
+			}
+			n, err := a.runDelete(c, ids, e)
+			if err == nil || n > 0 {
+				err = errors.Join(a.printDeleted(n), err)
+			}
+			return err
+		},
+	}
+	c.Flags().StringVarP(&where, "filter", "f", "", `delete what meets a condition; TRUE is everything`)
+	return c
+}
+
+func (a *app) runDelete(c *cobra.Command, ids []string, where filter.Expr) (int, error) {
+	d, err := a.open(true)
+	if err != nil {
+		return 0, err
+	}
+	defer a.close(d)
+	col, err := a.openCollection(c.Context(), d, false)
+	if err != nil {
+		return 0, err
+	}
+	if len(ids) > 0 {
+		return col.Delete(c.Context(), ids...)
+	}
+	return col.DeleteWhere(c.Context(), where)
+}
+
+func (a *app) printDeleted(n int) error {
+	if a.json {
+		return a.printJSON(map[string]int{"deleted": n})
+	}
+	fmt.Fprintf(a.out, "deleted %d\n", n)
+	return nil
+}

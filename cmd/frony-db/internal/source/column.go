@@ -1,0 +1,210 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// column is a column of a CSV table.
+type column struct {
+	name string
+	role role
+	kind Type // "" until it is inferred
+	// inferred says that kind is a guess, which a message should tell.
+	inferred bool
+}
+
+// types that a header may name behind a colon, as an export writes them:
+// "year:int".
+var types = []Type{String, Int, Float, Bool, List, JSON}
+
+// columns gives the columns of a header their roles and types.
+func columns(header []string, opts *Options) ([]column, error) {
+	out := make([]column, len(header))
+	seen := map[string]bool{}
+	for i, name := range header {
+		c := &out[i]
+		c.name = strings.TrimSpace(name)
+		if colon := strings.LastIndexByte(c.name, ':'); colon > 0 {
+			if t := Type(c.name[colon+1:]); slices.Contains(types, t) {
+				c.name, c.kind = c.name[:colon], t
+			}
+		}
+		if c.name == "" {
+			c.name = fmt.Sprintf("column%d", i+1)
+		}
+		if seen[c.name] {
+			return nil, fmt.Errorf("%w %q is there twice", ErrColumn, c.name)
+		}
+		seen[c.name] = true
+		c.role = opts.role(c.name)
+		if t, ok := opts.Types[c.name]; ok {
+			c.kind = t
+		}
+		if c.role == roleOther && opts.Columns != nil && !slices.Contains(opts.Columns, c.name) {
+			c.kind, c.role = "", roleIgnored
+		}
+	}
+	for name := range opts.Types {
+		if !seen[name] {
+			return nil, fmt.Errorf("%w %q, whose type is given, is not among %q", ErrColumn, name, names(out))
+		}
+	}
+	for _, name := range opts.Columns {
+		if !seen[name] {
+			return nil, fmt.Errorf("%w %q is not among %q", ErrColumn, name, names(out))
+		}
+	}
+	has := func(r role) bool { return slices.ContainsFunc(out, func(c column) bool { return c.role == r }) }
+	if !has(roleText) && !has(roleEmbedding) {
+		return nil, fmt.Errorf("%w %q for the text is not among %q; name the one that holds it, or the separator if it is not %q",
+			ErrColumn, opts.textName(), names(out), opts.Comma)
+	}
+	return out, nil
+}
+
+func names(columns []column) []string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = c.name
+	}
+	return out
+}
+
+// infer chooses the types of the columns that have none, by the cells of the
+// first rows: the narrowest of int, float, bool that all of them fit, or string.
+// A number is one only if it is written as a computer writes it, so that "007" and
+// "+82" stay strings.
+func infer(columns []column, rows [][]string) {
+	for i := range columns {
+		c := &columns[i]
+		if c.role != roleOther || c.kind != "" {
+			continue
+		}
+		c.inferred = true
+		fits := map[Type]bool{Int: true, Float: true, Bool: true}
+		empty := true
+		for _, row := range rows {
+			if i >= len(row) || row[i] == "" {
+				continue
+			}
+			empty = false
+			fits[Int] = fits[Int] && isInt(row[i])
+			fits[Float] = fits[Float] && (isInt(row[i]) || isFloat(row[i]))
+			fits[Bool] = fits[Bool] && isBool(row[i])
+		}
+		c.kind = String
+		for _, t := range []Type{Int, Float, Bool} {
+			if fits[t] && !empty {
+				c.kind = t
+				break
+			}
+		}
+	}
+}
+
+func isInt(s string) bool {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return err == nil && strconv.FormatInt(n, 10) == s
+}
+
+func isFloat(s string) bool {
+	digits := strings.TrimPrefix(s, "-")
+	if strings.Trim(digits, "0123456789.eE+-") != "" || digits == "" || digits[0] < '0' || digits[0] > '9' ||
+		len(digits) > 1 && digits[0] == '0' && digits[1] != '.' || !strings.ContainsAny(digits, ".eE") {
+		return false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return err == nil && !math.IsInf(f, 0)
+}
+
+func isBool(s string) bool { return strings.EqualFold(s, "true") || strings.EqualFold(s, "false") }
+
+// put stores a cell in the record. An empty cell is no value.
+func (c *column) put(rec *Record, meta metadata, cell string) (err error) {
+	if cell == "" {
+		return nil
+	}
+	switch c.role {
+	case roleIgnored:
+	case roleID:
+		rec.ID = cell
+	case roleText:
+		rec.Text = cell
+	case roleTitle:
+		rec.Title = cell
+	case roleSource:
+		rec.Source = cell
+	case roleChunk:
+		if rec.Chunk, err = strconv.Atoi(cell); err != nil || rec.Chunk < 0 {
+			return fmt.Errorf("column %q must be an integer from 0, not %q", c.name, clip(cell))
+		}
+	case roleEmbedding:
+		dec := jsontext.NewDecoder(bytes.NewBufferString(cell))
+		if rec.Embedding, err = readEmbedding(dec, c.name); err != nil {
+			return fmt.Errorf("column %q: %w", c.name, explainJSON(err))
+		}
+	case roleMetadata:
+		dec := jsontext.NewDecoder(bytes.NewBufferString(cell))
+		if dec.PeekKind() != jsontext.KindBeginObject {
+			return fmt.Errorf("column %q must hold JSON objects, not %q", c.name, clip(cell))
+		}
+		return c.json(dec, func() error { return meta.readObject(dec, "", 1) })
+	default:
+		return c.value(meta, cell)
+	}
+	return nil
+}
+
+// value stores a cell of metadata by its column's type.
+func (c *column) value(meta metadata, cell string) error {
+	var v any
+	var err error
+	switch c.kind {
+	case Int:
+		v, err = strconv.ParseInt(strings.TrimSpace(cell), 10, 64)
+	case Float:
+		var f float64
+		if f, err = strconv.ParseFloat(strings.TrimSpace(cell), 64); math.IsInf(f, 0) || math.IsNaN(f) {
+			err = strconv.ErrRange
+		}
+		v = f
+	case Bool:
+		v, err = strconv.ParseBool(strings.ToLower(strings.TrimSpace(cell)))
+	case List, JSON:
+		dec := jsontext.NewDecoder(bytes.NewBufferString(cell))
+		if c.kind == List && dec.PeekKind() != jsontext.KindBeginArray {
+			return fmt.Errorf("column %q must hold JSON arrays of strings, not %q", c.name, clip(cell))
+		}
+		return c.json(dec, func() error { return meta.readJSON(dec, c.name, 1) })
+	default:
+		v = cell
+	}
+	if err != nil {
+		hint := ""
+		if c.inferred {
+			hint = ", as the first rows suggested; give the column its type, such as string"
+		}
+		return fmt.Errorf("column %q: %q is not of type %s%s", c.name, clip(cell), c.kind, hint)
+	}
+	return meta.add(c.name, v)
+}
+
+// json runs read and checks that nothing follows.
+func (c *column) json(dec *jsontext.Decoder, read func() error) error {
+	if err := read(); err != nil {
+		return fmt.Errorf("column %q: %w", c.name, explainJSON(err))
+	}
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("column %q: more follows the JSON value", c.name)
+	}
+	return nil
+}

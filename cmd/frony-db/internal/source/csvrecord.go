@@ -1,0 +1,193 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+)
+
+// csvRecord is one record of a table: its fields, and the lines it was on.
+type csvRecord struct {
+	fields []string
+	raw    []byte
+	line   int64
+	offset int64
+	err    error // why it can't be taken; a reject
+}
+
+// csvScanner reads records as RFC 4180 describes them, with any separator.
+//
+// It stands in for encoding/csv, which reads on to the end of the file for a
+// quote that is never closed, and keeps all of it. Here such a quote costs its own
+// line: that becomes a reject, and the lines behind it are read again as records.
+// It differs in two more ways: a line break within quotes is kept as it stands, and
+// a record is never longer than MaxRecord.
+type csvScanner struct {
+	in    *input
+	opts  *Options
+	comma rune
+	lines *lineReader
+	again []line // lines to read again; their texts are copies
+}
+
+func (s *csvScanner) nextLine() (line, error) {
+	if len(s.again) > 0 {
+		ln := s.again[0]
+		s.again = s.again[1:]
+		return ln, nil
+	}
+	return s.lines.next()
+}
+
+// next returns the next record, good or bad, or the error that ends the file.
+func (s *csvScanner) next() (csvRecord, error) {
+	for {
+		ln, err := s.nextLine()
+		if err != nil {
+			return csvRecord{}, err
+		}
+		if len(ln.text) > 0 || ln.tooLong {
+			return s.record(ln)
+		}
+	}
+}
+
+// record reads the record that begins with first, which may go on over lines.
+func (s *csvScanner) record(first line) (csvRecord, error) {
+	rec := csvRecord{line: first.no, offset: first.offset}
+	if first.tooLong {
+		rec.raw, rec.err = clone(first.text), tooLong(first.size, s.opts.MaxRecord)
+		return rec, nil
+	}
+	p := fieldParser{comma: s.comma}
+	err := p.line(first.text)
+	if err == nil && !p.open { // the usual case
+		rec.fields, rec.raw = p.fields, first.text
+		rec.err = s.in.checkText(first.text, first.offset)
+		return rec, nil
+	}
+	lines := []line{first.clone()}
+	size := first.size
+	for err == nil && p.open {
+		var ln line
+		ln, err = s.nextLine()
+		switch {
+		case errors.Is(err, io.EOF):
+			err = errors.New("a quote is opened and never closed")
+			continue
+		case err != nil:
+			return rec, err
+		}
+		lines = append(lines, ln.clone())
+		if size += ln.size; size > int64(s.opts.MaxRecord) || ln.tooLong {
+			err = fmt.Errorf("a quote is opened and not closed within %d bytes", s.opts.MaxRecord)
+			continue
+		}
+		previous := lines[len(lines)-2]
+		p.lineBreak(previous)
+		err = p.line(ln.text)
+	}
+	if err != nil {
+		rec.raw, rec.err = lines[0].text, err
+		s.again = append(lines[1:], s.again...)
+		return rec, nil
+	}
+	rec.fields = p.fields
+	for i, ln := range lines {
+		if rec.err == nil {
+			rec.err = s.in.checkText(ln.text, ln.offset)
+		}
+		if i > 0 {
+			rec.raw = append(rec.raw, '\n')
+		}
+		rec.raw = append(rec.raw, ln.text...)
+	}
+	return rec, nil
+}
+
+// clone returns the line with a text of its own.
+func (l line) clone() line {
+	l.text = clone(l.text)
+	return l
+}
+
+func clone(b []byte) []byte { return append([]byte(nil), b...) }
+
+// fieldParser splits lines into fields; a field in quotes may go on over lines.
+type fieldParser struct {
+	comma  rune
+	fields []string
+	open   bool   // within quotes
+	cell   []byte // of the field within quotes
+}
+
+// lineBreak adds the break behind a line to the field that goes on over it.
+func (p *fieldParser) lineBreak(ln line) {
+	if ln.size-int64(len(ln.text)) == 2 {
+		p.cell = append(p.cell, '\r')
+	}
+	p.cell = append(p.cell, '\n')
+}
+
+// line takes one more line of the record.
+func (p *fieldParser) line(b []byte) error {
+	for i := 0; ; {
+		if p.open {
+			n := p.quoted(b[i:])
+			if p.open {
+				return nil
+			}
+			i += n
+		} else if i < len(b) && b[i] == '"' {
+			p.open = true
+			i++
+			continue
+		} else {
+			start := i
+			for i < len(b) && !p.atComma(b[i:]) {
+				if b[i] == '"' {
+					return fmt.Errorf("column %d: a quote within a field that is not quoted", i+1)
+				}
+				i++
+			}
+			p.fields = append(p.fields, string(b[start:i]))
+		}
+		if i == len(b) {
+			return nil
+		}
+		if !p.atComma(b[i:]) {
+			return fmt.Errorf("column %d: more follows the closing quote", i+1)
+		}
+		i += utf8.RuneLen(p.comma)
+	}
+}
+
+// quoted takes the text of a quoted field up to its closing quote, and returns
+// how many bytes that was; the field stays open if the line ends first.
+func (p *fieldParser) quoted(b []byte) int {
+	for i := 0; i < len(b); i++ {
+		switch {
+		case b[i] != '"':
+			p.cell = append(p.cell, b[i])
+		case i+1 < len(b) && b[i+1] == '"':
+			p.cell = append(p.cell, '"')
+			i++
+		default:
+			p.fields = append(p.fields, string(p.cell))
+			p.cell = p.cell[:0]
+			p.open = false
+			return i + 1
+		}
+	}
+	return len(b)
+}
+
+// atComma reports whether b begins with the separator.
+func (p *fieldParser) atComma(b []byte) bool {
+	if p.comma < utf8.RuneSelf {
+		return b[0] == byte(p.comma)
+	}
+	r, _ := utf8.DecodeRune(b)
+	return r == p.comma
+}

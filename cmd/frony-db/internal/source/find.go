@@ -1,0 +1,139 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// find turns what the user named into files, with their bytes together (-1 if
+// unknown) and what to close when all are read.
+func find(ctx context.Context, name string, opts *Options) ([]file, int64, io.Closer, error) {
+	if name == "-" {
+		stdin := func() (io.ReadCloser, error) { return newPipe(ctx, opts.Stdin), nil }
+		return []file{{name: "-", format: cmp.Or(opts.Format, JSONL), open: stdin, pipe: true}}, -1, nil, nil
+	}
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return findIn(name, "**", opts)
+	case err == nil:
+		return findOne(name, info, opts)
+	case strings.ContainsAny(name, "*?[{"):
+		base, pattern := doublestar.SplitPattern(filepath.ToSlash(name))
+		if !doublestar.ValidatePattern(pattern) {
+			return nil, 0, nil, fmt.Errorf("%w: %q is not a valid glob", ErrNoFiles, name)
+		}
+		return findIn(filepath.FromSlash(base), pattern, opts)
+	}
+	return nil, 0, nil, err
+}
+
+// findOne is a file named by itself. Its id is the path as it was given.
+func findOne(name string, info fs.FileInfo, opts *Options) ([]file, int64, io.Closer, error) {
+	format := opts.Format
+	if format == Auto {
+		var ok bool
+		if format, ok = formatOf(name); !ok {
+			return nil, 0, nil, fmt.Errorf("%w: %q has none of the known endings (.jsonl .csv .tsv .parquet .md .txt, with .gz or .zst); name its format", ErrFormat, name)
+		}
+	}
+	size := info.Size()
+	if !info.Mode().IsRegular() {
+		size = -1
+	}
+	open := func() (io.ReadCloser, error) { return os.Open(name) }
+	return []file{{name: filepath.ToSlash(filepath.Clean(name)), format: format, open: open, pipe: size < 0}}, size, nil, nil
+}
+
+// findIn walks a folder. It goes through os.Root, so that no symbolic link leads
+// out of the folder, and follows links to files but not to folders, which could
+// run in circles. What begins with a dot is hidden, unless the pattern says so.
+func findIn(dir, pattern string, opts *Options) ([]file, int64, io.Closer, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	w := walk{root: root, pattern: pattern, opts: opts}
+	if err := fs.WalkDir(root.FS(), ".", w.visit); err != nil {
+		_ = root.Close()
+		return nil, 0, nil, fmt.Errorf("reading the folder %q: %w", dir, err)
+	}
+	if len(w.files) == 0 {
+		_ = root.Close()
+		return nil, 0, nil, fmt.Errorf("%w: %q holds no file of a known format", ErrNoFiles, path.Join(filepath.ToSlash(dir), pattern))
+	}
+	return w.files, w.size, root, nil
+}
+
+// walk gathers the files of a folder.
+type walk struct {
+	root    *os.Root
+	pattern string
+	opts    *Options
+	files   []file
+	size    int64
+}
+
+func (w *walk) visit(name string, entry fs.DirEntry, err error) error {
+	if err != nil {
+		if name == "." {
+			return err
+		}
+		w.skip(name, err.Error())
+		return nil
+	}
+	hidden := strings.HasPrefix(entry.Name(), ".") && name != "." && !strings.Contains("/"+w.pattern, "/.")
+	if entry.IsDir() {
+		if hidden {
+			w.skip(name, "hidden folder")
+			return fs.SkipDir
+		}
+		return nil
+	}
+	if ok, _ := doublestar.Match(w.pattern, name); !ok { // the pattern is valid: find has checked
+		return nil
+	}
+	if hidden {
+		w.skip(name, "hidden file")
+		return nil
+	}
+	info, err := w.root.Stat(name)
+	switch {
+	case err != nil:
+		w.skip(name, "a link that leads nowhere or out of the folder")
+		return nil
+	case info.IsDir():
+		w.skip(name, "a link to a folder")
+		return nil
+	case !info.Mode().IsRegular():
+		w.skip(name, "not a regular file")
+		return nil
+	}
+	format := w.opts.Format
+	if format == Auto {
+		var ok bool
+		if format, ok = formatOf(name); !ok {
+			w.skip(name, "no known format")
+			return nil
+		}
+	}
+	open := func() (io.ReadCloser, error) { return w.root.Open(name) }
+	w.files = append(w.files, file{name: name, format: format, open: open})
+	w.size += info.Size()
+	return nil
+}
+
+func (w *walk) skip(name, reason string) {
+	if w.opts.Skipped != nil {
+		w.opts.Skipped(name, reason)
+	}
+}

@@ -1,0 +1,250 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Names under which an export writes what ordinary files do not have. They start
+// with an underscore because "source" and "chunk" are common metadata.
+const (
+	fieldSource = "_source"
+	fieldChunk  = "_chunk"
+)
+
+// recordReader reads the records of one file. Its errors are those of Reader,
+// but for the place: an error that ends the file is given bare.
+type recordReader interface {
+	next() (Record, error)
+	// place returns how many lines and bytes of text have been read.
+	place() (lines, offset int64)
+}
+
+// jsonl reads one JSON object per line. Blank lines are passed over.
+//
+// The decoder is jsontext of encoding/json/v2: unlike encoding/json it reports
+// repeated keys and half surrogate pairs, and says where.
+type jsonl struct {
+	file  string
+	in    *input
+	opts  *Options
+	lines *lineReader
+	buf   bytes.Buffer // what dec reads, which does not copy a Buffer
+	dec   *jsontext.Decoder
+}
+
+func newJSONL(file string, in *input, opts *Options) *jsonl {
+	lines := newLineReader(in, opts.MaxRecord, opts.MaxRaw)
+	lines.offset = in.skipped
+	j := &jsonl{file: file, in: in, opts: opts, lines: lines}
+	j.dec = jsontext.NewDecoder(&j.buf)
+	return j
+}
+
+func (j *jsonl) place() (int64, int64) { return j.lines.no, j.lines.offset }
+
+func (j *jsonl) next() (Record, error) {
+	for {
+		ln, err := j.lines.next()
+		if err != nil {
+			return Record{}, err
+		}
+		if !ln.tooLong && len(bytes.TrimSpace(ln.text)) == 0 {
+			continue
+		}
+		rec, err := j.parse(ln)
+		if err != nil {
+			raw, short := cut(ln.text, j.opts.MaxRaw)
+			return Record{}, &Reject{
+				File: j.file, Line: ln.no, Offset: ln.offset,
+				Reason: err.Error(), Raw: raw, Cut: short || ln.tooLong,
+			}
+		}
+		rec.File, rec.Line, rec.Offset = j.file, ln.no, ln.offset
+		return rec, nil
+	}
+}
+
+// parse turns a line into a record, or says why it can't.
+func (j *jsonl) parse(ln line) (Record, error) {
+	if ln.tooLong {
+		return Record{}, tooLong(ln.size, j.opts.MaxRecord)
+	}
+	if err := j.in.checkText(ln.text, ln.offset); err != nil {
+		return Record{}, err
+	}
+	text := bytes.TrimSpace(ln.text)
+	if text[0] == '[' && ln.no == 1 {
+		return Record{}, errors.New("an array, where one object per line is expected; convert the file with: jq -c '.[]'")
+	}
+	if text[0] != '{' {
+		return Record{}, fmt.Errorf("not a JSON object: it begins with %q", first(text))
+	}
+	j.buf = *bytes.NewBuffer(ln.text)
+	j.dec.Reset(&j.buf)
+	rec, err := j.object()
+	if err != nil {
+		return Record{}, explainJSON(err)
+	}
+	if _, err := j.dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return Record{}, fmt.Errorf("more follows the object (column %d); one object per line is expected", j.dec.InputOffset()+1)
+	}
+	return rec, rec.check(j.opts)
+}
+
+// object reads the fields of a record.
+func (j *jsonl) object() (Record, error) {
+	var rec Record
+	meta := metadata{}
+	if _, err := j.dec.ReadToken(); err != nil {
+		return rec, err
+	}
+	for j.dec.PeekKind() != jsontext.KindEndObject {
+		key, err := j.dec.ReadToken()
+		if err != nil {
+			return rec, err
+		}
+		if err := j.field(&rec, meta, key.String()); err != nil {
+			return rec, err
+		}
+	}
+	if len(meta) > 0 {
+		rec.Metadata = meta
+	}
+	_, err := j.dec.ReadToken()
+	return rec, err
+}
+
+// field reads the value of one field into its place in the record.
+func (j *jsonl) field(rec *Record, meta metadata, name string) (err error) {
+	switch role := j.opts.role(name); role {
+	case roleID:
+		return j.id(rec, name)
+	case roleText:
+		return j.text(&rec.Text, name)
+	case roleTitle:
+		return j.text(&rec.Title, name)
+	case roleSource:
+		return j.text(&rec.Source, name)
+	case roleEmbedding:
+		if rec.Embedding != nil {
+			return fmt.Errorf("field %q: the record has an embedding already", name)
+		}
+		rec.Embedding, err = readEmbedding(j.dec, name)
+		return err
+	case roleChunk:
+		tok, err := j.dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		rec.Chunk, err = strconv.Atoi(tok.String())
+		if err != nil || tok.Kind() != jsontext.KindNumber || rec.Chunk < 0 {
+			return fmt.Errorf("field %q must be an integer from 0, not %s", name, clip(tok.String()))
+		}
+		return nil
+	case roleMetadata:
+		switch kind := j.dec.PeekKind(); kind {
+		case jsontext.KindNull:
+			_, err := j.dec.ReadToken()
+			return err
+		case jsontext.KindBeginObject:
+			return meta.readObject(j.dec, "", 1)
+		default:
+			if err := j.dec.SkipValue(); err != nil {
+				return err
+			}
+			return fmt.Errorf("field %q must be an object, not %s", name, kindName(kind))
+		}
+	default:
+		return meta.readJSON(j.dec, name, 1)
+	}
+}
+
+// text reads a string or null.
+func (j *jsonl) text(dst *string, name string) error {
+	kind := j.dec.PeekKind()
+	if kind == jsontext.KindBeginObject || kind == jsontext.KindBeginArray {
+		return fmt.Errorf("field %q must be a string, not %s", name, kindName(kind))
+	}
+	tok, err := j.dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	switch tok.Kind() {
+	case jsontext.KindString:
+		*dst = tok.String()
+	case jsontext.KindNull:
+	default:
+		return fmt.Errorf("field %q must be a string, not %s", name, kindName(tok.Kind()))
+	}
+	return nil
+}
+
+// id reads a string, or an integer as it is written.
+func (j *jsonl) id(rec *Record, name string) error {
+	if rec.ID != "" {
+		return fmt.Errorf("field %q: the record has an id already", name)
+	}
+	if j.dec.PeekKind() != jsontext.KindNumber {
+		return j.text(&rec.ID, name)
+	}
+	tok, err := j.dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	rec.ID = tok.String()
+	if strings.ContainsAny(rec.ID, ".eE") {
+		return fmt.Errorf("field %q must be a string or an integer, not %s", name, clip(rec.ID))
+	}
+	return nil
+}
+
+// tooLong is the reason for a record over the limit.
+func tooLong(size int64, limit int) error {
+	return fmt.Errorf("the record has %d bytes, over the limit of %d", size, limit)
+}
+
+// check says what a record lacks.
+func (r *Record) check(opts *Options) error {
+	if r.Embedding != nil || strings.TrimSpace(r.Text) != "" {
+		return nil
+	}
+	if r.Text != "" {
+		return errors.New("the text holds nothing but space")
+	}
+	return fmt.Errorf("no text: field %q is missing or empty, and there is no embedding either", opts.textName())
+}
+
+// checkText says where bytes are not text. offset is where b begins in the file.
+func (in *input) checkText(b []byte, offset int64) error {
+	if in.converted {
+		if i := bytes.Index(b, []byte("\uFFFD")); i >= 0 {
+			return fmt.Errorf("byte %d is not valid in %s; if the file has another encoding, name it", offset+int64(i), in.encoding)
+		}
+		return nil
+	}
+	if utf8.Valid(b) {
+		return nil
+	}
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return fmt.Errorf("byte %d (0x%02x) is not valid UTF-8; if the file has another encoding, name it", offset+int64(i), b[i])
+		}
+		i += n
+	}
+	return nil
+}
+
+// first returns the first character of b.
+func first(b []byte) rune {
+	r, _ := utf8.DecodeRune(b)
+	return r
+}

@@ -1,0 +1,159 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Format is a way to write records down.
+type Format string
+
+// The formats that are read. The zero value means: by the file's name.
+const (
+	Auto     Format = ""
+	JSONL    Format = "jsonl"    // .jsonl, .ndjson, .json with one object per line
+	CSV      Format = "csv"      // .csv
+	TSV      Format = "tsv"      // .tsv, .tab
+	Parquet  Format = "parquet"  // .parquet
+	Markdown Format = "markdown" // .md, .markdown
+	Text     Format = "text"     // .txt, .text
+)
+
+// Type is what a column of a table holds.
+type Type string
+
+// The types of a column.
+const (
+	String Type = "string"
+	Int    Type = "int"
+	Float  Type = "float"
+	Bool   Type = "bool"
+	List   Type = "list" // a JSON array of strings
+	JSON   Type = "json" // any JSON value
+)
+
+// Defaults of Options.
+const (
+	DefaultMaxRecord = 16 << 20
+	DefaultMaxRaw    = 4 << 10
+)
+
+// Options say how to read. Nil and zero values are the defaults.
+type Options struct {
+	// Format of all files. Auto takes each file's by its name, after .gz or .zst,
+	// and standard input as JSONL.
+	Format Format
+	// Encoding of text: "utf-8", "utf-16le", "utf-16be", "cp949" (or "euc-kr").
+	// Empty means detect: a byte-order mark decides; without one UTF-8 is assumed
+	// unless the first 64 KiB are evidently UTF-16 or CP949.
+	Encoding string
+
+	// ID, Text, Title and Embedding name the fields or columns that hold them.
+	// Empty means "id" (or "_id"), "text", "title", and "embedding" (or "vector").
+	ID, Text, Title, Embedding string
+	// Prefix is put before the id and source of every text or Markdown file, so
+	// that two folders can share a collection.
+	Prefix string
+
+	// MaxRecord is the longest record in bytes, DefaultMaxRecord if 0. It bounds
+	// a line, a CSV record and a text file alike.
+	MaxRecord int
+	// MaxRaw is how many bytes of a bad record a Reject keeps, DefaultMaxRaw if 0.
+	MaxRaw int
+
+	// Comma separates the fields of CSV. Zero means ',' (and a tab for TSV).
+	Comma rune
+	// Header names the columns of a CSV file that has no header line.
+	Header []string
+	// Columns are the columns that become metadata; nil means all that are left.
+	Columns []string
+	// Types fixes what columns hold. Columns not named are inferred.
+	Types map[string]Type
+
+	// Skipped is told of each file of a folder that is passed over, and why. It is
+	// called within Open. Nil ignores them.
+	Skipped func(path, reason string)
+	// Stdin is what "-" reads, os.Stdin if nil.
+	Stdin io.Reader
+}
+
+// withDefaults returns a copy with the defaults filled in, or every fault at once.
+func (o *Options) withDefaults() (Options, error) {
+	var opts Options
+	if o != nil {
+		opts = *o
+	}
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%w: "+format, append([]any{ErrOptions}, args...)...))
+	}
+	if !slices.Contains([]Format{Auto, JSONL, CSV, TSV, Parquet, Markdown, Text}, opts.Format) {
+		faults = append(faults, fmt.Errorf("%w: format %q; one of jsonl, csv, tsv, parquet, markdown, text", ErrFormat, opts.Format))
+	}
+	if opts.Encoding != "" {
+		name, ok := canonicalEncoding(opts.Encoding)
+		if !ok {
+			faults = append(faults, fmt.Errorf("%w: %q; one of utf-8, utf-16le, utf-16be, cp949, euc-kr", ErrEncoding, opts.Encoding))
+		}
+		opts.Encoding = name
+	}
+	if opts.MaxRecord < 0 || opts.MaxRecord > 1<<30 {
+		fault("MaxRecord %d; between 1 and 1 GiB, or 0 for the default", opts.MaxRecord)
+	}
+	if opts.MaxRaw < 0 {
+		fault("MaxRaw %d is negative", opts.MaxRaw)
+	}
+	if c := opts.Comma; c != 0 && (c == '"' || c == '\r' || c == '\n' || c == utf8.RuneError || !utf8.ValidRune(c)) {
+		fault("Comma %q cannot separate fields", c)
+	}
+	for name, t := range opts.Types {
+		if !slices.Contains([]Type{String, Int, Float, Bool, List, JSON}, t) {
+			fault("type %q of column %q; one of string, int, float, bool, list, json", t, name)
+		}
+	}
+	if opts.MaxRecord == 0 {
+		opts.MaxRecord = DefaultMaxRecord
+	}
+	if opts.MaxRaw == 0 {
+		opts.MaxRaw = DefaultMaxRaw
+	}
+	if opts.Stdin == nil {
+		opts.Stdin = os.Stdin
+	}
+	return opts, errors.Join(faults...)
+}
+
+// formatOf tells a file's format by its name, looking behind .gz and .zst.
+func formatOf(name string) (Format, bool) {
+	name = strings.ToLower(name)
+	for _, ext := range []string{".gz", ".zst", ".zstd"} {
+		if inner, ok := strings.CutSuffix(name, ext); ok {
+			name = inner
+			break
+		}
+	}
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 {
+		return Auto, false
+	}
+	switch name[dot:] {
+	case ".jsonl", ".ndjson", ".json":
+		return JSONL, true
+	case ".csv":
+		return CSV, true
+	case ".tsv", ".tab":
+		return TSV, true
+	case ".parquet":
+		return Parquet, true
+	case ".md", ".markdown":
+		return Markdown, true
+	case ".txt", ".text":
+		return Text, true
+	}
+	return Auto, false
+}

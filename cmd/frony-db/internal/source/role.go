@@ -1,0 +1,53 @@
+package source
+
+import "cmp"
+
+// role is what a field or column of a record is for.
+type role int
+
+const (
+	roleOther role = iota // metadata of its own
+	roleID
+	roleText
+	roleTitle
+	roleEmbedding
+	roleMetadata // an object of metadata
+	roleSource
+	roleChunk
+	roleIgnored // a column that was not asked for
+)
+
+// role tells a field's role by its name. A name given in the options replaces
+// the usual ones, so that with ID "key" a field "id" is metadata.
+func (o *Options) role(name string) role {
+	switch {
+	case is(name, o.ID, "id", "_id"):
+		return roleID
+	case is(name, o.Text, "text", ""):
+		return roleText
+	case is(name, o.Title, "title", ""):
+		return roleTitle
+	case is(name, o.Embedding, "embedding", "vector"):
+		return roleEmbedding
+	}
+	switch name {
+	case "metadata":
+		return roleMetadata
+	case fieldSource:
+		return roleSource
+	case fieldChunk:
+		return roleChunk
+	}
+	return roleOther
+}
+
+// is reports whether name is the one given, or one of the usual if none is.
+func is(name, given, usual, other string) bool {
+	if given != "" {
+		return name == given
+	}
+	return name != "" && (name == usual || name == other)
+}
+
+// textName is the name of the field that holds the text.
+func (o *Options) textName() string { return cmp.Or(o.Text, "text") }

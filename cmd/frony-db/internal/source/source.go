@@ -1,0 +1,137 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+)
+
+// Open reads what path names: a file, a folder with all it holds, a glob
+// ("notes/**/*.md") or "-" for standard input. Options may be nil.
+//
+// It returns ErrOptions, ErrFormat or ErrEncoding for options that cannot be
+// met, fs.ErrNotExist if there is no such file, and ErrNoFiles for a folder or
+// a glob with nothing in it. Cancelling ctx makes Next return its error.
+func Open(ctx context.Context, path string, opts *Options) (Reader, error) {
+	o, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	files, size, closer, err := find(ctx, path, &o)
+	if err != nil {
+		return nil, err
+	}
+	return &reader{ctx: ctx, opts: &o, files: files, size: size, closer: closer}, nil
+}
+
+// file is one file to read.
+type file struct {
+	name   string // as it is shown, and as a document's id
+	format Format
+	open   func() (io.ReadCloser, error)
+	pipe   bool // reading may wait on another program
+}
+
+// reader reads files one after the other.
+type reader struct {
+	ctx    context.Context
+	opts   *Options
+	files  []file
+	size   int64
+	read   atomic.Int64
+	closer io.Closer // the folder
+
+	raw io.Closer // of the file being read
+	in  *input
+	cur recordReader
+	// name of the file being read
+	name string
+}
+
+func (r *reader) BytesRead() int64 { return r.read.Load() }
+
+func (r *reader) Size() int64 { return r.size }
+
+func (r *reader) Next() (Record, error) {
+	for {
+		if err := r.ctx.Err(); err != nil {
+			return Record{}, err
+		}
+		if r.cur == nil {
+			if len(r.files) == 0 {
+				return Record{}, io.EOF
+			}
+			f := r.files[0]
+			r.files = r.files[1:]
+			if err := r.start(f); err != nil {
+				r.finish()
+				return Record{}, &FileError{File: f.name, Err: err}
+			}
+		}
+		rec, err := r.cur.next()
+		if err == nil {
+			return rec, nil
+		}
+		if _, ok := errors.AsType[*Reject](err); ok {
+			return Record{}, err
+		}
+		lines, offset := r.cur.place()
+		r.finish()
+		if errors.Is(err, io.EOF) {
+			continue
+		}
+		return Record{}, &FileError{File: r.name, Line: lines, Offset: offset, Err: err}
+	}
+}
+
+// start opens a file and puts the layers on it.
+func (r *reader) start(f file) error {
+	r.name = f.name
+	raw, err := f.open()
+	if err != nil {
+		return err
+	}
+	r.raw = raw
+	r.in, err = newInput(counter{raw, &r.read}, r.opts.Encoding, !f.pipe)
+	if err != nil {
+		return err
+	}
+	switch f.format {
+	case JSONL:
+		r.cur = newJSONL(f.name, r.in, r.opts)
+	case CSV, TSV:
+		r.cur, err = newCSV(f.name, r.in, r.opts, f.format)
+		return err
+	case Markdown, Text:
+		r.cur = &document{file: f.name, in: r.in, opts: r.opts, md: f.format == Markdown}
+	default:
+		return fmt.Errorf("%w: %q", ErrFormat, f.format)
+	}
+	return nil
+}
+
+// finish closes the file being read.
+func (r *reader) finish() {
+	if r.in != nil {
+		r.in.close()
+		r.in = nil
+	}
+	if r.raw != nil {
+		_ = r.raw.Close() // only read from: nothing can be lost
+		r.raw = nil
+	}
+	r.cur = nil
+}
+
+func (r *reader) Close() error {
+	r.finish()
+	r.files = nil
+	if r.closer != nil {
+		err := r.closer.Close()
+		r.closer = nil
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,220 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxDepth bounds how deep objects may nest.
+const maxDepth = 32
+
+// metadata gathers a record's fields under flat names.
+type metadata map[string]any
+
+// add stores a value under a name, which must be new and not empty.
+func (m metadata) add(name string, value any) error {
+	if name == "" {
+		return errors.New("a field has an empty name")
+	}
+	if _, ok := m[name]; ok {
+		return fmt.Errorf("field %q is given twice", name)
+	}
+	m[name] = value
+	return nil
+}
+
+// readJSON reads the next value of dec and stores it under name: an object as
+// its fields with dots between the names, null not at all.
+func (m metadata) readJSON(dec *jsontext.Decoder, name string, depth int) error {
+	switch dec.PeekKind() {
+	case jsontext.KindBeginObject:
+		return m.readObject(dec, name+".", depth+1)
+	case jsontext.KindBeginArray:
+		list, err := readStrings(dec, name)
+		if err != nil {
+			return err
+		}
+		return m.add(name, list)
+	}
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	switch tok.Kind() {
+	case jsontext.KindNull:
+		return nil
+	case jsontext.KindString:
+		return m.add(name, tok.String())
+	case jsontext.KindTrue, jsontext.KindFalse:
+		return m.add(name, tok.Bool())
+	default:
+		number, err := parseNumber(tok.String())
+		if err != nil {
+			return fmt.Errorf("field %q: %w", name, err)
+		}
+		return m.add(name, number)
+	}
+}
+
+// readObject reads an object and stores its fields, prefix before their names.
+func (m metadata) readObject(dec *jsontext.Decoder, prefix string, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("field %q nests deeper than %d objects", strings.TrimSuffix(prefix, "."), maxDepth)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != jsontext.KindEndObject {
+		key, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := key.String()
+		if name == "" {
+			return errors.New("a field has an empty name")
+		}
+		if err := m.readJSON(dec, prefix+name, depth); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// readStrings reads an array that holds strings only.
+func readStrings(dec *jsontext.Decoder, name string) ([]string, error) {
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	list := []string{}
+	for dec.PeekKind() != jsontext.KindEndArray {
+		kind := dec.PeekKind()
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		if kind != jsontext.KindString {
+			return nil, fmt.Errorf("field %q: an array may hold strings only, element %d is %s", name, len(list), kindName(kind))
+		}
+		list = append(list, tok.String())
+	}
+	_, err := dec.ReadToken()
+	return list, err
+}
+
+// parseNumber reads a JSON number: an int64 if it is written as an integer, a
+// float64 otherwise.
+func parseNumber(s string) (any, error) {
+	if !strings.ContainsAny(s, ".eE") {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("integer %s is beyond 64 bits; write it as a string or with a decimal point", clip(s))
+		}
+		return n, nil
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return nil, fmt.Errorf("number %s is beyond a 64-bit float", clip(s))
+	}
+	return f, nil
+}
+
+// readEmbedding reads an array of numbers.
+func readEmbedding(dec *jsontext.Decoder, name string) ([]float32, error) {
+	kind := dec.PeekKind()
+	value, err := dec.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
+	case jsontext.KindNull:
+		return nil, nil
+	case jsontext.KindBeginArray:
+		return parseEmbedding(value, name)
+	}
+	return nil, fmt.Errorf("field %q must be an array of numbers, not %s", name, kindName(kind))
+}
+
+// parseEmbedding reads the text of a valid JSON array as numbers. It does without
+// tokens, since an embedding is most of the bytes of a record that has one.
+func parseEmbedding(b []byte, name string) ([]float32, error) {
+	out := make([]float32, 0, len(b)/10)
+	for i := 1; i < len(b)-1; {
+		switch b[i] {
+		case ' ', '\t', '\r', '\n', ',':
+			i++
+			continue
+		}
+		end := i
+		for end < len(b)-1 && b[end] != ',' && b[end] > ' ' {
+			end++
+		}
+		f, err := strconv.ParseFloat(string(b[i:end]), 32)
+		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+			return nil, fmt.Errorf("field %q: element %d is %s, not a 32-bit float", name, len(out), clip(string(b[i:end])))
+		}
+		out = append(out, float32(f))
+		i = end
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("field %q is an empty array", name)
+	}
+	return out, nil
+}
+
+// kindName names a kind of JSON value for people.
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case jsontext.KindNull:
+		return "null"
+	case jsontext.KindTrue, jsontext.KindFalse:
+		return "a boolean"
+	case jsontext.KindString:
+		return "a string"
+	case jsontext.KindNumber:
+		return "a number"
+	case jsontext.KindBeginObject:
+		return "an object"
+	case jsontext.KindBeginArray:
+		return "an array"
+	default:
+		return "not JSON"
+	}
+}
+
+// clip shortens what a message quotes.
+func clip(s string) string {
+	const limit = 40
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
+}
+
+// explainJSON puts a decoder's error into words, with the column from 1.
+func explainJSON(err error) error {
+	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
+	if !ok {
+		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+			return errors.New("the JSON object has no end")
+		}
+		return err
+	}
+	at := ""
+	if p := string(syntax.JSONPointer); p != "" {
+		at = " at " + clip(p)
+	}
+	switch {
+	case errors.Is(syntax.Err, jsontext.ErrDuplicateName):
+		return fmt.Errorf("a key is given twice%s (column %d)", at, syntax.ByteOffset+1)
+	case errors.Is(syntax.Err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("the JSON ends too early%s (column %d)", at, syntax.ByteOffset+1)
+	}
+	return fmt.Errorf("not JSON: %w%s (column %d)", syntax.Err, at, syntax.ByteOffset+1)
+}

@@ -1,0 +1,168 @@
+package term
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+const (
+	lineEvery   = 5 * time.Second        // between plain lines
+	redrawEvery = 100 * time.Millisecond // between drawings of the bar
+	barWidth    = 24
+)
+
+// Progress tells how far something has come: with a bar where it writes to a
+// terminal, elsewhere with a plain line now and then, and with one last line in
+// both. It is safe for concurrent use.
+//
+// Nothing else should write to the terminal between NewProgress and Finish.
+type Progress struct {
+	w     io.Writer
+	label string
+	began time.Time
+	bars  *mpb.Progress // nil: plain lines
+	bar   *mpb.Bar
+
+	mu     sync.Mutex // guards what follows
+	n      int64
+	total  int64 // at most 0: unknown
+	detail string
+	wrote  time.Time // the last plain line
+	done   bool
+}
+
+// NewProgress begins at 0 of total; a total of 0 or less is not known. The label
+// says what is being done, such as "importing docs.jsonl". Call Finish at the
+// end, whatever the end is.
+func NewProgress(w io.Writer, label string, total int64) *Progress {
+	return newProgress(w, label, total, IsTerminal(w))
+}
+
+func newProgress(w io.Writer, label string, total int64, terminal bool) *Progress {
+	now := time.Now()
+	p := &Progress{w: w, label: Clean(label), total: total, began: now, wrote: now}
+	if !terminal {
+		return p
+	}
+	p.bars = mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.WithRefreshRate(redrawEvery))
+	// A bar made with a total ends for good when it is reached; this one ends
+	// with Finish, since totals are often estimates.
+	p.bar = p.bars.New(0, mpb.BarStyle(), // ASCII: one column each, in every locale
+		mpb.BarWidth(barWidth),
+		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.label })),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.status() })),
+	)
+	p.bar.SetTotal(total, false)
+	return p
+}
+
+// Add counts n more.
+func (p *Progress) Add(n int64) {
+	p.mu.Lock()
+	p.n += n
+	if p.bar == nil && !p.done {
+		p.line()
+	}
+	p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.IncrInt64(n)
+	}
+}
+
+// SetDetail adds a few words behind the figures, such as what is at work now.
+func (p *Progress) SetDetail(s string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.detail = Cut(s, 2*barWidth)
+}
+
+// Finish removes the bar and writes the last line: what was counted, in what
+// time. Further calls do nothing.
+func (p *Progress) Finish() {
+	p.mu.Lock()
+	finished := p.done
+	p.done = true
+	p.mu.Unlock()
+	if finished {
+		return
+	}
+	if p.bar != nil {
+		p.bar.Abort(true) // draws without p.mu held: status takes it
+		p.bars.Wait()
+	}
+	took := time.Since(p.began)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	count := humanize.Comma(p.n)
+	if p.n < p.total {
+		count = "stopped at " + count + " of " + humanize.Comma(p.total)
+	}
+	fmt.Fprintf(p.w, "%s: %s in %s%s\n", p.label, count, short(took), rate(p.n, took))
+}
+
+// line writes a plain line if the last was long ago.
+func (p *Progress) line() {
+	now := time.Now()
+	if now.Sub(p.wrote) < lineEvery {
+		return
+	}
+	p.wrote = now
+	fmt.Fprintf(p.w, "%s: %s\n", p.label, p.figures(now.Sub(p.began)))
+}
+
+// status is the figures beside the bar.
+func (p *Progress) status() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.figures(time.Since(p.began))
+}
+
+// figures is as much as is known: 4,500 of 10,000 (45%), 1,234/s, 4s left, detail.
+func (p *Progress) figures(took time.Duration) string {
+	var s strings.Builder
+	s.WriteString(humanize.Comma(p.n))
+	if p.total > 0 && p.n <= p.total {
+		fmt.Fprintf(&s, " of %s (%d%%)", humanize.Comma(p.total), int(100*float64(p.n)/float64(p.total)))
+	}
+	s.WriteString(rate(p.n, took))
+	if p.n > 0 && p.n < p.total {
+		left := time.Duration(float64(took) / float64(p.n) * float64(p.total-p.n))
+		s.WriteString(", " + left.Round(time.Second).String() + " left")
+	}
+	if p.detail != "" {
+		s.WriteString(", " + p.detail)
+	}
+	return s.String()
+}
+
+// rate is n per second, or nothing where that says nothing.
+func rate(n int64, took time.Duration) string {
+	if took <= 0 || n <= 0 {
+		return ""
+	}
+	perSecond := float64(n) / took.Seconds()
+	if perSecond < 10 {
+		return fmt.Sprintf(", %.1f/s", perSecond)
+	}
+	return fmt.Sprintf(", %s/s", humanize.Comma(int64(perSecond)))
+}
+
+// short rounds a duration for people.
+func short(d time.Duration) string {
+	switch {
+	case d < 10*time.Millisecond:
+		return d.Round(10 * time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}

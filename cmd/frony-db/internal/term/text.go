@@ -1,0 +1,105 @@
+package term
+
+import (
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+)
+
+const ellipsis = "…"
+
+// maxCluster bounds one grapheme cluster, in bytes: the longest emoji in use
+// have about 40, stacks of combining marks have no end.
+const maxCluster = 64
+
+// TextWidth is the number of columns that s takes.
+func TextWidth(s string) int { return uniseg.StringWidth(s) }
+
+// Cut makes s one line of at most width columns, ending in an ellipsis if
+// something was left out. White space of any kind and length becomes one space;
+// control characters, including those that turn the direction of writing, and
+// invalid UTF-8 are left out. It reads no more of s than it shows. A width below
+// 1 gives nothing.
+func Cut(s string, width int) string {
+	if width < 1 {
+		return ""
+	}
+	s = clean(s, maxCluster*min(width+1, math.MaxInt/maxCluster))
+	var b strings.Builder
+	used, fits := 0, 0 // columns written; bytes that leave room for an ellipsis
+	for state := -1; s != ""; {
+		var cluster string
+		var n int
+		cluster, s, n, state = uniseg.FirstGraphemeClusterInString(s, state)
+		if used+n > width {
+			return strings.TrimRight(b.String()[:fits], " ") + ellipsis
+		}
+		b.WriteString(bounded(cluster))
+		if used += n; used < width {
+			fits = b.Len()
+		}
+	}
+	return b.String()
+}
+
+// Clean is Cut without an end.
+func Clean(s string) string { return Cut(s, math.MaxInt-1) }
+
+// clean prepares as much of s for a terminal as makes limit bytes.
+func clean(s string, limit int) string {
+	var b strings.Builder
+	space := false
+	for i, r := range s {
+		switch {
+		case unicode.IsSpace(r):
+			space = b.Len() > 0
+			continue
+		case keep(r) < 0, r == utf8.RuneError && !strings.HasPrefix(s[i:], "\ufffd"):
+			continue
+		case b.Len() >= limit:
+			return b.String()
+		case space:
+			b.WriteByte(' ')
+			space = false
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// bounded shortens a cluster to maxCluster bytes.
+func bounded(cluster string) string {
+	if len(cluster) <= maxCluster {
+		return cluster
+	}
+	end := maxCluster
+	for !utf8.RuneStart(cluster[end]) {
+		end--
+	}
+	return cluster[:end]
+}
+
+// keep drops control characters, and format characters but those that emoji and
+// scripts need: the joiners, and the tags of flags.
+func keep(r rune) rune {
+	switch {
+	case r == 0x200c, r == 0x200d, r >= 0xe0020 && r <= 0xe007f:
+		return r
+	case unicode.In(r, unicode.Cc, unicode.Cf):
+		return -1
+	}
+	return r
+}
+
+// Pad adds spaces to s up to width columns.
+func Pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-TextWidth(s)))
+}
+
+// PadLeft adds spaces before s.
+func PadLeft(s string, width int) string {
+	return strings.Repeat(" ", max(0, width-TextWidth(s))) + s
+}

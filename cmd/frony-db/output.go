@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+// printJSON prints one indented JSON value; Hangul stays readable.
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// documentJSON is a document as every command prints it.
+type documentJSON struct {
+	ID        string         `json:"id"`
+	Text      string         `json:"text"`
+	Metadata  map[string]any `json:"metadata"`
+	Source    string         `json:"source,omitempty"`
+	Chunk     int            `json:"chunk,omitempty"`
+	Embedding []float32      `json:"embedding,omitempty"`
+}
+
+func toJSON(d db.Document) documentJSON {
+	m := map[string]any(d.Metadata)
+	if m == nil {
+		m = map[string]any{}
+	}
+	return documentJSON{ID: d.ID, Text: d.Text, Metadata: m, Source: d.Source, Chunk: d.Chunk, Embedding: d.Embedding}
+}
+
+// metadataLine shows metadata on one line.
+func metadataLine(m db.Metadata) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		v := m[k]
+		if t, ok := v.(time.Time); ok {
+			v = t.Format(time.RFC3339)
+		}
+		parts = append(parts, fmt.Sprintf("%s=%v", k, v))
+	}
+	return strings.Join(parts, " ")
+}
+
+// bytesText is a size for people.
+func bytesText(n int64) string {
+	const units = "KMGT"
+	if n < 1024 {
+		return fmt.Sprintf("%d B", n)
+	}
+	f, u := float64(n)/1024, 0
+	for f >= 1024 && u < len(units)-1 {
+		f, u = f/1024, u+1
+	}
+	return fmt.Sprintf("%.1f %ciB", f, units[u])
+}
+
+// withCaret shows where in its input a syntax error is.
+func withCaret(err error) error {
+	p, ok := errors.AsType[*filter.ParseError](err)
+	if !ok {
+		return err
+	}
+	return fmt.Errorf("%w\n%s", err, p.Caret())
+}

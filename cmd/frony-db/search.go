@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+func (a *app) search() *cobra.Command {
+	var q db.Query
+	var where string
+	var minScore float32
+	c := &cobra.Command{
+		Use:   "search QUESTION",
+		Short: "Find documents by meaning",
+		Example: `  frony-db search "환불은 얼마나 걸리나요?" -k 5
+  frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json`,
+		Args: one("a question"),
+		RunE: func(c *cobra.Command, args []string) error {
+			q.Text = args[0]
+			if strings.TrimSpace(q.Text) == "" {
+				return usageError{fmt.Errorf("the question is empty")}
+			}
+			var err error
+			if q.Filter, err = parseFilter(where); err != nil {
+				return err
+			}
+			if c.Flags().Changed("min-score") {
+				q.MinScore = &minScore
+			}
+			return a.runSearch(c, q)
+		},
+	}
+	f := c.Flags()
+	f.IntVarP(&q.K, "k", "k", 10, "number of results")
+	f.StringVarP(&where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
+	f.BoolVar(&q.Exact, "exact", false, "compare with every document: slow, and the truth")
+	f.IntVar(&q.EfSearch, "ef", 0, "beam width of the graph search (default: the collection's)")
+	f.IntVar(&q.Oversampling, "oversampling", 0, "candidates per result that are reranked (default: the collection's)")
+	f.Float32Var(&minScore, "min-score", 0, "leave out results below this score")
+	return c
+}
+
+// one wants exactly one argument.
+func one(what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch len(args) {
+		case 1:
+			return nil
+		case 0:
+			return usageError{fmt.Errorf("%s wants %s", c.Name(), what)}
+		}
+		return usageError{fmt.Errorf("%s wants one argument, %s, and got %d; quote what has spaces", c.Name(), what, len(args))}
+	}
+}
+
+// parseFilter reads a filter; empty is all documents.
+func parseFilter(s string) (filter.Expr, error) {
+	if strings.TrimSpace(s) == "" {
+		return filter.All(), nil
+	}
+	e, err := filter.Parse(s)
+	if err != nil {
+		return e, usageError{fmt.Errorf("--filter: %w", withCaret(err))}
+	}
+	return e, nil
+}
+
+func (a *app) runSearch(c *cobra.Command, q db.Query) error {
+	ctx := c.Context()
+	d, err := a.open(true)
+	if err != nil {
+		return err
+	}
+	defer a.close(d)
+	col, err := a.openCollection(ctx, d, true)
+	if err != nil {
+		return err
+	}
+	var t db.Trace
+	q.Trace = &t
+	matches, err := col.Search(ctx, q)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(searchJSON(matches, t))
+	}
+	if err := a.printMatches(matches); err != nil {
+		return err
+	}
+	if !a.quiet {
+		fmt.Fprintf(a.err, "%d results in %s (%s; embed %s, graph %s, rerank %d in %s)\n", len(matches),
+			micros(t.Total), t.Plan, micros(t.Embed), micros(t.Graph), t.Candidates, micros(t.Rerank))
+	}
+	return nil
+}
+
+func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }
+
+type matchJSON struct {
+	ID       string         `json:"id"`
+	Score    float32        `json:"score"`
+	Text     string         `json:"text"`
+	Metadata map[string]any `json:"metadata"`
+	Source   string         `json:"source,omitempty"`
+	Chunk    int            `json:"chunk,omitempty"`
+}
+
+type searchResult struct {
+	Matches    []matchJSON      `json:"matches"`
+	Timings    map[string]int64 `json:"timings"` // microseconds
+	Plan       string           `json:"plan"`
+	Candidates int              `json:"candidates"`
+}
+
+func searchJSON(matches []db.Match, t db.Trace) searchResult {
+	r := searchResult{
+		Matches: make([]matchJSON, len(matches)), Plan: t.Plan, Candidates: t.Candidates,
+		Timings: map[string]int64{
+			"embed": t.Embed.Microseconds(), "filter": t.Filter.Microseconds(), "graph": t.Graph.Microseconds(),
+			"rerank": t.Rerank.Microseconds(), "load": t.Load.Microseconds(), "total": t.Total.Microseconds(),
+		},
+	}
+	for i, m := range matches {
+		d := toJSON(m.Document)
+		r.Matches[i] = matchJSON{d.ID, m.Score, d.Text, d.Metadata, d.Source, d.Chunk}
+	}
+	return r
+}
+
+func (a *app) printMatches(matches []db.Match) error {
+	t := term.Table{Columns: []term.Column{
+		{Title: "rank", Right: true}, {Title: "score", Right: true}, {Title: "id"}, {Title: "lang"}, {Title: "text", Flex: true},
+	}}
+	for i, m := range matches {
+		lang, _ := m.Document.Metadata["lang"].(string)
+		t.Rows = append(t.Rows, []string{
+			strconv.Itoa(i + 1), fmt.Sprintf("%.3f", m.Score), m.Document.ID, lang, m.Document.Text,
+		})
+	}
+	return t.Write(a.out)
+}
+
+// close closes the database; its error is reported but changes nothing.
+func (a *app) close(d *db.DB) {
+	if err := d.Close(); err != nil {
+		a.log.Error("closing the database", "err", err)
+	}
+}

@@ -1,0 +1,180 @@
+package chunk
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// ErrFrontMatter is returned by FrontMatter for what is not valid YAML or does
+// not fit metadata.
+var ErrFrontMatter = errors.New("front matter")
+
+// FrontMatter reads the YAML between two lines "---" at the beginning of a
+// Markdown document, as Hugo, Jekyll and Obsidian write it, and returns its
+// fields and where the document proper begins: doc[body:]. Without front matter
+// it returns nil and 0. Text between two rules is no front matter unless it is
+// YAML fields.
+//
+// Values are string, bool, int64, float64 and []string. Nested fields are
+// flattened, with dots between the names; a list's elements are taken as they are
+// written; null is left out; dates stay strings. Anything else is ErrFrontMatter.
+func FrontMatter(doc string) (meta map[string]any, body int, err error) {
+	body = frontMatterEnd(doc)
+	if body == 0 {
+		return nil, 0, nil
+	}
+	_, inner, _ := strings.Cut(doc[:body], "\n")
+	inner = inner[:strings.LastIndexByte(strings.TrimRight(inner, " \t\r\n"), '\n')+1]
+	var root yaml.Node
+	if err := yaml.Unmarshal([]byte(inner), &root); err != nil {
+		return nil, body, fmt.Errorf("%w: %w", ErrFrontMatter, err)
+	}
+	meta = map[string]any{}
+	if len(root.Content) == 0 {
+		return meta, body, nil
+	}
+	top := root.Content[0]
+	if top.Kind == yaml.ScalarNode && top.ShortTag() == "!!null" {
+		return meta, body, nil
+	}
+	if top.Kind != yaml.MappingNode {
+		return nil, 0, nil // text between two rules
+	}
+	f := fields{meta: meta}
+	if err := f.mapping(top, "", 1); err != nil {
+		return nil, body, fmt.Errorf("%w: %w", ErrFrontMatter, err)
+	}
+	return meta, body, nil
+}
+
+// bodyStart returns where the document proper begins. Front matter that can't be
+// read counts as text: nothing may be lost.
+func bodyStart(doc string) int {
+	_, body, err := FrontMatter(doc)
+	if err != nil {
+		return 0
+	}
+	return body
+}
+
+// frontMatterEnd returns what lies behind the lines that look like front matter;
+// 0 if there are none.
+func frontMatterEnd(doc string) int {
+	end := 0
+	for line := range strings.Lines(doc) {
+		mark := strings.TrimRight(line, " \t\r\n")
+		switch {
+		case end == 0 && strings.TrimPrefix(mark, "\ufeff") != "---":
+			return 0
+		case end > 0 && (mark == "---" || mark == "..."):
+			return end + len(line)
+		}
+		end += len(line)
+	}
+	return 0 // never closed: it was a rule
+}
+
+// Bounds that no front matter written by hand comes near, but that a file made
+// to exhaust memory (aliases of aliases) runs into.
+const (
+	maxFields     = 10000
+	maxFieldDepth = 32
+)
+
+// fields gathers YAML under flat names.
+type fields struct {
+	meta map[string]any
+	seen int
+}
+
+func (f *fields) mapping(n *yaml.Node, prefix string, depth int) error {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.Kind != yaml.ScalarNode || key.Value == "" {
+			return fmt.Errorf("line %d: a field's name must be text", key.Line+1)
+		}
+		if err := f.value(value, prefix+key.Value, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fields) value(n *yaml.Node, name string, depth int) error {
+	if f.seen++; f.seen > maxFields || depth > maxFieldDepth {
+		return fmt.Errorf("line %d: more than %d fields, or deeper than %d", n.Line+1, maxFields, maxFieldDepth)
+	}
+	var v any
+	var err error
+	switch n.Kind {
+	case yaml.AliasNode:
+		return f.value(n.Alias, name, depth+1)
+	case yaml.MappingNode:
+		return f.mapping(n, name+".", depth+1)
+	case yaml.SequenceNode:
+		v, err = list(n, name)
+	default:
+		v, err = scalar(n, name)
+	}
+	if err != nil || v == nil {
+		return err
+	}
+	if _, ok := f.meta[name]; ok {
+		return fmt.Errorf("line %d: field %q is given twice", n.Line+1, name)
+	}
+	f.meta[name] = v
+	return nil
+}
+
+// list takes the elements as they are written, so that [2024, go] is a list of
+// two strings.
+func list(n *yaml.Node, name string) ([]string, error) {
+	out := make([]string, 0, len(n.Content))
+	for _, e := range n.Content {
+		if e.Kind == yaml.AliasNode {
+			e = e.Alias
+		}
+		if e.Kind != yaml.ScalarNode {
+			return nil, fmt.Errorf("line %d: field %q: a list may hold single values only", e.Line+1, name)
+		}
+		out = append(out, e.Value)
+	}
+	return out, nil
+}
+
+func scalar(n *yaml.Node, name string) (any, error) {
+	switch n.ShortTag() {
+	case "!!null":
+		return nil, nil
+	case "!!bool":
+		var b bool
+		err := n.Decode(&b)
+		return b, err
+	case "!!int", "!!float":
+		if n.ShortTag() == "!!float" && strings.ContainsAny(n.Value, ".eE") {
+			return float(n, name)
+		}
+		i, err := strconv.ParseInt(strings.ReplaceAll(n.Value, "_", ""), 0, 64)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: field %q: integer %.40s is beyond 64 bits; put it in quotes", n.Line+1, name, n.Value)
+		}
+		return i, nil
+	}
+	return n.Value, nil
+}
+
+func float(n *yaml.Node, name string) (any, error) {
+	var x float64
+	if err := n.Decode(&x); err != nil {
+		return nil, fmt.Errorf("line %d: field %q: %w", n.Line+1, name, err)
+	}
+	if math.IsInf(x, 0) || math.IsNaN(x) {
+		return n.Value, nil
+	}
+	return x, nil
+}

@@ -1,0 +1,230 @@
+package chunk
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+)
+
+// blockParser finds the blocks of CommonMark and leaves the text in them alone:
+// what is bold doesn't matter to where a document is cut.
+var blockParser = parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...))
+
+// fullParser reads the text of headings.
+var fullParser = goldmark.DefaultParser()
+
+// block is a stretch of whole lines of one kind.
+type block struct {
+	start int
+	kind  blockKind
+	level int    // of a heading
+	title string // of a heading
+}
+
+type blockKind int
+
+const (
+	prose   blockKind = iota // cut between sentences
+	rows                     // cut between lines
+	code                     // whole, if it fits
+	heading                  // begins a section
+)
+
+// markdown cuts the document into units by its headings and blocks.
+func (s *splitter) markdown() {
+	begin := bodyStart(s.doc)
+	s.sections = [][]string{nil}
+	if nestsTooDeep(s.doc) {
+		s.plain(begin, len(s.doc))
+		return
+	}
+	blocks := s.blocks(begin)
+	if len(blocks) == 0 || blocks[0].start > begin {
+		// What no block claims, such as link definitions, is still text.
+		s.plain(begin, s.blockEnd(blocks, -1))
+	}
+	var path []string // headings by level, "" where a level is left out
+	for i, b := range blocks {
+		end := s.blockEnd(blocks, i)
+		switch b.kind {
+		case heading:
+			for len(path) < b.level {
+				path = append(path, "")
+			}
+			path = append(path[:b.level-1], b.title)
+			s.section(path)
+			n := len(s.units)
+			s.addUnit(b.start, end)
+			for ; n < len(s.units); n++ {
+				s.units[n].heading = true
+			}
+		case code:
+			if a, z := s.trim(b.start, end); s.opts.Count(s.doc[a:z]) <= s.opts.MaxTokens {
+				s.addUnit(a, z)
+			} else {
+				s.rows(b.start, end)
+			}
+		case rows:
+			s.rows(b.start, end)
+		default:
+			s.plain(b.start, end)
+		}
+	}
+}
+
+// blockEnd returns where block i ends: where the next begins.
+func (s *splitter) blockEnd(blocks []block, i int) int {
+	if i+1 < len(blocks) {
+		return blocks[i+1].start
+	}
+	return len(s.doc)
+}
+
+// section begins a section under the headings of path.
+func (s *splitter) section(path []string) {
+	var titles []string
+	for _, t := range path {
+		if t != "" {
+			titles = append(titles, t)
+		}
+	}
+	s.sections = append(s.sections, titles)
+}
+
+// rows cuts doc[start:end] between lines.
+func (s *splitter) rows(start, end int) {
+	for line := range strings.Lines(s.doc[start:end]) {
+		s.addUnit(start, start+len(line))
+		start += len(line)
+	}
+}
+
+// blocks lists the leaf blocks of the document from begin on, each from the
+// beginning of its first line.
+func (s *splitter) blocks(begin int) []block {
+	source := []byte(s.doc[begin:])
+	root := blockParser.Parse(text.NewReader(source))
+	var out []block
+	// Walk never fails: the function gives no error.
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering || n.Type() == ast.TypeDocument {
+			return ast.WalkContinue, nil
+		}
+		if n.Type() == ast.TypeInline {
+			return ast.WalkSkipChildren, nil
+		}
+		b := block{start: n.Pos()}
+		switch n := n.(type) {
+		case *ast.Heading:
+			if n.Parent() == root { // in a quotation it is no section
+				b.kind, b.level, b.title = heading, n.Level, title(n, source)
+			}
+		case *ast.FencedCodeBlock, *ast.CodeBlock:
+			b.kind = code
+		case *ast.HTMLBlock:
+			b.kind = rows
+		case *ast.Paragraph, *ast.TextBlock:
+			if isTable(n, source) {
+				b.kind = rows
+			}
+		default:
+			return ast.WalkContinue, nil // a list, a quotation, a rule
+		}
+		if b.start < 0 {
+			return ast.WalkSkipChildren, nil // an empty block has no place of its own
+		}
+		b.start = begin + bytes.LastIndexByte(source[:min(b.start, len(source))], '\n') + 1
+		// Two blocks can begin in one line ("- - a"): the first has it.
+		if len(out) == 0 || b.start > out[len(out)-1].start {
+			out = append(out, b)
+		}
+		return ast.WalkSkipChildren, nil
+	})
+	return out
+}
+
+// isTable reports whether a paragraph is a table of GitHub's Markdown: its second
+// line is dashes and bars.
+func isTable(n ast.Node, source []byte) bool {
+	lines := n.Lines()
+	if lines.Len() < 2 {
+		return false
+	}
+	segment := lines.At(1)
+	second := bytes.TrimSpace(segment.Value(source))
+	return bytes.ContainsRune(second, '|') && len(bytes.Trim(second, "|-: \t")) == 0
+}
+
+// title is a heading's text without its marks.
+func title(n *ast.Heading, source []byte) string {
+	var raw []byte
+	for i := range n.Lines().Len() {
+		segment := n.Lines().At(i)
+		raw = append(raw, segment.Value(source)...)
+	}
+	root := fullParser.Parse(text.NewReader(raw))
+	var out strings.Builder
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.Text:
+			out.Write(n.Segment.Value(raw))
+			if n.SoftLineBreak() || n.HardLineBreak() {
+				out.WriteByte(' ')
+			}
+		case *ast.String:
+			out.Write(n.Value)
+		case *ast.AutoLink:
+			out.Write(n.Label(raw))
+		}
+		return ast.WalkContinue, nil
+	})
+	if out.Len() == 0 { // the heading reads as a block of another kind: "1."
+		return string(bytes.TrimSpace(raw))
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// maxNesting is how many lists and quotations a line may open. The parser's time
+// grows with the square of that number: "1. " 262,144 times took it two minutes.
+const maxNesting = 100
+
+// nestsTooDeep reports whether a line opens more than maxNesting blocks.
+func nestsTooDeep(doc string) bool {
+	for line := range strings.Lines(doc) {
+		depth := 0
+		for rest := line; len(rest) > 2*(maxNesting-depth); depth++ {
+			rest = strings.TrimLeft(rest, " \t")
+			marker := strings.TrimLeft(rest, "0123456789")
+			if len(marker) < 2 || !strings.ContainsRune(">-+*.)", rune(marker[0])) {
+				break
+			}
+			if depth == maxNesting {
+				return true
+			}
+			rest = marker[1:]
+		}
+	}
+	return false
+}
+
+// Title returns the text of a Markdown document's first heading of level 1, or ""
+// if there is none.
+func Title(doc string) string {
+	if nestsTooDeep(doc) {
+		return ""
+	}
+	s := &splitter{doc: doc}
+	for _, b := range s.blocks(bodyStart(doc)) {
+		if b.kind == heading && b.level == 1 {
+			return b.title
+		}
+	}
+	return ""
+}

@@ -1,0 +1,90 @@
+package chunk
+
+// pack joins units to chunks, as many as fit.
+func (s *splitter) pack() []Chunk {
+	var out []Chunk
+	for first, begun := 0, 0; begun < len(s.units); {
+		// units[first:begun] repeat the chunk before; units[begun:] are new.
+		last := s.fill(first, begun)
+		start, end := s.units[first].start, s.units[last].end
+		out = append(out, Chunk{
+			Text: s.doc[start:end], Start: start, End: end,
+			Heading: s.heading(last), Index: len(out),
+		})
+		begun = last + 1
+		first = s.overlap(first, begun)
+	}
+	return out
+}
+
+// fill returns the last unit of a chunk that begins with units[first] and holds
+// at least units[begun].
+func (s *splitter) fill(first, begun int) int {
+	last := begun
+	tokens := 0
+	for _, u := range s.units[first : last+1] {
+		tokens += u.tokens
+	}
+	for next := last + 1; next < len(s.units) && s.together(first, next); next++ {
+		add := s.units[next].tokens
+		if tokens+add > s.opts.MaxTokens {
+			// The sum of the units' tokens may be more than those of the whole, for
+			// instance if Count adds an end mark to each: count again.
+			tokens = s.opts.Count(s.doc[s.units[first].start:s.units[last].end])
+			if tokens+add > s.opts.MaxTokens {
+				break
+			}
+		}
+		tokens += add
+		last = next
+	}
+	// It may be less as well; then give up units until the chunk fits.
+	for last > begun && s.opts.Count(s.doc[s.units[first].start:s.units[last].end]) > s.opts.MaxTokens {
+		last--
+	}
+	return last
+}
+
+// together reports whether a chunk from units[first] may go on with units[next]:
+// not into another section, unless all before is headings.
+func (s *splitter) together(first, next int) bool {
+	if s.units[next].section == s.units[next-1].section {
+		return true
+	}
+	for _, u := range s.units[first:next] {
+		if !u.heading {
+			return false
+		}
+	}
+	return true
+}
+
+// overlap returns the first unit that the chunk of units[begun:] repeats.
+func (s *splitter) overlap(before, begun int) int {
+	if begun == len(s.units) {
+		return begun
+	}
+	tokens := 0
+	first := begun
+	for i := begun - 1; i > before; i-- {
+		u := s.units[i]
+		tokens += u.tokens
+		if tokens > s.opts.Overlap || u.section != s.units[begun].section || u.heading {
+			break
+		}
+		// What is repeated must leave room for what is new.
+		if s.opts.Count(s.doc[u.start:s.units[begun].end]) > s.opts.MaxTokens {
+			break
+		}
+		first = i
+	}
+	return first
+}
+
+// heading returns the heading path of a unit, a copy for the caller.
+func (s *splitter) heading(i int) []string {
+	if len(s.sections) == 0 {
+		return nil
+	}
+	return append([]string(nil), s.sections[s.units[i].section]...)
+}

@@ -1,0 +1,98 @@
+package db
+
+import (
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/rows"
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/quant"
+)
+
+// Collection is a set of documents with embeddings of one model. Its methods
+// may be called concurrently.
+type Collection struct {
+	db    *DB
+	id    uint32
+	name  string
+	set   settings
+	embed embedder.Embedder // nil: embeddings are given
+	log   *slog.Logger
+	gate  *gate
+
+	// What follows is derived from the store: see load.go.
+	quantizer *quant.Quantizer
+	codes     *quant.Codes
+	graph     *hnsw.Graph
+	attrs     *attr.Index
+	rows      *rows.File
+	nodes     *nodes
+	visible   *visible
+	grace     grace
+
+	// writing guards the order of rows and columns of one batch against
+	// another's; the graph takes inserts in parallel.
+	writing sync.Mutex
+
+	// linking is held for reading while a batch is linked into the graph, and
+	// for writing while a snapshot is taken: it holds whole batches only.
+	linking sync.RWMutex
+	// saving keeps snapshots apart.
+	saving sync.Mutex
+
+	repairing atomic.Bool
+	repairs   sync.WaitGroup
+	saved     atomic.Uint64 // the sequence number of the newest snapshot
+	healed    atomic.Int64  // rows that had to be fetched from the store
+}
+
+// Name is the collection's name.
+func (c *Collection) Name() string { return c.name }
+
+// Dims is the length of the collection's embeddings.
+func (c *Collection) Dims() int { return c.set.Dims }
+
+// Model is the identity of the model that the collection was filled with, or
+// nil if its embeddings are given.
+func (c *Collection) Model() *embedder.Spec { return c.set.Spec }
+
+// enter begins an operation on the collection, which leave ends.
+func (c *Collection) enter() error {
+	if err := c.db.gate.enter(); err != nil {
+		return err
+	}
+	if err := c.gate.enter(); err != nil {
+		c.db.gate.leave()
+		return err
+	}
+	return nil
+}
+
+func (c *Collection) leave() {
+	c.gate.leave()
+	c.db.gate.leave()
+}
+
+// view opens a view of the store at which exactly the visible batches are
+// written.
+func (c *Collection) view() (*store.View, mark) {
+	var m mark
+	v := c.db.st.View(func() uint64 {
+		m = *c.visible.now.Load()
+		return m.ts
+	})
+	return v, m
+}
+
+func decodeSettings(info store.Info) (settings, error) {
+	var s settings
+	if err := json.Unmarshal(info.Settings, &s); err != nil {
+		return s, because(store.ErrCorrupt, "settings of collection %q: %v", info.Name, err)
+	}
+	return s, nil
+}

@@ -1,0 +1,295 @@
+package db
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"math"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+)
+
+// Document is a piece of text with its embedding and what is known about it.
+type Document struct {
+	// ID names the document within its collection. Insert and Upsert make one
+	// up if it is empty.
+	ID string
+	// Text is embedded as a passage. It may be empty if Embedding is given.
+	Text string
+	// Metadata is what filters ask about.
+	Metadata Metadata
+	// Embedding is the full vector, []float32 of the collection's dims. When
+	// given on a write it is normalised and stored in place of the embedder's.
+	// Reads return it, L2-normalised, if Fields asks for it.
+	Embedding []float32
+	// Source names what the document is a part of, such as a file, and Chunk
+	// its number within. Both are optional.
+	Source string
+	Chunk  int
+	// Created is when this version of the document was written. Reads set it.
+	Created time.Time
+}
+
+// Metadata maps field names to values: string, bool, any integer type, float32
+// and float64, time.Time and []string. Reads give integers as int64 and other
+// numbers as float64. Values that JSON decoding makes ([]any of strings,
+// json.Number, float64) are taken too.
+type Metadata map[string]any
+
+// Fields says which parts of a document a read returns.
+type Fields uint8
+
+// The parts of a document. The id, source and creation time always come along.
+const (
+	FieldText Fields = 1 << iota
+	FieldMetadata
+	FieldEmbedding
+	// FieldsDefault is what a zero Fields means.
+	FieldsDefault = FieldText | FieldMetadata
+	// FieldsNone asks for ids only.
+	FieldsNone Fields = 1 << 7
+)
+
+// stored translates to the store's terms.
+func (f Fields) stored() store.Fields {
+	if f == 0 {
+		f = FieldsDefault
+	}
+	var s store.Fields
+	if f&FieldText != 0 {
+		s |= store.WithText
+	}
+	if f&FieldMetadata != 0 {
+		s |= store.WithMetadata
+	}
+	if f&FieldEmbedding != 0 {
+		s |= store.WithVector
+	}
+	return s
+}
+
+func fromRecord(r *store.Record) Document {
+	return Document{
+		ID: r.ID, Text: r.Text, Metadata: r.Metadata,
+		Source: r.Source, Chunk: r.Chunk, Created: r.Created,
+	}
+}
+
+// Validate reports what Insert and Upsert would refuse about the document,
+// without writing it. A document without an id is fine: they make one up.
+func (c *Collection) Validate(d Document) error {
+	if d.ID == "" {
+		d.ID = "?"
+	}
+	if d.Embedding == nil && c.embed == nil && d.Text != "" {
+		return because(ErrNoEmbedder, "it has a text and no embedding")
+	}
+	return c.check(&d)
+}
+
+// check reports the first thing about a document that can't be stored, and
+// brings its metadata into the types of the store.
+func (c *Collection) check(d *Document) error {
+	l := &c.db.opts.Limits
+	if err := checkID(d.ID, l.IDBytes); err != nil {
+		return err
+	}
+	switch {
+	case d.Text == "" && d.Embedding == nil:
+		return because(ErrInvalidText, "it is empty and no embedding is given")
+	case len(d.Text) > l.TextBytes:
+		return because(ErrInvalidText, "%d bytes, at most %d; split it into chunks", len(d.Text), l.TextBytes)
+	case !utf8.ValidString(d.Text):
+		return because(ErrInvalidText, "not UTF-8 at byte %d", invalidAt(d.Text))
+	}
+	if d.Source != "" {
+		if err := checkID(d.Source, l.IDBytes); err != nil {
+			return because(ErrInvalidMetadata, "source: %v", err)
+		}
+	}
+	if d.Embedding != nil {
+		if err := checkVector(d.Embedding, c.set.Dims); err != nil {
+			return err
+		}
+	}
+	m, err := d.Metadata.normalise(l)
+	if err != nil {
+		return err
+	}
+	d.Metadata = m
+	return nil
+}
+
+func checkID(id string, limit int) error {
+	switch {
+	case id == "":
+		return because(ErrInvalidID, "it is empty")
+	case len(id) > limit:
+		return because(ErrInvalidID, "%d bytes, at most %d", len(id), limit)
+	case !utf8.ValidString(id):
+		return because(ErrInvalidID, "%q is not UTF-8", id)
+	}
+	for _, r := range id {
+		if unicode.IsControl(r) {
+			return because(ErrInvalidID, "%q has the control character %U", id, r)
+		}
+	}
+	return nil
+}
+
+// checkVector finds what would poison a ranking: NaN sorts above every score.
+func checkVector(v []float32, dims int) error {
+	if len(v) != dims {
+		return because(ErrInvalidVector, "%d dimensions, the collection has %d", len(v), dims)
+	}
+	var sum float64
+	for i, x := range v {
+		if f := float64(x); math.IsNaN(f) || math.IsInf(f, 0) {
+			return because(ErrInvalidVector, "component %d is %v", i, x)
+		}
+		sum += float64(x) * float64(x)
+	}
+	if norm := math.Sqrt(sum); norm < 1e-18 {
+		return because(ErrInvalidVector, "its length is zero")
+	}
+	return nil
+}
+
+func invalidAt(s string) int {
+	for i, r := range s {
+		if r == utf8.RuneError {
+			if _, n := utf8.DecodeRuneInString(s[i:]); n == 1 {
+				return i
+			}
+		}
+	}
+	return len(s)
+}
+
+// normalise copies m into the types that the store keeps.
+func (m Metadata) normalise(l *Limits) (Metadata, error) {
+	if len(m) == 0 {
+		return nil, nil
+	}
+	if len(m) > l.MetadataFields {
+		return nil, because(ErrInvalidMetadata, "%d fields, at most %d", len(m), l.MetadataFields)
+	}
+	out := make(Metadata, len(m))
+	size := 0
+	for k, v := range m {
+		if err := checkID(k, l.IDBytes); err != nil {
+			return nil, because(ErrInvalidMetadata, "field name %q: %v", k, err)
+		}
+		if v == nil {
+			continue // the same as a missing field
+		}
+		n, bytes, err := normaliseValue(v)
+		if err != nil {
+			return nil, because(ErrInvalidMetadata, "field %q: %v", k, err)
+		}
+		out[k] = n
+		size += len(k) + bytes
+	}
+	if size > l.MetadataBytes {
+		return nil, because(ErrInvalidMetadata, "%d bytes, at most %d", size, l.MetadataBytes)
+	}
+	return out, nil
+}
+
+func normaliseValue(v any) (out any, bytes int, err error) {
+	switch v := v.(type) {
+	case string:
+		if !utf8.ValidString(v) {
+			return nil, 0, because(errValue, "not UTF-8 at byte %d", invalidAt(v))
+		}
+		return v, len(v), nil
+	case bool:
+		return v, 1, nil
+	case int:
+		return int64(v), 8, nil
+	case int8:
+		return int64(v), 8, nil
+	case int16:
+		return int64(v), 8, nil
+	case int32:
+		return int64(v), 8, nil
+	case int64:
+		return v, 8, nil
+	case uint8:
+		return int64(v), 8, nil
+	case uint16:
+		return int64(v), 8, nil
+	case uint32:
+		return int64(v), 8, nil
+	case uint:
+		return fromUint(uint64(v))
+	case uint64:
+		return fromUint(v)
+	case float32:
+		return fromFloat(float64(v))
+	case float64:
+		return fromFloat(v)
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n, 8, nil
+		}
+		f, err := v.Float64()
+		if err != nil {
+			return nil, 0, because(errValue, "number %s is out of range", v)
+		}
+		return fromFloat(f)
+	case time.Time:
+		return v.UTC().Round(0), 12, nil
+	case []string:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = v[i]
+		}
+		return normaliseValue(list)
+	case []any:
+		out := make([]string, len(v))
+		for i, e := range v {
+			s, ok := e.(string)
+			if !ok {
+				return nil, 0, because(errValue, "element %d is %T, an array holds strings only", i, e)
+			}
+			if !utf8.ValidString(s) {
+				return nil, 0, because(errValue, "element %d is not UTF-8", i)
+			}
+			out[i] = s
+			bytes += len(s) + 1
+		}
+		return out, bytes, nil
+	}
+	return nil, 0, because(errValue, "%T; use a string, bool, number, time.Time or []string", v)
+}
+
+func fromUint(v uint64) (any, int, error) {
+	if v > math.MaxInt64 {
+		return nil, 0, because(errValue, "%d is above the largest int64", v)
+	}
+	return int64(v), 8, nil
+}
+
+func fromFloat(v float64) (any, int, error) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil, 0, because(errValue, "%v is not a number that can be compared", v)
+	}
+	return v, 8, nil
+}
+
+// hashes are what an upsert compares: of the whole document, and of what the
+// embedder sees.
+func (d *Document) hashes() (all, text [16]byte) {
+	h := sha256.Sum256([]byte(d.Text))
+	copy(text[:], h[:])
+	b := store.AppendMetadata(h[:], d.Metadata)
+	b = append(b, d.Source...)
+	b = append(b, 0, byte(d.Chunk), byte(d.Chunk>>8), byte(d.Chunk>>16), byte(d.Chunk>>24))
+	b = store.AppendVector(b, d.Embedding)
+	h = sha256.Sum256(b)
+	copy(all[:], h[:])
+	return all, text
+}

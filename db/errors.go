@@ -1,0 +1,108 @@
+package db
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+)
+
+var (
+	// errValue begins the description of a metadata value that cannot be stored.
+	errValue = errors.New("unsupported value")
+
+	// ErrNotFound is returned when a document id is not in the collection.
+	ErrNotFound = errors.New("document not found")
+	// ErrExists is returned by Insert when a document id is taken.
+	ErrExists = store.ErrExists
+	// ErrDuplicateID is returned when an id occurs twice in one batch.
+	ErrDuplicateID = errors.New("document id occurs twice in the batch")
+	// ErrInvalidID is returned for an id that is too long, is not UTF-8 or has
+	// control characters.
+	ErrInvalidID = errors.New("invalid document id")
+	// ErrInvalidText is returned for a text that is empty, too long or not UTF-8.
+	ErrInvalidText = errors.New("invalid text")
+	// ErrInvalidVector is returned for an embedding of another length than the
+	// collection's, or with NaN, infinite or only zero components.
+	ErrInvalidVector = errors.New("invalid embedding")
+	// ErrInvalidMetadata is returned for metadata of an unsupported type or size.
+	ErrInvalidMetadata = errors.New("invalid metadata")
+	// ErrInvalidFilter is returned for a filter beyond the limits.
+	ErrInvalidFilter = errors.New("invalid filter")
+	// ErrInvalidQuery is returned for a query that asks for nothing, for two
+	// things at once, or beyond the limits.
+	ErrInvalidQuery = errors.New("invalid query")
+	// ErrInvalidOptions is returned when options contradict themselves or the
+	// collection they open.
+	ErrInvalidOptions = errors.New("invalid options")
+	// ErrInvalidName is returned for a collection name that can't be used.
+	ErrInvalidName = errors.New("invalid collection name")
+	// ErrNoCollection is returned when a collection does not exist.
+	ErrNoCollection = store.ErrNoCollection
+	// ErrNoEmbedder is returned when a text must be embedded and the collection
+	// has no embedder.
+	ErrNoEmbedder = errors.New("no embedder")
+	// ErrModelMismatch is returned when a collection is opened with another
+	// model than the one it was filled with.
+	ErrModelMismatch = errors.New("embedding model does not match the collection")
+	// ErrBatchTooLarge is returned when a batch does not fit one transaction.
+	ErrBatchTooLarge = store.ErrTooLarge
+	// ErrLocked is returned by Open when another process has the database open.
+	ErrLocked = store.ErrLocked
+	// ErrNotDatabase is returned by Open for a directory that holds other files.
+	ErrNotDatabase = errors.New("not a frony-db database")
+	// ErrFormat is returned by Open for a database of a newer version.
+	ErrFormat = store.ErrFormat
+	// ErrReadOnly is returned by writes to a database opened read-only, and by
+	// Open for a directory that can't be written.
+	ErrReadOnly = store.ErrReadOnly
+	// ErrDiskFull is returned when too little space is left to write safely.
+	// Nothing was written.
+	ErrDiskFull = store.ErrDiskFull
+	// ErrLimit is returned when a limit of the database is reached.
+	ErrLimit = errors.New("limit reached")
+	// ErrClosed is returned after Close.
+	ErrClosed = store.ErrClosed
+)
+
+// Error says which operation failed on which input, why, and what helps. The
+// cause is one of the package's errors or a wrapped error from below.
+type Error struct {
+	Op    string // "insert", "search", …
+	Input string // the document, field, collection or path at fault
+	Err   error
+	Hint  string // what to do, or empty
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Op)
+	if e.Input != "" {
+		b.WriteString(" ")
+		b.WriteString(e.Input)
+	}
+	b.WriteString(": ")
+	b.WriteString(e.Err.Error())
+	if e.Hint != "" {
+		b.WriteString("; ")
+		b.WriteString(e.Hint)
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// wrap adds the operation and its input to a cause that needs no hint.
+func wrap(op, input string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Op: op, Input: input, Err: err}
+}
+
+// because is a sentinel with its particulars.
+func because(sentinel error, format string, args ...any) error {
+	return fmt.Errorf("%w: %s", sentinel, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,67 @@
+// Package filter holds conditions on metadata: it builds them, parses them,
+// prints them, and decides whether a document meets them.
+//
+//	e := filter.And(
+//		filter.Eq("lang", "ko"),
+//		filter.Ge("year", 2020),
+//		filter.Not(filter.In("status", "draft", "old")),
+//	)
+//
+// is the same expression as
+//
+//	e, err := filter.Parse(`lang = "ko" AND year >= 2020 AND NOT status IN ("draft", "old")`)
+//
+// An Expr is immutable and safe for concurrent use. Its zero value matches
+// every document, so a filter can be grown from nothing:
+//
+//	var e filter.Expr
+//	e = filter.And(e, filter.Eq("lang", "ko"))
+//
+// # What a comparison means
+//
+// There are no null values and no third truth value: every condition is true
+// or false for every document.
+//
+//  1. Each metadata value belongs to one kind: string, bool, number, time, or
+//     list of strings. A comparison between different kinds is false.
+//  2. A comparison on a field the document lacks is false.
+//  3. NOT turns true into false and false into true, rules 1 and 2 included:
+//     NOT year > 2020 also holds for a document without a year.
+//  4. a != v is NOT a = v, so it holds where a is missing or of another kind.
+//     EXISTS a AND a != v asks for a different value that is there.
+//  5. Numbers compare by value, exactly: 3 = 3.0, and an int64 above 2^53 equals
+//     only itself.
+//  6. A string that is an RFC 3339 date-time, or a full date such as 2024-05-01
+//     (midnight UTC), is a time, in metadata and in expressions alike. Times
+//     compare as instants: "2024-05-01T09:00:00+09:00" = "2024-05-01".
+//  7. Other strings compare byte by byte, which is the order of their code
+//     points. Case and Unicode normalisation matter.
+//  8. Only = and != and IN apply to bools: they have no order.
+//  9. CONTAINS looks for one string in a list of strings. It does not search
+//     inside a string.
+//
+// # The language
+//
+//	expr      = term { OR term }
+//	term      = factor { AND factor }
+//	factor    = NOT factor | "(" expr ")" | TRUE | FALSE | condition
+//	condition = field ( "=" | "!=" | "<" | "<=" | ">" | ">=" ) value
+//	          | field [ NOT ] IN "(" [ value { "," value } ] ")"
+//	          | field [ NOT ] CONTAINS string
+//	          | EXISTS field
+//	value     = string | number | TRUE | FALSE
+//
+// Keywords are case-insensitive. A field is a letter or underscore followed by
+// letters of any script, digits, underscores, dots and hyphens; any other name,
+// or one that is a keyword, goes in backquotes (a backquote inside is doubled).
+// Strings stand in double or single quotes; \" \' \\ \/ \n \r \t \b \f and \uXXXX
+// are escapes, and a doubled quote is a quote.
+//
+// # The planner's view
+//
+// Kind, Args and Condition walk an expression. Constructors and Parse fold
+// constants, nested ANDs and ORs, and double negation away, so True and False
+// appear only at the root. Value.AppendKey encodes a value so that the order of
+// the bytes is the order of rules 5 to 7: a range on a field is one range of
+// keys.
+package filter

@@ -1,0 +1,164 @@
+package filter
+
+import (
+	"fmt"
+	"slices"
+	"unicode/utf8"
+)
+
+// Expr is a condition on a document's metadata. It is immutable; the zero value
+// matches everything.
+//
+// Constructors take any value and never fail: an argument that cannot be
+// compared makes the expression invalid, Validate says why, and until then it
+// matches nothing.
+type Expr struct{ n *node } // nil n: matches everything
+
+// A node is one part of an expression. Its counts cover the parts below.
+type node struct {
+	kind Kind
+	args []Expr    // of And, Or, Not
+	cond Condition // of KindCondition
+	set  []Value   // of a long IN: its values, sorted
+	err  error     // of KindCondition: why it is invalid
+
+	invalid    bool // this part or one below it
+	depth      int  // 1 for a condition
+	conditions int
+	largest    int // the most values of one IN
+}
+
+// matchNone is the constant FALSE.
+var matchNone = Expr{&node{kind: KindNone, depth: 1}}
+
+// All matches every document, as the zero Expr does.
+func All() Expr { return Expr{} }
+
+// None matches no document.
+func None() Expr { return matchNone }
+
+// Eq holds where the field has this value.
+func Eq(field string, value any) Expr { return compare(field, OpEq, value) }
+
+// Ne holds where Eq does not, which includes documents without the field.
+func Ne(field string, value any) Expr { return compare(field, OpNe, value) }
+
+// Lt holds where the field is less than the value.
+func Lt(field string, value any) Expr { return compare(field, OpLt, value) }
+
+// Le holds where the field is at most the value.
+func Le(field string, value any) Expr { return compare(field, OpLe, value) }
+
+// Gt holds where the field is greater than the value.
+func Gt(field string, value any) Expr { return compare(field, OpGt, value) }
+
+// Ge holds where the field is at least the value.
+func Ge(field string, value any) Expr { return compare(field, OpGe, value) }
+
+// In holds where the field has one of the values; with none it never holds.
+func In(field string, values ...any) Expr { return compare(field, OpIn, values...) }
+
+// Contains holds where the field is a list of strings with this string in it.
+func Contains(field string, value any) Expr { return compare(field, OpContains, value) }
+
+// Exists holds where the document has the field, whatever its value.
+func Exists(field string) Expr { return compare(field, OpExists) }
+
+// And holds where all of the expressions hold; And() matches everything.
+func And(exprs ...Expr) Expr { return join(KindAnd, KindAll, KindNone, exprs) }
+
+// Or holds where one of the expressions holds; Or() matches nothing.
+func Or(exprs ...Expr) Expr { return join(KindOr, KindNone, KindAll, exprs) }
+
+// Not holds where the expression does not.
+func Not(e Expr) Expr {
+	switch e.Kind() {
+	case KindAll:
+		return None()
+	case KindNone:
+		return All()
+	case KindNot:
+		return e.n.args[0]
+	default:
+		n := &node{kind: KindNot}
+		n.add(e)
+		return Expr{n}
+	}
+}
+
+// compare makes a condition, and checks it.
+func compare(field string, op Op, values ...any) Expr {
+	n := &node{
+		kind:       KindCondition,
+		cond:       Condition{Field: field, Op: op, Values: make([]Value, 0, len(values))},
+		depth:      1,
+		conditions: 1,
+		largest:    len(values),
+	}
+	switch {
+	case field == "":
+		n.err = fmt.Errorf("%w: the field has no name", ErrValue)
+	case !utf8.ValidString(field):
+		n.err = fmt.Errorf("%w: the field name %q is not valid UTF-8", ErrValue, field)
+	}
+	for _, x := range values {
+		v, err := ValueOf(x)
+		if err == nil {
+			err = op.accepts(v)
+		}
+		if err != nil && n.err == nil {
+			n.err = fmt.Errorf("%w (field %q)", err, field)
+		}
+		n.cond.Values = append(n.cond.Values, v)
+	}
+	n.invalid = n.err != nil
+	if len(values) > scanAtMost && !n.invalid {
+		n.set = slices.Clone(n.cond.Values)
+		slices.SortFunc(n.set, Value.order)
+	}
+	return Expr{n}
+}
+
+// join makes an AND or an OR: flat, without the constant that changes nothing,
+// and a constant itself if one of the parts decides it.
+func join(kind, neutral, absorbing Kind, exprs []Expr) Expr {
+	n, absorbed := &node{kind: kind}, false
+	for _, e := range exprs {
+		switch e.Kind() {
+		case neutral:
+		case absorbing:
+			absorbed = true
+		case kind:
+			n.add(e.n.args...)
+		default:
+			n.add(e)
+		}
+	}
+	switch {
+	case absorbed && !n.invalid: // an invalid part must not vanish unseen
+		return constant(absorbing)
+	case len(n.args) == 0:
+		return constant(neutral)
+	case len(n.args) == 1:
+		return n.args[0]
+	}
+	return Expr{n}
+}
+
+func constant(k Kind) Expr {
+	if k == KindAll {
+		return All()
+	}
+	return None()
+}
+
+// add appends parts below n and counts them in.
+func (n *node) add(exprs ...Expr) {
+	for _, e := range exprs {
+		n.args = append(n.args, e)
+		n.invalid = n.invalid || e.n.invalid
+		n.depth = max(n.depth, e.n.depth+1)
+		n.conditions += e.n.conditions
+		n.largest = max(n.largest, e.n.largest)
+	}
+}

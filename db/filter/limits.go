@@ -1,0 +1,51 @@
+package filter
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// Limits bound what a filter may cost, for filters that come from strangers.
+// Zero fields take the defaults; negative ones are as tight as can be.
+type Limits struct {
+	MaxLength     int // bytes of text or JSON; default 256 KiB
+	MaxDepth      int // nesting of AND, OR, NOT and parentheses; default 32
+	MaxConditions int // conditions in all; default 1,000
+	MaxValues     int // values of one IN; default 10,000
+}
+
+func (l Limits) filled() Limits {
+	return Limits{
+		MaxLength:     cmp.Or(l.MaxLength, 256<<10),
+		MaxDepth:      cmp.Or(l.MaxDepth, 32),
+		MaxConditions: cmp.Or(l.MaxConditions, 1_000),
+		MaxValues:     cmp.Or(l.MaxValues, 10_000),
+	}
+}
+
+// Validate reports what is wrong with an expression that was built: the first
+// value that cannot be compared (ErrValue), or what exceeds the limits
+// (ErrLimit). What Parse returns is valid under the limits it was read with.
+func (e Expr) Validate(l Limits) error {
+	if e.n == nil {
+		return nil
+	}
+	if e.n.invalid {
+		var err error
+		e.conditions(func(n *node) bool {
+			err = n.err
+			return err == nil
+		})
+		return err
+	}
+	l = l.filled()
+	switch n := e.n; {
+	case n.depth > l.MaxDepth:
+		return fmt.Errorf("%w: nested %d deep, at most %d", ErrLimit, n.depth, l.MaxDepth)
+	case n.conditions > l.MaxConditions:
+		return fmt.Errorf("%w: %d conditions, at most %d", ErrLimit, n.conditions, l.MaxConditions)
+	case n.largest > l.MaxValues:
+		return fmt.Errorf("%w: %d values in one IN, at most %d", ErrLimit, n.largest, l.MaxValues)
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package filter
+
+import "slices"
+
+// scanAtMost is the longest IN that is searched value by value; longer ones are
+// sorted once and searched by halving.
+const scanAtMost = 8
+
+// Match reports whether a document meets e. get returns the value of a field,
+// and false where there is none; nil is no value either. It is called for the
+// fields that are needed to decide, in the order they are written, perhaps more
+// than once. Values are those of ValueOf, []string, and []any of strings; others
+// exist but equal nothing.
+//
+// An expression that Validate refuses as ErrValue matches nothing.
+func (e Expr) Match(get func(field string) (any, bool)) bool {
+	return e.n == nil || !e.n.invalid && e.n.match(get)
+}
+
+// MatchMap is Match for metadata in a map.
+func (e Expr) MatchMap(metadata map[string]any) bool {
+	return e.Match(func(field string) (any, bool) {
+		v, ok := metadata[field]
+		return v, ok
+	})
+}
+
+func (n *node) match(get func(string) (any, bool)) bool {
+	switch n.kind {
+	case KindAnd:
+		for _, a := range n.args {
+			if !a.n.match(get) {
+				return false
+			}
+		}
+		return true
+	case KindOr:
+		for _, a := range n.args {
+			if a.n.match(get) {
+				return true
+			}
+		}
+		return false
+	case KindNot:
+		return !n.args[0].n.match(get)
+	case KindCondition:
+		x, ok := get(n.cond.Field)
+		return n.holds(x, ok && x != nil)
+	default:
+		return n.kind == KindAll
+	}
+}
+
+// holds decides the condition for the value of its field.
+func (n *node) holds(x any, present bool) bool {
+	op, values := n.cond.Op, n.cond.Values
+	switch {
+	case op == OpNe:
+		return !present || !equals(classify(x), values[0])
+	case !present:
+		return false
+	case op == OpExists:
+		return true
+	case op == OpContains:
+		return contains(x, values[0].text)
+	}
+
+	v := classify(x)
+	if op == OpIn {
+		if n.set != nil {
+			_, found := slices.BinarySearchFunc(n.set, v, Value.order)
+			return found
+		}
+		return slices.ContainsFunc(values, func(w Value) bool { return equals(v, w) })
+	}
+
+	c, ok := v.Compare(values[0])
+	if !ok {
+		return false
+	}
+	switch op {
+	case OpEq:
+		return c == 0
+	case OpLt:
+		return c < 0
+	case OpLe:
+		return c <= 0
+	case OpGt:
+		return c > 0
+	case OpGe:
+		return c >= 0
+	default:
+		return false
+	}
+}
+
+func equals(v, w Value) bool {
+	c, ok := v.Compare(w)
+	return ok && c == 0
+}
+
+func contains(list any, s string) bool {
+	switch list := list.(type) {
+	case []string:
+		return slices.Contains(list, s)
+	case []any:
+		return slices.ContainsFunc(list, func(x any) bool {
+			t, ok := x.(string)
+			return ok && t == s
+		})
+	}
+	return false
+}

@@ -1,0 +1,122 @@
+package filter
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Kind says what an expression is.
+type Kind uint8
+
+// The kinds of expressions. KindAll and KindNone are constants and appear only
+// as a whole expression, never as part of one.
+const (
+	KindAll       Kind = iota // matches everything: the zero Expr
+	KindNone                  // matches nothing
+	KindAnd                   // all of Args, at least two, none of them an AND
+	KindOr                    // one of Args, at least two, none of them an OR
+	KindNot                   // not Args[0], which is not a NOT
+	KindCondition             // Condition
+)
+
+// Op is the operator of a condition.
+type Op uint8
+
+// The operators.
+const (
+	OpEq       Op = iota + 1 // one value
+	OpNe                     // one value; the same as NOT =
+	OpLt                     // one value, not a bool
+	OpLe                     // one value, not a bool
+	OpGt                     // one value, not a bool
+	OpGe                     // one value, not a bool
+	OpIn                     // any number of values
+	OpContains               // one string
+	OpExists                 // no value
+)
+
+var opNames = [...]string{
+	OpEq: "=", OpNe: "!=", OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">=",
+	OpIn: "IN", OpContains: "CONTAINS", OpExists: "EXISTS",
+}
+
+// String is the operator as the language spells it.
+func (op Op) String() string {
+	if int(op) < len(opNames) && op > 0 {
+		return opNames[op]
+	}
+	return fmt.Sprintf("Op(%d)", uint8(op))
+}
+
+// accepts reports a value that the operator has no meaning for.
+func (op Op) accepts(v Value) error {
+	switch {
+	case op.ordered() && v.typ == TypeBool:
+		return fmt.Errorf("%w: true and false have no order for %v: use = or !=", ErrValue, op)
+	case op == OpContains && v.typ != TypeString && v.typ != TypeTime:
+		return fmt.Errorf("%w: CONTAINS looks for a string, not a %v", ErrValue, v.typ)
+	}
+	return nil
+}
+
+func (op Op) ordered() bool { return op >= OpLt && op <= OpGe }
+
+// A Condition compares one field. Values belongs to the expression: read it,
+// do not write to it.
+type Condition struct {
+	Field  string
+	Op     Op
+	Values []Value
+}
+
+// Kind says what e is.
+func (e Expr) Kind() Kind {
+	if e.n == nil {
+		return KindAll
+	}
+	return e.n.kind
+}
+
+// Args returns a copy of the parts of an AND, OR or NOT; nil for other kinds.
+func (e Expr) Args() []Expr {
+	if e.n == nil {
+		return nil
+	}
+	return slices.Clone(e.n.args)
+}
+
+// Condition returns the condition of a KindCondition, and the zero Condition
+// for other kinds.
+func (e Expr) Condition() Condition {
+	if e.n == nil {
+		return Condition{}
+	}
+	return e.n.cond
+}
+
+// Fields returns the names of the fields e speaks of, sorted, each once.
+func (e Expr) Fields() []string {
+	var names []string
+	e.conditions(func(n *node) bool {
+		names = append(names, n.cond.Field)
+		return true
+	})
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// conditions visits every condition, left to right, until visit returns false.
+func (e Expr) conditions(visit func(*node) bool) bool {
+	if e.n == nil {
+		return true
+	}
+	if e.n.kind == KindCondition {
+		return visit(e.n)
+	}
+	for _, a := range e.n.args {
+		if !a.conditions(visit) {
+			return false
+		}
+	}
+	return true
+}

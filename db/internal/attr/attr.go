@@ -1,0 +1,186 @@
+// Package attr answers filters: it keeps the metadata of every node in columns
+// and turns a filter expression into the set of nodes that meet it.
+//
+// A column holds a number per node, the place of the node's value in the
+// column's dictionary; zero is a missing field. A condition is asked once of
+// each distinct value, and then one pass over the numbers collects the nodes.
+// So the cost is that of reading four bytes per node, whatever the operator,
+// and the meaning of every comparison stays with package filter.
+//
+//	nodes        0   1   2   3              dictionary of "lang"
+//	"lang"     ┌───┬───┬───┬───┐            1 → "ko"
+//	           │ 1 │ 2 │ 1 │ 0 │            2 → "en"
+//	           └───┴───┴───┴───┘
+//
+// Columns are derived from the document records and never the only copy.
+package attr
+
+import (
+	"sync"
+
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/store"
+)
+
+// Index holds the columns of one collection. Methods may be called concurrently.
+type Index struct {
+	// mu guards everything below.
+	mu      sync.RWMutex
+	columns map[string]*column
+}
+
+type column struct {
+	nodes  []uint32 // place in dict + 1, by node; shorter than others if the rest lacks the field
+	dict   []any
+	lookup map[string]uint32 // encoded value → place + 1
+}
+
+// New returns an empty index.
+func New() *Index { return &Index{columns: make(map[string]*column)} }
+
+// Set replaces the metadata of a node. Values are of the store's types.
+func (x *Index) Set(node uint32, metadata map[string]any) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for name, c := range x.columns {
+		if _, ok := metadata[name]; !ok {
+			c.set(node, 0)
+		}
+	}
+	for name, v := range metadata {
+		c := x.columns[name]
+		if c == nil {
+			c = &column{lookup: make(map[string]uint32)}
+			x.columns[name] = c
+		}
+		c.set(node, c.place(v))
+	}
+}
+
+func (c *column) set(node, place uint32) {
+	if int(node) >= len(c.nodes) {
+		if place == 0 {
+			return
+		}
+		c.nodes = append(c.nodes, make([]uint32, int(node)+1-len(c.nodes))...)
+	}
+	c.nodes[node] = place
+}
+
+func (c *column) place(v any) uint32 {
+	key := string(store.AppendValue(nil, v))
+	p, ok := c.lookup[key]
+	if !ok {
+		c.dict = append(c.dict, v)
+		p = uint32(len(c.dict))
+		c.lookup[key] = p
+	}
+	return p
+}
+
+// Bytes is about the memory that the columns take.
+func (x *Index) Bytes() int64 {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var n int64
+	for _, c := range x.columns {
+		n += int64(4 * cap(c.nodes))
+		for key := range c.lookup {
+			n += int64(2*len(key)) + 64
+		}
+	}
+	return n
+}
+
+// Select returns the nodes below n that meet the filter, as a bit per node.
+// Nodes without any metadata are among them if the filter says so; which
+// nodes are live is for the caller to know.
+func (x *Index) Select(e filter.Expr, n uint32) []uint64 {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	s := selection{x: x, n: n, words: int(n+63) / 64}
+	out := s.eval(e)
+	if r := n % 64; r != 0 {
+		out[len(out)-1] &= 1<<r - 1
+	}
+	return out
+}
+
+type selection struct {
+	x     *Index
+	n     uint32
+	words int
+}
+
+func (s *selection) eval(e filter.Expr) []uint64 {
+	switch e.Kind() {
+	case filter.KindAll:
+		return s.constant(true)
+	case filter.KindNone:
+		return s.constant(false)
+	case filter.KindNot:
+		out := s.eval(e.Args()[0])
+		for i := range out {
+			out[i] = ^out[i]
+		}
+		return out
+	case filter.KindAnd, filter.KindOr:
+		args := e.Args()
+		out := s.eval(args[0])
+		for _, a := range args[1:] {
+			b := s.eval(a)
+			for i := range out {
+				if e.Kind() == filter.KindAnd {
+					out[i] &= b[i]
+				} else {
+					out[i] |= b[i]
+				}
+			}
+		}
+		return out
+	default:
+		return s.condition(e)
+	}
+}
+
+func (s *selection) constant(all bool) []uint64 {
+	out := make([]uint64, s.words)
+	if all {
+		for i := range out {
+			out[i] = ^uint64(0)
+		}
+	}
+	return out
+}
+
+func (s *selection) condition(e filter.Expr) []uint64 {
+	missing := e.Match(func(string) (any, bool) { return nil, false })
+	out := s.constant(missing)
+	c := s.x.columns[e.Condition().Field]
+	if c == nil {
+		return out
+	}
+	meets := make([]bool, len(c.dict)+1)
+	meets[0] = missing
+	differs := false
+	for i, v := range c.dict {
+		meets[i+1] = e.Match(func(string) (any, bool) { return v, true })
+		differs = differs || meets[i+1] != missing
+	}
+	if !differs {
+		return out
+	}
+	for base := 0; base < min(int(s.n), len(c.nodes)); base += 64 {
+		var word uint64
+		for i, p := range c.nodes[base:min(base+64, len(c.nodes))] {
+			if meets[p] {
+				word |= 1 << i
+			}
+		}
+		if rest := len(c.nodes) - base; missing && rest < 64 {
+			word |= ^uint64(0) << rest
+		}
+		out[base/64] = word
+	}
+	return out
+}

@@ -1,0 +1,39 @@
+//go:build unix
+
+package disk
+
+import (
+	"io/fs"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Free is the room that is left on dir's file system.
+func Free(dir string) (uint64, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, err
+	}
+	return uint64(st.Bavail) * uint64(st.Bsize), nil
+}
+
+// Allocated is the space that the files at and below path take on disk.
+func Allocated(path string) int64 {
+	var sum int64
+	_ = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil //nolint:nilerr // a file that vanished meanwhile takes no space
+		}
+		info, err := d.Info()
+		if err != nil {
+			return nil //nolint:nilerr // as above
+		}
+		if st, ok := info.Sys().(*syscall.Stat_t); ok {
+			sum += int64(st.Blocks) * 512
+		}
+		return nil
+	})
+	return sum
+}

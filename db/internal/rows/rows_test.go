@@ -1,0 +1,164 @@
+package rows
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func vector(rng *rand.Rand, dims int) ([]float32, []byte) {
+	v := make([]float32, dims)
+	var b []byte
+	for i := range v {
+		v[i] = rng.Float32() - 0.5
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v[i]))
+	}
+	return v, b
+}
+
+func TestRows(t *testing.T) {
+	const dims = 24
+	path := filepath.Join(t.TempDir(), "rows")
+	id := [16]byte{1}
+	r, fresh, err := Open(path, dims, id)
+	if err != nil || !fresh {
+		t.Fatal(fresh, err)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	nodes := []uint32{0, 1, 17, segmentRows - 1, segmentRows, 5*segmentRows + 3}
+	want := map[uint32][]float32{}
+	for _, n := range nodes {
+		v, b := vector(rng, dims)
+		if err := r.Put(n, b); err != nil {
+			t.Fatal(err)
+		}
+		want[n] = v
+	}
+	dst := make([]float32, dims)
+	check := func() {
+		t.Helper()
+		for _, n := range nodes {
+			if !r.Get(dst, n) || !equal(dst, want[n]) {
+				t.Errorf("node %d: got %v, want %v", n, dst, want[n])
+			}
+		}
+		for _, n := range []uint32{2, 4097, 5 * segmentRows, 1 << 30} {
+			if r.Get(dst, n) {
+				t.Errorf("node %d was never put", n)
+			}
+		}
+	}
+	check()
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, fresh, err = Open(path, dims, id)
+	if err != nil || fresh {
+		t.Fatal("reopened:", fresh, err)
+	}
+	check()
+	if err := r.Put(0, make([]byte, 5)); err == nil {
+		t.Error("a row of the wrong length was taken")
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func equal(a, b []float32) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// A flipped bit anywhere in a row, a row of another node, a file of other dims
+// or another database: the row is not there.
+func TestDamage(t *testing.T) {
+	const dims = 8
+	path := filepath.Join(t.TempDir(), "rows")
+	rng := rand.New(rand.NewPCG(3, 4))
+	r, _, err := Open(path, dims, [16]byte{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, b := vector(rng, dims)
+	if err := r.Put(3, b); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stride := 4 + 4*dims
+	open := func(data []byte, dims int, id [16]byte) (*File, bool) {
+		t.Helper()
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r, fresh, err := Open(path, dims, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = r.Close() })
+		return r, fresh
+	}
+	dst := make([]float32, dims)
+	for bit := range stride * 8 {
+		bad := bytes.Clone(good[:headerSize+4*stride])
+		bad[headerSize+3*stride+bit/8] ^= 1 << (bit % 8)
+		if r, _ := open(bad, dims, [16]byte{7}); r.Get(dst, 3) {
+			t.Fatalf("bit %d flipped and not noticed", bit)
+		}
+	}
+	moved := bytes.Clone(good)
+	copy(moved[headerSize+2*stride:], good[headerSize+3*stride:headerSize+4*stride])
+	if r, _ := open(moved, dims, [16]byte{7}); r.Get(dst, 2) {
+		t.Error("a row in the wrong place was taken")
+	}
+	for cut := range 36 {
+		if r, fresh := open(good[:cut], dims, [16]byte{7}); !fresh || r.Get(dst, 3) {
+			t.Errorf("header cut at %d was taken", cut)
+		}
+	}
+	if r, _ := open(good[:headerSize+3*stride+9], dims, [16]byte{7}); r.Get(dst, 3) {
+		t.Error("a torn row was taken")
+	}
+	if _, fresh := open(good, dims*2, [16]byte{7}); !fresh {
+		t.Error("a file of other dims was taken")
+	}
+	if _, fresh := open(good, dims, [16]byte{8}); !fresh {
+		t.Error("a file of another database was taken")
+	}
+}
+
+func BenchmarkGet384(b *testing.B) {
+	const dims, n = 384, 20_000
+	r, _, err := Open(filepath.Join(b.TempDir(), "rows"), dims, [16]byte{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	rng := rand.New(rand.NewPCG(5, 6))
+	_, row := vector(rng, dims)
+	for i := range uint32(n) {
+		if err := r.Put(i, row); err != nil {
+			b.Fatal(err)
+		}
+	}
+	dst := make([]float32, dims)
+	for b.Loop() {
+		if !r.Get(dst, rng.Uint32N(n)) {
+			b.Fatal("missing")
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package store
+
+import "encoding/binary"
+
+const (
+	keyFormat     = 'f'
+	keyCollection = 'c'
+	keyNextID     = 'n'
+	keyState      = 's'
+	keyID         = 'i'
+	keyDocument   = 'd'
+	keyVector     = 'v'
+	keyDead       = 'x'
+	keyLog        = 'l'
+	keyGarbage    = 'g'
+)
+
+func collectionKey(name string) []byte {
+	return append([]byte{keyCollection}, name...)
+}
+
+// prefix is what all keys of one kind and collection begin with.
+func prefix(kind byte, cid uint32) []byte {
+	return binary.BigEndian.AppendUint32(append(make([]byte, 0, 16), kind), cid)
+}
+
+func idKey(cid uint32, id string) []byte {
+	k := make([]byte, 5, 5+len(id))
+	k[0] = keyID
+	binary.BigEndian.PutUint32(k[1:], cid)
+	return append(k, id...)
+}
+
+func nodeKey(kind byte, cid, node uint32) []byte {
+	return binary.BigEndian.AppendUint32(prefix(kind, cid), node)
+}
+
+func logKey(cid uint32, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(prefix(keyLog, cid), seq)
+}
+
+// nodeOf is the node of a document, vector or tombstone key.
+func nodeOf(key []byte) uint32 {
+	return binary.BigEndian.Uint32(key[5:])
+}

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// Change is an entry of the change log: what one batch did to the nodes.
+type Change struct {
+	Seq  uint64
+	Born []uint32
+	Dead []uint32
+}
+
+// Changes calls f with the log entries after seq, in order. If the log does
+// not begin right after seq because it was trimmed, complete is false and f is
+// not called.
+func (v *View) Changes(cid uint32, seq uint64, f func(Change) error) (complete bool, err error) {
+	want := seq + 1
+	for item, err := range v.items(prefix(keyLog, cid), logKey(cid, want), 64) {
+		if err != nil {
+			return false, err
+		}
+		c := Change{Seq: binary.BigEndian.Uint64(item.Key()[5:])}
+		if c.Seq != want {
+			return false, nil
+		}
+		err := item.Value(func(b []byte) (err error) {
+			c.Born, c.Dead, err = decodeLog(b)
+			return err
+		})
+		if err != nil {
+			return false, fmt.Errorf("change log at %d: %w", c.Seq, err)
+		}
+		if err := f(c); err != nil {
+			return false, err
+		}
+		want++
+	}
+	st := state{}
+	st.info.ID = cid
+	if err := st.read(v); err != nil {
+		return false, err
+	}
+	return st.seq+1 == want, nil
+}
+
+// TrimLog deletes the log entries up to and including seq: every derived part
+// has seen them and is on disk.
+func (s *Store) TrimLog(cid uint32, seq uint64) error {
+	return s.deletePrefix(prefix(keyLog, cid), logKey(cid, seq+1))
+}
+
+func appendLog(dst []byte, born, dead []uint32) []byte {
+	for _, list := range [][]uint32{born, dead} {
+		dst = binary.AppendUvarint(dst, uint64(len(list)))
+		for _, n := range list {
+			dst = binary.AppendUvarint(dst, uint64(n))
+		}
+	}
+	return dst
+}
+
+func decodeLog(b []byte) (born, dead []uint32, err error) {
+	if born, b, err = nodeList(b); err != nil {
+		return nil, nil, err
+	}
+	dead, _, err = nodeList(b)
+	return born, dead, err
+}
+
+func nodeList(b []byte) ([]uint32, []byte, error) {
+	n, k := binary.Uvarint(b)
+	if k <= 0 || n > uint64(len(b)) {
+		return nil, nil, fmt.Errorf("%w: list of nodes", ErrCorrupt)
+	}
+	b = b[k:]
+	list := make([]uint32, n)
+	for i := range list {
+		x, k := binary.Uvarint(b)
+		if k <= 0 || x > 1<<32-1 {
+			return nil, nil, fmt.Errorf("%w: list of nodes", ErrCorrupt)
+		}
+		list[i], b = uint32(x), b[k:]
+	}
+	return list, b, nil
+}

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Record is a document as it lies in the store: a version byte, the sequence
+// number of the batch that wrote it, then fields as tag, length, bytes:
+//
+//	┌─────────┬──────────┬─────┬────────┬───────┬─ ─ ─
+//	│ version │ sequence │ tag │ length │ bytes │ …
+//	│ u8 = 1  │ u64 LE   │ u8  │ uvarint│       │
+//	└─────────┴──────────┴─────┴────────┴───────┴─ ─ ─
+//
+// Zero fields are left out, and unknown tags are skipped, so that a later
+// version can add a field without a new format.
+type Record struct {
+	Seq      uint64 // set by the committer
+	ID       string
+	Text     string
+	Source   string         // where the document comes from, if it is a part of something
+	Chunk    int            // its number within Source
+	Created  time.Time      // when this version was written
+	Expires  time.Time      // zero: never
+	Hash     [16]byte       // of everything the caller gave
+	TextHash [16]byte       // of what the embedder saw
+	Given    bool           // the vector came with the document, not from the embedder
+	Metadata map[string]any // string, bool, int64, float64, time.Time, []string
+}
+
+const (
+	recordVersion = 1
+	recordSeqAt   = 1
+	recordHead    = 9
+)
+
+const (
+	tagID = iota + 1
+	tagText
+	tagSource
+	tagChunk
+	tagCreated
+	tagExpires
+	tagHash
+	tagTextHash
+	tagMetadata
+	tagGiven
+)
+
+// AppendRecord encodes r. The sequence number is left zero: the committer
+// knows it only when the batch's turn has come.
+func AppendRecord(dst []byte, r *Record) []byte {
+	dst = append(dst, recordVersion)
+	dst = binary.LittleEndian.AppendUint64(dst, r.Seq)
+	dst = appendField(dst, tagID, r.ID)
+	dst = appendField(dst, tagText, r.Text)
+	dst = appendField(dst, tagSource, r.Source)
+	if r.Chunk != 0 {
+		dst = appendInt(dst, tagChunk, int64(r.Chunk))
+	}
+	if !r.Created.IsZero() {
+		dst = appendInt(dst, tagCreated, r.Created.UnixMicro())
+	}
+	if !r.Expires.IsZero() {
+		dst = appendInt(dst, tagExpires, r.Expires.UnixMicro())
+	}
+	dst = appendField(dst, tagHash, string(r.Hash[:]))
+	dst = appendField(dst, tagTextHash, string(r.TextHash[:]))
+	if r.Given {
+		dst = appendField(dst, tagGiven, "1")
+	}
+	if len(r.Metadata) > 0 {
+		dst = appendField(dst, tagMetadata, string(AppendMetadata(nil, r.Metadata)))
+	}
+	return dst
+}
+
+func appendField(dst []byte, tag byte, v string) []byte {
+	if v == "" {
+		return dst
+	}
+	dst = append(dst, tag)
+	dst = binary.AppendUvarint(dst, uint64(len(v)))
+	return append(dst, v...)
+}
+
+func appendInt(dst []byte, tag byte, v int64) []byte {
+	var b [binary.MaxVarintLen64]byte
+	return appendField(dst, tag, string(binary.AppendVarint(b[:0], v)))
+}
+
+// Fields says which parts of a record a reader wants; decoding skips the rest.
+type Fields uint8
+
+// The parts of a record that cost something to decode.
+const (
+	WithText Fields = 1 << iota
+	WithMetadata
+	WithVector
+	WithAll = WithText | WithMetadata | WithVector
+)
+
+// DecodeRecord reads what AppendRecord wrote. The record shares no memory with b.
+func DecodeRecord(b []byte, want Fields) (*Record, error) {
+	if len(b) < recordHead || b[0] != recordVersion {
+		return nil, fmt.Errorf("%w: document record has no known version", ErrCorrupt)
+	}
+	r := &Record{Seq: binary.LittleEndian.Uint64(b[recordSeqAt:])}
+	b = b[recordHead:]
+	for len(b) > 0 {
+		tag := b[0]
+		v, rest, ok := cut(b[1:])
+		if !ok {
+			return nil, fmt.Errorf("%w: document record ends within field %d", ErrCorrupt, tag)
+		}
+		b = rest
+		if err := r.set(tag, v, want); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (r *Record) set(tag byte, v []byte, want Fields) error {
+	switch tag {
+	case tagID:
+		r.ID = string(v)
+	case tagText:
+		if want&WithText != 0 {
+			r.Text = string(v)
+		}
+	case tagSource:
+		r.Source = string(v)
+	case tagChunk, tagCreated, tagExpires:
+		n, k := binary.Varint(v)
+		if k <= 0 {
+			return fmt.Errorf("%w: document record: field %d is not a number", ErrCorrupt, tag)
+		}
+		switch tag {
+		case tagChunk:
+			r.Chunk = int(n)
+		case tagCreated:
+			r.Created = time.UnixMicro(n).UTC()
+		case tagExpires:
+			r.Expires = time.UnixMicro(n).UTC()
+		}
+	case tagHash:
+		copy(r.Hash[:], v)
+	case tagTextHash:
+		copy(r.TextHash[:], v)
+	case tagGiven:
+		r.Given = true
+	case tagMetadata:
+		if want&WithMetadata == 0 {
+			return nil
+		}
+		m, err := DecodeMetadata(v)
+		if err != nil {
+			return err
+		}
+		r.Metadata = m
+	}
+	return nil
+}
+
+// cut splits a length-prefixed field from b.
+func cut(b []byte) (field, rest []byte, ok bool) {
+	n, k := binary.Uvarint(b)
+	if k <= 0 || n > uint64(len(b)-k) {
+		return nil, nil, false
+	}
+	return b[k : k+int(n)], b[k+int(n):], true
+}
+
+// AppendVector encodes v as little-endian float32s.
+func AppendVector(dst []byte, v []float32) []byte {
+	dst = slices.Grow(dst, 4*len(v))
+	for _, x := range v {
+		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(x))
+	}
+	return dst
+}
+
+// DecodeVector appends the float32s in b to dst.
+func DecodeVector(dst []float32, b []byte) []float32 {
+	dst = slices.Grow(dst, len(b)/4)
+	for ; len(b) >= 4; b = b[4:] {
+		dst = append(dst, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	}
+	return dst
+}
+
+// putSeq sets the sequence number of an encoded record.
+func putSeq(record []byte, seq uint64) {
+	binary.LittleEndian.PutUint64(record[recordSeqAt:], seq)
+}
+
+func nodeValue(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }

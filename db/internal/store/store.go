@@ -1,0 +1,232 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+
+	"github.com/fronyai/frony-db/db/internal/disk"
+)
+
+// formatVersion is the version of keys and records this code reads and writes.
+const formatVersion = 1
+
+// Options say how a store is opened.
+type Options struct {
+	// SyncEvery is zero to sync each commit before it is acknowledged, or the
+	// interval at which commits are synced in the background.
+	SyncEvery time.Duration
+	// ReadOnly opens a store that was closed in good order and refuses writes.
+	ReadOnly bool
+	// Logger may be nil.
+	Logger *slog.Logger
+}
+
+// Store is an open Badger store. Its methods may be called concurrently.
+type Store struct {
+	bdb  *badger.DB
+	opts Options
+	log  *slog.Logger
+	dir  string
+
+	queue   chan *request // to the committer
+	stopped chan struct{} // closed by Close, for the syncer
+	wg      sync.WaitGroup
+
+	// closing guards isClosed and the closing of queue.
+	closing  sync.RWMutex
+	isClosed bool
+
+	// mu guards the collections and their states.
+	mu     sync.RWMutex
+	states map[uint32]*state
+
+	// pins guards against losing versions that someone still reads.
+	pins pins
+
+	freeBytes func(dir string) (uint64, error) // replaced in tests
+	failure   func() error                     // injected in tests, before a commit
+}
+
+// state is what the committer knows of a collection.
+type state struct {
+	info Info
+	seq  uint64
+	next uint32
+	live uint64
+	free []uint32 // nodes to reuse, smallest last
+}
+
+// Open opens the store in dir, which must exist, or creates it there.
+func Open(dir string, opts Options) (*Store, error) {
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	b := badger.DefaultOptions(dir).
+		WithLogger(badgerLog{opts.Logger}).
+		WithLoggingLevel(badger.WARNING).
+		WithSyncWrites(opts.SyncEvery == 0).
+		WithReadOnly(opts.ReadOnly).
+		WithDetectConflicts(false). // the committer is the only writer
+		WithCompression(options.None).
+		WithBlockCacheSize(0). // uncompressed tables are read through the page cache
+		WithMetricsEnabled(false).
+		WithNumMemtables(3).
+		WithNumCompactors(2).
+		WithValueLogFileSize(64 << 20)
+	bdb, err := badger.OpenManaged(b)
+	if err != nil {
+		if strings.Contains(err.Error(), "directory lock") {
+			return nil, fmt.Errorf("%w: %s", ErrLocked, dir)
+		}
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s := &Store{
+		bdb: bdb, opts: opts, log: opts.Logger, dir: dir,
+		queue:     make(chan *request, 64),
+		stopped:   make(chan struct{}),
+		states:    make(map[uint32]*state),
+		freeBytes: disk.Free,
+		failure:   func() error { return nil },
+	}
+	s.pins.init(bdb)
+	if err := s.load(); err != nil {
+		return nil, errors.Join(err, bdb.Close())
+	}
+	if !opts.ReadOnly {
+		s.wg.Go(s.committer)
+		if opts.SyncEvery > 0 {
+			s.wg.Go(s.syncer)
+		}
+	}
+	return s, nil
+}
+
+// load checks the format and reads the collections' states.
+func (s *Store) load() error {
+	v := s.View(nil)
+	defer v.Close()
+	got, ok, err := v.get([]byte{keyFormat})
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		if s.opts.ReadOnly {
+			return fmt.Errorf("%w: it is empty", ErrFormat)
+		}
+		return s.setFormat()
+	case len(got) != 4:
+		return fmt.Errorf("%w: its version is not readable", ErrFormat)
+	case binary.BigEndian.Uint32(got) != formatVersion:
+		return fmt.Errorf("%w: version %d, this program knows %d; open it with a newer frony-db",
+			ErrFormat, binary.BigEndian.Uint32(got), formatVersion)
+	}
+	for info, err := range v.Collections() {
+		if err != nil {
+			return err
+		}
+		st := &state{info: info}
+		if err := st.read(v); err != nil {
+			return err
+		}
+		s.states[info.ID] = st
+	}
+	return nil
+}
+
+func (s *Store) setFormat() error {
+	ts, err := s.update(func(txn *badger.Txn) error {
+		return txn.Set([]byte{keyFormat}, binary.BigEndian.AppendUint32(nil, formatVersion))
+	})
+	if err == nil {
+		s.pins.commit(ts)
+	}
+	return err
+}
+
+// syncer makes commits durable in the background.
+func (s *Store) syncer() {
+	t := time.NewTicker(s.opts.SyncEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.stopped:
+			return
+		case <-t.C:
+			if err := s.bdb.Sync(); err != nil {
+				s.log.Error("background sync failed", "err", err)
+			}
+		}
+	}
+}
+
+// Close finishes what waits in the committer's queue, syncs and closes. Calls
+// that come later return ErrClosed.
+func (s *Store) Close() error {
+	s.closing.Lock()
+	if s.isClosed {
+		s.closing.Unlock()
+		return ErrClosed
+	}
+	s.isClosed = true
+	close(s.queue)
+	close(s.stopped)
+	s.closing.Unlock()
+	s.wg.Wait()
+	if err := s.bdb.Close(); err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
+
+// MaxBatch is the size in bytes of the largest batch that Commit takes, and
+// the number of its keys.
+func (s *Store) MaxBatch() (bytes, keys int64) {
+	return s.bdb.MaxBatchSize() * 9 / 10, s.bdb.MaxBatchCount() * 9 / 10
+}
+
+// DiskBytes is the size of the store's files as the file system has allocated
+// them: tables and logs are sparse.
+func (s *Store) DiskBytes() int64 { return disk.Allocated(s.dir) }
+
+// Compact rewrites the tables so that deleted data gives its space back.
+func (s *Store) Compact() error {
+	if err := s.bdb.Flatten(2); err != nil {
+		return fmt.Errorf("compact store: %w", err)
+	}
+	for {
+		err := s.bdb.RunValueLogGC(0.3)
+		if errors.Is(err, badger.ErrNoRewrite) || errors.Is(err, badger.ErrRejected) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("compact store: %w", err)
+		}
+	}
+}
+
+// Exists says whether dir holds a store.
+func Exists(dir string) bool {
+	_, err := os.Stat(dir + "/MANIFEST")
+	return err == nil
+}
+
+// badgerLog hands Badger's own messages to slog.
+type badgerLog struct{ log *slog.Logger }
+
+func (l badgerLog) Errorf(f string, a ...any)   { l.log.Error(line(f, a)) }
+func (l badgerLog) Warningf(f string, a ...any) { l.log.Warn(line(f, a)) }
+func (l badgerLog) Infof(f string, a ...any)    { l.log.Debug(line(f, a)) }
+func (l badgerLog) Debugf(f string, a ...any)   { l.log.Debug(line(f, a)) }
+
+func line(f string, a []any) string {
+	return "badger: " + strings.TrimSpace(fmt.Sprintf(f, a...))
+}

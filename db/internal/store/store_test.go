@@ -1,0 +1,372 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+func open(t *testing.T, dir string) *Store {
+	t.Helper()
+	s, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil && !errors.Is(err, ErrClosed) {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func create(t *testing.T, s *Store, name string) uint32 {
+	t.Helper()
+	info, err := s.CreateCollection(name, map[string]int{"x": 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.ID
+}
+
+func put(ids ...string) []Put {
+	var puts []Put
+	for _, id := range ids {
+		puts = append(puts, Put{ID: id, Record: AppendRecord(nil, &Record{ID: id, Text: "text of " + id}), Vector: AppendVector(nil, []float32{1, 2})})
+	}
+	return puts
+}
+
+func commit(t *testing.T, s *Store, b *Batch) *Committed {
+	t.Helper()
+	done, err := s.Commit(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done.Release()
+	return done
+}
+
+func ids(t *testing.T, s *Store, cid uint32) []string {
+	t.Helper()
+	v := s.View(nil)
+	defer v.Close()
+	var out []string
+	for id, err := range v.IDs(cid, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, ok, err := v.Record(cid, id.Node, WithText)
+		if err != nil || !ok || r.ID != id.ID {
+			t.Fatalf("record of %s: %v %v %v", id.ID, r, ok, err)
+		}
+		out = append(out, id.ID)
+	}
+	return out
+}
+
+func TestBatches(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	cid := create(t, s, "c")
+	done := commit(t, s, &Batch{Collection: cid, Puts: put("a", "b", "c"), Insert: true})
+	if done.Seq != 1 || !slices.Equal(done.Born, []uint32{0, 1, 2}) || done.Dead != nil {
+		t.Errorf("first batch: %+v", done)
+	}
+	if _, err := s.Commit(&Batch{Collection: cid, Puts: put("d", "b"), Insert: true}); !errors.Is(err, ErrExists) {
+		t.Errorf("insert over b: %v", err)
+	} else if e, _ := errors.AsType[*ExistsError](err); !slices.Equal(e.IDs, []string{"b"}) {
+		t.Errorf("existing ids: %v", e.IDs)
+	}
+	done = commit(t, s, &Batch{Collection: cid, Puts: put("b"), Deletes: []Delete{{"a", AnyNode}, {"none", AnyNode}, {"c", 99}}})
+	if done.Seq != 2 || !slices.Equal(done.Born, []uint32{3}) || !slices.Equal(done.Dead, []uint32{1, 0}) || done.Deleted != 1 {
+		t.Errorf("second batch: %+v", done)
+	}
+	check := func(s *Store) {
+		t.Helper()
+		if got := ids(t, s, cid); !slices.Equal(got, []string{"b", "c"}) {
+			t.Errorf("documents %v", got)
+		}
+		if st := s.State(cid); st != (State{Seq: 2, Next: 4, Live: 2}) {
+			t.Errorf("state %+v", st)
+		}
+		var log []Change
+		v := s.View(nil)
+		defer v.Close()
+		complete, err := v.Changes(cid, 0, func(c Change) error { log = append(log, c); return nil })
+		want := []Change{{1, []uint32{0, 1, 2}, []uint32{}}, {2, []uint32{3}, []uint32{1, 0}}}
+		if err != nil || !complete || !reflect.DeepEqual(log, want) {
+			t.Errorf("log %+v, %v, %v", log, complete, err)
+		}
+		var dead []uint32
+		for n, err := range v.Dead(cid) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			dead = append(dead, n)
+		}
+		if !slices.Equal(dead, []uint32{0, 1}) {
+			t.Errorf("tombstones %v", dead)
+		}
+	}
+	check(s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	check(s)
+	if err := s.Reclaim(cid, []uint32{0, 1}); err != nil {
+		t.Fatal(err)
+	}
+	done = commit(t, s, &Batch{Collection: cid, Puts: put("e", "f", "g")})
+	slices.Sort(done.Born)
+	if !slices.Equal(done.Born, []uint32{0, 1, 4}) {
+		t.Errorf("reclaimed nodes were not used again: %v", done.Born)
+	}
+	if err := s.TrimLog(cid, 2); err != nil {
+		t.Fatal(err)
+	}
+	v := s.View(nil)
+	defer v.Close()
+	if complete, err := v.Changes(cid, 1, func(Change) error { return nil }); complete || err != nil {
+		t.Errorf("a trimmed log is complete: %v, %v", complete, err)
+	}
+	if complete, err := v.Changes(cid, 2, func(Change) error { return nil }); !complete || err != nil {
+		t.Errorf("the rest of the log: %v, %v", complete, err)
+	}
+}
+
+// A view keeps what it saw, whatever is deleted and compacted meanwhile.
+func TestViewIsASnapshot(t *testing.T) {
+	s := open(t, t.TempDir())
+	cid := create(t, s, "c")
+	commit(t, s, &Batch{Collection: cid, Puts: put("a", "b")})
+	v := s.View(nil)
+	defer v.Close()
+	for i := range 200 {
+		commit(t, s, &Batch{Collection: cid, Puts: put("a", fmt.Sprint("x", i)), Deletes: []Delete{{"b", AnyNode}}})
+	}
+	if err := s.Compact(); err != nil {
+		t.Fatal(err)
+	}
+	n, ok, err := v.Node(cid, "b")
+	if err != nil || !ok {
+		t.Fatal(n, ok, err)
+	}
+	if r, ok, err := v.Record(cid, n, WithText); err != nil || !ok || r.Text != "text of b" {
+		t.Errorf("record of b: %v, %v, %v", r, ok, err)
+	}
+	if vec, ok, err := v.Vector(nil, cid, n); err != nil || !ok || !slices.Equal(vec, []float32{1, 2}) {
+		t.Errorf("vector of b: %v, %v, %v", vec, ok, err)
+	}
+}
+
+// Writers that wait share transactions, and each gets its own result.
+func TestGroupCommit(t *testing.T) {
+	s := open(t, t.TempDir())
+	cid := create(t, s, "c")
+	slow := make(chan struct{})
+	s.failure = func() error { <-slow; return nil }
+	const writers = 40
+	var wg sync.WaitGroup
+	results := make([]*Committed, writers)
+	for w := range writers {
+		wg.Go(func() {
+			done, err := s.Commit(&Batch{Collection: cid, Puts: put(fmt.Sprint("w", w), "shared"), Insert: w%4 == 3})
+			if w%4 == 3 && errors.Is(err, ErrExists) {
+				return
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			done.Release()
+			results[w] = done
+		})
+	}
+	time.Sleep(20 * time.Millisecond)
+	close(slow)
+	wg.Wait()
+	seqs := map[uint64]bool{}
+	transactions := map[uint64]bool{}
+	for _, r := range results {
+		if r == nil {
+			continue
+		}
+		if seqs[r.Seq] {
+			t.Errorf("sequence number %d twice", r.Seq)
+		}
+		seqs[r.Seq], transactions[r.TS] = true, true
+		if len(r.Born) != 2 {
+			t.Errorf("batch %+v", r)
+		}
+	}
+	st := s.State(cid)
+	if int(st.Seq) != len(seqs) || int(st.Live) != len(seqs)+1 {
+		t.Errorf("state %+v after %d batches", st, len(seqs))
+	}
+	if len(transactions) > len(seqs)/2 {
+		t.Errorf("%d batches took %d transactions", len(seqs), len(transactions))
+	}
+}
+
+// A commit that fails leaves no trace, and the next one works.
+func TestFailedCommit(t *testing.T) {
+	s := open(t, t.TempDir())
+	cid := create(t, s, "c")
+	commit(t, s, &Batch{Collection: cid, Puts: put("a")})
+	want := s.State(cid)
+	broken := errors.New("broken")
+	s.failure = func() error { return broken }
+	if _, err := s.Commit(&Batch{Collection: cid, Puts: put("b")}); !errors.Is(err, broken) {
+		t.Errorf("commit: %v", err)
+	}
+	s.failure = func() error { return nil }
+	s.freeBytes = func(string) (uint64, error) { return 10 << 20, nil }
+	if _, err := s.Commit(&Batch{Collection: cid, Puts: put("b")}); !errors.Is(err, ErrDiskFull) || !strings.Contains(err.Error(), "10 MiB") {
+		t.Errorf("commit on a full disk: %v", err)
+	}
+	s.freeBytes = func(string) (uint64, error) { return 1 << 40, nil }
+	if got := ids(t, s, cid); !slices.Equal(got, []string{"a"}) || s.State(cid) != want {
+		t.Errorf("documents %v, state %+v", got, s.State(cid))
+	}
+	done := commit(t, s, &Batch{Collection: cid, Puts: put("b")})
+	if done.Seq != 2 || done.Born[0] != 1 {
+		t.Errorf("next batch: %+v", done)
+	}
+}
+
+func TestCollections(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	a := create(t, s, "a")
+	b := create(t, s, "b")
+	if _, err := s.CreateCollection("a", nil); !errors.Is(err, ErrCollectionExists) {
+		t.Errorf("a twice: %v", err)
+	}
+	commit(t, s, &Batch{Collection: a, Puts: put("1", "2")})
+	commit(t, s, &Batch{Collection: b, Puts: put("1")})
+	if err := s.DropCollection("a"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Commit(&Batch{Collection: a, Puts: put("3")}); !errors.Is(err, ErrNoCollection) {
+		t.Errorf("commit to a dropped collection: %v", err)
+	}
+	if n, err := s.Sweep(); n != 1 || err != nil {
+		t.Errorf("sweep: %d, %v", n, err)
+	}
+	if got := ids(t, s, a); got != nil {
+		t.Errorf("left of a: %v", got)
+	}
+	if got := ids(t, s, b); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("b: %v", got)
+	}
+	if c := create(t, s, "a"); c == a {
+		t.Error("a collection's number was given out again")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	if info, ok := s.Lookup("a"); !ok || string(info.Settings) != `{"x":1}` {
+		t.Errorf("a after reopening: %+v, %v", info, ok)
+	}
+}
+
+func TestNewerFormat(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	err := s.do(func(txn *badger.Txn) error {
+		return txn.Set([]byte{keyFormat}, binary.BigEndian.AppendUint32(nil, formatVersion+1))
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir, Options{}); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "version 2") {
+		t.Errorf("open: %v", err)
+	}
+}
+
+func TestReadOnly(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	cid := create(t, s, "c")
+	commit(t, s, &Batch{Collection: cid, Puts: put("a")})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(dir, Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(t, s, cid); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("documents %v", got)
+	}
+	if _, err := s.Commit(&Batch{Collection: cid, Puts: put("b")}); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("commit: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRecord(t *testing.T) {
+	in := &Record{
+		ID: "아이디", Text: "글", Source: "file.md", Chunk: 3, Created: time.UnixMicro(1234567890123456).UTC(),
+		Expires: time.UnixMicro(2).UTC(), Hash: [16]byte{1}, TextHash: [16]byte{2}, Given: true,
+		Metadata: map[string]any{
+			"s": "x", "t": true, "f": false, "i": int64(-5), "x": 2.5, "l": []string{"a", ""}, "e": []string{},
+			"d": time.Unix(5, 6).UTC(),
+		},
+	}
+	b := AppendRecord(nil, in)
+	out, err := DecodeRecord(b, WithAll)
+	if err != nil || !reflect.DeepEqual(in, out) {
+		t.Errorf("got %+v, %v\nwant %+v", out, err, in)
+	}
+	out, err = DecodeRecord(b, 0)
+	if err != nil || out.Text != "" || out.Metadata != nil || out.ID != in.ID {
+		t.Errorf("fields that were not asked for: %+v, %v", out, err)
+	}
+	// A later version's field is skipped.
+	if out, err = DecodeRecord(append(slices.Clone(b), 200, 2, 'x', 'y'), WithAll); err != nil || !reflect.DeepEqual(in, out) {
+		t.Errorf("unknown field: %+v, %v", out, err)
+	}
+	for n := range len(b) {
+		if _, err := DecodeRecord(b[:n], WithAll); err != nil && !errors.Is(err, ErrCorrupt) {
+			t.Errorf("cut at %d: %v", n, err)
+		}
+	}
+}
+
+func FuzzDecodeRecord(f *testing.F) {
+	f.Add(AppendRecord(nil, &Record{ID: "a", Text: "b", Metadata: map[string]any{"l": []string{"a"}, "n": int64(1)}}))
+	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 9, 255, 255, 255, 255, 15})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := DecodeRecord(b, WithAll)
+		if err != nil {
+			return
+		}
+		again, err := DecodeRecord(AppendRecord(nil, r), WithAll)
+		if err != nil || again.ID != r.ID || again.Text != r.Text || len(again.Metadata) != len(r.Metadata) {
+			t.Errorf("%+v became %+v, %v", r, again, err)
+		}
+	})
+}
+
+func FuzzDecodeLog(f *testing.F) {
+	f.Add(appendLog(nil, []uint32{1, 2}, []uint32{3}))
+	f.Add([]byte{255, 255, 255, 255, 255, 255, 255, 255, 255, 1})
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _, _ = decodeLog(b) })
+}

@@ -1,0 +1,235 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// View reads the store as it was at one moment, whatever is written meanwhile.
+// It must be closed, and is for one goroutine.
+type View struct {
+	s   *Store
+	ts  uint64
+	txn *badger.Txn
+}
+
+// View opens a view at the newest commit, or at the timestamp that at returns.
+// Unlike Badger's own read transactions it does not wait for a commit that is
+// under way.
+func (s *Store) View(at func() uint64) *View {
+	ts := s.pins.take(at)
+	return &View{s: s, ts: ts, txn: s.bdb.NewTransactionAt(ts, false)}
+}
+
+// TS is the view's timestamp, for opening another at the same.
+func (v *View) TS() uint64 { return v.ts }
+
+// Close releases the view.
+func (v *View) Close() {
+	v.txn.Discard()
+	v.s.pins.release(v.ts)
+}
+
+// get copies the value of key.
+func (v *View) get(key []byte) ([]byte, bool, error) { return get(v.txn, key) }
+
+func get(txn *badger.Txn, key []byte) ([]byte, bool, error) {
+	item, err := txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read store: %w", err)
+	}
+	b, err := item.ValueCopy(nil)
+	if err != nil {
+		return nil, false, fmt.Errorf("read store: %w", err)
+	}
+	return b, true, nil
+}
+
+// Node is the node that a document id points at.
+func (v *View) Node(cid uint32, id string) (uint32, bool, error) {
+	return node(v.txn, cid, id)
+}
+
+func node(txn *badger.Txn, cid uint32, id string) (uint32, bool, error) {
+	b, ok, err := get(txn, idKey(cid, id))
+	if err != nil || !ok {
+		return 0, false, err
+	}
+	if len(b) != 4 {
+		return 0, false, fmt.Errorf("%w: node of document %q", ErrCorrupt, id)
+	}
+	return binary.BigEndian.Uint32(b), true, nil
+}
+
+// Record reads the document of a node; ok is false if there is none.
+func (v *View) Record(cid, node uint32, want Fields) (r *Record, ok bool, err error) {
+	item, err := v.txn.Get(nodeKey(keyDocument, cid, node))
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read document: %w", err)
+	}
+	err = item.Value(func(b []byte) error {
+		r, err = DecodeRecord(b, want)
+		return err
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("read document of node %d: %w", node, err)
+	}
+	return r, true, nil
+}
+
+// Vector appends the full vector of a node to dst.
+func (v *View) Vector(dst []float32, cid, node uint32) ([]float32, bool, error) {
+	item, err := v.txn.Get(nodeKey(keyVector, cid, node))
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return dst, false, nil
+	}
+	if err != nil {
+		return dst, false, fmt.Errorf("read vector: %w", err)
+	}
+	err = item.Value(func(b []byte) error {
+		dst = DecodeVector(dst, b)
+		return nil
+	})
+	return dst, err == nil, err
+}
+
+// IDs yields document ids and their nodes in byte order of the ids, from the
+// first id that is not below start.
+func (v *View) IDs(cid uint32, start string) iter.Seq2[ID, error] {
+	return func(yield func(ID, error) bool) {
+		for item, err := range v.items(prefix(keyID, cid), idKey(cid, start), 256) {
+			if err != nil {
+				yield(ID{}, err)
+				return
+			}
+			id := ID{ID: string(item.Key()[5:])}
+			err := item.Value(func(b []byte) error {
+				if len(b) != 4 {
+					return fmt.Errorf("%w: node of document %q", ErrCorrupt, id.ID)
+				}
+				id.Node = binary.BigEndian.Uint32(b)
+				return nil
+			})
+			if !yield(id, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// ID is a document id with its node.
+type ID struct {
+	ID   string
+	Node uint32
+}
+
+// Records yields every document record by node.
+func (v *View) Records(cid uint32, want Fields) iter.Seq2[NodeRecord, error] {
+	return func(yield func(NodeRecord, error) bool) {
+		for item, err := range v.items(prefix(keyDocument, cid), nil, 256) {
+			if err != nil {
+				yield(NodeRecord{}, err)
+				return
+			}
+			nr := NodeRecord{Node: nodeOf(item.Key())}
+			err := item.Value(func(b []byte) (err error) {
+				nr.Record, err = DecodeRecord(b, want)
+				return err
+			})
+			if !yield(nr, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// NodeRecord is a document record with its node.
+type NodeRecord struct {
+	Node   uint32
+	Record *Record
+}
+
+// Vectors calls f with every node's encoded vector, which is valid only during
+// the call, in order of the nodes from first up to, not including, end.
+func (v *View) Vectors(cid, first, end uint32, f func(node uint32, vec []byte) error) error {
+	for item, err := range v.items(prefix(keyVector, cid), nodeKey(keyVector, cid, first), 256) {
+		if err != nil {
+			return err
+		}
+		n := nodeOf(item.Key())
+		if n >= end {
+			return nil
+		}
+		if err := item.Value(func(b []byte) error { return f(n, b) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Dead yields the tombstones: nodes that are neither live nor free.
+func (v *View) Dead(cid uint32) iter.Seq2[uint32, error] {
+	return func(yield func(uint32, error) bool) {
+		for item, err := range v.items(prefix(keyDead, cid), nil, 0) {
+			if err != nil {
+				yield(0, err)
+				return
+			}
+			if !yield(nodeOf(item.Key()), nil) {
+				return
+			}
+		}
+	}
+}
+
+// Collections yields all collections by name.
+func (v *View) Collections() iter.Seq2[Info, error] {
+	return func(yield func(Info, error) bool) {
+		for item, err := range v.items([]byte{keyCollection}, nil, 16) {
+			if err != nil {
+				yield(Info{}, err)
+				return
+			}
+			var info Info
+			err := item.Value(func(b []byte) error { return json.Unmarshal(b, &info) })
+			if err != nil {
+				err = fmt.Errorf("%w: collection %q: %w", ErrCorrupt, item.Key()[1:], err)
+			}
+			if !yield(info, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// items yields the items of a prefix from start on; a prefetch of 0 reads keys
+// only. An item is valid until the next one.
+func (v *View) items(prefix, start []byte, prefetch int) iter.Seq2[*badger.Item, error] {
+	return func(yield func(*badger.Item, error) bool) {
+		o := badger.DefaultIteratorOptions
+		o.Prefix = prefix
+		o.PrefetchValues = prefetch > 0
+		o.PrefetchSize = max(prefetch, 1)
+		it := v.txn.NewIterator(o)
+		defer it.Close()
+		if start == nil {
+			start = prefix
+		}
+		for it.Seek(start); it.ValidForPrefix(prefix); it.Next() {
+			if !yield(it.Item(), nil) {
+				return
+			}
+		}
+	}
+}

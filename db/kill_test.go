@@ -1,0 +1,241 @@
+package db_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder/embeddertest"
+)
+
+// The kill test's child is this test binary with FRONYDB_KILL_DIR set.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("FRONYDB_KILL_DIR"); dir != "" {
+		if err := killChild(dir); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+const killWriters = 3
+
+// killOp is what writer w does as its n-th operation: the same in the child
+// and in the parent that checks it.
+func killOp(seed uint64, w, n int) (upserts []db.Document, deletes []string) {
+	rng := rand.New(rand.NewPCG(seed+uint64(w), uint64(n)))
+	id := func() string { return fmt.Sprintf("w%d-%d", w, rng.IntN(60)) }
+	if rng.IntN(4) == 0 {
+		return nil, []string{id()}
+	}
+	seen := map[string]bool{}
+	for range 1 + rng.IntN(5) {
+		if id := id(); !seen[id] {
+			seen[id] = true
+			upserts = append(upserts, db.Document{
+				ID: id, Text: fmt.Sprintf("%s 판 %d %s", id, n, words[rng.IntN(len(words))]),
+				Metadata: db.Metadata{"writer": w, "n": n},
+			})
+		}
+	}
+	return upserts, nil
+}
+
+// killChild writes until it is killed, and prints what was acknowledged.
+func killChild(dir string) error {
+	ctx := context.Background()
+	seed, err := strconv.ParseUint(os.Getenv("FRONYDB_KILL_SEED"), 10, 64)
+	if err != nil {
+		return err
+	}
+	d, err := db.Open(dir, &db.Options{Embedder: embeddertest.New(384, 1)})
+	if err != nil {
+		return err
+	}
+	c, err := d.Collection(ctx, "kill", nil)
+	if err != nil {
+		return err
+	}
+	fmt.Println("open")
+	var wg sync.WaitGroup
+	errs := make(chan error, killWriters)
+	for w, from := range strings.Split(os.Getenv("FRONYDB_KILL_FROM"), ",") {
+		n, err := strconv.Atoi(from)
+		if err != nil {
+			return err
+		}
+		wg.Go(func() {
+			for ; ; n++ {
+				up, del := killOp(seed, w, n)
+				var err error
+				if up != nil {
+					_, err = c.Upsert(ctx, up...)
+				} else {
+					_, err = c.Delete(ctx, del...)
+				}
+				if err != nil {
+					errs <- err
+					return
+				}
+				// One write of a short line to a pipe is atomic.
+				_, _ = fmt.Fprintf(os.Stdout, "%d %d\n", w, n)
+			}
+		})
+	}
+	wg.Wait()
+	return <-errs
+}
+
+// Nothing that was acknowledged is lost, and nothing comes back, when the
+// process is killed at any moment.
+func TestKill(t *testing.T) {
+	if _, err := os.Executable(); err != nil {
+		t.Fatal(err)
+	}
+	rng := random(t)
+	kills := 50
+	k := &killed{dir: t.TempDir(), seed: rng.Uint64()}
+	for range kills {
+		k.run(t, time.Duration(rng.IntN(60))*time.Millisecond)
+		k.verify(t)
+		if t.Failed() {
+			return
+		}
+	}
+	acked := 0
+	for _, n := range k.next {
+		acked += n
+	}
+	t.Logf("%d kills, %d operations acknowledged, none lost", kills, acked)
+	if acked < kills {
+		t.Errorf("only %d operations were acknowledged: the test did not test much", acked)
+	}
+}
+
+type killed struct {
+	dir  string
+	seed uint64
+	next [killWriters]int // the first operation of each writer that was not acknowledged
+	docs [killWriters]map[string]db.Document
+}
+
+// run starts a child and kills it a while after its database is open.
+func (k *killed) run(t *testing.T, after time.Duration) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe)
+	cmd.Env = append(os.Environ(), "FRONYDB_KILL_DIR="+k.dir, fmt.Sprintf("FRONYDB_KILL_SEED=%d", k.seed),
+		fmt.Sprintf("FRONYDB_KILL_FROM=%d,%d,%d", k.next[0], k.next[1], k.next[2]))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		line := lines.Text()
+		var w, n int
+		switch {
+		case line == "open":
+			time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+		case strings.HasPrefix(line, "error"):
+			t.Error(line)
+		default:
+			if _, err := fmt.Sscan(line, &w, &n); err != nil || n != k.next[w] {
+				t.Fatalf("child said %q, writer at %d", line, k.next[w])
+			}
+			k.apply(w, n)
+			k.next[w] = n + 1
+		}
+	}
+	_ = cmd.Wait() // it was killed
+}
+
+func (k *killed) apply(w, n int) {
+	if k.docs[w] == nil {
+		k.docs[w] = map[string]db.Document{}
+	}
+	up, del := killOp(k.seed, w, n)
+	for _, d := range up {
+		k.docs[w][d.ID] = d
+	}
+	for _, id := range del {
+		delete(k.docs[w], id)
+	}
+}
+
+// verify opens the database and checks every document, by id and by search. An
+// operation that was under way may have been done, as a whole, or not.
+func (k *killed) verify(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	d, err := db.Open(k.dir, &db.Options{Embedder: embeddertest.New(384, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	c := collection(t, d, "kill", nil)
+	got := [killWriters]map[string]string{{}, {}, {}}
+	total := 0
+	for doc, err := range c.Scan(ctx, db.Scan{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[doc.Metadata["writer"].(int64)][doc.ID] = doc.Text
+		total++
+	}
+	for w := range killWriters {
+		if !k.same(w, got[w]) {
+			k.apply(w, k.next[w])
+			k.next[w]++
+			if !k.same(w, got[w]) {
+				t.Fatalf("writer %d at operation %d: the store has %v, want %v", w, k.next[w], got[w], k.docs[w])
+			}
+		}
+		for id, doc := range k.docs[w] {
+			m, err := c.Search(ctx, db.Query{Text: doc.Text, K: 3, Fields: db.FieldsNone})
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := false
+			for _, m := range m {
+				found = found || m.Document.ID == id
+			}
+			if !found {
+				t.Errorf("%s is in the store and not found by search: %v", id, m)
+			}
+		}
+	}
+}
+
+func (k *killed) same(w int, got map[string]string) bool {
+	if len(got) != len(k.docs[w]) {
+		return false
+	}
+	for id, text := range got {
+		if k.docs[w][id].Text != text {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,274 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/quant"
+)
+
+// Search returns the K documents nearest to the query, best first: fewer if
+// the collection, the filter or MinScore leave fewer. It never returns a
+// document that was deleted before it began, nor a part of a batch.
+//
+// The graph over the Matryoshka heads proposes Oversampling × K candidates,
+// and their full vectors decide. With Exact, or where a filter leaves few
+// documents, the full vectors of all are compared.
+//
+// It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidVector,
+// ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and what the embedder returns.
+func (c *Collection) Search(ctx context.Context, q Query) ([]Match, error) {
+	if err := c.enter(); err != nil {
+		return nil, wrap("search", c.name, err)
+	}
+	defer c.leave()
+	if err := c.checkQuery(&q); err != nil {
+		return nil, wrap("search", c.name, err)
+	}
+	t := q.Trace
+	if t == nil {
+		t = new(Trace)
+	}
+	*t = Trace{}
+	start := time.Now()
+	vec, err := c.queryVector(ctx, &q)
+	if err != nil {
+		return nil, wrap("search", c.name, err)
+	}
+	t.Embed = time.Since(start)
+	m, err := c.search(ctx, &q, vec, t)
+	t.Total = time.Since(start)
+	return m, wrap("search", c.name, err)
+}
+
+func (c *Collection) queryVector(ctx context.Context, q *Query) ([]float32, error) {
+	vec := slices.Clone(q.Embedding)
+	if vec == nil {
+		var err error
+		if vec, err = c.embed.EmbedQuery(ctx, q.Text); err != nil {
+			return nil, fmt.Errorf("embed query: %w", err)
+		}
+		if err := checkVector(vec, c.set.Dims); err != nil {
+			return nil, fmt.Errorf("embed query: %w", err)
+		}
+	}
+	quant.Normalize(vec)
+	return vec, nil
+}
+
+// search is one search at one moment: the view, the mark and the grace period
+// all begin before the first candidate is looked at.
+func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Trace) ([]Match, error) {
+	slot := c.grace.enter()
+	defer c.grace.leave(slot)
+	view, m := c.view()
+	defer view.Close()
+	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, trace: t}
+
+	lap := time.Now()
+	if q.Filter.Kind() != filter.KindAll {
+		s.allowed = c.attrs.Select(q.Filter, c.bound())
+		t.Filter = time.Since(lap)
+	}
+	top, err := s.candidates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lap = time.Now()
+	matches, err := s.load(ctx, top)
+	t.Load = time.Since(lap)
+	return matches, err
+}
+
+// searching is the state of one search.
+type searching struct {
+	c       *Collection
+	q       *Query
+	vec     []float32
+	view    *store.View
+	seq     uint64
+	allowed bits // nil: all
+	trace   *Trace
+}
+
+// scored is a node with its exact score.
+type scored struct {
+	node  uint32
+	score float32
+}
+
+// order is best first; equal scores by node, so that results are repeatable.
+func (a scored) order(b scored) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.node, b.node))
+}
+
+func (s *searching) sees(node uint32) bool {
+	return (s.allowed == nil || s.allowed.has(node)) && s.c.nodes.visible(node, s.seq)
+}
+
+// candidates finds the best K nodes, and chooses how.
+func (s *searching) candidates(ctx context.Context) ([]scored, error) {
+	oversampling := cmp.Or(s.q.Oversampling, s.c.set.Oversampling)
+	want := s.q.K * oversampling
+	live := s.c.graph.Len()
+	var allow *hnsw.Bitset
+	if s.allowed != nil {
+		allow = hnsw.NewBitset(int(s.c.bound()))
+		for node := range s.allowed.all() {
+			allow.Set(node)
+		}
+		live = min(live, allow.Count())
+	}
+	switch {
+	case s.q.Exact:
+		s.trace.Plan = "exact"
+		return s.exact(ctx)
+	case live <= want:
+		// All of them would be reranked anyway.
+		s.trace.Plan = "exact matches"
+		return s.exact(ctx)
+	}
+	s.trace.Plan = "graph"
+	ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch)
+	code := make([]byte, s.c.quantizer.CodeSize())
+	s.c.quantizer.Encode(code, s.vec)
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		lap := time.Now()
+		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code, hnsw.Search{K: want, Ef: max(ef, want), Allow: allow})
+		s.trace.Graph += time.Since(lap)
+		lap = time.Now()
+		top, err := s.rerank(hits)
+		s.trace.Rerank += time.Since(lap)
+		if err != nil || len(top) >= s.q.K || want >= live {
+			return top, err
+		}
+		// Documents that have just been deleted took the places of others.
+		want = min(2*want, live)
+	}
+}
+
+// rerank scores candidates by their full vectors.
+func (s *searching) rerank(hits []hnsw.Hit) ([]scored, error) {
+	top := make([]scored, 0, len(hits))
+	buf := make([]float32, s.c.set.Dims)
+	for _, h := range hits {
+		if !s.sees(h.ID) {
+			continue
+		}
+		v, ok, err := s.c.vector(s.view, buf, h.ID)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			top = append(top, scored{h.ID, dot(s.vec, v)})
+		}
+	}
+	s.trace.Candidates += len(top)
+	slices.SortFunc(top, scored.order)
+	return top[:min(len(top), s.q.K)], nil
+}
+
+// exact compares the query with every node that it may return.
+func (s *searching) exact(ctx context.Context) ([]scored, error) {
+	lap := time.Now()
+	n := s.c.bound()
+	workers := uint32(max(1, min(runtime.GOMAXPROCS(0), int(n/4096))))
+	parts := make([][]scored, workers)
+	errs := make([]error, workers)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() { parts[w], errs[w] = s.exactPart(ctx, n/workers*w, s.end(n, w, workers)) })
+	}
+	wg.Wait()
+	s.trace.Rerank += time.Since(lap)
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	top := slices.Concat(parts...)
+	s.trace.Candidates += int(n)
+	slices.SortFunc(top, scored.order)
+	return top[:min(len(top), s.q.K)], nil
+}
+
+func (s *searching) end(n, w, workers uint32) uint32 {
+	if w == workers-1 {
+		return n
+	}
+	return n / workers * (w + 1)
+}
+
+func (s *searching) exactPart(ctx context.Context, first, end uint32) ([]scored, error) {
+	var view *store.View // only for rows that are missing: views are for one goroutine
+	defer func() {
+		if view != nil {
+			view.Close()
+		}
+	}()
+	buf := make([]float32, s.c.set.Dims)
+	var top []scored
+	for node := first; node < end; node++ {
+		if node%4096 == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+		if !s.sees(node) {
+			continue
+		}
+		v := buf
+		if !s.c.rows.Get(buf, node) {
+			if view == nil {
+				view = s.c.db.st.View(s.view.TS)
+			}
+			var ok bool
+			var err error
+			if v, ok, err = s.c.vector(view, buf, node); err != nil || !ok {
+				if err != nil {
+					return nil, err
+				}
+				continue
+			}
+		}
+		top = append(top, scored{node, dot(s.vec, v)})
+		// Keep the best K of up to 2K, which costs O(1) per node.
+		if len(top) >= 2*s.q.K+64 {
+			slices.SortFunc(top, scored.order)
+			top = top[:s.q.K]
+		}
+	}
+	return top, nil
+}
+
+// load reads the documents of the results.
+func (s *searching) load(ctx context.Context, top []scored) ([]Match, error) {
+	matches := make([]Match, 0, len(top))
+	for _, t := range top {
+		if s.q.MinScore != nil && t.score < *s.q.MinScore {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		doc, ok, err := s.c.document(s.view, t.node, s.q.Fields)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			matches = append(matches, Match{doc, t.score})
+		}
+	}
+	return matches, nil
+}

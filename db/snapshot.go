@@ -1,0 +1,291 @@
+package db
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+
+	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/quant"
+)
+
+// A snapshot holds the derived state of a collection as of one batch:
+//
+//	┌──────────┬─────────┬──────┬───────┬───────┬──────┬─────────┐
+//	│ FRONYSNP │ version │ meta │ codes │ graph │ live │ columns │
+//	│ 8 bytes  │ u32     │      │       │       │      │         │
+//	└──────────┴─────────┴──────┴───────┴───────┴──────┴─────────┘
+//
+// meta, live and columns are blocks: length u64, bytes, CRC-32C u32. The codes
+// and the graph have formats of their own, with checksums. Everything is
+// little-endian. A snapshot that does not fit in any way is not used.
+const (
+	snapshotMagic   = "FRONYSNP"
+	snapshotVersion = 1
+)
+
+// snapshotMeta says what a snapshot is of.
+type snapshotMeta struct {
+	Database   string `json:"database"`
+	Collection uint32 `json:"collection"`
+	Seq        uint64 `json:"seq"`
+	Nodes      uint32 `json:"nodes"`
+	Dims       int    `json:"dims"`
+	HeadDims   int    `json:"head_dims"`
+}
+
+var (
+	errSnapshot = errors.New("snapshot does not fit")
+	castagnoli  = crc32.MakeTable(crc32.Castagnoli)
+)
+
+// close ends the collection's background work and saves what is new. No
+// operation is under way.
+func (c *Collection) close() error {
+	c.repairs.Wait()
+	c.grace.drain()
+	c.repairs.Wait() // what was let go may have begun one
+	var err error
+	if !c.db.opts.ReadOnly {
+		err = c.save()
+	}
+	return errors.Join(err, c.rows.Close())
+}
+
+// discard is close without saving.
+func (c *Collection) discard() error {
+	c.repairs.Wait()
+	c.grace.drain()
+	c.repairs.Wait()
+	return c.rows.Close()
+}
+
+// save writes a snapshot if there is anything newer than the last one.
+func (c *Collection) save() error {
+	c.saving.Lock()
+	defer c.saving.Unlock()
+	c.linking.Lock()
+	defer c.linking.Unlock()
+	m := *c.visible.now.Load()
+	if m.seq == c.saved.Load() {
+		return nil
+	}
+	// The rows come first: a snapshot promises the rows of all its nodes.
+	if err := c.rows.Sync(); err != nil {
+		return err
+	}
+	if err := replaceFile(c.derivedPath("snapshot"), func(w io.Writer) error { return c.encode(w, m.seq) }); err != nil {
+		return fmt.Errorf("write snapshot: %w", err)
+	}
+	c.saved.Store(m.seq)
+	if err := c.db.st.TrimLog(c.id, m.seq); err != nil && !errors.Is(err, ErrClosed) {
+		return fmt.Errorf("trim change log: %w", err)
+	}
+	return nil
+}
+
+func (c *Collection) encode(w io.Writer, seq uint64) error {
+	n := c.bound()
+	meta, err := json.Marshal(snapshotMeta{
+		Database: fmt.Sprintf("%x", c.db.id), Collection: c.id, Seq: seq, Nodes: n,
+		Dims: c.set.Dims, HeadDims: c.set.HeadDims,
+	})
+	if err != nil {
+		return err
+	}
+	live := make([]byte, (n+7)/8)
+	for node := range n {
+		if c.nodes.visible(node, seq) {
+			live[node/8] |= 1 << (node % 8)
+		}
+	}
+	head := binary.LittleEndian.AppendUint32([]byte(snapshotMagic), snapshotVersion)
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	if err := writeBlock(w, meta); err != nil {
+		return err
+	}
+	if _, err := c.codes.WriteTo(w); err != nil {
+		return err
+	}
+	if _, err := c.graph.WriteTo(w); err != nil {
+		return err
+	}
+	if err := writeBlock(w, live); err != nil {
+		return err
+	}
+	return writeBlock(w, c.attrs.Append(nil))
+}
+
+func writeBlock(w io.Writer, b []byte) error {
+	_, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(b))))
+	if err == nil {
+		_, err = w.Write(b)
+	}
+	if err == nil {
+		_, err = w.Write(binary.LittleEndian.AppendUint32(nil, crc32.Checksum(b, castagnoli)))
+	}
+	return err
+}
+
+// readBlock reads a block of at most limit bytes.
+func readBlock(r io.Reader, limit int64) ([]byte, error) {
+	var head [8]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, err
+	}
+	n := binary.LittleEndian.Uint64(head[:])
+	if n > uint64(limit) {
+		return nil, fmt.Errorf("%w: a block of %d bytes", errSnapshot, n)
+	}
+	// Grown as it is read: the length may be a lie.
+	var buf bytes.Buffer
+	if _, err := io.CopyN(&buf, r, int64(n)); err != nil {
+		return nil, err
+	}
+	var sum [4]byte
+	if _, err := io.ReadFull(r, sum[:]); err != nil {
+		return nil, err
+	}
+	if binary.LittleEndian.Uint32(sum[:]) != crc32.Checksum(buf.Bytes(), castagnoli) {
+		return nil, fmt.Errorf("%w: checksum of a block", errSnapshot)
+	}
+	return buf.Bytes(), nil
+}
+
+// loadSnapshot reads the snapshot and brings it up to date from the change
+// log. On an error the derived state is in no usable condition.
+func (c *Collection) loadSnapshot(ctx context.Context, v *store.View, now store.State) (seq uint64, err error) {
+	f, err := os.Open(c.derivedPath("snapshot"))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	meta, live, err := c.decode(bufio.NewReaderSize(f, 1<<20), info.Size(), now)
+	if err != nil {
+		return 0, err
+	}
+	for node := range meta.Nodes {
+		if live[node/8]>>(node%8)&1 != 0 {
+			if !c.graph.Has(node) {
+				return 0, fmt.Errorf("%w: node %d is missing from the graph", errSnapshot, node)
+			}
+			c.nodes.bear(node, 0)
+		} else if c.graph.Has(node) {
+			c.graph.Delete(node) // it died with the last batch and was still seen
+		}
+	}
+	return meta.Seq, c.replay(ctx, v, now, meta.Seq)
+}
+
+func (c *Collection) decode(r io.Reader, size int64, now store.State) (m snapshotMeta, live []byte, err error) {
+	head := make([]byte, len(snapshotMagic)+4)
+	if _, err := io.ReadFull(r, head); err != nil {
+		return m, nil, err
+	}
+	if string(head[:len(snapshotMagic)]) != snapshotMagic {
+		return m, nil, fmt.Errorf("%w: it is not one", errSnapshot)
+	}
+	if v := binary.LittleEndian.Uint32(head[len(snapshotMagic):]); v != snapshotVersion {
+		return m, nil, fmt.Errorf("%w: version %d", errSnapshot, v)
+	}
+	b, err := readBlock(r, min(size, 1<<16))
+	if err != nil {
+		return m, nil, err
+	}
+	if err := json.Unmarshal(b, &m); err != nil {
+		return m, nil, fmt.Errorf("%w: %w", errSnapshot, err)
+	}
+	switch {
+	case m.Database != fmt.Sprintf("%x", c.db.id) || m.Collection != c.id:
+		return m, nil, fmt.Errorf("%w: it is of another collection", errSnapshot)
+	case m.Dims != c.set.Dims || m.HeadDims != c.set.HeadDims:
+		return m, nil, fmt.Errorf("%w: it has %d and %d dims", errSnapshot, m.Dims, m.HeadDims)
+	case m.Seq > now.Seq || m.Nodes > now.Next:
+		return m, nil, fmt.Errorf("%w: it is newer than the store", errSnapshot)
+	}
+	if err := c.empty(); err != nil {
+		return m, nil, err
+	}
+	if c.codes, err = quant.ReadCodes(r); err != nil {
+		return m, nil, err
+	}
+	if c.graph, err = hnsw.Read(r, c.codes); err != nil {
+		return m, nil, err
+	}
+	if o := c.graph.Options(); o.M != c.set.M || c.codes.Dims() != c.set.HeadDims || c.codes.Len() != int(m.Nodes) {
+		return m, nil, fmt.Errorf("%w: graph and codes are of another collection", errSnapshot)
+	}
+	if live, err = readBlock(r, size); err != nil {
+		return m, nil, err
+	}
+	if len(live) != int(m.Nodes+7)/8 {
+		return m, nil, fmt.Errorf("%w: liveness of %d nodes", errSnapshot, len(live)*8)
+	}
+	if b, err = readBlock(r, size); err != nil {
+		return m, nil, err
+	}
+	c.attrs, err = attr.Decode(b)
+	return m, live, err
+}
+
+// replay applies the change log after seq.
+func (c *Collection) replay(ctx context.Context, v *store.View, now store.State, seq uint64) error {
+	born := make(map[uint32]bool)
+	complete, err := v.Changes(c.id, seq, func(ch store.Change) error {
+		for _, node := range ch.Born {
+			born[node] = true
+		}
+		for _, node := range ch.Dead {
+			delete(born, node)
+			c.nodes.kill(node, 0)
+			c.graph.Delete(node)
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	if !complete {
+		return fmt.Errorf("%w: the change log since is incomplete", errSnapshot)
+	}
+	if len(born) == 0 {
+		return nil
+	}
+	reused := false
+	for node := range born {
+		if c.graph.Known(node) {
+			c.graph.Delete(node)
+			reused = true
+		}
+	}
+	if reused {
+		c.graph.Repair(hnsw.RepairOptions{})
+	}
+	for node := range born {
+		r, ok, err := v.Record(c.id, node, store.WithMetadata)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("%w: node %d has no document", store.ErrCorrupt, node)
+		}
+		c.attrs.Set(node, r.Metadata)
+		c.nodes.bear(node, 0)
+	}
+	return c.relink(ctx, v, now, born)
+}

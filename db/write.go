@@ -1,0 +1,416 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/quant"
+)
+
+// Insert adds documents, all or none, and returns their ids in order. Texts
+// without an embedding are embedded as passages.
+//
+// It returns ErrExists if an id is taken, ErrDuplicateID, ErrInvalidID,
+// ErrInvalidText, ErrInvalidVector, ErrInvalidMetadata, ErrBatchTooLarge,
+// ErrNoEmbedder, ErrDiskFull, ErrReadOnly and ErrClosed, and what the embedder
+// returns.
+func (c *Collection) Insert(ctx context.Context, docs ...Document) ([]string, error) {
+	return c.write(ctx, "insert", docs, true)
+}
+
+// Upsert adds documents or replaces those that exist, all or none, and returns
+// their ids in order. A document whose text has not changed is not embedded
+// again, and one that has not changed at all is not written.
+//
+// Its errors are those of Insert, without ErrExists.
+func (c *Collection) Upsert(ctx context.Context, docs ...Document) ([]string, error) {
+	return c.write(ctx, "upsert", docs, false)
+}
+
+// prepared is a document on its way into the store.
+type prepared struct {
+	doc       Document
+	vec       []float32 // full, unit length
+	encoded   []byte    // vec as the store keeps it
+	hash      [16]byte
+	textHash  [16]byte
+	unchanged bool
+}
+
+func (c *Collection) write(ctx context.Context, op string, docs []Document, insert bool) ([]string, error) {
+	if err := c.enter(); err != nil {
+		return nil, wrap(op, "", err)
+	}
+	defer c.leave()
+	if len(docs) == 0 {
+		return nil, nil
+	}
+	if limit := c.db.opts.Limits.Batch; len(docs) > limit {
+		return nil, &Error{
+			Op: op, Input: fmt.Sprintf("%d documents", len(docs)),
+			Err:  because(ErrBatchTooLarge, "at most %d in one call", limit),
+			Hint: "split it",
+		}
+	}
+	prep, err := c.prepare(docs)
+	if err != nil {
+		return nil, err.as(op)
+	}
+	if !insert {
+		if err := c.compare(prep); err != nil {
+			return nil, wrap(op, "", err)
+		}
+	}
+	if err := c.embedAll(ctx, prep); err != nil {
+		return nil, wrap(op, "", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, wrap(op, "", err)
+	}
+	ids := make([]string, len(prep))
+	for i := range prep {
+		ids[i] = prep[i].doc.ID
+	}
+	changed := slices.DeleteFunc(prep, func(p prepared) bool { return p.unchanged })
+	if len(changed) == 0 {
+		return ids, nil
+	}
+	if err := c.commit(changed, nil, insert); err != nil {
+		if exists, ok := errors.AsType[*store.ExistsError](err); ok {
+			return nil, &Error{Op: op, Input: quoteIDs(exists.IDs), Err: ErrExists, Hint: "use upsert to replace"}
+		}
+		return nil, wrap(op, "", err)
+	}
+	return ids, nil
+}
+
+// inputError is a fault of one document of a batch.
+type inputError struct {
+	input string
+	err   error
+}
+
+func (e *inputError) as(op string) error { return &Error{Op: op, Input: e.input, Err: e.err} }
+
+// prepare checks every document and makes up missing ids.
+func (c *Collection) prepare(docs []Document) ([]prepared, *inputError) {
+	prep := make([]prepared, len(docs))
+	seen := make(map[string]bool, len(docs))
+	for i, d := range docs {
+		if d.ID == "" {
+			d.ID = uuid.Must(uuid.NewV7()).String()
+		}
+		if err := c.check(&d); err != nil {
+			return nil, &inputError{fmt.Sprintf("document %d (%s)", i, quoteIDs([]string{d.ID})), err}
+		}
+		if seen[d.ID] {
+			return nil, &inputError{quoteIDs([]string{d.ID}), ErrDuplicateID}
+		}
+		seen[d.ID] = true
+		if d.Embedding != nil {
+			prep[i].vec = slices.Clone(d.Embedding)
+			quant.Normalize(prep[i].vec)
+		}
+		prep[i].doc = d
+		prep[i].hash, prep[i].textHash = d.hashes()
+	}
+	return prep, nil
+}
+
+// compare looks for what an upsert need not do: documents that are the same,
+// and texts that have their vector already.
+func (c *Collection) compare(prep []prepared) error {
+	v, _ := c.view()
+	defer v.Close()
+	for i := range prep {
+		p := &prep[i]
+		node, ok, err := v.Node(c.id, p.doc.ID)
+		if err != nil || !ok {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		old, ok, err := v.Record(c.id, node, 0)
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+		case old.Hash == p.hash:
+			p.unchanged = true
+		case p.vec == nil && old.TextHash == p.textHash && !old.Given:
+			if p.vec, _, err = v.Vector(nil, c.id, node); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// embedAll embeds the texts that have no vector yet.
+func (c *Collection) embedAll(ctx context.Context, prep []prepared) error {
+	var texts []string
+	var at []int
+	for i := range prep {
+		if p := &prep[i]; p.vec == nil && !p.unchanged {
+			texts = append(texts, p.doc.Text)
+			at = append(at, i)
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	if c.embed == nil {
+		return because(ErrNoEmbedder, "document %q has a text and no embedding", prep[at[0]].doc.ID)
+	}
+	vecs, err := c.embed.EmbedPassages(ctx, texts)
+	if err != nil {
+		return fmt.Errorf("embed %d texts: %w", len(texts), err)
+	}
+	if len(vecs) != len(texts) {
+		return fmt.Errorf("embed: the embedder gave %d vectors for %d texts", len(vecs), len(texts))
+	}
+	for i, v := range vecs {
+		if err := checkVector(v, c.set.Dims); err != nil {
+			return fmt.Errorf("embed document %q: %w", prep[at[i]].doc.ID, err)
+		}
+		quant.Normalize(v)
+		prep[at[i]].vec = v
+	}
+	return nil
+}
+
+// commit writes a batch to the store, links it into the derived state, and
+// returns when searches see it.
+func (c *Collection) commit(prep []prepared, deletes []store.Delete, insert bool) error {
+	_, err := c.commitBatch(prep, deletes, insert)
+	return err
+}
+
+func (c *Collection) commitBatch(prep []prepared, deletes []store.Delete, insert bool) (*store.Committed, error) {
+	now := time.Now()
+	b := &store.Batch{Collection: c.id, Deletes: deletes, Insert: insert, Puts: make([]store.Put, len(prep))}
+	for i := range prep {
+		p := &prep[i]
+		p.encoded = store.AppendVector(nil, p.vec)
+		b.Puts[i] = store.Put{
+			ID:     p.doc.ID,
+			Vector: p.encoded,
+			Record: store.AppendRecord(nil, &store.Record{
+				ID: p.doc.ID, Text: p.doc.Text, Source: p.doc.Source, Chunk: p.doc.Chunk,
+				Created: now, Hash: p.hash, TextHash: p.textHash, Given: p.doc.Embedding != nil,
+				Metadata: p.doc.Metadata,
+			}),
+		}
+	}
+	done, err := c.db.st.Commit(b)
+	if err != nil {
+		return nil, err
+	}
+	c.link(prep, done)
+	return done, nil
+}
+
+// link brings a committed batch into the derived state. It can't fail: a part
+// that goes wrong is logged, and found and rebuilt later.
+func (c *Collection) link(prep []prepared, done *store.Committed) {
+	code := make([]byte, c.quantizer.CodeSize())
+	c.linking.RLock()
+	c.writing.Lock()
+	for i, node := range done.Born {
+		c.put(node, done.Seq, prep[i].vec, prep[i].encoded, prep[i].doc.Metadata, code)
+	}
+	c.writing.Unlock()
+	parallel(len(done.Born), 8, func(i int) {
+		if err := c.graph.Add(done.Born[i]); err != nil {
+			c.log.Error("node could not be linked; doctor repairs it", "node", done.Born[i], "err", err)
+		}
+	})
+	for _, node := range done.Dead {
+		c.nodes.kill(node, done.Seq)
+	}
+	c.linking.RUnlock()
+	c.visible.reach(done.Seq, group{done.Last, done.TS})
+	done.Release()
+	if len(done.Dead) > 0 {
+		c.grace.after(func() { c.bury(done.Dead) })
+	}
+}
+
+// put writes everything about a node that searches look at, before the graph
+// makes the node known to them.
+func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte, m Metadata, code []byte) {
+	c.quantizer.Encode(code, vec)
+	c.codes.Set(node, code)
+	if err := c.rows.Put(node, encoded); err != nil {
+		// The store has the vector: searches will read it there.
+		c.log.Warn("vector row not cached", "err", err)
+	}
+	c.attrs.Set(node, m)
+	c.nodes.bear(node, seq)
+}
+
+// bury takes nodes that no search can see any more out of the graph, and
+// starts a repair when enough have gathered.
+func (c *Collection) bury(dead []uint32) {
+	for _, node := range dead {
+		c.graph.Delete(node)
+	}
+	if n := c.graph.Dead(); n >= 1000 && n >= c.graph.Len()/10 {
+		c.repairSoon()
+	}
+}
+
+// repairSoon repairs the graph in the background, one repair at a time.
+func (c *Collection) repairSoon() {
+	if !c.repairing.CompareAndSwap(false, true) {
+		return
+	}
+	c.repairs.Go(func() {
+		defer c.repairing.Store(false)
+		c.repair()
+	})
+}
+
+// repair relinks the neighbours of deleted nodes and gives their numbers back.
+func (c *Collection) repair() {
+	freed := c.graph.Repair(hnsw.RepairOptions{})
+	if len(freed) == 0 {
+		return
+	}
+	c.grace.after(func() {
+		if err := c.db.st.Reclaim(c.id, freed); err != nil && !errors.Is(err, ErrClosed) {
+			c.log.Warn("node numbers not reclaimed; the next opening does it", "nodes", len(freed), "err", err)
+		}
+	})
+}
+
+// parallel runs f for 0 to n−1 on all cores, if there are at least least items
+// for each.
+func parallel(n, least int, f func(i int)) {
+	workers := min(runtime.GOMAXPROCS(0), n/least)
+	if workers <= 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < n; i += workers {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// Delete deletes documents, all in one transaction, and returns how many there
+// were. Ids that are not there are no error.
+func (c *Collection) Delete(ctx context.Context, ids ...string) (int, error) {
+	if err := c.enter(); err != nil {
+		return 0, wrap("delete", "", err)
+	}
+	defer c.leave()
+	if err := ctx.Err(); err != nil {
+		return 0, wrap("delete", "", err)
+	}
+	if limit := c.db.opts.Limits.Batch; len(ids) > limit {
+		return 0, wrap("delete", fmt.Sprintf("%d documents", len(ids)), because(ErrBatchTooLarge, "at most %d in one call", limit))
+	}
+	deletes := make([]store.Delete, 0, len(ids))
+	seen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if err := checkID(id, c.db.opts.Limits.IDBytes); err != nil {
+			return 0, wrap("delete", quoteIDs([]string{id}), err)
+		}
+		if !seen[id] {
+			seen[id] = true
+			deletes = append(deletes, store.Delete{ID: id, Node: store.AnyNode})
+		}
+	}
+	if len(deletes) == 0 {
+		return 0, nil
+	}
+	done, err := c.commitBatch(nil, deletes, false)
+	if err != nil {
+		return 0, wrap("delete", "", err)
+	}
+	return done.Deleted, nil
+}
+
+// DeleteWhere deletes the documents that meet the filter as it begins, and
+// returns how many. A document that is replaced meanwhile stays. It works in
+// transactions of a bounded size: an error may leave some of them deleted, and
+// the count says how many. An expression that matches everything must be
+// written out: filter.All.
+func (c *Collection) DeleteWhere(ctx context.Context, where filter.Expr) (int, error) {
+	if err := c.enter(); err != nil {
+		return 0, wrap("delete", "", err)
+	}
+	defer c.leave()
+	if err := c.checkFilter(where); err != nil {
+		return 0, wrap("delete", "", err)
+	}
+	slot := c.grace.enter()
+	defer c.grace.leave(slot)
+	v, m := c.view()
+	defer v.Close()
+	total := 0
+	var batch []store.Delete
+	flush := func() error {
+		if len(batch) == 0 {
+			return ctx.Err()
+		}
+		done, err := c.commitBatch(nil, batch, false)
+		if err != nil {
+			return err
+		}
+		total += done.Deleted
+		batch = batch[:0]
+		return ctx.Err()
+	}
+	for node := range c.matching(where, m.seq) {
+		r, ok, err := v.Record(c.id, node, 0)
+		if err == nil && ok {
+			batch = append(batch, store.Delete{ID: r.ID, Node: node})
+		}
+		if err == nil && len(batch) == 1000 {
+			err = flush()
+		}
+		if err != nil {
+			return total, wrap("delete", "", err)
+		}
+	}
+	return total, wrap("delete", "", flush())
+}
+
+func quoteIDs(ids []string) string {
+	const shown = 5
+	var b strings.Builder
+	for i, id := range ids[:min(len(ids), shown)] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if len(id) > 80 {
+			id = id[:80] + "…"
+		}
+		fmt.Fprintf(&b, "%q", id)
+	}
+	if len(ids) > shown {
+		fmt.Fprintf(&b, " and %d more", len(ids)-shown)
+	}
+	return b.String()
+}

@@ -1,0 +1,270 @@
+package transformer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/embedder/profile"
+	"github.com/fronyai/frony-db/embedder/transformer/engine"
+	"github.com/fronyai/frony-db/embedder/transformer/engine/purego"
+	"github.com/fronyai/frony-db/embedder/transformer/tokenizer"
+)
+
+// Options say how a model is opened. Nil and the zero value are the default.
+type Options struct {
+	// Profile says what the model's files don't. Nil is the directory's own
+	// frony-db.yaml, or else the files alone.
+	Profile *profile.Profile
+	// Revision is recorded in the Spec; empty is the commit that a hub's cache
+	// directory is named after, if it is one.
+	Revision string
+	// Threads is how many cores one call uses at most; 0 is all.
+	Threads int
+	// Kernel names the engine's inner loops: "generic", "avx2" or "avx512";
+	// empty is the fastest that the processor has.
+	Kernel string
+}
+
+// Embedder embeds texts with a model held in this process. It implements
+// [embedder.Embedder]; all methods may be called concurrently.
+type Embedder struct {
+	spec   embedder.Spec
+	lower  bool
+	tokens encoder
+	engine engine.Engine
+
+	mu      sync.RWMutex // held for reading while the weights are in use
+	weights *weights     // nil once closed; guarded by mu
+}
+
+var _ embedder.Embedder = (*Embedder)(nil)
+
+// encoder is what is asked of a tokenizer.
+type encoder interface {
+	// EncodeTruncated appends to dst the ids of text with special tokens, at
+	// most limit of them, the last special token kept.
+	EncodeTruncated(dst []int32, text string, limit int) []int32
+	VocabSize() int
+	TokenID(token string) (int32, bool)
+	Hash() string
+}
+
+// Open opens the model in a directory. It returns a FileError for a file that
+// is missing, damaged or asks for what is not supported, and
+// [profile.ErrInvalid] for a profile that can't be. The caller closes the
+// Embedder. The weight files must not be changed while it is open.
+func Open(dir string, opts *Options) (_ *Embedder, err error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if err := checkDir(dir); err != nil {
+		return nil, err
+	}
+	p, err := o.profile(dir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := readRepository(dir, p)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := tokenizer.Open(filepath.Join(r.dir, "tokenizer.json"))
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkTokens(tokens); err != nil {
+		return nil, err
+	}
+	spec, err := r.spec()
+	if err != nil {
+		return nil, err
+	}
+	w, err := openWeights(r.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	parts, err := w.encoder(r.config, r.family)
+	if err != nil {
+		return nil, err
+	}
+	run, err := purego.New(r.config, parts, &purego.Options{Threads: o.Threads, Kernel: o.Kernel})
+	if err != nil {
+		return nil, err
+	}
+	spec.WeightsHash, spec.TokenizerHash = w.hash, tokens.Hash()
+	if o.Revision != "" {
+		spec.Revision = o.Revision
+	}
+	return &Embedder{spec: spec, lower: r.lower, tokens: tokens, engine: run, weights: w}, nil
+}
+
+// profile is the one to use: the caller's, the directory's, or none.
+func (o *Options) profile(dir string) (profile.Profile, error) {
+	if o.Profile != nil {
+		return *o.Profile, o.Profile.Validate()
+	}
+	p, err := profile.Load(filepath.Join(dir, "frony-db.yaml"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return profile.Profile{}, nil
+	}
+	return p, err
+}
+
+// spec is the model's identity but for the hashes.
+func (r *repository) spec() (embedder.Spec, error) {
+	config := filepath.Join(r.dir, "config.json")
+	p := r.profile
+	switch p.Runtime {
+	case "", profile.Transformer:
+	case profile.ONNX, profile.Remote:
+		return embedder.Spec{}, &FileError{Path: r.root, Err: fmt.Errorf("%w: the profile of %s asks for runtime %q", ErrUnsupported, p.Name, p.Runtime)}
+	}
+	if p.Dims > 0 && p.Dims != r.config.Hidden {
+		return embedder.Spec{}, &FileError{
+			Path: config, Field: "hidden_size", Hint: "the files are another model's, or the profile is",
+			Err: fmt.Errorf("%w: %d, the profile of %s has dims %d", ErrInvalid, r.config.Hidden, p.Name, p.Dims),
+		}
+	}
+	s := embedder.Spec{
+		Dims: r.config.Hidden, HeadDims: r.config.Hidden, MaxTokens: r.limit,
+		QueryPrefix: r.query, PassagePrefix: r.passage, Pooling: r.pooling.String(),
+	}
+	if p.HeadDims > 0 {
+		s.HeadDims = p.HeadDims
+	}
+	s.Model, s.Revision = r.name()
+	return s, s.Validate()
+}
+
+// role is a prefix that looks like a token, such as <Q>.
+var role = regexp.MustCompile(`^(<[^<>\s]+>|\[[^\[\]\s]+\])$`)
+
+// checkTokens finds a tokenizer that doesn't go with the model. A role token
+// that is none would be cut into letters, and no result would look wrong.
+func (r *repository) checkTokens(t encoder) error {
+	path := filepath.Join(r.dir, "tokenizer.json")
+	if n := t.VocabSize(); n > r.config.Vocab {
+		return &FileError{Path: path, Field: "vocab", Err: fmt.Errorf("%w: %d tokens, config.json has vocab_size %d", ErrInvalid, n, r.config.Vocab)}
+	}
+	for _, prefix := range []string{r.query, r.passage} {
+		if _, ok := t.TokenID(prefix); role.MatchString(prefix) && !ok {
+			return &FileError{
+				Path: path, Field: "added_tokens", Err: fmt.Errorf("%w: the prefix %q is not a token", ErrInvalid, prefix),
+				Hint: "the tokenizer is another model's, or set query_prefix and passage_prefix in a profile",
+			}
+		}
+	}
+	if least := len(t.EncodeTruncated(nil, "", math.MaxInt)) + 1; r.limit < least {
+		return &FileError{Path: path, Err: fmt.Errorf("%w: texts are cut at %d tokens, special ones included; at least %d are needed", ErrInvalid, r.limit, least)}
+	}
+	return nil
+}
+
+// Spec implements [embedder.Embedder].
+func (e *Embedder) Spec() embedder.Spec { return e.spec }
+
+// EmbedPassages implements [embedder.Embedder].
+func (e *Embedder) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
+	return e.embed(ctx, e.spec.PassagePrefix, texts)
+}
+
+// EmbedQuery implements [embedder.Embedder].
+func (e *Embedder) EmbedQuery(ctx context.Context, text string) ([]float32, error) {
+	v, err := e.embed(ctx, e.spec.QueryPrefix, []string{text})
+	if err != nil {
+		return nil, err
+	}
+	return v[0], nil
+}
+
+func (e *Embedder) embed(ctx context.Context, prefix string, texts []string) ([][]float32, error) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.weights == nil {
+		return nil, ErrClosed
+	}
+	ids := make([][]int32, len(texts))
+	out := make([][]float32, len(texts))
+	for i, text := range texts {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		ids[i] = e.tokens.EncodeTruncated(nil, e.prepare(prefix, text), e.spec.MaxTokens)
+		out[i] = make([]float32, e.spec.Dims)
+	}
+	if err := e.engine.Embed(ctx, ids, out); err != nil {
+		return nil, err
+	}
+	for i, v := range out {
+		if err := normalise(v); err != nil {
+			return nil, fmt.Errorf("text %d of %d: %w", i, len(out), err)
+		}
+	}
+	return out, nil
+}
+
+// CountTokens says how many tokens text costs as a passage, the prefix and the
+// special tokens included: it is cut if they are more than Spec().MaxTokens.
+func (e *Embedder) CountTokens(text string) int {
+	return len(e.tokens.EncodeTruncated(nil, e.prepare(e.spec.PassagePrefix, text), math.MaxInt))
+}
+
+// Close releases the model. It waits for calls that are running; later ones
+// get ErrClosed.
+func (e *Embedder) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.weights == nil {
+		return nil
+	}
+	err := errors.Join(e.engine.Close(), e.weights.Close())
+	e.weights = nil
+	return err
+}
+
+// prepare makes of a text what the tokenizer is given, as Sentence
+// Transformers does: prefix and text, stripped, and lowercased if the model
+// asks for it.
+func (e *Embedder) prepare(prefix, text string) string {
+	s := strings.TrimFunc(prefix+text, space)
+	if e.lower {
+		s = strings.ToLower(s)
+	}
+	return s
+}
+
+// space is whitespace as Python's str.strip has it.
+func space(r rune) bool {
+	return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f
+}
+
+// normalise scales v to unit length.
+func normalise(v []float32) error {
+	var sum float64
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	norm := math.Sqrt(sum)
+	if !(norm > 0) || math.IsInf(norm, 0) {
+		return ErrNumber
+	}
+	for i, x := range v {
+		v[i] = float32(float64(x) / norm)
+	}
+	return nil
+}

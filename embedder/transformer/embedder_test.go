@@ -1,0 +1,109 @@
+package transformer
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func openGolden(t *testing.T, name string) *Embedder {
+	t.Helper()
+	e, err := Open(modelDir(name), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAfter(t, e)
+	return e
+}
+
+func TestContract(t *testing.T) {
+	for _, name := range goldenModels {
+		t.Run(name, func(t *testing.T) {
+			e := openGolden(t, name)
+			texts := []string{"첫 문장", "", "the second sentence", strings.Repeat("아주 긴 글 ", 500), "\xff\xfe invalid"}
+			batch, err := e.EmbedPassages(t.Context(), texts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range batch {
+				norm := 0.0
+				for _, x := range v {
+					norm += float64(x) * float64(x)
+				}
+				if len(v) != e.Spec().Dims || math.Abs(norm-1) > 1e-6 {
+					t.Errorf("text %d: %d dims of squared length %g", i, len(v), norm)
+				}
+				alone, err := e.EmbedPassages(t.Context(), texts[i:i+1])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(alone[0], v) {
+					t.Errorf("text %d differs alone", i)
+				}
+			}
+			query, err := e.EmbedQuery(t.Context(), texts[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if same, prefixed := slices.Equal(query, batch[0]), e.Spec().QueryPrefix != e.Spec().PassagePrefix; same == prefixed {
+				t.Errorf("query and passage alike: %t, prefixes differ: %t", same, prefixed)
+			}
+			none, err := e.EmbedPassages(t.Context(), nil)
+			if err != nil || len(none) != 0 {
+				t.Errorf("no texts: got %v, %v", none, err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if _, err := e.EmbedPassages(ctx, texts); !errors.Is(err, context.Canceled) {
+				t.Errorf("cancelled: got %v", err)
+			}
+			if err := e.Spec().Validate(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestCountTokens(t *testing.T) {
+	e := openGolden(t, "bert-mean-f32")
+	empty := e.CountTokens("")
+	if empty != 3 { // [CLS] <P> [SEP]
+		t.Errorf("the empty passage costs %d tokens, want 3", empty)
+	}
+	if n, longer := e.CountTokens("한강"), e.CountTokens("한강 도시"); n <= empty || longer <= n {
+		t.Errorf("counts %d, %d, %d don't grow", empty, n, longer)
+	}
+	if n := e.CountTokens(strings.Repeat("도시 ", 1000)); n < 1000 {
+		t.Errorf("counted %d, want all of the text", n)
+	}
+}
+
+func TestClose(t *testing.T) {
+	e, err := Open(modelDir("xlmr-cls-f16"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				if _, err := e.EmbedQuery(t.Context(), "닫는 동안"); err != nil {
+					if !errors.Is(err, ErrClosed) {
+						t.Error(err)
+					}
+					return
+				}
+			}
+		})
+	}
+	for range 2 {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	wg.Wait()
+}

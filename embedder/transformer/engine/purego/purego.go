@@ -1,0 +1,161 @@
+package purego
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/fronyai/frony-db/embedder/transformer/engine"
+	"github.com/fronyai/frony-db/embedder/transformer/engine/purego/internal/kernel"
+)
+
+// Options are the engine's choices. The zero value is the default.
+type Options struct {
+	// Threads is how many cores one call of Embed uses at most; 0 is all of
+	// them (GOMAXPROCS).
+	Threads int
+	// Kernel names the set of inner loops: "generic", "avx2", "avx512". Empty
+	// is the fastest that the processor has.
+	Kernel string
+}
+
+// Engine is an encoder held in memory. It implements [engine.Engine].
+type Engine struct {
+	config  engine.Config
+	set     *kernel.Set
+	threads int
+
+	words     engine.Tensor
+	positions []float32 // [positions, hidden], token type 0 added
+	norm      norm
+	layers    []layer
+
+	workspaces sync.Pool // of *workspace
+	heads      sync.Pool // of *headBuffers
+	edges      sync.Pool // of *edge
+}
+
+var _ engine.Engine = (*Engine)(nil)
+
+type norm struct{ weight, bias []float32 }
+
+type layer struct {
+	qkv, attentionOut, inner, outer *packed
+	attentionNorm, outerNorm        norm
+}
+
+// New packs the weights of an encoder. It reads every tensor but the word
+// embeddings, which are read as they are needed, so their source must stay
+// open. It returns [engine.ErrConfig] when config is impossible or the weights
+// don't fit it.
+func New(config engine.Config, weights engine.Weights, opts *Options) (*Engine, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	if err := weights.Check(config); err != nil {
+		return nil, err
+	}
+	set, err := o.kernel()
+	if err != nil {
+		return nil, err
+	}
+	if o.Threads < 0 {
+		return nil, fmt.Errorf("purego: %d threads, want 0 (all cores) or more", o.Threads)
+	}
+	e := &Engine{config: config, set: set, threads: o.Threads, words: weights.Words}
+	if e.threads == 0 {
+		e.threads = runtime.GOMAXPROCS(0)
+	}
+	e.workspaces.New = func() any { return new(workspace) }
+	e.heads.New = func() any { return &headBuffers{zero: make([]float32, set.Cols)} }
+	e.edges.New = func() any { return &edge{make([]float32, set.Rows*set.Cols)} }
+	if err := e.load(weights); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (o *Options) kernel() (*kernel.Set, error) {
+	if o.Kernel == "" {
+		return kernel.Best(), nil
+	}
+	var names []string
+	for _, set := range kernel.All() {
+		if set.Name == o.Kernel {
+			return set, nil
+		}
+		names = append(names, set.Name)
+	}
+	return nil, fmt.Errorf("purego: kernel %q, this processor runs %q", o.Kernel, names)
+}
+
+// Kernel is the name of the set of inner loops in use.
+func (e *Engine) Kernel() string { return e.set.Name }
+
+// Embed implements [engine.Engine].
+func (e *Engine) Embed(ctx context.Context, ids [][]int32, out [][]float32) error {
+	if err := e.check(ids, out); err != nil {
+		return err
+	}
+	chunks := cut(ids, e.threads)
+	if len(chunks) >= e.threads {
+		return each(e.threads, len(chunks), func(i int) error {
+			return e.run(ctx, 1, chunks[i], ids, out)
+		})
+	}
+	for _, chunk := range chunks {
+		if err := e.run(ctx, e.threads, chunk, ids, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) check(ids [][]int32, out [][]float32) error {
+	if len(out) != len(ids) {
+		return fmt.Errorf("purego: %d vectors for %d sequences", len(out), len(ids))
+	}
+	for i, seq := range ids {
+		if len(seq) == 0 || len(seq) > e.config.MaxTokens() {
+			return fmt.Errorf("%w: sequence %d has %d tokens, want 1 to %d", engine.ErrLength, i, len(seq), e.config.MaxTokens())
+		}
+		if len(out[i]) != e.config.Hidden {
+			return fmt.Errorf("purego: vector %d has length %d, want %d", i, len(out[i]), e.config.Hidden)
+		}
+		for _, id := range seq {
+			if id < 0 || int(id) >= e.config.Vocab {
+				return fmt.Errorf("%w: %d in sequence %d, vocabulary of %d", engine.ErrToken, id, i, e.config.Vocab)
+			}
+		}
+	}
+	return nil
+}
+
+// run embeds one chunk, the sequences of ids that chunk names.
+func (e *Engine) run(ctx context.Context, threads int, chunk []int, ids [][]int32, out [][]float32) error {
+	ws := e.workspaces.Get().(*workspace)
+	defer e.workspaces.Put(ws)
+	p := &pass{Engine: e, threads: threads, ws: ws}
+	return p.run(ctx, chunk, ids, out)
+}
+
+// Close releases the weights' memory to the garbage collector.
+func (e *Engine) Close() error {
+	e.layers, e.positions = nil, nil
+	return nil
+}
+
+// Kernels names the sets of inner loops that this processor can run, the
+// fastest last.
+func Kernels() []string {
+	var names []string
+	for _, set := range kernel.All() {
+		names = append(names, set.Name)
+	}
+	return names
+}

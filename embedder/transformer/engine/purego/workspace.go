@@ -1,0 +1,24 @@
+package purego
+
+// workspace is the memory of one chunk's run. Workspaces are reused; nothing
+// in them outlives a run.
+type workspace struct {
+	x     []float32 // [tokens, hidden], the residual stream
+	qkv   []float32 // [tokens, 3·hidden]
+	mixed []float32 // [tokens, hidden], the heads' outputs side by side
+	delta []float32 // [tokens, hidden], what a block adds to x
+	inner []float32 // [innerRows, inner], within the feed-forward block
+}
+
+// innerRows is how many tokens go through the feed-forward block at a time, to
+// bound its memory for long texts.
+const innerRows = 1024
+
+// grow gives *s the length n, keeping no contents.
+func grow(s *[]float32, n int) []float32 {
+	if cap(*s) < n {
+		*s = make([]float32, n)
+	}
+	*s = (*s)[:n]
+	return *s
+}

@@ -1,0 +1,156 @@
+package transformer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/fronyai/frony-db/embedder/profile"
+	"github.com/fronyai/frony-db/embedder/transformer/engine"
+)
+
+// repository is a model's directory, read but for its weights.
+type repository struct {
+	dir     string // of the transformer's own files
+	root    string
+	config  engine.Config
+	family  family
+	lower   bool // texts are lowercased before the tokenizer
+	profile profile.Profile
+	pooling engine.Pooling
+	query   string // prefixes
+	passage string
+	limit   int // tokens
+}
+
+// readRepository reads every file but weights and tokenizer. What p sets wins.
+func readRepository(root string, p profile.Profile) (*repository, error) {
+	r := &repository{root: root, dir: root, profile: p}
+	for _, step := range []func() error{r.readModules, r.readConfig, r.readPrompts, r.readLimit} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// checkDir reports a path that is no directory.
+func checkDir(path string) error {
+	st, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !st.IsDir() {
+		return &FileError{Path: path, Err: fmt.Errorf("%w: not a directory", ErrInvalid), Hint: "name the directory that holds config.json"}
+	}
+	return nil
+}
+
+// readPrompts reads the prefixes of the two roles.
+func (r *repository) readPrompts() error {
+	path := filepath.Join(r.root, "config_sentence_transformers.json")
+	var c struct {
+		Prompts map[string]string `json:"prompts"`
+	}
+	if err := readJSON(path, &c); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	r.query = c.Prompts["query"]
+	r.passage = c.Prompts["passage"]
+	if document, ok := c.Prompts["document"]; ok {
+		if r.passage != "" && r.passage != document {
+			return &FileError{
+				Path: path, Field: "prompts", Err: fmt.Errorf("%w: %q and %q differ", ErrInvalid, "passage", "document"),
+				Hint: "set passage_prefix in a profile",
+			}
+		}
+		r.passage = document
+	}
+	if r.profile.QueryPrefix != nil {
+		r.query = *r.profile.QueryPrefix
+	}
+	if r.profile.PassagePrefix != nil {
+		r.passage = *r.profile.PassagePrefix
+	}
+	return nil
+}
+
+// readLimit finds where texts are cut: the least of what the files, the
+// position table and the profile allow.
+func (r *repository) readLimit() error {
+	var st struct {
+		MaxSeqLength int  `json:"max_seq_length"`
+		LowerCase    bool `json:"do_lower_case"`
+	}
+	// The tokenizer's limit is 1e30 where it has none.
+	var tok struct {
+		Max float64 `json:"model_max_length"`
+	}
+	stPath := filepath.Join(r.dir, "sentence_bert_config.json")
+	if err := readJSON(stPath, &st); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if st.MaxSeqLength < 0 {
+		return &FileError{Path: stPath, Field: "max_seq_length", Err: fmt.Errorf("%w: %d", ErrInvalid, st.MaxSeqLength)}
+	}
+	if err := readJSON(filepath.Join(r.dir, "tokenizer_config.json"), &tok); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	r.lower = st.LowerCase
+	r.limit = r.config.MaxTokens()
+	if st.MaxSeqLength > 0 {
+		r.limit = min(r.limit, st.MaxSeqLength)
+	} else if tok.Max >= 1 && tok.Max < float64(r.limit) {
+		r.limit = int(tok.Max)
+	}
+	if r.profile.MaxTokens > 0 {
+		r.limit = min(r.limit, r.profile.MaxTokens)
+	}
+	return nil
+}
+
+// snapshot is where a hub's cache keeps a model.
+var snapshot = regexp.MustCompile(`models--([^/\\]+)[/\\]snapshots[/\\]([^/\\]+)$`)
+
+// name says what people call the model, and its revision, as far as profile
+// and path tell.
+func (r *repository) name() (model, revision string) {
+	abs, err := filepath.Abs(r.root)
+	if err != nil {
+		abs = r.root
+	}
+	model = filepath.Base(abs)
+	if m := snapshot.FindStringSubmatch(abs); m != nil {
+		model, revision = dashes.ReplaceAllString(m[1], "/"), m[2]
+	}
+	if r.profile.Name != "" {
+		model = r.profile.Name
+	}
+	return model, revision
+}
+
+var dashes = regexp.MustCompile(`--`)
+
+// readJSON reads a file of the model. A file that is not there is a FileError
+// with fs.ErrNotExist.
+func readJSON(path string, v any) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fs.ErrNotExist
+		}
+		return &FileError{Path: path, Err: err}
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		field := ""
+		if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			field = t.Field
+		}
+		return &FileError{Path: path, Field: field, Err: fmt.Errorf("%w: %w", ErrInvalid, err)}
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package hnsw
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Check proves the invariants of a graph at rest: that lists hold distinct
+// nodes in use, of the right level, within bounds; that the tree is one, kept
+// in both directions; and that every live node is reached from the entry point.
+// It returns everything that it finds wrong, up to a hundred faults. It takes
+// time linear in the number of links, and no Add, Delete or Repair may run
+// meanwhile.
+func (g *Graph) Check() error {
+	c := &checker{g: g, s: g.slabs.Load()}
+	for id := range uint32(c.s.cap()) {
+		c.node(id)
+	}
+	c.counts()
+	c.reach()
+	return errors.Join(c.faults...)
+}
+
+type checker struct {
+	g            *Graph
+	s            *slabs
+	faults       []error
+	live, dead   int64
+	nodes        int
+	rooted       bool
+	words, other []uint32
+}
+
+func (c *checker) fault(format string, args ...any) {
+	if len(c.faults) < 100 {
+		c.faults = append(c.faults, fmt.Errorf("hnsw: check: "+format, args...))
+	}
+}
+
+// linked reports whether id is in the graph.
+func (c *checker) linked(id uint32) bool {
+	return int(id) < c.s.cap() && has(c.s.present, id) && !has(c.s.pending, id)
+}
+
+func (c *checker) node(id uint32) {
+	if !has(c.s.present, id) {
+		if has(c.s.dead, id) || has(c.s.pending, id) {
+			c.fault("node %d is free, yet marked deleted or pending", id)
+		}
+		return
+	}
+	if has(c.s.dead, id) {
+		c.dead++
+	} else {
+		c.live++
+	}
+	if !c.linked(id) {
+		return
+	}
+	c.nodes++
+	for level := range c.g.levelOf(id) + 1 {
+		list := c.g.list(c.s, id, level)
+		if list == nil {
+			c.fault("node %d has no list on its level %d", id, level)
+			continue
+		}
+		c.words = load(c.words, list)
+		for i := len(c.words); i < len(list); i++ {
+			if list[i] != 0 {
+				c.fault("node %d level %d: link beyond the end of the list", id, level)
+			}
+		}
+		for i, x := range c.words {
+			to := nodeOf(x)
+			switch {
+			case to == id:
+				c.fault("node %d level %d links to itself", id, level)
+			case !c.linked(to):
+				c.fault("node %d level %d links to %d, which is not in the graph", id, level, to)
+			case c.g.levelOf(to) < level:
+				c.fault("node %d level %d links to %d, which ends at level %d", id, level, to, c.g.levelOf(to))
+			case find(c.words[:i], to) >= 0:
+				c.fault("node %d level %d links to %d twice", id, level, to)
+			case level > 0 && isTree(x):
+				c.fault("node %d level %d: tree mark above level 0", id, level)
+			}
+		}
+		if level == 0 {
+			c.tree(id)
+		}
+	}
+}
+
+// tree checks the tree links of a node, whose list is in c.words.
+func (c *checker) tree(id uint32) {
+	up := 0
+	c.rooted = c.rooted || c.g.root == word(id)
+	for _, x := range c.words {
+		if !isTree(x) || !c.linked(nodeOf(x)) {
+			continue
+		}
+		c.other = load(c.other, c.g.links0(c.s, nodeOf(x)))
+		at := find(c.other, id)
+		want := uint32(downMark)
+		if x&downMark != 0 {
+			want = upMark
+		} else {
+			up++
+		}
+		if x&treeMark == treeMark || at < 0 || c.other[at]&treeMark != want {
+			c.fault("tree link of node %d to %d is not matched", id, nodeOf(x))
+		}
+	}
+	switch {
+	case up > 0 && c.g.root == word(id):
+		c.fault("node %d is the root and has a parent", id)
+	case up > 1:
+		c.fault("node %d has %d parents", id, up)
+	case up == 0:
+		if c.g.root != word(id) && !has(c.s.dead, id) { // a tree that was deleted whole may linger beside a new one
+			c.fault("node %d has no parent and is not the root", id)
+		}
+	}
+	if n := kids(c.words); n > c.g.opts.M {
+		c.fault("node %d has %d children, more than M", id, n)
+	}
+}
+
+func (c *checker) counts() {
+	if n := c.g.live.Load(); n != c.live {
+		c.fault("%d live nodes are counted, %d found", n, c.live)
+	}
+	if n := c.g.dead.Load(); n != c.dead {
+		c.fault("%d deleted nodes are counted, %d found", n, c.dead)
+	}
+}
+
+// reach walks level 0 from the entry point.
+func (c *checker) reach() {
+	e := c.g.entry.Load()
+	if e == 0 {
+		if c.nodes > 0 {
+			c.fault("%d nodes and no entry point", c.nodes)
+		}
+		return
+	}
+	if !c.rooted {
+		c.fault("the root %d is not in the graph", nodeOf(c.g.root))
+	}
+	if !c.linked(entryNode(e)) {
+		c.fault("the entry point %d is not in the graph", entryNode(e))
+		return
+	}
+	if l := c.g.levelOf(entryNode(e)); l < entryLevel(e) {
+		c.fault("the entry point %d is said to be on level %d, and ends at %d", entryNode(e), entryLevel(e), l)
+	}
+	var seen Bitset
+	queue := []uint32{entryNode(e)}
+	seen.Set(queue[0])
+	for len(queue) > 0 {
+		id := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		c.words = load(c.words, c.g.links0(c.s, id))
+		for _, x := range c.words {
+			if to := nodeOf(x); c.linked(to) && !seen.Has(to) {
+				seen.Set(to)
+				queue = append(queue, to)
+			}
+		}
+	}
+	for id := range uint32(c.s.cap()) {
+		if c.linked(id) && !has(c.s.dead, id) && !seen.Has(id) {
+			c.fault("node %d is not reached from the entry point", id)
+		}
+	}
+}

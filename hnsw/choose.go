@@ -1,0 +1,62 @@
+package hnsw
+
+import "slices"
+
+// choose picks up to room links for a node out of candidates sorted by their
+// distance to it, with the heuristic of the paper (algorithm 4): a candidate
+// that lies nearer to a link already picked than to the node itself is passed
+// over, since it is reached through that link. Links of the tree are always
+// picked. If fill is set, what was passed over fills the room that is left,
+// nearest first ("keepPruned").
+//
+// Candidates are beam entries; marks holds the tree marks of each, or is nil.
+// The result is valid until the next call.
+func (g *Graph) choose(w *scratch, cands []uint64, marks []uint32, room int, fill bool) []uint32 {
+	w.chosen = w.chosen[:0]
+	bound := 0 // marked candidates still to come: they have their room for certain
+	for _, m := range marks {
+		if m != 0 {
+			bound++
+		}
+	}
+	for i, e := range cands {
+		id := entryID(e)
+		if marks != nil && marks[i] != 0 {
+			w.chosen = append(w.chosen, word(id)|marks[i])
+			bound--
+			continue
+		}
+		if len(w.chosen)+bound < room && g.diverse(w, e) {
+			w.chosen = append(w.chosen, word(id))
+		}
+	}
+	if fill {
+		for _, e := range cands {
+			if len(w.chosen) >= room {
+				break
+			}
+			if find(w.chosen, entryID(e)) < 0 {
+				w.chosen = append(w.chosen, word(entryID(e)))
+			}
+		}
+	}
+	return w.chosen
+}
+
+// diverse reports whether candidate e is nearer to the node than to every link
+// chosen so far.
+func (g *Graph) diverse(w *scratch, e uint64) bool {
+	const batch = 8 // most candidates fail early
+	code := g.space.Code(entryID(e))
+	for from := 0; from < len(w.chosen); from += batch {
+		n := min(batch, len(w.chosen)-from)
+		for i := range n {
+			w.ids[i] = nodeOf(w.chosen[from+i])
+		}
+		g.space.Distances(code, w.ids[:n], w.dist[:n])
+		if slices.Min(w.dist[:n]) < distance(e) {
+			return false
+		}
+	}
+	return true
+}

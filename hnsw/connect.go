@@ -1,0 +1,56 @@
+package hnsw
+
+import (
+	"slices"
+	"sync/atomic"
+)
+
+// connect adds a link from node to the node of x on a level, and makes room for
+// it if it must; then x may be the one that is dropped, unless it is marked.
+func (g *Graph) connect(w *scratch, s *slabs, node, x uint32, level int) {
+	l := g.lock(node)
+	l.Lock()
+	defer l.Unlock()
+	g.addLink(w, g.list(s, node, level), node, x)
+}
+
+// addLink does connect's work on the list of node. The caller holds its lock.
+func (g *Graph) addLink(w *scratch, list []uint32, node, x uint32) {
+	w.words = load(w.words, list)
+	if at := find(w.words, nodeOf(x)); at >= 0 {
+		if isTree(x) {
+			atomic.StoreUint32(&list[at], x)
+		}
+		return
+	}
+	if len(w.words) < len(list) {
+		atomic.StoreUint32(&list[len(w.words)], x)
+		return
+	}
+	w.words = append(w.words, x)
+	store(list, g.prune(w, node, w.words, len(list), false))
+}
+
+// prune chooses room of the words for node's list.
+func (g *Graph) prune(w *scratch, node uint32, words []uint32, room int, fill bool) []uint32 {
+	code := g.space.Code(node)
+	w.cands = w.cands[:0]
+	for from := 0; from < len(words); from += flatBatch {
+		part := words[from:min(from+flatBatch, len(words))]
+		for i, x := range part {
+			w.ids[i] = nodeOf(x)
+		}
+		g.space.Distances(code, w.ids[:len(part)], w.dist[:len(part)])
+		for i := range part {
+			w.cands = append(w.cands, pack(w.dist[i], uint32(from+i))) // by place, for the mark
+		}
+	}
+	slices.Sort(w.cands)
+	w.marks = w.marks[:0]
+	for i, e := range w.cands {
+		x := words[entryID(e)]
+		w.marks = append(w.marks, x&treeMark)
+		w.cands[i] = pack(distance(e), nodeOf(x))
+	}
+	return g.choose(w, w.cands, w.marks, room, fill)
+}

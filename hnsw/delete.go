@@ -1,0 +1,16 @@
+package hnsw
+
+// Delete makes id invisible to searches that begin after it returns, and
+// reports whether it was live. The node stays in the graph, and its row must
+// stay in the space, until Repair returns the id.
+func (g *Graph) Delete(id uint32) bool {
+	g.freeze.RLock()
+	defer g.freeze.RUnlock()
+	s := g.slabs.Load()
+	if !has(s.present, id) || !mark(s.dead, id) {
+		return false
+	}
+	g.live.Add(-1)
+	g.dead.Add(1)
+	return true
+}

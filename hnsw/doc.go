@@ -1,0 +1,48 @@
+// Package hnsw is an approximate nearest-neighbour index: the hierarchical
+// navigable small world graph of Malkov and Yashunin (arXiv 1603.09320), with
+// concurrent inserts, deletes with repair, filtered search and snapshots.
+//
+// The package holds links and nothing else. Vectors live behind Space, which
+// answers one question: how far is this code from the nodes with these ids?
+// So the graph knows neither floats, nor files, nor kernels, and is tested
+// with a page of plain Go.
+//
+// # Use
+//
+//	g, err := hnsw.New(space, nil)         // nil: M 16, efConstruction 200
+//	err = g.Add(id)                        // the row is in the space already
+//	hits := g.Search(nil, query, hnsw.Search{K: 10, Ef: 64})
+//	g.Delete(id)                           // invisible from now on
+//	free := g.Repair(hnsw.RepairOptions{}) // ids that may be used again
+//
+// # Layout
+//
+// A node is a dense uint32 chosen by the caller. Level 0 keeps up to 2M links
+// per node in one flat slab; the upper levels keep M per node and level in
+// another. Slabs hold no pointers, so the garbage collector never scans them,
+// and they grow by whole chunks, so no row ever moves under a reader.
+//
+//	links (level 0)   node 0           node 1           node 2
+//	                 ┌──┬──┬──┬──┬──┐ ┌──┬──┬──┬──┬──┐ ┌──┬──┬──┬──┬──┐
+//	                 │w0│w1│w2│0 │0 │ │w0│w1│0 │0 │0 │ │w0│w1│w2│w3│0 │  2M words each
+//	                 └──┴──┴──┴──┴──┘ └──┴──┴──┴──┴──┘ └──┴──┴──┴──┴──┘
+//	word              │up│down│ id + 1 (30 bits) │       0 ends the list
+//
+// A node's level is a hash of its id and the seed, so it is stored nowhere.
+//
+// # Invariants
+//
+//  1. A word is written atomically, and a list is never torn into something
+//     that is not a list of ids: readers take no locks.
+//  2. A list is changed under the lock of its node. No goroutine holds two
+//     node locks.
+//  3. Level 0 holds a spanning tree, kept in both directions: a node has one
+//     link marked up, to its parent, and its parent has the same link marked
+//     down. Pruning never drops a marked link, so every node reaches every
+//     other, whatever the data: thousands of duplicates, clusters inserted one
+//     after the other, or any history of deletes.
+//  4. A new node becomes discoverable only when its own list is complete.
+//  5. A deleted node stays in the graph, walked through and never returned,
+//     until Repair has removed every link to it and every search that could
+//     have met it has ended. Only then is its id free.
+package hnsw

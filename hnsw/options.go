@@ -1,0 +1,51 @@
+package hnsw
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+)
+
+// Options are the parameters of a graph. They are fixed when it is made and
+// travel with its snapshots. The zero value means the defaults.
+type Options struct {
+	// M is the number of links that a new node makes on each level; a node
+	// keeps up to 2M links on level 0 and M above. More costs memory (8·M bytes
+	// a node) and buys recall on hard data. 2 to 128; default 16.
+	M int
+
+	// EfConstruction is the beam width while a node's neighbours are searched.
+	// More costs build time and buys recall. 1 to 10,000; default 200.
+	EfConstruction int
+
+	// Seed decides the level of every node. With the same seed, and nodes added
+	// in the same order by one goroutine, the graph is the same bit for bit.
+	Seed uint64
+}
+
+const (
+	defaultM              = 16
+	defaultEfConstruction = 200
+
+	minM              = 2
+	maxM              = 128
+	maxEfConstruction = 10_000
+)
+
+// resolve fills in the defaults and reports every fault at once.
+func (o *Options) resolve() (Options, error) {
+	var r Options
+	if o != nil {
+		r = *o
+	}
+	r.M = cmp.Or(r.M, defaultM)
+	r.EfConstruction = cmp.Or(r.EfConstruction, defaultEfConstruction)
+	var faults []error
+	if r.M < minM || r.M > maxM {
+		faults = append(faults, fmt.Errorf("%w: M %d, want %d to %d", ErrOptions, r.M, minM, maxM))
+	}
+	if r.EfConstruction < 1 || r.EfConstruction > maxEfConstruction {
+		faults = append(faults, fmt.Errorf("%w: EfConstruction %d, want 1 to %d", ErrOptions, r.EfConstruction, maxEfConstruction))
+	}
+	return r, errors.Join(faults...)
+}

@@ -1,0 +1,171 @@
+package hnsw
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// RepairOptions say how Repair works. The zero value means the defaults.
+type RepairOptions struct {
+	// Workers is the number of goroutines. Default GOMAXPROCS.
+	Workers int
+}
+
+// Repair takes the nodes deleted so far out of the graph, and returns their
+// ids, ascending: nothing points at them any more, and no search that is still
+// running can return them, so the caller may write their rows and Add them anew.
+//
+// Every node that had a link to one of them chooses its links again, among
+// those that it keeps and the links of those that it lost (FreshDiskANN,
+// arXiv 2105.09613, algorithm 4, with the heuristic of this graph). Inserts,
+// searches and deletes go on meanwhile. The time is linear in the size of the
+// graph plus the damage, so repair many deletes at once. Repairs run one at a
+// time.
+func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
+	g.repair.Lock()
+	defer g.repair.Unlock()
+	var gone Bitset
+	for id := range g.marked((*slabs).deadMarks) {
+		gone.Set(id)
+	}
+	if gone.Count() == 0 {
+		return nil
+	}
+	// An insert that began before may still link to one of them. One that begins
+	// from now on knows them as deleted.
+	g.epochs.wait()
+	s := g.slabs.Load()
+	g.uproot(s, &gone)
+	g.reselect(s, &gone, o.Workers)
+	g.reenter(s, &gone)
+	g.epochs.wait() // for searches that hold one of them in their beam
+	freed = make([]uint32, 0, gone.Count())
+	for id := range gone.All() {
+		// In this order, against that of scan: else a scan between the two would
+		// take the node for a live one.
+		unmark(s.pending, id)
+		unmark(s.present, id)
+		unmark(s.dead, id)
+		freed = append(freed, id)
+	}
+	g.pend.mu.Lock()
+	g.pend.compact(s) // else an id that is freed and waits again would be in the list twice
+	g.pend.mu.Unlock()
+	g.dead.Add(-int64(len(freed)))
+	return freed
+}
+
+// reselect mends the lists of every node that stays.
+func (g *Graph) reselect(s *slabs, gone *Bitset, workers int) {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(workers, len(s.links)) {
+		wg.Go(func() {
+			w := g.pool.Get().(*scratch)
+			defer g.pool.Put(w)
+			for {
+				chunk := int(next.Add(1)) - 1
+				if chunk >= len(s.links) {
+					return
+				}
+				for id := uint32(chunk << chunkShift); id>>chunkShift == uint32(chunk); id++ {
+					if !has(s.present, id) || gone.Has(id) || has(s.pending, id) {
+						continue
+					}
+					for level := range g.levelOf(id) + 1 {
+						g.mend(w, s, gone, id, level)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// mend chooses a node's links on one level again, if one of them is gone.
+func (g *Graph) mend(w *scratch, s *slabs, gone *Bitset, id uint32, level int) {
+	list := g.list(s, id, level)
+	lost := false
+	for i := range list {
+		x := atomic.LoadUint32(&list[i])
+		if x == 0 {
+			break
+		}
+		lost = lost || gone.Has(nodeOf(x))
+	}
+	if !lost {
+		return
+	}
+	l := g.lock(id)
+	l.Lock()
+	defer l.Unlock()
+	w.words = load(w.words, list)
+	w.pool = w.pool[:0]
+	for _, x := range w.words {
+		if !gone.Has(nodeOf(x)) {
+			w.pool = append(w.pool, x)
+		}
+	}
+	kept := len(w.pool)
+	for _, x := range w.words {
+		if !gone.Has(nodeOf(x)) {
+			continue
+		}
+		theirs := g.list(s, nodeOf(x), level)
+		for i := range theirs {
+			y := atomic.LoadUint32(&theirs[i])
+			if y == 0 {
+				break
+			}
+			if n := nodeOf(y); n != id && int(n) < s.cap() && !has(s.dead, n) {
+				w.pool = append(w.pool, word(n))
+			}
+		}
+	}
+	w.pool = distinct(w.pool, kept)
+	store(list, g.prune(w, id, w.pool, len(list), true))
+}
+
+// distinct removes words that name a node twice, keeping the first kept ones,
+// which are distinct already and may carry marks.
+func distinct(words []uint32, kept int) []uint32 {
+	own, others := words[:kept], words[kept:]
+	slices.Sort(others)
+	others = slices.Compact(others)
+	n := kept
+	for _, x := range others {
+		if find(own, nodeOf(x)) < 0 {
+			words[n] = x
+			n++
+		}
+	}
+	return words[:n]
+}
+
+// reenter replaces an entry point that is gone by the live node of the highest
+// level.
+func (g *Graph) reenter(s *slabs, gone *Bitset) {
+	for {
+		e := g.entry.Load()
+		if e == 0 || !gone.Has(entryNode(e)) {
+			return
+		}
+		best := uint64(0)
+		for id := range g.marked((*slabs).presentMarks) {
+			if gone.Has(id) || has(s.pending, id) {
+				continue
+			}
+			if l := g.levelOf(id); best == 0 || l > entryLevel(best) {
+				best = entryOf(l, id)
+			}
+		}
+		if g.entry.CompareAndSwap(e, best) {
+			return
+		}
+	}
+}

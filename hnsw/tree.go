@@ -1,0 +1,123 @@
+package hnsw
+
+import (
+	"math"
+	"sync/atomic"
+)
+
+// plant makes id the root of a new tree and the entry point, if no live node
+// can be reached; otherwise it reports false, and the caller searches again.
+//
+// A live node that is linked hangs under a live parent or was planted. So if a
+// full walk finds none while the tree is held, none can appear.
+func (g *Graph) plant(w *scratch, id uint32, level int) bool {
+	g.tree.Lock()
+	defer g.tree.Unlock()
+	if e := g.entry.Load(); e != 0 {
+		s := w.fit(g.slabs.Load())
+		w.skip = filter{dead: s.dead}
+		g.start(w, g.space.Code(id), entryNode(e))
+		if g.walk(w, s, g.space.Code(id), 0, effort{ef: 1, budget: math.MaxInt}); w.live > 0 {
+			return false
+		}
+	}
+	g.root = word(id)
+	g.entry.Store(entryOf(level, id))
+	return true
+}
+
+// attach stores the level-0 links of a new node and hangs it into the tree,
+// under the nearest of them that has room for a child. It reports false if all
+// of them have been deleted.
+func (g *Graph) attach(w *scratch, s *slabs, id uint32, links []uint32) bool {
+	list := g.links0(s, id)
+	for i := range links {
+		links[i] |= upMark
+		store(list, links)
+		links[i] &^= upMark
+		if g.adopt(w, s, nodeOf(links[i]), id) {
+			return true
+		}
+	}
+	return g.wedge(w, s, id, links)
+}
+
+// adopt makes id a child of parent, unless that is deleted or has M children.
+func (g *Graph) adopt(w *scratch, s *slabs, parent, id uint32) bool {
+	l := g.lock(parent)
+	l.Lock()
+	defer l.Unlock()
+	list := g.links0(s, parent)
+	w.words = load(w.words, list)
+	if has(s.dead, parent) || kids(w.words) >= g.opts.M {
+		return false
+	}
+	g.addLink(w, list, parent, word(id)|downMark)
+	return true
+}
+
+// wedge puts a new node between one of its links, all of which have M children,
+// and a child of that one.
+func (g *Graph) wedge(w *scratch, s *slabs, id uint32, links []uint32) bool {
+	g.tree.Lock()
+	defer g.tree.Unlock()
+	list := g.links0(s, id)
+	for i, x := range links {
+		parent := nodeOf(x)
+		child, ok := g.swapChild(w, s, parent, id, list, links, i)
+		if !ok {
+			continue
+		}
+		if child != 0 {
+			l := g.lock(nodeOf(child))
+			l.Lock()
+			theirs := g.links0(s, nodeOf(child))
+			w.words = load(w.words, theirs)
+			atomic.StoreUint32(&theirs[find(w.words, parent)], word(id)|upMark)
+			l.Unlock()
+		}
+		return true
+	}
+	return false
+}
+
+// swapChild gives parent the child id in the place of its last, which it
+// returns; or, if parent has room by now, beside the others, and returns 0. The
+// new node's own list is complete before.
+func (g *Graph) swapChild(w *scratch, s *slabs, parent, id uint32, list, links []uint32, up int) (child uint32, ok bool) {
+	l := g.lock(parent)
+	l.Lock()
+	defer l.Unlock()
+	theirs := g.links0(s, parent)
+	w.words = load(w.words, theirs)
+	if has(s.dead, parent) {
+		return 0, false
+	}
+	at := -1
+	for i, x := range w.words {
+		if x&downMark != 0 {
+			at = i
+		}
+	}
+	full := kids(w.words) >= g.opts.M
+	own := w.chosen[:0]
+	for i, x := range links {
+		if i == up {
+			x |= upMark
+		}
+		if full && sameNode(x, w.words[at]) {
+			continue
+		}
+		own = append(own, x)
+	}
+	if !full {
+		store(list, own)
+		g.addLink(w, theirs, parent, word(id)|downMark)
+		return 0, true
+	}
+	child = word(nodeOf(w.words[at]))
+	own = append(own, child|downMark)
+	store(list, own)
+	atomic.StoreUint32(&theirs[at], word(id)|downMark)
+	return child, true
+}

@@ -1,0 +1,95 @@
+package hnsw
+
+import "sync/atomic"
+
+// uproot takes deleted nodes out of the tree. Every other node stays in it, so
+// level 0 stays connected however much is deleted.
+func (g *Graph) uproot(s *slabs, gone *Bitset) {
+	g.tree.Lock()
+	defer g.tree.Unlock()
+	w := g.pool.Get().(*scratch)
+	defer g.pool.Put(w)
+	for id := range gone.All() {
+		if !has(s.pending, id) {
+			g.splice(w, s, id)
+		}
+	}
+}
+
+// splice takes node x out of the tree: one of its children, the heir, takes its
+// place under its parent, and the other children go below the heir.
+//
+//	  p             p
+//	  │             │
+//	  x      →      a
+//	┌─┼─┐         ┌─┴─┐
+//	a b c         b   c
+func (g *Graph) splice(w *scratch, s *slabs, x uint32) {
+	var parent, heir uint32 // words, 0 for none
+	var orphans []uint32
+	for _, y := range load(w.words, g.links0(s, x)) {
+		switch {
+		case y&upMark != 0:
+			parent = word(nodeOf(y))
+		case y&downMark == 0:
+		case heir == 0:
+			heir = word(nodeOf(y))
+		default:
+			orphans = append(orphans, nodeOf(y))
+		}
+	}
+	if heir != 0 {
+		g.exchange(w, s, nodeOf(heir), x, parent, upMark)
+	}
+	if parent != 0 {
+		g.exchange(w, s, nodeOf(parent), x, heir, downMark)
+	}
+	if g.root == word(x) {
+		g.root = heir
+	}
+	for _, c := range orphans {
+		under := g.roomBelow(w, s, nodeOf(heir))
+		g.exchange(w, s, c, x, word(under), upMark)
+		l := g.lock(under)
+		l.Lock()
+		g.addLink(w, g.links0(s, under), under, word(c)|downMark)
+		l.Unlock()
+	}
+}
+
+// exchange replaces the tree link of node from old to the node of word by, or
+// removes it if that is 0.
+func (g *Graph) exchange(w *scratch, s *slabs, node, old, by, mark uint32) {
+	l := g.lock(node)
+	l.Lock()
+	defer l.Unlock()
+	list := g.links0(s, node)
+	w.words = load(w.words, list)
+	at := find(w.words, old)
+	if by != 0 {
+		other := find(w.words, nodeOf(by))
+		if other < 0 {
+			atomic.StoreUint32(&list[at], by|mark)
+			return
+		}
+		atomic.StoreUint32(&list[other], by|mark)
+		w.words[other] = by | mark
+	}
+	w.words = append(w.words[:at], w.words[at+1:]...)
+	store(list, w.words)
+}
+
+// roomBelow returns a node at or below top that can take another child.
+func (g *Graph) roomBelow(w *scratch, s *slabs, top uint32) uint32 {
+	for {
+		w.words = load(w.words, g.links0(s, top))
+		if kids(w.words) < g.opts.M {
+			return top
+		}
+		for _, x := range w.words {
+			if x&downMark != 0 {
+				top = nodeOf(x)
+			}
+		}
+	}
+}

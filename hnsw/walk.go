@@ -1,0 +1,199 @@
+package hnsw
+
+import (
+	"math"
+	"sync/atomic"
+)
+
+// start resets the beam to one node.
+func (g *Graph) start(w *scratch, q []byte, id uint32) {
+	w.ids[0] = id
+	g.space.Distances(q, w.ids[:1], w.dist[:1])
+	w.evals++
+	w.beam = append(w.beam[:0], pack(w.dist[0], id))
+}
+
+// descend moves the beam's one node greedily nearer to q, on the levels from
+// top down to, but not including, level to.
+func (g *Graph) descend(w *scratch, s *slabs, q []byte, top, to int) {
+	best := w.beam[0]
+	for level := top; level > to; level-- {
+		for moved := true; moved; {
+			moved = false
+			n := 0
+			list := g.list(s, entryID(best), level)
+			for i := range list {
+				x := atomic.LoadUint32(&list[i])
+				if x == 0 {
+					break
+				}
+				if id := nodeOf(x); int(id) < s.cap() {
+					w.ids[n] = id
+					n++
+				}
+			}
+			g.space.Distances(q, w.ids[:n], w.dist[:n])
+			w.evals += n
+			for i, d := range w.dist[:n] {
+				if d < distance(best) {
+					best, moved = pack(d, w.ids[i]), true
+				}
+			}
+		}
+	}
+	w.beam = append(w.beam[:0], best)
+}
+
+// effort says how far a walk goes.
+type effort struct {
+	ef     int     // returnable nodes that the beam holds at most
+	k      int     // for reach: whose distance counts
+	reach  float32 // 1 + γ, or 0: go on until the beam is expanded
+	budget int     // distances after which to give up
+}
+
+// walk is the best-first search of one level: it expands the nearest nodes of
+// the beam that are not expanded yet, two at a time, until the beam holds ef
+// returnable nodes and all within are expanded, or until the nearest that is
+// not lies beyond 1 + γ times the distance of the k-th (the distance-adaptive
+// stop of arXiv 2505.15636). The beam is sorted; nodes that w.skip blocks are in
+// it to be walked through, but do not count.
+//
+// It reports false when it gave up.
+func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
+	g.begin(w)
+	defer w.forget()
+	filtered := !w.skip.idle()
+	limit := w.limit(f)
+	for cur := 0; ; {
+		n := 0
+		for range 2 { // the second hides the memory latency of the first
+			for cur < len(w.beam) && w.beam[cur]&expanded != 0 {
+				cur++
+			}
+			if cur == len(w.beam) || distance(w.beam[cur]) > limit {
+				break
+			}
+			w.beam[cur] |= expanded
+			n = g.gather(w, s, g.list(s, entryID(w.beam[cur]), level), n)
+		}
+		if n == 0 {
+			if cur == len(w.beam) || distance(w.beam[cur]) > limit {
+				return true
+			}
+			continue
+		}
+		w.undo = append(w.undo, w.ids[:n]...)
+		g.touch(w, s, cur, level)
+		g.space.Distances(q, w.ids[:n], w.dist[:n])
+		if w.evals += n; w.evals > f.budget {
+			return false
+		}
+		bound := w.bound(f, limit)
+		for i, d := range w.dist[:n] {
+			if d >= bound {
+				continue
+			}
+			e := pack(d, w.ids[i])
+			if filtered && w.skip.blocks(w.ids[i]) {
+				e |= blocked
+			} else {
+				w.live++
+			}
+			cur = min(cur, w.insert(e))
+			if w.live >= f.ef {
+				w.trim(f.ef)
+				bound = min(bound, distance(w.beam[len(w.beam)-1]))
+			}
+		}
+		limit = w.limit(f)
+	}
+}
+
+// begin marks the nodes that a walk begins with.
+func (g *Graph) begin(w *scratch) {
+	w.live = 0
+	for i, e := range w.beam {
+		id := entryID(e)
+		w.visited[id>>6] |= 1 << (id & 63)
+		w.undo = append(w.undo, id)
+		e = pack(distance(e), id)
+		if w.skip.blocks(id) {
+			e |= blocked
+		} else {
+			w.live++
+		}
+		w.beam[i] = e
+	}
+}
+
+// gather appends to the first n of w.ids the nodes of a list that were not
+// visited, marks them so, and returns their number.
+func (g *Graph) gather(w *scratch, s *slabs, list []uint32, n int) int {
+	nodes, visited, ids := s.cap(), w.visited, w.ids
+	for i := range list {
+		x := atomic.LoadUint32(&list[i])
+		if x == 0 {
+			break
+		}
+		id := nodeOf(x)
+		if int(id) >= nodes {
+			continue // newer than this walk
+		}
+		seen := visited[id>>6]
+		visited[id>>6] = seen | 1<<(id&63)
+		ids[n] = id
+		n += int(^seen >> (id & 63) & 1) // no branch: it would be a coin toss
+	}
+	return n
+}
+
+// touch reads from the list that is likely to be gathered next, while there are
+// distances to measure: so it has come from memory when it is needed.
+func (g *Graph) touch(w *scratch, s *slabs, cur, level int) {
+	for ; cur < len(w.beam); cur++ {
+		if w.beam[cur]&expanded == 0 {
+			if list := g.list(s, entryID(w.beam[cur]), level); len(list) > 0 {
+				w.touched += atomic.LoadUint32(&list[0]) + atomic.LoadUint32(&list[len(list)-1])
+			}
+			return
+		}
+	}
+}
+
+// limit returns the distance beyond which nodes are not expanded.
+func (w *scratch) limit(f effort) uint32 {
+	// Blocked nodes may stand before the k-th that counts: then this is nearer
+	// to the truth than not to look for it, and errs on the side of more work.
+	at := f.k - 1 + len(w.beam) - w.live
+	if f.reach == 0 || at >= len(w.beam) {
+		return math.MaxUint32
+	}
+	return uint32(min(float64(f.reach)*float64(distance(w.beam[at])), math.MaxUint32))
+}
+
+// bound returns the distance from which on nodes need not enter the beam.
+func (w *scratch) bound(f effort, limit uint32) uint32 {
+	if w.live >= f.ef {
+		return min(limit, distance(w.beam[len(w.beam)-1]))
+	}
+	if limit < math.MaxUint32 {
+		return limit + 1
+	}
+	return limit
+}
+
+// trim drops what lies beyond the ef-th returnable node, which exists.
+func (w *scratch) trim(ef int) {
+	for {
+		last := w.beam[len(w.beam)-1]
+		switch {
+		case last&blocked != 0:
+		case w.live > ef:
+			w.live--
+		default:
+			return
+		}
+		w.beam = w.beam[:len(w.beam)-1]
+	}
+}

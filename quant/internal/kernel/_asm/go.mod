@@ -1,0 +1,3 @@
+module github.com/fronyai/frony-db/quant/internal/kernel/_asm
+
+go 1.26

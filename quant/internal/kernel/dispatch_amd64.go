@@ -1,0 +1,103 @@
+//go:build !noasm
+
+package kernel
+
+import (
+	"math"
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
+
+// maxBatch bounds the rows of one call into assembly, which the scheduler cannot
+// interrupt: at most some ten microseconds.
+const maxBatch = 128
+
+// Available returns the implementations that this machine has, the best last.
+func Available() []Impl {
+	have := []Impl{Generic}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasBMI2 {
+		have = append(have, AVX2)
+		if x := cpu.X86; x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512VNNI {
+			have = append(have, VNNI)
+		}
+	}
+	return have
+}
+
+// Distances writes to out[i] the distance key between the code q and row ids[i]
+// of t. q has t.Stride bytes, out at least len(ids) elements. It panics if an id
+// is not below t.Rows. It may run beside writes to other rows.
+func (m Impl) Distances(q []byte, t *Table, ids, out []uint32) {
+	q, out = q[:t.Stride], out[:len(ids)]
+	if m == Generic {
+		distancesGeneric(q, t, ids, out)
+		return
+	}
+	for len(ids) > 0 {
+		n := min(len(ids), maxBatch)
+		if t.Rows == 0 {
+			panic(badRow(ids[0], 0))
+		}
+		var done int
+		if m == VNNI {
+			done = distancesVNNI(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], n, &out[0])
+		} else {
+			done = distancesAVX2(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], n, &out[0])
+		}
+		if done != n {
+			panicRow(ids[:n], t.Rows)
+		}
+		ids, out = ids[n:], out[n:]
+	}
+}
+
+// Prefetch asks the memory for the rows of t. It is a hint and may do nothing.
+func (m Impl) Prefetch(t *Table, ids []uint32) {
+	if m == Generic || len(ids) == 0 || t.Rows == 0 {
+		return
+	}
+	prefetchAVX2(unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], len(ids))
+}
+
+// DotF32 returns the dot product of a and b[:len(a)]. It differs from the exact
+// value by at most len(a) × 2^-23 × Σ|aᵢ·bᵢ|.
+func (m Impl) DotF32(a, b []float32) float32 {
+	b = b[:len(a)]
+	if m == Generic || len(a) == 0 {
+		return dotGeneric(a, b)
+	}
+	return dotAVX2(&a[0], &b[0], len(a))
+}
+
+// DotsF32 writes to out[i] the dot product of q and row ids[i] of rows, whose
+// rows have len(q) elements each. It panics if an id is out of range.
+func (m Impl) DotsF32(q, rows []float32, ids []uint32, out []float32) {
+	out = out[:len(ids)]
+	if m == Generic {
+		dotsGeneric(q, rows, ids, out)
+		return
+	}
+	have := uint32(min(len(rows)/len(q), math.MaxUint32))
+	for len(ids) > 0 {
+		n := min(len(ids), maxBatch)
+		if have == 0 {
+			panic(badRow(ids[0], 0))
+		}
+		done := dotsAVX2(&q[0], &rows[0], len(q), have, &ids[0], n, &out[0])
+		if done != n {
+			panicRow(ids[:n], have)
+		}
+		ids, out = ids[n:], out[n:]
+	}
+}
+
+// panicRow names the first of the ids that is out of range.
+func panicRow(ids []uint32, rows uint32) {
+	for _, id := range ids {
+		if id >= rows {
+			panic(badRow(id, rows))
+		}
+	}
+	panic("quant: kernel stopped early")
+}

@@ -1,0 +1,56 @@
+package kernel
+
+import "math"
+
+// keyOf turns the three integer products into a distance key. The conversions to
+// float32 forbid the compiler to fuse operations, which would change the last bit.
+func keyOf(dot, qq, rr int32) uint32 {
+	p := float32(float32(max(qq, 1)) * float32(max(rr, 1)))
+	cos := float32(float32(dot) / float32(math.Sqrt(float64(p))))
+	return uint32(float32(max(0, float32(1-cos)) * KeyOne))
+}
+
+func dotCodes(a, b []byte) int32 {
+	var s int32
+	b = b[:len(a)]
+	for i, x := range a {
+		s += int32(int8(x)) * int32(int8(b[i]))
+	}
+	return s
+}
+
+func distancesGeneric(q []byte, t *Table, ids, out []uint32) {
+	qq := dotCodes(q, q)
+	for i, id := range ids {
+		row := t.Row(id)
+		out[i] = keyOf(dotCodes(q, row), qq, dotCodes(row, row))
+	}
+}
+
+func dotGeneric(a, b []float32) float32 {
+	var s0, s1, s2, s3 float32
+	b = b[:len(a)]
+	i := 0
+	for ; i+4 <= len(a); i += 4 {
+		s0 += a[i] * b[i]
+		s1 += a[i+1] * b[i+1]
+		s2 += a[i+2] * b[i+2]
+		s3 += a[i+3] * b[i+3]
+	}
+	for ; i < len(a); i++ {
+		s0 += a[i] * b[i]
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+func dotsGeneric(q, rows []float32, ids []uint32, out []float32) {
+	dims := len(q)
+	n := uint32(min(len(rows)/dims, math.MaxUint32))
+	for i, id := range ids {
+		if id >= n {
+			panic(badRow(id, n))
+		}
+		o := int(id) * dims
+		out[i] = dotGeneric(q, rows[o:o+dims])
+	}
+}

@@ -1,0 +1,21 @@
+//go:build !noasm
+
+package kernel
+
+// The functions written in assembly. They return how many of the n ids they
+// have done; fewer than n means that one is not below rows.
+
+//go:noescape
+func distancesAVX2(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32) int
+
+//go:noescape
+func distancesVNNI(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32) int
+
+//go:noescape
+func prefetchAVX2(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int)
+
+//go:noescape
+func dotsAVX2(q, rows *float32, dims int, have uint32, ids *uint32, n int, out *float32) int
+
+//go:noescape
+func dotAVX2(a, b *float32, n int) float32

@@ -1,0 +1,234 @@
+package quant
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/iotest"
+)
+
+func randomCodes(t testing.TB, dims, rows int) *Codes {
+	t.Helper()
+	r := rand.New(rand.NewPCG(uint64(dims), uint64(rows)))
+	c, err := NewCodes(dims, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := make([]byte, c.CodeSize())
+	for id := range uint32(rows) {
+		for i := range dims {
+			code[i] = byte(int8(r.IntN(255) - 127))
+		}
+		c.Set(id, code)
+	}
+	return c
+}
+
+func encode(t testing.TB, c *Codes) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	n, err := c.WriteTo(&b)
+	if err != nil || n != int64(b.Len()) || n != c.EncodedSize() {
+		t.Fatalf("WriteTo: %d bytes, %v; buffer has %d, EncodedSize %d", n, err, b.Len(), c.EncodedSize())
+	}
+	return b.Bytes()
+}
+
+func equalCodes(t testing.TB, got, want *Codes) {
+	t.Helper()
+	if got.Len() != want.Len() || got.Dims() != want.Dims() {
+		t.Fatalf("%d rows of %d, want %d rows of %d", got.Len(), got.Dims(), want.Len(), want.Dims())
+	}
+	for id := range uint32(want.Len()) {
+		if !slices.Equal(got.Code(id), want.Code(id)) {
+			t.Fatalf("row %d differs", id)
+		}
+	}
+}
+
+func TestWriteAndRead(t *testing.T) {
+	for _, size := range []struct{ dims, rows int }{
+		{1, 0}, {1, 1}, {192, 1}, {192, 4096}, {192, 4097}, {384, 5000}, {4096, 700}, {33, 40_000},
+	} {
+		c := randomCodes(t, size.dims, size.rows)
+		b := encode(t, c)
+
+		r := bytes.NewReader(append(slices.Clone(b), "more"...))
+		read, err := ReadCodes(iotest.HalfReader(r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		equalCodes(t, read, c)
+		if r.Len() != 4 {
+			t.Errorf("%v: ReadCodes left %d bytes, want 4", size, r.Len())
+		}
+
+		file := append(slices.Clone(b), "more"...)
+		before := slices.Clone(file)
+		mapped, rest, err := MapCodes(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equalCodes(t, mapped, c)
+		if string(rest) != "more" {
+			t.Errorf("%v: MapCodes left %q", size, rest)
+		}
+
+		// Both grow and change on as the original does, and the file stays.
+		code := make([]byte, c.CodeSize())
+		code[0] = 77
+		for _, x := range []*Codes{c, read, mapped} {
+			for id := range uint32(100) {
+				x.Set(uint32(size.rows)+id, code)
+			}
+			x.Set(uint32(size.rows/2), code)
+		}
+		equalCodes(t, read, c)
+		equalCodes(t, mapped, c)
+		if !bytes.Equal(file, before) {
+			t.Errorf("%v: the mapped file was written to", size)
+		}
+		if !bytes.Equal(encode(t, mapped), encode(t, c)) {
+			t.Errorf("%v: the second generation differs", size)
+		}
+	}
+}
+
+func TestEveryBitFlipIsFound(t *testing.T) {
+	b := encode(t, randomCodes(t, 3, 3))
+	for i := range len(b) * 8 {
+		b[i/8] ^= 1 << (i % 8)
+		if _, err := ReadCodes(bytes.NewReader(b)); !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrFormat) {
+			t.Errorf("bit %d: ReadCodes: %v", i, err)
+		}
+		if _, _, err := MapCodes(b); !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrFormat) {
+			t.Errorf("bit %d: MapCodes: %v", i, err)
+		}
+		b[i/8] ^= 1 << (i % 8)
+	}
+}
+
+func TestTruncatedIsCorrupt(t *testing.T) {
+	b := encode(t, randomCodes(t, 3, 3))
+	for n := range len(b) {
+		if _, err := ReadCodes(bytes.NewReader(b[:n])); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%d bytes: ReadCodes: %v", n, err)
+		}
+		if _, _, err := MapCodes(b[:n:n]); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%d bytes: MapCodes: %v", n, err)
+		}
+	}
+}
+
+func TestSwappedSectionsAreFound(t *testing.T) {
+	c := randomCodes(t, 4096, 512) // two sections of 1 MiB
+	b := encode(t, c)
+	one, two := b[headerBytes:headerBytes+sectionBytes+trailerBytes], b[headerBytes+sectionBytes+trailerBytes:]
+	swapped := slices.Concat(b[:headerBytes], two, one)
+	if _, err := ReadCodes(bytes.NewReader(swapped)); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("ReadCodes: %v", err)
+	}
+	if _, _, err := MapCodes(swapped); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("MapCodes: %v", err)
+	}
+}
+
+// forge gives a header with the given numbers a checksum that fits.
+func forge(version, dims, rows, perSection uint32) []byte {
+	b := make([]byte, headerBytes)
+	copy(b, magic)
+	for i, x := range []uint32{version, dims, rows, perSection} {
+		binary.LittleEndian.PutUint32(b[8+4*i:], x)
+	}
+	binary.LittleEndian.PutUint32(b[60:], crc32.Checksum(b[:60], castagnoli))
+	return b
+}
+
+func TestForgedHeaders(t *testing.T) {
+	for _, c := range []struct {
+		b    []byte
+		want error
+	}{
+		{forge(2, 192, 0, 4096), ErrFormat},
+		{forge(1, 0, 0, 4096), ErrCorrupt},
+		{forge(1, 4097, 0, 4096), ErrCorrupt},
+		{forge(1, 192, 1<<32-1, 4096), ErrCorrupt}, // promises 800 GB
+		{forge(1, 192, 1, 0), ErrCorrupt},
+		{forge(1, 192, 1, 3), ErrCorrupt},
+		{forge(1, 192, 1, 8192), ErrCorrupt},
+		{forge(1, 4096, 1, 1<<31), ErrCorrupt},
+		{make([]byte, 64), ErrFormat},
+	} {
+		if _, err := ReadCodes(bytes.NewReader(c.b)); !errors.Is(err, c.want) {
+			t.Errorf("ReadCodes: %v, want %v", err, c.want)
+		}
+		if _, _, err := MapCodes(c.b); !errors.Is(err, c.want) {
+			t.Errorf("MapCodes: %v, want %v", err, c.want)
+		}
+	}
+}
+
+func TestErrorsOfReaderAndWriterPass(t *testing.T) {
+	broken := errors.New("broken")
+	c := randomCodes(t, 3, 3)
+	b := encode(t, c)
+	for _, n := range []int{0, 10, 64, 100, 200} {
+		r := io.MultiReader(bytes.NewReader(b[:n]), iotest.ErrReader(broken))
+		if _, err := ReadCodes(r); !errors.Is(err, broken) {
+			t.Errorf("after %d bytes: %v", n, err)
+		}
+		if m, err := c.WriteTo(&limitedWriter{n, broken}); !errors.Is(err, broken) || m != int64(n) {
+			t.Errorf("WriteTo with room for %d: %d, %v", n, m, err)
+		}
+	}
+}
+
+type limitedWriter struct {
+	n   int
+	err error
+}
+
+func (w *limitedWriter) Write(b []byte) (int, error) {
+	if len(b) > w.n {
+		n := w.n
+		w.n = 0
+		return n, w.err
+	}
+	w.n -= len(b)
+	return len(b), nil
+}
+
+func FuzzReadCodes(f *testing.F) {
+	f.Add(encode(f, randomCodes(f, 3, 3)))
+	f.Add(encode(f, randomCodes(f, 192, 2)))
+	f.Add(forge(1, 192, 1<<32-1, 4096))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		read, errRead := ReadCodes(bytes.NewReader(b))
+		mapped, rest, errMap := MapCodes(b)
+		if (errRead == nil) != (errMap == nil) {
+			t.Fatalf("ReadCodes: %v, MapCodes: %v", errRead, errMap)
+		}
+		if errRead != nil {
+			return
+		}
+		equalCodes(t, mapped, read)
+		if !bytes.Equal(encode(t, mapped), b[:len(b)-len(rest)]) {
+			t.Fatal("what was read is written differently")
+		}
+	})
+}
+
+func BenchmarkMapCodes(b *testing.B) {
+	file := encode(b, randomCodes(b, 192, 100_000))
+	b.SetBytes(int64(len(file)))
+	for b.Loop() {
+		if _, _, err := MapCodes(file); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package quant
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/fronyai/frony-db/quant/internal/kernel"
+)
+
+// MaxDims is the largest number of dimensions of a code.
+const MaxDims = 4096
+
+// KeyOne is the distance key of two orthogonal codes, 1 − cosine = 1. Keys are
+// proportional to 1 − cosine and go from 0 (equal directions) to 2·KeyOne
+// (opposite ones).
+const KeyOne = kernel.KeyOne
+
+// Distance returns the 1 − cosine that a key of [Codes.Distances] stands for,
+// from 0 to 2.
+func Distance(key uint32) float32 { return float32(key) / KeyOne }
+
+// Implementation names the kernels in use: "generic", or the instruction set they
+// are written for.
+func Implementation() string { return kernel.Best.String() }
+
+// Quantizer makes codes of vectors of one number of dimensions. It has no state
+// that changes and may be used by any number of goroutines.
+type Quantizer struct {
+	dims, size int
+}
+
+// NewQuantizer returns a Quantizer of vectors of dims dimensions. It returns
+// [ErrDims] when dims is not in 1…[MaxDims].
+func NewQuantizer(dims int) (*Quantizer, error) {
+	if dims < 1 || dims > MaxDims {
+		return nil, fmt.Errorf("%w: %d, want 1 to %d", ErrDims, dims, MaxDims)
+	}
+	return &Quantizer{dims: dims, size: codeSize(dims)}, nil
+}
+
+// codeSize is dims rounded up to what the kernels take at once.
+func codeSize(dims int) int { return (dims + kernel.Block - 1) / kernel.Block * kernel.Block }
+
+// Dims returns the number of dimensions of the vectors.
+func (z *Quantizer) Dims() int { return z.dims }
+
+// CodeSize returns the bytes of a code: Dims rounded up to a multiple of 32.
+func (z *Quantizer) CodeSize() int { return z.size }
+
+// Encode writes the code of v[:Dims] to dst[:CodeSize]. The length of v doesn't
+// matter to the code, only its direction; so a longer embedding may be given as
+// it is, and its head needs no renormalising. A vector of zeros gets a code of
+// zeros, whose distance to everything is 1. An infinity counts as the largest
+// number, and a NaN gives bytes of no meaning: [Normalize] finds both. Encode panics when v or dst is too short.
+func (z *Quantizer) Encode(dst []byte, v []float32) {
+	v, dst = v[:z.dims], dst[:z.size]
+	clear(dst[z.dims:])
+	var top float32
+	for _, x := range v {
+		if x < 0 {
+			x = -x
+		}
+		if x > top { // false for a NaN
+			top = x
+		}
+	}
+	scale := 127 / top
+	switch {
+	case top == 0:
+		clear(dst)
+		return
+	case top > math.MaxFloat32 || scale > math.MaxFloat32 || scale < smallestNormal:
+		encodeExtreme(dst, v, top)
+		return
+	}
+	for i, x := range v {
+		dst[i] = byte(round(x * scale))
+	}
+}
+
+const smallestNormal = 0x1p-126
+
+// round rounds a number of [-127.5, 127.5] to the nearest integer of [-127, 127],
+// a half to the even one. Adding 1.5·2^23 leaves no bits for a fraction; what is
+// left lies in the low bits of the float. A NaN ends up at a limit.
+func round(x float32) int8 {
+	const shifter = 3 << 22
+	n := int32(math.Float32bits(x+shifter)) - int32(math.Float32bits(shifter))
+	return int8(max(-127, min(127, n)))
+}
+
+// encodeExtreme is Encode for vectors whose scale is no normal float32.
+func encodeExtreme(dst []byte, v []float32, top float32) {
+	scale := 127 / min(float64(top), math.MaxFloat32)
+	for i, x := range v {
+		y := max(-math.MaxFloat32, min(math.MaxFloat32, float64(x))) * scale
+		dst[i] = byte(round(float32(y)))
+	}
+}

@@ -1,0 +1,67 @@
+package quant
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/fronyai/frony-db/quant/internal/kernel"
+)
+
+// Normalize scales v in place to unit length (L2). It returns false, and leaves v
+// as it was, when v has no direction: when it is empty, all zeros, or holds a NaN
+// or an infinity. The sum of squares is taken in float64, so that no finite v
+// overflows or vanishes.
+func Normalize(v []float32) bool {
+	var sum float64
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	// A NaN or an infinity among the elements shows in the sum.
+	if sum == 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return false
+	}
+	inv := 1 / math.Sqrt(sum)
+	for i, x := range v {
+		v[i] = float32(float64(x) * inv)
+	}
+	return true
+}
+
+// Head writes the first len(dst) elements of v to dst, scaled to unit length, and
+// returns dst: the Matryoshka embedding of that many dimensions. A head without a
+// direction (see [Normalize]) is copied as it is. It panics when dst is longer
+// than v. dst and v may be the same memory.
+func Head(dst, v []float32) []float32 {
+	copy(dst, v[:len(dst)])
+	Normalize(dst)
+	return dst
+}
+
+// Dot returns the dot product of two vectors of the same length: the cosine, if
+// both are of unit length. It differs from the exact value by at most
+// len(a) × 2^-23 × Σ|aᵢ·bᵢ|, and between machines by as much. It panics when the
+// lengths differ.
+func Dot(a, b []float32) float32 {
+	if len(a) != len(b) {
+		panic(fmt.Sprintf("quant: dot product of vectors of %d and %d dimensions", len(a), len(b)))
+	}
+	return kernel.Best.DotF32(a, b)
+}
+
+// Dots compares one vector with many: out[i] becomes the dot product of q and
+// row ids[i] of rows, a slab of rows of dims elements each, one after the other.
+// Rows ahead are fetched while one is read, so that it is much faster than
+// calling Dot for each when the slab is larger than the cache. Its error is that
+// of Dot.
+//
+// It panics when len(q) is not dims, when out is shorter than ids, or when an id
+// is not below len(rows)/dims.
+func Dots(q, rows []float32, dims int, ids []uint32, out []float32) {
+	if len(q) != dims || dims <= 0 {
+		panic(fmt.Sprintf("quant: query of %d dimensions against rows of %d", len(q), dims))
+	}
+	if len(out) < len(ids) {
+		panic(fmt.Sprintf("quant: %d results for %d ids", len(out), len(ids)))
+	}
+	kernel.Best.DotsF32(q, rows, ids, out)
+}
