@@ -55,7 +55,9 @@ func (x *Index) Search(dst []Hit, query string, k int, allow func(node uint32) b
 	defer x.searches.Put(s)
 	s.analysis.run(query)
 	s.weigh()
+	x.mu.RLock()
 	x.open(s)
+	x.mu.RUnlock()
 	if s.view.live == 0 || len(s.cursors) == 0 {
 		return dst
 	}
@@ -71,10 +73,9 @@ func (x *Index) Search(dst []Hit, query string, k int, allow func(node uint32) b
 	return dst
 }
 
-// open takes the view, and a cursor for each term that occurs.
+// open takes the view, and a cursor for each term that occurs; the caller
+// holds the lock.
 func (x *Index) open(s *search) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
 	s.view = x.view()
 	s.cursors = s.cursors[:0]
 	for _, t := range s.terms {
