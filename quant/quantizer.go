@@ -53,28 +53,39 @@ func (z *Quantizer) CodeSize() int { return z.size }
 // zeros, whose distance to everything is 1. An infinity counts as the largest
 // number, and a NaN gives bytes of no meaning: [Normalize] finds both. Encode panics when v or dst is too short.
 func (z *Quantizer) Encode(dst []byte, v []float32) {
-	v, dst = v[:z.dims], dst[:z.size]
-	clear(dst[z.dims:])
+	v = v[:z.dims]
+	encode(dst[:z.size], v, peak(v))
+}
+
+// peak returns the largest magnitude of v, not looking at NaNs.
+func peak(v []float32) float32 {
 	var top float32
 	for _, x := range v {
 		if x < 0 {
 			x = -x
 		}
-		if x > top { // false for a NaN
+		if x > top {
 			top = x
 		}
 	}
+	return top
+}
+
+// encode writes the code of v, with the scale at which top becomes 127, and zeros
+// to the end of dst.
+func encode(dst []byte, v []float32, top float32) {
+	clear(dst[len(v):])
+	dst = dst[:len(v)]
 	scale := 127 / top
 	switch {
 	case top == 0:
 		clear(dst)
-		return
 	case top > math.MaxFloat32 || scale > math.MaxFloat32 || scale < smallestNormal:
 		encodeExtreme(dst, v, top)
-		return
-	}
-	for i, x := range v {
-		dst[i] = byte(round(x * scale))
+	default:
+		for i, x := range v {
+			dst[i] = byte(round(x * scale))
+		}
 	}
 }
 
@@ -89,7 +100,7 @@ func round(x float32) int8 {
 	return int8(max(-127, min(127, n)))
 }
 
-// encodeExtreme is Encode for vectors whose scale is no normal float32.
+// encodeExtreme is encode for vectors whose scale is no normal float32.
 func encodeExtreme(dst []byte, v []float32, top float32) {
 	scale := 127 / min(float64(top), math.MaxFloat32)
 	for i, x := range v {

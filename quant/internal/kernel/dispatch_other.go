@@ -12,6 +12,13 @@ func (m Impl) Distances(q []byte, t *Table, ids, out []uint32) {
 	distancesGeneric(q[:t.Stride], t, ids, out[:len(ids)])
 }
 
+// Products writes to p.Dots[i] the product q·r and to p.Norms[i] the product r·r
+// of row ids[i] of t. There are at most MaxProducts ids. It panics if an id is
+// not below t.Rows.
+func (m Impl) Products(q []byte, t *Table, ids []uint32, p *Products) {
+	productsGeneric(q[:t.Stride], t, ids, p)
+}
+
 // Prefetch asks the memory for the rows of t. It is a hint and may do nothing.
 func (m Impl) Prefetch(t *Table, ids []uint32) {}
 

@@ -2,15 +2,17 @@ package kernel
 
 import "math"
 
-// keyOf turns the three integer products into a distance key. The conversions to
-// float32 forbid the compiler to fuse operations, which would change the last bit.
-func keyOf(dot, qq, rr int32) uint32 {
+// Key turns the products q·r, q·q and r·r of two codes into a distance key. The
+// conversions to float32 forbid the compiler to fuse operations, which would
+// change the last bit.
+func Key(dot, qq, rr int32) uint32 {
 	p := float32(float32(max(qq, 1)) * float32(max(rr, 1)))
 	cos := float32(float32(dot) / float32(math.Sqrt(float64(p))))
 	return uint32(float32(max(0, float32(1-cos)) * KeyOne))
 }
 
-func dotCodes(a, b []byte) int32 {
+// DotCodes returns the product of two codes of the same length.
+func DotCodes(a, b []byte) int32 {
 	var s int32
 	b = b[:len(a)]
 	for i, x := range a {
@@ -20,10 +22,17 @@ func dotCodes(a, b []byte) int32 {
 }
 
 func distancesGeneric(q []byte, t *Table, ids, out []uint32) {
-	qq := dotCodes(q, q)
+	qq := DotCodes(q, q)
 	for i, id := range ids {
 		row := t.Row(id)
-		out[i] = keyOf(dotCodes(q, row), qq, dotCodes(row, row))
+		out[i] = Key(DotCodes(q, row), qq, DotCodes(row, row))
+	}
+}
+
+func productsGeneric(q []byte, t *Table, ids []uint32, p *Products) {
+	for i, id := range ids {
+		row := t.Row(id)
+		p.Dots[i], p.Norms[i] = DotCodes(q, row), DotCodes(row, row)
 	}
 }
 

@@ -72,6 +72,14 @@ func TestDistancesEqualGeneric(t *testing.T) {
 					if !slices.Equal(got, want) {
 						t.Fatalf("stride %d, rows %d, n %d: got %v, want %v", stride, rows, n, got, want)
 					}
+					if n <= MaxProducts {
+						var wantP, gotP Products
+						productsGeneric(q, tab, ids, &wantP)
+						m.Products(q, tab, ids, &gotP)
+						if !slices.Equal(gotP.Dots[:n], wantP.Dots[:n]) || !slices.Equal(gotP.Norms[:n], wantP.Norms[:n]) {
+							t.Fatalf("stride %d, rows %d, n %d: products %v, want %v", stride, rows, n, gotP, wantP)
+						}
+					}
 					for _, g := range tailGuard {
 						if g != 0xdeadbeef {
 							t.Fatalf("stride %d, n %d: wrote past the end", stride, n)
@@ -140,6 +148,7 @@ func TestRowOutOfRangePanics(t *testing.T) {
 			bad := fmt.Sprint(ids[len(ids)-1])
 			mustPanic(t, bad, func() { m.Distances(q, tab, ids, make([]uint32, len(ids))) })
 			mustPanic(t, bad, func() { m.Distances(q, &Table{Stride: 192}, ids[len(ids)-1:], make([]uint32, 1)) })
+			mustPanic(t, bad, func() { m.Products(q, tab, ids, new(Products)) })
 			mustPanic(t, bad, func() { m.DotsF32(f[:16], f, ids, make([]float32, len(ids))) })
 			mustPanic(t, bad, func() { m.DotsF32(f[:16], nil, ids[len(ids)-1:], make([]float32, 1)) })
 			m.Prefetch(tab, ids) // only a hint
