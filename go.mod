@@ -7,4 +7,9 @@ require (
 	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e
 )
 
-require golang.org/x/sys v0.49.0
+require (
+	github.com/hashicorp/go-retryablehttp v0.7.8
+	golang.org/x/sys v0.49.0
+)
+
+require github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
