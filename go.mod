@@ -10,6 +10,7 @@ require (
 require (
 	github.com/hashicorp/go-retryablehttp v0.7.8
 	golang.org/x/sys v0.49.0
+	google.golang.org/protobuf v1.36.12
 )
 
 require github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
