@@ -157,7 +157,7 @@ func (c *Collection) checkFilter(e filter.Expr) error {
 }
 
 // bound is above every node that was ever given out.
-func (c *Collection) bound() uint32 { return uint32(c.codes.Len()) }
+func (c *Collection) bound() uint32 { return uint32(c.codes.heads.Len()) }
 
 // matching yields the nodes that are visible after batch seq and meet the filter.
 func (c *Collection) matching(where filter.Expr, seq uint64) iter.Seq[uint32] {

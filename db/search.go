@@ -143,7 +143,8 @@ func (s *searching) rank(ctx context.Context) ([]scored, error) {
 
 // dense finds the k nodes of the highest cosine, and chooses how.
 func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
-	want := max(s.q.K*cmp.Or(s.q.Oversampling, s.c.set.Oversampling), k)
+	want := s.c.candidates(s.q.K, s.q.Oversampling)
+	want = max(want, k)
 	live := s.c.graph.Len()
 	var allow *hnsw.Bitset
 	if s.allowed != nil {
@@ -164,17 +165,17 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 	}
 	s.trace.Plan = "graph"
 	ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch)
-	code := make([]byte, s.c.quantizer.CodeSize())
-	s.c.quantizer.Encode(code, s.vec)
+	code := s.c.codes.room()
+	s.c.codes.encode(code, s.vec)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		lap := time.Now()
-		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code, hnsw.Search{K: want, Ef: max(ef, want), Allow: allow})
+		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: max(ef, want), Allow: allow})
 		s.trace.Graph += time.Since(lap)
 		lap = time.Now()
-		top, err := s.rerank(hits)
+		top, err := s.rerank(code, hits, k)
 		s.trace.Rerank += time.Since(lap)
 		if err != nil || len(top) >= k || want >= live {
 			return top[:min(len(top), k)], err
@@ -184,14 +185,17 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 	}
 }
 
-// rerank scores candidates by their full vectors.
-func (s *searching) rerank(hits []hnsw.Hit) ([]scored, error) {
+// rerank scores candidates by their full vectors: those that the codes of all
+// dimensions leave, or all if there are none.
+func (s *searching) rerank(code code, hits []hnsw.Hit, k int) ([]scored, error) {
+	hits = slices.DeleteFunc(hits, func(h hnsw.Hit) bool { return !s.sees(h.ID) })
+	if n := refined(k); s.c.codes.tails != nil && len(hits) > n {
+		s.c.codes.refine(code, hits)
+		hits = hits[:n]
+	}
 	top := make([]scored, 0, len(hits))
 	buf := make([]float32, s.c.set.Dims)
 	for _, h := range hits {
-		if !s.sees(h.ID) {
-			continue
-		}
 		v, ok, err := s.c.vector(s.view, buf, h.ID)
 		if err != nil {
 			return nil, err

@@ -225,7 +225,7 @@ func (c *Collection) commitBatch(prep []prepared, deletes []store.Delete, insert
 // link brings a committed batch into the derived state. It can't fail: a part
 // that goes wrong is logged, and found and rebuilt later.
 func (c *Collection) link(prep []prepared, done *store.Committed) {
-	code := make([]byte, c.quantizer.CodeSize())
+	code := c.codes.room()
 	c.linking.RLock()
 	c.writing.Lock()
 	for i, node := range done.Born {
@@ -243,6 +243,7 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 	c.linking.RUnlock()
 	c.visible.reach(done.Seq, group{done.Last, done.TS})
 	done.Release()
+	c.calibrateSoon()
 	if len(done.Dead) > 0 {
 		c.grace.after(func() { c.bury(done.Dead) })
 	}
@@ -250,9 +251,9 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 
 // put writes everything about a node that searches look at, before the graph
 // makes the node known to them.
-func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte, doc *Document, code []byte) {
-	c.quantizer.Encode(code, vec)
-	c.codes.Set(node, code)
+func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte, doc *Document, code code) {
+	c.codes.encode(code, vec)
+	c.codes.set(node, code)
 	if err := c.rows.Put(node, encoded); err != nil {
 		// The store has the vector: searches will read it there.
 		c.log.Warn("vector row not cached", "err", err)
@@ -279,7 +280,7 @@ func (c *Collection) repairSoon() {
 	if !c.repairing.CompareAndSwap(false, true) {
 		return
 	}
-	c.repairs.Go(func() {
+	c.background.Go(func() {
 		defer c.repairing.Store(false)
 		c.repair()
 	})
