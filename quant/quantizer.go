@@ -54,21 +54,7 @@ func (z *Quantizer) CodeSize() int { return z.size }
 // number, and a NaN gives bytes of no meaning: [Normalize] finds both. Encode panics when v or dst is too short.
 func (z *Quantizer) Encode(dst []byte, v []float32) {
 	v = v[:z.dims]
-	encode(dst[:z.size], v, peak(v))
-}
-
-// peak returns the largest magnitude of v, not looking at NaNs.
-func peak(v []float32) float32 {
-	var top float32
-	for _, x := range v {
-		if x < 0 {
-			x = -x
-		}
-		if x > top {
-			top = x
-		}
-	}
-	return top
+	encode(dst[:z.size], v, kernel.Best.Peak(v))
 }
 
 // encode writes the code of v, with the scale at which top becomes 127, and zeros
@@ -83,28 +69,17 @@ func encode(dst []byte, v []float32, top float32) {
 	case top > math.MaxFloat32 || scale > math.MaxFloat32 || scale < smallestNormal:
 		encodeExtreme(dst, v, top)
 	default:
-		for i, x := range v {
-			dst[i] = byte(round(x * scale))
-		}
+		kernel.Best.Round(dst, v, scale)
 	}
 }
 
 const smallestNormal = 0x1p-126
-
-// round rounds a number of [-127.5, 127.5] to the nearest integer of [-127, 127],
-// a half to the even one. Adding 1.5·2^23 leaves no bits for a fraction; what is
-// left lies in the low bits of the float. A NaN ends up at a limit.
-func round(x float32) int8 {
-	const shifter = 3 << 22
-	n := int32(math.Float32bits(x+shifter)) - int32(math.Float32bits(shifter))
-	return int8(max(-127, min(127, n)))
-}
 
 // encodeExtreme is encode for vectors whose scale is no normal float32.
 func encodeExtreme(dst []byte, v []float32, top float32) {
 	scale := 127 / min(float64(top), math.MaxFloat32)
 	for i, x := range v {
 		y := max(-math.MaxFloat32, min(math.MaxFloat32, float64(x))) * scale
-		dst[i] = byte(round(float32(y)))
+		kernel.Best.Round(dst[i:i+1], []float32{float32(y)}, 1)
 	}
 }

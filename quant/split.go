@@ -53,7 +53,7 @@ func (z *SplitQuantizer) TailSize() int { return z.tail.size }
 // too short.
 func (z *SplitQuantizer) Encode(head, tail []byte, v []float32) {
 	v = v[:z.dims]
-	top := peak(v)
+	top := kernel.Best.Peak(v)
 	encode(head[:z.head.size], v[:z.head.dims], top)
 	encode(tail[:z.tail.size], v[z.head.dims:], top)
 }

@@ -59,14 +59,15 @@ func (f *Frony) Build(_ context.Context, s *dataset.Set, _ string) (b Build, err
 // Sweep implements Engine.
 func (f *Frony) Sweep() []Config {
 	var cs []Config
-	for _, ef := range []int{16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 384} {
-		for _, depth := range []int{16, 32, 64} {
-			if depth <= ef && depth >= ef/8 {
-				cs = append(cs, Config{Ef: ef, Depth: depth})
-			}
+	for _, ef := range []int{16, 24, 32, 48, 64, 96, 128, 192, 256, 384} {
+		if ef <= 64 {
+			cs = append(cs, Config{Ef: ef, Depth: ef})
 		}
-		if ef >= 24 {
-			cs = append(cs, Config{Ef: ef, Codes: min(ef, 64), Depth: 12})
+		cs = append(cs, Config{Ef: ef, Codes: min(ef, 64), Depth: 12})
+	}
+	for _, k := range []int{32, 48, 64, 96} {
+		for _, gamma := range []float32{0.03, 0.06, 0.1, 0.15, 0.25} {
+			cs = append(cs, Config{Ef: 384, Codes: k, Depth: 12, Gamma: gamma})
 		}
 	}
 	return cs
@@ -93,7 +94,7 @@ func (f *Frony) run(n int, c Config) Run {
 			t := time.Now()
 			query := s.Query[q*s.Dims : (q+1)*s.Dims]
 			f.coder.Encode(head, tail, query)
-			hits = f.graph.Search(hits[:0], head, hnsw.Search{K: max(c.Depth, c.Codes), Ef: c.Ef})
+			hits = f.graph.Search(hits[:0], head, hnsw.Search{K: max(c.Depth, c.Codes), Ef: c.Ef, Gamma: c.Gamma})
 			ids = ids[:0]
 			for _, h := range hits {
 				ids = append(ids, h.ID)

@@ -80,6 +80,27 @@ func (m Impl) Prefetch(t *Table, ids []uint32) {
 	prefetchAVX2(unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], len(ids))
 }
 
+// Peak returns the largest magnitude of v, not looking at NaNs; 0 of nothing.
+func (m Impl) Peak(v []float32) float32 {
+	var top float32
+	if n := len(v) &^ 31; n > 0 && m != Generic {
+		top, v = peakAVX2(&v[0], n), v[n:]
+	}
+	return peakGeneric(top, v)
+}
+
+// Round writes v[i]·scale, rounded to the nearest integer, a half to the even one,
+// to dst[i]. The products are to be in [-127.5, 127.5]; what is not, or is a NaN,
+// gives some number of [-127, 127]. dst is at least as long as v.
+func (m Impl) Round(dst []byte, v []float32, scale float32) {
+	dst = dst[:len(v)]
+	if n := len(v) &^ 31; n > 0 && m != Generic {
+		roundAVX2(&dst[0], &v[0], n, scale)
+		dst, v = dst[n:], v[n:]
+	}
+	roundGeneric(dst, v, scale)
+}
+
 // DotF32 returns the dot product of a and b[:len(a)]. It differs from the exact
 // value by at most len(a) × 2^-23 × Σ|aᵢ·bᵢ|.
 func (m Impl) DotF32(a, b []float32) float32 {

@@ -63,3 +63,27 @@ func dotsGeneric(q, rows []float32, ids []uint32, out []float32) {
 		out[i] = dotGeneric(q, rows[o:o+dims])
 	}
 }
+
+// peakGeneric returns the larger of top and the magnitudes of v.
+func peakGeneric(top float32, v []float32) float32 {
+	for _, x := range v {
+		if x < 0 {
+			x = -x
+		}
+		if x > top {
+			top = x
+		}
+	}
+	return top
+}
+
+// roundGeneric adds 1.5·2^23 to round: that leaves no bits for a fraction, and
+// what is left lies in the low bits of the float. A NaN ends up at a limit.
+func roundGeneric(dst []byte, v []float32, scale float32) {
+	const shifter = 3 << 22
+	dst = dst[:len(v)]
+	for i, x := range v {
+		n := int32(math.Float32bits(float32(x*scale)+shifter)) - int32(math.Float32bits(shifter))
+		dst[i] = byte(int8(max(-127, min(127, n))))
+	}
+}

@@ -215,6 +215,49 @@ func TestDotWithinBound(t *testing.T) {
 	})
 }
 
+func TestEncodeEqualsGeneric(t *testing.T) {
+	everyImpl(t, func(t *testing.T, m Impl) {
+		r := rand.New(rand.NewPCG(13, 14))
+		nan := float32(math.NaN())
+		for n := range 200 {
+			v := make([]float32, n)
+			for i := range v {
+				v[i] = float32(r.NormFloat64())
+				if r.IntN(8) == 0 {
+					v[i] = float32(r.IntN(9)-4) / 2 // halves, to round to the even one
+				}
+			}
+			if got, want := m.Peak(v), peakGeneric(0, v); got != want {
+				t.Fatalf("length %d: peak %g, want %g", n, got, want)
+			}
+			for _, scale := range []float32{1, 0.5, 3, 127 / max(peakGeneric(0, v), 1)} {
+				got, want := make([]byte, n), make([]byte, n)
+				m.Round(got, v, scale)
+				roundGeneric(want, v, scale)
+				if !slices.Equal(got, want) {
+					t.Fatalf("length %d × %g: %v, want %v", n, scale, got, want)
+				}
+				for i, x := range v {
+					if w := math.RoundToEven(float64(x * scale)); float64(int8(got[i])) != w {
+						t.Fatalf("%g × %g gives %d, want %g", x, scale, int8(got[i]), w)
+					}
+				}
+			}
+			if n == 0 {
+				continue
+			}
+			v[r.IntN(n)], v[r.IntN(n)] = nan, -nan
+			if got, want := m.Peak(v), peakGeneric(0, v); got != want {
+				t.Fatalf("length %d, with NaN: peak %g, want %g", n, got, want)
+			}
+			code := make([]byte, n)
+			if m.Round(code, v, 1); slices.Contains(code, 0x80) {
+				t.Fatalf("length %d, with NaN: a byte is -128", n)
+			}
+		}
+	})
+}
+
 func FuzzDistances(f *testing.F) {
 	f.Add(uint8(5), []byte("a code that is longer than a single block of thirty-two bytes, to have some rows"))
 	f.Fuzz(func(t *testing.T, blocks uint8, data []byte) {
@@ -325,5 +368,21 @@ func BenchmarkDots(b *testing.B) {
 				})
 			}
 		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	v := make([]float32, 384)
+	r := rand.New(rand.NewPCG(15, 16))
+	for i := range v {
+		v[i] = float32(r.NormFloat64())
+	}
+	dst := make([]byte, len(v))
+	for _, m := range Available() {
+		b.Run(m.String(), func(b *testing.B) {
+			for b.Loop() {
+				m.Round(dst, v, 127/m.Peak(v))
+			}
+		})
 	}
 }

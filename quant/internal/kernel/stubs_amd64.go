@@ -21,3 +21,9 @@ func dotsAVX2(q, rows *float32, dims int, have uint32, ids *uint32, n int, out *
 
 //go:noescape
 func dotAVX2(a, b *float32, n int) float32
+
+//go:noescape
+func peakAVX2(v *float32, n int) float32
+
+//go:noescape
+func roundAVX2(dst *byte, v *float32, n int, scale float32)
