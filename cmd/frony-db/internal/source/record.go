@@ -56,7 +56,7 @@ type Reader interface {
 }
 
 // Reject is a record that was not taken. It is returned as an error by Next.
-type Reject struct {
+type Reject struct { //nolint:errname // a thing that is kept and written down, not only an error
 	File   string `json:"file"`
 	Line   int64  `json:"line"`   // as in Record
 	Offset int64  `json:"offset"` // as in Record
