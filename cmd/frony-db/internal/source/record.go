@@ -22,6 +22,10 @@ type Record struct {
 	// collection decides whether it fits.
 	Embedding []float32
 
+	// Format is Markdown or Text if the record is such a file, and empty if it is a
+	// row of a table or a line of JSONL.
+	Format Format
+
 	// Source is the document that this record is a piece of: the path of a text
 	// or Markdown file, or what an export wrote to "_source". Otherwise empty.
 	Source string
