@@ -158,8 +158,7 @@ func abbreviation(text string, first rune) bool {
 		return unicode.IsDigit(first) || line == "" || endsInNumber(line)
 	}
 	lower := strings.ToLower(word)
-	switch lower {
-	case "no": // "Oh no. Then" is no number
+	if lower == "no" { // "Oh no. Then" is no number
 		return unicode.IsDigit(first)
 	}
 	return abbreviations[lower]

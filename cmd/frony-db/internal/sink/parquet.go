@@ -16,7 +16,7 @@ const rowGroup = 10_000
 // column, 0 is null and 1 is a value; of an optional list, 0 is null, 1 is empty and
 // 2 is an element.
 type parquetRows struct {
-	w       *parquet.Writer
+	w       *parquet.GenericWriter[any]
 	columns []column
 	leaf    map[string]int // a column's index by its name
 	row     parquet.Row
@@ -41,13 +41,15 @@ func parquetTable(w io.Writer, opts Options) func([]column) (rows, error) {
 			p.leaf[path[0]] = i
 		}
 		p.row = make(parquet.Row, 0, len(p.leaf))
-		p.w = parquet.NewWriter(w, schema, parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(rowGroup))
+		p.w = parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(rowGroup))
 		return p, nil
 	}
 }
 
 func node(kind source.Type) parquet.Node {
 	switch kind {
+	default: // String; JSON has no column
+		return parquet.String()
 	case source.Bool:
 		return parquet.Leaf(parquet.BooleanType)
 	case source.Int:
@@ -57,7 +59,6 @@ func node(kind source.Type) parquet.Node {
 	case source.List:
 		return parquet.List(parquet.String())
 	}
-	return parquet.String()
 }
 
 func (p *parquetRows) write(r row) error {

@@ -56,8 +56,9 @@ func New(w io.Writer, format source.Format, opts *Options) (Writer, error) {
 		return &table{opts: o, start: csvTable(w, '\t', o)}, nil
 	case source.Parquet:
 		return &table{opts: o, start: parquetTable(w, o)}, nil
+	default:
+		return nil, fmt.Errorf("%w: %q; one of jsonl, csv, tsv, parquet", ErrFormat, format)
 	}
-	return nil, fmt.Errorf("%w: %q; one of jsonl, csv, tsv, parquet", ErrFormat, format)
 }
 
 // normal returns the record with metadata of the five types that source gives,

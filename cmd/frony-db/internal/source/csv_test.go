@@ -60,7 +60,7 @@ func TestCSVOptions(t *testing.T) {
 		"no text column": {"id,body\n1,a\n", nil, `"text" for the text is not among ["id" "body"]`},
 		"other comma":    {"id;text\n1;a\n", nil, "separator"},
 		"column twice":   {"id,text,id\n", nil, `"id" is there twice`},
-		"no such type":   {"id,text\n", &Options{Types: map[string]Type{"yaer": Int}}, `"yaer", whose type`},
+		"no such type":   {"id,text\n", &Options{Types: map[string]Type{"jahr": Int}}, `"jahr", whose type`},
 		"no such column": {"id,text\n", &Options{Columns: []string{"year"}}, `"year" is not among`},
 		"bad header":     {"id,te\"xt\n1,a\n", nil, "the header (line 1)"},
 	} {

@@ -62,8 +62,9 @@ func plain(kind parquet.Kind) func(parquet.Value) (any, error) {
 		return text
 	case parquet.Int96:
 		return int96
+	default:
+		return nil
 	}
-	return nil
 }
 
 func text(v parquet.Value) (any, error) {
