@@ -55,7 +55,8 @@ func (x *Index) Scores(dst []float32, query string, nodes []uint32) []float32 {
 // Ceiling returns a score that no document can reach for query: what one
 // would get that had every term of it, known to the index or not, without
 // end. A score divided by the ceiling says how much of the query a document
-// covers, from 0 to 1, and can be compared between queries.
+// covers, from 0 to 1, and can be compared between queries. (A query of single
+// syllables alone, which searches inside words too, can lead past it.)
 func (x *Index) Ceiling(query string) float32 {
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
