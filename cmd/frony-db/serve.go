@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ func (a *app) runServe(ctx context.Context, addr string) error {
 	if err := loopback(addr); err != nil {
 		return err
 	}
-	e, err := openModel(cmp(a.model, "builtin"))
+	e, err := openModel(cmp.Or(a.model, "builtin"))
 	if err != nil {
 		return err
 	}
