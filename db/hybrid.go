@@ -55,14 +55,13 @@ func (s *searching) hybrid(ctx context.Context) ([]scored, error) {
 	}
 	s.trace.Words += time.Since(lap)
 	lap = time.Now()
-	buf := make([]float32, s.c.set.Dims)
 	for i := len(missing); i < len(all); i++ {
-		v, ok, err := s.c.vector(s.view, buf, all[i].node)
+		cosine, ok, err := s.c.cosine(s.view, s.vec, all[i].node)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			all[i].cosine = dot(s.vec, v)
+			all[i].cosine = cosine
 			s.trace.Candidates++
 		}
 	}

@@ -143,8 +143,11 @@ func (s *searching) rank(ctx context.Context) ([]scored, error) {
 
 // dense finds the k nodes of the highest cosine, and chooses how.
 func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
-	want := s.c.candidates(s.q.K, s.q.Oversampling)
-	want = max(want, k)
+	ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch)
+	want := max(s.c.candidates(s.q.K, s.q.Oversampling), k)
+	if s.q.Oversampling == 0 && s.c.codes.tails != nil {
+		want = max(want, ef) // the beam holds them, and to refine them costs little
+	}
 	live := s.c.graph.Len()
 	var allow *hnsw.Bitset
 	if s.allowed != nil {
@@ -164,7 +167,6 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 		return s.exact(ctx, k)
 	}
 	s.trace.Plan = "graph"
-	ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch)
 	code := s.c.codes.room()
 	s.c.codes.encode(code, s.vec)
 	for {
@@ -194,14 +196,13 @@ func (s *searching) rerank(code code, hits []hnsw.Hit, k int) ([]scored, error) 
 		hits = hits[:n]
 	}
 	top := make([]scored, 0, len(hits))
-	buf := make([]float32, s.c.set.Dims)
 	for _, h := range hits {
-		v, ok, err := s.c.vector(s.view, buf, h.ID)
+		cosine, ok, err := s.c.cosine(s.view, s.vec, h.ID)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			top = append(top, byCosine(h.ID, dot(s.vec, v)))
+			top = append(top, byCosine(h.ID, cosine))
 		}
 	}
 	s.trace.Candidates += len(top)
@@ -251,7 +252,6 @@ func (s *searching) exactPart(ctx context.Context, k int, first, end uint32) ([]
 			view.Close()
 		}
 	}()
-	buf := make([]float32, s.c.set.Dims)
 	var top []scored
 	for node := first; node < end; node++ {
 		if node%4096 == 0 {
@@ -262,21 +262,21 @@ func (s *searching) exactPart(ctx context.Context, k int, first, end uint32) ([]
 		if !s.sees(node) {
 			continue
 		}
-		v := buf
-		if !s.c.rows.Get(buf, node) {
+		var cosine float32
+		if row, ok := s.c.rows.Get(node); ok {
+			cosine = clamp(quant.DotBytes(s.vec, row))
+		} else {
 			if view == nil {
 				view = s.c.db.st.View(s.view.TS)
 			}
-			var ok bool
 			var err error
-			if v, ok, err = s.c.vector(view, buf, node); err != nil || !ok {
-				if err != nil {
-					return nil, err
-				}
+			if cosine, ok, err = s.c.cosine(view, s.vec, node); err != nil {
+				return nil, err
+			} else if !ok {
 				continue
 			}
 		}
-		top = append(top, byCosine(node, dot(s.vec, v)))
+		top = append(top, byCosine(node, cosine))
 		// Keep the best k of up to 2k, which costs O(log k) per node.
 		if len(top) >= 2*k+64 {
 			slices.SortFunc(top, scored.order)
