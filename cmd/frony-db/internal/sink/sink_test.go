@@ -284,27 +284,82 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-func BenchmarkWrite(b *testing.B) {
+// benchmarkRecord is a passage of 150 syllables and an embedding of 384 dims.
+func benchmarkRecord(embedding bool) source.Record {
 	rng := rand.New(rand.NewPCG(1, 1))
-	rec := source.Record{ID: "doc-1", Text: strings.Repeat("한국어 문장입니다. ", 30), Metadata: map[string]any{"lang": "ko", "year": int64(2024)}}
-	for range 384 {
-		rec.Embedding = append(rec.Embedding, rng.Float32()-0.5)
+	rec := source.Record{ID: "doc-1", Text: strings.Repeat("한국어 문장입니다. ", 20), Metadata: map[string]any{"lang": "ko", "year": int64(2024)}}
+	if embedding {
+		for range 384 {
+			rec.Embedding = append(rec.Embedding, float32(rng.NormFloat64()/20))
+		}
 	}
+	return rec
+}
+
+func BenchmarkWrite(b *testing.B) {
 	for _, format := range formats {
-		b.Run(string(format), func(b *testing.B) {
-			w, err := New(io.Discard, format, &Options{Embeddings: true})
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := w.Write(rec); err != nil {
+		for _, embedding := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/embedding=%t", format, embedding), func(b *testing.B) {
+				w, err := New(io.Discard, format, &Options{Embeddings: embedding})
+				if err != nil {
 					b.Fatal(err)
 				}
-			}
-			if err := w.Close(); err != nil {
-				b.Fatal(err)
-			}
-		})
+				rec := benchmarkRecord(embedding)
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := w.Write(rec); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if err := w.Close(); err != nil {
+					b.Fatal(err)
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkRead reads files that a sink has written; an operation is a record.
+func BenchmarkRead(b *testing.B) {
+	const records = 2000
+	for _, format := range formats {
+		for _, embedding := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/embedding=%t", format, embedding), func(b *testing.B) {
+				var buf bytes.Buffer
+				w, err := New(&buf, format, &Options{Embeddings: embedding})
+				if err != nil {
+					b.Fatal(err)
+				}
+				for range records {
+					if err := w.Write(benchmarkRecord(embedding)); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if err := w.Close(); err != nil {
+					b.Fatal(err)
+				}
+				path := filepath.Join(b.TempDir(), "in."+string(format))
+				if err := os.WriteFile(path, buf.Bytes(), 0o600); err != nil {
+					b.Fatal(err)
+				}
+				b.SetBytes(int64(buf.Len()) / records)
+				b.ReportAllocs()
+				var r source.Reader
+				for b.Loop() {
+					if r != nil {
+						if _, err = r.Next(); err == nil {
+							continue
+						}
+						if !errors.Is(err, io.EOF) {
+							b.Fatal(err)
+						}
+						_ = r.Close()
+					}
+					if r, err = source.Open(b.Context(), path, nil); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }
