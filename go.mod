@@ -13,4 +13,8 @@ require (
 	google.golang.org/protobuf v1.36.12
 )
 
-require github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+require (
+	github.com/gofrs/flock v0.13.1 // indirect
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/yalue/onnxruntime_go v1.27.0 // indirect
+)
