@@ -25,6 +25,8 @@ type evalFlags struct {
 	modes       []string
 	titles      bool
 	svg, runs   string
+	ef          int
+	oversample  int
 	denseWeight float32
 	reciprocal  bool
 	embedder    embedder.Embedder
@@ -50,6 +52,8 @@ of BEIR are read too.`,
 	f.BoolVar(&o.titles, "titles", false, "put titles before the texts")
 	f.StringVar(&o.svg, "svg", "", "write a plot of accuracy against time to this file")
 	f.StringVar(&o.runs, "runs", "", "write run files in the form of TREC to this folder")
+	f.IntVar(&o.ef, "ef", 0, "beam width of the graph search (default: the collection's)")
+	f.IntVar(&o.oversample, "oversampling", 0, "candidates per result that are reranked (default: calibrated)")
 	f.Float32Var(&o.denseWeight, "dense-weight", 0, "what meaning counts in hybrid, above 0 to 1 (default: the database's)")
 	f.BoolVar(&o.reciprocal, "reciprocal", false, "fuse by reciprocal ranks")
 	return c
@@ -203,7 +207,10 @@ func (s *evaluated) Search(ctx context.Context, mode eval.Mode, query string, k 
 		return s.exactHead(ctx, query, k)
 	}
 	var t db.Trace
-	q := db.Query{Text: query, K: k, Trace: &t, DenseWeight: s.o.denseWeight, Fields: db.FieldsNone}
+	q := db.Query{
+		Text: query, K: k, Trace: &t, DenseWeight: s.o.denseWeight,
+		EfSearch: s.o.ef, Oversampling: s.o.oversample, Fields: db.FieldsNone,
+	}
 	if s.o.reciprocal {
 		q.Fusion = db.Reciprocal
 	}
