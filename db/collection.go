@@ -7,11 +7,11 @@ import (
 	"sync/atomic"
 
 	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/db/internal/rows"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/hnsw"
-	"github.com/fronyai/frony-db/quant"
 )
 
 // Collection is a set of documents with embeddings of one model. Its methods
@@ -26,14 +26,14 @@ type Collection struct {
 	gate  *gate
 
 	// What follows is derived from the store: see load.go.
-	quantizer *quant.Quantizer
-	codes     *quant.Codes
-	graph     *hnsw.Graph
-	attrs     *attr.Index
-	rows      *rows.File
-	nodes     *nodes
-	visible   *visible
-	grace     grace
+	codes   *codes
+	graph   *hnsw.Graph
+	attrs   *attr.Index
+	words   *lexical.Index
+	rows    *rows.File
+	nodes   *nodes
+	visible *visible
+	grace   grace
 
 	// writing guards the order of rows and columns of one batch against
 	// another's; the graph takes inserts in parallel.
@@ -45,10 +45,14 @@ type Collection struct {
 	// saving keeps snapshots apart.
 	saving sync.Mutex
 
-	repairing atomic.Bool
-	repairs   sync.WaitGroup
-	saved     atomic.Uint64 // the sequence number of the newest snapshot
-	healed    atomic.Int64  // rows that had to be fetched from the store
+	// calibration is how many candidates a result needs, as last measured.
+	calibration atomic.Pointer[calibration]
+	calibrating atomic.Bool
+
+	repairing  atomic.Bool
+	background sync.WaitGroup // repairs, calibrations
+	saved      atomic.Uint64  // the sequence number of the newest snapshot
+	healed     atomic.Int64   // rows that had to be fetched from the store
 }
 
 // Name is the collection's name.

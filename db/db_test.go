@@ -58,7 +58,7 @@ func TestWriteAndRead(t *testing.T) {
 			t.Errorf("get: %v, %v", got, err)
 		}
 		for _, exact := range []bool{false, true} {
-			m, err := c.Search(ctx, db.Query{Text: "서울의 봄은 짧다", K: 2, Exact: exact})
+			m, err := c.Search(ctx, db.Query{Text: "서울의 봄은 짧다", K: 2, Exact: exact, Mode: db.Dense})
 			if err != nil || len(m) != 2 || m[0].Document.ID != "seoul" || m[0].Score < 0.5 {
 				t.Errorf("search, exact %v: %v, %v", exact, m, err)
 			}

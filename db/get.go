@@ -157,7 +157,7 @@ func (c *Collection) checkFilter(e filter.Expr) error {
 }
 
 // bound is above every node that was ever given out.
-func (c *Collection) bound() uint32 { return uint32(c.codes.Len()) }
+func (c *Collection) bound() uint32 { return uint32(c.codes.heads.Len()) }
 
 // matching yields the nodes that are visible after batch seq and meet the filter.
 func (c *Collection) matching(where filter.Expr, seq uint64) iter.Seq[uint32] {
@@ -196,23 +196,23 @@ func (b bits) has(node uint32) bool {
 	return i < len(b) && b[i]>>(node%64)&1 != 0
 }
 
-// vector reads the full vector of a node: from the rows, or from the store if
-// the row is missing or damaged, which puts it back.
-func (c *Collection) vector(v *store.View, dst []float32, node uint32) ([]float32, bool, error) {
-	dst = dst[:c.set.Dims]
-	if c.rows.Get(dst, node) {
-		return dst, true, nil
+// cosine is the score of a node by its full vector, which is of unit length as
+// q is: from the rows, or, if the row is missing or damaged, from the store,
+// which puts it back.
+func (c *Collection) cosine(v *store.View, q []float32, node uint32) (float32, bool, error) {
+	if row, ok := c.rows.Get(node); ok {
+		return clamp(quant.DotBytes(q, row)), true, nil
 	}
-	got, ok, err := v.Vector(dst[:0], c.id, node)
+	got, ok, err := v.Vector(nil, c.id, node)
 	if err != nil || !ok || len(got) != c.set.Dims {
-		return dst, false, err
+		return 0, false, err
 	}
 	c.healed.Add(1)
 	if err := c.rows.Put(node, store.AppendVector(nil, got)); err != nil {
 		c.log.Warn("vector row not cached", "err", err)
 	}
-	return got, true, nil
+	return clamp(quant.Dot(q, got)), true, nil
 }
 
-// dot is the score of two vectors of unit length.
-func dot(a, b []float32) float32 { return max(-1, min(1, quant.Dot(a, b))) }
+// clamp takes away what rounding adds to a cosine.
+func clamp(x float32) float32 { return max(-1, min(1, x)) }

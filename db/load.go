@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/db/internal/rows"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/hnsw"
-	"github.com/fronyai/frony-db/quant"
 )
 
 // load opens a collection's derived state: from its snapshot and the change
@@ -32,9 +32,7 @@ func (d *DB) load(ctx context.Context, info store.Info, o *CollectionOptions) (*
 		db: d, id: info.ID, name: info.Name, set: set, embed: o.Embedder,
 		log: d.opts.Logger.With("collection", info.Name), gate: newGate(),
 	}
-	if c.quantizer, err = quant.NewQuantizer(set.HeadDims); err != nil {
-		return nil, err
-	}
+	c.calibration.Store(&calibration{perResult: perResultDefault})
 	if err := c.openRows(); err != nil {
 		return nil, err
 	}
@@ -64,11 +62,11 @@ func (c *Collection) openRows() (err error) {
 
 // empty is the derived state of a collection without documents.
 func (c *Collection) empty() (err error) {
-	if c.codes, err = quant.NewCodes(c.set.HeadDims, nil); err != nil {
+	if c.codes, err = newCodes(&c.set); err != nil {
 		return err
 	}
-	c.graph, err = hnsw.New(c.codes, &hnsw.Options{M: c.set.M, EfConstruction: c.set.EfConstruction, Seed: uint64(c.id)})
-	c.attrs, c.nodes = attr.New(), newNodes()
+	c.graph, err = hnsw.New(c.codes.heads, &hnsw.Options{M: c.set.M, EfConstruction: c.set.EfConstruction, Seed: uint64(c.id)})
+	c.attrs, c.words, c.nodes = attr.New(), lexical.New(nil), newNodes()
 	return err
 }
 
@@ -98,6 +96,7 @@ func (c *Collection) derive(ctx context.Context) error {
 		}
 	}
 	c.visible = newVisible(mark{now.Seq, v.TS()})
+	c.calibrateSoon()
 	return c.freeNodes(v, now)
 }
 
@@ -134,7 +133,7 @@ func (c *Collection) rebuild(ctx context.Context, v *store.View, now store.State
 	if err := c.empty(); err != nil {
 		return err
 	}
-	for r, err := range v.Records(c.id, store.WithMetadata) {
+	for r, err := range v.Records(c.id, store.WithMetadata|store.WithText) {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -142,6 +141,7 @@ func (c *Collection) rebuild(ctx context.Context, v *store.View, now store.State
 			return fmt.Errorf("rebuild: %w", err)
 		}
 		c.attrs.Set(r.Node, r.Record.Metadata)
+		c.words.Add(r.Node, r.Record.Text)
 		c.nodes.bear(r.Node, 0)
 	}
 	return c.relink(ctx, v, now, nil)
@@ -166,7 +166,7 @@ func (c *Collection) relink(ctx context.Context, v *store.View, now store.State,
 	done := 0
 	for range workers {
 		wg.Go(func() {
-			code := make([]byte, c.quantizer.CodeSize())
+			code := c.codes.room()
 			var vec []float32
 			for batch := range work {
 				var err error
@@ -176,8 +176,8 @@ func (c *Collection) relink(ctx context.Context, v *store.View, now store.State,
 						err = fmt.Errorf("%w: vector of node %d has %d dims, want %d", store.ErrCorrupt, it.node, len(vec), c.set.Dims)
 						break
 					}
-					c.quantizer.Encode(code, vec)
-					c.codes.Set(it.node, code)
+					c.codes.encode(code, vec)
+					c.codes.set(it.node, code)
 					if perr := c.rows.Put(it.node, it.vec); perr != nil {
 						c.log.Warn("vector row not cached", "err", perr)
 					}

@@ -127,7 +127,7 @@ func (o *Options) prepare() (Options, error) {
 const maxIDBytes = 32 << 10
 
 // CollectionOptions say how a collection is created, or opened. The zero value
-// is the default. What is fixed at creation (Dims, HeadDims, M,
+// is the default. What is fixed at creation (Dims, HeadDims, M, NoTail,
 // EfConstruction) may be left zero when opening; if set, it must agree.
 type CollectionOptions struct {
 	// Embedder, if set, is used in place of the database's. Its fingerprint is
@@ -153,9 +153,15 @@ type CollectionOptions struct {
 
 	// EfSearch is the default beam width of a search; default 64.
 	EfSearch int
-	// Oversampling is the default number of candidates per result that are
-	// reranked by their full vectors; default 5.
+	// Oversampling is the number of candidates per result that the graph
+	// proposes and the full dimensions rerank; 0 calibrates it on the
+	// collection's own vectors.
 	Oversampling int
+
+	// NoTail saves a byte per dimension behind the head, 192 bytes a document,
+	// by keeping no codes of these dimensions in memory. The graph's candidates
+	// are then compared by their full vectors at once, which is slower.
+	NoTail bool
 }
 
 // settings are what a collection remembers, and what an open one goes by.
@@ -166,14 +172,17 @@ type settings struct {
 	M              int            `json:"m"`
 	EfConstruction int            `json:"ef_construction"`
 	EfSearch       int            `json:"ef_search"`
-	Oversampling   int            `json:"oversampling"`
+	Oversampling   int            `json:"oversampling"` // 0: calibrated
+	NoTail         bool           `json:"no_tail,omitempty"`
 }
+
+// hasTail says whether codes of the dims behind the head are kept.
+func (s *settings) hasTail() bool { return !s.NoTail && s.HeadDims < s.Dims }
 
 const (
 	defaultM              = 16
 	defaultEfConstruction = 200
 	defaultEfSearch       = 64
-	defaultOversampling   = 5
 	maxDims               = 4096
 )
 
@@ -184,7 +193,8 @@ func (o *CollectionOptions) create(l *Limits) (settings, error) {
 		M:              cmp.Or(o.M, defaultM),
 		EfConstruction: cmp.Or(o.EfConstruction, defaultEfConstruction),
 		EfSearch:       cmp.Or(o.EfSearch, defaultEfSearch),
-		Oversampling:   cmp.Or(o.Oversampling, defaultOversampling),
+		Oversampling:   o.Oversampling,
+		NoTail:         o.NoTail,
 	}
 	var faults []error
 	if o.Embedder != nil {
@@ -210,7 +220,7 @@ func (o *CollectionOptions) create(l *Limits) (settings, error) {
 		{"M", s.M, 2, 128},
 		{"EfConstruction", s.EfConstruction, 8, 4096},
 		{"EfSearch", s.EfSearch, 1, l.Ef},
-		{"Oversampling", s.Oversampling, 1, l.Oversampling},
+		{"Oversampling", s.Oversampling, 0, l.Oversampling},
 	} {
 		if f.n < f.lo || f.n > f.max {
 			faults = append(faults, fmt.Errorf("%s is %d, want %d to %d", f.name, f.n, f.lo, f.max))
@@ -249,8 +259,11 @@ func (o *CollectionOptions) open(s *settings, l *Limits) error {
 	if s.EfSearch < 1 || s.EfSearch > l.Ef {
 		faults = append(faults, fmt.Errorf("EfSearch is %d, want 1 to %d", s.EfSearch, l.Ef))
 	}
-	if s.Oversampling < 1 || s.Oversampling > l.Oversampling {
-		faults = append(faults, fmt.Errorf("Oversampling is %d, want 1 to %d", s.Oversampling, l.Oversampling))
+	if s.Oversampling < 0 || s.Oversampling > l.Oversampling {
+		faults = append(faults, fmt.Errorf("Oversampling is %d, want 0 to %d", s.Oversampling, l.Oversampling))
+	}
+	if o.NoTail && !s.NoTail {
+		faults = append(faults, errors.New("NoTail is set, the collection was created with tails"))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return because(ErrInvalidOptions, "%v", err)

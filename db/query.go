@@ -25,6 +25,15 @@ type Query struct {
 	// candidates per result that are reranked; 0 is the collection's.
 	EfSearch     int
 	Oversampling int
+	// Mode says whether meaning, words or both decide; the zero Mode is Hybrid
+	// for a text and Dense for an embedding.
+	Mode Mode
+	// Fusion says how Hybrid makes one order of two.
+	Fusion Fusion
+	// DenseWeight is what meaning counts in Hybrid, from 0 to 1, words counting
+	// the rest; 0 is the default of 0.5. Small is not nothing: for words alone
+	// there is Lexical.
+	DenseWeight float32
 	// Exact compares the query with the full vector of every document: the
 	// oracle that the approximate search is measured by.
 	Exact bool
@@ -34,21 +43,76 @@ type Query struct {
 	Trace *Trace
 }
 
+// Mode is what decides the order of results.
+type Mode uint8
+
+// The modes of a search.
+const (
+	ModeDefault Mode = iota
+	// Dense ranks by the cosine of the embeddings: meaning, across languages.
+	Dense
+	// Lexical ranks by BM25 over words: names, numbers, exact terms. It needs
+	// no embedder.
+	Lexical
+	// Hybrid finds candidates both ways and ranks them by both scores.
+	Hybrid
+)
+
+var modeNames = [...]string{"default", "dense", "lexical", "hybrid"}
+
+func (m Mode) String() string {
+	if int(m) < len(modeNames) {
+		return modeNames[m]
+	}
+	return "invalid"
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (m Mode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (m *Mode) UnmarshalText(b []byte) error {
+	for i, name := range modeNames {
+		if string(b) == name || len(b) == 0 {
+			*m = Mode(i)
+			return nil
+		}
+	}
+	return because(ErrInvalidQuery, "mode %q; want dense, lexical or hybrid", b)
+}
+
+// Fusion is a way to make one order of two.
+type Fusion uint8
+
+// The fusions.
+const (
+	// Weighted adds the cosine and the BM25 score, each brought to [0, 1].
+	Weighted Fusion = iota
+	// Reciprocal adds 1/(60 + rank) of each list (reciprocal rank fusion).
+	Reciprocal
+)
+
 // Match is a result of a search.
 type Match struct {
 	Document Document
-	// Score is the cosine of the query and the document over the full
-	// dimensions, from -1 to 1.
+	// Score is what the results are ordered by: in Dense mode the cosine of the
+	// query and the document over the full dimensions, from -1 to 1; in Lexical
+	// mode BM25, above 0 and comparable within one search only; in Hybrid the
+	// fused score, from 0 to 1. MinScore is compared with it.
 	Score float32
+	// Cosine and BM25 are the two scores, where they were computed.
+	Cosine, BM25 float32
 }
 
 // Trace says how a search went and where its time did.
 type Trace struct {
-	Plan       string        // "graph", "exact", or "exact matches" for few documents
+	Mode       Mode          // what decided the order
+	Plan       string        // "graph", "exact", "exact matches" for few documents, or "words"
 	Candidates int           // nodes that were reranked by their full vectors
 	Embed      time.Duration // turning the text into a vector
 	Filter     time.Duration // evaluating the filter
 	Graph      time.Duration // searching the graph
+	Words      time.Duration // searching the lexical index
 	Rerank     time.Duration // comparing full vectors
 	Load       time.Duration // reading the documents
 	Total      time.Duration
@@ -73,6 +137,12 @@ func (c *Collection) checkQuery(q *Query) error {
 		return because(ErrInvalidQuery, "EfSearch is %d, want 0 to %d", q.EfSearch, l.Ef)
 	case q.Oversampling < 0 || q.Oversampling > l.Oversampling:
 		return because(ErrInvalidQuery, "Oversampling is %d, want 0 to %d", q.Oversampling, l.Oversampling)
+	case int(q.Mode) >= len(modeNames) || q.Fusion > Reciprocal:
+		return because(ErrInvalidQuery, "there is no mode %d or fusion %d", q.Mode, q.Fusion)
+	case q.DenseWeight < 0 || q.DenseWeight > 1 || q.DenseWeight != q.DenseWeight:
+		return because(ErrInvalidQuery, "DenseWeight is %v, want 0 to 1", q.DenseWeight)
+	case q.Text == "" && (q.Mode == Lexical || q.Mode == Hybrid):
+		return because(ErrInvalidQuery, "mode %s needs a text", q.Mode)
 	case q.MinScore != nil && math.IsNaN(float64(*q.MinScore)):
 		return because(ErrInvalidQuery, "MinScore is NaN")
 	}
@@ -80,7 +150,7 @@ func (c *Collection) checkQuery(q *Query) error {
 		if err := checkVector(q.Embedding, c.set.Dims); err != nil {
 			return err
 		}
-	} else if c.embed == nil {
+	} else if c.embed == nil && q.Mode != Lexical {
 		return because(ErrNoEmbedder, "the query is a text; give its embedding or open the collection with an embedder")
 	}
 	return c.checkFilter(q.Filter)

@@ -21,7 +21,8 @@ import (
 //
 // The graph over the Matryoshka heads proposes Oversampling × K candidates,
 // and their full vectors decide. With Exact, or where a filter leaves few
-// documents, the full vectors of all are compared.
+// documents, the full vectors of all are compared. A text is searched by its
+// words as well, unless Mode says otherwise.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidVector,
 // ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and what the embedder returns.
@@ -39,9 +40,18 @@ func (c *Collection) Search(ctx context.Context, q Query) ([]Match, error) {
 	}
 	*t = Trace{}
 	start := time.Now()
-	vec, err := c.queryVector(ctx, &q)
-	if err != nil {
-		return nil, wrap("search", c.name, err)
+	if q.Mode == ModeDefault {
+		if q.Mode = Hybrid; q.Text == "" {
+			q.Mode = Dense
+		}
+	}
+	t.Mode = q.Mode
+	var vec []float32
+	if q.Mode != Lexical {
+		var err error
+		if vec, err = c.queryVector(ctx, &q); err != nil {
+			return nil, wrap("search", c.name, err)
+		}
 	}
 	t.Embed = time.Since(start)
 	m, err := c.search(ctx, &q, vec, t)
@@ -78,7 +88,7 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 		s.allowed = c.attrs.Select(q.Filter, c.bound())
 		t.Filter = time.Since(lap)
 	}
-	top, err := s.candidates(ctx)
+	top, err := s.rank(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +97,10 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 	t.Load = time.Since(lap)
 	return matches, err
 }
+
+// exactBelow is the number of documents below which comparing all of their full
+// vectors is as fast as walking the graph, and right.
+const exactBelow = 1000
 
 // searching is the state of one search.
 type searching struct {
@@ -99,10 +113,11 @@ type searching struct {
 	trace   *Trace
 }
 
-// scored is a node with its exact score.
+// scored is a node with the score that orders it, and what that was made of.
 type scored struct {
-	node  uint32
-	score float32
+	node         uint32
+	score        float32
+	cosine, bm25 float32
 }
 
 // order is best first; equal scores by node, so that results are repeatable.
@@ -114,10 +129,25 @@ func (s *searching) sees(node uint32) bool {
 	return (s.allowed == nil || s.allowed.has(node)) && s.c.nodes.visible(node, s.seq)
 }
 
-// candidates finds the best K nodes, and chooses how.
-func (s *searching) candidates(ctx context.Context) ([]scored, error) {
-	oversampling := cmp.Or(s.q.Oversampling, s.c.set.Oversampling)
-	want := s.q.K * oversampling
+// rank finds the best K nodes by the query's mode.
+func (s *searching) rank(ctx context.Context) ([]scored, error) {
+	switch s.q.Mode {
+	case Lexical:
+		s.trace.Plan = "words"
+		return s.words(s.q.K), ctx.Err()
+	case Hybrid:
+		return s.hybrid(ctx)
+	}
+	return s.dense(ctx, s.q.K)
+}
+
+// dense finds the k nodes of the highest cosine, and chooses how.
+func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
+	ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch)
+	want := max(s.c.candidates(s.q.K, s.q.Oversampling), k)
+	if s.q.Oversampling == 0 && s.c.codes.tails != nil {
+		want = max(want, ef) // the beam holds them, and to refine them costs little
+	}
 	live := s.c.graph.Len()
 	var allow *hnsw.Bitset
 	if s.allowed != nil {
@@ -130,57 +160,62 @@ func (s *searching) candidates(ctx context.Context) ([]scored, error) {
 	switch {
 	case s.q.Exact:
 		s.trace.Plan = "exact"
-		return s.exact(ctx)
-	case live <= want:
+		return s.exact(ctx, k)
+	case live <= max(want, exactBelow):
 		// All of them would be reranked anyway.
 		s.trace.Plan = "exact matches"
-		return s.exact(ctx)
+		return s.exact(ctx, k)
 	}
 	s.trace.Plan = "graph"
-	ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch)
-	code := make([]byte, s.c.quantizer.CodeSize())
-	s.c.quantizer.Encode(code, s.vec)
+	code := s.c.codes.room()
+	s.c.codes.encode(code, s.vec)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		lap := time.Now()
-		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code, hnsw.Search{K: want, Ef: max(ef, want), Allow: allow})
+		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: max(ef, want), Allow: allow})
 		s.trace.Graph += time.Since(lap)
 		lap = time.Now()
-		top, err := s.rerank(hits)
+		top, err := s.rerank(code, hits, k)
 		s.trace.Rerank += time.Since(lap)
-		if err != nil || len(top) >= s.q.K || want >= live {
-			return top, err
+		if err != nil || len(top) >= k || want >= live {
+			return top[:min(len(top), k)], err
 		}
 		// Documents that have just been deleted took the places of others.
 		want = min(2*want, live)
 	}
 }
 
-// rerank scores candidates by their full vectors.
-func (s *searching) rerank(hits []hnsw.Hit) ([]scored, error) {
+// rerank scores candidates by their full vectors: those that the codes of all
+// dimensions leave, or all if there are none.
+func (s *searching) rerank(code code, hits []hnsw.Hit, k int) ([]scored, error) {
+	hits = slices.DeleteFunc(hits, func(h hnsw.Hit) bool { return !s.sees(h.ID) })
+	if n := refined(k); s.c.codes.tails != nil && len(hits) > n {
+		s.c.codes.refine(code, hits)
+		hits = hits[:n]
+	}
 	top := make([]scored, 0, len(hits))
-	buf := make([]float32, s.c.set.Dims)
 	for _, h := range hits {
-		if !s.sees(h.ID) {
-			continue
-		}
-		v, ok, err := s.c.vector(s.view, buf, h.ID)
+		cosine, ok, err := s.c.cosine(s.view, s.vec, h.ID)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			top = append(top, scored{h.ID, dot(s.vec, v)})
+			top = append(top, byCosine(h.ID, cosine))
 		}
 	}
 	s.trace.Candidates += len(top)
 	slices.SortFunc(top, scored.order)
-	return top[:min(len(top), s.q.K)], nil
+	return top, nil
+}
+
+func byCosine(node uint32, cosine float32) scored {
+	return scored{node: node, score: cosine, cosine: cosine}
 }
 
 // exact compares the query with every node that it may return.
-func (s *searching) exact(ctx context.Context) ([]scored, error) {
+func (s *searching) exact(ctx context.Context, k int) ([]scored, error) {
 	lap := time.Now()
 	n := s.c.bound()
 	workers := uint32(max(1, min(runtime.GOMAXPROCS(0), int(n/4096))))
@@ -188,7 +223,7 @@ func (s *searching) exact(ctx context.Context) ([]scored, error) {
 	errs := make([]error, workers)
 	var wg sync.WaitGroup
 	for w := range workers {
-		wg.Go(func() { parts[w], errs[w] = s.exactPart(ctx, n/workers*w, s.end(n, w, workers)) })
+		wg.Go(func() { parts[w], errs[w] = s.exactPart(ctx, k, n/workers*w, s.end(n, w, workers)) })
 	}
 	wg.Wait()
 	s.trace.Rerank += time.Since(lap)
@@ -200,7 +235,7 @@ func (s *searching) exact(ctx context.Context) ([]scored, error) {
 	top := slices.Concat(parts...)
 	s.trace.Candidates += int(n)
 	slices.SortFunc(top, scored.order)
-	return top[:min(len(top), s.q.K)], nil
+	return top[:min(len(top), k)], nil
 }
 
 func (s *searching) end(n, w, workers uint32) uint32 {
@@ -210,14 +245,13 @@ func (s *searching) end(n, w, workers uint32) uint32 {
 	return n / workers * (w + 1)
 }
 
-func (s *searching) exactPart(ctx context.Context, first, end uint32) ([]scored, error) {
+func (s *searching) exactPart(ctx context.Context, k int, first, end uint32) ([]scored, error) {
 	var view *store.View // only for rows that are missing: views are for one goroutine
 	defer func() {
 		if view != nil {
 			view.Close()
 		}
 	}()
-	buf := make([]float32, s.c.set.Dims)
 	var top []scored
 	for node := first; node < end; node++ {
 		if node%4096 == 0 {
@@ -228,25 +262,25 @@ func (s *searching) exactPart(ctx context.Context, first, end uint32) ([]scored,
 		if !s.sees(node) {
 			continue
 		}
-		v := buf
-		if !s.c.rows.Get(buf, node) {
+		var cosine float32
+		if row, ok := s.c.rows.Get(node); ok {
+			cosine = clamp(quant.DotBytes(s.vec, row))
+		} else {
 			if view == nil {
 				view = s.c.db.st.View(s.view.TS)
 			}
-			var ok bool
 			var err error
-			if v, ok, err = s.c.vector(view, buf, node); err != nil || !ok {
-				if err != nil {
-					return nil, err
-				}
+			if cosine, ok, err = s.c.cosine(view, s.vec, node); err != nil {
+				return nil, err
+			} else if !ok {
 				continue
 			}
 		}
-		top = append(top, scored{node, dot(s.vec, v)})
-		// Keep the best K of up to 2K, which costs O(1) per node.
-		if len(top) >= 2*s.q.K+64 {
+		top = append(top, byCosine(node, cosine))
+		// Keep the best k of up to 2k, which costs O(log k) per node.
+		if len(top) >= 2*k+64 {
 			slices.SortFunc(top, scored.order)
-			top = top[:s.q.K]
+			top = top[:k]
 		}
 	}
 	return top, nil
@@ -267,7 +301,7 @@ func (s *searching) load(ctx context.Context, top []scored) ([]Match, error) {
 			return nil, err
 		}
 		if ok {
-			matches = append(matches, Match{doc, t.score})
+			matches = append(matches, Match{Document: doc, Score: t.score, Cosine: t.cosine, BM25: t.bm25})
 		}
 	}
 	return matches, nil

@@ -13,6 +13,7 @@ import (
 	"os"
 
 	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
@@ -20,13 +21,13 @@ import (
 
 // A snapshot holds the derived state of a collection as of one batch:
 //
-//	┌──────────┬─────────┬──────┬───────┬───────┬──────┬─────────┐
-//	│ FRONYSNP │ version │ meta │ codes │ graph │ live │ columns │
-//	│ 8 bytes  │ u32     │      │       │       │      │         │
-//	└──────────┴─────────┴──────┴───────┴───────┴──────┴─────────┘
+//	┌──────────┬─────────┬──────┬───────┬───────┬───────┬──────┬─────────┐
+//	│ FRONYSNP │ version │ meta │ codes │ graph │ words │ live │ columns │
+//	│ 8 bytes  │ u32     │      │       │       │       │      │         │
+//	└──────────┴─────────┴──────┴───────┴───────┴───────┴──────┴─────────┘
 //
-// meta, live and columns are blocks: length u64, bytes, CRC-32C u32. The codes
-// and the graph have formats of their own, with checksums. Everything is
+// meta, live and columns are blocks: length u64, bytes, CRC-32C u32. The codes,
+// the graph and the words have formats of their own, with checksums. Everything is
 // little-endian. A snapshot that does not fit in any way is not used.
 const (
 	snapshotMagic   = "FRONYSNP"
@@ -41,6 +42,10 @@ type snapshotMeta struct {
 	Nodes      uint32 `json:"nodes"`
 	Dims       int    `json:"dims"`
 	HeadDims   int    `json:"head_dims"`
+	Tail       bool   `json:"tail"`
+	// Calibrated is the candidates per result that were measured, at Size nodes.
+	Calibrated float64 `json:"calibrated"`
+	Size       int     `json:"size"`
 }
 
 var (
@@ -51,9 +56,9 @@ var (
 // close ends the collection's background work and saves what is new. No
 // operation is under way.
 func (c *Collection) close() error {
-	c.repairs.Wait()
+	c.background.Wait()
 	c.grace.drain()
-	c.repairs.Wait() // what was let go may have begun one
+	c.background.Wait() // what was let go may have begun one
 	var err error
 	if !c.db.opts.ReadOnly {
 		err = c.save()
@@ -63,9 +68,9 @@ func (c *Collection) close() error {
 
 // discard is close without saving.
 func (c *Collection) discard() error {
-	c.repairs.Wait()
+	c.background.Wait()
 	c.grace.drain()
-	c.repairs.Wait()
+	c.background.Wait()
 	return c.rows.Close()
 }
 
@@ -95,9 +100,11 @@ func (c *Collection) save() error {
 
 func (c *Collection) encode(w io.Writer, seq uint64) error {
 	n := c.bound()
+	cal := *c.calibration.Load()
 	meta, err := json.Marshal(snapshotMeta{
 		Database: fmt.Sprintf("%x", c.db.id), Collection: c.id, Seq: seq, Nodes: n,
-		Dims: c.set.Dims, HeadDims: c.set.HeadDims,
+		Dims: c.set.Dims, HeadDims: c.set.HeadDims, Tail: c.set.hasTail(),
+		Calibrated: cal.perResult, Size: cal.size,
 	})
 	if err != nil {
 		return err
@@ -115,10 +122,18 @@ func (c *Collection) encode(w io.Writer, seq uint64) error {
 	if err := writeBlock(w, meta); err != nil {
 		return err
 	}
-	if _, err := c.codes.WriteTo(w); err != nil {
+	if _, err := c.codes.heads.WriteTo(w); err != nil {
 		return err
 	}
+	if c.codes.tails != nil {
+		if _, err := c.codes.tails.WriteTo(w); err != nil {
+			return err
+		}
+	}
 	if _, err := c.graph.WriteTo(w); err != nil {
+		return err
+	}
+	if _, err := c.words.WriteTo(w); err != nil {
 		return err
 	}
 	if err := writeBlock(w, live); err != nil {
@@ -185,8 +200,10 @@ func (c *Collection) loadSnapshot(ctx context.Context, v *store.View, now store.
 				return 0, fmt.Errorf("%w: node %d is missing from the graph", errSnapshot, node)
 			}
 			c.nodes.bear(node, 0)
-		} else if c.graph.Has(node) {
-			c.graph.Delete(node) // it died with the last batch and was still seen
+		} else {
+			// It died with the last batch and was still seen.
+			c.graph.Delete(node)
+			c.words.Remove(node)
 		}
 	}
 	return meta.Seq, c.replay(ctx, v, now, meta.Seq)
@@ -213,22 +230,34 @@ func (c *Collection) decode(r io.Reader, size int64, now store.State) (m snapsho
 	switch {
 	case m.Database != fmt.Sprintf("%x", c.db.id) || m.Collection != c.id:
 		return m, nil, fmt.Errorf("%w: it is of another collection", errSnapshot)
-	case m.Dims != c.set.Dims || m.HeadDims != c.set.HeadDims:
-		return m, nil, fmt.Errorf("%w: it has %d and %d dims", errSnapshot, m.Dims, m.HeadDims)
+	case m.Dims != c.set.Dims || m.HeadDims != c.set.HeadDims || m.Tail != c.set.hasTail():
+		return m, nil, fmt.Errorf("%w: it has %d and %d dims, tails %v", errSnapshot, m.Dims, m.HeadDims, m.Tail)
 	case m.Seq > now.Seq || m.Nodes > now.Next:
 		return m, nil, fmt.Errorf("%w: it is newer than the store", errSnapshot)
 	}
 	if err := c.empty(); err != nil {
 		return m, nil, err
 	}
-	if c.codes, err = quant.ReadCodes(r); err != nil {
+	c.calibration.Store(&calibration{m.Calibrated, m.Size})
+	if c.codes.heads, err = quant.ReadCodes(r); err != nil {
 		return m, nil, err
 	}
-	if c.graph, err = hnsw.Read(r, c.codes); err != nil {
+	if c.codes.tails != nil {
+		if c.codes.tails, err = quant.ReadCodes(r); err != nil {
+			return m, nil, err
+		}
+		if c.codes.tails.Dims() != c.set.Dims-c.set.HeadDims || c.codes.tails.Len() != int(m.Nodes) {
+			return m, nil, fmt.Errorf("%w: tails are of another collection", errSnapshot)
+		}
+	}
+	if c.graph, err = hnsw.Read(r, c.codes.heads); err != nil {
 		return m, nil, err
 	}
-	if o := c.graph.Options(); o.M != c.set.M || c.codes.Dims() != c.set.HeadDims || c.codes.Len() != int(m.Nodes) {
+	if o := c.graph.Options(); o.M != c.set.M || c.codes.heads.Dims() != c.set.HeadDims || c.codes.heads.Len() != int(m.Nodes) {
 		return m, nil, fmt.Errorf("%w: graph and codes are of another collection", errSnapshot)
+	}
+	if c.words, err = lexical.Read(r, nil); err != nil {
+		return m, nil, err
 	}
 	if live, err = readBlock(r, size); err != nil {
 		return m, nil, err
@@ -254,6 +283,7 @@ func (c *Collection) replay(ctx context.Context, v *store.View, now store.State,
 			delete(born, node)
 			c.nodes.kill(node, 0)
 			c.graph.Delete(node)
+			c.words.Remove(node)
 		}
 		return ctx.Err()
 	})
@@ -277,7 +307,7 @@ func (c *Collection) replay(ctx context.Context, v *store.View, now store.State,
 		c.graph.Repair(hnsw.RepairOptions{})
 	}
 	for node := range born {
-		r, ok, err := v.Record(c.id, node, store.WithMetadata)
+		r, ok, err := v.Record(c.id, node, store.WithMetadata|store.WithText)
 		if err != nil {
 			return err
 		}
@@ -285,6 +315,7 @@ func (c *Collection) replay(ctx context.Context, v *store.View, now store.State,
 			return fmt.Errorf("%w: node %d has no document", store.ErrCorrupt, node)
 		}
 		c.attrs.Set(node, r.Metadata)
+		c.words.Add(node, r.Text)
 		c.nodes.bear(node, 0)
 	}
 	return c.relink(ctx, v, now, born)

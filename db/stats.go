@@ -17,16 +17,20 @@ type Stats struct {
 	HeadDims  int            `json:"head_dims"`
 	Model     *embedder.Spec `json:"model,omitempty"`
 	Created   time.Time      `json:"created"`
-	Memory    MemoryStats    `json:"memory_bytes"`
-	Disk      DiskStats      `json:"disk_bytes"`
+	// Oversampling is the number of candidates per result that searches take,
+	// given or calibrated.
+	Oversampling float64     `json:"oversampling"`
+	Memory       MemoryStats `json:"memory_bytes"`
+	Disk         DiskStats   `json:"disk_bytes"`
 }
 
 // MemoryStats is the memory of a collection by part, in bytes.
 type MemoryStats struct {
 	Graph    int64 `json:"graph"`    // links
-	Codes    int64 `json:"codes"`    // int8 heads
+	Codes    int64 `json:"codes"`    // int8, heads and tails
 	Nodes    int64 `json:"nodes"`    // births and deaths
 	Metadata int64 `json:"metadata"` // columns for filters
+	Words    int64 `json:"words"`    // lexical index
 	// Rows is the mapped file of full vectors: page cache that the system
 	// takes back when it needs it.
 	Rows int64 `json:"rows_mapped"`
@@ -49,9 +53,10 @@ func (c *Collection) Stats() (Stats, error) {
 	s := Stats{
 		Name: c.name, Documents: int(c.db.st.State(c.id).Live), Dead: c.graph.Dead(),
 		Dims: c.set.Dims, HeadDims: c.set.HeadDims, Model: c.set.Spec, Created: info.Created,
+		Oversampling: c.oversampling(),
 		Memory: MemoryStats{
-			Graph: c.graph.Bytes(), Codes: c.codes.Bytes(), Nodes: c.nodes.bytes(),
-			Metadata: c.attrs.Bytes(), Rows: c.rows.Bytes(),
+			Graph: c.graph.Bytes(), Codes: c.codes.bytes(), Nodes: c.nodes.bytes(),
+			Metadata: c.attrs.Bytes(), Words: c.words.Bytes(), Rows: c.rows.Bytes(),
 		},
 		Disk: DiskStats{
 			Store: c.db.st.DiskBytes(),

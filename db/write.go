@@ -225,11 +225,11 @@ func (c *Collection) commitBatch(prep []prepared, deletes []store.Delete, insert
 // link brings a committed batch into the derived state. It can't fail: a part
 // that goes wrong is logged, and found and rebuilt later.
 func (c *Collection) link(prep []prepared, done *store.Committed) {
-	code := make([]byte, c.quantizer.CodeSize())
+	code := c.codes.room()
 	c.linking.RLock()
 	c.writing.Lock()
 	for i, node := range done.Born {
-		c.put(node, done.Seq, prep[i].vec, prep[i].encoded, prep[i].doc.Metadata, code)
+		c.put(node, done.Seq, prep[i].vec, prep[i].encoded, &prep[i].doc, code)
 	}
 	c.writing.Unlock()
 	parallel(len(done.Born), 8, func(i int) {
@@ -243,6 +243,7 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 	c.linking.RUnlock()
 	c.visible.reach(done.Seq, group{done.Last, done.TS})
 	done.Release()
+	c.calibrateSoon()
 	if len(done.Dead) > 0 {
 		c.grace.after(func() { c.bury(done.Dead) })
 	}
@@ -250,14 +251,15 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 
 // put writes everything about a node that searches look at, before the graph
 // makes the node known to them.
-func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte, m Metadata, code []byte) {
-	c.quantizer.Encode(code, vec)
-	c.codes.Set(node, code)
+func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte, doc *Document, code code) {
+	c.codes.encode(code, vec)
+	c.codes.set(node, code)
 	if err := c.rows.Put(node, encoded); err != nil {
 		// The store has the vector: searches will read it there.
 		c.log.Warn("vector row not cached", "err", err)
 	}
-	c.attrs.Set(node, m)
+	c.attrs.Set(node, doc.Metadata)
+	c.words.Add(node, doc.Text)
 	c.nodes.bear(node, seq)
 }
 
@@ -266,6 +268,7 @@ func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte,
 func (c *Collection) bury(dead []uint32) {
 	for _, node := range dead {
 		c.graph.Delete(node)
+		c.words.Remove(node)
 	}
 	if n := c.graph.Dead(); n >= 1000 && n >= c.graph.Len()/10 {
 		c.repairSoon()
@@ -277,7 +280,7 @@ func (c *Collection) repairSoon() {
 	if !c.repairing.CompareAndSwap(false, true) {
 		return
 	}
-	c.repairs.Go(func() {
+	c.background.Go(func() {
 		defer c.repairing.Store(false)
 		c.repair()
 	})

@@ -96,7 +96,7 @@ func (g *Graph) explore(w *scratch, s *slabs, id uint32, level int, entry uint64
 	if g.dead.Load() == 0 {
 		w.skip.dead = nil
 	}
-	f := effort{ef: g.opts.EfConstruction, k: g.m0, reach: buildReach, budget: math.MaxInt}
+	f := effort{ef: g.opts.EfConstruction, k: g.m0, reach: buildReach, trial: math.MaxInt, budget: math.MaxInt}
 	top := entryLevel(entry)
 	g.start(w, code, entryNode(entry))
 	g.descend(w, s, code, top, level)

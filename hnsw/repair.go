@@ -38,8 +38,9 @@ func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
 	g.epochs.wait()
 	s := g.slabs.Load()
 	g.uproot(s, &gone)
-	g.reselect(s, &gone, o.Workers)
+	poor := g.reselect(s, &gone, o.Workers)
 	g.reenter(s, &gone)
+	g.relink(poor, o.Workers)
 	g.epochs.wait() // for searches that hold one of them in their beam
 	freed = make([]uint32, 0, gone.Count())
 	for id := range gone.All() {
@@ -57,49 +58,96 @@ func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
 	return freed
 }
 
-// reselect mends the lists of every node that stays.
-func (g *Graph) reselect(s *slabs, gone *Bitset, workers int) {
+// reselect mends the lists of every node that stays, and returns the nodes that
+// lost more than half of their links: their neighbours' neighbours are likely to
+// be gone too, so mending leaves them poor.
+func (g *Graph) reselect(s *slabs, gone *Bitset, workers int) (poor []uint32) {
+	found := make([][]uint32, len(s.links)) // by chunk, so that the order does not depend on timing
+	g.share(workers, len(s.links), func(w *scratch, chunk int) {
+		for id := uint32(chunk << chunkShift); id>>chunkShift == uint32(chunk); id++ {
+			if !has(s.present, id) || gone.Has(id) || has(s.pending, id) {
+				continue
+			}
+			for level := range g.levelOf(id) + 1 {
+				if lost, had := g.mend(w, s, gone, id, level); level == 0 && 2*lost > had {
+					found[chunk] = append(found[chunk], id)
+				}
+			}
+		}
+	})
+	return slices.Concat(found...)
+}
+
+// relink searches neighbours for nodes in the graph as if they were new, and
+// links them beside what they have.
+func (g *Graph) relink(ids []uint32, workers int) {
+	const batch = 64
+	g.share(workers, (len(ids)+batch-1)/batch, func(w *scratch, i int) {
+		for _, id := range ids[i*batch : min(len(ids), (i+1)*batch)] {
+			e := g.entry.Load()
+			s := w.fit(g.slabs.Load()) // after the entry point, so that they cover it
+			level := g.levelOf(id)
+			g.explore(w, s, id, level, e)
+			for l, links := range w.links[:level+1] {
+				g.widen(w, s, id, l, links)
+				for _, x := range links {
+					g.connect(w, s, nodeOf(x), word(id), l)
+				}
+			}
+		}
+	})
+}
+
+// widen adds links to a node's list, and chooses among all if they do not fit.
+func (g *Graph) widen(w *scratch, s *slabs, id uint32, level int, links []uint32) {
+	l := g.lock(id)
+	l.Lock()
+	defer l.Unlock()
+	list := g.list(s, id, level)
+	w.pool = load(w.pool, list)
+	for _, x := range links {
+		if find(w.pool, nodeOf(x)) < 0 {
+			w.pool = append(w.pool, x)
+		}
+	}
+	store(list, g.prune(w, id, w.pool, len(list), true))
+}
+
+// share calls do for 0 to n-1 from workers goroutines, each with memory of its
+// own.
+func (g *Graph) share(workers, n int, do func(w *scratch, i int)) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(workers, len(s.links)) {
+	for range min(workers, n) {
 		wg.Go(func() {
 			w := g.pool.Get().(*scratch)
 			defer g.pool.Put(w)
-			for {
-				chunk := int(next.Add(1)) - 1
-				if chunk >= len(s.links) {
-					return
-				}
-				for id := uint32(chunk << chunkShift); id>>chunkShift == uint32(chunk); id++ {
-					if !has(s.present, id) || gone.Has(id) || has(s.pending, id) {
-						continue
-					}
-					for level := range g.levelOf(id) + 1 {
-						g.mend(w, s, gone, id, level)
-					}
-				}
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(w, i)
 			}
 		})
 	}
 	wg.Wait()
 }
 
-// mend chooses a node's links on one level again, if one of them is gone.
-func (g *Graph) mend(w *scratch, s *slabs, gone *Bitset, id uint32, level int) {
+// mend chooses a node's links on one level again, if one of them is gone. It
+// returns how many were, of how many.
+func (g *Graph) mend(w *scratch, s *slabs, gone *Bitset, id uint32, level int) (lost, had int) {
 	list := g.list(s, id, level)
-	lost := false
-	for i := range list {
-		x := atomic.LoadUint32(&list[i])
+	for ; had < len(list); had++ {
+		x := atomic.LoadUint32(&list[had])
 		if x == 0 {
 			break
 		}
-		lost = lost || gone.Has(nodeOf(x))
+		if gone.Has(nodeOf(x)) {
+			lost++
+		}
 	}
-	if !lost {
-		return
+	if lost == 0 {
+		return lost, had
 	}
 	l := g.lock(id)
 	l.Lock()
@@ -129,6 +177,7 @@ func (g *Graph) mend(w *scratch, s *slabs, gone *Bitset, id uint32, level int) {
 	}
 	w.pool = distinct(w.pool, kept)
 	store(list, g.prune(w, id, w.pool, len(list), true))
+	return lost, had
 }
 
 // distinct removes words that name a node twice, keeping the first kept ones,

@@ -45,10 +45,6 @@ type Stats struct {
 
 const defaultEf = 64
 
-// flatFactor is how many rows a flat scan measures in the time that a walk
-// needs for one place in its beam.
-const flatFactor = 50
-
 // Search appends to dst the K nodes nearest to q that are live and allowed, or
 // as many as there are, nearest first, and returns it. q is a code as Space
 // understands it. It allocates nothing but room in dst.
@@ -83,23 +79,27 @@ func (g *Graph) Search(dst []Hit, q []byte, s Search) []Hit {
 // search leaves the result in the beam, and reports whether it scanned flat.
 func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 	w.beam, w.live = w.beam[:0], 0
-	ef := max(s.Ef, s.K)
-	allowed := g.Len()
+	live, dead := g.Len(), g.Dead()
+	allowed := live
 	if s.Allow != nil {
 		allowed = min(allowed, s.Allow.Count())
 	}
 	e := g.entry.Load()
 	sl := w.fit(g.slabs.Load()) // after the entry point, so that they cover it
 	w.skip = filter{allow: s.Allow}
-	if g.dead.Load() > 0 {
+	if dead > 0 {
 		w.skip.dead = sl.dead
 	}
-	if s.walk && e != 0 {
-		allowed = math.MaxInt
+	f, flat := plan(live+dead, allowed, max(s.Ef, s.K))
+	if s.walk {
+		f, flat = effort{ef: max(s.Ef, s.K), trial: math.MaxInt, budget: math.MaxInt}, false
 	}
-	if e == 0 || allowed <= ef*flatFactor {
+	if flat || e == 0 {
 		g.scan(w, sl, q, s.K)
 		return true
+	}
+	if s.Gamma > 0 {
+		f.k, f.reach = s.K, 1+s.Gamma
 	}
 	// What waits for Add is scanned before the walk: an id that is linked between
 	// the two is found twice, which mends easily, and never missed.
@@ -107,10 +107,6 @@ func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 	w.late = append(w.late[:0], w.beam...)
 	g.start(w, q, entryNode(e))
 	g.descend(w, sl, q, entryLevel(e), 0)
-	f := effort{ef: ef, k: s.K, budget: allowed}
-	if s.Gamma > 0 {
-		f.reach = 1 + s.Gamma
-	}
 	if !g.walk(w, sl, q, 0, f) {
 		g.scan(w, sl, q, s.K)
 		return true

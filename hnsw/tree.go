@@ -17,7 +17,7 @@ func (g *Graph) plant(w *scratch, id uint32, level int) bool {
 		s := w.fit(g.slabs.Load())
 		w.skip = filter{dead: s.dead}
 		g.start(w, g.space.Code(id), entryNode(e))
-		if g.walk(w, s, g.space.Code(id), 0, effort{ef: 1, budget: math.MaxInt}); w.live > 0 {
+		if g.walk(w, s, g.space.Code(id), 0, effort{ef: 1, trial: math.MaxInt, budget: math.MaxInt}); w.live > 0 {
 			return false
 		}
 	}

@@ -49,6 +49,7 @@ type effort struct {
 	ef     int     // returnable nodes that the beam holds at most
 	k      int     // for reach: whose distance counts
 	reach  float32 // 1 + γ, or 0: go on until the beam is expanded
+	trial  int     // distances after which to give up if it looks hopeless
 	budget int     // distances after which to give up
 }
 
@@ -88,6 +89,12 @@ func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
 		g.space.Distances(q, w.ids[:n], w.dist[:n])
 		if w.evals += n; w.evals > f.budget {
 			return false
+		}
+		if w.evals > f.trial {
+			if w.hopeless(f) {
+				return false
+			}
+			f.trial = math.MaxInt
 		}
 		bound := w.bound(f, limit)
 		for i, d := range w.dist[:n] {

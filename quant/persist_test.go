@@ -29,7 +29,7 @@ func randomCodes(t testing.TB, dims, rows int) *Codes {
 	return c
 }
 
-func encode(t testing.TB, c *Codes) []byte {
+func written(t testing.TB, c *Codes) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	n, err := c.WriteTo(&b)
@@ -56,7 +56,7 @@ func TestWriteAndRead(t *testing.T) {
 		{1, 0}, {1, 1}, {192, 1}, {192, 4096}, {192, 4097}, {384, 5000}, {4096, 700}, {33, 40_000},
 	} {
 		c := randomCodes(t, size.dims, size.rows)
-		b := encode(t, c)
+		b := written(t, c)
 
 		r := bytes.NewReader(append(slices.Clone(b), "more"...))
 		read, err := ReadCodes(iotest.HalfReader(r))
@@ -93,14 +93,14 @@ func TestWriteAndRead(t *testing.T) {
 		if !bytes.Equal(file, before) {
 			t.Errorf("%v: the mapped file was written to", size)
 		}
-		if !bytes.Equal(encode(t, mapped), encode(t, c)) {
+		if !bytes.Equal(written(t, mapped), written(t, c)) {
 			t.Errorf("%v: the second generation differs", size)
 		}
 	}
 }
 
 func TestEveryBitFlipIsFound(t *testing.T) {
-	b := encode(t, randomCodes(t, 3, 3))
+	b := written(t, randomCodes(t, 3, 3))
 	for i := range len(b) * 8 {
 		b[i/8] ^= 1 << (i % 8)
 		if _, err := ReadCodes(bytes.NewReader(b)); !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrFormat) {
@@ -114,7 +114,7 @@ func TestEveryBitFlipIsFound(t *testing.T) {
 }
 
 func TestTruncatedIsCorrupt(t *testing.T) {
-	b := encode(t, randomCodes(t, 3, 3))
+	b := written(t, randomCodes(t, 3, 3))
 	for n := range len(b) {
 		if _, err := ReadCodes(bytes.NewReader(b[:n])); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%d bytes: ReadCodes: %v", n, err)
@@ -127,7 +127,7 @@ func TestTruncatedIsCorrupt(t *testing.T) {
 
 func TestSwappedSectionsAreFound(t *testing.T) {
 	c := randomCodes(t, 4096, 512) // two sections of 1 MiB
-	b := encode(t, c)
+	b := written(t, c)
 	one, two := b[headerBytes:headerBytes+sectionBytes+trailerBytes], b[headerBytes+sectionBytes+trailerBytes:]
 	swapped := slices.Concat(b[:headerBytes], two, one)
 	if _, err := ReadCodes(bytes.NewReader(swapped)); !errors.Is(err, ErrCorrupt) {
@@ -176,7 +176,7 @@ func TestForgedHeaders(t *testing.T) {
 func TestErrorsOfReaderAndWriterPass(t *testing.T) {
 	broken := errors.New("broken")
 	c := randomCodes(t, 3, 3)
-	b := encode(t, c)
+	b := written(t, c)
 	for _, n := range []int{0, 10, 64, 100, 200} {
 		r := io.MultiReader(bytes.NewReader(b[:n]), iotest.ErrReader(broken))
 		if _, err := ReadCodes(r); !errors.Is(err, broken) {
@@ -204,8 +204,8 @@ func (w *limitedWriter) Write(b []byte) (int, error) {
 }
 
 func FuzzReadCodes(f *testing.F) {
-	f.Add(encode(f, randomCodes(f, 3, 3)))
-	f.Add(encode(f, randomCodes(f, 192, 2)))
+	f.Add(written(f, randomCodes(f, 3, 3)))
+	f.Add(written(f, randomCodes(f, 192, 2)))
 	f.Add(forge(1, 192, 1<<32-1, 4096))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		read, errRead := ReadCodes(bytes.NewReader(b))
@@ -217,14 +217,14 @@ func FuzzReadCodes(f *testing.F) {
 			return
 		}
 		equalCodes(t, mapped, read)
-		if !bytes.Equal(encode(t, mapped), b[:len(b)-len(rest)]) {
+		if !bytes.Equal(written(t, mapped), b[:len(b)-len(rest)]) {
 			t.Fatal("what was read is written differently")
 		}
 	})
 }
 
 func BenchmarkMapCodes(b *testing.B) {
-	file := encode(b, randomCodes(b, 192, 100_000))
+	file := written(b, randomCodes(b, 192, 100_000))
 	b.SetBytes(int64(len(file)))
 	for b.Loop() {
 		if _, _, err := MapCodes(file); err != nil {

@@ -53,47 +53,33 @@ func (z *Quantizer) CodeSize() int { return z.size }
 // zeros, whose distance to everything is 1. An infinity counts as the largest
 // number, and a NaN gives bytes of no meaning: [Normalize] finds both. Encode panics when v or dst is too short.
 func (z *Quantizer) Encode(dst []byte, v []float32) {
-	v, dst = v[:z.dims], dst[:z.size]
-	clear(dst[z.dims:])
-	var top float32
-	for _, x := range v {
-		if x < 0 {
-			x = -x
-		}
-		if x > top { // false for a NaN
-			top = x
-		}
-	}
+	v = v[:z.dims]
+	encode(dst[:z.size], v, kernel.Best.Peak(v))
+}
+
+// encode writes the code of v, with the scale at which top becomes 127, and zeros
+// to the end of dst.
+func encode(dst []byte, v []float32, top float32) {
+	clear(dst[len(v):])
+	dst = dst[:len(v)]
 	scale := 127 / top
 	switch {
 	case top == 0:
 		clear(dst)
-		return
 	case top > math.MaxFloat32 || scale > math.MaxFloat32 || scale < smallestNormal:
 		encodeExtreme(dst, v, top)
-		return
-	}
-	for i, x := range v {
-		dst[i] = byte(round(x * scale))
+	default:
+		kernel.Best.Round(dst, v, scale)
 	}
 }
 
 const smallestNormal = 0x1p-126
 
-// round rounds a number of [-127.5, 127.5] to the nearest integer of [-127, 127],
-// a half to the even one. Adding 1.5·2^23 leaves no bits for a fraction; what is
-// left lies in the low bits of the float. A NaN ends up at a limit.
-func round(x float32) int8 {
-	const shifter = 3 << 22
-	n := int32(math.Float32bits(x+shifter)) - int32(math.Float32bits(shifter))
-	return int8(max(-127, min(127, n)))
-}
-
-// encodeExtreme is Encode for vectors whose scale is no normal float32.
+// encodeExtreme is encode for vectors whose scale is no normal float32.
 func encodeExtreme(dst []byte, v []float32, top float32) {
 	scale := 127 / min(float64(top), math.MaxFloat32)
 	for i, x := range v {
 		y := max(-math.MaxFloat32, min(math.MaxFloat32, float64(x))) * scale
-		dst[i] = byte(round(float32(y)))
+		kernel.Best.Round(dst[i:i+1], []float32{float32(y)}, 1)
 	}
 }

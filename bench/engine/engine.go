@@ -25,10 +25,10 @@ const (
 
 // Config is one point of an engine's sweep.
 type Config struct {
-	Ef    int    `json:"ef"`            // beam width
-	Depth int    `json:"depth"`         // candidates compared with their full vectors
-	Codes int    `json:"codes"`         // candidates compared with codes of all dimensions before that; 0 = none
-	Mode  string `json:"mode,omitzero"` // what else differs
+	Ef    int     `json:"ef"`             // beam width
+	Depth int     `json:"depth"`          // candidates compared with their full vectors
+	Codes int     `json:"codes"`          // candidates compared with codes of all dimensions before that; 0 = none
+	Gamma float32 `json:"gamma,omitzero"` // of the distance-adaptive stop; 0 = none
 }
 
 // Time is what something took.
@@ -115,11 +115,11 @@ func (r *reranker) top10(dst []uint32, q int, ids []uint32) []uint32 {
 	return dst
 }
 
-// groupByEf cuts a sweep into runs of configurations of the same beam width and mode.
+// groupByEf cuts a sweep into runs of configurations of the same beam width.
 func groupByEf(cs []Config) [][]Config {
 	var groups [][]Config
 	for _, c := range cs {
-		i := slices.IndexFunc(groups, func(g []Config) bool { return g[0].Ef == c.Ef && g[0].Mode == c.Mode })
+		i := slices.IndexFunc(groups, func(g []Config) bool { return g[0].Ef == c.Ef })
 		if i < 0 {
 			groups = append(groups, []Config{c})
 		} else {

@@ -11,13 +11,13 @@ import (
 	"github.com/fronyai/frony-db/bench/dataset"
 )
 
-// Frony is this project's index: codes of the head in a graph, codes of all
-// dimensions for a first rerank, full vectors for the last.
+// Frony is this project's index: codes of the head in a graph, with those of the
+// tail for a first rerank, full vectors for the last.
 type Frony struct {
-	set          *dataset.Set
-	graph        *hnsw.Graph
-	headQ, fullQ *quant.Quantizer
-	head, full   *quant.Codes
+	set   *dataset.Set
+	graph *hnsw.Graph
+	coder *quant.SplitQuantizer
+	codes quant.Split
 }
 
 // Name implements Engine.
@@ -29,51 +29,45 @@ func (f *Frony) Close() error { return nil }
 // Build implements Engine. The index is always built anew.
 func (f *Frony) Build(_ context.Context, s *dataset.Set, _ string) (b Build, err error) {
 	f.set = s
-	if f.headQ, err = quant.NewQuantizer(s.HeadDims); err != nil {
+	if f.coder, err = quant.NewSplitQuantizer(s.Dims, s.HeadDims); err != nil {
 		return b, err
 	}
-	if f.fullQ, err = quant.NewQuantizer(s.Dims); err != nil {
+	if f.codes.Head, err = quant.NewCodes(f.coder.HeadDims(), nil); err != nil {
 		return b, err
 	}
-	if f.head, err = quant.NewCodes(s.HeadDims, nil); err != nil {
+	if f.codes.Tail, err = quant.NewCodes(f.coder.TailDims(), nil); err != nil {
 		return b, err
 	}
-	if f.full, err = quant.NewCodes(s.Dims, nil); err != nil {
-		return b, err
-	}
-	if f.graph, err = hnsw.New(f.head, &hnsw.Options{M: M, EfConstruction: EfConstruction}); err != nil {
+	if f.graph, err = hnsw.New(f.codes.Head, &hnsw.Options{M: M, EfConstruction: EfConstruction}); err != nil {
 		return b, err
 	}
 	b.Time = timed(func() {
-		code := make([]byte, f.headQ.CodeSize())
+		head, tail := make([]byte, f.coder.HeadSize()), make([]byte, f.coder.TailSize())
 		for i := range s.Len() {
-			f.headQ.Encode(code, s.Base[i*s.Dims:(i+1)*s.Dims])
-			f.head.Set(uint32(i), code)
+			f.coder.Encode(head, tail, s.Base[i*s.Dims:(i+1)*s.Dims])
+			f.codes.Head.Set(uint32(i), head)
+			f.codes.Tail.Set(uint32(i), tail)
 			if err = f.graph.Add(uint32(i)); err != nil {
 				return
 			}
 		}
 	})
-	b.Bytes = float64(f.graph.Bytes()+f.head.Bytes()) / float64(s.Len())
-	code := make([]byte, f.fullQ.CodeSize())
-	for i := range s.Len() {
-		f.fullQ.Encode(code, s.Base[i*s.Dims:(i+1)*s.Dims])
-		f.full.Set(uint32(i), code)
-	}
+	b.Bytes = float64(f.graph.Bytes()+f.codes.Head.Bytes()+f.codes.Tail.Bytes()) / float64(s.Len())
 	return b, err
 }
 
 // Sweep implements Engine.
 func (f *Frony) Sweep() []Config {
 	var cs []Config
-	for _, ef := range []int{16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 384} {
-		for _, depth := range []int{16, 32, 64} {
-			if depth <= ef && depth >= ef/8 {
-				cs = append(cs, Config{Ef: ef, Depth: depth})
-			}
+	for _, ef := range []int{16, 24, 32, 48, 64, 96, 128, 192, 256, 384} {
+		if ef <= 64 {
+			cs = append(cs, Config{Ef: ef, Depth: ef})
 		}
-		if ef >= 24 {
-			cs = append(cs, Config{Ef: ef, Codes: min(ef, 64), Depth: 16})
+		cs = append(cs, Config{Ef: ef, Codes: min(ef, 64), Depth: 12})
+	}
+	for _, k := range []int{32, 48, 64, 96} {
+		for _, gamma := range []float32{0.03, 0.06, 0.1, 0.15, 0.25} {
+			cs = append(cs, Config{Ef: 384, Codes: k, Depth: 12, Gamma: gamma})
 		}
 	}
 	return cs
@@ -92,22 +86,21 @@ func (f *Frony) run(n int, c Config) Run {
 	s := f.set
 	r := Run{Config: c, Top: make([]uint32, 0, 10*n), Each: make([]time.Duration, n)}
 	rr := &reranker{set: s}
-	code, full := make([]byte, f.headQ.CodeSize()), make([]byte, f.fullQ.CodeSize())
+	head, tail := make([]byte, f.coder.HeadSize()), make([]byte, f.coder.TailSize())
 	var hits []hnsw.Hit
 	var ids, keys []uint32
 	r.Time = timed(func() {
 		for q := range n {
 			t := time.Now()
 			query := s.Query[q*s.Dims : (q+1)*s.Dims]
-			f.headQ.Encode(code, query)
-			hits = f.graph.Search(hits[:0], code, hnsw.Search{K: max(c.Depth, c.Codes), Ef: c.Ef})
+			f.coder.Encode(head, tail, query)
+			hits = f.graph.Search(hits[:0], head, hnsw.Search{K: max(c.Depth, c.Codes), Ef: c.Ef, Gamma: c.Gamma})
 			ids = ids[:0]
 			for _, h := range hits {
 				ids = append(ids, h.ID)
 			}
 			if c.Codes > 0 {
-				f.fullQ.Encode(full, query)
-				ids, keys = f.narrow(full, ids, keys, c.Depth)
+				ids, keys = f.narrow(head, tail, ids, keys, c.Depth)
 			}
 			r.Top = rr.top10(r.Top, q, ids)
 			r.Each[q] = time.Since(t)
@@ -117,9 +110,9 @@ func (f *Frony) run(n int, c Config) Run {
 }
 
 // narrow keeps the depth ids that are nearest by the codes of all dimensions.
-func (f *Frony) narrow(q []byte, ids, keys []uint32, depth int) (best, room []uint32) {
+func (f *Frony) narrow(head, tail []byte, ids, keys []uint32, depth int) (best, room []uint32) {
 	keys = slices.Grow(keys[:0], len(ids))[:len(ids)]
-	f.full.Distances(q, ids, keys)
+	f.codes.Distances(head, tail, ids, keys)
 	n := 0
 	for i, k := range keys {
 		id := ids[i]

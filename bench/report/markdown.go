@@ -57,14 +57,14 @@ func (r *Report) Markdown() string {
 		p(" %.0f |\n", e.Build.Bytes)
 	}
 
-	p("\n| engine | ef | codes | depth | mode | recall@10 | q/s | p50 µs | p99 µs |\n| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: |\n")
+	p("\n| engine | ef | codes | depth | γ | recall@10 | q/s | p50 µs | p99 µs |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for i := range r.Engines {
 		e := &r.Engines[i]
 		if len(e.Rounds) == 0 {
 			continue
 		}
 		for _, x := range Frontier(e.median()) {
-			p("| %s | %d | %d | %d | %s | %.4f | %s |", e.Name, x.Ef, x.Codes, x.Depth, x.Mode, x.Recall, number(x.QPS))
+			p("| %s | %d | %d | %d | %.2g | %.4f | %s |", e.Name, x.Ef, x.Codes, x.Depth, x.Gamma, x.Recall, number(x.QPS))
 			if x.P50 > 0 {
 				p(" %.0f | %.0f |\n", float64(x.P50.Nanoseconds())/1e3, float64(x.P99.Nanoseconds())/1e3)
 			} else {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,7 @@ func (a *app) embed() *cobra.Command {
 		Short: "Print the embedding of a text",
 		Args:  one("a text"),
 		RunE: func(c *cobra.Command, args []string) error {
-			e, err := openModel(cmp(a.model, "builtin"))
+			e, err := openModel(cmp.Or(a.model, "builtin"))
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,7 +61,7 @@ func (a *app) runImport(ctx context.Context, paths []string, o *source.Options, 
 	im := &importer{app: a, d: d}
 	var total pipeline.Stats
 	for _, path := range paths {
-		st, err := im.file(ctx, path, o, cmp(rejects, rejectsName(path)))
+		st, err := im.file(ctx, path, o, cmp.Or(rejects, rejectsName(path)))
 		total.Read += st.Read
 		total.Written += st.Written
 		total.Rejected += st.Rejected
@@ -78,14 +79,6 @@ func (a *app) runImport(ctx context.Context, paths []string, o *source.Options, 
 		return errRejects
 	}
 	return nil
-}
-
-// cmp is a if it is not empty, else b.
-func cmp(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func rejectsName(path string) string {
@@ -215,7 +208,7 @@ func (im *importer) open(ctx context.Context, first *source.Record) error {
 		}
 		o.Dims = len(first.Embedding)
 	default:
-		if o.Embedder, err = openModel(cmp(im.model, "builtin")); err != nil {
+		if o.Embedder, err = openModel(cmp.Or(im.model, "builtin")); err != nil {
 			return err
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 func (a *app) search() *cobra.Command {
 	var q db.Query
-	var where string
+	var where, mode string
 	var minScore float32
 	c := &cobra.Command{
 		Use:   "search QUESTION",
@@ -27,6 +27,9 @@ func (a *app) search() *cobra.Command {
 			q.Text = args[0]
 			if strings.TrimSpace(q.Text) == "" {
 				return usageError{fmt.Errorf("the question is empty")}
+			}
+			if err := q.Mode.UnmarshalText([]byte(mode)); err != nil {
+				return usageError{fmt.Errorf("--mode: %w", err)}
 			}
 			var err error
 			if q.Filter, err = parseFilter(where); err != nil {
@@ -41,6 +44,7 @@ func (a *app) search() *cobra.Command {
 	f := c.Flags()
 	f.IntVarP(&q.K, "k", "k", 10, "number of results")
 	f.StringVarP(&where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
+	f.StringVarP(&mode, "mode", "m", "", "dense (meaning), lexical (words) or hybrid (both; the default)")
 	f.BoolVar(&q.Exact, "exact", false, "compare with every document: slow, and the truth")
 	f.IntVar(&q.EfSearch, "ef", 0, "beam width of the graph search (default: the collection's)")
 	f.IntVar(&q.Oversampling, "oversampling", 0, "candidates per result that are reranked (default: the collection's)")
@@ -97,8 +101,8 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 		return err
 	}
 	if !a.quiet {
-		fmt.Fprintf(a.err, "%d results in %s (%s; embed %s, graph %s, rerank %d in %s)\n", len(matches),
-			micros(t.Total), t.Plan, micros(t.Embed), micros(t.Graph), t.Candidates, micros(t.Rerank))
+		fmt.Fprintf(a.err, "%d results in %s (%s, %s; embed %s, graph %s, words %s, rerank %d in %s)\n", len(matches),
+			micros(t.Total), t.Mode, t.Plan, micros(t.Embed), micros(t.Graph), micros(t.Words), t.Candidates, micros(t.Rerank))
 	}
 	return nil
 }
@@ -108,6 +112,8 @@ func micros(d time.Duration) string { return d.Round(time.Microsecond).String() 
 type matchJSON struct {
 	ID       string         `json:"id"`
 	Score    float32        `json:"score"`
+	Cosine   float32        `json:"cosine,omitempty"`
+	BM25     float32        `json:"bm25,omitempty"`
 	Text     string         `json:"text"`
 	Metadata map[string]any `json:"metadata"`
 	Source   string         `json:"source,omitempty"`
@@ -117,21 +123,22 @@ type matchJSON struct {
 type searchResult struct {
 	Matches    []matchJSON      `json:"matches"`
 	Timings    map[string]int64 `json:"timings"` // microseconds
+	Mode       db.Mode          `json:"mode"`
 	Plan       string           `json:"plan"`
 	Candidates int              `json:"candidates"`
 }
 
 func searchJSON(matches []db.Match, t db.Trace) searchResult {
 	r := searchResult{
-		Matches: make([]matchJSON, len(matches)), Plan: t.Plan, Candidates: t.Candidates,
+		Matches: make([]matchJSON, len(matches)), Mode: t.Mode, Plan: t.Plan, Candidates: t.Candidates,
 		Timings: map[string]int64{
-			"embed": t.Embed.Microseconds(), "filter": t.Filter.Microseconds(), "graph": t.Graph.Microseconds(),
+			"embed": t.Embed.Microseconds(), "filter": t.Filter.Microseconds(), "graph": t.Graph.Microseconds(), "words": t.Words.Microseconds(),
 			"rerank": t.Rerank.Microseconds(), "load": t.Load.Microseconds(), "total": t.Total.Microseconds(),
 		},
 	}
 	for i, m := range matches {
 		d := toJSON(m.Document)
-		r.Matches[i] = matchJSON{d.ID, m.Score, d.Text, d.Metadata, d.Source, d.Chunk}
+		r.Matches[i] = matchJSON{d.ID, m.Score, m.Cosine, m.BM25, d.Text, d.Metadata, d.Source, d.Chunk}
 	}
 	return r
 }

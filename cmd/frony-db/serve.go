@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -126,7 +127,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 		return usageError{fmt.Errorf("--addr %s can be reached by others, and without keys anyone there could read and write; "+
 			"name a file of keys with --keys, or say --insecure", s.addr)}
 	}
-	e, err := openModel(cmp(a.model, "builtin"))
+	e, err := openModel(cmp.Or(a.model, "builtin"))
 	if err != nil {
 		return err
 	}

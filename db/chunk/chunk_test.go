@@ -198,6 +198,7 @@ func TestSentences(t *testing.T) {
 		"J. K. Rowling wrote it.| See Fig. 3 and No. 5 for more.| Oh no.| Then it ended.",
 		"It costs 3.50 dollars.| Visit example.com today.| Really?!| Yes...| Sure.",
 		"The U.S. Army came.| Apples, pears, etc. were there.| And so am I.| You?",
+		"From 4:00 to 6:00 p.m. Eastern Time.| Then it ended.",
 		"He said \"Go.\"| She went.",
 	} {
 		doc := strings.ReplaceAll(tc, "|", "")

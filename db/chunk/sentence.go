@@ -118,9 +118,9 @@ func koreanEnding(text string) bool {
 	return strings.ContainsRune("다요죠까네오음임함됨지군라자", r)
 }
 
-// abbreviations before which a full stop does not end a sentence. Those behind
-// which one may end (etc., Inc., a.m.) are not among them: a capital letter
-// behind them decides.
+// abbreviations after which a full stop does not end a sentence, or too seldom to
+// tell: two sentences kept together cost less than one cut apart. Those behind which
+// one often ends (etc., Inc.) are not among them: a capital letter decides.
 var abbreviations = map[string]bool{
 	"mr": true, "mrs": true, "ms": true, "dr": true, "prof": true, "sr": true, "jr": true,
 	"st": true, "mt": true, "gen": true, "col": true, "lt": true, "sgt": true, "capt": true,
@@ -129,7 +129,7 @@ var abbreviations = map[string]bool{
 	"fig": true, "figs": true, "eq": true, "eqs": true, "sec": true, "ch": true, "vol": true,
 	"no": true, "nos": true, "pp": true, "ed": true, "eds": true, "ref": true, "refs": true,
 	"jan": true, "feb": true, "mar": true, "apr": true, "jun": true, "jul": true, "aug": true,
-	"sep": true, "sept": true, "oct": true, "nov": true, "dec": true, "u.s": true, "u.k": true,
+	"sep": true, "sept": true, "oct": true, "nov": true, "dec": true, "u.s": true, "u.k": true, "a.m": true, "p.m": true,
 }
 
 // lookBack is how far before a full stop its word and line are looked for. A
@@ -158,8 +158,7 @@ func abbreviation(text string, first rune) bool {
 		return unicode.IsDigit(first) || line == "" || endsInNumber(line)
 	}
 	lower := strings.ToLower(word)
-	switch lower {
-	case "no": // "Oh no. Then" is no number
+	if lower == "no" { // "Oh no. Then" is no number
 		return unicode.IsDigit(first)
 	}
 	return abbreviations[lower]

@@ -1,169 +1,129 @@
 package builtin
 
 import (
-	"cmp"
+	"encoding/binary"
 	"math"
 	"slices"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
+	"sync"
 )
 
-// Weights of the kinds of feature, by what retrieval on Korean and English
-// questions gave: a shared word says most, a shared pair of syllables is the
-// next best, a shared trigram of letters says that the words may be akin.
-const (
-	wordWeight    = 1.0
-	pairWeight    = 0.8
-	trigramWeight = 0.45
-)
-
-// probes is how many dimensions of each half a feature touches. One gives
-// collisions that wipe a feature out; more than a few give only more noise.
-const probes = 4
-
-// bag gathers a text's features. Its zero value is ready, and it may be used
-// for one text after another.
+// A bag is the scratch space in which one text becomes a vector. It belongs to
+// one goroutine at a time.
 type bag struct {
-	features []feature
-	word     []rune
+	word    []rune
+	lattice lattice
+	rows    []int32   // the text's rows, sorted; after merge without repeats
+	weights []float32 // of each row in rows
+	fixed   [chunk]uint32
+	sums    [Dims]uint64
 }
 
-// feature is one occurrence of something hashed.
-type feature struct {
-	hash   uint64
-	weight float32
+var bags = sync.Pool{New: func() any { return new(bag) }}
+
+// embed returns the vector of text in role: the sum, over the text's distinct
+// rows, of row × weight in that role × √count, normalised. The root keeps a
+// word that a text repeats from drowning the others.
+func (b *bag) embed(m *model, role role, text string) []float32 {
+	b.rows = b.rows[:0]
+	b.word = eachWord(text, b.word, func(word []rune) {
+		m.segment(&b.lattice, word, func(piece int32) {
+			b.rows = append(b.rows, m.row(piece))
+		})
+	})
+	if len(b.rows) == 0 { // no word at all: a vector all such texts share
+		b.rows = append(b.rows, int32(m.fallback))
+	}
+	b.merge(m.weights[role])
+	return b.sum(m)
 }
 
-// embed returns the vector of text.
-func (b *bag) embed(text string) []float32 {
-	b.features, b.word = b.features[:0], b.word[:0]
-	if !norm.NFKC.IsNormalString(text) {
-		text = norm.NFKC.String(text)
-	}
-	var class int
-	for _, r := range text {
-		c := classOf(r)
-		if c != class {
-			b.flush(class)
-			class = c
+// merge sorts rows, drops repeats, and fills in weights.
+func (b *bag) merge(weight []float32) {
+	slices.Sort(b.rows)
+	b.weights = b.weights[:0]
+	n := 0
+	for i := 0; i < len(b.rows); {
+		row, start := b.rows[i], i
+		for i < len(b.rows) && b.rows[i] == row {
+			i++
 		}
-		if c != blank {
-			b.word = append(b.word, unicode.ToLower(r))
-		}
+		b.rows[n] = row
+		n++
+		b.weights = append(b.weights, weight[row]*float32(math.Sqrt(float64(i-start))))
 	}
-	b.flush(class)
+	b.rows = b.rows[:n]
+}
 
+// sum adds up the weighted rows and normalises. Weights are rounded to 16 bits
+// relative to the largest, and sums are exact integers from there on: the
+// vector does not depend on the machine.
+func (b *bag) sum(m *model) []float32 {
+	clear(b.sums[:])
+	scale := math.MaxUint16 / slices.Max(b.weights)
+	var total int64 // of the weights: what the rows' offset of 128 adds
+	for start := 0; start < len(b.rows); start += chunk {
+		end := min(start+chunk, len(b.rows))
+		for i, w := range b.weights[start:end] {
+			b.fixed[i] = uint32(w*scale + 0.5)
+			total += int64(b.fixed[i])
+		}
+		m.addRows(&b.sums, b.rows[start:end], b.fixed[:end-start])
+	}
 	v := make([]float32, Dims)
-	// Sorted, equal features stand together, and sums don't depend on an order
-	// that could differ from run to run.
-	slices.SortFunc(b.features, func(x, y feature) int { return cmp.Compare(x.hash, y.hash) })
-	for i := 0; i < len(b.features); {
-		h, sum := b.features[i].hash, float32(0)
-		for ; i < len(b.features) && b.features[i].hash == h; i++ {
-			sum += b.features[i].weight
-		}
-		scatter(v, h, float32(math.Sqrt(float64(sum))))
+	var norm float64
+	for d, sum := range b.sums {
+		x := float64(int64(sum) - rowOffset*total)
+		v[d] = float32(x)
+		norm += x * x
 	}
-	if !normalize(v) {
-		scatter(v, hash([]rune(text)), 1) // nothing but blanks and marks
-		normalize(v)
+	if norm == 0 { // rows that cancel out exactly
+		v[0] = 1
+		return v
+	}
+	inverse := 1 / math.Sqrt(norm)
+	for d, x := range v {
+		v[d] = float32(float64(x) * inverse)
 	}
 	return v
 }
 
-// Classes of rune: a word is a longest run of one class.
 const (
-	blank = iota
-	hangul
-	letter
-	digit
+	// rowOffset is added to the bytes of rows, so that they are never negative.
+	rowOffset = 128
+
+	// chunk is how many rows are summed before the 32-bit lanes are emptied. A
+	// product has at most 24 bits, a byte times 16 bits, so 256 would fit; the
+	// rows of 64 stay in the first-level cache while they are summed.
+	chunk = 64
+
+	// lanes picks two bytes of a machine word, with 24 bits of room above each.
+	lanes = 0x000000FF_000000FF
 )
 
-func classOf(r rune) int {
-	switch {
-	case r >= '가' && r <= '힣':
-		return hangul
-	case unicode.IsLetter(r) || unicode.IsMark(r):
-		return letter
-	case unicode.IsNumber(r):
-		return digit
-	default:
-		return blank
-	}
-}
-
-// flush adds the features of the word gathered so far.
-func (b *bag) flush(class int) {
-	word := b.word
-	b.word = b.word[:0]
-	if class == blank || len(word) == 0 {
-		return
-	}
-	w := float32(wordWeight)
-	if class == letter && len(word) < 4 {
-		w *= 0.3 // the, of, is, and: most short words are grammar
-	}
-	b.add(hash(word), w)
-	switch class {
-	case hangul:
-		for i := range len(word) - 1 {
-			b.add(hash(word[i:i+2])+1, pairWeight)
+// addRows adds weights[i] × row rows[i] for every i to sums, for at most chunk
+// rows. Eight dimensions are summed at once, two to a machine word: eight bytes
+// of a row are spread over four words with one byte in each half, and one
+// multiplication scales both halves.
+func (m *model) addRows(sums *[Dims]uint64, rows []int32, weights []uint32) {
+	weights = weights[:len(rows)]
+	for block := 0; block < Dims; block += 8 {
+		var a, b, c, d uint64
+		for i, row := range rows {
+			x := binary.LittleEndian.Uint64(m.rows[int(row)*Dims+block:])
+			w := uint64(weights[i])
+			a += (x & lanes) * w
+			b += (x >> 8 & lanes) * w
+			c += (x >> 16 & lanes) * w
+			d += (x >> 24 & lanes) * w
 		}
-	case letter:
-		for i := range max(0, len(word)-3) {
-			b.add(hash(word[i:i+3])+2, trigramWeight)
-		}
+		s := sums[block : block+8 : block+8]
+		s[0] += a & math.MaxUint32
+		s[1] += b & math.MaxUint32
+		s[2] += c & math.MaxUint32
+		s[3] += d & math.MaxUint32
+		s[4] += a >> 32
+		s[5] += b >> 32
+		s[6] += c >> 32
+		s[7] += d >> 32
 	}
-}
-
-func (b *bag) add(hash uint64, weight float32) {
-	b.features = append(b.features, feature{hash, weight})
-}
-
-// hash is FNV-1a over the runes.
-func hash(runes []rune) uint64 {
-	h := uint64(14695981039346656037)
-	for _, r := range runes {
-		h = (h ^ uint64(r)) * 1099511628211
-	}
-	return h
-}
-
-// scatter adds weight, with signs, to probes dimensions of each half.
-func scatter(v []float32, h uint64, weight float32) {
-	for range probes {
-		// splitmix64: the bits of h made even.
-		h += 0x9e3779b97f4a7c15
-		z := (h ^ h>>30) * 0xbf58476d1ce4e5b9
-		z = (z ^ z>>27) * 0x94d049bb133111eb
-		z ^= z >> 31
-		i, j := z>>32%HeadDims, HeadDims+z&0x7fffffff%(Dims-HeadDims)
-		if z&(1<<63) == 0 {
-			v[i] += weight
-		} else {
-			v[i] -= weight
-		}
-		if z&(1<<31) == 0 {
-			v[j] += weight
-		} else {
-			v[j] -= weight
-		}
-	}
-}
-
-// normalize scales v to unit length, and reports whether it has a length.
-func normalize(v []float32) bool {
-	var sum float64
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
-	if sum < 1e-12 {
-		return false
-	}
-	scale := float32(1 / math.Sqrt(sum))
-	for i := range v {
-		v[i] *= scale
-	}
-	return true
 }

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"context"
+	"strings"
 
 	"github.com/fronyai/frony-db/embedder"
 )
@@ -14,43 +15,47 @@ const (
 )
 
 // Embedder is the embedded default model. It is safe for concurrent use.
-type Embedder struct{}
+type Embedder struct{ model *model }
 
-// New returns the embedded default model.
-func New() *Embedder { return new(Embedder) }
+// New returns the embedded default model. The weights are read once a process,
+// in a few milliseconds, and shared.
+func New() *Embedder { return &Embedder{model: loaded()} }
 
 // Spec names the model and its version.
 func (*Embedder) Spec() embedder.Spec {
 	return embedder.Spec{
 		Model:         "frony-db/builtin",
-		Revision:      "0",
+		Revision:      "1",
 		Dims:          Dims,
 		HeadDims:      HeadDims,
 		QueryPrefix:   "<Q>",
 		PassagePrefix: "<P>",
 		Pooling:       "bag",
+		WeightsHash:   strings.TrimSpace(modelHash),
 	}
 }
 
-// EmbedPassages embeds each text: 384 dimensions, unit length.
-func (*Embedder) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
+// EmbedPassages embeds stored texts: 384 dimensions, unit length. It runs on
+// the calling goroutine; call it from several to use more cores.
+func (e *Embedder) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
+	b := bags.Get().(*bag)
+	defer bags.Put(b)
 	vectors := make([][]float32, len(texts))
-	var b bag
 	for i, text := range texts {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		vectors[i] = b.embed(text)
+		vectors[i] = b.embed(e.model, passage, text)
 	}
 	return vectors, ctx.Err()
 }
 
-// EmbedQuery embeds text: 384 dimensions, unit length. The lexical model has
-// the same vector for both roles.
-func (*Embedder) EmbedQuery(ctx context.Context, text string) ([]float32, error) {
+// EmbedQuery embeds a question: 384 dimensions, unit length.
+func (e *Embedder) EmbedQuery(ctx context.Context, text string) ([]float32, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var b bag
-	return b.embed(text), nil
+	b := bags.Get().(*bag)
+	defer bags.Put(b)
+	return b.embed(e.model, query, text), nil
 }

@@ -29,11 +29,12 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("dir")
     ap.add_argument("--cases", type=int, default=1200)
+    ap.add_argument("--seed", type=int, default=2)
     ap.add_argument("--codepoints", action="store_true")
     ap.add_argument("--corpus", help="lines of text to compare as well")
     ap.add_argument("--compress", action="store_true", help="gzip the tokenizer.json files")
     args = ap.parse_args()
-    cases = corpus.cases(args.cases)
+    cases = corpus.cases(args.cases, args.seed)
     if args.codepoints:
         cases += list(corpus.every_codepoint())
     if args.corpus:

@@ -3,6 +3,7 @@ package lexical
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // A builder makes an index of documents and postings that are there already:
@@ -10,6 +11,8 @@ import (
 type builder struct {
 	state
 	current uint32   // number of the term at hand
+	list    list     // its postings, which stay here until it is complete
+	body    body     // the same, with room to spare
 	sums    []uint32 // by slot: sum of tf so far
 	sizes   []uint32 // by slot: bytes of the forward index
 	before  []uint32 // by slot: the last term
@@ -33,6 +36,7 @@ func (b *builder) document(d document) bool {
 // start begins a term. It reports false if the term was there before.
 func (b *builder) start(key uint64) bool {
 	b.prepare()
+	b.seal()
 	n := len(b.lists)
 	b.current = b.term(key)
 	return len(b.lists) > n
@@ -59,8 +63,28 @@ func (b *builder) posting(slot, tf uint32) bool {
 	b.sums[slot] += tf
 	b.sizes[slot] += uint32(varintLen(b.current - b.before[slot]))
 	b.before[slot] = b.current
-	b.bytes += b.lists[b.current].append(slot, tf, length, b.lengthOf)
+	b.body.append(slot-b.list.last, tf)
+	b.body.open.add(tf, length)
+	b.list.n++
+	b.list.last, b.list.tf = slot, tf
+	if b.list.n%blockLen == 0 {
+		b.body.close(slot)
+	}
 	return true
+}
+
+// seal stores the postings of the term at hand, in buffers that fit.
+func (b *builder) seal() {
+	if b.list.n > 0 {
+		l := &b.lists[b.current]
+		l.n, l.df, l.last, l.tf = b.list.n, b.list.n, b.list.last, b.list.tf
+		if l.n > 1 {
+			l.body = &body{slices.Clone(b.body.data), slices.Clone(b.body.skips), b.body.open}
+		}
+		b.bytes += l.size()
+	}
+	b.list = list{}
+	b.body = body{b.body.data[:0], b.body.skips[:0], nothing}
 }
 
 func varintLen(v uint32) int { return max(1, (bits.Len32(v)+6)/7) }
@@ -69,6 +93,7 @@ func varintLen(v uint32) int { return max(1, (bits.Len32(v)+6)/7) }
 // document is longer than its terms add up to.
 func (b *builder) finish() bool {
 	b.prepare()
+	b.seal()
 	for slot, sum := range b.sums {
 		if sum != b.lengthOf(uint32(slot)) {
 			return false

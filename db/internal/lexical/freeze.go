@@ -24,7 +24,7 @@ func (x *Index) freeze() *frozen {
 		if l.body != nil {
 			t.data = l.body.data
 		}
-		t.list.body = nil
+		t.body = nil
 		f.terms = append(f.terms, t)
 	}
 	return f

@@ -2,6 +2,7 @@ package lexical
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -63,6 +64,16 @@ func compare(t *testing.T, x *Index, m *model, v *vocabulary) {
 		}
 		if err := same(x.Search(nil, query, k, allow), m.search(query, k, allow)); err != nil {
 			t.Errorf("query %q, k %d, filtered %v: %v", query, k, allow != nil, err)
+		}
+		nodes, want := []uint32{1 << 31}, []Hit{{1 << 31, 0}}
+		for _, h := range m.search(query, 1<<30, nil) {
+			nodes, want = append(nodes, h.Node), append(want, h)
+		}
+		ceiling := x.Ceiling(query)
+		for i, score := range x.Scores(nil, query, nodes) {
+			if math.Abs(float64(score-want[i].Score)) > 1e-5*float64(want[i].Score) || score >= ceiling {
+				t.Errorf("query %q, node %d: score %v, want %v under %v", query, nodes[i], score, want[i].Score, ceiling)
+			}
 		}
 	}
 }

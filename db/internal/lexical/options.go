@@ -14,7 +14,7 @@ type Options struct {
 	K1 float64
 
 	// B says how much a document longer than the average is discounted, from
-	// 0 to 1. The default is 0.75; a negative value means 0.
+	// 0 to 1. The default is 0.65; a negative value means 0.
 	B float64
 }
 
@@ -39,6 +39,6 @@ func (o *Options) withDefaults() Options {
 		v = *o
 	}
 	v.K1 = cmp.Or(v.K1, 0.9)
-	v.B = max(0, cmp.Or(v.B, 0.75))
+	v.B = max(0, cmp.Or(v.B, 0.65))
 	return v
 }

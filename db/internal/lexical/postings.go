@@ -68,12 +68,17 @@ func (l *list) append(slot, tf, length uint32, lengthOf func(slot uint32) uint32
 	l.body.open.add(tf, length)
 	l.last = slot
 	if l.n%blockLen == 0 {
-		before := cap(l.body.skips)
-		l.body.skips = append(l.body.skips, skip{slot, uint32(len(l.body.data)), l.body.open})
-		l.body.open = nothing
-		grown += (cap(l.body.skips) - before) * skipSize
+		grown += l.body.close(slot)
 	}
 	return grown
+}
+
+// close ends a block, whose last posting is that of slot.
+func (b *body) close(slot uint32) (grown int) {
+	before := cap(b.skips)
+	b.skips = append(b.skips, skip{slot, uint32(len(b.data)), b.open})
+	b.open = nothing
+	return (cap(b.skips) - before) * skipSize
 }
 
 // append encodes one posting and returns by how many bytes the buffer has

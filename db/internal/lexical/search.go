@@ -45,7 +45,9 @@ type queryTerm struct {
 
 // Search appends to dst the k documents that match query best, best first;
 // equal scores are ordered by node. With allow, only nodes that it reports
-// true for are found. The search sees the index as it was at one moment. A
+// true for are found; it is called once for each document in the running, and
+// should be as cheap as a look into a bitmap. The search sees the index as it
+// was at one moment. A
 // query without a word finds nothing.
 func (x *Index) Search(dst []Hit, query string, k int, allow func(node uint32) bool) []Hit {
 	if k <= 0 {
@@ -55,7 +57,9 @@ func (x *Index) Search(dst []Hit, query string, k int, allow func(node uint32) b
 	defer x.searches.Put(s)
 	s.analysis.run(query)
 	s.weigh()
+	x.mu.RLock()
 	x.open(s)
+	x.mu.RUnlock()
 	if s.view.live == 0 || len(s.cursors) == 0 {
 		return dst
 	}
@@ -71,10 +75,9 @@ func (x *Index) Search(dst []Hit, query string, k int, allow func(node uint32) b
 	return dst
 }
 
-// open takes the view, and a cursor for each term that occurs.
+// open takes the view, and a cursor for each term that occurs; the caller
+// holds the lock.
 func (x *Index) open(s *search) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
 	s.view = x.view()
 	s.cursors = s.cursors[:0]
 	for _, t := range s.terms {
@@ -171,13 +174,13 @@ func (s *search) window(c *chunk, lo uint32) {
 	for _, cur := range s.active[weak:] {
 		s.scoreAll(cur, c, lo, hi)
 	}
-	s.pick()
+	s.pick(c)
 	for i := weak - 1; i >= 0 && len(s.picked) > 0; i-- {
 		s.scorePicked(s.active[i], c, lo, floor)
 	}
 	for _, i := range s.picked {
 		node, score := c.nodes[i], float32(s.scores[i])
-		if s.top.wants(node, score) && s.view.has(c, uint32(i)) && (s.allow == nil || s.allow(node)) {
+		if s.top.wants(node, score) && s.view.has(c, uint32(i)) {
 			s.top.push(Hit{node, score})
 		}
 	}
@@ -214,12 +217,16 @@ func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32) {
 	cur.slot, cur.tf, cur.next = slot, tf, next
 }
 
-// pick lists the documents that have a score, in order, and clears the marks.
-func (s *search) pick() {
+// pick lists the documents that have a score and may be found, in order, and
+// clears the marks.
+func (s *search) pick(c *chunk) {
 	s.picked = s.picked[:0]
 	for w := range s.touched {
 		for set := s.touched[w]; set != 0; set &= set - 1 {
-			s.picked = append(s.picked, uint16(w*64+bits.TrailingZeros64(set)))
+			i := w*64 + bits.TrailingZeros64(set)
+			if s.allow == nil || s.allow(c.nodes[i]) {
+				s.picked = append(s.picked, uint16(i))
+			}
 		}
 		s.touched[w] = 0
 	}

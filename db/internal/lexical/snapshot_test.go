@@ -179,7 +179,7 @@ func FuzzRead(f *testing.F) {
 // has.
 func TestRenumber(t *testing.T) {
 	rng := seeded(t)
-	defer func(max uint32) { maxSlot = max }(maxSlot)
+	defer func(was uint32) { maxSlot = was }(maxSlot)
 	maxSlot = 4000
 	v := newVocabulary(rng, 200)
 	x := New(nil)

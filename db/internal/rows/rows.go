@@ -135,6 +135,8 @@ func (r *File) Put(node uint32, vec []byte) error {
 	if err := r.reserve(node); err != nil {
 		return err
 	}
+	at := node % segmentRows
+	(*r.segments.Load())[node/segmentRows].verified[at/64].And(^(uint64(1) << (at % 64)))
 	row := make([]byte, 4, r.stride)
 	binary.LittleEndian.PutUint32(row, checksum(node, vec))
 	row = append(row, vec...)
@@ -144,24 +146,31 @@ func (r *File) Put(node uint32, vec []byte) error {
 	return nil
 }
 
-// Get decodes the row of node into dst, of length dims, and reports whether
-// there is a sound one.
-func (r *File) Get(dst []float32, node uint32) bool {
+// Get returns the vector of node, dims × 4 bytes, little-endian, and reports
+// whether there is a sound one. The bytes are the file's: they must not be
+// changed, and are valid until Close or the next Put of the node.
+//
+// A row's checksum is verified when it is first read, and trusted from then on
+// as memory is: what the file lost, it lost before it was opened.
+func (r *File) Get(node uint32) ([]byte, bool) {
 	list := *r.segments.Load()
 	i := int(node / segmentRows)
 	if i >= len(list) {
-		return false
+		return nil, false
 	}
-	row, ok := list[i].row(int(node%segmentRows)*r.stride, r.stride)
-	if !ok || binary.LittleEndian.Uint32(row) != checksum(node, row[4:]) {
-		return false
+	at := node % segmentRows
+	row, ok := list[i].row(int(at)*r.stride, r.stride)
+	if !ok {
+		return nil, false
 	}
-	row = row[4:]
-	dst = dst[:r.dims]
-	for i := range dst {
-		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(row[4*i:]))
+	word, bit := &list[i].verified[at/64], uint64(1)<<(at%64)
+	if word.Load()&bit == 0 {
+		if binary.LittleEndian.Uint32(row) != checksum(node, row[4:]) {
+			return nil, false
+		}
+		word.Or(bit)
 	}
-	return true
+	return row[4:], true
 }
 
 // checksum covers the node, so that a row in the wrong place is no row. It is

@@ -10,14 +10,12 @@ import (
 	"testing"
 )
 
-func vector(rng *rand.Rand, dims int) ([]float32, []byte) {
-	v := make([]float32, dims)
+func vector(rng *rand.Rand, dims int) []byte {
 	var b []byte
-	for i := range v {
-		v[i] = rng.Float32() - 0.5
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v[i]))
+	for range dims {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(rng.Float32()-0.5))
 	}
-	return v, b
+	return b
 }
 
 func TestRows(t *testing.T) {
@@ -30,24 +28,23 @@ func TestRows(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	nodes := []uint32{0, 1, 17, segmentRows - 1, segmentRows, 5*segmentRows + 3}
-	want := map[uint32][]float32{}
+	want := map[uint32][]byte{}
 	for _, n := range nodes {
-		v, b := vector(rng, dims)
+		b := vector(rng, dims)
 		if err := r.Put(n, b); err != nil {
 			t.Fatal(err)
 		}
-		want[n] = v
+		want[n] = b
 	}
-	dst := make([]float32, dims)
 	check := func() {
 		t.Helper()
 		for _, n := range nodes {
-			if !r.Get(dst, n) || !equal(dst, want[n]) {
-				t.Errorf("node %d: got %v, want %v", n, dst, want[n])
+			if got, ok := r.Get(n); !ok || !bytes.Equal(got, want[n]) {
+				t.Errorf("node %d: got %v, want %v", n, got, want[n])
 			}
 		}
 		for _, n := range []uint32{2, 4097, 5 * segmentRows, 1 << 30} {
-			if r.Get(dst, n) {
+			if _, ok := r.Get(n); ok {
 				t.Errorf("node %d was never put", n)
 			}
 		}
@@ -69,15 +66,6 @@ func TestRows(t *testing.T) {
 	}
 }
 
-func equal(a, b []float32) bool {
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return len(a) == len(b)
-}
-
 // A flipped bit anywhere in a row, a row of another node, a file of other dims
 // or another database: the row is not there.
 func TestDamage(t *testing.T) {
@@ -88,7 +76,7 @@ func TestDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, b := vector(rng, dims)
+	b := vector(rng, dims)
 	if err := r.Put(3, b); err != nil {
 		t.Fatal(err)
 	}
@@ -112,25 +100,28 @@ func TestDamage(t *testing.T) {
 		t.Cleanup(func() { _ = r.Close() })
 		return r, fresh
 	}
-	dst := make([]float32, dims)
+	sound := func(r *File, node uint32) bool {
+		_, ok := r.Get(node)
+		return ok
+	}
 	for bit := range stride * 8 {
 		bad := bytes.Clone(good[:headerSize+4*stride])
 		bad[headerSize+3*stride+bit/8] ^= 1 << (bit % 8)
-		if r, _ := open(bad, dims, [16]byte{7}); r.Get(dst, 3) {
+		if r, _ := open(bad, dims, [16]byte{7}); sound(r, 3) {
 			t.Fatalf("bit %d flipped and not noticed", bit)
 		}
 	}
 	moved := bytes.Clone(good)
 	copy(moved[headerSize+2*stride:], good[headerSize+3*stride:headerSize+4*stride])
-	if r, _ := open(moved, dims, [16]byte{7}); r.Get(dst, 2) {
+	if r, _ := open(moved, dims, [16]byte{7}); sound(r, 2) {
 		t.Error("a row in the wrong place was taken")
 	}
 	for cut := range 36 {
-		if r, fresh := open(good[:cut], dims, [16]byte{7}); !fresh || r.Get(dst, 3) {
+		if r, fresh := open(good[:cut], dims, [16]byte{7}); !fresh || sound(r, 3) {
 			t.Errorf("header cut at %d was taken", cut)
 		}
 	}
-	if r, _ := open(good[:headerSize+3*stride+9], dims, [16]byte{7}); r.Get(dst, 3) {
+	if r, _ := open(good[:headerSize+3*stride+9], dims, [16]byte{7}); sound(r, 3) {
 		t.Error("a torn row was taken")
 	}
 	if _, fresh := open(good, dims*2, [16]byte{7}); !fresh {
@@ -149,15 +140,14 @@ func BenchmarkGet384(b *testing.B) {
 	}
 	defer func() { _ = r.Close() }()
 	rng := rand.New(rand.NewPCG(5, 6))
-	_, row := vector(rng, dims)
+	row := vector(rng, dims)
 	for i := range uint32(n) {
 		if err := r.Put(i, row); err != nil {
 			b.Fatal(err)
 		}
 	}
-	dst := make([]float32, dims)
 	for b.Loop() {
-		if !r.Get(dst, rng.Uint32N(n)) {
+		if _, ok := r.Get(rng.Uint32N(n)); !ok {
 			b.Fatal("missing")
 		}
 	}

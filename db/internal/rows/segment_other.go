@@ -2,15 +2,21 @@
 
 package rows
 
-import "os"
+import (
+	"os"
+	"sync/atomic"
+)
 
 // segment reads the file where it can't be mapped.
 type segment struct {
-	f   *os.File
-	off int64
+	f        *os.File
+	off      int64
+	verified *[segmentRows / 64]atomic.Uint64 // a bit per row whose checksum was right
 }
 
-func mapSegment(f *os.File, off, _ int64) (segment, error) { return segment{f, off}, nil }
+func mapSegment(f *os.File, off, _ int64) (segment, error) {
+	return segment{f, off, new([segmentRows / 64]atomic.Uint64)}, nil
+}
 
 func (s segment) row(off, n int) ([]byte, bool) {
 	b := make([]byte, n)

@@ -98,19 +98,20 @@ func (t *Tokenizer) AppendEncode(dst []int32, text string, addSpecial bool) []in
 	return append(dst, t.suffix...)
 }
 
-// EncodeTruncated appends the ids of text with its special tokens, at most max
-// ids in all: text is cut, the special tokens at the end are kept. If max is
-// smaller than the number of special tokens, only the first max of those are
-// appended. A max of 0 or less is no limit. Text beyond the limit costs little.
-func (t *Tokenizer) EncodeTruncated(dst []int32, text string, max int) []int32 {
-	if max <= 0 {
+// EncodeTruncated appends the ids of text with its special tokens, at most
+// limit ids in all: text is cut, the special tokens at the end are kept. If
+// limit is smaller than the number of special tokens, only the first of those
+// are appended. A limit of 0 or less is none. Text beyond the limit costs
+// little.
+func (t *Tokenizer) EncodeTruncated(dst []int32, text string, limit int) []int32 {
+	if limit <= 0 {
 		return t.AppendEncode(dst, text, true)
 	}
 	start := len(dst)
 	dst = append(dst, t.prefix...)
-	if room := max - t.Specials(); room > 0 {
+	if room := limit - t.Specials(); room > 0 {
 		dst = t.append(dst, text, room)
 	}
 	dst = append(dst, t.suffix...)
-	return dst[:min(len(dst), start+max)]
+	return dst[:min(len(dst), start+limit)]
 }

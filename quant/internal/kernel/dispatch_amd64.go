@@ -36,19 +36,39 @@ func (m Impl) Distances(q []byte, t *Table, ids, out []uint32) {
 	}
 	for len(ids) > 0 {
 		n := min(len(ids), maxBatch)
-		if t.Rows == 0 {
-			panic(badRow(ids[0], 0))
-		}
-		var done int
-		if m == VNNI {
-			done = distancesVNNI(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], n, &out[0])
-		} else {
-			done = distancesAVX2(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], n, &out[0])
-		}
-		if done != n {
-			panicRow(ids[:n], t.Rows)
-		}
+		m.distances(q, t, ids[:n], &out[0], nil)
 		ids, out = ids[n:], out[n:]
+	}
+}
+
+// Products writes to p.Dots[i] the product q·r and to p.Norms[i] the product r·r
+// of row ids[i] of t. There are at most MaxProducts ids. It panics if an id is
+// not below t.Rows.
+func (m Impl) Products(q []byte, t *Table, ids []uint32, p *Products) {
+	q = q[:t.Stride]
+	if m == Generic {
+		productsGeneric(q, t, ids, p)
+		return
+	}
+	if len(ids) > 0 {
+		_ = p.Dots[len(ids)-1]
+		m.distances(q, t, ids, (*uint32)(unsafe.Pointer(&p.Dots[0])), &p.Norms[0])
+	}
+}
+
+// distances calls the kernel for at least one and at most maxBatch ids.
+func (m Impl) distances(q []byte, t *Table, ids []uint32, out *uint32, norms *int32) {
+	if t.Rows == 0 {
+		panic(badRow(ids[0], 0))
+	}
+	var done int
+	if m == VNNI {
+		done = distancesVNNI(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], len(ids), out, norms)
+	} else {
+		done = distancesAVX2(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], len(ids), out, norms)
+	}
+	if done != len(ids) {
+		panicRow(ids, t.Rows)
 	}
 }
 
@@ -58,6 +78,27 @@ func (m Impl) Prefetch(t *Table, ids []uint32) {
 		return
 	}
 	prefetchAVX2(unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], len(ids))
+}
+
+// Peak returns the largest magnitude of v, not looking at NaNs; 0 of nothing.
+func (m Impl) Peak(v []float32) float32 {
+	var top float32
+	if n := len(v) &^ 31; n > 0 && m != Generic {
+		top, v = peakAVX2(&v[0], n), v[n:]
+	}
+	return peakGeneric(top, v)
+}
+
+// Round writes v[i]·scale, rounded to the nearest integer, a half to the even one,
+// to dst[i]. The products are to be in [-127.5, 127.5]; what is not, or is a NaN,
+// gives some number of [-127, 127]. dst is at least as long as v.
+func (m Impl) Round(dst []byte, v []float32, scale float32) {
+	dst = dst[:len(v)]
+	if n := len(v) &^ 31; n > 0 && m != Generic {
+		roundAVX2(&dst[0], &v[0], n, scale)
+		dst, v = dst[n:], v[n:]
+	}
+	roundGeneric(dst, v, scale)
 }
 
 // DotF32 returns the dot product of a and b[:len(a)]. It differs from the exact

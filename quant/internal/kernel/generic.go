@@ -2,15 +2,17 @@ package kernel
 
 import "math"
 
-// keyOf turns the three integer products into a distance key. The conversions to
-// float32 forbid the compiler to fuse operations, which would change the last bit.
-func keyOf(dot, qq, rr int32) uint32 {
+// Key turns the products q·r, q·q and r·r of two codes into a distance key. The
+// conversions to float32 forbid the compiler to fuse operations, which would
+// change the last bit.
+func Key(dot, qq, rr int32) uint32 {
 	p := float32(float32(max(qq, 1)) * float32(max(rr, 1)))
 	cos := float32(float32(dot) / float32(math.Sqrt(float64(p))))
 	return uint32(float32(max(0, float32(1-cos)) * KeyOne))
 }
 
-func dotCodes(a, b []byte) int32 {
+// DotCodes returns the product of two codes of the same length.
+func DotCodes(a, b []byte) int32 {
 	var s int32
 	b = b[:len(a)]
 	for i, x := range a {
@@ -20,10 +22,17 @@ func dotCodes(a, b []byte) int32 {
 }
 
 func distancesGeneric(q []byte, t *Table, ids, out []uint32) {
-	qq := dotCodes(q, q)
+	qq := DotCodes(q, q)
 	for i, id := range ids {
 		row := t.Row(id)
-		out[i] = keyOf(dotCodes(q, row), qq, dotCodes(row, row))
+		out[i] = Key(DotCodes(q, row), qq, DotCodes(row, row))
+	}
+}
+
+func productsGeneric(q []byte, t *Table, ids []uint32, p *Products) {
+	for i, id := range ids {
+		row := t.Row(id)
+		p.Dots[i], p.Norms[i] = DotCodes(q, row), DotCodes(row, row)
 	}
 }
 
@@ -52,5 +61,29 @@ func dotsGeneric(q, rows []float32, ids []uint32, out []float32) {
 		}
 		o := int(id) * dims
 		out[i] = dotGeneric(q, rows[o:o+dims])
+	}
+}
+
+// peakGeneric returns the larger of top and the magnitudes of v.
+func peakGeneric(top float32, v []float32) float32 {
+	for _, x := range v {
+		if x < 0 {
+			x = -x
+		}
+		if x > top {
+			top = x
+		}
+	}
+	return top
+}
+
+// roundGeneric adds 1.5·2^23 to round: that leaves no bits for a fraction, and
+// what is left lies in the low bits of the float. A NaN ends up at a limit.
+func roundGeneric(dst []byte, v []float32, scale float32) {
+	const shifter = 3 << 22
+	dst = dst[:len(v)]
+	for i, x := range v {
+		n := int32(math.Float32bits(float32(x*scale)+shifter)) - int32(math.Float32bits(shifter))
+		dst[i] = byte(int8(max(-127, min(127, n))))
 	}
 }

@@ -40,8 +40,8 @@ DATA ones32<>+24(SB)/4, $0x00000001
 DATA ones32<>+28(SB)/4, $0x00000001
 GLOBL ones32<>(SB), RODATA|NOPTR, $32
 
-// func distancesAVX2(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32) int
-TEXT ·distancesAVX2(SB), 0, $1056-72
+// func distancesAVX2(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int
+TEXT ·distancesAVX2(SB), 0, $1056-80
 	MOVQ chunks+8(FP), DI
 	MOVQ shift+16(FP), AX
 	MOVQ ids+40(FP), BX
@@ -197,6 +197,8 @@ block5:
 	VPHADDD Y7, Y5, Y5
 	VEXTRACTI128 $1, Y5, X6
 	VPADDD X6, X5, X5
+	CMPQ norms+64(FP), $0
+	JNE groupanyraw
 	VPMAXSD ones32<>(SB), X5, X5
 	VCVTDQ2PS X5, X5
 	VCVTDQ2PS X1, X1
@@ -216,6 +218,17 @@ block5:
 	ADDQ $32, BX
 	SUBQ $4, CX
 	JNZ groupany
+	JMP done
+groupanyraw:
+	MOVQ norms+64(FP), R8
+	VMOVDQU X1, (DX)
+	VMOVDQU X5, (R8)
+	ADDQ $16, R8
+	MOVQ R8, norms+64(FP)
+	ADDQ $16, DX
+	ADDQ $32, BX
+	SUBQ $4, CX
+	JG groupany
 	JMP done
 group192:
 	CMPQ CX, $16
@@ -472,6 +485,8 @@ near6:
 	VPHADDD Y7, Y5, Y5
 	VEXTRACTI128 $1, Y5, X6
 	VPADDD X6, X5, X5
+	CMPQ norms+64(FP), $0
+	JNE group192raw
 	VPMAXSD ones32<>(SB), X5, X5
 	VCVTDQ2PS X5, X5
 	VCVTDQ2PS X1, X1
@@ -491,6 +506,17 @@ near6:
 	ADDQ $32, BX
 	SUBQ $4, CX
 	JNZ group192
+	JMP done
+group192raw:
+	MOVQ norms+64(FP), R8
+	VMOVDQU X1, (DX)
+	VMOVDQU X5, (R8)
+	ADDQ $16, R8
+	MOVQ R8, norms+64(FP)
+	ADDQ $16, DX
+	ADDQ $32, BX
+	SUBQ $4, CX
+	JG group192
 	JMP done
 group384:
 	CMPQ CX, $16
@@ -981,6 +1007,8 @@ near7:
 	VPHADDD Y7, Y5, Y5
 	VEXTRACTI128 $1, Y5, X6
 	VPADDD X6, X5, X5
+	CMPQ norms+64(FP), $0
+	JNE group384raw
 	VPMAXSD ones32<>(SB), X5, X5
 	VCVTDQ2PS X5, X5
 	VCVTDQ2PS X1, X1
@@ -1001,6 +1029,17 @@ near7:
 	SUBQ $4, CX
 	JNZ group384
 	JMP done
+group384raw:
+	MOVQ norms+64(FP), R8
+	VMOVDQU X1, (DX)
+	VMOVDQU X5, (R8)
+	ADDQ $16, R8
+	MOVQ R8, norms+64(FP)
+	ADDQ $16, DX
+	ADDQ $32, BX
+	SUBQ $4, CX
+	JG group384
+	JMP done
 partial:
 	VMOVD X1, (DX)
 	CMPQ CX, $2
@@ -1011,10 +1050,10 @@ partial:
 done:
 	VZEROUPPER
 	MOVQ n+48(FP), AX
-	MOVQ AX, ret+64(FP)
+	MOVQ AX, ret+72(FP)
 	RET
 bad:
-	MOVQ DX, ret+64(FP)
+	MOVQ DX, ret+72(FP)
 	RET
 
 // func prefetchAVX2(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int)

@@ -40,8 +40,8 @@ DATA vtop<>+24(SB)/4, $0x80808080
 DATA vtop<>+28(SB)/4, $0x80808080
 GLOBL vtop<>(SB), RODATA|NOPTR, $32
 
-// func distancesVNNI(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32) int
-TEXT ·distancesVNNI(SB), 0, $1056-72
+// func distancesVNNI(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int
+TEXT ·distancesVNNI(SB), 0, $1056-80
 	MOVQ chunks+8(FP), DI
 	MOVQ shift+16(FP), AX
 	MOVQ ids+40(FP), BX
@@ -236,6 +236,8 @@ sum7:
 	VEXTRACTI128 $1, Y12, X13
 	VPADDD X13, X12, X5
 	VPSUBD X10, X1, X1
+	CMPQ norms+64(FP), $0
+	JNE groupanyraw
 	VPMAXSD vones32<>(SB), X5, X5
 	VCVTDQ2PS X5, X5
 	VCVTDQ2PS X1, X1
@@ -255,6 +257,17 @@ sum7:
 	ADDQ $32, BX
 	SUBQ $4, CX
 	JNZ groupany
+	JMP done
+groupanyraw:
+	MOVQ norms+64(FP), R8
+	VMOVDQU X1, (DX)
+	VMOVDQU X5, (R8)
+	ADDQ $16, R8
+	MOVQ R8, norms+64(FP)
+	ADDQ $16, DX
+	ADDQ $32, BX
+	SUBQ $4, CX
+	JG groupany
 	JMP done
 group192:
 	CMPQ CX, $16
@@ -385,6 +398,8 @@ near8:
 	VEXTRACTI128 $1, Y12, X13
 	VPADDD X13, X12, X5
 	VPSUBD X10, X1, X1
+	CMPQ norms+64(FP), $0
+	JNE group192raw
 	VPMAXSD vones32<>(SB), X5, X5
 	VCVTDQ2PS X5, X5
 	VCVTDQ2PS X1, X1
@@ -404,6 +419,17 @@ near8:
 	ADDQ $32, BX
 	SUBQ $4, CX
 	JNZ group192
+	JMP done
+group192raw:
+	MOVQ norms+64(FP), R8
+	VMOVDQU X1, (DX)
+	VMOVDQU X5, (R8)
+	ADDQ $16, R8
+	MOVQ R8, norms+64(FP)
+	ADDQ $16, DX
+	ADDQ $32, BX
+	SUBQ $4, CX
+	JG group192
 	JMP done
 group384:
 	CMPQ CX, $16
@@ -609,6 +635,8 @@ near9:
 	VEXTRACTI128 $1, Y12, X13
 	VPADDD X13, X12, X5
 	VPSUBD X10, X1, X1
+	CMPQ norms+64(FP), $0
+	JNE group384raw
 	VPMAXSD vones32<>(SB), X5, X5
 	VCVTDQ2PS X5, X5
 	VCVTDQ2PS X1, X1
@@ -629,6 +657,17 @@ near9:
 	SUBQ $4, CX
 	JNZ group384
 	JMP done
+group384raw:
+	MOVQ norms+64(FP), R8
+	VMOVDQU X1, (DX)
+	VMOVDQU X5, (R8)
+	ADDQ $16, R8
+	MOVQ R8, norms+64(FP)
+	ADDQ $16, DX
+	ADDQ $32, BX
+	SUBQ $4, CX
+	JG group384
+	JMP done
 partial:
 	VMOVD X1, (DX)
 	CMPQ CX, $2
@@ -639,8 +678,8 @@ partial:
 done:
 	VZEROUPPER
 	MOVQ n+48(FP), AX
-	MOVQ AX, ret+64(FP)
+	MOVQ AX, ret+72(FP)
 	RET
 bad:
-	MOVQ DX, ret+64(FP)
+	MOVQ DX, ret+72(FP)
 	RET

@@ -82,6 +82,16 @@ type Table struct {
 	Rows   uint32 // rows that may be read
 }
 
+// MaxProducts is the number of rows that a Products has room for.
+const MaxProducts = 64
+
+// Products are the products of a query with some rows, and of the rows with
+// themselves: what a distance is made of. They add up over the parts of codes
+// that lie in several tables; Key turns the sums into a distance key.
+type Products struct {
+	Dots, Norms [MaxProducts]int32
+}
+
 // Row returns the bytes of row id.
 func (t *Table) Row(id uint32) []byte {
 	if id >= t.Rows {

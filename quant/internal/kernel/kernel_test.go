@@ -72,6 +72,14 @@ func TestDistancesEqualGeneric(t *testing.T) {
 					if !slices.Equal(got, want) {
 						t.Fatalf("stride %d, rows %d, n %d: got %v, want %v", stride, rows, n, got, want)
 					}
+					if n <= MaxProducts {
+						var wantP, gotP Products
+						productsGeneric(q, tab, ids, &wantP)
+						m.Products(q, tab, ids, &gotP)
+						if !slices.Equal(gotP.Dots[:n], wantP.Dots[:n]) || !slices.Equal(gotP.Norms[:n], wantP.Norms[:n]) {
+							t.Fatalf("stride %d, rows %d, n %d: products %v, want %v", stride, rows, n, gotP, wantP)
+						}
+					}
 					for _, g := range tailGuard {
 						if g != 0xdeadbeef {
 							t.Fatalf("stride %d, n %d: wrote past the end", stride, n)
@@ -140,6 +148,7 @@ func TestRowOutOfRangePanics(t *testing.T) {
 			bad := fmt.Sprint(ids[len(ids)-1])
 			mustPanic(t, bad, func() { m.Distances(q, tab, ids, make([]uint32, len(ids))) })
 			mustPanic(t, bad, func() { m.Distances(q, &Table{Stride: 192}, ids[len(ids)-1:], make([]uint32, 1)) })
+			mustPanic(t, bad, func() { m.Products(q, tab, ids, new(Products)) })
 			mustPanic(t, bad, func() { m.DotsF32(f[:16], f, ids, make([]float32, len(ids))) })
 			mustPanic(t, bad, func() { m.DotsF32(f[:16], nil, ids[len(ids)-1:], make([]float32, 1)) })
 			m.Prefetch(tab, ids) // only a hint
@@ -202,6 +211,49 @@ func TestDotWithinBound(t *testing.T) {
 		}
 		if got := m.DotF32(nil, nil); got != 0 {
 			t.Errorf("DotF32 of nothing: %g", got)
+		}
+	})
+}
+
+func TestEncodeEqualsGeneric(t *testing.T) {
+	everyImpl(t, func(t *testing.T, m Impl) {
+		r := rand.New(rand.NewPCG(13, 14))
+		nan := float32(math.NaN())
+		for n := range 200 {
+			v := make([]float32, n)
+			for i := range v {
+				v[i] = float32(r.NormFloat64())
+				if r.IntN(8) == 0 {
+					v[i] = float32(r.IntN(9)-4) / 2 // halves, to round to the even one
+				}
+			}
+			if got, want := m.Peak(v), peakGeneric(0, v); got != want {
+				t.Fatalf("length %d: peak %g, want %g", n, got, want)
+			}
+			for _, scale := range []float32{1, 0.5, 3, 127 / max(peakGeneric(0, v), 1)} {
+				got, want := make([]byte, n), make([]byte, n)
+				m.Round(got, v, scale)
+				roundGeneric(want, v, scale)
+				if !slices.Equal(got, want) {
+					t.Fatalf("length %d × %g: %v, want %v", n, scale, got, want)
+				}
+				for i, x := range v {
+					if w := math.RoundToEven(float64(x * scale)); float64(int8(got[i])) != w {
+						t.Fatalf("%g × %g gives %d, want %g", x, scale, int8(got[i]), w)
+					}
+				}
+			}
+			if n == 0 {
+				continue
+			}
+			v[r.IntN(n)], v[r.IntN(n)] = nan, -nan
+			if got, want := m.Peak(v), peakGeneric(0, v); got != want {
+				t.Fatalf("length %d, with NaN: peak %g, want %g", n, got, want)
+			}
+			code := make([]byte, n)
+			if m.Round(code, v, 1); slices.Contains(code, 0x80) {
+				t.Fatalf("length %d, with NaN: a byte is -128", n)
+			}
 		}
 	})
 }
@@ -316,5 +368,21 @@ func BenchmarkDots(b *testing.B) {
 				})
 			}
 		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	v := make([]float32, 384)
+	r := rand.New(rand.NewPCG(15, 16))
+	for i := range v {
+		v[i] = float32(r.NormFloat64())
+	}
+	dst := make([]byte, len(v))
+	for _, m := range Available() {
+		b.Run(m.String(), func(b *testing.B) {
+			for b.Loop() {
+				m.Round(dst, v, 127/m.Peak(v))
+			}
+		})
 	}
 }

@@ -3,13 +3,15 @@
 package kernel
 
 // The functions written in assembly. They return how many of the n ids they
-// have done; fewer than n means that one is not below rows.
+// have done; fewer than n means that one is not below rows. With norms, the
+// distance kernels write q·r to out and r·r to norms instead of keys, and write
+// whole groups of four.
 
 //go:noescape
-func distancesAVX2(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32) int
+func distancesAVX2(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int
 
 //go:noescape
-func distancesVNNI(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32) int
+func distancesVNNI(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int
 
 //go:noescape
 func prefetchAVX2(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int)
@@ -19,3 +21,9 @@ func dotsAVX2(q, rows *float32, dims int, have uint32, ids *uint32, n int, out *
 
 //go:noescape
 func dotAVX2(a, b *float32, n int) float32
+
+//go:noescape
+func peakAVX2(v *float32, n int) float32
+
+//go:noescape
+func roundAVX2(dst *byte, v *float32, n int, scale float32)

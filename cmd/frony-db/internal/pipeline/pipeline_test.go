@@ -77,12 +77,12 @@ func TestOrder(t *testing.T) {
 		var want []string
 		var rejected, skipped, read int64
 		for i := range rng.IntN(200) {
-			switch k := rng.IntN(10); {
-			case k == 0:
+			switch rng.IntN(10) {
+			case 0:
 				events = append(events, &source.Reject{Line: int64(i)})
 				rejected++
 				read++
-			case k == 1:
+			case 1:
 				events = append(events, &source.FileError{File: "f", Err: io.ErrUnexpectedEOF})
 			default:
 				rec := source.Record{ID: fmt.Sprint(i), Text: strings.Repeat("x", rng.IntN(100))}

@@ -91,7 +91,7 @@ func (s *csvScanner) record(first line) (csvRecord, error) {
 	if err != nil {
 		rec.raw, rec.err = lines[0].text, err
 		s.again = append(lines[1:], s.again...)
-		return rec, nil
+		return rec, nil //nolint:nilerr // the record is bad, the file is not
 	}
 	rec.fields = p.fields
 	for i, ln := range lines {
@@ -133,17 +133,18 @@ func (p *fieldParser) lineBreak(ln line) {
 // line takes one more line of the record.
 func (p *fieldParser) line(b []byte) error {
 	for i := 0; ; {
-		if p.open {
+		switch {
+		case p.open:
 			n := p.quoted(b[i:])
 			if p.open {
 				return nil
 			}
 			i += n
-		} else if i < len(b) && b[i] == '"' {
+		case i < len(b) && b[i] == '"':
 			p.open = true
 			i++
 			continue
-		} else {
+		default:
 			start := i
 			for i < len(b) && !p.atComma(b[i:]) {
 				if b[i] == '"' {

@@ -55,10 +55,11 @@ func (d *document) parse(raw []byte) (Record, error) {
 		return Record{}, errors.New("the file is empty")
 	}
 	id := d.opts.Prefix + d.file
-	rec := Record{ID: id, Source: id, File: d.file, Line: 1, Offset: d.in.skipped, Text: string(raw)}
+	rec := Record{ID: id, Source: id, Format: Text, File: d.file, Line: 1, Offset: d.in.skipped, Text: string(raw)}
 	if !d.md {
 		return rec, nil
 	}
+	rec.Format = Markdown
 	meta, body, err := chunk.FrontMatter(rec.Text)
 	if err != nil {
 		return Record{}, err

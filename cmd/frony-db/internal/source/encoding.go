@@ -96,7 +96,11 @@ func detectUTF16(sample []byte) (string, bool) {
 			}
 		}
 	}
-	least := max(2, len(sample)/64)
+	share := 64
+	if utf8.Valid(sample) { // then it may as well be UTF-8 with zeros in it
+		share = 4
+	}
+	least := max(2, len(sample)/share)
 	switch {
 	case low >= least && low > 8*high:
 		return utf16leName, true

@@ -110,7 +110,7 @@ func (w *walk) visit(name string, entry fs.DirEntry, err error) error {
 	switch {
 	case err != nil:
 		w.skip(name, "a link that leads nowhere or out of the folder")
-		return nil
+		return nil //nolint:nilerr // told to Skipped
 	case info.IsDir():
 		w.skip(name, "a link to a folder")
 		return nil

@@ -12,13 +12,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Names under which an export writes what ordinary files do not have. They start
-// with an underscore because "source" and "chunk" are common metadata.
-const (
-	fieldSource = "_source"
-	fieldChunk  = "_chunk"
-)
-
 // recordReader reads the records of one file. Its errors are those of Reader,
 // but for the place: an error that ends the file is given bare.
 type recordReader interface {

@@ -22,6 +22,10 @@ type Record struct {
 	// collection decides whether it fits.
 	Embedding []float32
 
+	// Format is Markdown or Text if the record is such a file, and empty if it is a
+	// row of a table or a line of JSONL.
+	Format Format
+
 	// Source is the document that this record is a piece of: the path of a text
 	// or Markdown file, or what an export wrote to "_source". Otherwise empty.
 	Source string
@@ -56,7 +60,7 @@ type Reader interface {
 }
 
 // Reject is a record that was not taken. It is returned as an error by Next.
-type Reject struct {
+type Reject struct { //nolint:errname // a thing that is kept and written down, not only an error
 	File   string `json:"file"`
 	Line   int64  `json:"line"`   // as in Record
 	Offset int64  `json:"offset"` // as in Record

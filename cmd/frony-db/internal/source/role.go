@@ -2,6 +2,13 @@ package source
 
 import "cmp"
 
+// Names under which an export writes what ordinary files do not have. They start
+// with an underscore because "source" and "chunk" are common metadata.
+const (
+	FieldSource = "_source"
+	FieldChunk  = "_chunk"
+)
+
 // role is what a field or column of a record is for.
 type role int
 
@@ -33,9 +40,9 @@ func (o *Options) role(name string) role {
 	switch name {
 	case "metadata":
 		return roleMetadata
-	case fieldSource:
+	case FieldSource:
 		return roleSource
-	case fieldChunk:
+	case FieldChunk:
 		return roleChunk
 	}
 	return roleOther
@@ -51,3 +58,7 @@ func is(name, given, usual, other string) bool {
 
 // textName is the name of the field that holds the text.
 func (o *Options) textName() string { return cmp.Or(o.Text, "text") }
+
+// Reserved reports whether a field of that name is no metadata: "id", "text" and
+// the like. Metadata of such a name must stand within "metadata".
+func Reserved(name string) bool { return (&Options{}).role(name) != roleOther }

@@ -94,6 +94,14 @@ func (r *reader) start(f file) error {
 		return err
 	}
 	r.raw = raw
+	if f.format == Parquet {
+		t, err := newParquet(f.name, raw, r.opts, &r.read)
+		if err != nil {
+			return err
+		}
+		r.cur = t
+		return nil
+	}
 	r.in, err = newInput(counter{raw, &r.read}, r.opts.Encoding, !f.pipe)
 	if err != nil {
 		return err
@@ -114,6 +122,9 @@ func (r *reader) start(f file) error {
 
 // finish closes the file being read.
 func (r *reader) finish() {
+	if t, ok := r.cur.(*table); ok {
+		t.close()
+	}
 	if r.in != nil {
 		r.in.close()
 		r.in = nil

@@ -41,7 +41,13 @@ func (m metadata) readJSON(dec *jsontext.Decoder, name string, depth int) error 
 			return err
 		}
 		return m.add(name, list)
+	default:
+		return m.readScalar(dec, name)
 	}
+}
+
+// readScalar reads a value that is neither object nor array.
+func (m metadata) readScalar(dec *jsontext.Decoder, name string) error {
 	tok, err := dec.ReadToken()
 	if err != nil {
 		return err
@@ -137,8 +143,9 @@ func readEmbedding(dec *jsontext.Decoder, name string) ([]float32, error) {
 		return nil, nil
 	case jsontext.KindBeginArray:
 		return parseEmbedding(value, name)
+	default:
+		return nil, fmt.Errorf("field %q must be an array of numbers, not %s", name, kindName(kind))
 	}
-	return nil, fmt.Errorf("field %q must be an array of numbers, not %s", name, kindName(kind))
 }
 
 // parseEmbedding reads the text of a valid JSON array as numbers. It does without

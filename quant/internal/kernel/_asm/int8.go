@@ -91,8 +91,8 @@ func int8AVX2(a *asm) {
 		"ones16": 0x00010001, "ones32": 1, "onef": 0x3f800000, "keyone": 0x4e000000,
 	})
 
-	const sig = "(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32) int"
-	fmt.Fprintf(&a.b, "\n// func distancesAVX2%s\nTEXT ·distancesAVX2(SB), 0, $%d-72\n", sig, addrFrame)
+	const sig = "(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int"
+	fmt.Fprintf(&a.b, "\n// func distancesAVX2%s\nTEXT ·distancesAVX2(SB), 0, $%d-80\n", sig, addrFrame)
 	a.op("MOVQ chunks+8(FP), DI")
 	a.op("MOVQ shift+16(FP), AX")
 	a.op("MOVQ ids+40(FP), BX")
@@ -134,6 +134,9 @@ func int8AVX2(a *asm) {
 		}
 		a.label(name)
 		groupAVX2(a, blocks)
+		a.op("CMPQ norms+64(FP), $0")
+		a.op("JNE %s", name+"raw")
+		keys(a, "")
 		a.op("CMPQ CX, $4")
 		a.op("JLT partial")
 		a.op("VMOVDQU X1, (DX)")
@@ -142,6 +145,8 @@ func int8AVX2(a *asm) {
 		a.op("SUBQ $4, CX")
 		a.op("JNZ %s", name)
 		a.op("JMP done")
+		a.label(name + "raw")
+		raw(a, name)
 	}
 
 	a.label("partial")
@@ -154,10 +159,10 @@ func int8AVX2(a *asm) {
 	a.label("done")
 	a.op("VZEROUPPER")
 	a.op("MOVQ n+48(FP), AX")
-	a.op("MOVQ AX, ret+64(FP)")
+	a.op("MOVQ AX, ret+72(FP)")
 	a.op("RET")
 	a.label("bad")
-	a.op("MOVQ DX, ret+64(FP)")
+	a.op("MOVQ DX, ret+72(FP)")
 	a.op("RET")
 
 	a.text("prefetchAVX2", "(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int)", 0, 48)
@@ -190,7 +195,7 @@ func int8AVX2(a *asm) {
 	a.op("RET")
 }
 
-// groupAVX2 compares q with four rows, and leaves their keys in X1.
+// groupAVX2 compares q with four rows, and leaves q·r in X1 and r·r in X5.
 //
 //	SI q, BX where the rows' addresses lie, CX rows left, R13 stride, Y9 ones
 //	R8–R11 rows, R12 offset
@@ -245,7 +250,6 @@ func groupAVX2(a *asm, blocks int) {
 		a.op("VEXTRACTI128 $1, Y%d, X%d", y, y+1)
 		a.op("VPADDD X%d, X%d, X%d", y+1, y, y)
 	}
-	keys(a, "")
 }
 
 // keys turns q·r in X1 and r·r in X5, with q·q as float32 in X15, into keys in X1.
@@ -263,4 +267,18 @@ func keys(a *asm, prefix string) {
 	a.op("VMAXPS X2, X1, X1")
 	a.op("VMULPS %skeyone<>(SB), X1, X1", prefix)
 	a.op("VCVTTPS2DQ X1, X1")
+}
+
+// raw stores the products of a group of four as they are, and goes on.
+func raw(a *asm, group string) {
+	a.op("MOVQ norms+64(FP), R8")
+	a.op("VMOVDQU X1, (DX)")
+	a.op("VMOVDQU X5, (R8)")
+	a.op("ADDQ $16, R8")
+	a.op("MOVQ R8, norms+64(FP)")
+	a.op("ADDQ $16, DX")
+	a.op("ADDQ $32, BX")
+	a.op("SUBQ $4, CX")
+	a.op("JG %s", group)
+	a.op("JMP done")
 }

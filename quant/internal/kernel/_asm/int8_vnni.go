@@ -12,8 +12,8 @@ func int8VNNI(a *asm) {
 		"vones32": 1, "vonef": 0x3f800000, "vkeyone": 0x4e000000,
 		"vtop": 0x80808080,
 	})
-	const sig = "(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32) int"
-	fmt.Fprintf(&a.b, "\n// func distancesVNNI%s\nTEXT ·distancesVNNI(SB), 0, $%d-72\n", sig, addrFrame)
+	const sig = "(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int"
+	fmt.Fprintf(&a.b, "\n// func distancesVNNI%s\nTEXT ·distancesVNNI(SB), 0, $%d-80\n", sig, addrFrame)
 	a.op("MOVQ chunks+8(FP), DI")
 	a.op("MOVQ shift+16(FP), AX")
 	a.op("MOVQ ids+40(FP), BX")
@@ -62,6 +62,9 @@ func int8VNNI(a *asm) {
 		}
 		a.label(name)
 		groupVNNI(a, blocks)
+		a.op("CMPQ norms+64(FP), $0")
+		a.op("JNE %s", name+"raw")
+		keys(a, "v")
 		a.op("CMPQ CX, $4")
 		a.op("JLT partial")
 		a.op("VMOVDQU X1, (DX)")
@@ -70,6 +73,8 @@ func int8VNNI(a *asm) {
 		a.op("SUBQ $4, CX")
 		a.op("JNZ %s", name)
 		a.op("JMP done")
+		a.label(name + "raw")
+		raw(a, name)
 	}
 
 	a.label("partial")
@@ -82,14 +87,14 @@ func int8VNNI(a *asm) {
 	a.label("done")
 	a.op("VZEROUPPER")
 	a.op("MOVQ n+48(FP), AX")
-	a.op("MOVQ AX, ret+64(FP)")
+	a.op("MOVQ AX, ret+72(FP)")
 	a.op("RET")
 	a.label("bad")
-	a.op("MOVQ DX, ret+64(FP)")
+	a.op("MOVQ DX, ret+72(FP)")
 	a.op("RET")
 }
 
-// groupVNNI compares q with four rows, and leaves their keys in X1. Registers as
+// groupVNNI compares q with four rows, and leaves q·r in X1 and r·r in X5. Registers as
 // in groupAVX2; Z9 top bits, X10 128·Σq, AX stride without its last half block.
 func groupVNNI(a *asm, blocks int) {
 	rows := list("R%d", 8, 4)
@@ -147,5 +152,4 @@ func groupVNNI(a *asm, blocks int) {
 		a.op("VPADDD X13, X12, X%d", z)
 	}
 	a.op("VPSUBD X10, X1, X1")
-	keys(a, "v")
 }

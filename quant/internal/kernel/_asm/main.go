@@ -18,9 +18,10 @@ import (
 
 func main() {
 	files := map[string]func(*asm){
-		"int8_avx2_amd64.s": int8AVX2,
-		"int8_vnni_amd64.s": int8VNNI,
-		"f32_avx2_amd64.s":  f32AVX2,
+		"int8_avx2_amd64.s":   int8AVX2,
+		"int8_vnni_amd64.s":   int8VNNI,
+		"encode_avx2_amd64.s": encodeAVX2,
+		"f32_avx2_amd64.s":    f32AVX2,
 	}
 	for name, gen := range files {
 		a := &asm{}

@@ -232,8 +232,8 @@ func (b *builder) build() uint32 {
 			b.slots[s] = occupied | uint64(c)
 		}
 		hi := j.hi
-		for i := len(labels) - 1; i >= 0; i-- {
-			stack = append(stack, job{starts[i], hi, j.depth + 1, base ^ uint32(labels[i])})
+		for i, c := range slices.Backward(labels) {
+			stack = append(stack, job{starts[i], hi, j.depth + 1, base ^ uint32(c)})
 			hi = starts[i]
 		}
 	}

@@ -85,14 +85,15 @@ func (t *Tables) inert(r rune, f Form) bool {
 		return false
 	}
 	switch f {
+	case NFC:
+		return true
 	case NFD:
 		return uint32(r-syllable) >= syllables
 	case NFKD:
 		return uint32(r-syllable) >= syllables && c&compatibility == 0
-	case NFKC:
+	default: // NFKC
 		return c&compatibility == 0
 	}
-	return true
 }
 
 func (t *Tables) decompose(dst []char, r rune, f Form) []char {

@@ -1,0 +1,69 @@
+# Targets for people. CI runs `make test`.
+.DEFAULT_GOAL := help
+SHELL := bash -o pipefail
+BIN := $(CURDIR)/.cache/bin
+LINT := $(BIN)/golangci-lint-v2.15.0
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## print this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+.PHONY: quickstart
+quickstart: ## make a database of sample passages and ask it six questions
+	go run ./cmd/frony-db quickstart
+
+.PHONY: build
+build: ## build bin/frony-db, a static binary
+	CGO_ENABLED=0 go build -trimpath -o bin/frony-db ./cmd/frony-db
+
+.PHONY: test
+test: lint test-go test-race test-portable test-bench ## install what the tests need, and run all of them
+
+.PHONY: test-go
+test-go: ## the tests, as `go test ./...`
+	CGO_ENABLED=0 go build ./...
+	go test -timeout 20m ./...
+
+.PHONY: test-race
+test-race: ## the tests of everything concurrent, with the race detector
+	go test -race -short -timeout 20m ./db/... ./hnsw/... ./quant/... ./server/... ./embedder/builtin/... ./embedder/embeddertest/...
+
+.PHONY: test-portable
+test-portable: ## other processors: no assembly here, and what compiles elsewhere
+	go test -tags noasm -short ./quant/... ./embedder/transformer/...
+	GOARCH=arm64 go vet ./...
+	GOOS=windows go vet ./...
+	GOOS=darwin GOARCH=arm64 go vet ./...
+
+.PHONY: test-bench
+test-bench: ## the benchmarks' own module compiles and its tests pass
+	cd bench && go vet ./... && go test -short ./...
+
+.PHONY: lint
+lint: $(LINT) ## formatting and lint
+	$(LINT) fmt --diff ./...
+	$(LINT) run ./...
+
+$(LINT):
+	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	mv $(BIN)/golangci-lint $@
+
+.PHONY: fmt
+fmt: $(LINT) ## format the code
+	$(LINT) fmt ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz test for FUZZTIME
+	@for pkg in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$pkg | grep ^Fuzz); do \
+	    echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; done
+
+.PHONY: bench
+bench: ## measure the database: import, search, open, memory, disk, recall
+	go run -C bench ./cmd/dbbench
+
+.PHONY: clean
+clean: ## delete what was built
+	rm -rf bin .cache

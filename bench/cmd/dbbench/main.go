@@ -1,0 +1,283 @@
+// Command dbbench measures the database as a program that embeds it sees it:
+// import, search by stage, memory, disk, opening, and the recall of the
+// two-stage search against the exact one.
+//
+//	go run -C bench ./cmd/dbbench -n 10000,100000
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io/fs"
+	"log"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder/builtin"
+)
+
+func main() {
+	log.SetFlags(0)
+	sizes := flag.String("n", "10000,100000", "documents")
+	queries := flag.Int("queries", 1000, "queries")
+	seed := flag.Uint64("seed", 1, "seed of the texts")
+	dir := flag.String("dir", "", "where the databases go (default: a temporary folder)")
+	flag.Parse()
+	for s := range strings.SplitSeq(*sizes, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := measure(*dir, n, *queries, *seed); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+func measure(parent string, n, queries int, seed uint64) error {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp(parent, "dbbench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	g := newTexts(seed)
+	docs := make([]db.Document, n)
+	for i := range docs {
+		docs[i] = db.Document{
+			ID: fmt.Sprint("doc-", i), Text: g.passage(),
+			Metadata: db.Metadata{"lang": []string{"ko", "en"}[i%2], "year": 2000 + i%25},
+		}
+	}
+	e := builtin.New()
+	start := time.Now()
+	for part := range slices.Chunk(docs, 512) {
+		texts := make([]string, len(part))
+		for i := range part {
+			texts[i] = part[i].Text
+		}
+		if _, err := e.EmbedPassages(ctx, texts); err != nil {
+			return err
+		}
+	}
+	embed := time.Since(start)
+
+	before := heap()
+	d, err := db.Open(dir, &db.Options{Embedder: e})
+	if err != nil {
+		return err
+	}
+	c, err := d.Collection(ctx, "bench", nil)
+	if err != nil {
+		return err
+	}
+	start = time.Now()
+	for part := range slices.Chunk(docs, 512) {
+		if _, err := c.Upsert(ctx, part...); err != nil {
+			return err
+		}
+	}
+	total := time.Since(start)
+	memory := heap() - before
+	fmt.Printf("\n## %d documents (%d cores, GOMAXPROCS %d)\n\n", n, runtime.NumCPU(), runtime.GOMAXPROCS(0))
+	fmt.Printf("import %s: %.0f documents/s; embedding alone %.0f texts/s\n", total.Round(time.Millisecond),
+		float64(n)/total.Seconds(), float64(n)/embed.Seconds())
+
+	asked := make([]string, queries)
+	for i := range asked {
+		asked[i] = g.question(docs[g.rng.IntN(n)].Text)
+	}
+	if err := searches(ctx, c, asked); err != nil {
+		return err
+	}
+	s, err := c.Stats()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nmemory: heap %d B/document; by part: links %d, codes %d, nodes %d, metadata %d, words %d; mapped rows %d; %.1f candidates per result\n",
+		memory/int64(n), s.Memory.Graph/int64(n), s.Memory.Codes/int64(n), s.Memory.Nodes/int64(n),
+		s.Memory.Metadata/int64(n), s.Memory.Words/int64(n), s.Memory.Rows/int64(n), s.Oversampling)
+
+	start = time.Now()
+	if err := d.Close(); err != nil {
+		return err
+	}
+	fmt.Printf("close with snapshot: %s\n", time.Since(start).Round(time.Millisecond))
+	fmt.Printf("disk: %d B/document (text %d)\n", size(dir)/int64(n), g.bytes/int64(n))
+	for _, snapshot := range []bool{true, false} {
+		if !snapshot {
+			files, err := filepath.Glob(filepath.Join(dir, "derived", "*"))
+			if err != nil {
+				return err
+			}
+			for _, f := range files {
+				if err := os.Remove(f); err != nil {
+					return err
+				}
+			}
+		}
+		start = time.Now()
+		d, err := db.Open(dir, &db.Options{Embedder: e})
+		if err != nil {
+			return err
+		}
+		opened := time.Since(start)
+		if _, err := d.Collection(ctx, "bench", nil); err != nil {
+			return err
+		}
+		fmt.Printf("open, snapshot %v: store %s, collection %s\n", snapshot, opened.Round(time.Millisecond), (time.Since(start) - opened).Round(time.Millisecond))
+		if err := d.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func searches(ctx context.Context, c *db.Collection, asked []string) error {
+	fmt.Printf("\n| search, k = 10 | p50 µs | p99 µs | of it, means: embed | graph | words | rerank | load | recall@10 |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	truth := make([][]db.Match, len(asked))
+	for _, mode := range []struct {
+		name string
+		q    db.Query
+	}{
+		{"exact", db.Query{Mode: db.Dense, Exact: true}},
+		{"two-stage", db.Query{Mode: db.Dense}},
+		{"two-stage, ef 128", db.Query{Mode: db.Dense, EfSearch: 128}},
+		{"lexical", db.Query{Mode: db.Lexical}},
+		{"hybrid", db.Query{Mode: db.Hybrid}},
+	} {
+		var took []time.Duration
+		var sum db.Trace
+		found := 0
+		for i, text := range asked {
+			if mode.q.Exact && i == 200 {
+				break
+			}
+			q, t := mode.q, db.Trace{}
+			q.Text, q.K, q.Trace = text, 10, &t
+			m, err := c.Search(ctx, q)
+			if err != nil {
+				return err
+			}
+			took = append(took, t.Total)
+			sum.Embed += t.Embed
+			sum.Graph += t.Graph
+			sum.Words += t.Words
+			sum.Rerank += t.Rerank
+			sum.Load += t.Load
+			if mode.q.Exact {
+				truth[i] = m
+			}
+			for _, want := range truth[i] {
+				// By score, since documents may be equally near.
+				if mode.q.Mode == db.Dense && len(m) > 0 && want.Score >= m[len(m)-1].Score-1e-6 {
+					found++
+				}
+			}
+		}
+		slices.Sort(took)
+		n := time.Duration(len(took))
+		recall := ""
+		if mode.q.Mode == db.Dense {
+			recall = fmt.Sprintf("%.4f", overlap(truth, found))
+		}
+		us := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
+		fmt.Printf("| %s | %.0f | %.0f | %.1f | %.1f | %.1f | %.1f | %.1f | %s |\n", mode.name, us(took[len(took)/2]),
+			us(took[len(took)*99/100]), us(sum.Embed/n), us(sum.Graph/n), us(sum.Words/n), us(sum.Rerank/n), us(sum.Load/n), recall)
+	}
+	return nil
+}
+
+func overlap(truth [][]db.Match, found int) float64 {
+	n := 0
+	for _, t := range truth {
+		n += len(t)
+	}
+	return float64(found) / float64(n)
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+func size(dir string) (sum int64) {
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			if info, err := d.Info(); err == nil {
+				sum += allocated(info)
+			}
+		}
+		return nil
+	})
+	return sum
+}
+
+// texts makes passages of made-up words: a topic's words come together, and
+// words are as unequally common as in a language.
+type texts struct {
+	rng   *rand.Rand
+	words []string
+	zipf  *rand.Zipf
+	bytes int64
+}
+
+func newTexts(seed uint64) *texts {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	t := &texts{rng: rng, zipf: rand.NewZipf(rng, 1.2, 8, 29_999)}
+	for range 30_000 {
+		t.words = append(t.words, t.word())
+	}
+	return t
+}
+
+func (t *texts) word() string {
+	var b strings.Builder
+	if t.rng.IntN(2) == 0 {
+		for range 1 + t.rng.IntN(3) {
+			b.WriteRune(rune(0xAC00 + 28*t.rng.IntN(399) + []int{0, 0, 0, 1, 4, 8, 16, 17, 21}[t.rng.IntN(9)]))
+		}
+		return b.String()
+	}
+	for range 1 + t.rng.IntN(3) {
+		b.WriteByte("bcdfghjklmnprstvwz"[t.rng.IntN(18)])
+		b.WriteByte("aeiou"[t.rng.IntN(5)])
+	}
+	return b.String()
+}
+
+// passage has 8 to 40 words, two thirds of them from one of 3,000 topics.
+func (t *texts) passage() string {
+	topic := t.rng.IntN(3000) * 10
+	var b strings.Builder
+	for range 8 + t.rng.IntN(33) {
+		w := int(t.zipf.Uint64())
+		if t.rng.IntN(3) > 0 {
+			w = (topic + int(t.zipf.Uint64())%60) % len(t.words)
+		}
+		b.WriteString(t.words[w])
+		b.WriteByte(' ')
+	}
+	t.bytes += int64(b.Len())
+	return b.String()
+}
+
+// question takes some words of a passage and adds others.
+func (t *texts) question(passage string) string {
+	words := strings.Fields(passage)
+	var q []string
+	for range 3 + t.rng.IntN(4) {
+		q = append(q, words[t.rng.IntN(len(words))])
+	}
+	return strings.Join(append(q, t.words[t.zipf.Uint64()]), " ")
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/fronyai/frony-db/"
+
+// The direction of imports is the architecture: docs/architecture.md draws it.
+// For each package, and all below it, what it may import: of the module, and
+// where that matters, of others.
+var allowed = map[string]struct {
+	own    []string // packages of this module, without the module's name
+	others []string // nil: any; empty: none
+}{
+	"hnsw":                        {own: []string{"hnsw"}, others: []string{}},
+	"quant":                       {own: []string{"quant"}, others: []string{"golang.org/x/sys/cpu"}},
+	"db/filter":                   {own: nil, others: []string{}},
+	"db":                          {own: []string{"db", "embedder", "hnsw", "quant"}},
+	"embedder":                    {own: nil, others: []string{}},
+	"embedder/profile":            {own: []string{"embedder"}},
+	"embedder/builtin":            {own: []string{"embedder"}},
+	"embedder/transformer":        {own: []string{"embedder", "embedder/profile"}},
+	"embedder/transformer/engine": {},
+	"embedder/hub":                {own: []string{"embedder"}},
+	"embedder/remote":             {own: []string{"embedder", "embedder/profile"}},
+	"server":                      {own: []string{"server", "db", "db/filter", "embedder"}},
+}
+
+// never holds what no package of a folder may import.
+var never = map[string][]string{
+	"hnsw":      {"os", "net", "context", "log/slog", "unsafe"},
+	"quant":     {"os", "net", "context", "log/slog"},
+	"db/filter": {"os", "net", "context", "log/slog", "unsafe"},
+}
+
+func TestImports(t *testing.T) {
+	root := filepath.Join("..", "..")
+	n := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); rel != "." && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata" || rel == "bench") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		n++
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, imp := range f.Imports {
+			name, err := strconv.Unquote(imp.Path.Value)
+			if err != nil {
+				return err
+			}
+			if why := forbidden(filepath.ToSlash(filepath.Dir(rel)), name); why != "" {
+				t.Errorf("%s imports %s: %s", rel, name, why)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n < 100 {
+		t.Errorf("only %d files were looked at", n)
+	}
+}
+
+// forbidden says why a package may not import another, or nothing.
+func forbidden(pkg, name string) string {
+	if strings.HasPrefix(name, "github.com/dgraph-io/badger") && pkg != "db/internal/store" {
+		return "only db/internal/store speaks to Badger"
+	}
+	if name == "unsafe" && !strings.HasSuffix(pkg, "kernel") && !mapsFiles[pkg] {
+		return "only kernels are unsafe"
+	}
+	for dir, list := range never {
+		if within(pkg, dir) {
+			for _, no := range list {
+				if name == no {
+					return dir + " never does"
+				}
+			}
+		}
+	}
+	rule := ""
+	for dir := range allowed {
+		if within(pkg, dir) && len(dir) > len(rule) {
+			rule = dir
+		}
+	}
+	if rule == "" {
+		return ""
+	}
+	a := allowed[rule]
+	if own, ok := strings.CutPrefix(name, module); ok {
+		if within(own, rule) {
+			return ""
+		}
+		for _, dir := range a.own {
+			// The embedder is an interface: none of the models below it. What is
+			// internal is for those beside it.
+			inside := within(own, dir) && dir != "embedder" && (!strings.Contains(own, "/internal/") || within(pkg, dir))
+			if own == dir || inside {
+				return ""
+			}
+		}
+		return rule + " may not know it"
+	}
+	if !strings.Contains(strings.Split(name, "/")[0], ".") || a.others == nil {
+		return ""
+	}
+	for _, other := range a.others {
+		if name == other {
+			return ""
+		}
+	}
+	return rule + " does with the standard library"
+}
+
+func within(pkg, dir string) bool { return pkg == dir || strings.HasPrefix(pkg, dir+"/") }
+
+// mapsFiles are packages that view mapped files, or weights in the binary, as
+// numbers.
+var mapsFiles = map[string]bool{
+	"embedder/transformer":         true,
+	"embedder/transformer/weights": true,
+	"embedder/builtin":             true,
+}
+
+func TestForbidden(t *testing.T) {
+	for _, c := range []struct {
+		pkg, name string
+		ok        bool
+	}{
+		{"hnsw", module + "quant", false},
+		{"hnsw", "os", false},
+		{"hnsw", "sync", true},
+		{"quant", module + "hnsw", false},
+		{"quant/internal/kernel", "unsafe", true},
+		{"db", "unsafe", false},
+		{"db", module + "hnsw", true},
+		{"db", module + "embedder", true},
+		{"db", module + "embedder/builtin", false},
+		{"db", "github.com/dgraph-io/badger/v4", false},
+		{"db/internal/store", "github.com/dgraph-io/badger/v4", true},
+		{"server", module + "hnsw", false},
+		{"server", module + "db", true},
+		{"server", module + "db/internal/store", false},
+		{"embedder/builtin", module + "db", false},
+		{"db/filter", "github.com/google/uuid", false},
+	} {
+		if why := forbidden(c.pkg, c.name); (why == "") != c.ok {
+			t.Errorf("%s imports %s: %q", c.pkg, c.name, why)
+		}
+	}
+}

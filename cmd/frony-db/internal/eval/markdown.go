@@ -1,0 +1,95 @@
+package eval
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// names are the modes as people read them.
+var names = map[Mode]string{
+	Exact384: "exact, 384 dims",
+	Exact192: "exact, 192 dims (half dim)",
+	TwoStage: "two-stage",
+	Lexical:  "lexical",
+	Hybrid:   "hybrid",
+}
+
+// WriteMarkdown writes a table for each set, in the form of the model card's:
+// fractions with four places; and, if there are several sets, one of their
+// average.
+func (r *Report) WriteMarkdown(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	for i, s := range r.Sets {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		fmt.Fprintf(out, "## %s\n\n%d documents, %d queries", s.Name, s.Documents, s.Queries)
+		if s.Unjudged > 0 {
+			fmt.Fprintf(out, " (%d more without a relevant document)", s.Unjudged)
+		}
+		fmt.Fprintf(out, ", indexed in %s a document\n\n", duration(s.IndexMicroseconds))
+		header(out)
+		for _, mode := range Modes {
+			if m := s.Modes[mode]; m != nil {
+				row(out, names[mode], m, stages(m))
+			}
+		}
+		if m := s.Modes[TwoStage]; m != nil && m.Loss != nil {
+			fmt.Fprintf(out, "\nTwo-stage against exact, 384 dims: recall@10 %.4f; lost", *m.Recall)
+			for i, v := range m.Loss.fields() {
+				fmt.Fprintf(out, "%s %s %+.4f", strings.Repeat(",", min(i, 1)), titles[i], *v)
+			}
+			fmt.Fprintln(out)
+		}
+	}
+	if len(r.Sets) > 1 {
+		fmt.Fprintf(out, "\n## Average of %d sets\n\n", len(r.Sets))
+		header(out)
+		for _, mode := range r.modes() {
+			row(out, names[mode], r.average(mode), "")
+		}
+	}
+	return out.Flush()
+}
+
+func header(w io.Writer) {
+	fmt.Fprintf(w, "| Mode | %s | Time per query | Stages |\n", strings.Join(titles, " | "))
+	fmt.Fprintf(w, "| --- |%s ---: | --- |\n", strings.Repeat(" ---: |", len(titles)))
+}
+
+func row(w io.Writer, name string, m *ModeReport, stages string) {
+	fmt.Fprintf(w, "| %s |", name)
+	for _, v := range m.fields() {
+		fmt.Fprintf(w, " %.4f |", *v)
+	}
+	fmt.Fprintf(w, " %s | %s |\n", duration(m.Microseconds), stages)
+}
+
+func stages(m *ModeReport) string {
+	parts := make([]string, len(m.Stages))
+	for i, s := range m.Stages {
+		parts[i] = s.Name + " " + duration(s.Microseconds)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// duration writes microseconds with three digits, in µs, ms or s.
+func duration(us float64) string {
+	v, unit := us, "µs"
+	switch {
+	case us >= 999.5e3:
+		v, unit = us/1e6, "s"
+	case us >= 999.5:
+		v, unit = us/1e3, "ms"
+	}
+	places := 0
+	switch {
+	case v < 9.995:
+		places = 2
+	case v < 99.95:
+		places = 1
+	}
+	return fmt.Sprintf("%.*f %s", places, v, unit)
+}

@@ -1,0 +1,95 @@
+package eval
+
+import (
+	"encoding/json"
+	"io"
+	"slices"
+)
+
+// A Report is what Run has measured; it is written to JSON as it stands.
+type Report struct {
+	Sets []*SetReport `json:"sets"`
+}
+
+// A SetReport is what was measured on one set.
+type SetReport struct {
+	Name              string               `json:"name"`
+	Documents         int                  `json:"documents"`
+	Queries           int                  `json:"queries"`
+	Unjudged          int                  `json:"unjudged,omitempty"` // queries without a relevant document, which were left out
+	IndexMicroseconds float64              `json:"index_microseconds"` // per document, until all could be found
+	Modes             map[Mode]*ModeReport `json:"modes"`
+}
+
+// A ModeReport is what was measured of one mode on one set.
+type ModeReport struct {
+	Metrics
+	Microseconds   float64       `json:"microseconds"`     // per query: the median
+	Microseconds99 float64       `json:"microseconds_p99"` // per query: the 99th percentile
+	Stages         []StageReport `json:"stages,omitempty"`
+
+	// Loss is what the exact search over 384 dimensions is better by, and
+	// Recall the share of its ten that this mode finds: for the two-stage
+	// search, if both were measured.
+	Loss   *Metrics `json:"loss,omitempty"`
+	Recall *float64 `json:"recall@10,omitempty"`
+
+	set *Set
+	run []Answer // by query
+}
+
+// A StageReport is the median time of a stage.
+type StageReport struct {
+	Name         string  `json:"name"`
+	Microseconds float64 `json:"microseconds"`
+}
+
+// compare holds the two-stage search against the exact one.
+func (r *SetReport) compare() {
+	exact, two := r.Modes[Exact384], r.Modes[TwoStage]
+	if exact == nil || two == nil {
+		return
+	}
+	loss := combine([]*Metrics{&exact.Metrics, &two.Metrics}, func(v []float64) float64 { return v[0] - v[1] })
+	two.Loss = &loss
+	found, wanted := 0, 0
+	for i := range exact.run {
+		wanted += len(exact.run[i].IDs)
+		for _, id := range exact.run[i].IDs {
+			if slices.Contains(two.run[i].IDs, id) {
+				found++
+			}
+		}
+	}
+	two.Recall = new(float64(found) / float64(max(1, wanted)))
+}
+
+// modes returns the modes that were measured, in the order of Modes.
+func (r *Report) modes() (modes []Mode) {
+	for _, mode := range Modes {
+		if slices.ContainsFunc(r.Sets, func(s *SetReport) bool { return s.Modes[mode] != nil }) {
+			modes = append(modes, mode)
+		}
+	}
+	return modes
+}
+
+// average returns the mean of a mode over the sets that have it.
+func (r *Report) average(mode Mode) *ModeReport {
+	var all []*Metrics
+	var times []float64
+	for _, s := range r.Sets {
+		if m := s.Modes[mode]; m != nil {
+			all = append(all, &m.Metrics)
+			times = append(times, m.Microseconds)
+		}
+	}
+	return &ModeReport{Metrics: combine(all, mean), Microseconds: mean(times)}
+}
+
+// WriteJSON writes the report as indented JSON.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}

@@ -1,0 +1,197 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A Mode is a way of searching.
+type Mode string
+
+// The modes, in the order of every table.
+const (
+	Exact384 Mode = "exact384"  // brute force over 384 dimensions: what the embeddings can do
+	Exact192 Mode = "exact192"  // brute force over the first 192 dimensions
+	TwoStage Mode = "two_stage" // candidates from the graph over 192, reranked over 384
+	Lexical  Mode = "lexical"
+	Hybrid   Mode = "hybrid"
+)
+
+// Modes are all of them.
+var Modes = []Mode{Exact384, Exact192, TwoStage, Lexical, Hybrid}
+
+// A Searcher is what is measured.
+type Searcher interface {
+	// Index makes docs, and nothing else, what Search finds. It returns when
+	// all of it can be found in every mode.
+	Index(ctx context.Context, docs []Document) error
+
+	// Search returns the ids of the k best documents, best first, each once.
+	Search(ctx context.Context, mode Mode, query string, k int) (Answer, error)
+}
+
+// An Answer is what a search has found.
+type Answer struct {
+	IDs    []string
+	Scores []float32 // as long as IDs, or nil; for run files
+	Stages []Stage   // what the time went into, in the same order for every query of a mode
+}
+
+// A Stage is a part of a search: embedding, graph, rerank.
+type Stage struct {
+	Name string
+	Time time.Duration
+}
+
+// Options of Run; nil and zero fields mean the defaults.
+type Options struct {
+	Modes []Mode // the default is all
+
+	// Titles puts the title of a document, if it has one, before its text.
+	Titles bool
+
+	// Progress, if set, is called before every set and mode, and every
+	// hundred queries.
+	Progress func(set string, mode Mode, done, of int)
+}
+
+// Run indexes and searches set after set, one query at a time, and returns
+// what it has measured. The error of a searcher names set, mode and query.
+func Run(ctx context.Context, sets []*Set, s Searcher, opts *Options) (*Report, error) {
+	o := Options{}
+	if opts != nil {
+		o = *opts
+	}
+	if len(o.Modes) == 0 {
+		o.Modes = Modes
+	}
+	for _, mode := range o.Modes {
+		if !slices.Contains(Modes, mode) {
+			return nil, fmt.Errorf("eval: mode %q: want one of %q", mode, Modes)
+		}
+	}
+	if len(sets) == 0 {
+		return nil, errors.New("eval: no set")
+	}
+	report := new(Report)
+	times := make(map[string]int)
+	for _, set := range sets {
+		if times[set.Name]++; times[set.Name] > 1 { // folders of the same name in two places
+			again := *set
+			again.Name = fmt.Sprintf("%s-%d", set.Name, times[set.Name])
+			set = &again
+		}
+		r, err := runSet(ctx, set, s, &o)
+		if err != nil {
+			return nil, fmt.Errorf("eval: %s: %w", set.Name, err)
+		}
+		report.Sets = append(report.Sets, r)
+	}
+	return report, nil
+}
+
+func runSet(ctx context.Context, set *Set, s Searcher, o *Options) (*SetReport, error) {
+	r := &SetReport{
+		Name: set.Name, Documents: len(set.Documents), Queries: len(set.Queries), Unjudged: set.Unjudged,
+		Modes: make(map[Mode]*ModeReport),
+	}
+	docs := set.Documents
+	if o.Titles {
+		docs = slices.Clone(docs)
+		for i := range docs {
+			if d := &docs[i]; d.Title != "" {
+				d.Text = d.Title + "\n" + d.Text
+			}
+		}
+	}
+	o.progress(set, "", 0)
+	start := time.Now()
+	if err := s.Index(ctx, docs); err != nil {
+		return nil, fmt.Errorf("index: %w", err)
+	}
+	r.IndexMicroseconds = micros(time.Since(start)) / float64(max(1, len(docs)))
+	for _, mode := range o.Modes {
+		m, err := runMode(ctx, set, s, mode, o)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", mode, err)
+		}
+		r.Modes[mode] = m
+	}
+	r.compare()
+	return r, nil
+}
+
+func runMode(ctx context.Context, set *Set, s Searcher, mode Mode, o *Options) (*ModeReport, error) {
+	m := &ModeReport{run: make([]Answer, 0, len(set.Queries)), set: set}
+	times := make([]float64, 0, len(set.Queries))
+	all := make([]*Metrics, 0, len(set.Queries))
+	stages := make(map[string][]float64)
+	for i, q := range set.Queries {
+		if i%100 == 0 {
+			o.progress(set, mode, i)
+		}
+		start := time.Now()
+		a, err := s.Search(ctx, mode, q.Text, depth)
+		took := time.Since(start)
+		if err == nil {
+			err = a.validate()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("query %q: %w", q.ID, err)
+		}
+		for _, stage := range a.Stages {
+			if stages[stage.Name] == nil {
+				m.Stages = append(m.Stages, StageReport{Name: stage.Name})
+			}
+			stages[stage.Name] = append(stages[stage.Name], micros(stage.Time))
+		}
+		metrics := Measure(a.IDs, set.Grades[q.ID])
+		all = append(all, &metrics)
+		times = append(times, micros(took))
+		m.run = append(m.run, a)
+	}
+	m.Metrics = combine(all, mean)
+	m.Microseconds = percentile(times, 50)
+	m.Microseconds99 = percentile(times, 99)
+	for i := range m.Stages {
+		m.Stages[i].Microseconds = percentile(stages[m.Stages[i].Name], 50)
+	}
+	return m, nil
+}
+
+// validate refuses an answer that would count a document twice, or that is
+// longer than was asked for.
+func (a *Answer) validate() error {
+	if len(a.IDs) > depth {
+		return fmt.Errorf("%d answers for k %d", len(a.IDs), depth)
+	}
+	if a.Scores != nil && len(a.Scores) != len(a.IDs) {
+		return fmt.Errorf("%d scores for %d answers", len(a.Scores), len(a.IDs))
+	}
+	for i, id := range a.IDs {
+		if slices.Contains(a.IDs[:i], id) {
+			return fmt.Errorf("document %q is found twice", id)
+		}
+	}
+	return nil
+}
+
+func (o *Options) progress(set *Set, mode Mode, done int) {
+	if o.Progress != nil {
+		o.Progress(set.Name, mode, done, len(set.Queries))
+	}
+}
+
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+// percentile returns the nearest-rank percentile; it sorts values.
+func percentile(values []float64, p int) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	slices.Sort(values)
+	return values[max(0, (len(values)*p+99)/100-1)]
+}

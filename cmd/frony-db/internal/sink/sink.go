@@ -1,0 +1,118 @@
+package sink
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+)
+
+var (
+	// ErrFormat is returned by New for a format that is not written.
+	ErrFormat = errors.New("unknown export format")
+	// ErrRecord is returned by Write for a record that would not come back as it
+	// is. The record is not written; others may be.
+	ErrRecord = errors.New("record cannot be exported")
+)
+
+// Options say what is written. Nil and zero values are the defaults.
+type Options struct {
+	// Embeddings writes them too.
+	Embeddings bool
+	// Sample is how many records a table's columns are chosen from, 1000 if 0.
+	Sample int
+}
+
+// Writer writes records. It belongs to one goroutine.
+type Writer interface {
+	// Write writes a record; its slices may be changed afterwards. It returns
+	// ErrRecord, or the error of the io.Writer, after which the file is spoilt.
+	Write(rec source.Record) error
+	// Close writes what is held back. It does not close the io.Writer.
+	Close() error
+}
+
+// New returns a Writer of the format. Options may be nil.
+func New(w io.Writer, format source.Format, opts *Options) (Writer, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if o.Sample <= 0 {
+		o.Sample = 1000
+	}
+	switch format {
+	case source.JSONL:
+		return &jsonl{w: bufio.NewWriterSize(w, 1<<16), opts: o}, nil
+	case source.CSV:
+		return &table{opts: o, start: csvTable(w, ',', o)}, nil
+	case source.TSV:
+		return &table{opts: o, start: csvTable(w, '\t', o)}, nil
+	case source.Parquet:
+		return &table{opts: o, start: parquetTable(w, o)}, nil
+	default:
+		return nil, fmt.Errorf("%w: %q; one of jsonl, csv, tsv, parquet", ErrFormat, format)
+	}
+}
+
+// normal returns the record with metadata of the five types that source gives,
+// or ErrRecord.
+func normal(rec source.Record, opts *Options) (source.Record, error) {
+	fault := func(format string, args ...any) (source.Record, error) {
+		return rec, fmt.Errorf("%w: %q: %s", ErrRecord, rec.ID, fmt.Sprintf(format, args...))
+	}
+	if !opts.Embeddings {
+		rec.Embedding = nil
+	}
+	for _, f := range []struct{ name, text string }{{"id", rec.ID}, {"text", rec.Text}, {"title", rec.Title}, {"source", rec.Source}} {
+		if !utf8.ValidString(f.text) {
+			return fault("its %s is not valid UTF-8", f.name)
+		}
+	}
+	for i, x := range rec.Embedding {
+		if x-x != 0 {
+			return fault("element %d of its embedding is %v", i, x)
+		}
+	}
+	if rec.Chunk < 0 {
+		return fault("its chunk is %d", rec.Chunk)
+	}
+	meta := make(map[string]any, len(rec.Metadata))
+	for k, v := range rec.Metadata {
+		if k == "" || !utf8.ValidString(k) {
+			return fault("metadata has a field %q", k)
+		}
+		x, ok := value(v)
+		if !ok {
+			return fault("field %q holds %T %.40v", k, v, v)
+		}
+		meta[k] = x
+	}
+	rec.Metadata = meta
+	return rec, nil
+}
+
+// value turns what Go programs put into metadata into what files hold.
+func value(v any) (any, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, utf8.ValidString(v)
+	case bool, int64:
+		return v, true
+	case int:
+		return int64(v), true
+	case float64:
+		return v, !math.IsInf(v, 0) && !math.IsNaN(v)
+	case []string:
+		return v, !slices.ContainsFunc(v, func(s string) bool { return !utf8.ValidString(s) })
+	case time.Time:
+		return v.Format(time.RFC3339Nano), v.Year() >= 0 && v.Year() <= 9999
+	}
+	return nil, false
+}

@@ -1,0 +1,205 @@
+package source
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// parquetBatch is how many rows are read at once.
+const parquetBatch = 64
+
+// table reads a Parquet file, row group after row group. It needs to jump about
+// in the file, so that it can't read standard input or a compressed file.
+//
+// The library panics on some files that contradict themselves; that is caught
+// here and becomes ErrCorrupt.
+type table struct {
+	file    string
+	opts    *Options
+	columns []parquetColumn // by the index of the leaf
+
+	f     *parquet.File
+	group int // next row group
+	rows  parquet.Rows
+	batch []parquet.Row
+	ready []parquet.Row // of batch, not yet given
+	row   int64
+
+	total int64 // rows in the file
+	size  int64 // bytes of the file
+	read  *atomic.Int64
+	told  int64 // bytes counted in read
+}
+
+// readerAt is a file that one can jump about in.
+type readerAt interface {
+	io.ReaderAt
+	io.Seeker
+}
+
+func newParquet(file string, raw io.Reader, opts *Options, read *atomic.Int64) (*table, error) {
+	at, ok := raw.(readerAt)
+	if !ok {
+		return nil, fmt.Errorf("%w: Parquet can be read from a file only; save the stream first", ErrFormat)
+	}
+	size, err := at.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, fmt.Errorf("%w: Parquet can be read from a regular file only: %w", ErrFormat, err)
+	}
+	if err := checkParquet(at, size); err != nil {
+		return nil, err
+	}
+	t := &table{file: file, opts: opts, size: size, read: read}
+	err = guard(func() (err error) {
+		if t.f, err = parquet.OpenFile(at, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true)); err != nil {
+			return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
+		t.total = t.f.NumRows()
+		t.columns, err = parquetColumns(t.f.Root(), opts)
+		return err
+	})
+	t.batch = make([]parquet.Row, parquetBatch)
+	return t, err
+}
+
+// checkParquet looks at a file's two ends, so that what is no Parquet file gets
+// a message that says so, and a footer longer than the file is not allocated.
+func checkParquet(at io.ReaderAt, size int64) error {
+	const magic = "PAR1"
+	var head, tail [8]byte
+	if size < 12 {
+		return fmt.Errorf("%w: %d bytes are too few for a Parquet file", ErrFormat, size)
+	}
+	if _, err := at.ReadAt(head[:], 0); err != nil {
+		return err
+	}
+	if _, err := at.ReadAt(tail[:], size-8); err != nil {
+		return err
+	}
+	switch {
+	case string(head[:4]) != magic && head[0] == magicGzip[0] && head[1] == magicGzip[1]:
+		return fmt.Errorf("%w: a Parquet file within gzip; unpack it first (Parquet compresses by itself)", ErrFormat)
+	case string(head[:4]) != magic:
+		return fmt.Errorf("%w: not a Parquet file: it does not begin with %s", ErrFormat, magic)
+	case string(tail[4:]) != magic:
+		return fmt.Errorf("%w: the Parquet file has no end; copy or write it again", ErrTruncated)
+	}
+	if n := int64(binary.LittleEndian.Uint32(tail[:4])); n > size-12 {
+		return fmt.Errorf("%w: the Parquet footer claims %d of %d bytes", ErrCorrupt, n, size)
+	}
+	return nil
+}
+
+// guard turns a panic of the library into ErrCorrupt.
+func guard(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", ErrCorrupt, r)
+		}
+	}()
+	return f()
+}
+
+func (t *table) place() (int64, int64) { return t.row, 0 }
+
+func (t *table) close() {
+	if t.rows != nil {
+		// Only read from; and a damaged file may panic here as well.
+		_ = guard(t.rows.Close)
+		t.rows = nil
+	}
+}
+
+func (t *table) next() (rec Record, err error) {
+	if len(t.ready) == 0 {
+		if err := guard(t.fill); err != nil {
+			return Record{}, err
+		}
+	}
+	row := t.ready[0]
+	t.ready = t.ready[1:]
+	t.row++
+	var reason error
+	if err := guard(func() error { rec, reason = t.parse(row); return nil }); err != nil {
+		return Record{}, err
+	}
+	if reason != nil {
+		return Record{}, &Reject{File: t.file, Line: t.row, Reason: reason.Error()}
+	}
+	rec.File, rec.Line = t.file, t.row
+	return rec, nil
+}
+
+// fill reads the next rows.
+func (t *table) fill() error {
+	for {
+		if t.rows == nil {
+			groups := t.f.RowGroups()
+			if t.group == len(groups) {
+				t.tell(t.size)
+				return io.EOF
+			}
+			t.rows = groups[t.group].Rows()
+			t.group++
+		}
+		n, err := t.rows.ReadRows(t.batch)
+		if n > 0 {
+			t.ready = t.batch[:n]
+			if t.total > 0 {
+				t.tell(int64(float64(t.size) * min(1, float64(t.row)/float64(t.total))))
+			}
+			return nil
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			t.close()
+		case err != nil:
+			return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		default:
+			return fmt.Errorf("%w: a row group without rows", ErrCorrupt)
+		}
+	}
+}
+
+// tell counts bytes as read, by the part of the rows that was.
+func (t *table) tell(bytes int64) {
+	if bytes > t.told {
+		t.read.Add(bytes - t.told)
+		t.told = bytes
+	}
+}
+
+func (t *table) parse(row parquet.Row) (Record, error) {
+	var rec Record
+	meta := metadata{}
+	size := 0
+	for _, v := range row {
+		if k := v.Kind(); !v.IsNull() && (k == parquet.ByteArray || k == parquet.FixedLenByteArray) {
+			size += len(v.ByteArray())
+		}
+	}
+	if size > t.opts.MaxRecord {
+		return rec, tooLong(int64(size), t.opts.MaxRecord)
+	}
+	var err error
+	row.Range(func(i int, values []parquet.Value) bool {
+		if i < 0 || i >= len(t.columns) {
+			err = fmt.Errorf("%w: a value of column %d, where there are %d", ErrCorrupt, i, len(t.columns))
+			return false
+		}
+		err = t.columns[i].put(&rec, meta, values)
+		return err == nil
+	})
+	if err != nil {
+		return rec, err
+	}
+	if len(meta) > 0 {
+		rec.Metadata = meta
+	}
+	return rec, rec.check(t.opts)
+}

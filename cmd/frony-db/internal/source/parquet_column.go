@@ -1,0 +1,235 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// parquetColumn is a leaf of a Parquet file's schema and what it is for.
+type parquetColumn struct {
+	name string
+	role role
+	list bool
+	// element is the definition level from which a list has an element: one less,
+	// and the list is empty; two less, and there is none.
+	element int
+	json    bool // the value is JSON text
+	value   func(parquet.Value) (any, error)
+}
+
+// parquetColumns gives the leaves of a schema their roles. It returns ErrColumn
+// for one that metadata cannot hold.
+func parquetColumns(root *parquet.Column, opts *Options) ([]parquetColumn, error) {
+	p := planner{opts: opts}
+	for _, c := range root.Columns() {
+		r := opts.role(c.Name())
+		if r == roleOther && opts.Columns != nil && !slices.Contains(opts.Columns, c.Name()) {
+			r = roleIgnored
+		}
+		p.seen = append(p.seen, c.Name())
+		at := parquetColumn{name: c.Name(), role: r}
+		if r == roleMetadata && !c.Leaf() { // a struct, whose fields are metadata
+			at = parquetColumn{}
+		}
+		p.walk(c, at)
+	}
+	for _, name := range opts.Columns {
+		if !slices.Contains(p.seen, name) {
+			p.fault("%w %q is not among %q", ErrColumn, name, p.seen)
+		}
+	}
+	if !slices.ContainsFunc(p.out, func(c parquetColumn) bool { return c.role == roleText || c.role == roleEmbedding }) {
+		p.fault("%w %q for the text is not among %q; name the one that holds it", ErrColumn, opts.textName(), p.seen)
+	}
+	return p.out, errors.Join(p.faults...)
+}
+
+type planner struct {
+	opts   *Options
+	seen   []string
+	out    []parquetColumn
+	faults []error
+}
+
+func (p *planner) fault(format string, args ...any) {
+	p.faults = append(p.faults, fmt.Errorf(format, args...))
+}
+
+// walk goes down to the leaves of c; at carries what was met on the way.
+func (p *planner) walk(c *parquet.Column, at parquetColumn) {
+	unsupported := func(what string) {
+		if at.role != roleIgnored {
+			p.fault("%w %q is %s, which metadata cannot hold; choose the columns to read without it", ErrColumn, at.name, what)
+			at.role = roleIgnored
+		}
+	}
+	if c.Repeated() {
+		if at.list {
+			unsupported("a list of lists")
+		}
+		at.list, at.element = true, c.MaxDefinitionLevel()
+	}
+	if c.Leaf() {
+		p.addLeaf(c, at, unsupported)
+		return
+	}
+	switch logical(c).(type) {
+	case *format.MapType:
+		unsupported("a map")
+	case *format.VariantType:
+		unsupported("a variant")
+	}
+	_, isList := logical(c).(*format.ListType)
+	within := at.list || isList // "list" and "element" are no names of the user's
+	if at.list && len(c.Columns()) != 1 {
+		unsupported("a list of structs")
+	}
+	for _, child := range c.Columns() {
+		next := at
+		if !within {
+			if next.name != "" {
+				next.name += "."
+			}
+			next.name += child.Name()
+		} else if at.list && !child.Leaf() && !isListStep(child) {
+			unsupported("a list of structs")
+			next.role = at.role
+		}
+		p.walk(child, next)
+	}
+}
+
+// isListStep reports whether c is a list within a list, for which walk has a
+// better message.
+func isListStep(c *parquet.Column) bool {
+	_, ok := logical(c).(*format.ListType)
+	return ok || c.Repeated()
+}
+
+func (p *planner) addLeaf(c *parquet.Column, at parquetColumn, unsupported func(string)) {
+	at.value = parquetValue(c)
+	_, at.json = logical(c).(*format.JsonType)
+	if k := c.Type().Kind(); at.role == roleEmbedding && (!at.list || k != parquet.Float && k != parquet.Double) {
+		p.fault("%w %q must be a list of floats to be an embedding", ErrColumn, at.name)
+	}
+	if at.value == nil {
+		unsupported("of type " + c.Type().String())
+		at.role = roleIgnored
+	}
+	p.out = append(p.out, at)
+}
+
+func logical(c *parquet.Column) format.LogicalTypeValue {
+	if t := c.Type().LogicalType(); t != nil {
+		return t.Value
+	}
+	return nil
+}
+
+// put stores the values of one row. A null is no value.
+func (c *parquetColumn) put(rec *Record, meta metadata, values []parquet.Value) error {
+	if c.role == roleIgnored || len(values) == 0 {
+		return nil
+	}
+	if c.role == roleEmbedding {
+		return c.embedding(rec, values)
+	}
+	if c.list {
+		return c.strings(meta, values)
+	}
+	if values[0].IsNull() {
+		return nil
+	}
+	v, err := c.value(values[0])
+	if err != nil {
+		return fmt.Errorf("column %q: %w", c.name, err)
+	}
+	if c.role == roleOther && !c.json {
+		return meta.add(c.name, v)
+	}
+	if n, ok := v.(int64); ok && (c.role == roleID || c.role == roleChunk) {
+		v = strconv.FormatInt(n, 10)
+	}
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("column %q must hold strings, not %T", c.name, v)
+	}
+	if c.role == roleOther {
+		if text == "" {
+			return nil
+		}
+		dec := jsontext.NewDecoder(bytes.NewBufferString(text))
+		return (&column{name: c.name}).json(dec, func() error { return meta.readJSON(dec, c.name, 1) })
+	}
+	return (&column{name: c.name, role: c.role}).put(rec, meta, text)
+}
+
+// elements calls f with each value of a list, and reports whether there is a list
+// at all: an empty one is a value, null is none.
+func (c *parquetColumn) elements(values []parquet.Value, f func(i int, v parquet.Value) error) (bool, error) {
+	if len(values) == 1 && values[0].DefinitionLevel() < c.element {
+		return values[0].DefinitionLevel() == c.element-1, nil
+	}
+	for i, v := range values {
+		if v.IsNull() {
+			return true, fmt.Errorf("column %q: element %d is null", c.name, i)
+		}
+		if err := f(i, v); err != nil {
+			return true, fmt.Errorf("column %q: element %d: %w", c.name, i, err)
+		}
+	}
+	return true, nil
+}
+
+func (c *parquetColumn) embedding(rec *Record, values []parquet.Value) error {
+	out := make([]float32, 0, len(values))
+	_, err := c.elements(values, func(_ int, v parquet.Value) error {
+		f := v.Float()
+		if v.Kind() == parquet.Double {
+			f = float32(v.Double())
+		}
+		if f-f != 0 { // NaN or infinite
+			return fmt.Errorf("%v is not a finite 32-bit float", f)
+		}
+		out = append(out, f)
+		return nil
+	})
+	if err != nil || len(out) == 0 {
+		return err
+	}
+	if rec.Embedding != nil {
+		return fmt.Errorf("column %q: the record has an embedding already", c.name)
+	}
+	rec.Embedding = out
+	return nil
+}
+
+func (c *parquetColumn) strings(meta metadata, values []parquet.Value) error {
+	out := []string{}
+	there, err := c.elements(values, func(_ int, v parquet.Value) error {
+		x, err := c.value(v)
+		if err != nil {
+			return err
+		}
+		s, ok := x.(string)
+		if !ok {
+			return fmt.Errorf("%v is not a string; lists may hold strings only", x)
+		}
+		out = append(out, s)
+		return nil
+	})
+	if err != nil || !there {
+		return err
+	}
+	if c.role != roleOther {
+		return fmt.Errorf("column %q must hold single values, not lists", c.name)
+	}
+	return meta.add(c.name, out)
+}

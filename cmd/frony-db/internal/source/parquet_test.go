@@ -1,0 +1,222 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// TestParquetTypes reads a file that pyarrow has written (testdata/make_parquet.py).
+func TestParquetTypes(t *testing.T) {
+	got := readAll(t, "testdata/types.parquet", nil)
+	if len(got.files) != 0 {
+		t.Fatal(got.files)
+	}
+	want := []Record{
+		{
+			ID: "1", Text: "첫째", Title: "제목", Embedding: []float32{0.5, -1},
+			Metadata: map[string]any{
+				"fixed": true, "i8": int64(-8), "u32": int64(4294967295), "u64": int64(1), "f32": 0.5, "f64": 0.1,
+				"price": 12.3, "whole": int64(7), "day": "2024-05-03", "ms": "2024-05-03T01:02:03.004Z",
+				"us": "2024-05-03T01:02:03.000005Z", "clock": "01:02:03", "tags": []string{"x", "y"},
+				"author.name": "김", "author.org.city": "서울", "raw": "bytes",
+			},
+			File: "testdata/types.parquet", Line: 1,
+		},
+		{ID: "2", Text: "second", File: "testdata/types.parquet", Line: 2},
+		{
+			ID: "3", Title: "t", Embedding: []float32{2, 3},
+			Metadata: map[string]any{
+				"fixed": false, "i8": int64(8), "u32": int64(0), "u64": int64(2), "f32": 1.0, "f64": 3.0,
+				"price": -0.05, "whole": int64(-7), "day": "1969-12-31", "ms": "1969-12-31T23:59:59Z",
+				"tags": []string{}, "k": "v", "raw": "",
+			},
+			File: "testdata/types.parquet", Line: 3,
+		},
+	}
+	if len(got.rejects) != 1 || got.rejects[0].Line != 1 || !strings.Contains(got.rejects[0].Reason, "an array may hold strings only") {
+		t.Errorf("rejects %v", got.rejects)
+	}
+	// The first row's "metadata" holds a list of numbers, and so it is the reject.
+	if !reflect.DeepEqual(got.records, want[1:]) {
+		t.Errorf("got  %#v\nwant %#v", got.records, want[1:])
+	}
+	var columns []string
+	for _, r := range want {
+		for name := range r.Metadata {
+			name, _, _ = strings.Cut(name, ".")
+			if name != "k" {
+				columns = append(columns, name)
+			}
+		}
+	}
+	// Without the role of "metadata" that row is read too.
+	got = readAll(t, "testdata/types.parquet", &Options{Columns: columns, Title: "metadata"})
+	if len(got.records) != 3 {
+		t.Fatalf("%v %v", got.rejects, got.files)
+	}
+	want[0].Title = `{"k": [1]}`
+	want[0].Metadata["title"] = "제목"
+	got.records[0].Metadata["title"] = "제목" // not among the columns asked for
+	if !reflect.DeepEqual(got.records[0], want[0]) {
+		t.Errorf("got  %#v\nwant %#v", got.records[0], want[0])
+	}
+}
+
+func TestParquetUnsupported(t *testing.T) {
+	got := readAll(t, "testdata/unsupported.parquet", nil)
+	if len(got.files) != 1 || !errors.Is(got.files[0], ErrColumn) {
+		t.Fatalf("%+v", got)
+	}
+	for _, want := range []string{
+		`"map" is a map`, `"nested" is a list of lists`, `"structs" is a list of structs`, `"one" is a list of structs`,
+		`"uuid" is of type`, "choose the columns",
+	} {
+		if !strings.Contains(got.files[0].Error(), want) {
+			t.Errorf("%v\nwant %q", got.files[0], want)
+		}
+	}
+	got = readAll(t, "testdata/unsupported.parquet", &Options{Columns: []string{"stamp"}})
+	if len(got.records) != 1 || got.records[0].Metadata["stamp"] != "2024-05-03T01:02:03.000004Z" {
+		t.Errorf("INT96: %+v %v", got.records, got.files)
+	}
+	got = readAll(t, "testdata/unsupported.parquet", &Options{Columns: []string{"ints"}})
+	if len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "lists may hold strings only") {
+		t.Errorf("a list of integers: %+v", got)
+	}
+	for want, opts := range map[string]*Options{
+		`"gone" is not among`:          {Columns: []string{"gone"}},
+		`"body" for the text`:          {Text: "body", Columns: []string{}},
+		`"ints" must be a list of flo`: {Embedding: "ints", Columns: []string{}},
+	} {
+		if got := readAll(t, "testdata/unsupported.parquet", opts); len(got.files) != 1 || !strings.Contains(got.files[0].Error(), want) {
+			t.Errorf("%+v: %v, want %q", opts, got.files, want)
+		}
+	}
+}
+
+// small is a Parquet file of a few hundred bytes.
+func small(t testing.TB, rows int) []byte {
+	t.Helper()
+	type row struct {
+		ID   string   `parquet:"id"`
+		Text string   `parquet:"text,dict"`
+		N    *int64   `parquet:"n,optional"`
+		Tags []string `parquet:"tags,list"`
+	}
+	var buf bytes.Buffer
+	w := parquet.NewGenericWriter[row](&buf, parquet.MaxRowsPerRowGroup(100), parquet.Compression(&parquet.Snappy))
+	for i := range rows {
+		n := int64(i)
+		if _, err := w.Write([]row{{ID: "a", Text: "text", N: &n, Tags: []string{"x", "y"}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func TestParquetProgress(t *testing.T) {
+	content := small(t, 1000)
+	r, err := Open(t.Context(), write(t, t.TempDir(), "in.parquet", content), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	for i := range 500 {
+		if _, err := r.Next(); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	if part := float64(r.BytesRead()) / float64(r.Size()); part < 0.4 || part > 0.6 {
+		t.Errorf("%.2f of the bytes are read behind half of the rows", part)
+	}
+	for range 500 {
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := r.Next(); err == nil || r.BytesRead() != r.Size() {
+		t.Errorf("%v: read %d of %d", err, r.BytesRead(), r.Size())
+	}
+}
+
+func TestParquetBadFiles(t *testing.T) {
+	good := small(t, 10)
+	huge := bytes.Clone(good)
+	copy(huge[len(huge)-8:], "\xff\xff\xff\x7f")
+	for name, tc := range map[string]struct {
+		content []byte
+		want    error
+	}{
+		"empty":          {nil, ErrFormat},
+		"short":          {[]byte("PAR1PAR1"), ErrFormat},
+		"text":           {[]byte(sampleJSONL), ErrFormat},
+		"cut short":      {good[:len(good)-5], ErrTruncated},
+		"gzip":           {gz(t, good), ErrFormat},
+		"footer too big": {huge, ErrCorrupt},
+		"footer zeroed":  {append(append(bytes.Clone(good[:20]), make([]byte, len(good)-28)...), good[len(good)-8:]...), ErrCorrupt},
+	} {
+		got := readBytes(t, "in.parquet", tc.content, nil)
+		if len(got.files) != 1 || !errors.Is(got.files[0], tc.want) || len(got.records) != 0 {
+			t.Errorf("%s: %v %v", name, got.files, got.records)
+		}
+	}
+	got := readAll(t, "-", &Options{Stdin: bytes.NewReader(good), Format: Parquet})
+	if len(got.files) != 1 || !errors.Is(got.files[0], ErrFormat) || !strings.Contains(got.files[0].Error(), "save the stream") {
+		t.Errorf("standard input: %v", got.files)
+	}
+}
+
+// TestParquetDamage flips every byte of a file: reading ends with an error or with
+// other records, never with a panic or without end.
+func TestParquetDamage(t *testing.T) {
+	good := small(t, 3)
+	opts, err := (&Options{}).withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range good {
+		for _, mask := range []byte{0x01, 0x80, 0xff} {
+			bad := bytes.Clone(good)
+			bad[i] ^= mask
+			file, err := newParquet("in.parquet", bytes.NewReader(bad), &opts, new(atomic.Int64))
+			for n := 0; err == nil || errors.As(err, new(*Reject)); n++ {
+				if n > 1000 {
+					t.Fatalf("byte %d ^ %#x: no end", i, mask)
+				}
+				_, err = file.next()
+			}
+			if file != nil {
+				file.close()
+			}
+		}
+	}
+}
+
+func FuzzParquet(f *testing.F) {
+	f.Add(small(f, 3))
+	for _, name := range []string{"testdata/types.parquet", "testdata/unsupported.parquet"} {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content)
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		out := readBytes(t, "in.parquet", in, &Options{MaxRecord: 1 << 16})
+		for _, r := range out.records {
+			if strings.ToValidUTF8(r.Text, "") != r.Text {
+				t.Errorf("text is not UTF-8: %q", r.Text)
+			}
+		}
+	})
+}

@@ -1,0 +1,173 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// parquetValue returns how a leaf's values become metadata: string, bool, int64
+// or float64. Dates and times become RFC 3339 text, those without a zone in UTC.
+// It returns nil for a type that has no such form.
+func parquetValue(c *parquet.Column) func(parquet.Value) (any, error) {
+	kind := c.Type().Kind()
+	switch l := logical(c).(type) {
+	case *format.StringType, *format.EnumType, *format.JsonType:
+		return text
+	case *format.NullType:
+		return func(parquet.Value) (any, error) { return nil, errors.New("a value in a column of nulls") }
+	case *format.DecimalType:
+		return decimal(kind, int(l.Scale))
+	case *format.DateType:
+		return func(v parquet.Value) (any, error) {
+			return time.Unix(int64(v.Int32())*24*60*60, 0).UTC().Format(time.DateOnly), nil
+		}
+	case *format.TimeType:
+		return timeOfDay(kind, &l.Unit)
+	case *format.TimestampType:
+		return timestamp(&l.Unit)
+	case *format.IntType:
+		return integer(kind, l.IsSigned)
+	case *format.UUIDType:
+		return func(v parquet.Value) (any, error) {
+			id, err := uuid.FromBytes(v.ByteArray())
+			return id.String(), err
+		}
+	case nil:
+		return plain(kind)
+	}
+	return nil
+}
+
+// plain is for columns of which nothing but the physical type is known.
+func plain(kind parquet.Kind) func(parquet.Value) (any, error) {
+	switch kind {
+	case parquet.Boolean:
+		return func(v parquet.Value) (any, error) { return v.Boolean(), nil }
+	case parquet.Int32, parquet.Int64:
+		return integer(kind, true)
+	case parquet.Float:
+		return func(v parquet.Value) (any, error) { return finite(float64(v.Float())) }
+	case parquet.Double:
+		return func(v parquet.Value) (any, error) { return finite(v.Double()) }
+	case parquet.ByteArray: // many writers leave out that it is text
+		return text
+	case parquet.Int96:
+		return int96
+	default:
+		return nil
+	}
+}
+
+func text(v parquet.Value) (any, error) {
+	b := v.ByteArray()
+	if !utf8.Valid(b) {
+		return nil, errors.New("the value is not valid UTF-8")
+	}
+	return string(b), nil
+}
+
+func finite(f float64) (any, error) {
+	if math.IsInf(f, 0) || math.IsNaN(f) {
+		return nil, fmt.Errorf("%v is not a finite number", f)
+	}
+	return f, nil
+}
+
+func integer(kind parquet.Kind, signed bool) func(parquet.Value) (any, error) {
+	switch {
+	case kind == parquet.Int32 && signed:
+		return func(v parquet.Value) (any, error) { return int64(v.Int32()), nil }
+	case kind == parquet.Int32:
+		return func(v parquet.Value) (any, error) { return int64(v.Uint32()), nil }
+	case signed:
+		return func(v parquet.Value) (any, error) { return v.Int64(), nil }
+	}
+	return func(v parquet.Value) (any, error) {
+		if v.Uint64() > math.MaxInt64 {
+			return nil, fmt.Errorf("integer %d is beyond 64 bits with a sign", v.Uint64())
+		}
+		return v.Int64(), nil
+	}
+}
+
+// decimal gives int64 for whole numbers that fit and float64 for the rest, the
+// one nearest to the digits.
+func decimal(kind parquet.Kind, scale int) func(parquet.Value) (any, error) {
+	return func(v parquet.Value) (any, error) {
+		n := new(big.Int)
+		switch kind {
+		case parquet.Int32:
+			n.SetInt64(int64(v.Int32()))
+		case parquet.Int64:
+			n.SetInt64(v.Int64())
+		default: // big-endian, two's complement
+			b := v.ByteArray()
+			n.SetBytes(b)
+			if len(b) > 0 && b[0] >= 0x80 {
+				n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
+			}
+		}
+		if scale == 0 && n.IsInt64() {
+			return n.Int64(), nil
+		}
+		f, err := strconv.ParseFloat(n.String()+"e"+strconv.Itoa(-scale), 64)
+		if err != nil {
+			return nil, fmt.Errorf("decimal %s is beyond a 64-bit float", clip(n.String()))
+		}
+		return f, nil
+	}
+}
+
+// step is a unit of time; a file that names none means nanoseconds.
+func step(u *format.TimeUnit) time.Duration {
+	if u.Value == nil {
+		return time.Nanosecond
+	}
+	return u.Value.Duration()
+}
+
+func timestamp(u *format.TimeUnit) func(parquet.Value) (any, error) {
+	unit := step(u)
+	perSecond := int64(time.Second / unit)
+	return func(v parquet.Value) (any, error) {
+		n := v.Int64()
+		t := time.Unix(n/perSecond, n%perSecond*int64(unit)).UTC()
+		return rfc3339(t)
+	}
+}
+
+func rfc3339(t time.Time) (any, error) {
+	if y := t.Year(); y < 0 || y > 9999 {
+		return nil, fmt.Errorf("the time is in the year %d, beyond RFC 3339", y)
+	}
+	return t.Format(time.RFC3339Nano), nil
+}
+
+func timeOfDay(kind parquet.Kind, u *format.TimeUnit) func(parquet.Value) (any, error) {
+	unit := step(u)
+	return func(v parquet.Value) (any, error) {
+		n := v.Int64()
+		if kind == parquet.Int32 {
+			n = int64(v.Int32())
+		}
+		return time.Unix(0, n*int64(unit)).UTC().Format("15:04:05.999999999"), nil
+	}
+}
+
+// int96 is the timestamp of old Spark and Impala: nanoseconds of the day, then the
+// Julian day.
+func int96(v parquet.Value) (any, error) {
+	const unixEpoch = 2440588 // as a Julian day
+	w := v.Int96()
+	nanos := int64(uint64(w[1])<<32 | uint64(w[0]))
+	return rfc3339(time.Unix((int64(w[2])-unixEpoch)*24*60*60, nanos).UTC())
+}

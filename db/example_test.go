@@ -1,0 +1,160 @@
+package db_test
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"log"
+	"math"
+	"os"
+	"strings"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/embedder/builtin"
+)
+
+func Example() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "frony-db-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+
+	d, err := db.Open(dir, &db.Options{Embedder: builtin.New()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer d.Close()
+	notes, err := d.Collection(ctx, "notes", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = notes.Upsert(ctx,
+		db.Document{ID: "kimchi", Text: "김치찌개는 신김치로 끓여야 국물이 깊다"},
+		db.Document{ID: "move", Text: "이사하면 14일 안에 전입신고를 한다"},
+		db.Document{ID: "hnsw", Text: "HNSW is a graph for approximate nearest-neighbour search"},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	matches, err := notes.Search(ctx, db.Query{Text: "전입신고는 며칠 안에 하나요?", K: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(matches[0].Document.ID, matches[0].Document.Text)
+	// Output: move 이사하면 14일 안에 전입신고를 한다
+}
+
+func ExampleCollection_Search_filter() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "frony-db-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	d, err := db.Open(dir, &db.Options{Embedder: builtin.New()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer d.Close()
+	c, err := d.Collection(ctx, "articles", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = c.Upsert(ctx,
+		db.Document{ID: "a", Text: "제주 올레길 걷기", Metadata: db.Metadata{"lang": "ko", "year": 2019}},
+		db.Document{ID: "b", Text: "제주 올레길 새 코스", Metadata: db.Metadata{"lang": "ko", "year": 2024, "tags": []string{"walk"}}},
+		db.Document{ID: "c", Text: "Walking the Jeju Olle trail", Metadata: db.Metadata{"lang": "en", "year": 2024}},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	where := filter.And(filter.Eq("lang", "ko"), filter.Ge("year", 2020))
+	matches, err := c.Search(ctx, db.Query{Text: "제주 올레길", K: 10, Filter: where})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, m := range matches {
+		fmt.Println(m.Document.ID)
+	}
+	// The same as text, as users type it.
+	if where, err = filter.Parse(`tags CONTAINS "walk" OR NOT lang = "ko"`); err != nil {
+		log.Fatal(err)
+	}
+	n, err := c.Count(ctx, where)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(n)
+	// Output:
+	// b
+	// 2
+}
+
+// letters is an embedder of one's own: it counts letters. A real one calls a
+// model; embeddertest.Run checks that it keeps the contract.
+type letters struct{}
+
+func (letters) embed(text string) []float32 {
+	v := make([]float32, 64)
+	for _, word := range strings.Fields(strings.ToLower(text)) {
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(word))
+		v[h.Sum32()%64]++
+	}
+	v[0] += 0.01 // no text is without a direction
+	var sum float64
+	for _, x := range v {
+		sum += float64(x * x)
+	}
+	for i := range v {
+		v[i] /= float32(math.Sqrt(sum))
+	}
+	return v
+}
+
+func (l letters) EmbedPassages(_ context.Context, texts []string) ([][]float32, error) {
+	out := make([][]float32, len(texts))
+	for i, t := range texts {
+		out[i] = l.embed(t)
+	}
+	return out, nil
+}
+
+func (l letters) EmbedQuery(_ context.Context, text string) ([]float32, error) {
+	return l.embed(text), nil
+}
+
+func (letters) Spec() embedder.Spec {
+	return embedder.Spec{Model: "example/letters", Revision: "1", Dims: 64, HeadDims: 64, Pooling: "bag"}
+}
+
+func ExampleOptions_embedder() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "frony-db-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	d, err := db.Open(dir, &db.Options{Embedder: letters{}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer d.Close()
+	c, err := d.Collection(ctx, "words", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := c.Insert(ctx, db.Document{ID: "1", Text: "red apple"}, db.Document{ID: "2", Text: "blue sky"}); err != nil {
+		log.Fatal(err)
+	}
+	matches, err := c.Search(ctx, db.Query{Text: "the blue sky", K: 1, Mode: db.Dense})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(matches[0].Document.Text, c.Model().Model)
+	// Output: blue sky example/letters
+}

@@ -1,0 +1,107 @@
+package db
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/fronyai/frony-db/db/internal/fusion"
+	"github.com/fronyai/frony-db/db/internal/lexical"
+)
+
+// legs is how many candidates each leg of a hybrid search brings at least: a
+// document that is twentieth by both scores can be the best by their sum.
+const legs = 100
+
+// words finds the k nodes of the highest BM25.
+func (s *searching) words(k int) []scored {
+	lap := time.Now()
+	hits := s.c.words.Search(make([]lexical.Hit, 0, k), s.q.Text, k, s.sees)
+	s.trace.Words += time.Since(lap)
+	top := make([]scored, len(hits))
+	for i, h := range hits {
+		top[i] = scored{node: h.Node, score: h.Score, bm25: h.Score}
+	}
+	return top
+}
+
+// hybrid finds candidates by meaning and by words, gives each of them both
+// scores, and ranks them by the two together.
+func (s *searching) hybrid(ctx context.Context) ([]scored, error) {
+	k := max(legs, 2*s.q.K)
+	all, err := s.dense(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[uint32]int, 2*k) // node → place in all
+	for i, d := range all {
+		seen[d.node] = i
+	}
+	missing := make([]uint32, len(all)) // what only meaning has found has words too
+	for i, d := range all {
+		missing[i] = d.node
+	}
+	for _, w := range s.words(k) {
+		if i, ok := seen[w.node]; ok {
+			all[i].bm25 = w.bm25
+			continue
+		}
+		seen[w.node] = len(all)
+		all = append(all, w)
+	}
+	lap := time.Now()
+	for i, score := range s.c.words.Scores(nil, s.q.Text, missing) {
+		all[i].bm25 = score
+	}
+	s.trace.Words += time.Since(lap)
+	lap = time.Now()
+	for i := len(missing); i < len(all); i++ {
+		cosine, ok, err := s.c.cosine(s.view, s.vec, all[i].node)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			all[i].cosine = cosine
+			s.trace.Candidates++
+		}
+	}
+	s.fuse(all)
+	s.trace.Rerank += time.Since(lap)
+	return all[:min(len(all), s.q.K)], nil
+}
+
+// fuse puts candidates into the order of both scores.
+func (s *searching) fuse(all []scored) {
+	dense := fusion.List{Weight: defaultDenseWeight, Scale: fusion.Scale{Low: 0, High: 1}, Hits: make([]fusion.Hit, len(all))}
+	if s.q.DenseWeight != 0 {
+		dense.Weight = float64(s.q.DenseWeight)
+	}
+	words := fusion.List{Weight: 1 - dense.Weight, Scale: fusion.Scale{High: s.c.words.Ceiling(s.q.Text)}}
+	seen := make(map[uint32]*scored, len(all))
+	for i := range all {
+		a := &all[i]
+		seen[a.node] = a
+		dense.Hits[i] = fusion.Hit{Node: a.node, Score: a.cosine}
+		if a.bm25 > 0 {
+			words.Hits = append(words.Hits, fusion.Hit{Node: a.node, Score: a.bm25})
+		}
+	}
+	var fused []fusion.Hit
+	if s.q.Fusion == Reciprocal {
+		best := func(a, b fusion.Hit) int {
+			return scored{node: a.Node, score: a.Score}.order(scored{node: b.Node, score: b.Score})
+		}
+		slices.SortFunc(dense.Hits, best)
+		slices.SortFunc(words.Hits, best)
+		fused = fusion.Reciprocal(nil, 0, dense, words)
+	} else {
+		fused = fusion.Weighted(nil, dense, words)
+	}
+	for _, f := range fused {
+		seen[f.Node].score = f.Score
+	}
+	slices.SortFunc(all, scored.order)
+}
+
+// defaultDenseWeight is chosen by measurement: see docs/decisions.
+const defaultDenseWeight = 0.5

@@ -1,0 +1,76 @@
+package lexical
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Scores appends to dst the score of each of nodes for query, as Search would
+// give it, and 0 where the document is not in the index or has no word of the
+// query. It serves hybrid search: a document that another leg has found gets
+// its lexical score too. It is made for some hundred nodes, not for all.
+func (x *Index) Scores(dst []float32, query string, nodes []uint32) []float32 {
+	s := x.searches.Get().(*search)
+	defer x.searches.Put(s)
+	s.analysis.run(query)
+	s.weigh()
+	from := len(dst)
+	dst = append(dst, make([]float32, len(nodes))...)
+	scores := dst[from:]
+
+	type place struct {
+		slot uint32
+		at   int
+	}
+	places := make([]place, 0, len(nodes))
+	x.mu.RLock()
+	for i, node := range nodes {
+		if slot, ok := x.nodes.get(node); ok {
+			places = append(places, place{slot, i})
+		}
+	}
+	x.open(s)
+	x.mu.RUnlock()
+	defer s.release()
+	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.slot, b.slot) })
+	sums := make([]float64, len(places))
+	for i := range s.cursors {
+		cur := &s.cursors[i]
+		for j, p := range places {
+			if cur.seek(p.slot); cur.done {
+				break
+			}
+			if cur.slot == p.slot {
+				length := s.view.chunks[p.slot/window].lengths[p.slot%window]
+				sums[j] += cur.weight * s.bm.saturation(cur.tf, length)
+			}
+		}
+	}
+	for j, p := range places {
+		scores[p.at] = float32(sums[j])
+	}
+	return dst
+}
+
+// Ceiling returns a score that no document can reach for query: what one
+// would get that had every term of it, known to the index or not, without
+// end. A score divided by the ceiling says how much of the query a document
+// covers, from 0 to 1, and can be compared between queries. (A query of single
+// syllables alone, which searches inside words too, can lead past it.)
+func (x *Index) Ceiling(query string) float32 {
+	s := x.searches.Get().(*search)
+	defer x.searches.Put(s)
+	s.analysis.run(query)
+	s.weigh()
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	sum := 0.0
+	for _, t := range s.terms {
+		df := 0
+		if id, ok := x.ids[t.key]; ok {
+			df = int(x.lists[id].df)
+		}
+		sum += t.weight * idf(x.live, df)
+	}
+	return float32(sum)
+}

@@ -1,0 +1,136 @@
+package builtin
+
+import "math"
+
+const (
+	// wordStart stands before every word, so that 나 the pronoun and 나 within
+	// 하나 are two pieces.
+	wordStart = '▁'
+
+	// noPiece marks a prefix of pieces that is none itself.
+	noPiece = -1
+)
+
+// unigram is a Unigram language model's vocabulary (Kudo 2018, "Subword
+// regularization"): pieces with log probabilities. It is read-only once built.
+//
+// Pieces and all their prefixes stand in one open-addressed hash table keyed by
+// the FNV-1a hash of their runes, so that all pieces starting at one rune are
+// found by extending one hash, and the search ends at the first string that is
+// no piece's prefix. Only hashes are compared: that no two of these strings
+// share one is checked when the vocabulary is built, and that a foreign string
+// meets one of them by chance has odds of about 2^-48 a lookup.
+type unigram struct {
+	scores  []float32 // by piece
+	unknown float64   // log probability of a rune no piece covers
+	slots   []slot    // a power of two of them, at most half full
+}
+
+// slot holds one string. Hash 0 is a free slot.
+type slot struct {
+	hash  uint64
+	piece int32
+}
+
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+func fnv(h uint64, r rune) uint64 { return (h ^ uint64(r)) * fnvPrime }
+
+// newUnigram builds the table. Piece i is pieces[i].
+func newUnigram(pieces []string, scores []float32) *unigram {
+	u := &unigram{scores: scores}
+	lowest := math.Inf(1)
+	for _, s := range scores {
+		lowest = min(lowest, float64(s))
+	}
+	u.unknown = lowest - 10 // as SentencePiece has it
+	size := 1
+	for size < 8*len(pieces) {
+		size *= 2
+	}
+	u.slots = make([]slot, size)
+	for i, piece := range pieces {
+		h, s := uint64(fnvOffset), (*slot)(nil)
+		for _, r := range piece {
+			h = fnv(h, r)
+			s = u.find(h)
+			if s.hash == 0 {
+				*s = slot{hash: h, piece: noPiece}
+			}
+		}
+		if s != nil {
+			s.piece = int32(i)
+		}
+	}
+	return u
+}
+
+// find returns the slot of h, or the free slot where it belongs.
+func (u *unigram) find(h uint64) *slot {
+	mask := uint64(len(u.slots) - 1)
+	for i := (h ^ h>>32) & mask; ; i = (i + 1) & mask {
+		if s := &u.slots[i]; s.hash == h || s.hash == 0 {
+			return s
+		}
+	}
+}
+
+// lattice is the scratch space of segment.
+type lattice struct {
+	nodes [maxWord + 2]node
+}
+
+// node is a place between two runes: how the best way to it ends.
+type node struct {
+	score float64
+	from  int32
+	piece int32 // or, from -2 down, -2 less the rune that no piece covers
+}
+
+// segment calls yield with the pieces of the most probable segmentation of
+// word, from the last to the first; a rune that no piece covers is given as
+// -2 less the rune. It is Viterbi's algorithm over the pieces.
+func (u *unigram) segment(l *lattice, word []rune, yield func(piece int32)) {
+	n := len(word) + 1
+	for i := 1; i <= n; i++ {
+		l.nodes[i].score = math.Inf(-1)
+	}
+	for i := range n {
+		h, covered := uint64(fnvOffset), false
+		for j := i; j < n; j++ {
+			r := wordStart
+			if j > 0 {
+				r = word[j-1]
+			}
+			h = fnv(h, r)
+			s := u.find(h)
+			if s.hash == 0 {
+				break
+			}
+			if s.piece == noPiece {
+				continue
+			}
+			covered = covered || j == i
+			score := l.nodes[i].score + float64(u.scores[s.piece])
+			if score > l.nodes[j+1].score {
+				l.nodes[j+1] = node{score: score, from: int32(i), piece: s.piece}
+			}
+		}
+		if covered {
+			continue
+		}
+		r := wordStart
+		if i > 0 {
+			r = word[i-1]
+		}
+		if score := l.nodes[i].score + u.unknown; score > l.nodes[i+1].score {
+			l.nodes[i+1] = node{score: score, from: int32(i), piece: -2 - r}
+		}
+	}
+	for j := int32(n); j > 0; j = l.nodes[j].from {
+		yield(l.nodes[j].piece)
+	}
+}

@@ -1,0 +1,75 @@
+package builtin
+
+import (
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxWord is where a word is cut, in runes; the rest is a word of its own.
+// Text without spaces gets words that the vocabulary can still cover, and one
+// word costs bounded work.
+const maxWord = 40
+
+// A class is a kind of rune. A word is a longest run of runes of one class, so
+// that a particle is cut off a Latin word (FastAPI|를) and a unit off a number
+// (100|km).
+type class uint8
+
+const (
+	blank     class = iota // separates words and belongs to none
+	hangul                 // precomposed syllables
+	letter                 // letters of other alphabets, with their marks
+	digit                  // numbers of any kind
+	ideograph              // Han and kana: every rune is a word
+)
+
+func classOf(r rune) class {
+	switch {
+	case r < 0x80:
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z':
+			return letter
+		case '0' <= r && r <= '9':
+			return digit
+		}
+		return blank
+	case 0xAC00 <= r && r <= 0xD7A3:
+		return hangul
+	case 0x3040 <= r && r <= 0x30FF, 0x3400 <= r && r <= 0x9FFF,
+		0xF900 <= r && r <= 0xFAFF, 0x20000 <= r && r <= 0x3FFFF:
+		return ideograph
+	case unicode.IsLetter(r), unicode.IsMark(r):
+		return letter
+	case unicode.IsNumber(r):
+		return digit
+	}
+	return blank
+}
+
+// eachWord calls yield with the words of text in order: NFKC, then lower case,
+// then runs of one class. The slice is reused for the next word. Bytes that
+// are not UTF-8 separate words.
+func eachWord(text string, buf []rune, yield func(word []rune)) []rune {
+	if !norm.NFKC.IsNormalString(text) {
+		text = norm.NFKC.String(text)
+	}
+	word, current := buf[:0], blank
+	for _, r := range text {
+		c := classOf(r)
+		if c != current || c == ideograph || len(word) == maxWord {
+			if len(word) > 0 {
+				yield(word)
+				word = word[:0]
+			}
+			current = c
+		}
+		if c != blank {
+			word = append(word, unicode.ToLower(r))
+		}
+	}
+	if len(word) > 0 {
+		yield(word)
+	}
+	return word
+}

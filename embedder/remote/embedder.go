@@ -1,0 +1,154 @@
+package remote
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/fronyai/frony-db/embedder"
+)
+
+// Embedder asks a provider. It implements [embedder.Embedder]; all methods may
+// be called concurrently.
+type Embedder struct {
+	options  Options
+	protocol protocol
+	spec     embedder.Spec
+}
+
+var _ embedder.Embedder = (*Embedder)(nil)
+
+// Open checks the options and asks the server for its model, where it can
+// tell. Without Options.Dims or Shorten it embeds one word to learn the length
+// of the vectors. It returns ErrOptions, ErrKey, or what the provider says.
+func Open(ctx context.Context, o Options) (*Embedder, error) {
+	key, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	e := &Embedder{options: o}
+	e.protocol = newProtocol(newClient(o, key), &e.options)
+	revision, err := e.protocol.describe(ctx, &e.options)
+	if err != nil {
+		return nil, err
+	}
+	o = e.options
+	e.spec = embedder.Spec{
+		Model: o.Model, Revision: revision, MaxTokens: o.MaxTokens, Pooling: "remote",
+		QueryPrefix:   prompt(o.QueryPrompt) + o.QueryPrefix,
+		PassagePrefix: prompt(o.PassagePrompt) + o.PassagePrefix,
+		Dims:          cmp.Or(o.Shorten, o.Dims),
+	}
+	if e.spec.Dims == 0 {
+		v, err := e.protocol.embed(ctx, passage, []string{"dimensions"})
+		if err != nil {
+			return nil, err
+		}
+		if len(v) != 1 || len(v[0]) == 0 {
+			return nil, fmt.Errorf("%s: %w: no vector for a text", o.Provider, ErrReply)
+		}
+		e.spec.Dims = len(v[0])
+	}
+	e.spec.HeadDims = min(cmp.Or(o.HeadDims, e.spec.Dims), e.spec.Dims)
+	return e, e.spec.Validate()
+}
+
+// prompt is how a Spec shows a prompt that the server puts before the text.
+func prompt(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "{prompt:" + name + "}"
+}
+
+// Spec implements [embedder.Embedder].
+func (e *Embedder) Spec() embedder.Spec { return e.spec }
+
+// EmbedPassages implements [embedder.Embedder].
+func (e *Embedder) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
+	return e.embed(ctx, passage, e.options.PassagePrefix, texts)
+}
+
+// EmbedQuery implements [embedder.Embedder].
+func (e *Embedder) EmbedQuery(ctx context.Context, text string) ([]float32, error) {
+	v, err := e.embed(ctx, query, e.options.QueryPrefix, []string{text})
+	if err != nil {
+		return nil, err
+	}
+	return v[0], nil
+}
+
+// embed sends the batches, several at a time. The first failure stops the rest.
+func (e *Embedder) embed(ctx context.Context, r role, prefix string, texts []string) ([][]float32, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	prepared := make([]string, len(texts))
+	for i, text := range texts {
+		// Providers refuse the empty text; a space is the nearest to it.
+		prepared[i] = cmp.Or(prefix+text, " ")
+	}
+	out := make([][]float32, len(texts))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, e.options.Parallel)
+	for _, b := range batches(prepared, e.options.BatchTexts, e.options.BatchBytes) {
+		slots <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if err := e.request(ctx, r, prepared[b.begin:b.end], out[b.begin:b.end]); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// request embeds one batch and checks what comes back.
+func (e *Embedder) request(ctx context.Context, r role, texts []string, out [][]float32) error {
+	vectors, err := e.protocol.embed(ctx, r, texts)
+	if err != nil {
+		return err
+	}
+	if len(vectors) != len(texts) {
+		return fmt.Errorf("%s: %w: %d vectors for %d texts", e.options.Provider, ErrReply, len(vectors), len(texts))
+	}
+	for i, v := range vectors {
+		if len(v) != e.spec.Dims {
+			return fmt.Errorf("%s: %w: %s gave %d dimensions, want %d", e.options.Provider, ErrDims, e.options.model(r), len(v), e.spec.Dims)
+		}
+		if !normalise(v) {
+			return fmt.Errorf("%s: %w: a vector without a direction", e.options.Provider, ErrReply)
+		}
+		out[i] = v
+	}
+	return nil
+}
+
+type span struct{ begin, end int }
+
+// batches cuts texts into runs within both limits; a text that is larger alone
+// is a batch of its own, for the provider to judge.
+func batches(texts []string, count, bytes int) []span {
+	var all []span
+	size := 0
+	for i, text := range texts {
+		last := len(all) - 1
+		if last < 0 || i-all[last].begin == count || size+len(text) > bytes {
+			all, size = append(all, span{i, i}), 0
+			last++
+		}
+		all[last].end = i + 1
+		size += len(text)
+	}
+	return all
+}

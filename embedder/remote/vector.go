@@ -1,0 +1,57 @@
+package remote
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+)
+
+// vector is an embedding in a reply: numbers, or the base64 of little-endian
+// float32s, a quarter of the size.
+type vector []float32
+
+// UnmarshalJSON reads either form.
+func (v *vector) UnmarshalJSON(text []byte) error {
+	if len(text) == 0 || text[0] != '"' {
+		return json.Unmarshal(text, (*[]float32)(v))
+	}
+	var raw []byte // encoding/json reads base64 into bytes
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return err
+	}
+	if len(raw)%4 != 0 {
+		return fmt.Errorf("embedding of %d bytes is not of float32s", len(raw))
+	}
+	*v = make(vector, len(raw)/4)
+	for i := range *v {
+		(*v)[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+	return nil
+}
+
+// encode is the base64 form, as a server writes it.
+func (v vector) encode() string {
+	var raw []byte
+	for _, x := range v {
+		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(x))
+	}
+	return base64.StdEncoding.EncodeToString(raw)
+}
+
+// normalise scales v to unit length; false means that it has no direction.
+func normalise(v []float32) bool {
+	var sum float64
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	norm := math.Sqrt(sum)
+	if !(norm > 0) || math.IsInf(norm, 0) {
+		return false
+	}
+	for i, x := range v {
+		v[i] = float32(float64(x) / norm)
+	}
+	return true
+}

@@ -1,0 +1,52 @@
+package hnsw
+
+import (
+	"math"
+	"math/bits"
+)
+
+// A search can walk the graph or scan the rows that may be returned. Scanning is
+// exact, takes a time that is known beforehand, and wins when few rows may be
+// returned. A walk that finds what it may return takes a time that depends on
+// where those nodes are: next to the query it is as fast as without a filter, on
+// the far side of the space it sees everything else first. Nobody knows which
+// before trying. So the plan is:
+//
+//  1. Scan, if that costs no more than a walk without a filter would.
+//  2. Otherwise walk, as far as a walk without a filter would go. If by then too
+//     few of the nodes met may be returned, scan.
+//  3. Otherwise walk on, but for no longer than the scan would take; then scan.
+//
+// So a search takes at most about twice as long as the scan, and as long as the
+// walk where the walk is the better. Deleted nodes are filtered like others.
+
+// The costs are in distances of a walk, on 192-byte codes (docs/decisions/0021).
+const (
+	rowsPerDistance  = 6  // rows that are scanned in the time of one distance of a walk
+	distancesPerBit  = 14 // of a walk, for each doubling of the graph
+	distancesPerSlot = 5  // of a walk, for each slot of the beam
+)
+
+// plan returns the effort of a walk for ef returnable nodes out of allowed among
+// nodes, and whether to scan at once instead.
+func plan(nodes, allowed, ef int) (f effort, flat bool) {
+	walk := distancesPerBit*bits.Len(uint(nodes)) + distancesPerSlot*ef
+	scan := allowed / rowsPerDistance
+	if scan <= walk {
+		return f, true
+	}
+	f = effort{ef: ef, trial: math.MaxInt, budget: math.MaxInt}
+	if allowed < nodes {
+		f.trial, f.budget = walk, scan
+	}
+	return f, false
+}
+
+// hopeless reports, at the end of a walk's trial, whether it will take longer
+// than its budget, going by the share of nodes met so far that may be returned.
+func (w *scratch) hopeless(f effort) bool {
+	if w.live >= f.ef {
+		return false
+	}
+	return w.live*f.budget < w.evals*f.trial // so far, no node that was met has been dropped
+}

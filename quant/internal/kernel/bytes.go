@@ -1,0 +1,35 @@
+package kernel
+
+import (
+	"encoding/binary"
+	"math"
+	"unsafe"
+)
+
+// littleEndian says that a float32 lies in memory as it lies in a file.
+var littleEndian = func() bool {
+	x := uint16(1)
+	return *(*byte)(unsafe.Pointer(&x)) == 1
+}()
+
+// Floats views little-endian float32s in b as numbers, without copying. ok is
+// false where that can't be done: on a big-endian machine, or if b does not
+// begin at a multiple of four.
+func Floats(b []byte) (v []float32, ok bool) {
+	if len(b) < 4 {
+		return nil, true
+	}
+	p := unsafe.Pointer(unsafe.SliceData(b))
+	if !littleEndian || uintptr(p)%4 != 0 {
+		return nil, false
+	}
+	return unsafe.Slice((*float32)(p), len(b)/4), true
+}
+
+// DecodeFloats is Floats by copying.
+func DecodeFloats(dst []float32, b []byte) []float32 {
+	for ; len(b) >= 4; b = b[4:] {
+		dst = append(dst, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	}
+	return dst
+}
