@@ -107,7 +107,7 @@ type Match struct {
 // Trace says how a search went and where its time did.
 type Trace struct {
 	Mode       Mode          // what decided the order
-	Plan       string        // "graph", "exact", "exact matches" for few documents, or "words"
+	Plan       string        // "graph", "exact", "exact matches" or "scan" for few documents, or "words"
 	Candidates int           // nodes that were reranked by their full vectors
 	Embed      time.Duration // turning the text into a vector
 	Filter     time.Duration // evaluating the filter
