@@ -31,7 +31,7 @@ type Query struct {
 	// Fusion says how Hybrid makes one order of two.
 	Fusion Fusion
 	// DenseWeight is what meaning counts in Hybrid, from 0 to 1, words counting
-	// the rest; 0 is the default of 0.5. Small is not nothing: for words alone
+	// the rest; 0 is the default of 0.3. Small is not nothing: for words alone
 	// there is Lexical.
 	DenseWeight float32
 	// Exact compares the query with the full vector of every document: the
