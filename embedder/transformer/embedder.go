@@ -30,8 +30,8 @@ type Options struct {
 	// Engine is what runs the layers: EngineGo or EngineONNX. Empty is what the
 	// profile asks for, which is EngineGo unless it says onnx.
 	Engine string
-	// Kernel names the Go engine's inner loops: "generic", "avx2" or "avx512";
-	// empty is the fastest that the processor has.
+	// Kernel names the Go engine's inner loops: "generic", "avx2",
+	// "avx512" or "neon"; empty is the fastest that the processor has.
 	Kernel string
 	// Library is the path of ONNX Runtime's shared library, for EngineONNX;
 	// empty is the first that is found.

@@ -15,7 +15,7 @@ type Options struct {
 	// Threads is how many cores one call of Embed uses at most; 0 is all of
 	// them (GOMAXPROCS).
 	Threads int
-	// Kernel names the set of inner loops: "generic", "avx2", "avx512". Empty
+	// Kernel names the set of inner loops: "generic", "avx2", "avx512", "neon". Empty
 	// is the fastest that the processor has.
 	Kernel string
 }
