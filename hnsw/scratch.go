@@ -32,7 +32,8 @@ type scratch struct {
 	dist []uint32
 	skip filter
 
-	evals   int // distances measured
+	evals   int    // distances measured
+	leftOut uint32 // word of a node that walks take for absent
 	touched uint32
 
 	chosen []uint32   // what choose returned

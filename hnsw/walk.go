@@ -27,7 +27,7 @@ func (g *Graph) descend(w *scratch, s *slabs, q []byte, top, to int) {
 				if x == 0 {
 					break
 				}
-				if id := nodeOf(x); int(id) < s.cap() {
+				if id := nodeOf(x); int(id) < s.cap() && word(id) != w.leftOut {
 					w.ids[n] = id
 					n++
 				}
@@ -47,6 +47,7 @@ func (g *Graph) descend(w *scratch, s *slabs, q []byte, top, to int) {
 // effort says how far a walk goes.
 type effort struct {
 	ef     int     // returnable nodes that the beam holds at most
+	slots  int     // returnable nodes in the beam at which the end is near
 	k      int     // for reach: whose distance counts
 	reach  float32 // 1 + γ, or 0: go on until the beam is expanded
 	trial  int     // distances after which to give up if it looks hopeless
@@ -120,6 +121,10 @@ func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
 // begin marks the nodes that a walk begins with.
 func (g *Graph) begin(w *scratch) {
 	w.live = 0
+	if id := nodeOf(w.leftOut); w.leftOut != 0 {
+		w.visited[id>>6] |= 1 << (id & 63)
+		w.undo = append(w.undo, id)
+	}
 	for i, e := range w.beam {
 		id := entryID(e)
 		w.visited[id>>6] |= 1 << (id & 63)
@@ -170,11 +175,16 @@ func (g *Graph) touch(w *scratch, s *slabs, cur, level int) {
 
 // limit returns the distance beyond which nodes are not expanded.
 func (w *scratch) limit(f effort) uint32 {
-	// Blocked nodes may stand before the k-th that counts: then this is nearer
-	// to the truth than not to look for it, and errs on the side of more work.
-	at := f.k - 1 + len(w.beam) - w.live
-	if f.reach == 0 || at >= len(w.beam) {
+	if f.reach == 0 || w.live < f.k {
 		return math.MaxUint32
+	}
+	at := f.k - 1
+	if w.live < len(w.beam) { // the k-th among those that are not blocked
+		at = -1
+		for n := f.k; n > 0; n-- {
+			for at++; w.beam[at]&blocked != 0; at++ {
+			}
+		}
 	}
 	return uint32(min(float64(f.reach)*float64(distance(w.beam[at])), math.MaxUint32))
 }
