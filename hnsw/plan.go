@@ -22,7 +22,7 @@ import (
 
 // The costs are in distances of a walk, on 192-byte codes (docs/decisions/0021).
 const (
-	rowsPerDistance  = 6  // rows that are scanned in the time of one distance of a walk
+	rowsPerDistance  = 4  // rows that are scanned in the time of one distance of a walk
 	distancesPerBit  = 14 // of a walk, for each doubling of the graph
 	distancesPerSlot = 5  // of a walk, for each slot of the beam
 )
