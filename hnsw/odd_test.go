@@ -80,7 +80,7 @@ func TestSortedClusters(t *testing.T) {
 // TestSameID adds and deletes one id again and again: nothing may grow.
 func TestSameID(t *testing.T) {
 	n := 200_000
-	if testing.Short() {
+	if testing.Short() || slow {
 		n = 20_000
 	}
 	r, _ := clustered(seed, 50, 4)
@@ -112,6 +112,9 @@ func TestDims(t *testing.T) {
 }
 
 func TestAllocations(t *testing.T) {
+	if slow {
+		t.Skip("the race detector makes sync.Pool forget at random")
+	}
 	r, query := clustered(seed, 5000, 8)
 	g := build(t, r, &hnsw.Options{M: 8, EfConstruction: 40})
 	g.Calibrate(hnsw.CalibrateOptions{Samples: 20})

@@ -34,6 +34,9 @@ func some(n int, query func() []byte) [][]byte {
 // graph that was built fresh: recall, and work in distances, which unlike time
 // is the same on every run. HNSW_LONG=1 does it with 100,000 rows.
 func TestChurn(t *testing.T) {
+	if slow {
+		t.Skip("it compares work and recall, and runs without the race detector")
+	}
 	n := 8000
 	if os.Getenv("HNSW_LONG") != "" {
 		n = 100_000
@@ -84,6 +87,9 @@ func TestChurn(t *testing.T) {
 // at every selectivity, with filters that know nothing of the vectors, that
 // allow what is nearest to the query, and what is furthest from it.
 func TestFilter(t *testing.T) {
+	if slow {
+		t.Skip("it compares work and recall, and runs without the race detector")
+	}
 	const n = 20_000
 	r, query := clustered(seed, n, 16)
 	g, err := hnsw.New(r, nil)
@@ -140,6 +146,9 @@ func TestFilter(t *testing.T) {
 // TestRecallTarget compares what Calibrate promises with the oracle, on queries
 // that it has not seen.
 func TestRecallTarget(t *testing.T) {
+	if slow {
+		t.Skip("it compares recall, and runs without the race detector")
+	}
 	r, query := clustered(seed, 12_000, 32)
 	built := build(t, r, &hnsw.Options{M: 6, EfConstruction: 40})
 	built.Calibrate(hnsw.CalibrateOptions{})
