@@ -72,7 +72,7 @@ func (s *searching) hybrid(ctx context.Context) ([]scored, error) {
 
 // fuse puts candidates into the order of both scores.
 func (s *searching) fuse(all []scored) {
-	dense := fusion.List{Weight: defaultDenseWeight, Scale: fusion.Scale{Low: 0, High: 1}, Hits: make([]fusion.Hit, len(all))}
+	dense := fusion.List{Weight: defaultDenseWeight, Scale: fusion.Scale{Low: median(all), High: 1}, Hits: make([]fusion.Hit, len(all))}
 	if s.q.DenseWeight != 0 {
 		dense.Weight = float64(s.q.DenseWeight)
 	}
@@ -102,6 +102,20 @@ func (s *searching) fuse(all []scored) {
 		seen[f.Node].score = f.Score
 	}
 	slices.SortFunc(all, scored.order)
+}
+
+// median is the cosine in the middle of the candidates': about what unrelated
+// texts have with the model at hand, which for some is 0.1 and for others 0.8.
+func median(all []scored) float32 {
+	if len(all) == 0 {
+		return 0
+	}
+	cosines := make([]float32, len(all))
+	for i, a := range all {
+		cosines[i] = a.cosine
+	}
+	slices.Sort(cosines)
+	return min(cosines[len(cosines)/2], 0.99)
 }
 
 // Chosen by measurement: see docs/decisions/0060-hybrid-search.md.
