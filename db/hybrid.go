@@ -72,7 +72,7 @@ func (s *searching) hybrid(ctx context.Context) ([]scored, error) {
 
 // fuse puts candidates into the order of both scores.
 func (s *searching) fuse(all []scored) {
-	dense := fusion.List{Weight: defaultDenseWeight, Scale: fusion.Scale{Low: median(all), High: 1}, Hits: make([]fusion.Hit, len(all))}
+	dense := fusion.List{Weight: defaultDenseWeight, Scale: fusion.Scale{Low: lowest(all), High: 1}, Hits: make([]fusion.Hit, len(all))}
 	if s.q.DenseWeight != 0 {
 		dense.Weight = float64(s.q.DenseWeight)
 	}
@@ -104,18 +104,14 @@ func (s *searching) fuse(all []scored) {
 	slices.SortFunc(all, scored.order)
 }
 
-// median is the cosine in the middle of the candidates': about what unrelated
-// texts have with the model at hand, which for some is 0.1 and for others 0.8.
-func median(all []scored) float32 {
-	if len(all) == 0 {
-		return 0
+// lowest is the smallest cosine of the candidates: about what unrelated texts
+// have with the model at hand, which for some is 0.1 and for others 0.8.
+func lowest(all []scored) float32 {
+	low := float32(0.99)
+	for _, a := range all {
+		low = min(low, a.cosine)
 	}
-	cosines := make([]float32, len(all))
-	for i, a := range all {
-		cosines[i] = a.cosine
-	}
-	slices.Sort(cosines)
-	return min(cosines[len(cosines)/2], 0.99)
+	return low
 }
 
 // Chosen by measurement: see docs/decisions/0060-hybrid-search.md.
