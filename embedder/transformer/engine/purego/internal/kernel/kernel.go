@@ -36,6 +36,8 @@ type Set struct {
 	gelu     func(x *float32, n int)
 	geluTanh func(x *float32, n int)
 	addNorm  func(x, y, w, b *float32, n int, eps float32)
+	tileInt8 func(m, steps int, a *uint8, lda int, b *int8, shift *int32, scale, bias, rows, c *float32, ldc int)
+	quantize func(dst *uint8, x *float32, n int) float32
 }
 
 // Best returns the fastest Set that this processor can run.
