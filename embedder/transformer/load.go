@@ -101,6 +101,9 @@ func graphHash(path string) (string, error) {
 	}
 	data, err := fileHash(path + "_data")
 	if errors.Is(err, fs.ErrNotExist) {
+		data, err = fileHash(path + ".data") // the other usual name
+	}
+	if errors.Is(err, fs.ErrNotExist) {
 		return hash, nil
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s  model.onnx\n%s  model.onnx_data\n", hash, data))

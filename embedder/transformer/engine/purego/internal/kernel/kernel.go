@@ -19,6 +19,8 @@ package kernel
 
 import "math"
 
+//go:generate sh -c "cd _asm && go run . -out ../kernel_amd64.s && go run ./neon > ../kernel_arm64.s"
+
 // Set is one implementation of the kernels, for one kind of processor. Its
 // functions are safe for concurrent use and panic on slices that are too short
 // for the sizes given.

@@ -40,23 +40,9 @@ func (v isa) tileInt8Rows(rows int) {
 	steps, lda, lda3, b, c, ldc := RCX, RDX, R11, RSI, RDI, RBX
 	label := func(s string) string { return fmt.Sprintf("%s%d", s, rows) }
 	acc := func(r, half int) VecPhysical { return v.reg(8 + 2*r + half) }
-	pointers := []GPPhysical{R8, R9, R10}[:(rows+3)/4]
-	row := func(r int) Mem {
-		at := Mem{Base: pointers[r/4]}
-		switch r % 4 {
-		case 1:
-			at.Index, at.Scale = lda, 1
-		case 2:
-			at.Index, at.Scale = lda, 2
-		case 3:
-			at.Index, at.Scale = lda3, 1
-		}
-		return at
-	}
+	pointers, row := rowsOfA(rows, lda, lda3)
 	Label(label("bytes"))
-	for i := 1; i < len(pointers); i++ {
-		LEAQ(Mem{Base: pointers[i-1], Index: lda, Scale: 4}, pointers[i])
-	}
+	setPointers(pointers, lda)
 	for r := range rows {
 		v.zero(acc(r, 0))
 		v.zero(acc(r, 1))
@@ -67,7 +53,7 @@ func (v isa) tileInt8Rows(rows int) {
 	ADDQ(U32(uint64(2*v.bytes())), b)
 	for r := range rows {
 		t := v.reg(2 + r%6)
-		VPBROADCASTD(row(r), t)
+		VPBROADCASTD(row(r, 0), t)
 		dot(v.reg(0), t, acc(r, 0))
 		dot(v.reg(1), t, acc(r, 1))
 	}
