@@ -76,7 +76,8 @@ func (s *searching) fuse(all []scored) {
 	if s.q.DenseWeight != 0 {
 		dense.Weight = float64(s.q.DenseWeight)
 	}
-	words := fusion.List{Weight: 1 - dense.Weight, Scale: fusion.Scale{High: s.c.words.Ceiling(s.q.Text)}}
+	ceiling := s.c.words.Ceiling(s.q.Text)
+	words := fusion.List{Weight: 1 - dense.Weight, Scale: fusion.Scale{Low: wordsNoise * ceiling, High: ceiling}}
 	seen := make(map[uint32]*scored, len(all))
 	for i := range all {
 		a := &all[i]
@@ -103,5 +104,12 @@ func (s *searching) fuse(all []scored) {
 	slices.SortFunc(all, scored.order)
 }
 
-// defaultDenseWeight is chosen by measurement: see docs/decisions.
-const defaultDenseWeight = 0.5
+// Chosen by measurement: see docs/decisions/0060-hybrid-search.md.
+const (
+	// defaultDenseWeight is what meaning counts; words count the rest, of a
+	// score that few documents reach.
+	defaultDenseWeight = 0.3
+	// wordsNoise is the part of a question that any document may share with it
+	// by chance: a number, a name. Across languages there is nothing else.
+	wordsNoise = 0.05
+)

@@ -107,7 +107,9 @@ func (d *decoder) block(i int, b []byte) error {
 		d.s.upper[i] = make([]uint32, chunkNodes*d.g.opts.M)
 		return d.words(d.s.upper[i], body)
 	}
-	return d.g.calibration.decode(body)
+	c, err := decodeCalibration(body)
+	d.g.calibration.Store(c)
+	return err
 }
 
 func (d *decoder) nodes(i int, b []byte) error {

@@ -37,7 +37,7 @@ type Graph struct {
 
 	repair      sync.Mutex // held by the one running Repair or WriteTo; taken before freeze
 	epochs      epochs
-	calibration calibration
+	calibration atomic.Pointer[calibration]
 
 	pool   sync.Pool // of *scratch
 	shards atomic.Uint32

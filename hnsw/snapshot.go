@@ -87,7 +87,7 @@ func (g *Graph) WriteTo(out io.Writer) (int64, error) {
 	g.freeze.Lock()
 	defer g.freeze.Unlock()
 	s := g.slabs.Load()
-	calibration := g.calibration.encode()
+	calibration := g.calibration.Load().encode()
 	h := header{
 		m:              uint32(g.opts.M),
 		efConstruction: uint32(g.opts.EfConstruction),

@@ -3,33 +3,129 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/net/netutil"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server"
 )
 
+// serving is what the flags of serve say.
+type serving struct {
+	addr, adminAddr   string
+	keyFile           string
+	insecure          bool
+	certFile, certKey string
+	connections       int
+	grace             time.Duration
+	logFormat         string
+	opts              server.Options
+}
+
 func (a *app) serve() *cobra.Command {
-	var addr string
+	var s serving
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the database over HTTP",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.runServe(c.Context(), addr) },
+		Long: `Serve the API, the console and compatible protocols over HTTP.
+
+It listens on 127.0.0.1:7700. To listen where others can reach it, make keys
+('frony-db serve key NAME --role read') and name their file with --keys, or set
+FRONYDB_ADMIN_KEY, FRONYDB_WRITE_KEY or FRONYDB_READ_KEY to a secret.
+
+SIGHUP reads the keys and the certificate again. SIGTERM and SIGINT finish what
+runs, within --grace, and stop.`,
+		Example: `  frony-db serve
+  frony-db serve --addr 0.0.0.0:7700 --keys keys.txt --tls-cert cert.pem --tls-key key.pem`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := s.check(); err != nil {
+				return err
+			}
+			a.serveLog(c, s.logFormat)
+			return a.runServe(c.Context(), &s)
+		},
 	}
-	c.Flags().StringVar(&addr, "addr", "127.0.0.1:7700", "loopback address to listen on")
+	f := c.Flags()
+	f.StringVar(&s.addr, "addr", "127.0.0.1:7700", "address to listen on; others than loopback need keys")
+	f.StringVar(&s.adminAddr, "admin-addr", "", "loopback address for profiles (/debug/pprof) and /metrics; none by default")
+	f.StringVar(&s.keyFile, "keys", "", "file of keys: name, role and sha256 sum a line")
+	f.BoolVar(&s.insecure, "insecure", false, "listen without keys where others can reach it")
+	f.StringVar(&s.certFile, "tls-cert", "", "file of the TLS certificate and its chain (PEM)")
+	f.StringVar(&s.certKey, "tls-key", "", "file of the certificate's key (PEM)")
+	f.StringSliceVar(&s.opts.Hosts, "host", nil, "name that requests may use for this server, besides localhost and addresses")
+	f.BoolVar(&s.opts.ReadOnly, "read-only", false, "refuse everything that writes")
+	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "let MCP clients upsert and delete")
+	f.IntVar(&s.connections, "max-connections", 1024, "connections at one time")
+	f.IntVar(&s.opts.Limits.Searches, "max-searches", 0, "searches that run at one time (default: 2 per CPU)")
+	f.Float64Var(&s.opts.Limits.Rate, "rate", 0, "requests per second of one key, or of all without keys (default: no limit)")
+	f.DurationVar(&s.grace, "grace", 15*time.Second, "time to finish what runs when stopping")
+	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
+	c.AddCommand(a.serveKey())
 	return c
 }
 
-func (a *app) runServe(ctx context.Context, addr string) error {
-	if err := loopback(addr); err != nil {
+// check reports every fault of the flags.
+func (s *serving) check() error {
+	var faults []error
+	if s.connections < 1 {
+		faults = append(faults, fmt.Errorf("--max-connections %d: want at least 1", s.connections))
+	}
+	if (s.certFile == "") != (s.certKey == "") {
+		faults = append(faults, errors.New("--tls-cert and --tls-key go together"))
+	}
+	if s.logFormat != "text" && s.logFormat != "json" {
+		faults = append(faults, fmt.Errorf("--log-format %q: want text or json", s.logFormat))
+	}
+	if _, err := loopback(s.addr); err != nil {
+		faults = append(faults, fmt.Errorf("--addr %q: %w", s.addr, err))
+	}
+	if s.adminAddr != "" {
+		if local, err := loopback(s.adminAddr); err != nil || !local {
+			faults = append(faults, fmt.Errorf("--admin-addr %q is not a loopback address: profiles are for this machine alone", s.adminAddr))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// serveLog is the log of a server: it says what is asked of it unless it is
+// told to be quieter.
+func (a *app) serveLog(c *cobra.Command, format string) {
+	level := slog.LevelInfo
+	if f := c.Flag("log-level"); f.Changed || f.Value.String() != f.DefValue {
+		_ = level.UnmarshalText([]byte(a.logLevel)) // checked when the program began
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if format == "json" {
+		a.log = slog.New(slog.NewJSONHandler(a.err, o))
+		return
+	}
+	a.log = slog.New(slog.NewTextHandler(a.err, o))
+}
+
+func (a *app) runServe(ctx context.Context, s *serving) error {
+	set, err := loadKeys(s.keyFile)
+	if err != nil {
 		return err
+	}
+	if local, _ := loopback(s.addr); !local && set.Len() == 0 && !s.insecure {
+		return usageError{fmt.Errorf("--addr %s can be reached by others, and without keys anyone there could read and write; "+
+			"name a file of keys with --keys, or say --insecure", s.addr)}
 	}
 	e, err := openModel(cmp.Or(a.model, "builtin"))
 	if err != nil {
@@ -40,42 +136,143 @@ func (a *app) runServe(ctx context.Context, addr string) error {
 		return err
 	}
 	defer a.close(d)
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	s.opts.Embedder, s.opts.Keys, s.opts.Version, s.opts.Logger = e, set, buildVersion(), a.log
+	h, err := server.New(d, &s.opts)
 	if err != nil {
-		return fmt.Errorf("serve: %w", err)
+		return err
 	}
-	h := server.New(d, &server.Options{Logger: a.log})
-	s := &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute,
-		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	l, certs, err := s.listen(ctx)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(a.err, "frony-db serves %s at http://%s\n", a.dir, l.Addr())
+	defer func() { _ = l.Close() }()
+	if s.adminAddr != "" {
+		stop, err := a.serveAdmin(ctx, s.adminAddr, h)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	if set.Len() == 0 {
+		a.log.Warn("there are no keys: whoever reaches the address can read and write", "addr", l.Addr())
+	}
+	scheme := "http"
+	if certs != nil {
+		scheme = "https"
+	}
+	fmt.Fprintf(a.err, "frony-db serves %s at %s://%s\n", a.dir, scheme, l.Addr())
+	return a.serveUntilDone(ctx, s, h, l, certs)
+}
+
+// listen opens the port, with TLS if there is a certificate.
+func (s *serving) listen(ctx context.Context) (net.Listener, *server.Certs, error) {
+	var certs *server.Certs
+	if s.certFile != "" {
+		var err error
+		if certs, err = server.LoadCerts(s.certFile, s.certKey); err != nil {
+			return nil, nil, err
+		}
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.addr)
+	if err != nil {
+		return nil, nil, fmt.Errorf("serve: %w", err)
+	}
+	l = netutil.LimitListener(l, s.connections)
+	if certs != nil {
+		l = tls.NewListener(l, certs.Config())
+	}
+	return l, certs, nil
+}
+
+// serveUntilDone serves until the context ends, and then finishes what runs.
+func (a *app) serveUntilDone(ctx context.Context, s *serving, h *server.Server, l net.Listener, certs *server.Certs) error {
+	hs := h.HTTPServer()
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
+	go func() { ended <- hs.Serve(l) }()
+	warm := make(chan struct{})
+	warmCtx, stopWarm := context.WithCancel(ctx)
+	defer stopWarm()
+	go func() {
+		defer close(warm)
+		if err := h.Warm(warmCtx); err != nil && warmCtx.Err() == nil {
+			a.log.Error("opening the collections", "err", err)
+		}
+	}()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case err := <-ended:
+			return fmt.Errorf("serve: %w", err)
+		case <-hup:
+			a.reload(s, h, certs)
+			continue
+		case <-ctx.Done():
+		}
+		break
 	}
 	h.Stop()
 	fmt.Fprintln(a.err, "frony-db finishes what runs and stops")
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 	defer cancel()
-	if err := s.Shutdown(grace); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", err)
+	if err := hs.Shutdown(grace); err != nil {
+		a.log.Warn("some requests did not end in time", "err", err)
+		_ = hs.Close()
 	}
+	stopWarm()
+	<-warm
 	return nil
 }
 
-// loopback refuses addresses that others can reach: there are no keys yet.
-func loopback(addr string) error {
+// reload reads keys and certificate again. What can't be read stays as it was:
+// a typing error must not open the server, nor close it.
+func (a *app) reload(s *serving, h *server.Server, certs *server.Certs) {
+	set, err := loadKeys(s.keyFile)
+	switch {
+	case err != nil:
+		a.log.Error("keys not reloaded", "err", err)
+	case set.Len() == 0 && s.opts.Keys.Len() > 0:
+		a.log.Error("keys not reloaded: there are none left, and without keys everything is open; stop the server instead")
+	default:
+		h.SetKeys(set)
+		a.log.Info("keys reloaded", "keys", set.Len())
+	}
+	if certs == nil {
+		return
+	}
+	if err := certs.Reload(); err != nil {
+		a.log.Error("certificate not reloaded", "err", err)
+		return
+	}
+	a.log.Info("certificate reloaded")
+}
+
+// serveAdmin serves what is for the operator alone.
+func (a *app) serveAdmin(ctx context.Context, addr string, h *server.Server) (stop func(), err error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("serve: admin: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	mux.Handle("GET /metrics", h.Metrics())
+	s := &http.Server{Handler: h.GuardHost(mux), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	go func() { _ = s.Serve(l) }()
+	fmt.Fprintf(a.err, "frony-db serves profiles at http://%s/debug/pprof/\n", l.Addr())
+	return func() { _ = s.Close() }, nil
+}
+
+// loopback reports whether only this machine can reach an address.
+func loopback(addr string) (bool, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return usageError{fmt.Errorf("--addr %q: %w", addr, err)}
+		return false, err
 	}
 	ip := net.ParseIP(host)
-	if host == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
-	}
-	return usageError{fmt.Errorf("--addr %s is not a loopback address, and without keys anyone there could read and write; use 127.0.0.1", addr)}
+	return host == "localhost" || ip != nil && ip.IsLoopback(), nil
 }

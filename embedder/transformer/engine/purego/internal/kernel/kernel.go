@@ -23,7 +23,7 @@ import "math"
 // functions are safe for concurrent use and panic on slices that are too short
 // for the sizes given.
 type Set struct {
-	// Name is "generic", "avx2" or "avx512".
+	// Name is "generic", "avx2", "avx512" or "neon".
 	Name string
 	// Rows and Cols are the tile's size. Cols is a multiple of Lanes.
 	Rows, Cols int

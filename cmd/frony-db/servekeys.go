@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+// serveKey makes a key: the secret goes to its user, the line into the file.
+func (a *app) serveKey() *cobra.Command {
+	var role string
+	var collections []string
+	c := &cobra.Command{
+		Use:     "key NAME",
+		Short:   "Make a key for the server",
+		Example: `  frony-db serve key website --role read --only notes,faq >> keys.txt`,
+		Long: `Make a key. Its line for the file of keys goes to standard output, and its
+secret to standard error: it is shown this once and stored nowhere.`,
+		Args: one("a name"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := keys.ParseRole(role)
+			if err != nil {
+				return usageError{err}
+			}
+			secret := keys.Secret()
+			k, err := keys.New(args[0], r, collections, secret)
+			if err != nil {
+				return usageError{err}
+			}
+			if a.json {
+				return a.printJSON(map[string]any{"name": k.Name, "role": role, "collections": collections, "line": k.String(), "secret": secret})
+			}
+			fmt.Fprintf(a.err, "The secret of %s, shown this once:\n  %s\n", k.Name, secret)
+			_, err = fmt.Fprintln(a.out, k)
+			return err
+		},
+	}
+	c.Flags().StringVar(&role, "role", "read", "read, write or admin")
+	c.Flags().StringSliceVar(&collections, "only", nil, "collections that the key is for (default: all)")
+	return c
+}
+
+// loadKeys reads the keys of the file, and those of the environment.
+func loadKeys(path string) (*keys.Set, error) {
+	var list []*keys.Key
+	if path != "" {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, fmt.Errorf("--keys: %w", err)
+		}
+		if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
+			return nil, fmt.Errorf("--keys %s can be written by others (mode %o): whoever can add a line is admin; chmod go-w it", path, info.Mode().Perm())
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("--keys: %w", err)
+		}
+		set, err := keys.Parse(string(b))
+		if err != nil {
+			return nil, fmt.Errorf("--keys %s: %w", path, err)
+		}
+		if set.Len() == 0 {
+			return nil, fmt.Errorf("--keys %s holds no keys; 'frony-db serve key' makes one", path)
+		}
+		list = set.Keys()
+	}
+	var faults []error
+	for role := keys.Read; role <= keys.Admin; role++ {
+		variable := map[keys.Role]string{keys.Read: "FRONYDB_READ_KEY", keys.Write: "FRONYDB_WRITE_KEY", keys.Admin: "FRONYDB_ADMIN_KEY"}[role]
+		secret := os.Getenv(variable)
+		if secret == "" {
+			continue
+		}
+		k, err := keys.New("env-"+role.String(), role, nil, secret)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("variable %s: %w", variable, err))
+			continue
+		}
+		list = append(list, k)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return keys.NewSet(list...)
+}

@@ -1,0 +1,92 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+// adapter puts the framework's routes behind the guards of all others.
+type adapter struct{ s *Server }
+
+func (a adapter) Handle(op *huma.Operation, h func(huma.Context)) {
+	a.s.handle(op.Method+" "+op.Path, op.Metadata["door"].(door), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h(humago.NewContext(op, r, w))
+	}))
+}
+
+func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.s.mux.ServeHTTP(w, r) }
+
+func (s *Server) routes() {
+	config := huma.DefaultConfig("frony-db", s.opts.Version)
+	config.Info.Description = "Collections of documents, found by meaning. Errors are {\"error\": {…}} with a stable code."
+	config.CreateHooks = nil
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.RejectUnknownQueryParameters = true
+	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	config.Transformers = []huma.Transformer{s.transform}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
+	config.Security = []map[string][]string{{"key": {}}}
+	s.api = huma.NewAPI(config, adapter{s})
+
+	s.collectionRoutes()
+	s.documentRoutes()
+	s.searchRoutes()
+
+	s.handle("GET /openapi.json", door{keys.Read, bodyNone}, http.HandlerFunc(s.openapi))
+	s.healthRoutes()
+	s.mux.HandleFunc("/", s.notFound)
+}
+
+// describe makes the API's description, after all routes are there.
+func (s *Server) describe() ([]byte, error) {
+	schemas := s.api.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "ErrorModel") // the framework's own, which is never sent
+	delete(schemas, "ErrorDetail")
+	return json.Marshal(s.api.OpenAPI())
+}
+
+func (s *Server) openapi(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(s.spec)
+}
+
+// register adds an operation with the role that it needs.
+func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(context.Context, *I) (*O, error)) {
+	kind := bodyNone
+	if op.Method == http.MethodPost || op.Method == http.MethodPut {
+		kind = bodyWhole
+	}
+	op.Metadata = map[string]any{"door": door{role, kind}}
+	op.Description += "\n\nNeeds a key with the role " + role.String() + "."
+	op.MaxBodyBytes = s.opts.Limits.Body + 1 // the guard has read it already
+	op.BodyReadTimeout = -1
+	op.Responses = map[string]*huma.Response{"default": {
+		Description: "What went wrong",
+		Content: map[string]*huma.MediaType{"application/json": {
+			Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem"),
+		}},
+	}}
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, in)
+		if err != nil {
+			return nil, s.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// collection opens a collection for a request.
+func (s *Server) collection(ctx context.Context, name string) (*db.Collection, error) {
+	if s.loading(name) {
+		return nil, refuse(http.StatusServiceUnavailable, "loading", "the database is still opening").after(2)
+	}
+	return s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
+}

@@ -1,0 +1,41 @@
+package server
+
+import (
+	"crypto/tls"
+	"fmt"
+	"sync/atomic"
+)
+
+// Certs is a TLS certificate in two files, which can be read again while
+// connections run. Its methods may be called concurrently.
+type Certs struct {
+	certFile, keyFile string
+	now               atomic.Pointer[tls.Certificate]
+}
+
+// LoadCerts reads a certificate (with its chain) and its key, both PEM.
+func LoadCerts(certFile, keyFile string) (*Certs, error) {
+	c := &Certs{certFile: certFile, keyFile: keyFile}
+	return c, c.Reload()
+}
+
+// Reload reads the files again. After an error the old certificate stays.
+func (c *Certs) Reload() error {
+	cert, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		return fmt.Errorf("certificate %s: %w", c.certFile, err)
+	}
+	c.now.Store(&cert)
+	return nil
+}
+
+// Config is for the listener: TLS 1.2 and later, HTTP/2 where the client can.
+func (c *Certs) Config() *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return c.now.Load(), nil
+		},
+	}
+}

@@ -1,0 +1,168 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+// NewCollection says how a collection is created.
+type NewCollection struct {
+	Name           string `json:"name" doc:"Letters and digits of any script, and _ - . inside" example:"notes"`
+	Dims           int    `json:"dims,omitempty" minimum:"0" doc:"Length of the embeddings; the model's, or needed if the server has none"`
+	HeadDims       int    `json:"head_dims,omitempty" minimum:"0" doc:"Length of the Matryoshka head that the graph searches"`
+	M              int    `json:"m,omitempty" minimum:"0" doc:"Links of a node; 16 if missing"`
+	EfConstruction int    `json:"ef_construction,omitempty" minimum:"0" doc:"Beam width of building; 200 if missing"`
+	ExistOK        bool   `json:"exist_ok,omitempty" doc:"A collection that is there already is no error"`
+}
+
+// CollectionPath is the part of an operation's input that names a collection.
+type CollectionPath struct {
+	Collection string `path:"collection" maxLength:"512" doc:"The collection's name"`
+}
+
+type (
+	outInfo struct {
+		Status int
+		Body   db.CollectionInfo
+	}
+	outStats       struct{ Body db.Stats }
+	outCollections struct {
+		Body struct {
+			Collections []db.CollectionInfo `json:"collections"`
+		}
+	}
+	outDropped struct {
+		Body struct {
+			Dropped string `json:"dropped"`
+		}
+	}
+)
+
+func (s *Server) collectionRoutes() {
+	tags := []string{"collections"}
+	register(s, huma.Operation{
+		OperationID: "create-collection", Method: http.MethodPost, Path: "/v1/collections", Tags: tags,
+		Summary: "Create a collection", DefaultStatus: http.StatusCreated,
+	}, keys.Admin, s.createCollection)
+	register(s, huma.Operation{
+		OperationID: "list-collections", Method: http.MethodGet, Path: "/v1/collections", Tags: tags,
+		Summary: "List the collections that the key is for",
+	}, keys.Read, s.listCollections)
+	register(s, huma.Operation{
+		OperationID: "get-collection", Method: http.MethodGet, Path: "/v1/collections/{collection}", Tags: tags,
+		Summary: "Describe a collection",
+	}, keys.Read, s.getCollection)
+	register(s, huma.Operation{
+		OperationID: "collection-stats", Method: http.MethodGet, Path: "/v1/collections/{collection}/stats", Tags: tags,
+		Summary: "Measure a collection: documents, and bytes in memory and on disk by part",
+	}, keys.Read, s.collectionStats)
+	register(s, huma.Operation{
+		OperationID: "drop-collection", Method: http.MethodDelete, Path: "/v1/collections/{collection}", Tags: tags,
+		Summary: "Drop a collection with all its documents",
+	}, keys.Admin, s.dropCollection)
+}
+
+func (s *Server) createCollection(ctx context.Context, in *struct{ Body NewCollection }) (*outInfo, error) {
+	b := &in.Body
+	if p := s.may(ctx, keys.Admin, b.Name); p != nil {
+		return nil, p
+	}
+	if p := s.writes.enter(ctx); p != nil {
+		return nil, p
+	}
+	defer s.writes.leave()
+	info, err := s.info(ctx, b.Name)
+	switch {
+	case err != nil:
+		return nil, err
+	case info != nil && !b.ExistOK:
+		return nil, refuse(http.StatusConflict, "collection_exists", "the collection %q exists", b.Name).at("body.name")
+	case info != nil:
+		return &outInfo{http.StatusOK, *info}, nil
+	}
+	if p := s.create(ctx, b); p != nil {
+		return nil, p
+	}
+	if info, err = s.info(ctx, b.Name); err != nil {
+		return nil, err
+	}
+	if info == nil {
+		return nil, refuse(http.StatusNotFound, "no_collection", "the collection %q was dropped meanwhile", b.Name)
+	}
+	return &outInfo{http.StatusCreated, *info}, nil
+}
+
+func (s *Server) create(ctx context.Context, b *NewCollection) *Problem {
+	_, err := s.db.Collection(ctx, b.Name, &db.CollectionOptions{
+		Dims: b.Dims, HeadDims: b.HeadDims, M: b.M, EfConstruction: b.EfConstruction,
+	})
+	if err != nil {
+		return s.problem(ctx, err)
+	}
+	return nil
+}
+
+func (s *Server) listCollections(ctx context.Context, _ *struct{}) (*outCollections, error) {
+	var out outCollections
+	k := callOf(ctx).key
+	for info, err := range s.db.Collections(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if k == nil || k.Sees(info.Name) {
+			out.Body.Collections = append(out.Body.Collections, info)
+		}
+	}
+	return &out, nil
+}
+
+// info describes a collection, or is nil if there is none of the name.
+func (s *Server) info(ctx context.Context, name string) (*db.CollectionInfo, error) {
+	for info, err := range s.db.Collections(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if info.Name == name {
+			return &info, nil
+		}
+	}
+	return nil, nil
+}
+
+func (s *Server) getCollection(ctx context.Context, in *CollectionPath) (*outInfo, error) {
+	info, err := s.info(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	if info == nil {
+		return nil, refuse(http.StatusNotFound, "no_collection", "there is no collection %q", in.Collection).at("collection")
+	}
+	return &outInfo{http.StatusOK, *info}, nil
+}
+
+func (s *Server) collectionStats(ctx context.Context, in *CollectionPath) (*outStats, error) {
+	c, err := s.collection(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	stats, err := c.Stats()
+	return &outStats{stats}, err
+}
+
+func (s *Server) dropCollection(ctx context.Context, in *CollectionPath) (*outDropped, error) {
+	if p := s.writes.enter(ctx); p != nil {
+		return nil, p
+	}
+	defer s.writes.leave()
+	if err := s.db.Drop(ctx, in.Collection); err != nil {
+		return nil, err
+	}
+	var out outDropped
+	out.Body.Dropped = in.Collection
+	return &out, nil
+}

@@ -1,0 +1,328 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+type (
+	inDocuments struct {
+		CollectionPath
+		Create bool `query:"create" doc:"Create the collection if it does not exist; needs the role admin"`
+		Body   struct {
+			Documents []InputDocument `json:"documents"`
+		}
+	}
+	outIDs struct {
+		Body struct {
+			IDs []string `json:"ids" doc:"The documents' ids, in order"`
+		}
+	}
+	inDocument struct {
+		CollectionPath
+		ID     string `path:"id" doc:"The document's id"`
+		Fields Fields `query:"fields" doc:"Parts to return, as text,metadata,embedding"`
+	}
+	outDocument struct{ Body OutputDocument }
+	inGet       struct {
+		CollectionPath
+		Body struct {
+			IDs    []string `json:"ids"`
+			Fields Fields   `json:"fields,omitempty"`
+		}
+	}
+	outGet struct {
+		Body struct {
+			Documents []OutputDocument `json:"documents" doc:"Those that are there, in the order asked"`
+			Missing   []string         `json:"missing" doc:"The ids that are not there"`
+		}
+	}
+	inScan struct {
+		CollectionPath
+		Filter string `query:"filter" doc:"A condition in the filter language" example:"lang = \"ko\""`
+		Limit  int    `query:"limit" default:"100" minimum:"1" doc:"Documents in a page"`
+		Cursor string `query:"cursor" doc:"next of the page before"`
+		Fields Fields `query:"fields" doc:"Parts to return, as text,metadata,embedding"`
+	}
+	outScan struct {
+		Body struct {
+			Documents []OutputDocument `json:"documents" doc:"In byte order of their ids"`
+			Next      string           `json:"next,omitempty" doc:"The cursor of the next page; missing on the last"`
+		}
+	}
+	inDelete struct {
+		CollectionPath
+		Body struct {
+			IDs    []string `json:"ids,omitempty" doc:"Documents to delete; those that are not there are no error"`
+			Filter Filter   `json:"filter,omitempty"`
+		}
+	}
+	outDeleted struct {
+		Body struct {
+			Deleted int `json:"deleted"`
+		}
+	}
+	inCount struct {
+		CollectionPath
+		Body struct {
+			Filter Filter `json:"filter,omitempty"`
+		}
+	}
+	outCount struct {
+		Body struct {
+			Count int `json:"count"`
+		}
+	}
+)
+
+func (s *Server) documentRoutes() {
+	const path = "/v1/collections/{collection}/documents"
+	tags := []string{"documents"}
+	register(s, huma.Operation{
+		OperationID: "insert-documents", Method: http.MethodPost, Path: path, Tags: tags, DefaultStatus: http.StatusCreated,
+		Summary:     "Insert documents, all or none",
+		Description: "An id that is taken is an error. With an Idempotency-Key the request can be repeated safely.",
+	}, keys.Write, func(ctx context.Context, in *inDocuments) (*outIDs, error) {
+		return s.writeDocuments(ctx, in, (*db.Collection).Insert)
+	})
+	register(s, huma.Operation{
+		OperationID: "upsert-documents", Method: http.MethodPut, Path: path, Tags: tags,
+		Summary:     "Insert or replace documents, all or none",
+		Description: "Documents whose text has not changed are not embedded again.",
+	}, keys.Write, func(ctx context.Context, in *inDocuments) (*outIDs, error) {
+		return s.writeDocuments(ctx, in, (*db.Collection).Upsert)
+	})
+	register(s, huma.Operation{
+		OperationID: "scan-documents", Method: http.MethodGet, Path: path, Tags: tags,
+		Summary: "Read documents page by page",
+	}, keys.Read, s.scanDocuments)
+	register(s, huma.Operation{
+		OperationID: "get-document", Method: http.MethodGet, Path: path + "/{id}", Tags: tags,
+		Summary: "Read a document",
+	}, keys.Read, s.getDocument)
+	register(s, huma.Operation{
+		OperationID: "delete-document", Method: http.MethodDelete, Path: path + "/{id}", Tags: tags,
+		Summary: "Delete a document", Description: "One that is not there is no error: deleted is 0.",
+	}, keys.Write, s.deleteDocument)
+	register(s, huma.Operation{
+		OperationID: "get-documents", Method: http.MethodPost, Path: path + "/get", Tags: tags,
+		Summary: "Read documents by their ids",
+	}, keys.Read, s.getDocuments)
+	register(s, huma.Operation{
+		OperationID: "count-documents", Method: http.MethodPost, Path: path + "/count", Tags: tags,
+		Summary: "Count the documents that meet a filter",
+	}, keys.Read, s.countDocuments)
+	register(s, huma.Operation{
+		OperationID: "delete-documents", Method: http.MethodPost, Path: path + "/delete", Tags: tags,
+		Summary:     "Delete documents by their ids or by a filter",
+		Description: "Exactly one of ids and filter is wanted. The filter TRUE deletes everything.",
+	}, keys.Write, s.deleteDocuments)
+	s.uploadRoute(path + "/upload")
+}
+
+type writer func(*db.Collection, context.Context, ...db.Document) ([]string, error)
+
+func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writer) (*outIDs, error) {
+	if p := s.checkDocuments(in.Body.Documents); p != nil {
+		return nil, p
+	}
+	if p := s.writes.enter(ctx); p != nil {
+		return nil, p
+	}
+	defer s.writes.leave()
+	c, err := s.collectionForWrite(ctx, in.Collection, in.Create)
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]db.Document, len(in.Body.Documents))
+	for i := range docs {
+		docs[i] = in.Body.Documents[i].toDB()
+	}
+	ids, err := write(c, ctx, docs...)
+	if err != nil {
+		return nil, err
+	}
+	var out outIDs
+	out.Body.IDs = ids
+	return &out, nil
+}
+
+func (s *Server) checkDocuments(docs []InputDocument) *Problem {
+	if len(docs) == 0 {
+		return refuse(http.StatusBadRequest, "invalid_request", "there are no documents").at("body.documents")
+	}
+	if p := over("documents", len(docs), s.opts.Limits.Batch, "body.documents"); p != nil {
+		return p
+	}
+	for i := range docs {
+		if p := s.checkText(docs[i].Text, "body.documents["+itoa(i)+"].text"); p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+func (s *Server) checkText(text, param string) *Problem {
+	if len(text) <= s.opts.Limits.Text {
+		return nil
+	}
+	return refuse(http.StatusBadRequest, "limit_exceeded", "the text has %d bytes, at most %d", len(text), s.opts.Limits.Text).
+		at(param).hint("split it into chunks")
+}
+
+// collectionForWrite opens a collection, and creates it if the request says so.
+func (s *Server) collectionForWrite(ctx context.Context, name string, create bool) (*db.Collection, error) {
+	c, err := s.collection(ctx, name)
+	if !errors.Is(err, db.ErrNoCollection) {
+		return c, err
+	}
+	if !create {
+		return nil, s.problem(ctx, err).hint("create it with POST /v1/collections, or add ?create=true")
+	}
+	if p := s.may(ctx, keys.Admin, name); p != nil {
+		return nil, p
+	}
+	return s.db.Collection(ctx, name, nil)
+}
+
+func (s *Server) getDocument(ctx context.Context, in *inDocument) (*outDocument, error) {
+	fields, p := in.Fields.toDB()
+	if p != nil {
+		return nil, p
+	}
+	c, err := s.collection(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := c.GetFields(ctx, fields, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &outDocument{fromDB(&docs[0])}, nil
+}
+
+func (s *Server) getDocuments(ctx context.Context, in *inGet) (*outGet, error) {
+	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "body.ids"); p != nil {
+		return nil, p
+	}
+	fields, p := in.Body.Fields.toDB()
+	if p != nil {
+		return nil, p
+	}
+	c, err := s.collection(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := c.GetFields(ctx, fields, in.Body.IDs...)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return nil, err
+	}
+	var out outGet
+	there := make(map[string]bool, len(docs))
+	for i := range docs {
+		there[docs[i].ID] = true
+		out.Body.Documents = append(out.Body.Documents, fromDB(&docs[i]))
+	}
+	for _, id := range in.Body.IDs {
+		if !there[id] {
+			out.Body.Missing = append(out.Body.Missing, id)
+		}
+	}
+	return &out, nil
+}
+
+func (s *Server) scanDocuments(ctx context.Context, in *inScan) (*outScan, error) {
+	if p := over("documents in a page", in.Limit, s.opts.Limits.Batch, "query.limit"); p != nil {
+		return nil, p
+	}
+	where, p := s.exprText(in.Filter)
+	if p != nil {
+		return nil, p
+	}
+	fields, p := in.Fields.toDB()
+	if p != nil {
+		return nil, p
+	}
+	after, p := decodeCursor(in.Cursor)
+	if p != nil {
+		return nil, p
+	}
+	c, err := s.collection(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	var out outScan
+	for d, err := range c.Scan(ctx, db.Scan{Filter: where, After: after, Limit: in.Limit + 1, Fields: fields}) {
+		if err != nil {
+			return nil, err
+		}
+		if n := len(out.Body.Documents); n == in.Limit {
+			out.Body.Next = encodeCursor(out.Body.Documents[n-1].ID)
+			break
+		}
+		out.Body.Documents = append(out.Body.Documents, fromDB(&d))
+	}
+	return &out, nil
+}
+
+func (s *Server) countDocuments(ctx context.Context, in *inCount) (*outCount, error) {
+	where, p := s.expr(in.Body.Filter)
+	if p != nil {
+		return nil, p
+	}
+	c, err := s.collection(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	var out outCount
+	out.Body.Count, err = c.Count(ctx, where)
+	return &out, err
+}
+
+func (s *Server) deleteDocument(ctx context.Context, in *struct {
+	CollectionPath
+	ID string `path:"id" doc:"The document's id"`
+},
+) (*outDeleted, error) {
+	return s.delete(ctx, in.Collection, []string{in.ID}, filter.None())
+}
+
+func (s *Server) deleteDocuments(ctx context.Context, in *inDelete) (*outDeleted, error) {
+	if (in.Body.IDs == nil) == (len(in.Body.Filter) == 0) {
+		return nil, refuse(http.StatusBadRequest, "invalid_request", "ids or a filter is wanted, one of them").at("body")
+	}
+	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "body.ids"); p != nil {
+		return nil, p
+	}
+	where, p := s.expr(in.Body.Filter)
+	if p != nil {
+		return nil, p
+	}
+	return s.delete(ctx, in.Collection, in.Body.IDs, where)
+}
+
+// delete deletes by ids, or if there are none by a filter.
+func (s *Server) delete(ctx context.Context, collection string, ids []string, where filter.Expr) (*outDeleted, error) {
+	if p := s.writes.enter(ctx); p != nil {
+		return nil, p
+	}
+	defer s.writes.leave()
+	c, err := s.collection(ctx, collection)
+	if err != nil {
+		return nil, err
+	}
+	var out outDeleted
+	if ids != nil {
+		out.Body.Deleted, err = c.Delete(ctx, ids...)
+	} else {
+		out.Body.Deleted, err = c.DeleteWhere(ctx, where)
+	}
+	return &out, err
+}

@@ -1,0 +1,154 @@
+package server
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+// door says who may come through a route and what is read of its body.
+type door struct {
+	role keys.Role // keys.None is open to all
+	body bodyKind
+}
+
+type bodyKind uint8
+
+const (
+	bodyNone   bodyKind = iota
+	bodyWhole           // read into memory before the handler runs
+	bodyStream          // left to the handler
+)
+
+// handle registers a route behind its guards.
+func (s *Server) handle(pattern string, d door, h http.Handler) {
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		c := callOf(r.Context())
+		c.route = pattern
+		if p := s.admit(r, c, d); p != nil {
+			if r.ContentLength != 0 {
+				// Closing is how the rest of the body stays unread.
+				w.Header().Set("Connection", "close")
+			}
+			s.metrics.refused(p.Detail.Code)
+			writeProblem(w, r, p)
+			return
+		}
+		if d.body != bodyStream {
+			ctx, cancel := context.WithTimeout(r.Context(), s.opts.Limits.Answer)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
+		s.receive(w, r, d.body, h)
+	})
+}
+
+// admit decides by the header alone.
+func (s *Server) admit(r *http.Request, c *call, d door) *Problem {
+	if d.role == keys.None {
+		return nil
+	}
+	set := s.keys.Load()
+	if set.Len() > 0 {
+		secret := bearer(r.Header)
+		if secret == "" {
+			return refuse(http.StatusUnauthorized, "no_key", "the request has no key").
+				hint("send Authorization: Bearer KEY")
+		}
+		if c.key = set.Find(secret); c.key == nil {
+			return refuse(http.StatusUnauthorized, "wrong_key", "the key is not known")
+		}
+		if p := s.may(r.Context(), d.role, r.PathValue("collection")); p != nil {
+			return p
+		}
+	}
+	if s.opts.ReadOnly && d.role > keys.Read {
+		return refuse(http.StatusForbidden, "read_only", "the server was started to read only")
+	}
+	return s.rates.take(c.key)
+}
+
+// may decides whether the request's key has a role for a collection. Without
+// keys everything is allowed.
+func (s *Server) may(ctx context.Context, role keys.Role, collection string) *Problem {
+	k := callOf(ctx).key
+	switch {
+	case s.opts.ReadOnly && role > keys.Read:
+		return refuse(http.StatusForbidden, "read_only", "the server was started to read only")
+	case k == nil || k.Allows(role, collection):
+		return nil
+	case k.Role < role:
+		return refuse(http.StatusForbidden, "forbidden", "the key %s has the role %s, this needs %s", k.Name, k.Role, role)
+	}
+	return refuse(http.StatusForbidden, "forbidden", "the key %s is not for this collection", k.Name).at("collection")
+}
+
+// bearer finds the key where clients put it.
+func bearer(h http.Header) string {
+	if scheme, secret, ok := strings.Cut(h.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(secret)
+	}
+	for _, name := range []string{"X-Api-Key", "Api-Key"} {
+		if v := h.Get(name); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// GuardHost refuses requests that a web page of somebody else makes a browser
+// send: by pointing the page's own name here (DNS rebinding), or across
+// origins. ServeHTTP does so itself.
+func (s *Server) GuardHost(next http.Handler) http.Handler {
+	origin := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var p *Problem
+		switch {
+		case !s.hostAllowed(r.Host):
+			p = refuse(http.StatusForbidden, "wrong_host", "this server does not answer for the host %.100q", r.Host).
+				hint("use localhost or an address, or start it with --host")
+		case origin.Check(r) != nil:
+			p = refuse(http.StatusForbidden, "cross_origin", "a page of another origin may not send this")
+		default:
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Connection", "close")
+		s.metrics.refused(p.Detail.Code)
+		writeProblem(w, r, p)
+	})
+}
+
+func (s *Server) hostAllowed(hostport string) bool {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if len(s.opts.Hosts) == 0 && s.keys.Load().Len() > 0 {
+		return true
+	}
+	return host == "localhost" || net.ParseIP(host) != nil || slices.Contains(s.opts.Hosts, host)
+}
+
+// notFound answers what no route matches, in the API's words.
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	var allow []string
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		probe := &http.Request{Method: m, URL: r.URL, Host: r.Host}
+		if _, pattern := s.mux.Handler(probe); pattern != "/" && pattern != "" {
+			allow = append(allow, m)
+		}
+	}
+	if allow != nil {
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		writeProblem(w, r, refuse(http.StatusMethodNotAllowed, "method_not_allowed", "%s is not possible here", r.Method).
+			hint("use "+strings.Join(allow, " or ")))
+		return
+	}
+	writeProblem(w, r, refuse(http.StatusNotFound, "no_route", "there is nothing at this path").hint("/openapi.json lists what there is"))
+}

@@ -1,0 +1,44 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+// healthPaths are logged at level debug: they come every few seconds.
+var healthPaths = map[string]bool{
+	"/livez": true, "/readyz": true, "/healthz": true, "/metrics": true,
+	"/.well-known/live": true, "/.well-known/ready": true,
+}
+
+func (s *Server) healthRoutes() {
+	for pattern, h := range map[string]http.HandlerFunc{
+		"GET /livez":   func(w http.ResponseWriter, _ *http.Request) { answerText(w, http.StatusOK, "ok") },
+		"GET /readyz":  s.readyz,
+		"GET /healthz": s.readyz,
+	} {
+		s.handle(pattern, door{keys.None, bodyNone}, h)
+	}
+	s.handle("GET /metrics", door{keys.Read, bodyNone}, s.metrics.handler())
+}
+
+// readyz says whether requests should be sent here.
+func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
+	switch s.state.Load() {
+	case stateLoading:
+		w.Header().Set("Retry-After", "2")
+		answerText(w, http.StatusServiceUnavailable, "loading")
+	case stateStopping:
+		answerText(w, http.StatusServiceUnavailable, "stopping")
+	default:
+		answerText(w, http.StatusOK, "ok")
+	}
+}
+
+func answerText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n"))
+}

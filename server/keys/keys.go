@@ -1,0 +1,202 @@
+package keys
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// minSecret is the shortest secret that is taken: 32 characters of hexadecimal
+// are 128 bits.
+const minSecret = 32
+
+var (
+	// ErrSyntax is returned by Parse for a line that can't be read.
+	ErrSyntax = errors.New("keys: syntax error")
+	// ErrWeak is returned for a secret that could be guessed.
+	ErrWeak = errors.New("keys: secret is too short")
+)
+
+// Role is what a key may do. A greater role includes the lesser ones.
+type Role uint8
+
+// The roles.
+const (
+	None Role = iota
+	Read
+	Write
+	Admin
+)
+
+// ParseRole reads the name of a role.
+func ParseRole(s string) (Role, error) {
+	for r := Read; r <= Admin; r++ {
+		if r.String() == s {
+			return r, nil
+		}
+	}
+	return None, fmt.Errorf("%w: role %q: want read, write or admin", ErrSyntax, s)
+}
+
+// String is the role's name.
+func (r Role) String() string {
+	return [...]string{"none", "read", "write", "admin"}[min(r, Admin)]
+}
+
+// Key is one key, without its secret.
+type Key struct {
+	Name string
+	Role Role
+	// Collections are those that the key is for; nil is all.
+	Collections []string
+
+	sum [sha256.Size]byte
+}
+
+// Allows reports whether the key has a role for a collection. The empty name
+// asks about what belongs to no collection.
+func (k *Key) Allows(role Role, collection string) bool {
+	return k.Role >= role && (collection == "" || k.Sees(collection))
+}
+
+// Sees reports whether a collection is in the key's scope.
+func (k *Key) Sees(collection string) bool {
+	return k.Collections == nil || slices.Contains(k.Collections, collection)
+}
+
+// New makes a key of a secret.
+func New(name string, role Role, collections []string, secret string) (*Key, error) {
+	if len(secret) < minSecret {
+		return nil, fmt.Errorf("%w: that of %s has %d characters, want at least %d; 'frony-db serve key' makes one",
+			ErrWeak, name, len(secret), minSecret)
+	}
+	k := &Key{Name: name, Role: role, Collections: collections, sum: sha256.Sum256([]byte(secret))}
+	return k, k.check()
+}
+
+// Secret returns a new random secret of 256 bits.
+func Secret() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails: it ends the program first
+	return "frony_" + base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// String is the key as a line of a file.
+func (k *Key) String() string {
+	s := fmt.Sprintf("%s %s sha256:%s", k.Name, k.Role, hex.EncodeToString(k.sum[:]))
+	if k.Collections != nil {
+		s += " " + strings.Join(k.Collections, ",")
+	}
+	return s
+}
+
+func (k *Key) check() error {
+	if k.Name == "" || strings.ContainsFunc(k.Name, func(r rune) bool { return r <= ' ' || r == '#' || r == 0x7f }) {
+		return fmt.Errorf("%w: name %q: want letters without spaces", ErrSyntax, k.Name)
+	}
+	if k.Role < Read || k.Role > Admin {
+		return fmt.Errorf("%w: key %s has no role", ErrSyntax, k.Name)
+	}
+	for _, c := range k.Collections {
+		if c == "" || strings.ContainsAny(c, " \t") {
+			return fmt.Errorf("%w: key %s: collection %q", ErrSyntax, k.Name, c)
+		}
+	}
+	return nil
+}
+
+// Set is a number of keys. It is immutable; nil is the set without keys.
+type Set struct {
+	keys []*Key
+}
+
+// NewSet is a set of keys. Names are in logs and limits, so each is used once.
+func NewSet(list ...*Key) (*Set, error) {
+	names := map[string]bool{}
+	for _, k := range list {
+		if names[k.Name] {
+			return nil, fmt.Errorf("%w: two keys are named %q", ErrSyntax, k.Name)
+		}
+		names[k.Name] = true
+	}
+	return &Set{keys: slices.Clone(list)}, nil
+}
+
+// Parse reads a file of keys and reports every fault in it.
+func Parse(text string) (*Set, error) {
+	var list []*Key
+	var faults []error
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line, _, _ = strings.Cut(line, "#")
+		f := strings.Fields(line)
+		if len(f) == 0 {
+			continue
+		}
+		k, err := parseLine(f)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("line %d: %w", n, err))
+			continue
+		}
+		list = append(list, k)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return NewSet(list...)
+}
+
+func parseLine(f []string) (*Key, error) {
+	if len(f) < 3 || len(f) > 4 {
+		return nil, fmt.Errorf("%w: %d words, want name, role, sha256:… and perhaps collections", ErrSyntax, len(f))
+	}
+	role, err := ParseRole(f[1])
+	if err != nil {
+		return nil, err
+	}
+	k := &Key{Name: f[0], Role: role}
+	sum, isSum := strings.CutPrefix(f[2], "sha256:")
+	if n, err := hex.Decode(k.sum[:], []byte(sum[:min(len(sum), 64)])); !isSum || err != nil || n != len(k.sum) || len(sum) != 64 {
+		return nil, fmt.Errorf("%w: key %s: want sha256: and 64 hexadecimal digits, never the secret itself", ErrSyntax, k.Name)
+	}
+	if len(f) == 4 {
+		k.Collections = strings.Split(f[3], ",")
+	}
+	return k, k.check()
+}
+
+// Len is the number of keys.
+func (s *Set) Len() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.keys)
+}
+
+// Keys are the keys in order.
+func (s *Set) Keys() []*Key {
+	if s == nil {
+		return nil
+	}
+	return slices.Clone(s.keys)
+}
+
+// Find returns the key with this secret, or nil. It takes the same time for
+// every secret of a length.
+func (s *Set) Find(secret string) *Key {
+	sum := sha256.Sum256([]byte(secret))
+	var found *Key
+	for _, k := range s.Keys() {
+		if subtle.ConstantTimeCompare(sum[:], k.sum[:]) == 1 {
+			found = k
+		}
+	}
+	return found
+}

@@ -1,0 +1,86 @@
+package keys_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+func TestRoundTrip(t *testing.T) {
+	secret := keys.Secret()
+	if other := keys.Secret(); other == secret || len(secret) < 40 {
+		t.Fatalf("secrets %q and %q", secret, other)
+	}
+	k, err := keys.New("web", keys.Read, []string{"notes", "메모"}, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(k.String(), secret) {
+		t.Fatal("the line holds the secret")
+	}
+	s, err := keys.Parse("# keys\n\n" + k.String() + " # the site\nops admin sha256:" + strings.Repeat("0", 64) + "\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Len() != 2 {
+		t.Fatalf("%d keys", s.Len())
+	}
+	got := s.Find(secret)
+	if got == nil || got.String() != k.String() {
+		t.Fatalf("found %v, want %v", got, k)
+	}
+	for _, wrong := range []string{"", secret[:len(secret)-1], secret + "a", strings.ToUpper(secret)} {
+		if s.Find(wrong) != nil {
+			t.Errorf("%q was taken", wrong)
+		}
+	}
+	if (*keys.Set)(nil).Find(secret) != nil {
+		t.Error("a set without keys found one")
+	}
+}
+
+func TestAllows(t *testing.T) {
+	k := &keys.Key{Name: "a", Role: keys.Write, Collections: []string{"notes"}}
+	for _, c := range []struct {
+		role       keys.Role
+		collection string
+		want       bool
+	}{
+		{keys.Read, "notes", true},
+		{keys.Write, "notes", true},
+		{keys.Admin, "notes", false},
+		{keys.Read, "other", false},
+		{keys.Read, "", true},
+	} {
+		if got := k.Allows(c.role, c.collection); got != c.want {
+			t.Errorf("%v on %q: %v", c.role, c.collection, got)
+		}
+	}
+}
+
+func TestFaults(t *testing.T) {
+	sum := "sha256:" + strings.Repeat("ab", 32)
+	for _, text := range []string{
+		"a read",
+		"a reader " + sum,
+		"a read " + sum + " b c",
+		"a read sha256:12",
+		"a read " + strings.Repeat("ab", 32),
+		"a read " + sum + "00",
+		"a read " + sum + " x,,y",
+		"a read " + sum + "\na write " + sum,
+	} {
+		if _, err := keys.Parse(text); !errors.Is(err, keys.ErrSyntax) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	_, err := keys.Parse("a read x\nb nothing " + sum)
+	if err == nil || !strings.Contains(err.Error(), "line 1") || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("not every fault is reported: %v", err)
+	}
+	if _, err := keys.New("a", keys.Read, nil, "secret"); !errors.Is(err, keys.ErrWeak) {
+		t.Errorf("a short secret: %v", err)
+	}
+}

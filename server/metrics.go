@@ -1,0 +1,159 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/fronyai/frony-db/db"
+)
+
+// metrics are the server's own, in a registry of their own: two servers in one
+// program don't meet.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	refusals *prometheus.CounterVec
+	stages   *prometheus.HistogramVec
+	plans    *prometheus.CounterVec
+	running  prometheus.Gauge
+}
+
+func newMetrics(s *Server) *metrics {
+	buckets := []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "frony_http_requests_total", Help: "Requests by route, method and status.",
+		}, []string{"route", "method", "status"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "frony_http_request_seconds", Help: "Time from the header to the end of the answer.", Buckets: buckets,
+		}, []string{"route"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "frony_http_refused_total", Help: "Requests refused before they were read, by the code of the error.",
+		}, []string{"code"}),
+		stages: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "frony_search_stage_seconds", Help: "Time of a search by stage.", Buckets: buckets,
+		}, []string{"stage"}),
+		plans: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "frony_searches_total", Help: "Searches by plan.",
+		}, []string{"plan"}),
+		running: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "frony_http_requests_running", Help: "Requests that are being answered.",
+		}),
+	}
+	gauge := func(name, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
+	}
+	m.registry.MustRegister(
+		m.requests, m.took, m.refusals, m.stages, m.plans, m.running,
+		gauge("frony_searches_running", "Searches that hold a slot.", func() float64 { return float64(s.searches.running()) }),
+		gauge("frony_searches_waiting", "Searches that wait for a slot.", func() float64 { return float64(s.searches.waiting.Load()) }),
+		gauge("frony_writes_running", "Writes that hold a slot.", func() float64 { return float64(s.writes.running()) }),
+		gauge("frony_writes_waiting", "Writes that wait for a slot.", func() float64 { return float64(s.writes.waiting.Load()) }),
+		gauge("frony_ready", "1 when /readyz says 200.", func() float64 {
+			if s.state.Load() == stateReady {
+				return 1
+			}
+			return 0
+		}),
+		&collectionsCollector{s},
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: 4, Timeout: 10 * time.Second, DisableCompression: true, // the server compresses
+	})
+}
+
+// begin counts a request that runs; what it returns counts its end.
+func (m *metrics) begin() func(route, method string, status int, took time.Duration) {
+	m.running.Inc()
+	return func(route, method string, status int, took time.Duration) {
+		m.running.Dec()
+		switch method {
+		case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete:
+		default:
+			method = "other" // a label must not grow with what clients make up
+		}
+		m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+		m.took.WithLabelValues(route).Observe(took.Seconds())
+	}
+}
+
+func (m *metrics) refused(code string) { m.refusals.WithLabelValues(code).Inc() }
+
+func (m *metrics) searched(t *db.Trace) {
+	m.plans.WithLabelValues(t.Plan).Inc()
+	for _, s := range []struct {
+		name string
+		took time.Duration
+	}{{"embed", t.Embed}, {"filter", t.Filter}, {"graph", t.Graph}, {"rerank", t.Rerank}, {"load", t.Load}, {"total", t.Total}} {
+		m.stages.WithLabelValues(s.name).Observe(s.took.Seconds())
+	}
+}
+
+// collectionsCollector measures the collections when it is asked.
+type collectionsCollector struct{ s *Server }
+
+var (
+	documentsDesc = prometheus.NewDesc("frony_documents", "Documents by collection.", []string{"collection"}, nil)
+	deadDesc      = prometheus.NewDesc("frony_dead_nodes", "Deleted nodes that wait for repair.", []string{"collection"}, nil)
+	memoryDesc    = prometheus.NewDesc("frony_memory_bytes", "Memory of a collection by part.", []string{"collection", "part"}, nil)
+	diskDesc      = prometheus.NewDesc("frony_disk_bytes", "Disk space of a collection's derived files by part.", []string{"collection", "part"}, nil)
+	storeDesc     = prometheus.NewDesc("frony_store_bytes", "Disk space of the store, all collections together.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c *collectionsCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{documentsDesc, deadDesc, memoryDesc, diskDesc, storeDesc} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *collectionsCollector) Collect(ch chan<- prometheus.Metric) {
+	if c.s.state.Load() != stateReady {
+		return // a collection that is opening would hold the answer up
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	send := func(d *prometheus.Desc, v int64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v), labels...)
+	}
+	var store int64
+	for info, err := range c.s.db.Collections(ctx) {
+		if err != nil {
+			return
+		}
+		col, err := c.s.db.Collection(ctx, info.Name, &db.CollectionOptions{MustExist: true})
+		if err != nil {
+			continue // of another model, or dropped meanwhile
+		}
+		t, err := col.Stats()
+		if err != nil {
+			continue
+		}
+		send(documentsDesc, int64(t.Documents), t.Name)
+		send(deadDesc, int64(t.Dead), t.Name)
+		send(memoryDesc, t.Memory.Graph, t.Name, "graph")
+		send(memoryDesc, t.Memory.Codes, t.Name, "codes")
+		send(memoryDesc, t.Memory.Nodes, t.Name, "nodes")
+		send(memoryDesc, t.Memory.Metadata, t.Name, "metadata")
+		send(memoryDesc, t.Memory.Rows, t.Name, "rows_mapped")
+		send(diskDesc, t.Disk.Rows, t.Name, "rows")
+		send(diskDesc, t.Disk.Snapshot, t.Name, "snapshot")
+		store = t.Disk.Store
+	}
+	send(storeDesc, store)
+}

@@ -1,0 +1,135 @@
+package server
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+// Options say how a server behaves. The zero value is the default.
+type Options struct {
+	// Embedder answers the doors that embed without a collection; nil closes
+	// them. It should be the database's.
+	Embedder embedder.Embedder
+	// Keys, if there are any, are asked of every request but those for health
+	// and the console's page. Server.SetKeys changes them later.
+	Keys *keys.Set
+	// Hosts are the names that a request's Host header may have. Without any,
+	// every host is taken if there are keys, and otherwise localhost and
+	// addresses: a web page that points its own name at this server has no key,
+	// and without keys the name gives it away.
+	Hosts []string
+	// ReadOnly closes everything that writes.
+	ReadOnly bool
+	// MCPWrites gives MCP clients, with a key that may write, the tools upsert
+	// and delete.
+	MCPWrites bool
+	// Version is what /meta, /info and the API's description call this build.
+	Version string
+	// Limits caps what one client may ask for. Zero fields are the defaults.
+	Limits Limits
+	// Logger receives one record per request, and failures. Nil is silent.
+	Logger *slog.Logger
+}
+
+// Limits caps what one client may ask for. Every limit has an error that names
+// it.
+type Limits struct {
+	Body     int64 // bytes of a body, decompressed; default 32 MiB
+	InFlight int64 // bytes of all bodies at one time; default 128 MiB
+	Line     int   // bytes of a line of an upload; default 4 MiB
+	Batch    int   // documents, or ids, in a request; default 1,000
+	Inputs   int   // texts in a request to embed; default 2,048
+	Queries  int   // queries in a batch; default 64
+	K        int   // results of a search; default 1,000
+	Ef       int   // default 2,000
+	Over     int   // oversampling; default 50
+	Text     int   // bytes of a text; default 256 KiB
+	Depth    int   // nesting of a filter; default 16
+	Terms    int   // conditions of a filter; default 256
+
+	Searches int           // that run at one time, embedding included; default 2 per CPU
+	Writes   int           // that run at one time; default 32
+	Queue    int           // requests that wait, per kind; default 2 per one that runs
+	Wait     time.Duration // how long one waits before 503; default 1 s
+
+	Rate  float64 // requests per second of one key, or in all without keys; default 0, no limit
+	Burst int     // requests at once within the rate; default twice the rate
+
+	Header  time.Duration // to send the header; default 5 s
+	Receive time.Duration // to send the body, or a line of an upload; default 30 s
+	Answer  time.Duration // to work and to take the answer; default 60 s
+	Idle    time.Duration // between requests of a connection; default 2 min
+
+	Replays     int   // answers kept for Idempotency-Key; default 10,000
+	ReplayBytes int64 // bytes of answers kept; default 16 MiB
+}
+
+func (o *Options) fill() error {
+	l := &o.Limits
+	var faults []error
+	for _, f := range []struct {
+		name string
+		p    *int
+		def  int
+	}{
+		{"Line", &l.Line, 4 << 20},
+		{"Batch", &l.Batch, 1000},
+		{"Inputs", &l.Inputs, 2048},
+		{"Queries", &l.Queries, 64},
+		{"K", &l.K, 1000},
+		{"Ef", &l.Ef, 2000},
+		{"Over", &l.Over, 50},
+		{"Text", &l.Text, 256 << 10},
+		{"Depth", &l.Depth, 16},
+		{"Terms", &l.Terms, 256},
+		{"Searches", &l.Searches, 2 * runtime.GOMAXPROCS(0)},
+		{"Writes", &l.Writes, 32},
+		{"Burst", &l.Burst, max(1, int(2*l.Rate))},
+		{"Replays", &l.Replays, 10_000},
+	} {
+		if *f.p < 0 {
+			faults = append(faults, fmt.Errorf("%s is %d, want at least 0", f.name, *f.p))
+		}
+		*f.p = cmp.Or(*f.p, f.def)
+	}
+	if l.Queue == 0 {
+		l.Queue = 2 * l.Searches
+	}
+	l.Body = cmp.Or(l.Body, 32<<20)
+	l.InFlight = cmp.Or(l.InFlight, max(128<<20, l.Body))
+	l.ReplayBytes = cmp.Or(l.ReplayBytes, 16<<20)
+	for _, f := range []struct {
+		name string
+		p    *time.Duration
+		def  time.Duration
+	}{
+		{"Wait", &l.Wait, time.Second},
+		{"Header", &l.Header, 5 * time.Second},
+		{"Receive", &l.Receive, 30 * time.Second},
+		{"Answer", &l.Answer, time.Minute},
+		{"Idle", &l.Idle, 2 * time.Minute},
+	} {
+		if *f.p < 0 {
+			faults = append(faults, fmt.Errorf("%s is %s, want at least 0", f.name, *f.p))
+		}
+		*f.p = cmp.Or(*f.p, f.def)
+	}
+	if l.Body < 0 || l.InFlight < l.Body || l.ReplayBytes < 0 || l.Rate < 0 || l.Queue < 0 {
+		faults = append(faults, fmt.Errorf("limits of bytes and rates must not be negative, and InFlight (%d) not below Body (%d)", l.InFlight, l.Body))
+	}
+	o.Version = cmp.Or(o.Version, "devel")
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return fmt.Errorf("server options: %w", err)
+	}
+	return nil
+}

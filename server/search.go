@@ -1,0 +1,193 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+// Query says what to search for.
+type Query struct {
+	Text         string    `json:"text,omitempty" doc:"Embedded as a query" example:"spring in Seoul"`
+	Embedding    []float32 `json:"embedding,omitempty" doc:"In place of a text: a vector as long as the collection's"`
+	K            int       `json:"k,omitempty" minimum:"1" doc:"Number of results; 10 if missing"`
+	Filter       Filter    `json:"filter,omitempty"`
+	MinScore     *float32  `json:"min_score,omitempty" doc:"Leaves out results with a lower score"`
+	Ef           int       `json:"ef,omitempty" minimum:"0" doc:"Beam width in the graph; the collection's if missing"`
+	Oversampling int       `json:"oversampling,omitempty" minimum:"0" doc:"Candidates per result that are reranked; the collection's if missing"`
+	Exact        bool      `json:"exact,omitempty" doc:"Compares with every document: slow, and the truth"`
+	Fields       Fields    `json:"fields,omitempty"`
+}
+
+// Match is a result.
+type Match struct {
+	OutputDocument
+	Score float32 `json:"score" doc:"Cosine over all dimensions, from -1 to 1"`
+}
+
+// Timings is where a search spent its time, in microseconds.
+type Timings struct {
+	Embed  int64 `json:"embed"`
+	Filter int64 `json:"filter"`
+	Graph  int64 `json:"graph"`
+	Rerank int64 `json:"rerank"`
+	Load   int64 `json:"load"`
+	Total  int64 `json:"total"`
+}
+
+// Result is what a query found.
+type Result struct {
+	Matches    []Match `json:"matches" doc:"Best first"`
+	Plan       string  `json:"plan" doc:"How the search went: graph, exact, or exact matches"`
+	Candidates int     `json:"candidates" doc:"Documents that were compared by their full vectors"`
+	Timings    Timings `json:"timings" doc:"In microseconds"`
+}
+
+type (
+	inSearch struct {
+		CollectionPath
+		Body Query
+	}
+	outSearch     struct{ Body Result }
+	inSearchBatch struct {
+		CollectionPath
+		Body struct {
+			Queries []Query `json:"queries" minItems:"1"`
+		}
+	}
+	outSearchBatch struct {
+		Body struct {
+			Results []Result `json:"results" doc:"One per query, in order"`
+		}
+	}
+)
+
+func (s *Server) searchRoutes() {
+	tags := []string{"search"}
+	register(s, huma.Operation{
+		OperationID: "search", Method: http.MethodPost, Path: "/v1/collections/{collection}/search", Tags: tags,
+		Summary: "Find documents by meaning",
+	}, keys.Read, s.searchOne)
+	register(s, huma.Operation{
+		OperationID: "search-batch", Method: http.MethodPost, Path: "/v1/collections/{collection}/search/batch", Tags: tags,
+		Summary: "Run several queries", Description: "A query that fails fails all, and param names it.",
+	}, keys.Read, s.searchBatch)
+}
+
+func (s *Server) searchOne(ctx context.Context, in *inSearch) (*outSearch, error) {
+	q, p := s.query(&in.Body, "body")
+	if p != nil {
+		return nil, p
+	}
+	c, err := s.collection(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	if p := s.searches.enter(ctx); p != nil {
+		return nil, p
+	}
+	defer s.searches.leave()
+	r, err := s.find(ctx, c, q)
+	if err != nil {
+		return nil, err
+	}
+	return &outSearch{*r}, nil
+}
+
+func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearchBatch, error) {
+	if p := over("queries", len(in.Body.Queries), s.opts.Limits.Queries, "body.queries"); p != nil {
+		return nil, p
+	}
+	queries := make([]db.Query, len(in.Body.Queries))
+	for i := range queries {
+		var p *Problem
+		if queries[i], p = s.query(&in.Body.Queries[i], "body.queries["+itoa(i)+"]"); p != nil {
+			return nil, p
+		}
+	}
+	c, err := s.collection(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	if p := s.searches.enter(ctx); p != nil {
+		return nil, p
+	}
+	defer s.searches.leave()
+	var out outSearchBatch
+	for i, q := range queries {
+		r, err := s.find(ctx, c, q)
+		if err != nil {
+			p := s.problem(ctx, err)
+			return nil, p.at(joinParam("body.queries["+itoa(i)+"]", p.Detail.Param))
+		}
+		out.Body.Results = append(out.Body.Results, *r)
+	}
+	return &out, nil
+}
+
+func joinParam(outer, inner string) string {
+	if inner == "" {
+		return outer
+	}
+	return outer + "." + inner
+}
+
+// query checks a query against the server's limits.
+func (s *Server) query(q *Query, param string) (db.Query, *Problem) {
+	l := &s.opts.Limits
+	out := db.Query{
+		Text: q.Text, Embedding: q.Embedding, K: q.K, MinScore: q.MinScore,
+		EfSearch: q.Ef, Oversampling: q.Oversampling, Exact: q.Exact,
+	}
+	if out.K == 0 {
+		out.K = min(10, l.K)
+	}
+	var p *Problem
+	if out.Filter, p = s.expr(q.Filter); p != nil {
+		return out, p.at(param + ".filter")
+	}
+	if out.Fields, p = q.Fields.toDB(); p != nil {
+		return out, p.at(param + ".fields")
+	}
+	if p := s.checkText(q.Text, param+".text"); p != nil {
+		return out, p
+	}
+	for _, f := range []struct {
+		name     string
+		n, limit int
+	}{{"k", q.K, l.K}, {"ef", q.Ef, l.Ef}, {"oversampling", q.Oversampling, l.Over}} {
+		if f.n < 0 || f.n > f.limit {
+			return out, refuse(http.StatusBadRequest, "limit_exceeded", "%s is %d, at most %d", f.name, f.n, f.limit).at(param + "." + f.name)
+		}
+	}
+	return out, nil
+}
+
+// find runs a query, within a slot of the gate.
+func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*Result, error) {
+	var t db.Trace
+	q.Trace = &t
+	matches, err := c.Search(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	s.metrics.searched(&t)
+	r := &Result{Matches: make([]Match, len(matches)), Plan: t.Plan, Candidates: t.Candidates, Timings: Timings{
+		Embed: micros(t.Embed), Filter: micros(t.Filter), Graph: micros(t.Graph),
+		Rerank: micros(t.Rerank), Load: micros(t.Load), Total: micros(t.Total),
+	}}
+	for i := range matches {
+		r.Matches[i] = Match{fromDB(&matches[i].Document), matches[i].Score}
+	}
+	return r, nil
+}
+
+func micros(d time.Duration) int64 { return d.Microseconds() }

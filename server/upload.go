@@ -1,0 +1,258 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+// Lines of an upload are written in batches of at most this many documents and
+// this many bytes of input.
+const (
+	uploadBatch = 256
+	uploadBytes = 4 << 20
+)
+
+// UploadLine is the answer to one line of an upload, or its end.
+type UploadLine struct {
+	Line  int            `json:"line,omitempty,omitzero" doc:"Counted from 1"`
+	ID    string         `json:"id,omitempty"`
+	Error *ProblemDetail `json:"error,omitempty"`
+
+	Done     bool `json:"done,omitempty,omitzero" doc:"Set in the last line, which counts the others"`
+	Lines    int  `json:"lines,omitempty,omitzero"`
+	Written  int  `json:"written,omitempty,omitzero"`
+	Rejected int  `json:"rejected,omitempty,omitzero"`
+}
+
+// uploadRoute adds the one operation whose body is a stream, which the
+// framework does not read.
+func (s *Server) uploadRoute(path string) {
+	s.handle("POST "+path, door{keys.Write, bodyStream}, http.HandlerFunc(s.upload))
+	schemas := s.api.OpenAPI().Components.Schemas
+	text := func(t reflect.Type) map[string]*huma.MediaType {
+		return map[string]*huma.MediaType{"application/x-ndjson": {Schema: schemas.Schema(t, true, "")}}
+	}
+	query := func(name, doc string, enum ...any) *huma.Param {
+		return &huma.Param{Name: name, In: "query", Description: doc, Schema: &huma.Schema{Type: huma.TypeString, Enum: enum}}
+	}
+	s.api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "upload-documents", Method: http.MethodPost, Path: path, Tags: []string{"documents"},
+		Summary: "Write a stream of documents, a JSON document a line",
+		Description: "The answer is a stream too: a line for each line, as soon as it is written durably, and one that counts them. " +
+			"Lines that are refused don't stop the others. The server reads no faster than it writes.\n\nNeeds a key with the role write.",
+		Parameters: []*huma.Param{
+			{Name: "collection", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}},
+			query("mode", "upsert, or insert: a taken id is refused", "upsert", "insert"),
+			query("results", "all, or errors: only the lines that were refused", "all", "errors"),
+			query("create", "Create the collection if it does not exist; needs the role admin", "true", "false"),
+		},
+		RequestBody: &huma.RequestBody{Required: true, Content: text(reflect.TypeFor[InputDocument]())},
+		Responses: map[string]*huma.Response{
+			"200": {Description: "A line for each line", Content: text(reflect.TypeFor[UploadLine]())},
+		},
+	})
+}
+
+// upload is the state of one stream.
+type upload struct {
+	s     *Server
+	ctx   context.Context //nolint:containedctx // it lives as long as the request
+	rc    *http.ResponseController
+	w     io.Writer
+	in    *bufio.Reader
+	c     *db.Collection
+	write writer
+	quiet bool // only errors are answered
+
+	lines, written, rejected int
+	docs                     []db.Document
+	at                       []int // the lines of docs
+	size                     int
+}
+
+func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
+	// A client that goes away ends the reading; what was read is still written.
+	u := &upload{s: s, ctx: context.WithoutCancel(r.Context()), rc: http.NewResponseController(w), w: w, write: (*db.Collection).Upsert}
+	q := r.URL.Query()
+	if p := u.options(q.Get("mode"), q.Get("results")); p != nil {
+		writeProblem(w, r, p)
+		return
+	}
+	var err error
+	if u.c, err = s.collectionForWrite(u.ctx, r.PathValue("collection"), q.Get("create") == "true"); err != nil {
+		writeProblem(w, r, s.problem(u.ctx, err))
+		return
+	}
+	body, p := decoder(r)
+	if p != nil {
+		writeProblem(w, r, p)
+		return
+	}
+	defer func() { _ = body.Close() }()
+	u.in = bufio.NewReaderSize(body, 64<<10)
+	_ = u.rc.EnableFullDuplex() // HTTP/2 always is
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("Cache-Control", "no-store")
+	u.run()
+}
+
+func (u *upload) options(mode, results string) *Problem {
+	switch mode {
+	case "", "upsert":
+	case "insert":
+		u.write = (*db.Collection).Insert
+	default:
+		return refuse(http.StatusBadRequest, "invalid_request", "mode %.40q", mode).at("query.mode").hint("use upsert or insert")
+	}
+	switch results {
+	case "", "all":
+	case "errors":
+		u.quiet = true
+	default:
+		return refuse(http.StatusBadRequest, "invalid_request", "results %.40q", results).at("query.results").hint("use all or errors")
+	}
+	return nil
+}
+
+// run reads lines until the stream ends, or something ends it.
+func (u *upload) run() {
+	var end *Problem
+	for end == nil {
+		line, err := u.line()
+		last := err != nil
+		if whole := !last || errors.Is(err, io.EOF); whole && len(bytes.TrimSpace(line)) > 0 {
+			u.add(line)
+		}
+		if last || len(u.docs) >= uploadBatch || u.size >= uploadBytes || len(u.docs) > 0 && u.in.Buffered() == 0 {
+			if p := u.flush(); p != nil {
+				end = p
+				break
+			}
+		}
+		if p, ok := errors.AsType[*Problem](err); ok {
+			end = p
+		} else if err != nil && !errors.Is(err, io.EOF) {
+			end = unread(err)
+		}
+		if last {
+			break
+		}
+	}
+	answer := UploadLine{Done: true, Lines: u.lines, Written: u.written, Rejected: u.rejected}
+	if end != nil {
+		end.Detail.RequestID = requestID(u.ctx)
+		answer.Line, answer.Error = u.lines, &end.Detail
+	}
+	u.answer(&answer)
+}
+
+// line reads a line, with a deadline of its own.
+func (u *upload) line() ([]byte, error) {
+	l := &u.s.opts.Limits
+	_ = u.rc.SetReadDeadline(time.Now().Add(l.Receive))
+	var line []byte
+	for {
+		part, err := u.in.ReadSlice('\n')
+		line = append(line, part...)
+		if len(line) > l.Line {
+			u.lines++
+			return nil, refuse(http.StatusRequestEntityTooLarge, "too_large", "line %d has more than %d bytes", u.lines, l.Line)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			u.lines += min(1, len(line))
+			return line, err
+		}
+	}
+}
+
+// add checks a line and takes it into the batch, or answers why not.
+func (u *upload) add(line []byte) {
+	var d InputDocument
+	if err := json.Unmarshal(line, &d, json.RejectUnknownMembers(true)); err != nil {
+		u.reject(u.lines, refuse(http.StatusBadRequest, "invalid_json", "%s", err))
+		return
+	}
+	doc := d.toDB()
+	if p := u.s.checkText(doc.Text, "text"); p != nil {
+		u.reject(u.lines, p)
+		return
+	}
+	if err := u.c.Validate(doc); err != nil {
+		u.reject(u.lines, u.s.problem(u.ctx, err))
+		return
+	}
+	u.docs, u.at, u.size = append(u.docs, doc), append(u.at, u.lines), u.size+len(line)
+}
+
+// flush writes the batch. If it fails as a whole its documents are written one
+// by one, to tell which of them is at fault.
+func (u *upload) flush() *Problem {
+	if len(u.docs) == 0 {
+		return nil
+	}
+	defer func() { u.docs, u.at, u.size = u.docs[:0], u.at[:0], 0 }()
+	if err := u.s.writes.enterPatiently(u.ctx); err != nil {
+		return u.s.problem(u.ctx, err)
+	}
+	defer u.s.writes.leave()
+	ids, err := u.write(u.c, u.ctx, u.docs...)
+	if err == nil {
+		for i, id := range ids {
+			u.accept(u.at[i], id)
+		}
+		return u.sent()
+	}
+	if u.ctx.Err() != nil || errors.Is(err, db.ErrClosed) || errors.Is(err, db.ErrDiskFull) || errors.Is(err, db.ErrReadOnly) {
+		return u.s.problem(u.ctx, err)
+	}
+	for i := range u.docs {
+		ids, err := u.write(u.c, u.ctx, u.docs[i])
+		if err != nil {
+			u.reject(u.at[i], u.s.problem(u.ctx, err))
+			continue
+		}
+		u.accept(u.at[i], ids[0])
+	}
+	return u.sent()
+}
+
+func (u *upload) accept(line int, id string) {
+	u.written++
+	if !u.quiet {
+		u.answer(&UploadLine{Line: line, ID: id})
+	}
+}
+
+func (u *upload) reject(line int, p *Problem) {
+	u.rejected++
+	u.answer(&UploadLine{Line: line, Error: &p.Detail})
+}
+
+func (u *upload) answer(l *UploadLine) {
+	if err := json.MarshalWrite(u.w, l); err == nil {
+		_, _ = u.w.Write([]byte{'\n'})
+	}
+}
+
+// sent pushes the answers out. A client that does not take them is not sent
+// for ever.
+func (u *upload) sent() *Problem {
+	_ = u.rc.SetWriteDeadline(time.Now().Add(u.s.opts.Limits.Answer))
+	if err := u.rc.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return refuse(statusClosed, "cancelled", "%s", fmt.Errorf("the client does not take the answers: %w", err))
+	}
+	return nil
+}
