@@ -13,11 +13,14 @@ import (
 // twice as many for one model as for another. So it is measured, on the
 // collection's own vectors, each time it has doubled.
 const (
-	calibrateFrom    = 1000   // documents: below, searches are exact
+	calibrateFrom    = 4000   // documents: below, searches scan
 	calibrateQueries = 48     // vectors of the collection that are asked
 	calibrateRows    = 50_000 // nodes that are compared with each
 	calibrateK       = 10
 	calibrateRecall  = 0.995 // of the true results within the candidates
+	// Questions lie farther from the documents than documents do from each
+	// other, and their neighbours' heads say less: they need more candidates.
+	calibrateMargin = 1.5
 
 	// Until it is measured.
 	perResultDefault = 6
@@ -111,7 +114,7 @@ func (c *Collection) calibrate(size int) {
 	}
 	slices.Sort(ranks)
 	rank := ranks[int(math.Ceil(calibrateRecall*float64(len(ranks))))-1]
-	per := min(perResultMax, max(perResultMin, float64(rank+1)/calibrateK))
+	per := min(perResultMax, max(perResultMin, calibrateMargin*float64(rank+1)/calibrateK))
 	c.calibration.Store(&calibration{per, size})
 	c.log.Debug("calibrated", "documents", size, "candidates_per_result", per)
 }

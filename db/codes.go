@@ -1,6 +1,8 @@
 package db
 
 import (
+	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/fronyai/frony-db/hnsw"
@@ -88,11 +90,43 @@ func (c *codes) refine(k code, hits []hnsw.Hit) {
 	for i := range hits {
 		hits[i].Distance = keys[i]
 	}
-	slices.SortFunc(hits, func(a, b hnsw.Hit) int {
-		if a.Distance != b.Distance {
-			return int(int64(a.Distance) - int64(b.Distance))
+	sortHits(hits)
+}
+
+// nearest finds the n of nodes whose codes of all dimensions are nearest.
+func (c *codes) nearest(k code, n int, nodes iter.Seq[uint32]) []hnsw.Hit {
+	split := quant.Split{Head: c.heads, Tail: c.tails}
+	ids := make([]uint32, 0, 128)
+	var keys [128]uint32
+	best := make([]hnsw.Hit, 0, 4*n+len(keys))
+	worst := ^uint32(0) // of the best n so far
+	take := func() {
+		split.Distances(k.head, k.tail, ids, keys[:len(ids)])
+		for i, id := range ids {
+			if keys[i] < worst {
+				best = append(best, hnsw.Hit{ID: id, Distance: keys[i]})
+			}
 		}
-		return int(int64(a.ID) - int64(b.ID))
+		ids = ids[:0]
+		if len(best) >= 4*n {
+			sortHits(best)
+			best = best[:n]
+			worst = best[n-1].Distance
+		}
+	}
+	for node := range nodes {
+		if ids = append(ids, node); len(ids) == cap(ids) {
+			take()
+		}
+	}
+	take()
+	sortHits(best)
+	return best[:min(n, len(best))]
+}
+
+func sortHits(hits []hnsw.Hit) {
+	slices.SortFunc(hits, func(a, b hnsw.Hit) int {
+		return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(a.ID, b.ID))
 	})
 }
 

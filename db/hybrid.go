@@ -72,11 +72,12 @@ func (s *searching) hybrid(ctx context.Context) ([]scored, error) {
 
 // fuse puts candidates into the order of both scores.
 func (s *searching) fuse(all []scored) {
-	dense := fusion.List{Weight: defaultDenseWeight, Scale: fusion.Scale{Low: 0, High: 1}, Hits: make([]fusion.Hit, len(all))}
+	dense := fusion.List{Weight: defaultDenseWeight, Scale: fusion.Scale{Low: lowest(all), High: 1}, Hits: make([]fusion.Hit, len(all))}
 	if s.q.DenseWeight != 0 {
 		dense.Weight = float64(s.q.DenseWeight)
 	}
-	words := fusion.List{Weight: 1 - dense.Weight, Scale: fusion.Scale{High: s.c.words.Ceiling(s.q.Text)}}
+	ceiling := s.c.words.Ceiling(s.q.Text)
+	words := fusion.List{Weight: 1 - dense.Weight, Scale: fusion.Scale{Low: wordsNoise * ceiling, High: ceiling}}
 	seen := make(map[uint32]*scored, len(all))
 	for i := range all {
 		a := &all[i]
@@ -103,5 +104,22 @@ func (s *searching) fuse(all []scored) {
 	slices.SortFunc(all, scored.order)
 }
 
-// defaultDenseWeight is chosen by measurement: see docs/decisions.
-const defaultDenseWeight = 0.5
+// lowest is the smallest cosine of the candidates: about what unrelated texts
+// have with the model at hand, which for some is 0.1 and for others 0.8.
+func lowest(all []scored) float32 {
+	low := float32(0.99)
+	for _, a := range all {
+		low = min(low, a.cosine)
+	}
+	return low
+}
+
+// Chosen by measurement: see docs/decisions/0060-hybrid-search.md.
+const (
+	// defaultDenseWeight is what meaning counts; words count the rest, of a
+	// score that few documents reach.
+	defaultDenseWeight = 0.3
+	// wordsNoise is the part of a question that any document may share with it
+	// by chance: a number, a name. Across languages there is nothing else.
+	wordsNoise = 0.05
+)

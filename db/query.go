@@ -31,7 +31,7 @@ type Query struct {
 	// Fusion says how Hybrid makes one order of two.
 	Fusion Fusion
 	// DenseWeight is what meaning counts in Hybrid, from 0 to 1, words counting
-	// the rest; 0 is the default of 0.5. Small is not nothing: for words alone
+	// the rest; 0 is the default of 0.3. Small is not nothing: for words alone
 	// there is Lexical.
 	DenseWeight float32
 	// Exact compares the query with the full vector of every document: the
@@ -107,7 +107,7 @@ type Match struct {
 // Trace says how a search went and where its time did.
 type Trace struct {
 	Mode       Mode          // what decided the order
-	Plan       string        // "graph", "exact", "exact matches" for few documents, or "words"
+	Plan       string        // "graph", "exact", "exact matches" or "scan" for few documents, or "words"
 	Candidates int           // nodes that were reranked by their full vectors
 	Embed      time.Duration // turning the text into a vector
 	Filter     time.Duration // evaluating the filter

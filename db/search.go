@@ -99,8 +99,12 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 }
 
 // exactBelow is the number of documents below which comparing all of their full
-// vectors is as fast as walking the graph, and right.
-const exactBelow = 1000
+// vectors is as fast as walking the graph, and right. Up to scanBelow, comparing
+// the codes of all dimensions is, and nearly so.
+const (
+	exactBelow = 500
+	scanBelow  = 5000
+)
 
 // searching is the state of one search.
 type searching struct {
@@ -137,8 +141,9 @@ func (s *searching) rank(ctx context.Context) ([]scored, error) {
 		return s.words(s.q.K), ctx.Err()
 	case Hybrid:
 		return s.hybrid(ctx)
+	default:
+		return s.dense(ctx, s.q.K)
 	}
-	return s.dense(ctx, s.q.K)
 }
 
 // dense finds the k nodes of the highest cosine, and chooses how.
@@ -165,6 +170,9 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 		// All of them would be reranked anyway.
 		s.trace.Plan = "exact matches"
 		return s.exact(ctx, k)
+	case live <= scanBelow && s.c.codes.tails != nil:
+		s.trace.Plan = "scan"
+		return s.scan(ctx, k)
 	}
 	s.trace.Plan = "graph"
 	code := s.c.codes.room()
@@ -185,6 +193,29 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 		// Documents that have just been deleted took the places of others.
 		want = min(2*want, live)
 	}
+}
+
+// scan compares the codes of all dimensions of every node that may be returned,
+// and the full vectors of the best.
+func (s *searching) scan(ctx context.Context, k int) ([]scored, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	lap := time.Now()
+	code := s.c.codes.room()
+	s.c.codes.encode(code, s.vec)
+	best := s.c.codes.nearest(code, refined(k), func(yield func(uint32) bool) {
+		for node := range s.c.bound() {
+			if s.sees(node) && !yield(node) {
+				return
+			}
+		}
+	})
+	s.trace.Graph += time.Since(lap)
+	lap = time.Now()
+	top, err := s.rerank(code, best, k)
+	s.trace.Rerank += time.Since(lap)
+	return top[:min(len(top), k)], err
 }
 
 // rerank scores candidates by their full vectors: those that the codes of all

@@ -108,7 +108,7 @@ func (g *Graph) explore(w *scratch, s *slabs, id uint32, level int, entry uint64
 				w.cands = append(w.cands, e)
 			}
 		}
-		w.links[l] = append(w.links[l], g.choose(w, w.cands, nil, g.opts.M, true)...)
+		w.links[l] = append(w.links[l], g.choose(w, w.cands, nil, g.opts.M, g.opts.M)...)
 	}
 }
 

@@ -6,12 +6,12 @@ import "slices"
 // distance to it, with the heuristic of the paper (algorithm 4): a candidate
 // that lies nearer to a link already picked than to the node itself is passed
 // over, since it is reached through that link. Links of the tree are always
-// picked. If fill is set, what was passed over fills the room that is left,
-// nearest first ("keepPruned").
+// picked. If they are fewer than fill, the nearest that were passed over join them
+// ("keepPruned").
 //
 // Candidates are beam entries; marks holds the tree marks of each, or is nil.
 // The result is valid until the next call.
-func (g *Graph) choose(w *scratch, cands []uint64, marks []uint32, room int, fill bool) []uint32 {
+func (g *Graph) choose(w *scratch, cands []uint64, marks []uint32, room, fill int) []uint32 {
 	w.chosen = w.chosen[:0]
 	bound := 0 // marked candidates still to come: they have their room for certain
 	for _, m := range marks {
@@ -30,14 +30,12 @@ func (g *Graph) choose(w *scratch, cands []uint64, marks []uint32, room int, fil
 			w.chosen = append(w.chosen, word(id))
 		}
 	}
-	if fill {
-		for _, e := range cands {
-			if len(w.chosen) >= room {
-				break
-			}
-			if find(w.chosen, entryID(e)) < 0 {
-				w.chosen = append(w.chosen, word(entryID(e)))
-			}
+	for _, e := range cands {
+		if len(w.chosen) >= fill {
+			break
+		}
+		if find(w.chosen, entryID(e)) < 0 {
+			w.chosen = append(w.chosen, word(entryID(e)))
 		}
 	}
 	return w.chosen

@@ -28,11 +28,11 @@ func (g *Graph) addLink(w *scratch, list []uint32, node, x uint32) {
 		return
 	}
 	w.words = append(w.words, x)
-	store(list, g.prune(w, node, w.words, len(list), false))
+	store(list, g.prune(w, node, w.words, len(list), 0))
 }
 
 // prune chooses room of the words for node's list.
-func (g *Graph) prune(w *scratch, node uint32, words []uint32, room int, fill bool) []uint32 {
+func (g *Graph) prune(w *scratch, node uint32, words []uint32, room, fill int) []uint32 {
 	code := g.space.Code(node)
 	w.cands = w.cands[:0]
 	for from := 0; from < len(words); from += flatBatch {

@@ -13,8 +13,8 @@ import (
 const seed = 20261123 // of every random test here; printed when one fails
 
 func TestRecall(t *testing.T) {
-	n, dims, queries := 50_000, 32, 200
-	if testing.Short() {
+	n, dims, queries := 50_000, 20, 200
+	if testing.Short() || slow {
 		n = 10_000
 	}
 	r, query := clustered(seed, n, dims)
@@ -98,7 +98,7 @@ func TestAddErrors(t *testing.T) {
 
 func TestDelete(t *testing.T) {
 	r, query := clustered(seed, 6000, 16)
-	g := build(t, r, nil)
+	g := build(t, r, &hnsw.Options{EfConstruction: 60})
 	for id := uint32(0); id < 6000; id += 3 {
 		if !g.Delete(id) {
 			t.Fatalf("%d was not live", id)

@@ -44,6 +44,9 @@ func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
 	g.epochs.wait() // for searches that hold one of them in their beam
 	freed = make([]uint32, 0, gone.Count())
 	for id := range gone.All() {
+		for level := range g.levelOf(id) + 1 {
+			store(g.list(s, id, level), nil) // else a snapshot would name nodes that are gone
+		}
 		// In this order, against that of scan: else a scan between the two would
 		// take the node for a live one.
 		unmark(s.pending, id)
@@ -59,8 +62,8 @@ func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
 }
 
 // reselect mends the lists of every node that stays, and returns the nodes that
-// lost more than half of their links: their neighbours' neighbours are likely to
-// be gone too, so mending leaves them poor.
+// lost more than a third of their links: of their neighbours' neighbours many are
+// gone too, so mending leaves them poor (docs/decisions/0022).
 func (g *Graph) reselect(s *slabs, gone *Bitset, workers int) (poor []uint32) {
 	found := make([][]uint32, len(s.links)) // by chunk, so that the order does not depend on timing
 	g.share(workers, len(s.links), func(w *scratch, chunk int) {
@@ -69,7 +72,7 @@ func (g *Graph) reselect(s *slabs, gone *Bitset, workers int) (poor []uint32) {
 				continue
 			}
 			for level := range g.levelOf(id) + 1 {
-				if lost, had := g.mend(w, s, gone, id, level); level == 0 && 2*lost > had {
+				if lost, had := g.mend(w, s, gone, id, level); level == 0 && 3*lost > had {
 					found[chunk] = append(found[chunk], id)
 				}
 			}
@@ -110,7 +113,7 @@ func (g *Graph) widen(w *scratch, s *slabs, id uint32, level int, links []uint32
 			w.pool = append(w.pool, x)
 		}
 	}
-	store(list, g.prune(w, id, w.pool, len(list), true))
+	store(list, g.prune(w, id, w.pool, len(list), len(list)))
 }
 
 // share calls do for 0 to n-1 from workers goroutines, each with memory of its
@@ -176,7 +179,7 @@ func (g *Graph) mend(w *scratch, s *slabs, gone *Bitset, id uint32, level int) (
 		}
 	}
 	w.pool = distinct(w.pool, kept)
-	store(list, g.prune(w, id, w.pool, len(list), true))
+	store(list, g.prune(w, id, w.pool, len(list), had))
 	return lost, had
 }
 

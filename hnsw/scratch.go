@@ -29,11 +29,12 @@ type scratch struct {
 	late []uint64 // hits among the ids that wait for Add
 
 	ids  []uint32 // the batch being measured
+	next []uint32 // the batch being gathered
 	dist []uint32
 	skip filter
 
-	evals   int // distances measured
-	touched uint32
+	evals   int    // distances measured
+	leftOut uint32 // word of a node that walks take for absent
 
 	chosen []uint32   // what choose returned
 	picked []uint32   // distances of chosen
@@ -50,6 +51,7 @@ func (g *Graph) newScratch() *scratch {
 		shard:  g.shards.Add(1),
 		beam:   make([]uint64, 0, 1024),
 		ids:    make([]uint32, n),
+		next:   make([]uint32, n),
 		dist:   make([]uint32, n),
 		chosen: make([]uint32, 0, g.m0+8),
 		picked: make([]uint32, g.m0+8),

@@ -15,15 +15,23 @@ type Search struct {
 	// K is the number of hits wanted. Without one there are none.
 	K int
 
+	// Ef, Gamma and Recall say how hard to look; set one of them. Without any,
+	// Recall is 0.99.
+
 	// Ef is the beam width: more finds more of the true neighbours, and takes
-	// longer. It is raised to K. Default 64.
+	// longer. It is raised to K. With Gamma or Recall it is the most that a search
+	// may use, by default 8·K and at least 512.
 	Ef int
 
 	// Gamma, if above 0, ends the search where it has ceased to find: when every
 	// node left to expand is further than 1 + Gamma times the K-th nearest found
-	// (arXiv 2505.15636). Easy queries end early and hard ones go on, up to Ef,
-	// whose default is then 8·K and at least 512.
+	// (arXiv 2505.15636). Easy queries end early and hard ones go on.
 	Gamma float32
+
+	// Recall, if above 0, is the share of the K nearest to find, on average over
+	// queries like the rows. It chooses Gamma by what Calibrate measured, or by a
+	// careful guess if it never ran. At 1 the search is a scan.
+	Recall float32
 
 	// Allow is the set of nodes that may be returned; nil allows all. It must
 	// not change during the search.
@@ -43,7 +51,29 @@ type Stats struct {
 	Flat bool
 }
 
-const defaultEf = 64
+const defaultRecall = 0.99
+
+// adaptiveEf is the beam that a search with Gamma may use.
+func adaptiveEf(k int) int { return max(512, 8*k) }
+
+// resolve turns Recall into Gamma and fills in the defaults.
+func (g *Graph) resolve(s *Search) {
+	if s.Recall <= 0 && s.Gamma <= 0 && s.Ef <= 0 {
+		s.Recall = defaultRecall
+	}
+	if s.Gamma <= 0 && s.Recall > 0 && s.Recall < 1 {
+		s.Gamma = 0.15 // measured on embedding-like data: recall@10 of 0.998
+		if s.K < 10 {
+			s.Gamma = 0.3
+		}
+		if c := g.calibration.Load(); c != nil {
+			s.Gamma = c.gamma(s.K, s.Recall)
+		}
+	}
+	if s.Ef <= 0 {
+		s.Ef = adaptiveEf(s.K)
+	}
+}
 
 // Search appends to dst the K nodes nearest to q that are live and allowed, or
 // as many as there are, nearest first, and returns it. q is a code as Space
@@ -54,12 +84,7 @@ func (g *Graph) Search(dst []Hit, q []byte, s Search) []Hit {
 	}
 	w := g.enter()
 	defer g.leave(w)
-	if s.Ef <= 0 {
-		s.Ef = defaultEf
-		if s.Gamma > 0 {
-			s.Ef = max(512, 8*s.K)
-		}
-	}
+	g.resolve(&s)
 	flat := g.search(w, q, s)
 	if s.Stats != nil {
 		*s.Stats = Stats{Distances: w.evals, Flat: flat}
@@ -90,16 +115,13 @@ func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 	if dead > 0 {
 		w.skip.dead = sl.dead
 	}
-	f, flat := plan(live+dead, allowed, max(s.Ef, s.K))
+	f, flat := plan(s, live+dead, allowed)
 	if s.walk {
-		f, flat = effort{ef: max(s.Ef, s.K), trial: math.MaxInt, budget: math.MaxInt}, false
+		f.trial, f.budget, flat = math.MaxInt, math.MaxInt, false
 	}
 	if flat || e == 0 {
 		g.scan(w, sl, q, s.K)
 		return true
-	}
-	if s.Gamma > 0 {
-		f.k, f.reach = s.K, 1+s.Gamma
 	}
 	// What waits for Add is scanned before the walk: an id that is linked between
 	// the two is found twice, which mends easily, and never missed.

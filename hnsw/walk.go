@@ -3,6 +3,8 @@ package hnsw
 import (
 	"math"
 	"sync/atomic"
+
+	"github.com/fronyai/frony-db/hnsw/internal/prefetch"
 )
 
 // start resets the beam to one node.
@@ -27,7 +29,7 @@ func (g *Graph) descend(w *scratch, s *slabs, q []byte, top, to int) {
 				if x == 0 {
 					break
 				}
-				if id := nodeOf(x); int(id) < s.cap() {
+				if id := nodeOf(x); int(id) < s.cap() && word(id) != w.leftOut {
 					w.ids[n] = id
 					n++
 				}
@@ -47,10 +49,12 @@ func (g *Graph) descend(w *scratch, s *slabs, q []byte, top, to int) {
 // effort says how far a walk goes.
 type effort struct {
 	ef     int     // returnable nodes that the beam holds at most
+	slots  int     // returnable nodes in the beam at which the end is near
 	k      int     // for reach: whose distance counts
 	reach  float32 // 1 + γ, or 0: go on until the beam is expanded
-	trial  int     // distances after which to give up if it looks hopeless
+	trial  int     // distances after which to ask whether to go on
 	budget int     // distances after which to give up
+	share  float64 // of all nodes that may be returned
 }
 
 // walk is the best-first search of one level: it expands the nearest nodes of
@@ -61,14 +65,20 @@ type effort struct {
 // it to be walked through, but do not count.
 //
 // It reports false when it gave up.
+//
+// It works one step ahead of itself, since memory is what it waits for: while
+// the rows of one step's nodes are measured, those of the next are on their way,
+// and a list is sent for when its node enters the beam.
 func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
 	g.begin(w)
 	defer w.forget()
 	filtered := !w.skip.idle()
 	limit := w.limit(f)
-	for cur := 0; ; {
-		n := 0
-		for range 2 { // the second hides the memory latency of the first
+	for cur, ahead := 0, 0; ; {
+		n := ahead // gathered in the step before
+		w.ids, w.next = w.next, w.ids
+		ahead = 0
+		for range 2 { // fewer, longer steps
 			for cur < len(w.beam) && w.beam[cur]&expanded != 0 {
 				cur++
 			}
@@ -76,25 +86,22 @@ func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
 				break
 			}
 			w.beam[cur] |= expanded
-			n = g.gather(w, s, g.list(s, entryID(w.beam[cur]), level), n)
+			ahead = g.gather(w, s, g.list(s, entryID(w.beam[cur]), level), ahead)
 		}
+		w.undo = append(w.undo, w.next[:ahead]...)
+		g.space.Prefetch(w.next[:ahead])
 		if n == 0 {
-			if cur == len(w.beam) || distance(w.beam[cur]) > limit {
+			if ahead == 0 && (cur == len(w.beam) || distance(w.beam[cur]) > limit) {
 				return true
 			}
 			continue
 		}
-		w.undo = append(w.undo, w.ids[:n]...)
-		g.touch(w, s, cur, level)
 		g.space.Distances(q, w.ids[:n], w.dist[:n])
 		if w.evals += n; w.evals > f.budget {
 			return false
 		}
-		if w.evals > f.trial {
-			if w.hopeless(f) {
-				return false
-			}
-			f.trial = math.MaxInt
+		if w.evals > f.trial && !w.resume(&f) {
+			return false
 		}
 		bound := w.bound(f, limit)
 		for i, d := range w.dist[:n] {
@@ -106,6 +113,9 @@ func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
 				e |= blocked
 			} else {
 				w.live++
+			}
+			if level == 0 {
+				prefetch.List(&g.links0(s, w.ids[i])[0])
 			}
 			cur = min(cur, w.insert(e))
 			if w.live >= f.ef {
@@ -120,6 +130,10 @@ func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
 // begin marks the nodes that a walk begins with.
 func (g *Graph) begin(w *scratch) {
 	w.live = 0
+	if id := nodeOf(w.leftOut); w.leftOut != 0 {
+		w.visited[id>>6] |= 1 << (id & 63)
+		w.undo = append(w.undo, id)
+	}
 	for i, e := range w.beam {
 		id := entryID(e)
 		w.visited[id>>6] |= 1 << (id & 63)
@@ -134,10 +148,10 @@ func (g *Graph) begin(w *scratch) {
 	}
 }
 
-// gather appends to the first n of w.ids the nodes of a list that were not
+// gather appends to the first n of w.next the nodes of a list that were not
 // visited, marks them so, and returns their number.
 func (g *Graph) gather(w *scratch, s *slabs, list []uint32, n int) int {
-	nodes, visited, ids := s.cap(), w.visited, w.ids
+	nodes, visited, ids := s.cap(), w.visited, w.next
 	for i := range list {
 		x := atomic.LoadUint32(&list[i])
 		if x == 0 {
@@ -155,26 +169,18 @@ func (g *Graph) gather(w *scratch, s *slabs, list []uint32, n int) int {
 	return n
 }
 
-// touch reads from the list that is likely to be gathered next, while there are
-// distances to measure: so it has come from memory when it is needed.
-func (g *Graph) touch(w *scratch, s *slabs, cur, level int) {
-	for ; cur < len(w.beam); cur++ {
-		if w.beam[cur]&expanded == 0 {
-			if list := g.list(s, entryID(w.beam[cur]), level); len(list) > 0 {
-				w.touched += atomic.LoadUint32(&list[0]) + atomic.LoadUint32(&list[len(list)-1])
-			}
-			return
-		}
-	}
-}
-
 // limit returns the distance beyond which nodes are not expanded.
 func (w *scratch) limit(f effort) uint32 {
-	// Blocked nodes may stand before the k-th that counts: then this is nearer
-	// to the truth than not to look for it, and errs on the side of more work.
-	at := f.k - 1 + len(w.beam) - w.live
-	if f.reach == 0 || at >= len(w.beam) {
+	if f.reach == 0 || w.live < f.k {
 		return math.MaxUint32
+	}
+	at := f.k - 1
+	if w.live < len(w.beam) { // the k-th among those that are not blocked
+		at = -1
+		for n := f.k; n > 0; n-- {
+			for at++; w.beam[at]&blocked != 0; at++ {
+			}
+		}
 	}
 	return uint32(min(float64(f.reach)*float64(distance(w.beam[at])), math.MaxUint32))
 }

@@ -15,7 +15,7 @@ var colours = []string{"#0b62d6", "#d6450b", "#2f8f3a", "#8a4fc4", "#b8860b", "#
 func (r *Report) SVG() string {
 	const (
 		width, height           = 760, 460
-		left, right, top, below = 70, 170, 50, 50
+		left, right, top, below = 70, 190, 50, 50
 	)
 	lowest, highest := 0.90, 0.999
 	minQ, maxQ := math.Inf(1), 0.0
@@ -29,12 +29,13 @@ func (r *Report) SVG() string {
 			if p.Recall >= lowest {
 				minQ, maxQ = min(minQ, p.QPS), max(maxQ, p.QPS)
 			}
-			highest = max(highest, min(p.Recall, 0.9999))
+			highest = max(highest, min(p.Recall, 0.9995))
 		}
 	}
 	if maxQ == 0 {
 		minQ, maxQ = 1, 10
 	}
+	minQ = max(minQ, maxQ/200) // slower ones are named, not drawn
 	minQ, maxQ = math.Pow(10, math.Floor(math.Log10(minQ))), math.Pow(10, math.Ceil(math.Log10(maxQ)*4)/4)
 	x := func(recall float64) float64 {
 		f := func(r float64) float64 { return -math.Log10(1 - min(r, highest)) }
@@ -73,13 +74,13 @@ func (r *Report) SVG() string {
 		colour := colours[i%len(colours)]
 		var line []string
 		for _, q := range curve {
-			if q.Recall >= lowest {
+			if q.Recall >= lowest && q.QPS >= minQ {
 				line = append(line, fmt.Sprintf("%.1f,%.1f", x(q.Recall), y(q.QPS)))
 			}
 		}
 		name := html.EscapeString(r.Engines[i].Name)
 		if len(line) == 0 {
-			name += fmt.Sprintf(" (below %g)", lowest)
+			name += missing(curve, lowest)
 		}
 		ly := top + 10 + 20*labels
 		labels++
@@ -104,4 +105,16 @@ func short(x float64) string {
 		return fmt.Sprintf("%gk", x/1000)
 	}
 	return fmt.Sprintf("%g", x)
+}
+
+// missing says why an engine has no line.
+func missing(curve []Point, lowest float64) string {
+	if len(curve) == 0 {
+		return " (no result)"
+	}
+	best := curve[len(curve)-1]
+	if best.Recall < lowest {
+		return fmt.Sprintf(" (recall %.2f)", best.Recall)
+	}
+	return fmt.Sprintf(" (%s q/s)", number(best.QPS))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/fronyai/frony-db/embedder/profile"
 	"github.com/fronyai/frony-db/embedder/transformer/engine"
 )
 
@@ -30,39 +31,84 @@ var activations = map[string]engine.Activation{
 	"relu":              engine.ReLU,
 }
 
+// modelConfig is config.json.
+type modelConfig struct {
+	ModelType    string  `json:"model_type"`
+	Hidden       int     `json:"hidden_size"`
+	Layers       int     `json:"num_hidden_layers"`
+	Heads        int     `json:"num_attention_heads"`
+	Inner        int     `json:"intermediate_size"`
+	Vocab        int     `json:"vocab_size"`
+	Positions    int     `json:"max_position_embeddings"`
+	PadID        *int32  `json:"pad_token_id"`
+	Activation   string  `json:"hidden_act"`
+	Eps          float32 `json:"layer_norm_eps"`
+	PositionType string  `json:"position_embedding_type"`
+	Decoder      bool    `json:"is_decoder"`
+	Cross        bool    `json:"add_cross_attention"`
+	Quantization any     `json:"quantization_config"`
+	Custom       any     `json:"auto_map"`
+	Embedding    *int    `json:"embedding_size"`
+}
+
 // readConfig reads the architecture. A missing size is an error; what else is
-// missing has transformers' own default.
+// missing has transformers' own default. Where a graph brings the layers, only
+// the sizes outside of them are asked for.
 func (r *repository) readConfig() error {
 	path := filepath.Join(r.dir, "config.json")
-	c := struct {
-		ModelType    string  `json:"model_type"`
-		Hidden       int     `json:"hidden_size"`
-		Layers       int     `json:"num_hidden_layers"`
-		Heads        int     `json:"num_attention_heads"`
-		Inner        int     `json:"intermediate_size"`
-		Vocab        int     `json:"vocab_size"`
-		Positions    int     `json:"max_position_embeddings"`
-		PadID        *int32  `json:"pad_token_id"`
-		Activation   string  `json:"hidden_act"`
-		Eps          float32 `json:"layer_norm_eps"`
-		PositionType string  `json:"position_embedding_type"`
-		Decoder      bool    `json:"is_decoder"`
-		Cross        bool    `json:"add_cross_attention"`
-		Quantization any     `json:"quantization_config"`
-		Custom       any     `json:"auto_map"`
-		Embedding    *int    `json:"embedding_size"`
-	}{Activation: "gelu", Eps: 1e-12, PositionType: "absolute"}
+	c := modelConfig{Activation: "gelu", Eps: 1e-12, PositionType: "absolute"}
 	if err := readJSON(path, &c); err != nil {
 		return err
 	}
+	sizes := []size{{"hidden_size", c.Hidden}, {"vocab_size", c.Vocab}, {"max_position_embeddings", c.Positions}}
+	if r.runtime == profile.Transformer {
+		if err := c.supported(path); err != nil {
+			return err
+		}
+		sizes = append(sizes, size{"num_hidden_layers", c.Layers}, size{"num_attention_heads", c.Heads}, size{"intermediate_size", c.Inner})
+	}
+	for _, s := range sizes {
+		if s.n < 1 {
+			return &FileError{Path: path, Field: s.field, Err: fmt.Errorf("%w: %d", ErrInvalid, s.n)}
+		}
+	}
+	r.family = families[c.ModelType]
+	pad := r.family.padID
+	if c.PadID != nil {
+		pad = *c.PadID
+	}
+	if pad < 0 || int(pad) >= c.Vocab {
+		return &FileError{Path: path, Field: "pad_token_id", Err: fmt.Errorf("%w: %d in a vocabulary of %d", ErrInvalid, pad, c.Vocab)}
+	}
+	r.config = engine.Config{
+		Layers: c.Layers, Hidden: c.Hidden, Heads: c.Heads, Inner: c.Inner,
+		Vocab: c.Vocab, Positions: c.Positions,
+		PadID: pad, PadPositions: r.family.padsCount,
+		Activation: activations[c.Activation], Eps: c.Eps, Pooling: r.pooling,
+	}
+	if r.runtime == profile.Transformer {
+		if err := r.config.Validate(); err != nil {
+			return &FileError{Path: path, Err: fmt.Errorf("%w: %w", ErrInvalid, err)}
+		}
+	}
+	return nil
+}
+
+// size is a number that a model can't do without.
+type size struct {
+	field string
+	n     int
+}
+
+// supported reports what the Go engine doesn't do.
+func (c *modelConfig) supported(path string) error {
 	unsupported := func(field, format string, args ...any) error {
 		return &FileError{Path: path, Field: field, Err: fmt.Errorf("%w: "+format, append([]any{ErrUnsupported}, args...)...)}
 	}
-	family, ok := families[c.ModelType]
-	if !ok {
+	if _, ok := families[c.ModelType]; !ok {
 		return unsupported("model_type", "%q, want bert, roberta or xlm-roberta", c.ModelType)
 	}
-	activation, ok := activations[c.Activation]
+	_, ok := activations[c.Activation]
 	switch {
 	case !ok:
 		return unsupported("hidden_act", "%q, want gelu, gelu_new or relu", c.Activation)
@@ -78,38 +124,6 @@ func (r *repository) readConfig() error {
 		return unsupported("auto_map", "the model brings layers of its own as code")
 	case c.Embedding != nil && *c.Embedding != c.Hidden:
 		return unsupported("embedding_size", "%d, want hidden_size %d", *c.Embedding, c.Hidden)
-	}
-	pad := family.padID
-	if c.PadID != nil {
-		pad = *c.PadID
-	}
-	r.family = family
-	r.config = engine.Config{
-		Layers: c.Layers, Hidden: c.Hidden, Heads: c.Heads, Inner: c.Inner,
-		Vocab: c.Vocab, Positions: c.Positions,
-		PadID: pad, PadPositions: family.padsCount,
-		Activation: activation, Eps: c.Eps, Pooling: r.pooling,
-	}
-	for _, f := range []struct {
-		field string
-		n     int
-	}{
-		{"hidden_size", c.Hidden},
-		{"num_hidden_layers", c.Layers},
-		{"num_attention_heads", c.Heads},
-		{"intermediate_size", c.Inner},
-		{"vocab_size", c.Vocab},
-		{"max_position_embeddings", c.Positions},
-	} {
-		if f.n < 1 {
-			return &FileError{Path: path, Field: f.field, Err: fmt.Errorf("%w: %d", ErrInvalid, f.n)}
-		}
-	}
-	if pad < 0 || int(pad) >= c.Vocab {
-		return &FileError{Path: path, Field: "pad_token_id", Err: fmt.Errorf("%w: %d in a vocabulary of %d", ErrInvalid, pad, c.Vocab)}
-	}
-	if err := r.config.Validate(); err != nil {
-		return &FileError{Path: path, Err: fmt.Errorf("%w: %w", ErrInvalid, err)}
 	}
 	return nil
 }

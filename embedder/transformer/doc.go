@@ -20,6 +20,9 @@
 // token pooling) is refused with a FileError that names the file and the field:
 // a model that runs, but not as it was trained, would be the worse outcome.
 //
+// Layers run in Go (package purego), or in ONNX Runtime (package ort) for models
+// that have their own graph.
+//
 // Weights are memory-mapped. The layers' are packed for the engine when the
 // model is opened; the table of word embeddings, most of a multilingual model,
 // stays in the file and costs only the rows that are used.

@@ -14,8 +14,6 @@ import (
 
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/profile"
-	"github.com/fronyai/frony-db/embedder/transformer/engine"
-	"github.com/fronyai/frony-db/embedder/transformer/engine/purego"
 	"github.com/fronyai/frony-db/embedder/transformer/tokenizer"
 )
 
@@ -29,9 +27,19 @@ type Options struct {
 	Revision string
 	// Threads is how many cores one call uses at most; 0 is all.
 	Threads int
-	// Kernel names the engine's inner loops: "generic", "avx2" or "avx512";
-	// empty is the fastest that the processor has.
+	// Engine is what runs the layers: EngineGo or EngineONNX. Empty is what the
+	// profile asks for, which is EngineGo unless it says onnx.
+	Engine string
+	// Kernel names the Go engine's inner loops: "generic", "avx2",
+	// "avx512" or "neon"; empty is the fastest that the processor has.
 	Kernel string
+	// Int8 has the Go engine hold and multiply the layers' weights as bytes:
+	// see [purego.Options]. It is another model to a collection: the
+	// fingerprint differs.
+	Int8 bool
+	// Library is the path of ONNX Runtime's shared library, for EngineONNX;
+	// empty is the first that is found.
+	Library string
 }
 
 // Embedder embeds texts with a model held in this process. It implements
@@ -40,10 +48,9 @@ type Embedder struct {
 	spec   embedder.Spec
 	lower  bool
 	tokens encoder
-	engine engine.Engine
 
-	mu      sync.RWMutex // held for reading while the weights are in use
-	weights *weights     // nil once closed; guarded by mu
+	mu     sync.RWMutex // held for reading while the engines are in use
+	loaded *loaded      // nil once closed; guarded by mu
 }
 
 var _ embedder.Embedder = (*Embedder)(nil)
@@ -60,9 +67,9 @@ type encoder interface {
 
 // Open opens the model in a directory. It returns a FileError for a file that
 // is missing, damaged or asks for what is not supported, and
-// [profile.ErrInvalid] for a profile that can't be. The caller closes the
-// Embedder. The weight files must not be changed while it is open.
-func Open(dir string, opts *Options) (_ *Embedder, err error) {
+// [profile.ErrInvalid] for a profile that can't be; with EngineONNX also what
+// package ort returns. The caller closes the Embedder. The weight files must not be changed while it is open.
+func Open(dir string, opts *Options) (*Embedder, error) {
 	var o Options
 	if opts != nil {
 		o = *opts
@@ -74,7 +81,11 @@ func Open(dir string, opts *Options) (_ *Embedder, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := readRepository(dir, p)
+	runtime, err := o.runtime(p)
+	if err != nil {
+		return nil, err
+	}
+	r, err := readRepository(dir, p, runtime)
 	if err != nil {
 		return nil, err
 	}
@@ -89,28 +100,15 @@ func Open(dir string, opts *Options) (_ *Embedder, err error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := openWeights(r.dir)
+	l, err := o.load(r)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, w.Close())
-		}
-	}()
-	parts, err := w.encoder(r.config, r.family)
-	if err != nil {
-		return nil, err
-	}
-	run, err := purego.New(r.config, parts, &purego.Options{Threads: o.Threads, Kernel: o.Kernel})
-	if err != nil {
-		return nil, err
-	}
-	spec.WeightsHash, spec.TokenizerHash = w.hash, tokens.Hash()
+	spec.WeightsHash, spec.TokenizerHash = l.hash, tokens.Hash()
 	if o.Revision != "" {
 		spec.Revision = o.Revision
 	}
-	return &Embedder{spec: spec, lower: r.lower, tokens: tokens, engine: run, weights: w}, nil
+	return &Embedder{spec: spec, lower: r.lower, tokens: tokens, loaded: l}, nil
 }
 
 // profile is the one to use: the caller's, the directory's, or none.
@@ -129,11 +127,6 @@ func (o *Options) profile(dir string) (profile.Profile, error) {
 func (r *repository) spec() (embedder.Spec, error) {
 	config := filepath.Join(r.dir, "config.json")
 	p := r.profile
-	switch p.Runtime {
-	case "", profile.Transformer:
-	case profile.ONNX, profile.Remote:
-		return embedder.Spec{}, &FileError{Path: r.root, Err: fmt.Errorf("%w: the profile of %s asks for runtime %q", ErrUnsupported, p.Name, p.Runtime)}
-	}
 	if p.Dims > 0 && p.Dims != r.config.Hidden {
 		return embedder.Spec{}, &FileError{
 			Path: config, Field: "hidden_size", Hint: "the files are another model's, or the profile is",
@@ -180,23 +173,35 @@ func (e *Embedder) Spec() embedder.Spec { return e.spec }
 
 // EmbedPassages implements [embedder.Embedder].
 func (e *Embedder) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
-	return e.embed(ctx, e.spec.PassagePrefix, texts)
+	return e.embed(ctx, passage, texts)
 }
 
 // EmbedQuery implements [embedder.Embedder].
 func (e *Embedder) EmbedQuery(ctx context.Context, text string) ([]float32, error) {
-	v, err := e.embed(ctx, e.spec.QueryPrefix, []string{text})
+	v, err := e.embed(ctx, query, []string{text})
 	if err != nil {
 		return nil, err
 	}
 	return v[0], nil
 }
 
-func (e *Embedder) embed(ctx context.Context, prefix string, texts []string) ([][]float32, error) {
+// side is what a text is embedded as.
+type side int
+
+const (
+	passage side = iota
+	query
+)
+
+func (e *Embedder) embed(ctx context.Context, s side, texts []string) ([][]float32, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	if e.weights == nil {
+	if e.loaded == nil {
 		return nil, ErrClosed
+	}
+	prefix, run := e.spec.PassagePrefix, e.loaded.passage
+	if s == query {
+		prefix, run = e.spec.QueryPrefix, e.loaded.query
 	}
 	ids := make([][]int32, len(texts))
 	out := make([][]float32, len(texts))
@@ -207,7 +212,7 @@ func (e *Embedder) embed(ctx context.Context, prefix string, texts []string) ([]
 		ids[i] = e.tokens.EncodeTruncated(nil, e.prepare(prefix, text), e.spec.MaxTokens)
 		out[i] = make([]float32, e.spec.Dims)
 	}
-	if err := e.engine.Embed(ctx, ids, out); err != nil {
+	if err := run.Embed(ctx, ids, out); err != nil {
 		return nil, err
 	}
 	for i, v := range out {
@@ -229,11 +234,11 @@ func (e *Embedder) CountTokens(text string) int {
 func (e *Embedder) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.weights == nil {
+	if e.loaded == nil {
 		return nil
 	}
-	err := errors.Join(e.engine.Close(), e.weights.Close())
-	e.weights = nil
+	err := e.loaded.close()
+	e.loaded = nil
 	return err
 }
 

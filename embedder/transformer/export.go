@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/fronyai/frony-db/embedder/profile"
 	"github.com/fronyai/frony-db/embedder/transformer/internal/onnx"
 )
 
@@ -31,7 +32,7 @@ func ExportONNX(dir, path string, opts *Options) (err error) {
 	if err != nil {
 		return err
 	}
-	r, err := readRepository(dir, p)
+	r, err := readRepository(dir, p, profile.Transformer)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func TestGoldenEngine(t *testing.T) {
 	for _, name := range goldenModels {
 		for _, kernel := range purego.Kernels() {
 			t.Run(name+"/"+kernel, func(t *testing.T) {
-				r, err := readRepository(modelDir(name), profile.Profile{})
+				r, err := readRepository(modelDir(name), profile.Profile{}, profile.Transformer)
 				if err != nil {
 					t.Fatal(err)
 				}

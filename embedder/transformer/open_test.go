@@ -166,7 +166,7 @@ func TestProfile(t *testing.T) {
 	}
 	for name, p := range map[string]profile.Profile{
 		"dims 64":  {Name: "other", Dims: 64},
-		"onnx":     {Name: "jina", Runtime: profile.ONNX},
+		"onnx":     {Name: "jina", Runtime: profile.ONNX}, // the directory has no graph
 		"pooling":  {Pooling: "max"},
 		"head":     {HeadDims: 33},
 		"remote":   {Runtime: profile.Remote, Provider: "openai"},
@@ -182,6 +182,28 @@ func TestProfile(t *testing.T) {
 	}
 	if got, want := spec(&profile.Profile{Pooling: "cls"}), "bert-mean-f32 <Q> <P> cls"; got != want {
 		t.Errorf("without modules.json: got %q, want %q", got, want)
+	}
+}
+
+func TestEngines(t *testing.T) {
+	for _, test := range []struct {
+		engine  string
+		runtime profile.Runtime
+		want    error
+	}{
+		{"gpu", "", ErrUnsupported},
+		{EngineGo, profile.ONNX, ErrUnsupported},
+		{EngineGo, profile.Remote, ErrUnsupported},
+		{EngineONNX, "", fs.ErrNotExist},
+	} {
+		p := &profile.Profile{Runtime: test.runtime}
+		if test.runtime == profile.Remote {
+			p.Provider = "openai"
+		}
+		_, err := Open(modelDir("bert-mean-f32"), &Options{Engine: test.engine, Profile: p})
+		if !errors.Is(err, test.want) {
+			t.Errorf("engine %q, runtime %q: got %v, want %v", test.engine, test.runtime, err, test.want)
+		}
 	}
 }
 

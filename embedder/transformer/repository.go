@@ -21,15 +21,17 @@ type repository struct {
 	family  family
 	lower   bool // texts are lowercased before the tokenizer
 	profile profile.Profile
+	runtime profile.Runtime
 	pooling engine.Pooling
 	query   string // prefixes
 	passage string
 	limit   int // tokens
 }
 
-// readRepository reads every file but weights and tokenizer. What p sets wins.
-func readRepository(root string, p profile.Profile) (*repository, error) {
-	r := &repository{root: root, dir: root, profile: p}
+// readRepository reads every file but weights and tokenizer, for one runtime.
+// What p sets wins.
+func readRepository(root string, p profile.Profile, runtime profile.Runtime) (*repository, error) {
+	r := &repository{root: root, dir: root, profile: p, runtime: runtime}
 	for _, step := range []func() error{r.readModules, r.readConfig, r.readPrompts, r.readLimit} {
 		if err := step(); err != nil {
 			return nil, err

@@ -146,7 +146,8 @@ def cases(n, seed=2):
 
 
 def every_codepoint():
-    """Every code point, each alone, after a letter and before a mark."""
-    points = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF and (c < 0x323B0 or c >= 0xE0000 and c < 0xE0200 or c % 4096 in (0, 4094, 4095))]
+    """Every assigned code point, alone, and between a letter and a mark; of the
+    private and empty planes a sample."""
+    points = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF and (c < 0x33480 or c >= 0xE0000 and c < 0xE0200 or c % 4096 in (0, 4094, 4095))]
     for i in range(0, len(points), 48):
         yield " ".join(f"{chr(c)} a{chr(c)}{chr(0x301)}" for c in points[i:i + 48]).encode()

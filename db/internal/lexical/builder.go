@@ -10,12 +10,19 @@ import (
 // all documents first, then the terms, each with its postings by slot.
 type builder struct {
 	state
-	current uint32   // number of the term at hand
-	list    list     // its postings, which stay here until it is complete
-	body    body     // the same, with room to spare
-	sums    []uint32 // by slot: sum of tf so far
-	sizes   []uint32 // by slot: bytes of the forward index
-	before  []uint32 // by slot: the last term
+	tallies []tally // by slot
+	current uint32  // number of the term at hand
+	list    list    // its postings, which stay here until it is complete
+	body    body    // the same, with room to spare
+}
+
+// A tally is what the builder keeps of a document, side by side in memory:
+// postings reach documents in no order that a cache could follow.
+type tally struct {
+	length uint32
+	sum    uint32 // of tf so far; later where the document's next term goes
+	size   uint32 // bytes of the forward index
+	before uint32 // the document's last term
 }
 
 // document gives the next slot to a document. It reports false if the node
@@ -30,41 +37,33 @@ func (b *builder) document(d document) bool {
 	c.used++
 	c.live++
 	b.settle(d.node, d.length)
+	b.tallies = append(b.tallies, tally{length: d.length})
 	return true
 }
 
 // start begins a term. It reports false if the term was there before.
 func (b *builder) start(key uint64) bool {
-	b.prepare()
 	b.seal()
+	if b.ids == nil {
+		b.ids = make(map[uint64]uint32)
+	}
 	n := len(b.lists)
 	b.current = b.term(key)
 	return len(b.lists) > n
 }
 
-// prepare makes room for what is kept by slot, now that all documents are in.
-func (b *builder) prepare() {
-	if b.ids != nil {
-		return
-	}
-	b.ids = make(map[uint64]uint32)
-	b.sums = make([]uint32, b.next)
-	b.sizes = make([]uint32, b.next)
-	b.before = make([]uint32, b.next)
-}
-
 // posting adds a document to the term at hand. It reports false if the
 // document is shorter than its terms add up to.
 func (b *builder) posting(slot, tf uint32) bool {
-	length := b.lengthOf(slot)
-	if tf > length-b.sums[slot] {
+	t := &b.tallies[slot]
+	if tf > t.length-t.sum {
 		return false
 	}
-	b.sums[slot] += tf
-	b.sizes[slot] += uint32(varintLen(b.current - b.before[slot]))
-	b.before[slot] = b.current
+	t.sum += tf
+	t.size += varintLen(b.current - t.before)
+	t.before = b.current
 	b.body.append(slot-b.list.last, tf)
-	b.body.open.add(tf, length)
+	b.body.open.add(tf, t.length)
 	b.list.n++
 	b.list.last, b.list.tf = slot, tf
 	if b.list.n%blockLen == 0 {
@@ -72,6 +71,8 @@ func (b *builder) posting(slot, tf uint32) bool {
 	}
 	return true
 }
+
+func varintLen(v uint32) uint32 { return uint32(max(1, (bits.Len32(v)+6)/7)) }
 
 // seal stores the postings of the term at hand, in buffers that fit.
 func (b *builder) seal() {
@@ -87,38 +88,34 @@ func (b *builder) seal() {
 	b.body = body{b.body.data[:0], b.body.skips[:0], nothing}
 }
 
-func varintLen(v uint32) int { return max(1, (bits.Len32(v)+6)/7) }
-
 // finish builds the forward index out of the postings. It reports false if a
 // document is longer than its terms add up to.
 func (b *builder) finish() bool {
-	b.prepare()
 	b.seal()
-	for slot, sum := range b.sums {
-		if sum != b.lengthOf(uint32(slot)) {
-			return false
-		}
+	if b.ids == nil {
+		b.ids = make(map[uint64]uint32)
 	}
-	starts := b.sums // no longer needed: where the next term of a document goes
 	for i, c := range b.chunks {
-		from, to := i*window, i*window+c.used
 		before := c.size()
 		c.ends = make([]uint32, c.used, window)
 		at := uint32(0)
-		for slot := from; slot < to; slot++ {
-			starts[slot] = at
-			at += b.sizes[slot]
-			c.ends[slot-from] = at
-			b.before[slot] = 0
+		for j := range c.used {
+			t := &b.tallies[i*window+j]
+			if t.sum != t.length {
+				return false
+			}
+			t.sum, t.before = at, 0
+			at += t.size
+			c.ends[j] = at
 		}
 		c.terms = make([]byte, at)
 		b.bytes += c.size() - before
 	}
-	for t := range b.lists {
-		for slot := range b.lists[t].each {
-			c := b.chunks[slot/window]
-			starts[slot] += uint32(binary.PutUvarint(c.terms[starts[slot]:], uint64(uint32(t)-b.before[slot])))
-			b.before[slot] = uint32(t)
+	for term := range uint32(len(b.lists)) {
+		for slot := range b.lists[term].each {
+			t, c := &b.tallies[slot], b.chunks[slot/window]
+			t.sum += uint32(binary.PutUvarint(c.terms[t.sum:], uint64(term-t.before)))
+			t.before = term
 		}
 	}
 	return true

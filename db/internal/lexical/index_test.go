@@ -16,14 +16,14 @@ func TestModel(t *testing.T) {
 	x := New(nil)
 	m := newModel(x)
 	v := newVocabulary(rng, 400)
-	for step := range 12000 {
+	for step := range 8000 {
 		node := uint32(rng.IntN(1500))
 		if rng.IntN(100) == 0 {
 			node += 1 << 20
 		}
 		if rng.IntN(3) == 0 {
 			x.Remove(node)
-			delete(m.docs, node)
+			m.remove(node)
 		} else {
 			text := v.text(rng.IntN(30))
 			x.Add(node, text)

@@ -17,6 +17,9 @@ import (
 type model struct {
 	opts Options
 	docs map[uint32]map[uint64]int
+
+	dfs    map[uint64]int // nil after a change
+	length int
 }
 
 func newModel(x *Index) *model {
@@ -31,18 +34,34 @@ func (m *model) add(node uint32, text string) {
 		tfs[t.key]++
 	}
 	m.docs[node] = tfs
+	m.dfs = nil
 }
 
-func (m *model) search(query string, k int, allow func(uint32) bool) []Hit {
-	var a analysis
-	a.run(query)
-	dfs, length := make(map[uint64]int), 0
+// statistics counts the documents of each term, and the length of all.
+func (m *model) statistics() (dfs map[uint64]int, length int) {
+	if m.dfs != nil {
+		return m.dfs, m.length
+	}
+	dfs = make(map[uint64]int)
 	for _, tfs := range m.docs {
 		for key, tf := range tfs {
 			dfs[key]++
 			length += tf
 		}
 	}
+	m.dfs, m.length = dfs, length
+	return dfs, length
+}
+
+func (m *model) remove(node uint32) {
+	delete(m.docs, node)
+	m.dfs = nil
+}
+
+func (m *model) search(query string, k int, allow func(uint32) bool) []Hit {
+	var a analysis
+	a.run(query)
+	dfs, length := m.statistics()
 	average := float64(length) / float64(len(m.docs))
 	var hits []Hit
 	for node, tfs := range m.docs {

@@ -47,8 +47,7 @@ type queryTerm struct {
 // equal scores are ordered by node. With allow, only nodes that it reports
 // true for are found; it is called once for each document in the running, and
 // should be as cheap as a look into a bitmap. The search sees the index as it
-// was at one moment. A
-// query without a word finds nothing.
+// was at one moment. A query without a word finds nothing.
 func (x *Index) Search(dst []Hit, query string, k int, allow func(node uint32) bool) []Hit {
 	if k <= 0 {
 		return dst

@@ -19,7 +19,7 @@ func churned(rng *rand.Rand, v *vocabulary, docs int) (*Index, *model) {
 		node := uint32(rng.IntN(2 * docs))
 		if rng.IntN(2) == 0 {
 			x.Remove(node)
-			delete(m.docs, node)
+			m.remove(node)
 			continue
 		}
 		text := v.text(rng.IntN(20))

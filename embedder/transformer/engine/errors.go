@@ -11,6 +11,10 @@ var (
 	// is another model's.
 	ErrToken = errors.New("token id outside the model's vocabulary")
 
+	// ErrOutput is returned when there is not one vector of length
+	// Config.Hidden for each sequence.
+	ErrOutput = errors.New("no room for the vectors")
+
 	// ErrConfig is returned when an architecture is impossible, such as a
 	// hidden size that the heads don't divide, or when weights don't fit it.
 	ErrConfig = errors.New("impossible model configuration")

@@ -86,3 +86,24 @@ func (w Weights) Check(c Config) error {
 	}
 	return errors.Join(faults...)
 }
+
+// CheckCall reports sequences and vectors that Engine.Embed can't take.
+func (c Config) CheckCall(ids [][]int32, out [][]float32) error {
+	if len(out) != len(ids) {
+		return fmt.Errorf("%w: %d vectors for %d sequences", ErrOutput, len(out), len(ids))
+	}
+	for i, seq := range ids {
+		if len(seq) == 0 || len(seq) > c.MaxTokens() {
+			return fmt.Errorf("%w: sequence %d has %d tokens, want 1 to %d", ErrLength, i, len(seq), c.MaxTokens())
+		}
+		if len(out[i]) != c.Hidden {
+			return fmt.Errorf("%w: vector %d has length %d, want %d", ErrOutput, i, len(out[i]), c.Hidden)
+		}
+		for _, id := range seq {
+			if id < 0 || int(id) >= c.Vocab {
+				return fmt.Errorf("%w: %d in sequence %d, vocabulary of %d", ErrToken, id, i, c.Vocab)
+			}
+		}
+	}
+	return nil
+}

@@ -101,8 +101,8 @@ func (t *Tokenizer) AppendEncode(dst []int32, text string, addSpecial bool) []in
 // EncodeTruncated appends the ids of text with its special tokens, at most
 // limit ids in all: text is cut, the special tokens at the end are kept. If
 // limit is smaller than the number of special tokens, only the first of those
-// are appended. A limit of 0 or less is none. Text beyond the limit costs
-// little.
+// are appended. A limit of 0 or less is none. Text beyond the limit is
+// normalised, but not searched for tokens.
 func (t *Tokenizer) EncodeTruncated(dst []int32, text string, limit int) []int32 {
 	if limit <= 0 {
 		return t.AppendEncode(dst, text, true)

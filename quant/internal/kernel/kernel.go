@@ -6,8 +6,8 @@
 // products within the bound that DotF32 states. One test suite and one set of
 // fuzz targets run over every implementation that the machine has.
 //
-// The assembly is written by the program in the folder _asm and committed; the
-// build tag noasm leaves it out.
+// The assembly for amd64 is written by the program in the folder _asm and
+// committed, that for arm64 by hand; the build tag noasm leaves both out.
 //
 // # Distance between codes
 //
@@ -53,6 +53,7 @@ const (
 	Generic Impl = iota // Go: the specification
 	AVX2                // amd64 with AVX2, FMA and BMI2
 	VNNI                // the same and AVX-512 F, BW, VL, VNNI
+	NEON                // arm64 with the dot product instructions
 )
 
 // Best is the implementation that the package quant uses.
@@ -68,6 +69,8 @@ func (m Impl) String() string {
 		return "avx2"
 	case VNNI:
 		return "vnni"
+	case NEON:
+		return "neon"
 	default:
 		return fmt.Sprintf("Impl(%d)", uint8(m))
 	}

@@ -135,16 +135,11 @@ func countUTF8(sample []byte) (good, bad int) {
 // looksKorean says that the bytes beyond ASCII pair up as CP949 throughout, and
 // that Hangul is most of what they give.
 func looksKorean(sample []byte) bool {
-	if n := len(sample); n == sampleSize { // the last pair may be cut
-		sample = sample[:n-1]
-		for len(sample) > 0 && sample[len(sample)-1] >= utf8.RuneSelf {
-			sample = sample[:len(sample)-1]
-		}
-	}
 	text, err := korean.EUCKR.NewDecoder().Bytes(sample)
 	if err != nil {
 		return false
 	}
+	text = bytes.TrimSuffix(text, []byte("\uFFFD")) // the sample may end within a pair
 	var hangul, other int
 	for _, r := range string(text) {
 		switch {

@@ -86,7 +86,7 @@ func (in *input) close() {
 
 // decompress tells gzip and zstd by their magic bytes, whatever the name says.
 func decompress(raw io.Reader, wait bool) (io.Reader, func(), error) {
-	head, r, err := peek(raw, len(magicZstd), wait)
+	head, r, err := peek(raw, sampleSize, wait)
 	if err != nil {
 		return nil, nil, err
 	}

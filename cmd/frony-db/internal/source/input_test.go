@@ -67,6 +67,17 @@ func TestEncodings(t *testing.T) {
 			t.Errorf("named: rejects %v", got.rejects)
 		}
 	})
+	t.Run("CP949 through a pipe", func(t *testing.T) {
+		for n := range len(cp949) { // the first read ends anywhere behind the first syllables
+			if n < 30 {
+				continue
+			}
+			in := io.MultiReader(bytes.NewReader(cp949[:n]), bytes.NewReader(cp949[n:]))
+			if got := readAll(t, "-", &Options{Stdin: in}); got.ids() != "a b" {
+				t.Fatalf("cut behind %d bytes: %+v", n, got)
+			}
+		}
+	})
 	t.Run("bad bytes", func(t *testing.T) {
 		in := append(bytes.Clone(cp949), "{\"text\":\"\xb0\x20\"}\n"...)
 		got := readBytes(t, "in.jsonl", in, &Options{Encoding: "cp949"})

@@ -21,6 +21,7 @@ type parquetColumn struct {
 	// and the list is empty; two less, and there is none.
 	element int
 	json    bool // the value is JSON text
+	kind    parquet.Kind
 	value   func(parquet.Value) (any, error)
 }
 
@@ -114,7 +115,7 @@ func isListStep(c *parquet.Column) bool {
 }
 
 func (p *planner) addLeaf(c *parquet.Column, at parquetColumn, unsupported func(string)) {
-	at.value = parquetValue(c)
+	at.value, at.kind = parquetValue(c), c.Type().Kind()
 	_, at.json = logical(c).(*format.JsonType)
 	if k := c.Type().Kind(); at.role == roleEmbedding && (!at.list || k != parquet.Float && k != parquet.Double) {
 		p.fault("%w %q must be a list of floats to be an embedding", ErrColumn, at.name)
@@ -137,6 +138,11 @@ func logical(c *parquet.Column) format.LogicalTypeValue {
 func (c *parquetColumn) put(rec *Record, meta metadata, values []parquet.Value) error {
 	if c.role == roleIgnored || len(values) == 0 {
 		return nil
+	}
+	for _, v := range values {
+		if !v.IsNull() && v.Kind() != c.kind {
+			return fmt.Errorf("column %q: a value of type %s among those of type %s", c.name, v.Kind(), c.kind)
+		}
 	}
 	if c.role == roleEmbedding {
 		return c.embedding(rec, values)

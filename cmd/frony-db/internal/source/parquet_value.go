@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -16,9 +17,13 @@ import (
 
 // parquetValue returns how a leaf's values become metadata: string, bool, int64
 // or float64. Dates and times become RFC 3339 text, those without a zone in UTC.
-// It returns nil for a type that has no such form.
+// It returns nil for a type that has no such form, and for one whose physical type
+// contradicts it: the library would read a number as an address.
 func parquetValue(c *parquet.Column) func(parquet.Value) (any, error) {
 	kind := c.Type().Kind()
+	if _, null := logical(c).(*format.NullType); !null && !slices.Contains(physical(logical(c)), kind) {
+		return nil
+	}
 	switch l := logical(c).(type) {
 	case *format.StringType, *format.EnumType, *format.JsonType:
 		return text
@@ -45,6 +50,28 @@ func parquetValue(c *parquet.Column) func(parquet.Value) (any, error) {
 		return plain(kind)
 	}
 	return nil
+}
+
+// physical lists the physical types that a logical type may have.
+func physical(l format.LogicalTypeValue) []parquet.Kind {
+	switch l.(type) {
+	case *format.StringType, *format.EnumType, *format.JsonType:
+		return []parquet.Kind{parquet.ByteArray, parquet.FixedLenByteArray}
+	case *format.DecimalType:
+		return []parquet.Kind{parquet.Int32, parquet.Int64, parquet.ByteArray, parquet.FixedLenByteArray}
+	case *format.DateType:
+		return []parquet.Kind{parquet.Int32}
+	case *format.TimeType, *format.IntType:
+		return []parquet.Kind{parquet.Int32, parquet.Int64}
+	case *format.TimestampType:
+		return []parquet.Kind{parquet.Int64}
+	case *format.UUIDType:
+		return []parquet.Kind{parquet.FixedLenByteArray}
+	}
+	return []parquet.Kind{
+		parquet.Boolean, parquet.Int32, parquet.Int64, parquet.Int96, parquet.Float, parquet.Double,
+		parquet.ByteArray, parquet.FixedLenByteArray,
+	}
 }
 
 // plain is for columns of which nothing but the physical type is known.

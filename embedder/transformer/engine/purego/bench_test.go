@@ -2,10 +2,12 @@ package purego
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 
 	"github.com/fronyai/frony-db/embedder/transformer/engine"
+	"github.com/fronyai/frony-db/embedder/transformer/engine/enginetest"
 )
 
 // small is the architecture of the measurements: 12 layers of 384.
@@ -14,12 +16,12 @@ var small = engine.Config{
 }
 
 // BenchmarkEmbed measures passages per second. tools/goldens/bench.py runs it
-// beside ONNX Runtime.
+// beside ONNX Runtime. With INT8=1 in the environment, products are of bytes.
 func BenchmarkEmbed(b *testing.B) {
-	weights := randomWeights(small, 1, 0.04)
+	weights := enginetest.Weights(small, 1, 0.04)
 	for _, kernel := range Kernels() {
 		for _, threads := range []int{1, 2} {
-			e, err := New(small, weights, &Options{Threads: threads, Kernel: kernel})
+			e, err := New(small, weights, &Options{Threads: threads, Kernel: kernel, Int8: os.Getenv("INT8") != ""})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -29,7 +31,7 @@ func BenchmarkEmbed(b *testing.B) {
 						continue
 					}
 					b.Run(fmt.Sprintf("%s/threads=%d/tokens=%d/batch=%d", kernel, threads, tokens, batch), func(b *testing.B) {
-						ids, out := randomTexts(small, 3, slices.Repeat([]int{tokens}, batch)...)
+						ids, out := enginetest.Texts(small, 3, slices.Repeat([]int{tokens}, batch)...)
 						start := cpuTime(b)
 						for b.Loop() {
 							if err := e.Embed(b.Context(), ids, out); err != nil {

@@ -19,11 +19,13 @@ package kernel
 
 import "math"
 
+//go:generate sh -c "cd _asm && go run . -out ../kernel_amd64.s && go run ./neon > ../kernel_arm64.s"
+
 // Set is one implementation of the kernels, for one kind of processor. Its
 // functions are safe for concurrent use and panic on slices that are too short
 // for the sizes given.
 type Set struct {
-	// Name is "generic", "avx2" or "avx512".
+	// Name is "generic", "avx2", "avx512" or "neon".
 	Name string
 	// Rows and Cols are the tile's size. Cols is a multiple of Lanes.
 	Rows, Cols int
@@ -36,6 +38,8 @@ type Set struct {
 	gelu     func(x *float32, n int)
 	geluTanh func(x *float32, n int)
 	addNorm  func(x, y, w, b *float32, n int, eps float32)
+	tileInt8 func(m, steps int, a *uint8, lda int, b *int8, shift *int32, scale, bias, rows, c *float32, ldc int)
+	quantize func(dst *uint8, x *float32, n int) float32
 }
 
 // Best returns the fastest Set that this processor can run.

@@ -1,4 +1,4 @@
-package purego
+package enginetest
 
 import (
 	"math"
@@ -6,9 +6,9 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/engine"
 )
 
-// model is the encoder as the papers write it, in float64, one text and one
+// Model is the encoder as the papers write it, in float64, one text and one
 // number at a time.
-func model(c engine.Config, w engine.Weights, ids [][]int32) [][]float64 {
+func Model(c engine.Config, w engine.Weights, ids [][]int32) [][]float64 {
 	var out [][]float64
 	for _, seq := range ids {
 		x := modelEmbed(c, w, seq)

@@ -1,4 +1,4 @@
-package purego
+package enginetest
 
 import (
 	"fmt"
@@ -23,8 +23,8 @@ func (m *memory) Read(dst []float32, from int) error {
 	return nil
 }
 
-// randomWeights are an encoder's weights of standard deviation std.
-func randomWeights(c engine.Config, seed uint64, std float32) engine.Weights {
+// Weights are an encoder's weights of standard deviation std.
+func Weights(c engine.Config, seed uint64, std float32) engine.Weights {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	tensor := func(mean float32, dims ...int) engine.Tensor {
 		n := 1
@@ -55,8 +55,8 @@ func randomWeights(c engine.Config, seed uint64, std float32) engine.Weights {
 	return w
 }
 
-// randomTexts are n sequences of the given length.
-func randomTexts(c engine.Config, seed uint64, lengths ...int) (ids [][]int32, out [][]float32) {
+// Texts are random sequences of the given lengths, and room for their vectors.
+func Texts(c engine.Config, seed uint64, lengths ...int) (ids [][]int32, out [][]float32) {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	for _, length := range lengths {
 		seq := make([]int32, length)

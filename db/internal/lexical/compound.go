@@ -1,0 +1,149 @@
+package lexical
+
+import "unicode"
+
+// A piece is a run of one class inside a compound: raw[from:to].
+type piece struct {
+	class    class
+	from, to int
+}
+
+// flush splits what stands between two separators at the joiners that join
+// nothing, and analyses each compound that is left.
+func (a *analysis) flush() {
+	raw, classes := a.raw, a.classes
+	for from := 0; from < len(raw); {
+		if classes[from] == classJoiner {
+			from++
+			continue
+		}
+		to := from + 1
+		for to < len(raw) && (classes[to] != classJoiner || a.joins(to)) {
+			to++
+		}
+		a.compound(from, to)
+		from = to
+	}
+	a.raw, a.classes = raw[:0], classes[:0]
+}
+
+// joins reports whether the joiner at i belongs to the token it stands in:
+// between alphanumerics (v1.2.3, snake_case, e-mail), a comma between digits,
+// an apostrophe between letters, or what ends the name of a language (C++, F#).
+func (a *analysis) joins(i int) bool {
+	if i == 0 {
+		return false
+	}
+	before, after := a.classes[i-1], classNone
+	if i+1 < len(a.raw) {
+		after = a.classes[i+1]
+	}
+	switch a.raw[i] {
+	case '+': // only as ++
+		return before == classLetter && after == classJoiner && a.raw[i+1] == '+' ||
+			i > 1 && a.raw[i-1] == '+' && a.classes[i-2] == classLetter
+	case '#':
+		return before == classLetter && !alnum(after)
+	case ',':
+		return before == classDigit && after == classDigit
+	case '\'', '\u2019':
+		return before == classLetter && after == classLetter
+	}
+	return alnum(before) && alnum(after)
+}
+
+// compound emits the tokens of raw[from:to]: a run of characters that belong
+// together, of one script or several.
+func (a *analysis) compound(from, to int) {
+	pieces := a.split(from, to)
+	// A particle after a foreign word or a number is no part of the name:
+	// API를, 3개의, Go에서.
+	if n := len(pieces); n > 1 && pieces[n-1].class == classHangul && alnum(pieces[n-2].class) {
+		last := pieces[n-1]
+		if stem := stemHangul(a.raw[last.from:last.to], 0); stem == 0 {
+			pieces = pieces[:n-1]
+		}
+	}
+	if len(pieces) == 1 {
+		p := pieces[0]
+		switch p.class {
+		case classHangul:
+			a.hangul(p, kindEojeol)
+		case classCJK:
+			a.grams(p)
+		default:
+			a.word(p, kindWord)
+		}
+		return
+	}
+	for _, p := range pieces {
+		switch p.class {
+		case classHangul:
+			a.hangul(p, kindPart)
+		case classCJK:
+			a.grams(p)
+		default:
+			a.word(p, kindPart)
+		}
+	}
+	a.whole(pieces)
+}
+
+// split cuts raw[from:to] into pieces: at changes of class, at joiners, and
+// where the case rises (getUserName, HTTPServer).
+func (a *analysis) split(from, to int) []piece {
+	a.pieces = a.pieces[:0]
+	start := from
+	cut := func(end int) {
+		if start < end {
+			a.pieces = append(a.pieces, piece{a.classes[start], start, end})
+		}
+		start = end
+	}
+	for i := from; i < to; i++ {
+		c, r := a.classes[i], a.raw[i]
+		switch {
+		case c == classJoiner:
+			switch r {
+			case '+', '#': // C++ stays in one piece
+				a.classes[i] = classLetter
+			case ',', '\'', '\u2019': // 1,000 and don't as well: the joiner drops out of the token
+			default:
+				cut(i)
+				start = i + 1
+			}
+		case i == start:
+		case c != a.classes[i-1] && a.classes[i-1] != classJoiner:
+			cut(i)
+		case c == classLetter && unicode.IsUpper(r) &&
+			(unicode.IsLower(a.raw[i-1]) || i+1 < to && unicode.IsUpper(a.raw[i-1]) && unicode.IsLower(a.raw[i+1])):
+			cut(i)
+		}
+	}
+	cut(to)
+	return a.pieces
+}
+
+// whole emits the compound itself, without what separates its pieces, so that
+// snake_case, snakeCase and snake-case meet; a dot is kept, for 1.2 is not 12.
+func (a *analysis) whole(pieces []piece) {
+	at := len(a.runes)
+	end := pieces[0].from
+	for _, p := range pieces {
+		if end < p.from && a.raw[end] == '.' {
+			a.runes = append(a.runes, '.')
+		}
+		a.fold(p.from, p.to)
+		end = p.to
+	}
+	if last := pieces[len(pieces)-1]; last.class == classHangul {
+		if run := last.to - last.from; run > 1 {
+			a.runes = a.runes[:len(a.runes)-run+stemHangul(a.raw[last.from:last.to], 1)]
+		}
+	}
+	a.emitTail(at, kindCompound)
+	// v1.2.3 is the version 1.2.3 as well.
+	if w := a.runes[at:]; len(w) > 2 && w[0] == 'v' && len(pieces) > 2 && pieces[1].class == classDigit && pieces[0].to-pieces[0].from == 1 {
+		a.emit(at+1, len(w)-1, kindCompound)
+	}
+}

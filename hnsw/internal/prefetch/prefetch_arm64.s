@@ -1,0 +1,10 @@
+//go:build !noasm
+
+#include "textflag.h"
+
+// func List(p *uint32)
+TEXT ·List(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	PRFM (R0), PLDL1KEEP
+	PRFM 64(R0), PLDL1KEEP
+	RET

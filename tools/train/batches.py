@@ -1,0 +1,88 @@
+"""What a batch is made of."""
+
+import numpy as np
+
+from data import BLOCKS, BOOST, CONTINUOUS, DIRECTED
+
+
+class Batches:
+    """Draws batches of (query, passage) rows. A row is a list of texts to join
+    and the share of features to keep; text i < n is the q side of pair i, text
+    n + i its p side.
+
+    Three kinds of row: the pair as it is; a sentence and the paragraph around
+    its counterpart (synthetic: neighbouring lines of one document joined); and
+    a few words of a text with the paragraph around it. Sources are drawn by
+    size to the power of `balance`; a share of the batch is stretches of one
+    document, whose rows are each other's hard negatives.
+    """
+
+    def __init__(self, pairs, groups, size, rng, balance=0.5, blocks=0.4, block=32, context=0.2, denoise=0.1,
+                 chat=0.2, drop=0.02):  # fmt: skip
+        self.n, self.size, self.rng, self.groups = len(pairs), size, rng, groups
+        self.blocks, self.block, self.context, self.denoise, self.drop = blocks, block, context, denoise, drop
+        source = [p["source"] for p in pairs]
+        self.directed = np.array([s.startswith(DIRECTED) for s in source])
+        self.continuous = np.array([s in CONTINUOUS for s in source])
+        self.of = {s: np.flatnonzero(np.array(source) == s) for s in dict.fromkeys(source)}
+        share = {s: len(x) ** balance for s, x in self.of.items()}
+        share["chatbot_qa"] *= chat  # replies are not answers
+        for s, x in BOOST.items():
+            share[s] *= x
+        self.share = np.array(list(share.values()))
+        self.share /= self.share.sum()
+        step = np.array([BLOCKS.get(s, 0) for s in source])
+        end = np.arange(self.n) + step * block
+        inside = end < self.n
+        same = np.array([inside[i] and source[i] == source[end[i]] for i in range(self.n)])
+        self.step, self.starts = step, np.flatnonzero(same & (step > 0))
+        self.source = source
+
+    def around(self, i, before, after):
+        """The indices of up to three neighbours on each side, and i."""
+        out = [i]
+        for step, count in ((1, after), (-1, before)):
+            j = i
+            for _ in range(count):
+                j += step
+                if not 0 <= j < self.n or self.source[j] != self.source[i]:
+                    break
+                out.append(j)
+        return out
+
+    def draw(self):
+        """(groups, queries, passages); each side is (starts, texts, keep)."""
+        rng, n, size = self.rng, self.n, self.size
+        counts = rng.multinomial(size, self.share)
+        index = np.concatenate([rng.choice(x, c, replace=c > len(x)) for x, c in zip(self.of.values(), counts)])
+        index = index[rng.permutation(size)]
+        for k in range(int(self.blocks * size / self.block)):
+            a = self.starts[rng.integers(len(self.starts))]
+            index[k * self.block : (k + 1) * self.block] = a + np.arange(self.block) * self.step[a]
+        kind, swap, z = rng.random(size), rng.random(size) < 0.5, rng.random((size, 3))
+        queries, passages = [], []
+        keep = np.full((2, size), 1 - self.drop, np.float32)
+        for b, i in enumerate(index):
+            one, other = (n, 0) if swap[b] else (0, n)
+            if kind[b] < self.denoise:
+                near = self.around(i, int(z[b, 0] * 4), int(z[b, 1] * 4)) if self.continuous[i] else [i]
+                queries.append([i + one])
+                passages.append([j + one for j in near])
+                keep[0, b] = 0.25 + 0.35 * z[b, 2]
+            elif kind[b] < self.denoise + self.context and self.continuous[i]:
+                queries.append([i + one])
+                side = one if z[b, 2] < 0.3 else other
+                passages.append([j + side for j in self.around(i, int(z[b, 0] * 4), int(z[b, 1] * 4))])
+            elif self.directed[i]:
+                queries.append([i])
+                passages.append([i + n])
+            else:
+                queries.append([i + one])
+                passages.append([i + other])
+        return self.groups[index], (*pack(queries), keep[0]), (*pack(passages), keep[1])
+
+
+def pack(lists):
+    starts = np.zeros(len(lists) + 1, np.int64)
+    starts[1:] = np.cumsum([len(x) for x in lists])
+    return starts, np.array([x for l in lists for x in l], np.int64)
