@@ -16,15 +16,30 @@ const (
 	gateWrite
 )
 
-// gate lets a number of requests work at one time and a number wait. Those that
-// come when both are full are refused at once: a queue that grows answers
-// everybody late.
+// standing is how long a queue must not have been empty to be taken for
+// overload, and not for a burst.
+const standing = 100 * time.Millisecond
+
+// strict is how long a gate stays short after it refused somebody: without it
+// the queue would grow and be cut in turns.
+const strict = time.Second
+
+// gate lets a number of requests work at one time and a number wait. A burst
+// waits as long as it must, up to a limit. A queue that stands means that more
+// comes than can be done: then nobody waits longer than twice the time that a
+// request takes, and the rest are refused at once, because a queue that grows
+// answers everybody late (Maurer 2015, "Fail at Scale", after CoDel, Nichols and
+// Jacobson 2012).
 type gate struct {
 	slots   chan struct{}
 	waiting atomic.Int64
 	queue   int64
 	wait    time.Duration
 	refused func(code string) // counts
+
+	free atomic.Int64 // when a request last found a slot free, in Unix nanoseconds
+	full atomic.Int64 // when one was last refused
+	took atomic.Int64 // moving average of the time that slots are held, in nanoseconds
 }
 
 func newGate(slots, queue int, wait time.Duration) *gate {
@@ -35,6 +50,7 @@ func newGate(slots, queue int, wait time.Duration) *gate {
 func (g *gate) enter(ctx context.Context) *Problem {
 	select {
 	case g.slots <- struct{}{}:
+		g.free.Store(time.Now().UnixNano())
 		return nil
 	default:
 	}
@@ -42,7 +58,7 @@ func (g *gate) enter(ctx context.Context) *Problem {
 	if g.waiting.Add(1) > g.queue {
 		return g.overloaded("too many requests wait")
 	}
-	t := time.NewTimer(g.wait)
+	t := time.NewTimer(g.patience())
 	defer t.Stop()
 	select {
 	case g.slots <- struct{}{}:
@@ -52,6 +68,15 @@ func (g *gate) enter(ctx context.Context) *Problem {
 	case <-ctx.Done():
 		return refuse(statusClosed, "cancelled", "the client went away")
 	}
+}
+
+// patience is how long a request may wait.
+func (g *gate) patience() time.Duration {
+	now := time.Now().UnixNano()
+	if now-g.free.Load() < int64(standing) && now-g.full.Load() > int64(strict) {
+		return g.wait
+	}
+	return min(g.wait, max(time.Millisecond, 2*time.Duration(g.took.Load())))
 }
 
 // enterPatiently waits as long as ctx lives: for streams, which slow down
@@ -65,11 +90,17 @@ func (g *gate) enterPatiently(ctx context.Context) error {
 	}
 }
 
-func (g *gate) leave() { <-g.slots }
+// leave gives back a slot that was held for a time.
+func (g *gate) leave(held time.Duration) {
+	<-g.slots
+	old := g.took.Load()
+	g.took.Store(old + (int64(held)-old)/16) // a lost update is one sample of many
+}
 
 func (g *gate) running() int { return len(g.slots) }
 
 func (g *gate) overloaded(why string) *Problem {
+	g.full.Store(time.Now().UnixNano())
 	if g.refused != nil {
 		g.refused("overloaded")
 	}
@@ -91,10 +122,11 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request, kind gateKind, h h
 		writeProblem(w, r, p)
 		return
 	}
+	began := time.Now()
 	a := &slotAnswer{ResponseWriter: w}
 	done := false
 	defer func() {
-		g.leave()
+		g.leave(time.Since(began))
 		if done { // after a panic there is another answer
 			a.send()
 		}

@@ -207,7 +207,8 @@ func (u *upload) flush() *Problem {
 	if err := u.s.writes.enterPatiently(u.ctx); err != nil {
 		return u.s.problem(u.ctx, err)
 	}
-	defer u.s.writes.leave()
+	began := time.Now()
+	defer func() { u.s.writes.leave(time.Since(began)) }()
 	ids, err := u.write(u.c, u.ctx, u.docs...)
 	if err == nil {
 		for i, id := range ids {

@@ -65,6 +65,9 @@ func TestServeStartsAndStops(t *testing.T) {
 			t.Fatal("it never became ready")
 		}
 	}
+	if code := run(t.Context(), []string{"serve", "health", "--addr", strings.TrimPrefix(url, "http://")}, strings.NewReader(""), io.Discard, io.Discard); code != exitOK {
+		t.Errorf("health: exit code %d", code)
+	}
 	admin := log.await(t, `profiles at (http://[^\s]+/debug/pprof/)`)
 	if got := get(t, http.DefaultClient, admin, ""); got != http.StatusOK {
 		t.Errorf("profiles: %d", got)
@@ -74,6 +77,9 @@ func TestServeStartsAndStops(t *testing.T) {
 	}
 	if code := stop(); code != exitOK {
 		t.Errorf("exit code %d:\n%s", code, log)
+	}
+	if code := run(t.Context(), []string{"serve", "health", "--addr", strings.TrimPrefix(url, "http://")}, strings.NewReader(""), io.Discard, io.Discard); code == exitOK {
+		t.Error("a server that has stopped is healthy")
 	}
 }
 
