@@ -26,8 +26,8 @@ const strict = time.Second
 
 // gate lets a number of requests work at one time and a number wait. A burst
 // waits as long as it must, up to a limit. A queue that stands means that more
-// comes than can be done: then nobody waits longer than twice the time that a
-// request takes, and the rest are refused at once, because a queue that grows
+// comes than can be done: then nobody waits longer than a few times the time that
+// a request takes, and the rest are refused at once, because a queue that grows
 // answers everybody late (Maurer 2015, "Fail at Scale", after CoDel, Nichols and
 // Jacobson 2012).
 type gate struct {
@@ -35,6 +35,7 @@ type gate struct {
 	waiting atomic.Int64
 	queue   int64
 	wait    time.Duration
+	times   float64           // the time of a request that one may wait when the queue stands
 	refused func(code string) // counts
 
 	free atomic.Int64 // when a request last found a slot free, in Unix nanoseconds
@@ -42,8 +43,8 @@ type gate struct {
 	took atomic.Int64 // moving average of the time that slots are held, in nanoseconds
 }
 
-func newGate(slots, queue int, wait time.Duration) *gate {
-	return &gate{slots: make(chan struct{}, slots), queue: int64(queue), wait: wait}
+func newGate(slots int, l *Limits) *gate {
+	return &gate{slots: make(chan struct{}, slots), queue: int64(l.Queue), wait: l.Wait, times: l.Patience}
 }
 
 // enter takes a slot; leave gives it back.
@@ -76,7 +77,7 @@ func (g *gate) patience() time.Duration {
 	if now-g.free.Load() < int64(standing) && now-g.full.Load() > int64(strict) {
 		return g.wait
 	}
-	return min(g.wait, max(time.Millisecond, 2*time.Duration(g.took.Load())))
+	return min(g.wait, max(time.Millisecond, time.Duration(g.times*float64(g.took.Load()))))
 }
 
 // enterPatiently waits as long as ctx lives: for streams, which slow down

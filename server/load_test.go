@@ -31,9 +31,9 @@ var (
 var syllables = []string{"서울", "부산", "바다", "기차", "여름", "겨울", "도서관", "김치", "river", "winter", "train", "market", "signal", "garden", "letter", "bridge"}
 
 func sentence(rng *rand.Rand) string {
-	words := make([]string, 8)
+	words := make([]string, 6)
 	for i := range words {
-		words[i] = syllables[rng.IntN(len(syllables))] + syllables[rng.IntN(len(syllables))]
+		words[i] = syllables[rng.IntN(len(syllables))] + syllables[rng.IntN(len(syllables))] + syllables[rng.IntN(len(syllables))]
 	}
 	return strings.Join(words, " ")
 }
@@ -199,7 +199,7 @@ func TestUnderLoad(t *testing.T) {
 }
 
 func BenchmarkSearch(b *testing.B) {
-	url, c := loaded(b, server.Limits{Queue: 1000, Wait: time.Minute})
+	url, c := loaded(b, server.Limits{Searches: 64})
 	for _, clients := range []int{1, 8, 64} {
 		q := newQuestioner(url, clients)
 		for name, search := range map[string]func(string) error{

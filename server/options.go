@@ -61,6 +61,10 @@ type Limits struct {
 	Writes   int           // that run at one time; default 32
 	Queue    int           // requests that wait, per kind; default 64
 	Wait     time.Duration // how long one waits in a burst before 503; default 1 s
+	// Patience is how long one waits when the queue has stood for a while, in
+	// multiples of the mean time that a request takes; default 4. More lets
+	// more clients in, and answers all of them later.
+	Patience float64
 
 	Rate  float64 // requests per second of one key, or in all without keys; default 0, no limit
 	Burst int     // requests at once within the rate; default twice the rate
@@ -103,6 +107,7 @@ func (o *Options) fill() error {
 		}
 		*f.p = cmp.Or(*f.p, f.def)
 	}
+	l.Patience = cmp.Or(l.Patience, 4)
 	l.Body = cmp.Or(l.Body, 32<<20)
 	l.InFlight = cmp.Or(l.InFlight, max(128<<20, l.Body))
 	l.ReplayBytes = cmp.Or(l.ReplayBytes, 16<<20)
@@ -122,8 +127,8 @@ func (o *Options) fill() error {
 		}
 		*f.p = cmp.Or(*f.p, f.def)
 	}
-	if l.Body < 0 || l.InFlight < l.Body || l.ReplayBytes < 0 || l.Rate < 0 {
-		faults = append(faults, fmt.Errorf("limits of bytes and rates must not be negative, and InFlight (%d) not below Body (%d)", l.InFlight, l.Body))
+	if l.Body < 0 || l.InFlight < l.Body || l.ReplayBytes < 0 || l.Rate < 0 || l.Patience < 0 {
+		faults = append(faults, fmt.Errorf("limits of bytes, rates and patience must not be negative, and InFlight (%d) not below Body (%d)", l.InFlight, l.Body))
 	}
 	o.Version = cmp.Or(o.Version, "devel")
 	if o.Logger == nil {

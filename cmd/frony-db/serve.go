@@ -70,6 +70,7 @@ runs, within --grace, and stop.`,
 	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "let MCP clients upsert and delete")
 	f.IntVar(&s.connections, "max-connections", 1024, "connections at one time")
 	f.IntVar(&s.opts.Limits.Searches, "max-searches", 0, "searches that run at one time (default: one less than CPUs)")
+	f.Float64Var(&s.opts.Limits.Patience, "patience", 0, "times a mean search that one may wait under lasting load (default 4); more lets more clients in, later")
 	f.Float64Var(&s.opts.Limits.Rate, "rate", 0, "requests per second of one key, or of all without keys (default: no limit)")
 	f.DurationVar(&s.grace, "grace", 15*time.Second, "time to finish what runs when stopping")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
