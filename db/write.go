@@ -297,11 +297,14 @@ func (c *Collection) repair() {
 	if len(freed) == 0 {
 		return
 	}
-	c.grace.after(func() {
-		if err := c.db.st.Reclaim(c.id, freed); err != nil && !errors.Is(err, ErrClosed) {
-			c.log.Warn("node numbers not reclaimed; the next opening does it", "nodes", len(freed), "err", err)
-		}
-	})
+	c.grace.after(func() { c.reclaim(freed) })
+}
+
+// reclaim gives numbers of nodes back that nothing points at any more.
+func (c *Collection) reclaim(freed []uint32) {
+	if err := c.db.st.Reclaim(c.id, freed); err != nil && !errors.Is(err, ErrClosed) {
+		c.log.Warn("node numbers not reclaimed; the next opening does it", "nodes", len(freed), "err", err)
+	}
 }
 
 // parallel runs f for 0 to n−1 on all cores, if there are at least least items
