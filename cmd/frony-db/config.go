@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,13 +20,9 @@ const defaultConfig = "frony-db.yaml"
 // configure fills the flags that the command line left alone: from variables,
 // then from the YAML file.
 func configure(c *cobra.Command, path string) error {
+	path = cmp.Or(path, os.Getenv("FRONYDB_CONFIG"))
 	named := path != ""
-	if path == "" {
-		path, named = os.LookupEnv("FRONYDB_CONFIG")
-	}
-	if path == "" {
-		path = defaultConfig
-	}
+	path = cmp.Or(path, defaultConfig)
 	file, err := readConfig(path, named)
 	if err != nil {
 		return err
