@@ -42,7 +42,8 @@ type Collection struct {
 	// linking is held for reading while a batch is linked into the graph, and
 	// for writing while a snapshot is taken: it holds whole batches only.
 	linking sync.RWMutex
-	// saving keeps snapshots apart.
+	// saving keeps snapshots apart, and from repairs, which a snapshot would
+	// wait for while it holds up writes.
 	saving sync.Mutex
 
 	// calibration is how many candidates a result needs, as last measured.
@@ -50,8 +51,10 @@ type Collection struct {
 	calibrating atomic.Bool
 
 	repairing  atomic.Bool
-	background sync.WaitGroup // repairs, calibrations
+	snapping   atomic.Bool
+	background sync.WaitGroup // repairs, calibrations, snapshots
 	saved      atomic.Uint64  // the sequence number of the newest snapshot
+	changes    atomic.Int64   // nodes born and dead since then
 	healed     atomic.Int64   // rows that had to be fetched from the store
 }
 

@@ -88,6 +88,10 @@ func (d *DB) open() error {
 			return unwritable(err)
 		}
 	}
+	if !d.opts.ReadOnly {
+		removeTemps(d.dir)
+		removeTemps(filepath.Join(d.dir, derivedDir))
+	}
 	d.st, err = store.Open(filepath.Join(d.dir, storeDir), store.Options{
 		SyncEvery: d.opts.SyncEvery, ReadOnly: d.opts.ReadOnly, Logger: d.opts.Logger,
 	})
@@ -124,6 +128,9 @@ func inspect(dir string) (bool, error) {
 		if e.Name() == markerFile {
 			return true, nil
 		}
+	}
+	if store.Exists(filepath.Join(dir, storeDir)) {
+		return true, nil // the marker is missing; identify writes it anew
 	}
 	for _, e := range entries {
 		if e.Name() != lockFile { // left by an Open that was interrupted
@@ -176,7 +183,11 @@ func (d *DB) takeLock() error {
 //	<32 hexadecimal digits that name this database>
 func (d *DB) identify(exists bool) error {
 	path := filepath.Join(d.dir, markerFile)
-	if !exists {
+	_, err := os.Stat(path)
+	if missing := errors.Is(err, fs.ErrNotExist); !exists || missing && !d.opts.ReadOnly {
+		if exists {
+			d.opts.Logger.Warn("the marker file was missing and is written anew; collections are rebuilt when they are opened", "file", path)
+		}
 		if _, err := rand.Read(d.id[:]); err != nil {
 			return err
 		}
@@ -189,16 +200,23 @@ func (d *DB) identify(exists bool) error {
 	var version int
 	var id string
 	if _, err := fmt.Sscanf(string(b), "frony-db %d\n%s\n", &version, &id); err != nil {
-		return because(ErrNotDatabase, "%s is not readable: %v", markerFile, err)
+		return damagedMarker(err)
 	}
 	if version > markerVersion {
 		return because(ErrFormat, "version %d, this program knows %d; open it with a newer frony-db", version, markerVersion)
 	}
 	n, err := hex.Decode(d.id[:], []byte(id))
 	if err != nil || n != len(d.id) {
-		return because(ErrNotDatabase, "%s is damaged", markerFile)
+		return damagedMarker(errors.New("it does not hold 32 hexadecimal digits"))
 	}
 	return nil
+}
+
+// damagedMarker says what helps: the name of a database only keeps derived
+// files apart, so a new one costs nothing but their rebuilding.
+func damagedMarker(err error) error {
+	return because(ErrNotDatabase, "the marker file %s is damaged (%v); delete it and open again: the documents are in %s and are not touched",
+		markerFile, err, storeDir)
 }
 
 const markerVersion = 1

@@ -19,30 +19,67 @@ func writeFile(path string, data []byte) error {
 
 // replaceFile writes a temporary file beside path, syncs it, and renames it
 // into place.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp-*")
+func replaceFile(path string, write func(io.Writer) error) error {
+	t, err := newTemp(path)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<20)
+	if err := t.write(write); err != nil {
+		return errors.Join(err, t.drop())
+	}
+	return t.commit()
+}
+
+// temp is a file on its way to path.
+type temp struct {
+	f    *os.File
+	path string
+}
+
+// tempMark is in the names of temporary files; Open removes those that a kill
+// has left behind.
+const tempMark = ".tmp-"
+
+func newTemp(path string) (*temp, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+tempMark+"*")
+	if err != nil {
+		return nil, err
+	}
+	return &temp{f, path}, nil
+}
+
+// write fills the file without waiting for the disk.
+func (t *temp) write(write func(io.Writer) error) error {
+	w := bufio.NewWriterSize(t.f, 1<<20)
 	if err := write(w); err != nil {
 		return err
 	}
-	if err := errors.Join(w.Flush(), f.Chmod(0o644), f.Sync()); err != nil {
+	return w.Flush()
+}
+
+// commit makes the file durable and renames it into place.
+func (t *temp) commit() error {
+	if err := errors.Join(t.f.Chmod(0o644), t.f.Sync()); err != nil {
+		return errors.Join(err, t.drop())
+	}
+	if err := os.Rename(t.f.Name(), t.path); err != nil {
+		return errors.Join(err, t.drop())
+	}
+	if err := t.f.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
+	return syncDir(filepath.Dir(t.path))
+}
+
+// drop removes the file.
+func (t *temp) drop() error { return errors.Join(t.f.Close(), os.Remove(t.f.Name())) }
+
+// removeTemps removes what a kill has left of replaceFile in dir.
+func removeTemps(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, "*"+tempMark+"*")) // the pattern is sound
+	for _, path := range left {
+		_ = os.Remove(path)
 	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
 }
 
 // syncDir makes a rename durable. Where directories can't be synced, the file

@@ -89,7 +89,7 @@ func (o *Options) prepare() (Options, error) {
 	}
 	var faults []error
 	if c.SyncEvery < 0 {
-		faults = append(faults, fmt.Errorf("SyncEvery is %v, want 0 or more", c.SyncEvery))
+		faults = append(faults, fmt.Errorf("option SyncEvery is %v, want 0 or more", c.SyncEvery))
 	}
 	if c.Embedder != nil {
 		faults = append(faults, c.Embedder.Spec().Validate())
@@ -111,11 +111,11 @@ func (o *Options) prepare() (Options, error) {
 		{"Collections", c.Limits.Collections},
 	} {
 		if f.n < 0 {
-			faults = append(faults, fmt.Errorf("Limits.%s is %d, want 0 or more", f.name, f.n))
+			faults = append(faults, fmt.Errorf("limit %s is %d, want 0 or more", f.name, f.n))
 		}
 	}
 	if c.Limits.IDBytes > maxIDBytes {
-		faults = append(faults, fmt.Errorf("Limits.IDBytes is %d, at most %d fit a key", c.Limits.IDBytes, maxIDBytes))
+		faults = append(faults, fmt.Errorf("limit IDBytes is %d, at most %d fit a key", c.Limits.IDBytes, maxIDBytes))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return Options{}, because(ErrInvalidOptions, "%v", err)
@@ -257,10 +257,10 @@ func (o *CollectionOptions) open(s *settings, l *Limits) error {
 	s.EfSearch = cmp.Or(o.EfSearch, s.EfSearch)
 	s.Oversampling = cmp.Or(o.Oversampling, s.Oversampling)
 	if s.EfSearch < 1 || s.EfSearch > l.Ef {
-		faults = append(faults, fmt.Errorf("EfSearch is %d, want 1 to %d", s.EfSearch, l.Ef))
+		faults = append(faults, fmt.Errorf("option EfSearch is %d, want 1 to %d", s.EfSearch, l.Ef))
 	}
 	if s.Oversampling < 0 || s.Oversampling > l.Oversampling {
-		faults = append(faults, fmt.Errorf("Oversampling is %d, want 0 to %d", s.Oversampling, l.Oversampling))
+		faults = append(faults, fmt.Errorf("option Oversampling is %d, want 0 to %d", s.Oversampling, l.Oversampling))
 	}
 	if o.NoTail && !s.NoTail {
 		faults = append(faults, errors.New("NoTail is set, the collection was created with tails"))

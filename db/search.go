@@ -141,8 +141,9 @@ func (s *searching) rank(ctx context.Context) ([]scored, error) {
 		return s.words(s.q.K), ctx.Err()
 	case Hybrid:
 		return s.hybrid(ctx)
+	default:
+		return s.dense(ctx, s.q.K)
 	}
-	return s.dense(ctx, s.q.K)
 }
 
 // dense finds the k nodes of the highest cosine, and chooses how.

@@ -74,30 +74,6 @@ func (c *Collection) discard() error {
 	return c.rows.Close()
 }
 
-// save writes a snapshot if there is anything newer than the last one.
-func (c *Collection) save() error {
-	c.saving.Lock()
-	defer c.saving.Unlock()
-	c.linking.Lock()
-	defer c.linking.Unlock()
-	m := *c.visible.now.Load()
-	if m.seq == c.saved.Load() {
-		return nil
-	}
-	// The rows come first: a snapshot promises the rows of all its nodes.
-	if err := c.rows.Sync(); err != nil {
-		return err
-	}
-	if err := replaceFile(c.derivedPath("snapshot"), func(w io.Writer) error { return c.encode(w, m.seq) }); err != nil {
-		return fmt.Errorf("write snapshot: %w", err)
-	}
-	c.saved.Store(m.seq)
-	if err := c.db.st.TrimLog(c.id, m.seq); err != nil && !errors.Is(err, ErrClosed) {
-		return fmt.Errorf("trim change log: %w", err)
-	}
-	return nil
-}
-
 func (c *Collection) encode(w io.Writer, seq uint64) error {
 	n := c.bound()
 	cal := *c.calibration.Load()
@@ -268,8 +244,13 @@ func (c *Collection) decode(r io.Reader, size int64, now store.State) (m snapsho
 	if b, err = readBlock(r, size); err != nil {
 		return m, nil, err
 	}
-	c.attrs, err = attr.Decode(b)
-	return m, live, err
+	if c.attrs, err = attr.Decode(b); err != nil {
+		return m, nil, err
+	}
+	if n, err := io.CopyN(io.Discard, r, 1); n != 0 || !errors.Is(err, io.EOF) {
+		return m, nil, fmt.Errorf("%w: there is more after it", errSnapshot)
+	}
+	return m, live, nil
 }
 
 // replay applies the change log after seq.

@@ -244,6 +244,7 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 	c.visible.reach(done.Seq, group{done.Last, done.TS})
 	done.Release()
 	c.calibrateSoon()
+	c.snapshotSoon(len(done.Born) + len(done.Dead))
 	if len(done.Dead) > 0 {
 		c.grace.after(func() { c.bury(done.Dead) })
 	}
@@ -266,10 +267,12 @@ func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte,
 // bury takes nodes that no search can see any more out of the graph, and
 // starts a repair when enough have gathered.
 func (c *Collection) bury(dead []uint32) {
+	c.linking.RLock() // a snapshot would miss what it says is live
 	for _, node := range dead {
 		c.graph.Delete(node)
 		c.words.Remove(node)
 	}
+	c.linking.RUnlock()
 	if n := c.graph.Dead(); n >= 1000 && n >= c.graph.Len()/10 {
 		c.repairSoon()
 	}
@@ -288,7 +291,9 @@ func (c *Collection) repairSoon() {
 
 // repair relinks the neighbours of deleted nodes and gives their numbers back.
 func (c *Collection) repair() {
+	c.saving.Lock()
 	freed := c.graph.Repair(hnsw.RepairOptions{})
+	c.saving.Unlock()
 	if len(freed) == 0 {
 		return
 	}

@@ -44,6 +44,9 @@ func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
 	g.epochs.wait() // for searches that hold one of them in their beam
 	freed = make([]uint32, 0, gone.Count())
 	for id := range gone.All() {
+		for level := range g.levelOf(id) + 1 {
+			store(g.list(s, id, level), nil) // else a snapshot would name nodes that are gone
+		}
 		// In this order, against that of scan: else a scan between the two would
 		// take the node for a live one.
 		unmark(s.pending, id)

@@ -90,6 +90,26 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
+// The newest nodes are freed: a snapshot then holds fewer nodes, and nothing in
+// it may name those that are gone.
+func TestSnapshotAfterRepair(t *testing.T) {
+	r, _ := clustered(seed, 600, 16)
+	for name, load := range loaders {
+		g := build(t, r, &hnsw.Options{M: 4, EfConstruction: 40, Seed: 7})
+		for id := range uint32(600) {
+			if id >= 500 || id%3 == 0 {
+				g.Delete(id)
+			}
+		}
+		g.Repair(hnsw.RepairOptions{})
+		h, err := load(snapshot(t, g), r)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		check(t, h)
+	}
+}
+
 func TestSnapshotCorrupt(t *testing.T) {
 	r, _ := clustered(seed, 300, 8)
 	b := snapshot(t, build(t, r, &hnsw.Options{M: 4}))

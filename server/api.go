@@ -39,8 +39,12 @@ func (s *Server) routes() {
 	s.collectionRoutes()
 	s.documentRoutes()
 	s.searchRoutes()
+	s.openAIRoutes()
+	s.weaviateRoutes()
+	s.teiRoutes()
+	s.mcpRoutes()
 
-	s.handle("GET /openapi.json", door{keys.Read, bodyNone}, http.HandlerFunc(s.openapi))
+	s.handle("GET /openapi.json", door{keys.Read, bodyNone, shapeOwn}, http.HandlerFunc(s.openapi))
 	s.healthRoutes()
 	s.mux.HandleFunc("/", s.notFound)
 }
@@ -64,7 +68,7 @@ func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(con
 	if op.Method == http.MethodPost || op.Method == http.MethodPut {
 		kind = bodyWhole
 	}
-	op.Metadata = map[string]any{"door": door{role, kind}}
+	op.Metadata = map[string]any{"door": door{role, kind, shapeOwn}}
 	op.Description += "\n\nNeeds a key with the role " + role.String() + "."
 	op.MaxBodyBytes = s.opts.Limits.Body + 1 // the guard has read it already
 	op.BodyReadTimeout = -1

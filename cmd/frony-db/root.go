@@ -111,7 +111,7 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		a.quickstart(), a.importCmd(), a.export(), a.search(), a.get(), a.delete(), a.collections(),
-		a.stats(), a.eval(), a.embed(), a.serve(), a.version(),
+		a.stats(), a.eval(), a.embed(), a.serve(), a.mcp(), a.version(), a.selftest(),
 	)
 	return root
 }

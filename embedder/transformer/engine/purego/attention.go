@@ -41,7 +41,6 @@ func (p *pass) head(b *headBuffers, s span, head, queries int, out []float32) {
 		stride = 3 * hidden
 		q      = p.ws.qkv[s.begin*stride+head*size:]
 		k, v   = q[hidden:], q[2*hidden:]
-		zero   = b.zero
 		keys   = grow(&b.keys, width*size)                  // Kᵀ in panels of [size, cols]
 		values = grow(&b.values, roundUp(size, set.Cols)*n) // V in panels of [n, cols]
 		scores = grow(&b.scores, min(queries, queryBlock)*width)
@@ -56,7 +55,10 @@ func (p *pass) head(b *headBuffers, s span, head, queries int, out []float32) {
 	for begin := 0; begin < queries; begin += queryBlock {
 		rows := min(queryBlock, queries-begin)
 		for j := 0; j < width; j += set.Cols {
-			p.tiles(rows, size, q[begin*stride:], stride, keys[j*size:(j+set.Cols)*size], zero, scores[j:], width, set.Cols)
+			tile := func(r, m int, c []float32, ldc int) {
+				set.Tile(m, size, q[(begin+r)*stride:], stride, keys[j*size:], set.Cols, b.zero, c, ldc)
+			}
+			p.tiles(rows, tile, scores[j:], width, set.Cols)
 		}
 		for i := range rows {
 			row := scores[i*width : (i+1)*width]
@@ -64,7 +66,10 @@ func (p *pass) head(b *headBuffers, s span, head, queries int, out []float32) {
 			set.Softmax(row, scale)
 		}
 		for j := 0; j < size; j += set.Cols {
-			p.tiles(rows, n, scores, width, values[j*n:(j+set.Cols)*n], zero, out[begin*hidden+head*size+j:], hidden, min(set.Cols, size-j))
+			tile := func(r, m int, c []float32, ldc int) {
+				set.Tile(m, n, scores[r*width:], width, values[j*n:], set.Cols, b.zero, c, ldc)
+			}
+			p.tiles(rows, tile, out[begin*hidden+head*size+j:], hidden, min(set.Cols, size-j))
 		}
 	}
 }

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/crash"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+)
+
+type selftestFlags struct {
+	crash    bool
+	duration time.Duration
+	kills    int
+	dir      string
+	seed     uint64
+}
+
+func (a *app) selftest() *cobra.Command {
+	var f selftestFlags
+	c := &cobra.Command{
+		Use:   "selftest --crash",
+		Short: "Prove on this disk that a killed database loses nothing",
+		Long: `selftest --crash writes to a database of its own, kills the writing process
+again and again, opens what it has left, and compares it with what was
+acknowledged. It prints how many documents were lost and how many came back
+from the dead: both must be 0. The database is deleted afterwards, unless
+something was wrong.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !f.crash {
+				return usageError{errors.New("selftest: which one? there is --crash")}
+			}
+			return a.runCrash(c.Context(), f)
+		},
+	}
+	c.Flags().BoolVar(&f.crash, "crash", false, "kill the writer again and again")
+	c.Flags().DurationVar(&f.duration, "duration", 60*time.Second, "how long")
+	c.Flags().IntVar(&f.kills, "kills", 0, "end after so many kills (default: no such end)")
+	c.Flags().StringVar(&f.dir, "dir", ".", "a directory on the disk to be tested")
+	c.Flags().Uint64Var(&f.seed, "seed", 0, "of the operations; 0 takes a new one")
+	c.AddCommand(&cobra.Command{
+		Use: "child PLAN", Hidden: true, Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var p crash.Plan
+			if err := json.Unmarshal([]byte(args[0]), &p); err != nil {
+				return usageError{fmt.Errorf("selftest child: %w", err)}
+			}
+			return crash.Child(c.Context(), p, a.out)
+		},
+	})
+	return c
+}
+
+func (a *app) runCrash(ctx context.Context, f selftestFlags) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("selftest: %w", err)
+	}
+	dir, err := os.MkdirTemp(f.dir, "frony-selftest-")
+	if err != nil {
+		return fmt.Errorf("selftest: %w; choose another place with --dir", err)
+	}
+	if f.seed == 0 {
+		f.seed = rand.Uint64()
+	}
+	o := crash.Options{
+		Dir: filepath.Join(dir, "db"), Duration: f.duration, Kills: f.kills, Seed: f.seed,
+		Command: func(ctx context.Context, p crash.Plan) *exec.Cmd {
+			plan, _ := json.Marshal(p) // numbers and a string
+			return exec.CommandContext(ctx, exe, "selftest", "child", string(plan))
+		},
+	}
+	if !a.quiet && !a.json {
+		bar := term.NewProgress(a.err, "seconds", int64(f.duration.Seconds()))
+		last := 0
+		o.Progress = func(r crash.Report) {
+			bar.Add(int64(int(r.Seconds) - last))
+			last = int(r.Seconds)
+		}
+		defer bar.Finish()
+	}
+	r, err := crash.Run(ctx, o)
+	if err != nil {
+		return fmt.Errorf("selftest: %w; the database is in %s", err, dir)
+	}
+	if a.json {
+		err = a.printJSON(r)
+	} else {
+		err = a.printCrash(r)
+	}
+	if !r.OK() {
+		return errors.Join(err, fmt.Errorf("selftest: the database lost what it acknowledged, or brought back what was deleted; it is kept in %s, replay with --seed %d", dir, r.Seed))
+	}
+	return errors.Join(err, ctx.Err(), os.RemoveAll(dir))
+}
+
+func (a *app) printCrash(r crash.Report) error {
+	t := term.Table{Columns: []term.Column{{Title: "selftest --crash"}, {Title: "", Right: true}}}
+	row := func(name, value string) { t.Rows = append(t.Rows, []string{name, value}) }
+	row("kills", strconv.Itoa(r.Kills))
+	row("acknowledged operations", strconv.Itoa(r.Acknowledged))
+	row("acknowledged documents", strconv.Itoa(r.Documents))
+	row("lost", strconv.Itoa(r.Lost))
+	row("resurrected", strconv.Itoa(r.Resurrected))
+	row("torn batches", strconv.Itoa(r.Torn))
+	row("not as written", strconv.Itoa(r.Wrong))
+	row("recall@10 after restart", fmt.Sprintf("%.4f", r.Recall))
+	row("not found by their own vector", fmt.Sprintf("%d of %d", r.Missed, r.Searches))
+	row("longest opening after a kill", fmt.Sprintf("%.0f ms", r.Opened))
+	if err := t.Write(a.out); err != nil {
+		return err
+	}
+	for _, f := range r.Faults {
+		fmt.Fprintln(a.out, f)
+	}
+	return nil
+}

@@ -1,0 +1,361 @@
+package db
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+// openLogged opens a database whose log can be read.
+func openLogged(t testing.TB, dir string) (*DB, *lockedBuffer) {
+	t.Helper()
+	log := &lockedBuffer{}
+	d, err := Open(dir, &Options{SyncEvery: time.Hour, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, log
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func given(rng *rand.Rand, id string, dims int) Document {
+	v := make([]float32, dims)
+	for i := range v {
+		v[i] = rng.Float32() - 0.5
+	}
+	return Document{ID: id, Embedding: v, Metadata: Metadata{"n": rng.IntN(10)}}
+}
+
+func openGiven(t testing.TB, d *DB, dims int) *Collection {
+	t.Helper()
+	c, err := d.Collection(context.Background(), "c", &CollectionOptions{Dims: dims, EfConstruction: 32, M: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// copyTree copies a database as a kill would leave it: what was written, with
+// nothing closed.
+func copyTree(t *testing.T, from string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// A snapshot is taken without being asked for, once enough has changed.
+func TestBackgroundSnapshot(t *testing.T) {
+	dir := t.TempDir()
+	d, _ := openLogged(t, dir)
+	defer func() { _ = d.Close() }()
+	c := openGiven(t, d, 8)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 21 {
+		docs := make([]Document, 1000)
+		for j := range docs {
+			docs[j] = given(rng, fmt.Sprint(i, "-", j), 8)
+		}
+		if _, err := c.Upsert(t.Context(), docs...); err != nil {
+			t.Fatal(err)
+		}
+		if i < 18 && c.saved.Load() != 0 {
+			t.Fatalf("a snapshot after %d documents", (i+1)*1000)
+		}
+	}
+	for end := time.Now().Add(20 * time.Second); c.saved.Load() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("no snapshot was taken")
+		}
+	}
+	again, log := openLogged(t, copyTree(t, dir))
+	defer func() { _ = again.Close() }()
+	if n, err := openGiven(t, again, 8).Count(t.Context(), filter.All()); n != 21_000 || err != nil {
+		t.Error(n, err)
+	}
+	if strings.Contains(log.String(), "rebuilding") {
+		t.Error(log.String())
+	}
+}
+
+// Snapshots are taken while writers insert, replace and delete. Each of them,
+// with the log behind it, is the collection: opening it rebuilds nothing and
+// finds every document.
+func TestSnapshotWhileWriting(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	dir := t.TempDir()
+	d, _ := openLogged(t, dir)
+	defer func() { _ = d.Close() }()
+	c := openGiven(t, d, 8)
+	for round := range 4 {
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for w := range 3 {
+			wg.Go(func() {
+				rng := rand.New(rand.NewPCG(seed+uint64(round), uint64(w)))
+				for ctx.Err() == nil {
+					id := func() string { return fmt.Sprint(w, "-", rng.IntN(900)) }
+					if _, err := c.Upsert(context.Background(), given(rng, id(), 8)); err != nil {
+						t.Error(err)
+					}
+					if _, err := c.Delete(context.Background(), id(), id()); err != nil {
+						t.Error(err)
+					}
+					if rng.IntN(300) == 0 {
+						c.repair()
+					}
+				}
+			})
+		}
+		for end := time.Now().Add(300 * time.Millisecond); time.Now().Before(end); {
+			if err := c.Snapshot(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		stop()
+		wg.Wait()
+		again, log := openLogged(t, copyTree(t, dir))
+		copied := openGiven(t, again, 8)
+		if strings.Contains(log.String(), "rebuilding") {
+			t.Error(log.String())
+		}
+		sameDocuments(t, c, copied)
+		if err := copied.graph.Check(); err != nil {
+			t.Error(err)
+		}
+		if err := again.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// sameDocuments compares two collections, and asks b for each of its documents.
+func sameDocuments(t *testing.T, a, b *Collection) {
+	t.Helper()
+	var all [2]map[string]Document
+	for i, c := range []*Collection{a, b} {
+		all[i] = map[string]Document{}
+		for doc, err := range c.Scan(t.Context(), Scan{Fields: FieldText | FieldMetadata | FieldEmbedding}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[i][doc.ID] = doc
+		}
+	}
+	if len(all[0]) != len(all[1]) || len(all[0]) == 0 {
+		t.Fatalf("%d documents, want %d", len(all[1]), len(all[0]))
+	}
+	for id, doc := range all[0] {
+		if fmt.Sprint(doc) != fmt.Sprint(all[1][id]) {
+			t.Fatalf("%s: %v, want %v", id, all[1][id], doc)
+		}
+		if !b.nodes.visible(node(t, b, id), b.visible.now.Load().seq) || !b.graph.Has(node(t, b, id)) {
+			t.Fatalf("%s is not in the graph", id)
+		}
+	}
+	if b.graph.Len() != len(all[1]) {
+		t.Errorf("%d nodes in the graph for %d documents", b.graph.Len(), len(all[1]))
+	}
+}
+
+func node(t *testing.T, c *Collection, id string) uint32 {
+	t.Helper()
+	v := c.db.st.View(nil)
+	defer v.Close()
+	n, ok, err := v.Node(c.id, id)
+	if err != nil || !ok {
+		t.Fatal(id, ok, err)
+	}
+	return n
+}
+
+// Every cut of the snapshot and every flipped byte is an error, and the
+// collection is rebuilt from the store.
+func TestTornSnapshot(t *testing.T) {
+	dir := t.TempDir()
+	d, _ := openLogged(t, dir)
+	defer func() { _ = d.Close() }()
+	c := openGiven(t, d, 8)
+	rng := rand.New(rand.NewPCG(3, 4))
+	for i := range 50 {
+		doc := given(rng, fmt.Sprint(i), 8)
+		doc.Text = fmt.Sprintf("문서 %d of fifty", i)
+		if _, err := c.Upsert(t.Context(), doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Snapshot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(c.derivedPath("snapshot"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := d.st.State(c.id)
+	decode := func(b []byte) error {
+		x := &Collection{db: d, id: c.id, name: c.name, set: c.set, log: c.log}
+		_, _, err := x.decode(bufio.NewReaderSize(bytes.NewReader(b), 1<<20), int64(len(b)), now)
+		return err
+	}
+	if err := decode(good); err != nil {
+		t.Fatal(err)
+	}
+	for cut := range good {
+		if decode(good[:cut]) == nil {
+			t.Fatalf("cut at %d of %d was not noticed", cut, len(good))
+		}
+	}
+	if decode(append(bytes.Clone(good), 0)) == nil {
+		t.Error("a byte too many was not noticed")
+	}
+	bad := bytes.Clone(good)
+	for i := range bad {
+		bad[i] ^= 1 << rng.IntN(8)
+		if err := decode(bad); err == nil {
+			t.Fatalf("flip at %d of %d was not noticed", i, len(good))
+		}
+		bad[i] = good[i]
+	}
+}
+
+// FuzzSnapshot: no input makes the loader panic or take memory out of
+// proportion.
+func FuzzSnapshot(f *testing.F) {
+	d, err := Open(f.TempDir(), &Options{SyncEvery: time.Hour})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = d.Close() })
+	c := openGiven(f, d, 8)
+	rng := rand.New(rand.NewPCG(5, 6))
+	for i := range 20 {
+		if _, err := c.Upsert(f.Context(), given(rng, fmt.Sprint(i), 8)); err != nil {
+			f.Fatal(err)
+		}
+	}
+	if err := c.Snapshot(f.Context()); err != nil {
+		f.Fatal(err)
+	}
+	good, err := os.ReadFile(c.derivedPath("snapshot"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[:len(good)/2])
+	f.Add([]byte(snapshotMagic))
+	now := d.st.State(c.id)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		x := &Collection{db: d, id: c.id, name: c.name, set: c.set, log: c.log}
+		if _, _, err := x.decode(bufio.NewReaderSize(bytes.NewReader(b), 1<<20), int64(len(b)), now); err == nil && !bytes.Equal(b, good) {
+			t.Log("another snapshot that is sound")
+		}
+	})
+}
+
+// What a kill leaves of a file that was being written goes at the next opening,
+// and a lost marker is written anew.
+func TestLeftOvers(t *testing.T) {
+	dir := t.TempDir()
+	d, _ := openLogged(t, dir)
+	c := openGiven(t, d, 8)
+	rng := rand.New(rand.NewPCG(7, 8))
+	if _, err := c.Upsert(t.Context(), given(rng, "1", 8)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(dir, derivedDir, "00000001.snapshot.tmp-123")
+	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, markerFile)); err != nil {
+		t.Fatal(err)
+	}
+	d, log := openLogged(t, dir)
+	defer func() { _ = d.Close() }()
+	if _, err := os.Stat(left); err == nil {
+		t.Error("a temporary file was left")
+	}
+	if !strings.Contains(log.String(), "marker") {
+		t.Error("no word of the missing marker:", log)
+	}
+	if n, err := openGiven(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+}
+
+// A marker that was cut anywhere: the database opens, or the error says what
+// is wrong and what to do; the documents are there afterwards.
+func TestTornMarker(t *testing.T) {
+	dir := t.TempDir()
+	d, _ := openLogged(t, dir)
+	c := openGiven(t, d, 8)
+	rng := rand.New(rand.NewPCG(9, 10))
+	if _, err := c.Upsert(t.Context(), given(rng, "1", 8)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, markerFile)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := range good {
+		if err := os.WriteFile(path, good[:cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d, err := Open(dir, nil)
+		switch {
+		case err == nil && cut < len(good)-1:
+			t.Errorf("cut at %d: it opened", cut)
+		case err != nil && !strings.Contains(err.Error(), "delete it and open again"):
+			t.Errorf("cut at %d: %v", cut, err)
+		}
+		if err == nil {
+			if err := d.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	d, _ = openLogged(t, dir)
+	defer func() { _ = d.Close() }()
+	if n, err := openGiven(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+}
