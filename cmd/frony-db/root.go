@@ -110,7 +110,12 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 	f.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		a.quickstart(), a.importCmd(), a.search(), a.get(), a.delete(), a.collections(),
+		a.quickstart(),
+		a.importCmd(),
+		a.search(),
+		a.get(),
+		a.delete(),
+		a.collections(),
 		a.stats(),
 		a.eval(),
 		a.embed(),
@@ -119,6 +124,7 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 		a.version(),
 		a.selftest(),
 		a.doctor(),
+		a.export(),
 	)
 	return root
 }
