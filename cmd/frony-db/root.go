@@ -112,7 +112,7 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 	root.AddCommand(
 		a.quickstart(), a.importCmd(), a.search(), a.get(), a.delete(), a.collections(),
 		a.stats(), a.eval(), a.embed(), a.serve(), a.version(),
-		a.selftest(), a.doctor(),
+		a.selftest(), a.doctor(), a.backup(), a.restore(),
 	)
 	return root
 }
