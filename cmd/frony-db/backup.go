@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -170,9 +169,10 @@ func (a *app) runRestore(ctx context.Context, paths []string, o *db.RestoreOptio
 	return nil
 }
 
-// inOrder sorts backups by the time of the database they are of.
+// inOrder puts backups behind those that they add to.
 func inOrder(paths []string) ([]string, error) {
-	until := map[string]uint64{}
+	after := map[string]string{} // base → path
+	ids := map[string]string{}   // path → id
 	for _, path := range paths {
 		if path == "-" {
 			return nil, usageError{errors.New("restore: standard input can hold one backup only; name files")}
@@ -181,9 +181,17 @@ func inOrder(paths []string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		until[path] = info.Until
+		if other, ok := after[info.Base]; ok {
+			return nil, fmt.Errorf("restore: %s and %s add to the same backup; give one of them", other, path)
+		}
+		after[info.Base], ids[path] = path, info.ID
 	}
-	paths = slices.Clone(paths)
-	slices.SortStableFunc(paths, func(a, b string) int { return int(int64(until[a]) - int64(until[b])) })
-	return paths, nil
+	var chain []string
+	for path, ok := after[""]; ok; path, ok = after[ids[path]] {
+		chain = append(chain, path)
+	}
+	if len(chain) < len(paths) {
+		return nil, fmt.Errorf("restore: %d backups make a chain of %d that begins with a complete one; some are missing", len(paths), len(chain))
+	}
+	return chain, nil
 }
