@@ -125,6 +125,8 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 		a.selftest(),
 		a.doctor(),
 		a.export(),
+		a.backup(),
+		a.restore(),
 	)
 	return root
 }
