@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"log"
 	"math"
 	"os"
 	"strings"
@@ -15,35 +14,32 @@ import (
 	"github.com/fronyai/frony-db/embedder/builtin"
 )
 
+// check ends an example that failed.
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
 func Example() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "frony-db-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	check(err)
+	defer func() { check(os.RemoveAll(dir)) }()
 
 	d, err := db.Open(dir, &db.Options{Embedder: builtin.New()})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer d.Close()
+	check(err)
+	defer func() { check(d.Close()) }()
 	notes, err := d.Collection(ctx, "notes", nil)
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	_, err = notes.Upsert(ctx,
 		db.Document{ID: "kimchi", Text: "김치찌개는 신김치로 끓여야 국물이 깊다"},
 		db.Document{ID: "move", Text: "이사하면 14일 안에 전입신고를 한다"},
 		db.Document{ID: "hnsw", Text: "HNSW is a graph for approximate nearest-neighbour search"},
 	)
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	matches, err := notes.Search(ctx, db.Query{Text: "전입신고는 며칠 안에 하나요?", K: 1})
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	fmt.Println(matches[0].Document.ID, matches[0].Document.Text)
 	// Output: move 이사하면 14일 안에 전입신고를 한다
 }
@@ -51,43 +47,30 @@ func Example() {
 func ExampleCollection_Search_filter() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "frony-db-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	check(err)
+	defer func() { check(os.RemoveAll(dir)) }()
 	d, err := db.Open(dir, &db.Options{Embedder: builtin.New()})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer d.Close()
+	check(err)
+	defer func() { check(d.Close()) }()
 	c, err := d.Collection(ctx, "articles", nil)
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	_, err = c.Upsert(ctx,
 		db.Document{ID: "a", Text: "제주 올레길 걷기", Metadata: db.Metadata{"lang": "ko", "year": 2019}},
 		db.Document{ID: "b", Text: "제주 올레길 새 코스", Metadata: db.Metadata{"lang": "ko", "year": 2024, "tags": []string{"walk"}}},
 		db.Document{ID: "c", Text: "Walking the Jeju Olle trail", Metadata: db.Metadata{"lang": "en", "year": 2024}},
 	)
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	where := filter.And(filter.Eq("lang", "ko"), filter.Ge("year", 2020))
 	matches, err := c.Search(ctx, db.Query{Text: "제주 올레길", K: 10, Filter: where})
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	for _, m := range matches {
 		fmt.Println(m.Document.ID)
 	}
 	// The same as text, as users type it.
-	if where, err = filter.Parse(`tags CONTAINS "walk" OR NOT lang = "ko"`); err != nil {
-		log.Fatal(err)
-	}
+	where, err = filter.Parse(`tags CONTAINS "walk" OR NOT lang = "ko"`)
+	check(err)
 	n, err := c.Count(ctx, where)
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	fmt.Println(n)
 	// Output:
 	// b
@@ -100,7 +83,7 @@ type letters struct{}
 
 func (letters) embed(text string) []float32 {
 	v := make([]float32, 64)
-	for _, word := range strings.Fields(strings.ToLower(text)) {
+	for word := range strings.FieldsSeq(strings.ToLower(text)) {
 		h := fnv.New32a()
 		_, _ = h.Write([]byte(word))
 		v[h.Sum32()%64]++
@@ -135,26 +118,17 @@ func (letters) Spec() embedder.Spec {
 func ExampleOptions_embedder() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "frony-db-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	check(err)
+	defer func() { check(os.RemoveAll(dir)) }()
 	d, err := db.Open(dir, &db.Options{Embedder: letters{}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer d.Close()
+	check(err)
+	defer func() { check(d.Close()) }()
 	c, err := d.Collection(ctx, "words", nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	if _, err := c.Insert(ctx, db.Document{ID: "1", Text: "red apple"}, db.Document{ID: "2", Text: "blue sky"}); err != nil {
-		log.Fatal(err)
-	}
+	check(err)
+	_, err = c.Insert(ctx, db.Document{ID: "1", Text: "red apple"}, db.Document{ID: "2", Text: "blue sky"})
+	check(err)
 	matches, err := c.Search(ctx, db.Query{Text: "the blue sky", K: 1, Mode: db.Dense})
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	fmt.Println(matches[0].Document.Text, c.Model().Model)
 	// Output: blue sky example/letters
 }

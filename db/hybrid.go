@@ -72,7 +72,7 @@ func (s *searching) hybrid(ctx context.Context) ([]scored, error) {
 
 // fuse puts candidates into the order of both scores.
 func (s *searching) fuse(all []scored) {
-	dense := fusion.List{Weight: defaultDenseWeight, Scale: fusion.Scale{Low: 0, High: 1}, Hits: make([]fusion.Hit, len(all))}
+	dense := fusion.List{Weight: defaultDenseWeight, Scale: fusion.Scale{Low: lowest(all), High: 1}, Hits: make([]fusion.Hit, len(all))}
 	if s.q.DenseWeight != 0 {
 		dense.Weight = float64(s.q.DenseWeight)
 	}
@@ -102,6 +102,16 @@ func (s *searching) fuse(all []scored) {
 		seen[f.Node].score = f.Score
 	}
 	slices.SortFunc(all, scored.order)
+}
+
+// lowest is the smallest cosine of the candidates: about what unrelated texts
+// have with the model at hand, which for some is 0.1 and for others 0.8.
+func lowest(all []scored) float32 {
+	low := float32(0.99)
+	for _, a := range all {
+		low = min(low, a.cosine)
+	}
+	return low
 }
 
 // Chosen by measurement: see docs/decisions/0060-hybrid-search.md.

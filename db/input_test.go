@@ -176,7 +176,7 @@ func TestBadQueries(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	if _, err := db.Open(t.TempDir(), &db.Options{SyncEvery: -1, Limits: db.Limits{K: -1}}); !errors.Is(err, db.ErrInvalidOptions) ||
-		!strings.Contains(err.Error(), "SyncEvery") || !strings.Contains(err.Error(), "Limits.K") {
+		!strings.Contains(err.Error(), "SyncEvery") || !strings.Contains(err.Error(), "limit K") {
 		t.Errorf("not every fault is reported: %v", err)
 	}
 	d := open(t, t.TempDir(), &db.Options{})

@@ -32,7 +32,7 @@ func (d *DB) load(ctx context.Context, info store.Info, o *CollectionOptions) (*
 		db: d, id: info.ID, name: info.Name, set: set, embed: o.Embedder,
 		log: d.opts.Logger.With("collection", info.Name), gate: newGate(),
 	}
-	c.calibration.Store(&calibration{perResult: perResultDefault})
+	c.calibration.Store(uncalibrated())
 	if err := c.openRows(); err != nil {
 		return nil, err
 	}

@@ -141,14 +141,15 @@ func (s *searching) rank(ctx context.Context) ([]scored, error) {
 		return s.words(s.q.K), ctx.Err()
 	case Hybrid:
 		return s.hybrid(ctx)
+	default:
+		return s.dense(ctx, s.q.K)
 	}
-	return s.dense(ctx, s.q.K)
 }
 
 // dense finds the k nodes of the highest cosine, and chooses how.
 func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 	ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch)
-	want := max(s.c.candidates(s.q.K, s.q.Oversampling), k)
+	want := max(s.c.candidates(s.q), k)
 	if s.q.Oversampling == 0 && s.c.codes.tails != nil {
 		want = max(want, ef) // the beam holds them, and to refine them costs little
 	}
@@ -169,7 +170,7 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 		// All of them would be reranked anyway.
 		s.trace.Plan = "exact matches"
 		return s.exact(ctx, k)
-	case live <= scanBelow && s.c.codes.tails != nil:
+	case (live <= scanBelow || s.q.Recall == 1) && s.c.codes.tails != nil:
 		s.trace.Plan = "scan"
 		return s.scan(ctx, k)
 	}
@@ -181,7 +182,7 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 			return nil, err
 		}
 		lap := time.Now()
-		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: max(ef, want), Allow: allow})
+		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, s.effort(want, ef, allow))
 		s.trace.Graph += time.Since(lap)
 		lap = time.Now()
 		top, err := s.rerank(code, hits, k)
@@ -192,6 +193,15 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 		// Documents that have just been deleted took the places of others.
 		want = min(2*want, live)
 	}
+}
+
+// effort says how hard the graph looks for the n nearest heads: as wide as ef,
+// if that is given, or until it has the share of them that the query wants.
+func (s *searching) effort(n, ef int, allow *hnsw.Bitset) hnsw.Search {
+	if ef > 0 {
+		return hnsw.Search{K: n, Ef: max(ef, n), Allow: allow}
+	}
+	return hnsw.Search{K: n, Recall: cmp.Or(s.q.Recall, defaultRecall), Allow: allow}
 }
 
 // scan compares the codes of all dimensions of every node that may be returned,

@@ -43,9 +43,8 @@ type snapshotMeta struct {
 	Dims       int    `json:"dims"`
 	HeadDims   int    `json:"head_dims"`
 	Tail       bool   `json:"tail"`
-	// Calibrated is the candidates per result that were measured, at Size nodes.
-	Calibrated float64 `json:"calibrated"`
-	Size       int     `json:"size"`
+	// Calibration is how many candidates a result needs, as last measured.
+	Calibration calibration `json:"calibration"`
 }
 
 var (
@@ -76,11 +75,10 @@ func (c *Collection) discard() error {
 
 func (c *Collection) encode(w io.Writer, seq uint64) error {
 	n := c.bound()
-	cal := *c.calibration.Load()
 	meta, err := json.Marshal(snapshotMeta{
 		Database: fmt.Sprintf("%x", c.db.id), Collection: c.id, Seq: seq, Nodes: n,
 		Dims: c.set.Dims, HeadDims: c.set.HeadDims, Tail: c.set.hasTail(),
-		Calibrated: cal.perResult, Size: cal.size,
+		Calibration: *c.calibration.Load(),
 	})
 	if err != nil {
 		return err
@@ -214,7 +212,7 @@ func (c *Collection) decode(r io.Reader, size int64, now store.State) (m snapsho
 	if err := c.empty(); err != nil {
 		return m, nil, err
 	}
-	c.calibration.Store(&calibration{m.Calibrated, m.Size})
+	c.calibration.Store(&m.Calibration)
 	if c.codes.heads, err = quant.ReadCodes(r); err != nil {
 		return m, nil, err
 	}

@@ -68,16 +68,19 @@ func newDecoder(b []byte, space Space) (*decoder, error) {
 	return &decoder{g: g, h: h}, nil
 }
 
-// reserve makes the tables of chunks; the chunks come with their blocks.
-func (d *decoder) reserve() {
-	n := d.h.nodeBlocks()
-	d.s = slabs{
-		links:   make([][]uint32, n),
-		upperAt: make([][]uint32, n),
-		present: make([]*marks, n),
-		dead:    make([]*marks, n),
-		pending: make([]*marks, n),
-		upper:   make([][]uint32, d.h.upperBlocks()),
+// room makes the tables of chunks long enough for block i. The chunks come with
+// their blocks: a header alone can't ask for much memory.
+func (d *decoder) room(i int) {
+	s, nodes := &d.s, d.h.nodeBlocks()
+	for len(s.links) < min(i+1, nodes) {
+		s.links = append(s.links, nil)
+		s.upperAt = append(s.upperAt, nil)
+		s.present = append(s.present, nil)
+		s.dead = append(s.dead, nil)
+		s.pending = append(s.pending, nil)
+	}
+	for len(s.upper) < min(i+1-nodes, d.h.upperBlocks()) {
+		s.upper = append(s.upper, nil)
 	}
 }
 
@@ -104,7 +107,7 @@ func (d *decoder) block(i int, b []byte) error {
 		return d.nodes(i, body)
 	}
 	if i -= d.h.nodeBlocks(); i < d.h.upperBlocks() {
-		d.s.upper[i] = make([]uint32, chunkNodes*d.g.opts.M)
+		d.s.upper[i] = make([]uint32, upperLists*d.g.opts.M)
 		return d.words(d.s.upper[i], body)
 	}
 	c, err := decodeCalibration(body)

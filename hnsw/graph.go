@@ -84,7 +84,7 @@ func (g *Graph) Has(id uint32) bool {
 func (g *Graph) Bytes() int64 {
 	s := g.slabs.Load()
 	perNode := int64(g.m0)*4 + 4
-	return int64(s.cap())*perNode + int64(s.cap())/64*8*3 + int64(len(s.upper))*chunkNodes*int64(g.opts.M)*4
+	return int64(s.cap())*perNode + int64(s.cap())/64*8*3 + int64(len(s.upper))*upperLists*int64(g.opts.M)*4
 }
 
 func (g *Graph) lock(id uint32) *sync.Mutex { return &g.locks[int(id)%len(g.locks)].Mutex }

@@ -29,7 +29,7 @@ func Load(data []byte, space Space) (*Graph, error) {
 		size := d.size(i)
 		cuts[i], rest = rest[:size], rest[size:]
 	}
-	d.reserve()
+	d.room(len(cuts) - 1)
 	if err := parallel(len(cuts), func(i int) error { return d.block(i, cuts[i]) }); err != nil {
 		return nil, err
 	}
@@ -46,8 +46,8 @@ func Read(r io.Reader, space Space) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.reserve()
 	for i := range d.blocks() {
+		d.room(i)
 		if size := d.size(i); size > cap(buf) {
 			buf = make([]byte, size)
 		}

@@ -16,6 +16,8 @@ import (
 //  2. Otherwise walk, as far as a walk without a filter would go. If by then too
 //     few of the nodes met may be returned, scan.
 //  3. Otherwise walk on, but for no longer than the scan would take; then scan.
+//     If what may be returned was rarer than overall, the query lies outside of
+//     it, and the nearest are spread around: walk with twice the beam.
 //
 // So a search takes at most about twice as long as the scan, and as long as the
 // walk where the walk is the better. Deleted nodes are filtered like others.
@@ -40,15 +42,25 @@ func plan(s Search, nodes, allowed int) (f effort, flat bool) {
 	scan := allowed / rowsPerDistance
 	if allowed < nodes {
 		f.trial, f.budget = walk, scan
+		f.share = float64(allowed) / float64(nodes)
 	}
 	return f, scan <= walk || s.Recall >= 1
 }
 
-// hopeless reports, at the end of a walk's trial, whether it will take longer
-// than its budget, going by the share of nodes met so far that may be returned.
-func (w *scratch) hopeless(f effort) bool {
+// resume decides at the end of a walk's trial whether to go on: not if it will
+// take longer than its budget, going by the share of nodes met so far that may
+// be returned.
+func (w *scratch) resume(f *effort) bool {
+	trial := f.trial
+	f.trial = math.MaxInt
 	if w.live >= f.slots {
+		return true
+	}
+	if w.live*f.budget < w.evals*trial { // so far, no node that was met has been dropped
 		return false
 	}
-	return w.live*f.budget < w.evals*f.trial // so far, no node that was met has been dropped
+	if 4*float64(w.live) < f.share*float64(w.evals) {
+		f.ef *= 2
+	}
+	return true
 }

@@ -11,6 +11,9 @@ const (
 	chunkNodes = 1 << chunkShift
 	chunkMask  = chunkNodes - 1
 	chunkWords = chunkNodes / 64 // words of a bit per node
+
+	upperShift = 9 // upper lists per chunk: one node in M has one
+	upperLists = 1 << upperShift
 )
 
 // slabs are the graph's arrays, in chunks of chunkNodes nodes. A slabs value is
@@ -47,11 +50,11 @@ func (g *Graph) list(s *slabs, id uint32, level int) []uint32 {
 		return nil
 	}
 	block := int(first) - 1 + level - 1
-	at := block & chunkMask * g.opts.M
-	if block>>chunkShift >= len(s.upper) {
+	at := block & (upperLists - 1) * g.opts.M
+	if block>>upperShift >= len(s.upper) {
 		return nil // newer than these slabs
 	}
-	return s.upper[block>>chunkShift][at : at+g.opts.M : at+g.opts.M]
+	return s.upper[block>>upperShift][at : at+g.opts.M : at+g.opts.M]
 }
 
 func bit(id uint32) (chunk, w uint32, mask uint64) {
@@ -101,8 +104,8 @@ func (g *Graph) reserve(id uint32, level int) *slabs {
 	if level > 0 && first == 0 {
 		first = uint32(g.upperLen) + 1
 		g.upperLen += level
-		for g.upperLen > len(next.upper)<<chunkShift {
-			next.upper = append(next.upper, make([]uint32, chunkNodes*g.opts.M))
+		for g.upperLen > len(next.upper)<<upperShift {
+			next.upper = append(next.upper, make([]uint32, upperLists*g.opts.M))
 		}
 	}
 	g.slabs.Store(&next)

@@ -21,7 +21,7 @@ import (
 //	│   present, dead, pending   64 u64 each                       │
 //	│   sum u32                                                    │
 //	├──────────────────────────────────────────────────────────────┤
-//	│ a block for each 4,096 upper lists (the last may have fewer) │
+//	│ a block for each 512 upper lists (the last may have fewer)   │
 //	│   lists in block × M u32 · sum u32                           │
 //	├──────────────────────────────────────────────────────────────┤
 //	│ calibration: its bytes · sum u32                             │
@@ -74,9 +74,9 @@ func (h *header) nodeBlock(i int) int {
 }
 func (h *header) upperBlock(i int) int { return h.listsIn(i)*int(h.m)*4 + sumSize }
 func (h *header) nodeBlocks() int      { return (int(h.nodes) + chunkMask) >> chunkShift }
-func (h *header) upperBlocks() int     { return (int(h.upper) + chunkMask) >> chunkShift }
+func (h *header) upperBlocks() int     { return (int(h.upper) + upperLists - 1) >> upperShift }
 func (h *header) nodesIn(i int) int    { return min(chunkNodes, int(h.nodes)-i<<chunkShift) }
-func (h *header) listsIn(i int) int    { return min(chunkNodes, int(h.upper)-i<<chunkShift) }
+func (h *header) listsIn(i int) int    { return min(upperLists, int(h.upper)-i<<upperShift) }
 
 // WriteTo writes a snapshot, for Load or Read, and returns the bytes written.
 // Searches go on; inserts and deletes wait, so write to something fast. The

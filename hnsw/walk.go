@@ -52,8 +52,9 @@ type effort struct {
 	slots  int     // returnable nodes in the beam at which the end is near
 	k      int     // for reach: whose distance counts
 	reach  float32 // 1 + γ, or 0: go on until the beam is expanded
-	trial  int     // distances after which to give up if it looks hopeless
+	trial  int     // distances after which to ask whether to go on
 	budget int     // distances after which to give up
+	share  float64 // of all nodes that may be returned
 }
 
 // walk is the best-first search of one level: it expands the nearest nodes of
@@ -99,11 +100,8 @@ func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
 		if w.evals += n; w.evals > f.budget {
 			return false
 		}
-		if w.evals > f.trial {
-			if w.hopeless(f) {
-				return false
-			}
-			f.trial = math.MaxInt
+		if w.evals > f.trial && !w.resume(&f) {
+			return false
 		}
 		bound := w.bound(f, limit)
 		for i, d := range w.dist[:n] {

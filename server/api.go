@@ -24,7 +24,7 @@ func (a adapter) Handle(op *huma.Operation, h func(huma.Context)) {
 
 func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.s.mux.ServeHTTP(w, r) }
 
-func (s *Server) routes() {
+func (s *Server) routes() error {
 	config := huma.DefaultConfig("frony-db", s.opts.Version)
 	config.Info.Description = "Collections of documents, found by meaning. Errors are {\"error\": {…}} with a stable code."
 	config.CreateHooks = nil
@@ -39,10 +39,15 @@ func (s *Server) routes() {
 	s.collectionRoutes()
 	s.documentRoutes()
 	s.searchRoutes()
+	s.openAIRoutes()
+	s.weaviateRoutes()
+	s.teiRoutes()
+	s.mcpRoutes()
 
-	s.handle("GET /openapi.json", door{keys.Read, bodyNone}, http.HandlerFunc(s.openapi))
+	s.handle("GET /openapi.json", door{keys.Read, bodyNone, shapeOwn}, http.HandlerFunc(s.openapi))
 	s.healthRoutes()
 	s.mux.HandleFunc("/", s.notFound)
+	return s.consoleRoutes()
 }
 
 // describe makes the API's description, after all routes are there.
@@ -64,7 +69,7 @@ func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(con
 	if op.Method == http.MethodPost || op.Method == http.MethodPut {
 		kind = bodyWhole
 	}
-	op.Metadata = map[string]any{"door": door{role, kind}}
+	op.Metadata = map[string]any{"door": door{role, kind, shapeOwn}}
 	op.Description += "\n\nNeeds a key with the role " + role.String() + "."
 	op.MaxBodyBytes = s.opts.Limits.Body + 1 // the guard has read it already
 	op.BodyReadTimeout = -1

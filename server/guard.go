@@ -14,6 +14,7 @@ import (
 type door struct {
 	role keys.Role // keys.None is open to all
 	body bodyKind
+	says shape // how it tells failures
 }
 
 type bodyKind uint8
@@ -28,7 +29,7 @@ const (
 func (s *Server) handle(pattern string, d door, h http.Handler) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		c := callOf(r.Context())
-		c.route = pattern
+		c.route, c.says = pattern, d.says
 		if p := s.admit(r, c, d); p != nil {
 			if r.ContentLength != 0 {
 				// Closing is how the rest of the body stays unread.

@@ -17,6 +17,7 @@ type call struct {
 	id    string
 	route string // the pattern, so that metrics don't grow with names
 	key   *keys.Key
+	says  shape
 }
 
 type callKey struct{}

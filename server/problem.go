@@ -187,5 +187,5 @@ func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 func writeProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
 	p.Detail.RequestID = requestID(r.Context())
 	maps.Copy(w.Header(), p.GetHeaders())
-	writeJSON(w, p.status, p)
+	writeJSON(w, p.status, callOf(r.Context()).says.body(p))
 }

@@ -88,6 +88,13 @@ func TestEveryRouteAsksForAKey(t *testing.T) {
 	for _, path := range []string{"/metrics", "/openapi.json"} {
 		b.refused(401, "no_key", "GET", path, "")
 	}
+	// Those of other protocols tell it in their own shape.
+	for _, route := range []string{
+		"POST /v1/embeddings", "GET /v1/models", "GET /v1/models/x", "POST /vectors", "POST /vectors/", "GET /meta", "POST /embed", "GET /info", "POST /mcp",
+	} {
+		method, path, _ := strings.Cut(route, " ")
+		b.ask(401, method, path, "")
+	}
 	for _, path := range []string{"/livez", "/readyz", "/healthz"} {
 		if status, _, _ := b.do("GET", path, ""); status != 200 {
 			t.Errorf("%s: %d", path, status)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/klauspost/compress/gzhttp"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/fronyai/frony-db/db"
@@ -39,6 +40,7 @@ type Server struct {
 	rates    *rates
 	replays  *replays
 	metrics  *metrics
+	schemas  *mcp.SchemaCache
 
 	warmMu sync.Mutex
 	warm   map[string]bool // collections that Warm has opened
@@ -69,12 +71,16 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 		writes:   newGate(l.Writes, l.Queue, l.Wait),
 		rates:    newRates(l.Rate, l.Burst),
 		replays:  newReplays(l.Replays, l.ReplayBytes),
+		schemas:  mcp.NewSchemaCache(),
 		warm:     map[string]bool{},
 	}
 	s.keys.Store(o.Keys)
 	s.metrics = newMetrics(s)
-	s.routes()
-	var err error
+	s.searches.refused, s.writes.refused = s.metrics.refused, s.metrics.refused
+	err := s.routes()
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
 	if s.spec, err = s.describe(); err != nil {
 		return nil, fmt.Errorf("server: describe the API: %w", err)
 	}

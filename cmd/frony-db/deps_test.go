@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -94,10 +95,8 @@ func forbidden(pkg, name string) string {
 	}
 	for dir, list := range never {
 		if within(pkg, dir) {
-			for _, no := range list {
-				if name == no {
-					return dir + " never does"
-				}
+			if slices.Contains(list, name) {
+				return dir + " never does"
 			}
 		}
 	}
@@ -128,10 +127,8 @@ func forbidden(pkg, name string) string {
 	if !strings.Contains(strings.Split(name, "/")[0], ".") || a.others == nil {
 		return ""
 	}
-	for _, other := range a.others {
-		if name == other {
-			return ""
-		}
+	if slices.Contains(a.others, name) {
+		return ""
 	}
 	return rule + " does with the standard library"
 }

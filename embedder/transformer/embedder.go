@@ -33,6 +33,10 @@ type Options struct {
 	// Kernel names the Go engine's inner loops: "generic", "avx2",
 	// "avx512" or "neon"; empty is the fastest that the processor has.
 	Kernel string
+	// Int8 has the Go engine hold and multiply the layers' weights as bytes:
+	// see [purego.Options]. It is another model to a collection: the
+	// fingerprint differs.
+	Int8 bool
 	// Library is the path of ONNX Runtime's shared library, for EngineONNX;
 	// empty is the first that is found.
 	Library string

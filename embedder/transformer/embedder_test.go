@@ -107,3 +107,35 @@ func TestClose(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// Bytes are near the floats, and another model.
+func TestInt8(t *testing.T) {
+	for _, name := range goldenModels {
+		e, err := Open(modelDir(name), &Options{Int8: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeAfter(t, e)
+		if e.Spec().Fingerprint() == openGolden(t, name).Spec().Fingerprint() {
+			t.Errorf("%s: same fingerprint as with floats", name)
+		}
+		worst, sum, n := 0.0, 0.0, 0
+		for _, c := range readGolden(t, name) {
+			if c.Role == "query" {
+				v, err := e.EmbedQuery(t.Context(), c.Text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				d := distance(v, c.Vector)
+				worst, sum, n = max(worst, d), sum+d, n+1
+			}
+		}
+		t.Logf("%s: cosine to the reference %.5f on average, %.5f at least", name, 1-sum/float64(n), 1-worst)
+		if worst > 0.01 {
+			t.Errorf("%s: cosine distance of %g from the reference", name, worst)
+		}
+	}
+	if _, err := Open(modelDir(goldenModels[0]), &Options{Int8: true, Engine: EngineONNX}); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("with ONNX Runtime: got %v, want ErrUnsupported", err)
+	}
+}

@@ -31,6 +31,8 @@ func (o *Options) runtime(p profile.Profile) (profile.Runtime, error) {
 		return "", fmt.Errorf("%w: the profile of %s is for a provider, which package remote asks", ErrUnsupported, p.Name)
 	}
 	switch {
+	case o.Int8 && (o.Engine == EngineONNX || p.Runtime == profile.ONNX):
+		return "", fmt.Errorf("%w: Int8 is for engine %q", ErrUnsupported, EngineGo)
 	case o.Engine == EngineONNX, o.Engine == "" && p.Runtime == profile.ONNX:
 		return profile.ONNX, nil
 	case p.Runtime == profile.ONNX:
@@ -60,11 +62,16 @@ func (o *Options) load(r *repository) (*loaded, error) {
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	run, err := purego.New(r.config, parts, &purego.Options{Threads: o.Threads, Kernel: o.Kernel})
+	run, err := purego.New(r.config, parts, &purego.Options{Threads: o.Threads, Kernel: o.Kernel, Int8: o.Int8})
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	return &loaded{run, run, w.hash, func() error { return errors.Join(run.Close(), w.Close()) }}, nil
+	hash := w.hash
+	if o.Int8 {
+		sum := sha256.Sum256([]byte(hash + "  int8\n"))
+		hash = hex.EncodeToString(sum[:])
+	}
+	return &loaded{run, run, hash, func() error { return errors.Join(run.Close(), w.Close()) }}, nil
 }
 
 func (o *Options) loadONNX(r *repository) (*loaded, error) {
@@ -93,6 +100,9 @@ func graphHash(path string) (string, error) {
 		return "", err
 	}
 	data, err := fileHash(path + "_data")
+	if errors.Is(err, fs.ErrNotExist) {
+		data, err = fileHash(path + ".data") // the other usual name
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return hash, nil
 	}

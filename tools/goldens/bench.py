@@ -1,7 +1,7 @@
 """The engine beside ONNX Runtime, on the same shapes, in turns, in one run.
 
     go test -c -o purego.test ./embedder/transformer/engine/purego
-    python tools/goldens/bench.py purego.test [rounds] [kernel]
+    python tools/goldens/bench.py purego.test [rounds] [kernel] [int8]
 
 Both use one thread. Each round measures each shape with both, one after the
 other; what is printed is the median over the rounds of passages per second of
@@ -19,6 +19,7 @@ import time
 import numpy as np
 import onnxruntime
 import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import BertConfig, BertModel
 
 SHAPES = [(16, 1), (16, 32), (128, 1), (128, 32)]
@@ -63,10 +64,11 @@ def theirs(s, tokens, batch, seconds):
     return n * batch / (time.process_time() - cpu)
 
 
-def ours(binary, kernel, tokens, batch, seconds):
+def ours(binary, kernel, int8, tokens, batch, seconds):
+    env = {**os.environ, "GOMAXPROCS": "1", "INT8": "1" if int8 else ""}
     out = subprocess.run([binary, "-test.run=xxx", f"-test.benchtime={seconds}s",
                           f"-test.bench=^BenchmarkEmbed$/^{kernel}$/^threads=1$/^tokens={tokens}$/^batch={batch}$"],
-                         check=True, capture_output=True, text=True, env={**os.environ, "GOMAXPROCS": "1"}).stdout
+                         check=True, capture_output=True, text=True, env=env).stdout
     return float(re.search(r"([\d.]+) passages/cpu-s", out)[1])
 
 
@@ -74,16 +76,20 @@ def main():
     binary = os.path.abspath(sys.argv[1])
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     kernel = sys.argv[3] if len(sys.argv) > 3 else "avx512"
+    int8 = "int8" in sys.argv[4:]
     with tempfile.TemporaryDirectory() as d:
         path = os.path.join(d, "model.onnx")
         graph(path)
+        if int8:
+            quantize_dynamic(path, path + ".int8", weight_type=QuantType.QInt8)
+            path += ".int8"
         s = session(path)
-    print(f"onnxruntime {onnxruntime.__version__}, kernel {kernel}, one thread, {rounds} rounds")
+    print(f"onnxruntime {onnxruntime.__version__}, kernel {kernel}, {'int8' if int8 else 'float32'}, one thread, {rounds} rounds")
     print("tokens  batch      ours    theirs  ratio  (least, most)")
     for tokens, batch in SHAPES:
         pairs = []
         for _ in range(rounds):
-            pairs.append((ours(binary, kernel, tokens, batch, 1), theirs(s, tokens, batch, 1)))
+            pairs.append((ours(binary, kernel, int8, tokens, batch, 1), theirs(s, tokens, batch, 1)))
         ratios = [a / b for a, b in pairs]
         print(f"{tokens:6} {batch:6} {statistics.median(a for a, _ in pairs):9.1f} {statistics.median(b for _, b in pairs):9.1f}"
               f"  {statistics.median(ratios):.2f}  ({min(ratios):.2f}, {max(ratios):.2f})", flush=True)

@@ -16,7 +16,7 @@ func Free(dir string) (uint64, error) {
 	if err := unix.Statfs(dir, &st); err != nil {
 		return 0, err
 	}
-	return uint64(st.Bavail) * uint64(st.Bsize), nil
+	return uint64(st.Bavail) * uint64(st.Bsize), nil //nolint:unconvert // signed on FreeBSD
 }
 
 // Allocated is the space that the files at and below path take on disk.
@@ -31,7 +31,7 @@ func Allocated(path string) int64 {
 			return nil //nolint:nilerr // as above
 		}
 		if st, ok := info.Sys().(*syscall.Stat_t); ok {
-			sum += int64(st.Blocks) * 512
+			sum += int64(st.Blocks) * 512 //nolint:unconvert // unsigned elsewhere
 		}
 		return nil
 	})

@@ -9,10 +9,6 @@
 //
 // Weighted looks at scores, brought to [0, 1] in a way that keeps what they
 // say about certainty: see Scale.
-//
-// Blend is the best that was measured, where both scores are known for every
-// candidate: weighted, with more weight for the words the more of the query
-// they cover.
 package fusion
 
 import (

@@ -63,7 +63,6 @@ func Open(path string, dims int, id [16]byte) (r *File, fresh bool, err error) {
 	want := header(dims, id)
 	got := make([]byte, len(want))
 	if _, err := f.ReadAt(got, 0); err != nil || string(got) != string(want) {
-		fresh = true
 		if err := errors.Join(f.Truncate(0), writeAt(f, want, 0)); err != nil {
 			return nil, false, errors.Join(fmt.Errorf("create vector rows: %w", err), f.Close())
 		}

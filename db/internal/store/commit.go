@@ -59,7 +59,7 @@ func (s *Store) committer() {
 	var held *request // did not fit the last group
 	for {
 		first := held
-		if held = nil; first == nil {
+		if first == nil {
 			var ok bool
 			if first, ok = <-s.queue; !ok {
 				return

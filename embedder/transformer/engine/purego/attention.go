@@ -41,7 +41,6 @@ func (p *pass) head(b *headBuffers, s span, head, queries int, out []float32) {
 		stride = 3 * hidden
 		q      = p.ws.qkv[s.begin*stride+head*size:]
 		k, v   = q[hidden:], q[2*hidden:]
-		zero   = b.zero
 		keys   = grow(&b.keys, width*size)                  // Kᵀ in panels of [size, cols]
 		values = grow(&b.values, roundUp(size, set.Cols)*n) // V in panels of [n, cols]
 		scores = grow(&b.scores, min(queries, queryBlock)*width)
@@ -56,7 +55,8 @@ func (p *pass) head(b *headBuffers, s span, head, queries int, out []float32) {
 	for begin := 0; begin < queries; begin += queryBlock {
 		rows := min(queryBlock, queries-begin)
 		for j := 0; j < width; j += set.Cols {
-			p.tiles(rows, size, q[begin*stride:], stride, keys[j*size:(j+set.Cols)*size], zero, scores[j:], width, set.Cols)
+			f := factors{k: size, lda: stride, a: q[begin*stride:], panel: keys[j*size:], bias: b.zero}
+			p.tiles(rows, &f, scores[j:], width, set.Cols)
 		}
 		for i := range rows {
 			row := scores[i*width : (i+1)*width]
@@ -64,7 +64,8 @@ func (p *pass) head(b *headBuffers, s span, head, queries int, out []float32) {
 			set.Softmax(row, scale)
 		}
 		for j := 0; j < size; j += set.Cols {
-			p.tiles(rows, n, scores, width, values[j*n:(j+set.Cols)*n], zero, out[begin*hidden+head*size+j:], hidden, min(set.Cols, size-j))
+			f := factors{k: n, lda: width, a: scores, panel: values[j*n:], bias: b.zero}
+			p.tiles(rows, &f, out[begin*hidden+head*size+j:], hidden, min(set.Cols, size-j))
 		}
 	}
 }

@@ -2,6 +2,7 @@ package purego
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 
@@ -15,12 +16,12 @@ var small = engine.Config{
 }
 
 // BenchmarkEmbed measures passages per second. tools/goldens/bench.py runs it
-// beside ONNX Runtime.
+// beside ONNX Runtime. With INT8=1 in the environment, products are of bytes.
 func BenchmarkEmbed(b *testing.B) {
 	weights := enginetest.Weights(small, 1, 0.04)
 	for _, kernel := range Kernels() {
 		for _, threads := range []int{1, 2} {
-			e, err := New(small, weights, &Options{Threads: threads, Kernel: kernel})
+			e, err := New(small, weights, &Options{Threads: threads, Kernel: kernel, Int8: os.Getenv("INT8") != ""})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -15,6 +15,9 @@
 // products see one matrix of all tokens, attention runs text by text. A short
 // text costs what it weighs, and there is no mask.
 //
+// With Options.Int8, weights are bytes, and activations become bytes row by row
+// before each product. Attention stays in float32.
+//
 // # How the cores are used
 //
 // A batch is cut into chunks of about chunkTokens tokens. If there are enough

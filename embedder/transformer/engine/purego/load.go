@@ -36,7 +36,15 @@ func (e *Engine) loadLayer(w engine.Layer) (l layer, err error) {
 	l.outer, errs[3] = pack(e.set, w.Outer)
 	l.attentionNorm, errs[4] = readNorm(w.AttentionNorm, e.config.Hidden)
 	l.outerNorm, errs[5] = readNorm(w.OuterNorm, e.config.Hidden)
-	return l, errors.Join(errs[:]...)
+	if err := errors.Join(errs[:]...); err != nil {
+		return l, err
+	}
+	if e.int8 {
+		for _, p := range []*packed{l.qkv, l.attentionOut, l.inner, l.outer} {
+			p.toInt8(e.set)
+		}
+	}
+	return l, nil
 }
 
 func read(t engine.Tensor, n int) ([]float32, error) {

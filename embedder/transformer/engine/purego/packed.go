@@ -12,6 +12,7 @@ type packed struct {
 	k, n   int
 	panels []float32
 	bias   []float32
+	int8   *packedInt8 // instead of panels
 }
 
 // pack makes one matrix of linear layers that share their input: their outputs
@@ -42,9 +43,35 @@ func pack(set *kernel.Set, parts ...engine.Linear) (*packed, error) {
 	return p, nil
 }
 
-// panel returns the panel that begins at column j, and its bias.
-func (p *packed) panel(j, cols int) (b, bias []float32) {
-	return p.panels[j*p.k : (j+cols)*p.k], p.bias[j : j+cols]
+// packedInt8 is a matrix in bytes: see kernel.TileInt8 for the layout of a
+// panel. Rows are filled up to a multiple of kernel.Int8Step with zeros.
+type packedInt8 struct {
+	k      int // rounded up
+	panels []int8
+	scale  []float32 // what a byte of each column is worth
+	shift  []int32
+}
+
+// toInt8 replaces the panels of floats by bytes.
+func (p *packed) toInt8(set *kernel.Set) {
+	width := len(p.bias)
+	q := &packedInt8{k: roundUp(p.k, kernel.Int8Step), scale: make([]float32, width), shift: make([]int32, width)}
+	q.panels = make([]int8, width*q.k)
+	column := make([]float32, p.k)
+	codes := make([]uint8, p.k)
+	for j := range width {
+		from, to := p.panels[j/set.Cols*set.Cols*p.k:], q.panels[j/set.Cols*set.Cols*q.k:]
+		for x := range column {
+			column[x] = from[x*set.Cols+j%set.Cols]
+		}
+		q.scale[j] = set.Quantize(codes, column)
+		for x, code := range codes {
+			c := int32(code) - 128
+			q.shift[j] += 128 * c
+			to[(x/kernel.Int8Step*set.Cols+j%set.Cols)*kernel.Int8Step+x%kernel.Int8Step] = int8(c)
+		}
+	}
+	p.int8, p.panels = q, nil
 }
 
 // scatter writes row down a column: every stride-th element of dst.

@@ -8,6 +8,9 @@ const blockBytes = 256 << 10
 // is not nil, on each stretch of a row of c that is done, while it is near.
 // The strides lda and ldc count elements.
 func (p *pass) product(rows int, a []float32, lda int, b *packed, c []float32, ldc int, finish func([]float32)) {
+	if b.int8 != nil {
+		p.quantize(rows, a, lda, b)
+	}
 	var (
 		set    = p.set
 		block  = max(set.Rows, blockBytes/4/b.k/set.Rows*set.Rows)
@@ -32,8 +35,8 @@ func (p *pass) product(rows int, a []float32, lda int, b *packed, c []float32, l
 		j0 := unit % groups * group * set.Cols
 		j1 := min(b.n, j0+group*set.Cols)
 		for j := j0; j < j1; j += set.Cols {
-			panel, bias := b.panel(j, set.Cols)
-			p.tiles(r1-r0, b.k, a[r0*lda:], lda, panel, bias, c[r0*ldc+j:], ldc, min(set.Cols, j1-j))
+			f := p.factors(b, a, lda, r0, j)
+			p.tiles(r1-r0, &f, c[r0*ldc+j:], ldc, min(set.Cols, j1-j))
 		}
 		if finish != nil {
 			for r := r0; r < r1; r++ {
@@ -43,21 +46,64 @@ func (p *pass) product(rows int, a []float32, lda int, b *packed, c []float32, l
 	})
 }
 
-// tiles multiplies rows of a by one panel: the first cols columns of the result
-// go to c.
-func (p *pass) tiles(rows, k int, a []float32, lda int, panel, bias, c []float32, ldc, cols int) {
+// factors are what a column of tiles is the product of: rows of A and a panel,
+// or, for a product of bytes, the panel at column j of q and rows of the
+// workspace from r0 on. They are passed by pointer and stay on the stack.
+type factors struct {
+	k, lda         int
+	a, panel, bias []float32
+
+	q     *packedInt8 // nil for a product of floats
+	j, r0 int
+}
+
+// factors are those of b's panel at column j and the rows of a from r0 on.
+func (p *pass) factors(b *packed, a []float32, lda, r0, j int) factors {
+	cols := p.set.Cols
+	if b.int8 != nil {
+		return factors{bias: b.bias[j : j+cols], q: b.int8, j: j, r0: r0}
+	}
+	return factors{k: b.k, lda: lda, a: a[r0*lda:], panel: b.panels[j*b.k : (j+cols)*b.k], bias: b.bias[j : j+cols]}
+}
+
+// tile computes m rows, from row r on.
+func (p *pass) tile(f *factors, r, m int, c []float32, ldc int) {
+	cols := p.set.Cols
+	if q := f.q; q != nil {
+		r += f.r0
+		p.set.TileInt8(m, q.k, p.ws.codes[r*q.k:], q.k, q.panels[f.j*q.k:(f.j+cols)*q.k],
+			q.shift[f.j:f.j+cols], q.scale[f.j:f.j+cols], f.bias, p.ws.worth[r:], c, ldc)
+		return
+	}
+	p.set.Tile(m, f.k, f.a[r*f.lda:], f.lda, f.panel, cols, f.bias, c, ldc)
+}
+
+// quantize writes the rows of a as bytes to the workspace.
+func (p *pass) quantize(rows int, a []float32, lda int, b *packed) {
+	k := b.int8.k
+	codes, worth := grow(&p.ws.codes, rows*k), grow(&p.ws.worth, rows)
+	parts := min(p.threads, rows)
+	p.each(parts, func(part int) {
+		for r := rows * part / parts; r < rows*(part+1)/parts; r++ {
+			worth[r] = p.set.Quantize(codes[r*k:], a[r*lda:r*lda+b.k])
+		}
+	})
+}
+
+// tiles computes rows of the first cols columns of a panel's product.
+func (p *pass) tiles(rows int, f *factors, c []float32, ldc, cols int) {
 	set := p.set
-	for r := range split(rows, set.Rows) {
-		m := r.end - r.begin
+	for s := range split(rows, set.Rows) {
+		m := s.end - s.begin
 		if cols == set.Cols {
-			set.Tile(m, k, a[r.begin*lda:], lda, panel, set.Cols, bias, c[r.begin*ldc:], ldc)
+			p.tile(f, s.begin, m, c[s.begin*ldc:], ldc)
 			continue
 		}
 		// The panel is wider than what is left of c: by way of a buffer.
 		e := p.edges.Get().(*edge)
-		set.Tile(m, k, a[r.begin*lda:], lda, panel, set.Cols, bias, e.tile, set.Cols)
+		p.tile(f, s.begin, m, e.tile, set.Cols)
 		for i := range m {
-			copy(c[(r.begin+i)*ldc:(r.begin+i)*ldc+cols], e.tile[i*set.Cols:])
+			copy(c[(s.begin+i)*ldc:(s.begin+i)*ldc+cols], e.tile[i*set.Cols:])
 		}
 		p.edges.Put(e)
 	}

@@ -81,6 +81,42 @@ func TestSameBitsInAnyBatch(t *testing.T) {
 	}
 }
 
+// With bytes, vectors stay near those of floats, on every kernel, and keep
+// invariant 1.
+func TestInt8(t *testing.T) {
+	for _, c := range enginetest.Variants() {
+		ids, want := enginetest.Texts(c, 12, 1, 2, 17, 33, 80)
+		if err := open(t, c, nil).Embed(t.Context(), ids, want); err != nil {
+			t.Fatal(err)
+		}
+		for _, kernel := range Kernels() {
+			for _, threads := range []int{1, 3} {
+				e := open(t, c, &Options{Kernel: kernel, Int8: true, Threads: threads})
+				_, got := enginetest.Texts(c, 12, 1, 2, 17, 33, 80)
+				_, alone := enginetest.Texts(c, 12, 1, 2, 17, 33, 80)
+				if err := e.Embed(t.Context(), ids, got); err != nil {
+					t.Fatal(err)
+				}
+				for i := range ids {
+					if err := e.Embed(t.Context(), ids[i:i+1], alone[i:i+1]); err != nil {
+						t.Fatal(err)
+					}
+					if !slices.Equal(got[i], alone[i]) {
+						t.Errorf("%+v, %s, %d threads: text %d differs from itself alone", c, kernel, threads, i)
+					}
+					var exact []float64
+					for _, v := range want[i] {
+						exact = append(exact, float64(v))
+					}
+					if d := enginetest.Distance(got[i], exact); d > 2e-3 || d == 0 {
+						t.Errorf("%+v, %s: text %d is %g from the floats' vector", c, kernel, i, d)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestNewRefusals(t *testing.T) {
 	good := enginetest.Weights(tiny, 1, 0.1)
 	for name, change := range map[string]func(c *engine.Config, w *engine.Weights, o *Options){

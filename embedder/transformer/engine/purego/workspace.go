@@ -8,6 +8,9 @@ type workspace struct {
 	mixed []float32 // [tokens, hidden], the heads' outputs side by side
 	delta []float32 // [tokens, hidden], what a block adds to x
 	inner []float32 // [innerRows, inner], within the feed-forward block
+
+	codes []uint8   // a product's rows in bytes
+	worth []float32 // what a byte of each is worth
 }
 
 // innerRows is how many tokens go through the feed-forward block at a time, to
@@ -15,9 +18,9 @@ type workspace struct {
 const innerRows = 1024
 
 // grow gives *s the length n, keeping no contents.
-func grow(s *[]float32, n int) []float32 {
+func grow[T any](s *[]T, n int) []T {
 	if cap(*s) < n {
-		*s = make([]float32, n)
+		*s = make([]T, n)
 	}
 	*s = (*s)[:n]
 	return *s

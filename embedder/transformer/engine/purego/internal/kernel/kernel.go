@@ -19,6 +19,8 @@ package kernel
 
 import "math"
 
+//go:generate sh -c "cd _asm && go run . -out ../kernel_amd64.s && go run ./neon > ../kernel_arm64.s"
+
 // Set is one implementation of the kernels, for one kind of processor. Its
 // functions are safe for concurrent use and panic on slices that are too short
 // for the sizes given.
@@ -36,6 +38,8 @@ type Set struct {
 	gelu     func(x *float32, n int)
 	geluTanh func(x *float32, n int)
 	addNorm  func(x, y, w, b *float32, n int, eps float32)
+	tileInt8 func(m, steps int, a *uint8, lda int, b *int8, shift *int32, scale, bias, rows, c *float32, ldc int)
+	quantize func(dst *uint8, x *float32, n int) float32
 }
 
 // Best returns the fastest Set that this processor can run.

@@ -11,7 +11,11 @@ func vectorised() []*Set {
 		sets = append(sets, avx2)
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
-		sets = append(sets, avx512)
+		set := *avx512
+		if cpu.X86.HasAVX512VNNI {
+			set.tileInt8, set.quantize = tileInt8AVX512, quantizeAVX512
+		}
+		sets = append(sets, &set)
 	}
 	return sets
 }
@@ -55,3 +59,9 @@ func addNormAVX2(x, y, w, b *float32, n int, eps float32)
 
 //go:noescape
 func addNormAVX512(x, y, w, b *float32, n int, eps float32)
+
+//go:noescape
+func tileInt8AVX512(m, steps int, a *uint8, lda int, b *int8, shift *int32, scale, bias, rows, c *float32, ldc int)
+
+//go:noescape
+func quantizeAVX512(dst *uint8, x *float32, n int) float32

@@ -274,3 +274,64 @@ func BenchmarkKernels(b *testing.B) {
 		})
 	}
 }
+
+// Products of bytes are those of the integers, in every Set to the bit.
+func TestTileInt8(t *testing.T) {
+	forAll(t, func(t *testing.T, s *Set) {
+		r := rng(t, 6)
+		for m := 1; m <= s.Rows; m++ {
+			for _, k := range []int{4, 8, 60, 384} {
+				lda, ldc := k+r.IntN(5), s.Cols+r.IntN(5)
+				a, b, shift := make([]uint8, m*lda), make([]int8, k*s.Cols), make([]int32, s.Cols)
+				for i := range a {
+					a[i] = uint8(r.IntN(256))
+				}
+				for i := range b {
+					b[i] = int8(r.IntN(255) - 127)
+				}
+				for i := range shift {
+					shift[i] = int32(r.IntN(100000) - 50000)
+				}
+				scale, bias, rows := random(r, s.Cols), random(r, s.Cols), random(r, m)
+				c := make([]float32, (m-1)*ldc+s.Cols)
+				s.TileInt8(m, k, a, lda, b, shift, scale, bias, rows, c, ldc)
+				for i := range m {
+					for j := range s.Cols {
+						sum := -int64(shift[j])
+						for x := range k {
+							sum += int64(a[i*lda+x]) * int64(b[(x/4*s.Cols+j)*4+x%4])
+						}
+						want := float64(rows[i])*float64(sum)*float64(scale[j]) + float64(bias[j])
+						size := math.Abs(want-float64(bias[j])) + math.Abs(float64(bias[j]))
+						if d := math.Abs(float64(c[i*ldc+j]) - want); !(d <= 4e-7*size) {
+							t.Fatalf("m %d k %d: c[%d][%d] = %g, want %g", m, k, i, j, c[i*ldc+j], want)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestQuantize(t *testing.T) {
+	forAll(t, func(t *testing.T, s *Set) {
+		r := rng(t, 7)
+		for _, n := range lengths {
+			x := random(r, n)
+			got, want := make([]uint8, n), make([]uint8, n)
+			worth, wantWorth := s.Quantize(got, x), generic.Quantize(want, x)
+			if !slices.Equal(got, want) || math.Abs(float64(worth/wantWorth-1)) > 1e-6 {
+				t.Fatalf("n %d: %v worth %g, want %v worth %g", n, got, worth, want, wantWorth)
+			}
+			for i, v := range x {
+				if d := math.Abs(float64(v) - float64(worth)*(float64(got[i])-128)); d > float64(worth)*0.51 {
+					t.Fatalf("n %d: %g is %d of %g", n, v, got[i], worth)
+				}
+			}
+			zero := make([]float32, n)
+			if worth := s.Quantize(got, zero); got[0] != 128 || got[n-1] != 128 || !(worth < 1e-20) {
+				t.Fatalf("n %d: zeros are %d of %g", n, got[0], worth)
+			}
+		}
+	})
+}

@@ -27,6 +27,10 @@ func main() {
 		v.gelu()
 		v.geluTanh()
 		v.addNorm()
+		if v.lanes == 16 {
+			v.tileInt8()
+			v.quantize()
+		}
 	}
 	Generate()
 }

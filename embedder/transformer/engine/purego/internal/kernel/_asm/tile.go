@@ -49,25 +49,10 @@ func (v isa) tileRows(rows int) {
 		temps = 6
 	}
 	acc := func(r, half int) VecPhysical { return v.reg(2 + temps + 2*r + half) }
-	// Row r begins at one of three pointers, one for each four rows.
-	pointers := []GPPhysical{R8, R9, R10}[:(rows+3)/4]
-	row := func(r, step int) Mem {
-		at := Mem{Base: pointers[r/4], Disp: 4 * step}
-		switch r % 4 {
-		case 1:
-			at.Index, at.Scale = lda, 1
-		case 2:
-			at.Index, at.Scale = lda, 2
-		case 3:
-			at.Index, at.Scale = lda3, 1
-		}
-		return at
-	}
+	pointers, row := rowsOfA(rows, lda, lda3)
 
 	Label(label("rows"))
-	for i := 1; i < len(pointers); i++ {
-		LEAQ(Mem{Base: pointers[i-1], Index: lda, Scale: 4}, pointers[i])
-	}
+	setPointers(pointers, lda)
 	for r := range rows {
 		VMOVAPS(v.reg(0), acc(r, 0))
 		VMOVAPS(v.reg(1), acc(r, 1))
@@ -78,7 +63,7 @@ func (v isa) tileRows(rows int) {
 		ADDQ(ldb, b)
 		for r := range rows {
 			t := v.reg(2 + r%temps)
-			VBROADCASTSS(row(r, i), t)
+			VBROADCASTSS(row(r, 4*i), t)
 			VFMADD231PS(v.reg(0), t, acc(r, 0))
 			VFMADD231PS(v.reg(1), t, acc(r, 1))
 		}
@@ -113,4 +98,29 @@ func (v isa) tileRows(rows int) {
 		}
 	}
 	v.done()
+}
+
+// rowsOfA says where the rows of A are: row r begins at one of three pointers,
+// one for each four rows, at a multiple of the stride from it.
+func rowsOfA(rows int, lda, lda3 Register) (pointers []GPPhysical, row func(r, disp int) Mem) {
+	pointers = []GPPhysical{R8, R9, R10}[:(rows+3)/4]
+	return pointers, func(r, disp int) Mem {
+		at := Mem{Base: pointers[r/4], Disp: disp}
+		switch r % 4 {
+		case 1:
+			at.Index, at.Scale = lda, 1
+		case 2:
+			at.Index, at.Scale = lda, 2
+		case 3:
+			at.Index, at.Scale = lda3, 1
+		}
+		return at
+	}
+}
+
+// setPointers sets all pointers but the first, four rows from each other.
+func setPointers(pointers []GPPhysical, lda Register) {
+	for i := 1; i < len(pointers); i++ {
+		LEAQ(Mem{Base: pointers[i-1], Index: lda, Scale: 4}, pointers[i])
+	}
 }
