@@ -124,9 +124,9 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 		a.version(),
 		a.selftest(),
 		a.doctor(),
-		a.export(),
 		a.backup(),
 		a.restore(),
+		a.export(),
 	)
 	return root
 }
