@@ -81,7 +81,7 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 	defer c.grace.leave(slot)
 	view, m := c.view()
 	defer view.Close()
-	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, trace: t}
+	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, now: time.Now().UnixMicro(), trace: t}
 
 	s.filter()
 	top, err := s.rank(ctx)
@@ -110,7 +110,8 @@ type searching struct {
 	vec     []float32
 	view    *store.View
 	seq     uint64
-	allowed bits // nil: all
+	now     int64 // microseconds, for what expires
+	allowed bits  // nil: all
 	trace   *Trace
 	cores   int // that an exact comparison may use; 0 is all
 }
@@ -138,7 +139,7 @@ func (a scored) order(b scored) int {
 }
 
 func (s *searching) sees(node uint32) bool {
-	return (s.allowed == nil || s.allowed.has(node)) && s.c.nodes.visible(node, s.seq)
+	return (s.allowed == nil || s.allowed.has(node)) && s.c.nodes.visible(node, s.seq) && !s.c.expiry.passed(node, s.now)
 }
 
 // rank finds the best K nodes by the query's mode.
