@@ -112,11 +112,13 @@ func (a *app) runBench(ctx context.Context, name string, f benchFlags) error {
 		return err
 	}
 	r.Unit = texts.unit
-	bar := term.NewProgress(a.err, "bench "+r.Model, int64(len(f.tokens)*len(f.batches)))
-	if a.quiet {
-		bar = nil
+	lengths := benchLengths(f.tokens, e.Spec().MaxTokens)
+	var bar *term.Progress
+	if !a.quiet {
+		bar = term.NewProgress(a.err, "bench "+r.Model, int64(len(lengths)*len(f.batches)))
+		defer bar.Finish()
 	}
-	for _, n := range benchLengths(f.tokens, e.Spec().MaxTokens) {
+	for _, n := range lengths {
 		for _, batch := range f.batches {
 			s, err := benchShapeOf(ctx, e, texts, n, batch, f.time)
 			if err != nil {
@@ -129,7 +131,7 @@ func (a *app) runBench(ctx context.Context, name string, f benchFlags) error {
 		}
 	}
 	if bar != nil {
-		bar.Finish()
+		bar.Finish() // before the results
 	}
 	r.Memory = measureMemory()
 	if a.json {

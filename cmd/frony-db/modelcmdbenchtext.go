@@ -34,14 +34,14 @@ func newBenchTexts(e embedder.Embedder) (*benchTexts, error) {
 	return t, nil
 }
 
-// batch makes n passages of at most tokens tokens each, no two the same, and
-// counts what they have in all.
+// batch makes n passages of tokens tokens each, or a little less where the
+// last piece doesn't fit, no two the same, and counts what they have in all.
 func (t *benchTexts) batch(tokens, n int) (texts []string, total int) {
 	for i := range n {
-		from := i * 37 % len(t.words)
 		// A word is a token at least, so that so many are enough.
-		k := sort.Search(tokens, func(k int) bool { return t.count(t.passage(from, k+1)) > tokens })
-		text := t.passage(from, max(k, 1))
+		long := []rune(t.passage(i*37%len(t.words), tokens))
+		k := sort.Search(len(long), func(k int) bool { return t.count(string(long[:k+1])) > tokens })
+		text := string(long[:max(k, 1)])
 		texts, total = append(texts, text), total+min(t.count(text), tokens)
 	}
 	return texts, total

@@ -132,7 +132,24 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 		a.doctor(),
 		a.export(),
 	)
+	usageOfArgs(root)
 	return root
+}
+
+// usageOfArgs makes wrong arguments a wrong command line, for every verb.
+func usageOfArgs(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			err := check(c, args)
+			if _, ok := errors.AsType[usageError](err); err == nil || ok {
+				return err
+			}
+			return usageError{err}
+		}
+	}
+	for _, verb := range c.Commands() {
+		usageOfArgs(verb)
+	}
 }
 
 func (a *app) startLog() error {
