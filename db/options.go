@@ -37,6 +37,15 @@ type Options struct {
 	// Logger receives what went wrong and was healed. Nil is silent.
 	Logger *slog.Logger
 
+	// RecallSample, if above 0, answers one query in so many a second time, by
+	// comparing every document, in the background on one core: LiveRecall then
+	// says how much of the truth the searches of production find.
+	RecallSample int
+
+	// OnRecall, if set, is told of each sampled query: the collection, K, and the
+	// share of the true K nearest that was found. It may be called concurrently.
+	OnRecall func(collection string, k int, recall float64)
+
 	// Progress, if set, is told about long work that a call does on its own,
 	// such as rebuilding a graph while a collection opens. It is called from
 	// one goroutine at a time.
@@ -90,6 +99,9 @@ func (o *Options) prepare() (Options, error) {
 	var faults []error
 	if c.SyncEvery < 0 {
 		faults = append(faults, fmt.Errorf("option SyncEvery is %v, want 0 or more", c.SyncEvery))
+	}
+	if c.RecallSample < 0 {
+		faults = append(faults, fmt.Errorf("option RecallSample is %d, want 0 or more", c.RecallSample))
 	}
 	if c.Embedder != nil {
 		faults = append(faults, c.Embedder.Spec().Validate())

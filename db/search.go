@@ -83,18 +83,15 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 	defer view.Close()
 	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, trace: t}
 
-	lap := time.Now()
-	if q.Filter.Kind() != filter.KindAll {
-		s.allowed = c.attrs.Select(q.Filter, c.bound())
-		t.Filter = time.Since(lap)
-	}
+	s.filter()
 	top, err := s.rank(ctx)
 	if err != nil {
 		return nil, err
 	}
-	lap = time.Now()
+	lap := time.Now()
 	matches, err := s.load(ctx, top)
 	t.Load = time.Since(lap)
+	c.sample(q, vec, t.Plan)
 	return matches, err
 }
 
@@ -115,6 +112,17 @@ type searching struct {
 	seq     uint64
 	allowed bits // nil: all
 	trace   *Trace
+	cores   int // that an exact comparison may use; 0 is all
+}
+
+// filter finds the nodes that the query's filter allows.
+func (s *searching) filter() {
+	if s.q.Filter.Kind() == filter.KindAll {
+		return
+	}
+	lap := time.Now()
+	s.allowed = s.c.attrs.Select(s.q.Filter, s.c.bound())
+	s.trace.Filter = time.Since(lap)
 }
 
 // scored is a node with the score that orders it, and what that was made of.
@@ -258,7 +266,7 @@ func byCosine(node uint32, cosine float32) scored {
 func (s *searching) exact(ctx context.Context, k int) ([]scored, error) {
 	lap := time.Now()
 	n := s.c.bound()
-	workers := uint32(max(1, min(runtime.GOMAXPROCS(0), int(n/4096))))
+	workers := uint32(max(1, min(cmp.Or(s.cores, runtime.GOMAXPROCS(0)), int(n/4096))))
 	parts := make([][]scored, workers)
 	errs := make([]error, workers)
 	var wg sync.WaitGroup

@@ -24,8 +24,9 @@ import (
 // moment is completed by the same command, and nothing is stored twice.
 type importer struct {
 	*app
-	d *db.DB
-	o importOptions
+	d     *db.DB
+	o     importOptions
+	quiet bool // shows no progress
 
 	col    *db.Collection
 	filled bool // the collection had documents when the import began
@@ -37,10 +38,19 @@ type importer struct {
 	count importCounters
 	stats pipeline.Stats
 	rj    rejectFile
+
+	rejected func(*source.Reject) error    // told of each record that was not taken
+	failed   func(*source.FileError) error // told of each file that can't be read on
 }
 
 func newImporter(a *app, o importOptions) *importer {
-	return &importer{app: a, o: o, meter: &meter{}, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	im := &importer{app: a, o: o, quiet: a.quiet, meter: &meter{}, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	im.rejected = im.rj.add
+	im.failed = func(fe *source.FileError) error {
+		fmt.Fprintf(im.err, "frony-db: %v\n", fe)
+		return nil
+	}
+	return im
 }
 
 // run imports what a reader gives. The database must be open.
@@ -50,11 +60,8 @@ func (im *importer) run(ctx context.Context, label string, r source.Reader, reje
 	p, err := pipeline.New(r, pipeline.Stages{
 		Prepare: im.prepare,
 		Write:   im.write,
-		Reject:  im.rj.add,
-		Failed: func(fe *source.FileError) error {
-			fmt.Fprintf(im.err, "frony-db: %v\n", fe)
-			return nil
-		},
+		Reject:  im.rejected,
+		Failed:  im.failed,
 	}, nil)
 	if err != nil {
 		return err

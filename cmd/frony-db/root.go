@@ -130,6 +130,8 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 		a.version(),
 		a.selftest(),
 		a.doctor(),
+		a.backup(),
+		a.restore(),
 		a.export(),
 	)
 	usageOfArgs(root)
