@@ -28,10 +28,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
-
-	"github.com/fronyai/frony-db/bench/dataset"
 )
 
 const (
