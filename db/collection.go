@@ -32,12 +32,16 @@ type Collection struct {
 	words   *lexical.Index
 	rows    *rows.File
 	nodes   *nodes
+	expiry  *expiry
 	visible *visible
 	grace   grace
 
 	// writing guards the order of rows and columns of one batch against
 	// another's; the graph takes inserts in parallel.
 	writing sync.Mutex
+
+	// sourcing keeps replacements of sources apart.
+	sourcing sync.Mutex
 
 	// linking is held for reading while a batch is linked into the graph, and
 	// for writing while a snapshot is taken: it holds whole batches only.
@@ -49,6 +53,7 @@ type Collection struct {
 	// calibration is how many candidates a result needs, as last measured.
 	calibration atomic.Pointer[calibration]
 	calibrating atomic.Bool
+	sampled     sampler
 
 	repairing  atomic.Bool
 	snapping   atomic.Bool

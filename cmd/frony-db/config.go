@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -18,13 +20,9 @@ const defaultConfig = "frony-db.yaml"
 // configure fills the flags that the command line left alone: from variables,
 // then from the YAML file.
 func configure(c *cobra.Command, path string) error {
+	path = cmp.Or(path, os.Getenv("FRONYDB_CONFIG"))
 	named := path != ""
-	if path == "" {
-		path, named = os.LookupEnv("FRONYDB_CONFIG")
-	}
-	if path == "" {
-		path = defaultConfig
-	}
+	path = cmp.Or(path, defaultConfig)
 	file, err := readConfig(path, named)
 	if err != nil {
 		return err
@@ -45,7 +43,7 @@ func configure(c *cobra.Command, path string) error {
 			return
 		}
 		if v, ok := file[f.Name]; ok {
-			if err := f.Value.Set(fmt.Sprint(v)); err != nil {
+			if err := f.Value.Set(flagText(v)); err != nil {
 				faults = append(faults, fmt.Errorf("%s: %s: %v: %w", path, f.Name, v, err))
 			}
 		}
@@ -54,6 +52,26 @@ func configure(c *cobra.Command, path string) error {
 		return usageError{err}
 	}
 	return nil
+}
+
+// flagText writes a value of the file as a flag takes it: a list as "a,b", an
+// object as "key=value,…".
+func flagText(v any) string {
+	switch v := v.(type) {
+	case []any:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			parts[i] = fmt.Sprint(e)
+		}
+		return strings.Join(parts, ",")
+	case map[string]any:
+		var parts []string
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			parts = append(parts, fmt.Sprintf("%s=%v", k, v[k]))
+		}
+		return strings.Join(parts, ",")
+	}
+	return fmt.Sprint(v)
 }
 
 func readConfig(path string, named bool) (map[string]any, error) {

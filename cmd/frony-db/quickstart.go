@@ -39,12 +39,18 @@ func (a *app) runQuickstart(c *cobra.Command) error {
 		return err
 	}
 	defer a.close(d)
-	im := &importer{app: a, d: d}
-	if _, err := im.file(ctx, "-", &source.Options{Stdin: sample.JSONL()}, rejectsName("sample")); err != nil {
+	im := newImporter(a, importOptions{source: source.Options{Stdin: sample.JSONL()}})
+	im.d = d
+	r, err := im.openPaths(ctx, []string{"-"})
+	if err != nil {
 		return err
 	}
-	if im.rejectFiles != nil {
-		return fmt.Errorf("sample passages were rejected: see %v", im.rejectFiles)
+	defer func() { _ = r.Close() }() // only read from
+	if err := im.run(ctx, "sample passages", r, "sample.rejects.jsonl"); err != nil {
+		return err
+	}
+	if name := im.rj.written(); name != "" {
+		return fmt.Errorf("sample passages were rejected: see %s", name)
 	}
 	s, err := im.col.Stats()
 	if err != nil {

@@ -82,6 +82,11 @@ func Open(dir string, opts Options) (*Store, error) {
 		WithNumMemtables(3).
 		WithNumCompactors(2).
 		WithValueLogFileSize(64 << 20)
+	if !opts.ReadOnly {
+		if err := removeLeftovers(dir); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
+	}
 	bdb, err := badger.OpenManaged(b)
 	if err != nil {
 		if strings.Contains(err.Error(), "directory lock") {

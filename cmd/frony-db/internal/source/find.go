@@ -42,7 +42,7 @@ func findOne(name string, info fs.FileInfo, opts *Options) ([]file, int64, io.Cl
 	format := opts.Format
 	if format == Auto {
 		var ok bool
-		if format, ok = formatOf(name); !ok {
+		if format, ok = FormatOf(name); !ok {
 			return nil, 0, nil, fmt.Errorf("%w: %q has none of the known endings (.jsonl .csv .tsv .parquet .md .txt, with .gz or .zst); name its format", ErrFormat, name)
 		}
 	}
@@ -67,7 +67,7 @@ func findIn(dir, pattern string, opts *Options) ([]file, int64, io.Closer, error
 		_ = root.Close()
 		return nil, 0, nil, fmt.Errorf("reading the folder %q: %w", dir, err)
 	}
-	if len(w.files) == 0 {
+	if w.found == 0 {
 		_ = root.Close()
 		return nil, 0, nil, fmt.Errorf("%w: %q holds no file of a known format", ErrNoFiles, path.Join(filepath.ToSlash(dir), pattern))
 	}
@@ -80,6 +80,7 @@ type walk struct {
 	pattern string
 	opts    *Options
 	files   []file
+	found   int // files that could be read, selected or not
 	size    int64
 }
 
@@ -121,10 +122,14 @@ func (w *walk) visit(name string, entry fs.DirEntry, err error) error {
 	format := w.opts.Format
 	if format == Auto {
 		var ok bool
-		if format, ok = formatOf(name); !ok {
+		if format, ok = FormatOf(name); !ok {
 			w.skip(name, "no known format")
 			return nil
 		}
+	}
+	w.found++
+	if w.opts.Select != nil && !w.opts.Select(name, format, info) {
+		return nil
 	}
 	open := func() (io.ReadCloser, error) { return w.root.Open(name) }
 	w.files = append(w.files, file{name: name, format: format, open: open})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -75,6 +76,9 @@ type Options struct {
 	// Types fixes what columns hold. Columns not named are inferred.
 	Types map[string]Type
 
+	// Select, if set, says which files of a folder or glob are read, of those that
+	// could be. It is called within Open, in the order of the paths.
+	Select func(path string, format Format, info fs.FileInfo) bool
 	// Skipped is told of each file of a folder that is passed over, and why. It is
 	// called within Open. Nil ignores them.
 	Skipped func(path, reason string)
@@ -128,8 +132,8 @@ func (o *Options) withDefaults() (Options, error) {
 	return opts, errors.Join(faults...)
 }
 
-// formatOf tells a file's format by its name, looking behind .gz and .zst.
-func formatOf(name string) (Format, bool) {
+// FormatOf tells a file's format by its name, looking behind .gz and .zst.
+func FormatOf(name string) (Format, bool) {
 	name = strings.ToLower(name)
 	for _, ext := range []string{".gz", ".zst", ".zstd"} {
 		if inner, ok := strings.CutSuffix(name, ext); ok {

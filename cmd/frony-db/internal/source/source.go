@@ -15,15 +15,39 @@ import (
 // met, fs.ErrNotExist if there is no such file, and ErrNoFiles for a folder or
 // a glob with nothing in it. Cancelling ctx makes Next return its error.
 func Open(ctx context.Context, path string, opts *Options) (Reader, error) {
+	return OpenAll(ctx, []string{path}, opts)
+}
+
+// OpenAll reads what several paths name, one after the other, as one. All of
+// them are looked for before anything is read, and every one that is not there
+// is reported.
+func OpenAll(ctx context.Context, paths []string, opts *Options) (Reader, error) {
 	o, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	files, size, closer, err := find(ctx, path, &o)
-	if err != nil {
-		return nil, err
+	r := &reader{ctx: ctx, opts: &o}
+	var faults []error
+	for _, path := range paths {
+		files, size, closer, err := find(ctx, path, &o)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		r.files = append(r.files, files...)
+		if size < 0 || r.size < 0 {
+			r.size = -1
+		} else {
+			r.size += size
+		}
+		if closer != nil {
+			r.closers = append(r.closers, closer)
+		}
 	}
-	return &reader{ctx: ctx, opts: &o, files: files, size: size, closer: closer}, nil
+	if err := errors.Join(faults...); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
 }
 
 // file is one file to read.
@@ -36,12 +60,12 @@ type file struct {
 
 // reader reads files one after the other.
 type reader struct {
-	ctx    context.Context
-	opts   *Options
-	files  []file
-	size   int64
-	read   atomic.Int64
-	closer io.Closer // the folder
+	ctx     context.Context
+	opts    *Options
+	files   []file
+	size    int64
+	read    atomic.Int64
+	closers []io.Closer // the folders
 
 	raw io.Closer // of the file being read
 	in  *input
@@ -139,10 +163,10 @@ func (r *reader) finish() {
 func (r *reader) Close() error {
 	r.finish()
 	r.files = nil
-	if r.closer != nil {
-		err := r.closer.Close()
-		r.closer = nil
-		return err
+	var faults []error
+	for _, c := range r.closers {
+		faults = append(faults, c.Close())
 	}
-	return nil
+	r.closers = nil
+	return errors.Join(faults...)
 }

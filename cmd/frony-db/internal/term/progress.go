@@ -26,6 +26,7 @@ const (
 type Progress struct {
 	w     io.Writer
 	label string
+	count func(int64) string // as people read it: 4,500 or 4.4 MiB
 	began time.Time
 	bars  *mpb.Progress // nil: plain lines
 	bar   *mpb.Bar
@@ -42,12 +43,19 @@ type Progress struct {
 // says what is being done, such as "importing docs.jsonl". Call Finish at the
 // end, whatever the end is.
 func NewProgress(w io.Writer, label string, total int64) *Progress {
-	return newProgress(w, label, total, IsTerminal(w))
+	return newProgress(w, label, total, humanize.Comma, IsTerminal(w))
 }
 
-func newProgress(w io.Writer, label string, total int64, terminal bool) *Progress {
+// NewByteProgress is NewProgress for something that is counted in bytes.
+func NewByteProgress(w io.Writer, label string, total int64) *Progress {
+	return newProgress(w, label, total, byteCount, IsTerminal(w))
+}
+
+func byteCount(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
+
+func newProgress(w io.Writer, label string, total int64, count func(int64) string, terminal bool) *Progress {
 	now := time.Now()
-	p := &Progress{w: w, label: Clean(label), total: total, began: now, wrote: now}
+	p := &Progress{w: w, label: Clean(label), count: count, total: total, began: now, wrote: now}
 	if !terminal {
 		return p
 	}
@@ -80,7 +88,7 @@ func (p *Progress) Add(n int64) {
 func (p *Progress) SetDetail(s string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.detail = Cut(s, 2*barWidth)
+	p.detail = Cut(s, 3*barWidth)
 }
 
 // Finish removes the bar and writes the last line: what was counted, in what
@@ -100,11 +108,11 @@ func (p *Progress) Finish() {
 	took := time.Since(p.began)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	count := humanize.Comma(p.n)
+	count := p.count(p.n)
 	if p.n < p.total {
-		count = "stopped at " + count + " of " + humanize.Comma(p.total)
+		count = "stopped at " + count + " of " + p.count(p.total)
 	}
-	fmt.Fprintf(p.w, "%s: %s in %s%s\n", p.label, count, short(took), rate(p.n, took))
+	fmt.Fprintf(p.w, "%s: %s in %s%s\n", p.label, count, short(took), p.rate(took))
 }
 
 // line writes a plain line if the last was long ago.
@@ -127,11 +135,11 @@ func (p *Progress) status() string {
 // figures is as much as is known: 4,500 of 10,000 (45%), 1,234/s, 4s left, detail.
 func (p *Progress) figures(took time.Duration) string {
 	var s strings.Builder
-	s.WriteString(humanize.Comma(p.n))
+	s.WriteString(p.count(p.n))
 	if p.total > 0 && p.n <= p.total {
-		fmt.Fprintf(&s, " of %s (%d%%)", humanize.Comma(p.total), int(100*float64(p.n)/float64(p.total)))
+		fmt.Fprintf(&s, " of %s (%d%%)", p.count(p.total), int(100*float64(p.n)/float64(p.total)))
 	}
-	s.WriteString(rate(p.n, took))
+	s.WriteString(p.rate(took))
 	if p.n > 0 && p.n < p.total {
 		left := time.Duration(float64(took) / float64(p.n) * float64(p.total-p.n))
 		s.WriteString(", " + left.Round(time.Second).String() + " left")
@@ -142,16 +150,16 @@ func (p *Progress) figures(took time.Duration) string {
 	return s.String()
 }
 
-// rate is n per second, or nothing where that says nothing.
-func rate(n int64, took time.Duration) string {
-	if took <= 0 || n <= 0 {
+// rate is what was counted per second, or nothing where that says nothing.
+func (p *Progress) rate(took time.Duration) string {
+	if took <= 0 || p.n <= 0 {
 		return ""
 	}
-	perSecond := float64(n) / took.Seconds()
+	perSecond := float64(p.n) / took.Seconds()
 	if perSecond < 10 {
 		return fmt.Sprintf(", %.1f/s", perSecond)
 	}
-	return fmt.Sprintf(", %s/s", humanize.Comma(int64(perSecond)))
+	return ", " + p.count(int64(perSecond)) + "/s"
 }
 
 // short rounds a duration for people.

@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
 )
 
 func TestTextWidth(t *testing.T) {
@@ -237,7 +239,7 @@ func TestProgressLines(t *testing.T) {
 func TestProgressBar(t *testing.T) {
 	for _, total := range []int64{1_000, 10, 0} {
 		var b syncBuffer
-		p := newProgress(&b, "가져오기", total, true)
+		p := newProgress(&b, "가져오기", total, humanize.Comma, true)
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {

@@ -1,0 +1,299 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// cli runs the program in a folder of its own.
+type cli struct {
+	t *testing.T
+}
+
+func newCLI(t *testing.T) cli {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	t.Setenv("FRONYDB_CONFIG", "")
+	return cli{t}
+}
+
+// result is what a run of the program has left.
+type result struct {
+	code     int
+	out, err string
+}
+
+func (c cli) run(in string, args ...string) result {
+	c.t.Helper()
+	var out, errOut bytes.Buffer
+	code := run(c.t.Context(), args, strings.NewReader(in), &out, &errOut)
+	return result{code, out.String(), errOut.String()}
+}
+
+// ok runs a command that must succeed.
+func (c cli) ok(args ...string) string {
+	c.t.Helper()
+	r := c.run("", args...)
+	if r.code != exitOK {
+		c.t.Fatalf("%q: exit code %d\n%s%s", args, r.code, r.out, r.err)
+	}
+	return r.out
+}
+
+// json runs a command with --json and reads what it prints.
+func (c cli) json(v any, args ...string) {
+	c.t.Helper()
+	out := c.ok(append(args, "--json", "-q")...)
+	if err := json.Unmarshal([]byte(out), v); err != nil {
+		c.t.Fatalf("%q: %v\n%s", args, err, out)
+	}
+}
+
+// imported runs import with --json; code is the exit code that it must have.
+func (c cli) imported(code int, args ...string) importReport {
+	c.t.Helper()
+	r := c.run("", append([]string{"import", "--json", "-q"}, args...)...)
+	if r.code != code {
+		c.t.Fatalf("import %q: exit code %d, want %d\n%s%s", args, r.code, code, r.out, r.err)
+	}
+	var report importReport
+	if err := json.Unmarshal([]byte(r.out), &report); err != nil {
+		c.t.Fatalf("import %q: %v\n%s", args, err, r.out)
+	}
+	return report
+}
+
+func (c cli) write(name, text string) {
+	c.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// ids are all ids of the collection, in order.
+func (c cli) ids(args ...string) []string {
+	c.t.Helper()
+	return c.idsOf(c.ok(append([]string{"export", "-q"}, args...)...))
+}
+
+func (c cli) idsOf(jsonl string) []string {
+	c.t.Helper()
+	ids := []string{}
+	for line := range strings.Lines(jsonl) {
+		var doc struct{ ID string }
+		if err := json.Unmarshal([]byte(line), &doc); err != nil {
+			c.t.Fatal(err)
+		}
+		ids = append(ids, doc.ID)
+	}
+	return ids
+}
+
+const threeDocs = `{"id":"ko","text":"김치찌개는 신김치로 끓인다","lang":"ko","year":2021}
+{"id":"en","text":"A stew of old kimchi and pork","lang":"en","year":2020}
+{"id":"vol","text":"화산이 폭발하면 재가 내린다","lang":"ko","year":2019}
+`
+
+func TestVerbs(t *testing.T) {
+	c := newCLI(t)
+	c.write("docs.jsonl", threeDocs)
+	if got := c.imported(exitOK, "docs.jsonl"); got.Added != 3 || got.Collection != "default" {
+		t.Errorf("import: %+v", got)
+	}
+
+	var found struct {
+		Matches []struct {
+			ID       string
+			Score    *float64
+			Text     string
+			Metadata map[string]any
+		}
+		Timings map[string]int64
+		Mode    string
+	}
+	c.json(&found, "search", "김치찌개 끓이기", "-k", "2", "--filter", "year >= 2020")
+	if len(found.Matches) != 2 || found.Matches[0].ID != "ko" || found.Matches[0].Score == nil ||
+		found.Matches[0].Text == "" || found.Matches[0].Metadata["year"] != 2021.0 {
+		t.Errorf("search: %+v", found)
+	}
+	for _, part := range []string{"embed", "graph", "rerank", "total"} {
+		if _, ok := found.Timings[part]; !ok {
+			t.Errorf("search: no timing of %s in %v", part, found.Timings)
+		}
+	}
+
+	var docs struct{ Documents []documentJSON }
+	c.json(&docs, "get", "vol", "ko", "--embedding")
+	if len(docs.Documents) != 2 || docs.Documents[0].ID != "vol" || len(docs.Documents[0].Embedding) != 384 {
+		t.Errorf("get: %.300v", docs)
+	}
+	if r := c.run("", "get", "ko", "nobody"); r.code != exitError || !strings.Contains(r.err, "nobody") || !strings.Contains(r.out, "김치찌개") {
+		t.Errorf("get of a missing one: %+v", r)
+	}
+
+	var list struct {
+		Collections []struct {
+			Name      string
+			Documents int
+		}
+	}
+	c.json(&list, "collections")
+	if len(list.Collections) != 1 || list.Collections[0].Name != "default" || list.Collections[0].Documents != 3 {
+		t.Errorf("collections: %+v", list)
+	}
+	var stats struct{ Documents, Dims int }
+	if c.json(&stats, "stats"); stats.Documents != 3 || stats.Dims != 384 {
+		t.Errorf("stats: %+v", stats)
+	}
+
+	var vector struct {
+		Dims      int
+		Embedding []float32
+	}
+	if c.json(&vector, "embed", "화산", "--dims", "192"); vector.Dims != 192 || len(vector.Embedding) != 192 {
+		t.Errorf("embed: %d dims", vector.Dims)
+	}
+	var version map[string]string
+	if c.json(&version, "version"); version["go"] == "" || version["kernels"] == "" {
+		t.Errorf("version: %v", version)
+	}
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		if out := c.ok("completion", shell); !strings.Contains(out, "frony-db") {
+			t.Errorf("completion %s: %.80q", shell, out)
+		}
+	}
+
+	var deleted struct{ Deleted int }
+	if c.json(&deleted, "delete", "--filter", `lang = "en"`); deleted.Deleted != 1 {
+		t.Errorf("delete by filter: %+v", deleted)
+	}
+	if c.json(&deleted, "delete", "ko", "nobody"); deleted.Deleted != 1 {
+		t.Errorf("delete by id: %+v", deleted)
+	}
+	if got := c.ids(); !slices.Equal(got, []string{"vol"}) {
+		t.Errorf("left: %q", got)
+	}
+	if c.ok("collections", "drop", "default"); strings.Contains(c.ok("collections"), "default") {
+		t.Error("the collection is still there")
+	}
+}
+
+// A new user's mistakes: each ends with its exit code, and a message that
+// names the input and the way out.
+func TestMistakes(t *testing.T) {
+	c := newCLI(t)
+	c.write("docs.jsonl", threeDocs)
+	c.imported(exitOK, "docs.jsonl")
+	c.write("notes.docx", "x")
+	c.write("empty/.keep", "")
+	c.write("bad.csv", "id,body\n1,x\n")
+	c.write("conf.yaml", "colection: x\n")
+	for _, m := range []struct {
+		args []string
+		code int
+		says []string
+	}{
+		{[]string{"serch", "x"}, exitUsage, []string{`"serch"`, "--help"}},
+		{[]string{"search"}, exitUsage, []string{"a question"}},
+		{[]string{"search", "two", "words"}, exitUsage, []string{"quote"}},
+		{[]string{"search", "  "}, exitUsage, []string{"empty"}},
+		{[]string{"search", "x", "--filter", "year >"}, exitUsage, []string{"--filter", "^"}},
+		{[]string{"search", "x", "--nope"}, exitUsage, []string{"--nope"}},
+		{[]string{"search", "x", "--db", "missing"}, exitError, []string{"missing", "--db"}},
+		{[]string{"search", "x", "-c", "other"}, exitError, []string{`"other"`, "default"}},
+		{[]string{"search", "x", "--log-level", "loud"}, exitUsage, []string{"loud", "debug"}},
+		{[]string{"search", "x", "--config", "conf.yaml"}, exitUsage, []string{"colection"}},
+		{[]string{"search", "x", "--config", "nowhere.yaml"}, exitUsage, []string{"nowhere.yaml"}},
+		{[]string{"import"}, exitUsage, []string{"a file"}},
+		{[]string{"import", "nowhere.jsonl"}, exitError, []string{"nowhere.jsonl", "no such file"}},
+		{[]string{"import", "docs.jsonl", "gone.csv", "lost.csv"}, exitError, []string{"gone.csv", "lost.csv"}},
+		{[]string{"import", "notes.docx"}, exitUsage, []string{"notes.docx", "--format"}},
+		{[]string{"import", "empty"}, exitError, []string{"empty"}},
+		{[]string{"import", "*.none"}, exitError, []string{"*.none"}},
+		{[]string{"import", "docs.jsonl", "--format", "xlsx"}, exitUsage, []string{"xlsx", "jsonl"}},
+		{[]string{"import", "docs.jsonl", "--encoding", "latin1"}, exitUsage, []string{"latin1", "cp949"}},
+		{[]string{"import", "docs.jsonl", "--comma", "ab"}, exitUsage, []string{"--comma", "tab"}},
+		{[]string{"import", "docs.jsonl", "--type", "year=number"}, exitUsage, []string{"number", "year", "float"}},
+		{[]string{"import", "docs.jsonl", "--chunk", "big"}, exitUsage, []string{"--chunk", "auto"}},
+		{[]string{"import", "docs.jsonl", "--chunk", "100", "--overlap", "80"}, exitUsage, []string{"--overlap 80"}},
+		{[]string{"import", "bad.csv"}, exitRejects, []string{"bad.csv", "text"}},
+		{[]string{"import", "docs.jsonl", "--model", "gpt"}, exitError, []string{"gpt", "builtin"}},
+		{[]string{"import", "docs.jsonl", "--db", "docs.jsonl"}, exitError, []string{"docs.jsonl", "not a directory"}},
+		{[]string{"import", "docs.jsonl", "--db", "empty"}, exitError, []string{".keep"}},
+		{[]string{"delete"}, exitUsage, []string{"--filter"}},
+		{[]string{"export", "--format", "markdown"}, exitUsage, []string{"markdown", "parquet"}},
+		{[]string{"export", "-o", "out.docx"}, exitUsage, []string{"out.docx", "--format"}},
+		{[]string{"export", "-c", "other"}, exitError, []string{"other", "default"}},
+		{[]string{"export", "out.csv"}, exitUsage, []string{"out.csv", "--output"}},
+		{[]string{"export", "-o", "out.parquet.gz"}, exitUsage, []string{"out.parquet.gz"}},
+		{[]string{"export", "-o", "nowhere/out.csv"}, exitError, []string{"nowhere"}},
+	} {
+		t.Run(strings.Join(m.args, " "), func(t *testing.T) {
+			c := cli{t}
+			r := c.run("", m.args...)
+			if r.code != m.code {
+				t.Errorf("exit code %d, want %d", r.code, m.code)
+			}
+			for _, s := range m.says {
+				if !strings.Contains(r.err, s) {
+					t.Errorf("the message does not say %q:\n%s", s, r.err)
+				}
+			}
+		})
+	}
+	if got := c.ids(); len(got) != 3 {
+		t.Errorf("mistakes have changed the collection: %q", got)
+	}
+}
+
+// Flags win over variables, variables over the file, the file over the default.
+func TestSettings(t *testing.T) {
+	c := newCLI(t)
+	c.write("docs.csv", "key;body;year;note\n1;화산재;2020;x\n")
+	c.write("frony-db.yaml", `
+db: from-file
+collection: from-file
+comma: ";"
+id-field: key
+text-field: body
+columns: [year, note]
+type: {year: int, note: string}
+`)
+	collection := func(args ...string) string {
+		t.Helper()
+		return c.imported(exitOK, append(args, "docs.csv")...).Collection
+	}
+	if got := collection(); got != "from-file" {
+		t.Errorf("of the file: %s", got)
+	}
+	var docs struct{ Documents []documentJSON }
+	if c.json(&docs, "get", "1"); len(docs.Documents) != 1 || docs.Documents[0].Metadata["year"] != 2020.0 || docs.Documents[0].Metadata["note"] != "x" {
+		t.Errorf("lists and objects in the file: %+v", docs)
+	}
+	t.Setenv("FRONYDB_COLLECTION", "from-env")
+	if got := collection(); got != "from-env" {
+		t.Errorf("of the variable: %s", got)
+	}
+	if got := collection("-c", "from-flag"); got != "from-flag" {
+		t.Errorf("of the flag: %s", got)
+	}
+	if _, err := os.Stat("from-file"); err != nil {
+		t.Errorf("--db of the file: %v", err)
+	}
+	t.Setenv("FRONYDB_CHUNK", "huge")
+	if r := c.run("", "import", "docs.csv"); r.code != exitUsage || !strings.Contains(r.err, "huge") {
+		t.Errorf("a variable that can't be: %+v", r)
+	}
+	t.Setenv("FRONYDB_OVERLAP", "many")
+	if r := c.run("", "import", "docs.csv"); r.code != exitUsage || !strings.Contains(r.err, "FRONYDB_OVERLAP") {
+		t.Errorf("a variable of another type: %+v", r)
+	}
+}

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/sink"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+// exporter writes a collection, or a part of it, to a file.
+type exporter struct {
+	*app
+	path   string
+	format source.Format
+	where  filter.Expr
+	opts   sink.Options
+	bare   int64 // documents that have neither text nor embedding in the file
+}
+
+func (a *app) export() *cobra.Command {
+	e := exporter{app: a}
+	var where string
+	c := &cobra.Command{
+		Use:   "export",
+		Short: "Write documents to a file that import reads back as they were",
+		Long: `Write documents to a file that import reads back as they were: JSON lines, CSV,
+TSV or Parquet. A name that ends in .gz or .zst is compressed. The file appears
+under its name when it is complete.`,
+		Example: `  frony-db export -o notes.jsonl.zst -c notes
+  frony-db export --filter 'lang = "ko"' --format csv > korean.csv
+  frony-db export --embeddings -o all.parquet`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("export takes no arguments, and got %q; name the file with --output", args)}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error {
+			var err error
+			if e.where, err = parseFilter(where); err != nil {
+				return err
+			}
+			if err := e.chooseFormat(); err != nil {
+				return usageError{err}
+			}
+			return e.run(c.Context())
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&e.path, "output", "o", "-", "file to write; - is standard output")
+	f.StringVar((*string)(&e.format), "format", "", "jsonl, csv, tsv or parquet (default: by the file's name, jsonl for standard output)")
+	f.StringVarP(&where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
+	f.BoolVar(&e.opts.Embeddings, "embeddings", false, "write the embeddings too")
+	return c
+}
+
+// chooseFormat settles the format, and refuses what could not be read back.
+func (e *exporter) chooseFormat() error {
+	if e.format == "" {
+		e.format = source.JSONL
+		if e.path != "-" {
+			var ok bool
+			if e.format, ok = source.FormatOf(e.path); !ok {
+				return fmt.Errorf("%q has none of the endings .jsonl .csv .tsv .parquet, with .gz or .zst; choose a --format", e.path)
+			}
+		}
+	}
+	if _, err := sink.New(io.Discard, e.format, nil); err != nil {
+		return fmt.Errorf("--format: %w", err)
+	}
+	if e.format == source.Parquet && compression(e.path) != "" {
+		return fmt.Errorf("%q: Parquet is compressed within; name the file .parquet", e.path)
+	}
+	return nil
+}
+
+// compression tells by a file's name how it is compressed.
+func compression(path string) string {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".gz":
+		return "gzip"
+	case ".zst", ".zstd":
+		return "zstd"
+	}
+	return ""
+}
+
+func (e *exporter) run(ctx context.Context) error {
+	d, err := e.open(true)
+	if err != nil {
+		return err
+	}
+	defer e.close(d)
+	col, err := e.openCollection(ctx, d, false)
+	if err != nil {
+		return err
+	}
+	total, err := col.Count(ctx, e.where)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	var n int
+	write := func(w io.Writer) (err error) {
+		n, err = e.write(ctx, w, col, total)
+		return err
+	}
+	if e.path == "-" {
+		err = write(e.out)
+	} else {
+		err = createFile(e.path, write)
+	}
+	if err != nil {
+		return err
+	}
+	return e.report(n, time.Since(began))
+}
+
+// report says what was written; beside the documents themselves, on the other
+// output.
+func (e *exporter) report(n int, took time.Duration) error {
+	if e.bare > 0 {
+		fmt.Fprintf(e.err, "frony-db: %s without text; import can take them back only with --embeddings\n", plural(e.bare, "document"))
+	}
+	switch {
+	case e.path == "-":
+		if !e.quiet {
+			fmt.Fprintf(e.err, "%s: %s\n", e.collection, plural(int64(n), "document"))
+		}
+		return nil
+	case e.json:
+		return e.printJSON(map[string]any{"collection": e.collection, "documents": n, "file": e.path, "format": e.format, "seconds": took.Seconds()})
+	}
+	size := ""
+	if info, err := os.Stat(e.path); err == nil {
+		size = ", " + humanize.IBytes(uint64(info.Size()))
+	}
+	_, err := fmt.Fprintf(e.out, "%s: %s to %s%s in %s\n", e.collection, plural(int64(n), "document"), e.path, size, took.Round(time.Millisecond))
+	return err
+}
+
+// write writes the documents to w, compressed as the file's name says.
+func (e *exporter) write(ctx context.Context, w io.Writer, col *db.Collection, total int) (n int, err error) {
+	var z io.WriteCloser
+	switch compression(e.path) {
+	case "gzip":
+		z = gzip.NewWriter(w)
+	case "zstd":
+		if z, err = zstd.NewWriter(w); err != nil {
+			return 0, err
+		}
+	}
+	if z != nil {
+		w = z
+		defer func() { err = errors.Join(err, z.Close()) }()
+	}
+	out, err := sink.New(w, e.format, &e.opts)
+	if err != nil {
+		return 0, err
+	}
+	fields := db.FieldsDefault
+	if e.opts.Embeddings {
+		fields |= db.FieldEmbedding
+	}
+	step := func(int64) {}
+	if !e.quiet && e.path != "-" {
+		bar := term.NewProgress(e.err, "export to "+e.path, int64(total))
+		defer bar.Finish()
+		step = bar.Add
+	}
+	for doc, err := range col.Scan(ctx, db.Scan{Filter: e.where, Fields: fields}) {
+		if err != nil {
+			return n, err
+		}
+		if doc.Text == "" && !e.opts.Embeddings {
+			e.bare++
+		}
+		if err := out.Write(record(doc)); err != nil {
+			return n, err
+		}
+		n++
+		step(1)
+	}
+	return n, out.Close()
+}
+
+// record is what document makes a document of.
+func record(d db.Document) source.Record {
+	r := source.Record{
+		ID: d.ID, Text: d.Text, Metadata: d.Metadata, Embedding: d.Embedding,
+		Source: d.Source, Chunk: d.Chunk,
+	}
+	if title, ok := d.Metadata["title"].(string); ok && title != "" {
+		r.Title = title
+		delete(r.Metadata, "title") // the document is our own copy
+	}
+	return r
+}
+
+// createFile writes a file under another name and renames it when it is
+// complete and on the disk, so that no half of an export looks like one.
+func createFile(path string, write func(io.Writer) error) (err error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return createInPlace(path, write) // a pipe, /dev/null: not to be replaced
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".tmp-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	w := bufio.NewWriterSize(f, 1<<20)
+	if err := write(w); err != nil {
+		return err
+	}
+	if err := errors.Join(w.Flush(), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func createInPlace(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}

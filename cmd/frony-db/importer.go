@@ -1,0 +1,153 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"strings"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/pipeline"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/db"
+)
+
+// importer brings records into one collection, which it opens when it sees the
+// first of them: a collection of given embeddings takes their length.
+//
+// The store itself is the ledger. A document's id says where it belongs, and a
+// hash of its content whether it is there: so an import that was killed at any
+// moment is completed by the same command, and nothing is stored twice.
+type importer struct {
+	*app
+	d     *db.DB
+	o     importOptions
+	quiet bool // shows no progress
+
+	col    *db.Collection
+	filled bool // the collection had documents when the import began
+	meter  *meter
+
+	seed maphash.Seed
+	seen map[uint64]struct{} // hashes of the ids that came by, 20 bytes each
+
+	count importCounters
+	stats pipeline.Stats
+	rj    rejectFile
+
+	rejected func(*source.Reject) error    // told of each record that was not taken
+	failed   func(*source.FileError) error // told of each file that can't be read on
+}
+
+func newImporter(a *app, o importOptions) *importer {
+	im := &importer{app: a, o: o, quiet: a.quiet, meter: &meter{}, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	im.rejected = im.rj.add
+	im.failed = func(fe *source.FileError) error {
+		fmt.Fprintf(im.err, "frony-db: %v\n", fe)
+		return nil
+	}
+	return im
+}
+
+// run imports what a reader gives. The database must be open.
+func (im *importer) run(ctx context.Context, label string, r source.Reader, rejects string) (err error) {
+	im.rj.path = rejects
+	defer func() { err = errors.Join(err, im.rj.close()) }()
+	p, err := pipeline.New(r, pipeline.Stages{
+		Prepare: im.prepare,
+		Write:   im.write,
+		Reject:  im.rejected,
+		Failed:  im.failed,
+	}, &pipeline.Options{Window: windowSize, WindowBytes: 16 << 20, Windows: 2})
+	if err != nil {
+		return err
+	}
+	stop := im.watchProgress(p, label)
+	err = p.Run(ctx)
+	stop()
+	im.stats = p.Stats()
+	return err
+}
+
+// prepare gives a record an id and cuts it into chunks.
+func (im *importer) prepare(_ context.Context, rec source.Record) ([]source.Record, error) {
+	if rec.ID == "" {
+		id, err := contentID(&rec)
+		if err != nil {
+			return nil, reject(&rec, err)
+		}
+		rec.ID = id
+	}
+	h := maphash.String(im.seed, rec.ID)
+	if _, ok := im.seen[h]; ok {
+		im.count.repeated.Add(1)
+	}
+	im.seen[h] = struct{}{}
+	switch {
+	case rec.Format != "" && im.o.files:
+		return rec.Chunks(im.o.chunk), nil
+	case rec.Format == "" && im.o.rows && rec.Source == "" && rec.Embedding == nil:
+		rec.Format = source.Text // from here on it is a document with chunks
+		return rec.Chunks(im.o.chunk), nil
+	}
+	return []source.Record{rec}, nil
+}
+
+// contentID is the id of a record that has none: made of its content, so that
+// reading it again, from wherever, finds it there. Records that are the same in
+// everything are one document.
+func contentID(rec *source.Record) (string, error) {
+	b, err := json.Marshal([]any{rec.Text, rec.Title, rec.Metadata, rec.Embedding, rec.Source, rec.Chunk}) // maps in order of their keys
+	if err != nil {
+		return "", fmt.Errorf("no id could be made for it: %w", err)
+	}
+	h := sha256.Sum256(b)
+	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(h[:15])), nil
+}
+
+// open opens the collection, or creates it to fit the first record.
+func (im *importer) open(ctx context.Context, first *source.Record) error {
+	o := &db.CollectionOptions{}
+	var err error
+	info, exists, err := im.find(ctx)
+	switch {
+	case err != nil:
+		return err
+	case exists:
+		im.filled = info.Documents > 0
+		o.Embedder, err = im.embedderFor(ctx, info.Model)
+	case im.model == "none" && first.Embedding == nil:
+		return errors.New("--model none: the first record has no embedding, so that the dims of a new collection can't be known")
+	case im.model == "none" || im.model == "" && first.Embedding != nil:
+		o.Dims = len(first.Embedding)
+	default:
+		o.Embedder, err = im.openModel(ctx, cmp.Or(im.model, "builtin"))
+	}
+	if err != nil {
+		return err
+	}
+	if o.Embedder != nil {
+		if limit := o.Embedder.Spec().MaxTokens; limit > 0 && im.o.chunk.MaxTokens > limit {
+			return usageError{fmt.Errorf("--chunk %d: the model %s reads %d tokens at most", im.o.chunk.MaxTokens, o.Embedder.Spec().Model, limit)}
+		}
+		im.meter.Embedder = o.Embedder
+		o.Embedder = im.meter
+	} else if !exists && !im.quiet {
+		fmt.Fprintf(im.err, "frony-db: the collection %s has no model: its embeddings are given, and searches by meaning need theirs; --model names one\n", im.collection)
+	}
+	im.col, err = im.d.Collection(ctx, im.collection, o)
+	return err
+}
+
+func (im *importer) find(ctx context.Context) (db.CollectionInfo, bool, error) {
+	for info, err := range im.d.Collections(ctx) {
+		if err != nil || info.Name == im.collection {
+			return info, err == nil, err
+		}
+	}
+	return db.CollectionInfo{}, false, nil
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/pflag"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/db/chunk"
+)
+
+// importFlags are the flags of import as they are typed.
+type importFlags struct {
+	source  source.Options
+	rejects string
+	comma   string
+	types   map[string]string
+	chunk   string
+	overlap int
+	watch   bool
+	prune   bool
+}
+
+func (i *importFlags) add(f *pflag.FlagSet) {
+	f.StringVar((*string)(&i.source.Format), "format", "", "jsonl, csv, tsv, parquet, markdown or text\n(default: by the file's name, jsonl for standard input)")
+	f.StringVar(&i.source.Encoding, "encoding", "", "utf-8, utf-16le, utf-16be or cp949 (default: detected)")
+	f.StringVar(&i.source.ID, "id-field", "", `field or column with the id (default: "id" or "_id")`)
+	f.StringVar(&i.source.Text, "text-field", "", `field with the text (default: "text")`)
+	f.StringVar(&i.source.Title, "title-field", "", `field with the title (default: "title")`)
+	f.StringVar(&i.source.Embedding, "embedding-field", "", `field with the embedding (default: "embedding" or "vector")`)
+	f.StringVar(&i.comma, "comma", "", `what separates the fields of CSV: a character, or "tab" (default: a comma)`)
+	f.StringSliceVar(&i.source.Header, "header", nil, "names of the columns, for CSV without a header line")
+	f.StringSliceVar(&i.source.Columns, "columns", nil, "columns of a table that become metadata (default: all)")
+	f.StringToStringVar(&i.types, "type", nil, "type of a column, as year=int: string, int, float, bool, list or json\n(default: by the header or the first rows)")
+	f.StringVar(&i.source.Prefix, "prefix", "", "put before the ids of Markdown and text files")
+	f.StringVar(&i.chunk, "chunk", "auto", "cut texts into chunks of so many tokens; off cuts none;\nauto cuts Markdown and text files only, at "+strconv.Itoa(chunk.DefaultMaxTokens))
+	f.IntVar(&i.overlap, "overlap", -1, "tokens that a chunk repeats of the one before (default: an eighth)")
+	f.BoolVar(&i.watch, "watch", false, "keep the collection in step with a folder of Markdown and text files")
+	f.BoolVar(&i.prune, "prune", false, "remove what an earlier --watch or --prune stored of files that are gone")
+	f.StringVar(&i.rejects, "rejects", "", "file for rejected records (default: NAME.rejects.jsonl)")
+}
+
+// importOptions are what the flags mean.
+type importOptions struct {
+	source  source.Options
+	rejects string
+	chunk   chunk.Options
+	files   bool // cut Markdown and text files
+	rows    bool // cut rows and JSON lines
+	watch   bool
+	prune   bool
+}
+
+// options reports every fault at once.
+func (i *importFlags) options() (importOptions, error) {
+	o := importOptions{source: i.source, rejects: i.rejects, files: true, watch: i.watch, prune: i.prune}
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	switch c, size := utf8.DecodeRuneInString(i.comma); {
+	case i.comma == "":
+	case i.comma == "tab" || i.comma == `\t`:
+		o.source.Comma = '\t'
+	case size == len(i.comma):
+		o.source.Comma = c
+	default:
+		fault("--comma %q: want one character, or tab", i.comma)
+	}
+	if len(i.types) > 0 {
+		o.source.Types = map[string]source.Type{}
+		for name, kind := range i.types {
+			o.source.Types[name] = source.Type(kind)
+		}
+	}
+	switch n, err := strconv.Atoi(i.chunk); {
+	case i.chunk == "auto" || i.chunk == "":
+	case i.chunk == "off":
+		o.files = false
+	case err == nil && n > 0:
+		o.chunk.MaxTokens, o.rows = n, true
+	default:
+		fault("--chunk %q: want a number of tokens, auto or off", i.chunk)
+	}
+	switch {
+	case i.overlap == 0:
+		o.chunk.Overlap = -1 // none
+	case i.overlap > 0:
+		o.chunk.Overlap = i.overlap
+	}
+	if err := o.chunk.Validate(); err != nil && len(faults) == 0 {
+		fault("--overlap %d: %w", i.overlap, err)
+	}
+	if f := i.source.Format; (i.watch || i.prune) && f != source.Auto && f != source.Markdown && f != source.Text {
+		fault("--watch and --prune read Markdown and text files, not --format %s", f)
+	}
+	for _, name := range append([]string{i.source.ID, i.source.Text, i.source.Title, i.source.Embedding}, i.source.Header...) {
+		if name != "" && strings.TrimSpace(name) == "" {
+			fault("field name %q is blank", name)
+		}
+	}
+	return o, errors.Join(faults...)
+}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/db"
+)
+
+// A window is stored in parts, some at a time: one is linked into the graph
+// while another waits for the disk. With a slow model a part is what is lost of
+// its work when the process is killed.
+const (
+	windowSize  = 4096
+	partSize    = 256
+	partsAtOnce = 4
+)
+
+// bundle is what must be stored together: a record, or all chunks of one.
+type bundle struct {
+	source string // whose chunks these are; empty if they replace none
+	docs   []db.Document
+}
+
+// write stores a window of records, and rejects those that the collection
+// would refuse.
+func (im *importer) write(ctx context.Context, records []source.Record) (int, []*source.Reject, error) {
+	if im.col == nil {
+		if err := im.open(ctx, &records[0]); err != nil {
+			return 0, nil, err
+		}
+	}
+	var rejects []*source.Reject
+	stored := 0
+	var window []bundle
+	at := map[string]int{} // the bundle of each id in window
+	flush := func() error {
+		n, err := im.store(ctx, window)
+		stored += n
+		window = window[:0]
+		clear(at)
+		return err
+	}
+	for len(records) > 0 {
+		pieces := records[:together(records)]
+		records = records[len(pieces):]
+		b, rj := im.bundle(pieces)
+		if rj != nil {
+			rejects = append(rejects, rj)
+			continue
+		}
+		// The later of two records with one id wins, as it would in two windows.
+		if k, ok := at[b.docs[0].ID]; ok && len(b.docs) == 1 && b.source == "" && window[k].source == "" {
+			window[k] = b
+			stored++
+			continue
+		}
+		for _, d := range b.docs {
+			if _, ok := at[d.ID]; ok {
+				if err := flush(); err != nil {
+					return stored, rejects, err
+				}
+				break
+			}
+		}
+		for _, d := range b.docs {
+			at[d.ID] = len(window)
+		}
+		window = append(window, b)
+	}
+	err := flush()
+	return stored, rejects, err
+}
+
+// together is how many of the first records are chunks of one document.
+func together(records []source.Record) int {
+	if records[0].Format == "" {
+		return 1
+	}
+	n := 1
+	for n < len(records) && records[n].Format != "" && records[n].Source == records[0].Source && records[n].Chunk == n {
+		n++
+	}
+	return n
+}
+
+// bundle makes documents of a record's pieces, or a reject of all.
+func (im *importer) bundle(pieces []source.Record) (bundle, *source.Reject) {
+	b := bundle{docs: make([]db.Document, len(pieces))}
+	if pieces[0].Format != "" {
+		b.source = pieces[0].Source
+	}
+	for i := range pieces {
+		b.docs[i] = document(&pieces[i])
+		if err := im.col.Validate(b.docs[i]); err != nil {
+			return b, reject(&pieces[i], err)
+		}
+	}
+	return b, nil
+}
+
+// store writes bundles, part by part.
+func (im *importer) store(ctx context.Context, window []bundle) (int, error) {
+	total := 0
+	for _, b := range window {
+		total += len(b.docs)
+	}
+	if total == 0 {
+		return 0, nil
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(partsAtOnce)
+	for len(window) > 0 {
+		n, docs := 0, 0
+		for n < len(window) && (n == 0 || docs+len(window[n].docs) <= partSize) {
+			docs += len(window[n].docs)
+			n++
+		}
+		part := window[:n]
+		window = window[n:]
+		g.Go(func() error { return im.storePart(ctx, part) })
+	}
+	return total, g.Wait()
+}
+
+func (im *importer) storePart(ctx context.Context, part []bundle) error {
+	var docs []db.Document
+	for _, b := range part {
+		docs = append(docs, b.docs...)
+	}
+	before, err := im.versions(ctx, docs)
+	if err != nil {
+		return err
+	}
+	if err := im.upsert(ctx, docs); err != nil {
+		return err
+	}
+	if err := im.tally(ctx, docs, before); err != nil {
+		return err
+	}
+	for _, b := range part {
+		if b.source == "" {
+			continue
+		}
+		if err := im.removeStale(ctx, b.source, len(b.docs)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// versions tells when the documents that exist were written.
+func (im *importer) versions(ctx context.Context, docs []db.Document) (map[string]time.Time, error) {
+	if !im.filled {
+		return nil, nil
+	}
+	ids := make([]string, len(docs))
+	for i := range docs {
+		ids[i] = docs[i].ID
+	}
+	found, err := im.col.GetFields(ctx, db.FieldsNone, ids...)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return nil, err
+	}
+	out := make(map[string]time.Time, len(found))
+	for _, d := range found {
+		out[d.ID] = d.Created
+	}
+	return out, nil
+}
+
+// tally counts what has become of documents: an upsert leaves alone those that
+// have not changed.
+func (im *importer) tally(ctx context.Context, docs []db.Document, before map[string]time.Time) error {
+	im.count.added.Add(int64(len(docs) - len(before)))
+	if len(before) == 0 {
+		return nil
+	}
+	after, err := im.versions(ctx, docs)
+	if err != nil {
+		return err
+	}
+	for id, created := range before {
+		if after[id].Equal(created) {
+			im.count.unchanged.Add(1)
+		} else {
+			im.count.replaced.Add(1)
+		}
+	}
+	return nil
+}
+
+// upsert writes documents in as few transactions as they fit.
+func (im *importer) upsert(ctx context.Context, docs []db.Document) error {
+	if len(docs) == 0 {
+		return nil
+	}
+	_, err := im.col.Upsert(ctx, docs...)
+	if errors.Is(err, db.ErrBatchTooLarge) && len(docs) > 1 {
+		if err := im.upsert(ctx, docs[:len(docs)/2]); err != nil {
+			return err
+		}
+		return im.upsert(ctx, docs[len(docs)/2:])
+	}
+	return err
+}
+
+// removeStale deletes the chunks of an older version of a document that has n
+// now: those behind the last, or the document as it was when it was whole. The
+// ids of chunks have no gaps, and they are deleted together, so the first that
+// is missing ends the search, also after a crash.
+func (im *importer) removeStale(ctx context.Context, name string, n int) error {
+	var stale []string
+	from := n
+	switch n {
+	case 0:
+		stale = append(stale, name)
+	case 1:
+		from = 0
+	default:
+		if found, err := im.exist(ctx, name); err != nil {
+			return err
+		} else if found == 1 {
+			stale = append(stale, name)
+		}
+	}
+	for step := 1; ; step = 64 { // most have none
+		ids := make([]string, step)
+		for i := range ids {
+			ids[i] = fmt.Sprintf("%s#%d", name, from+i)
+		}
+		found, err := im.exist(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		stale = append(stale, ids[:found]...)
+		if found < step {
+			break
+		}
+		from += step
+	}
+	if len(stale) == 0 {
+		return nil
+	}
+	deleted, err := im.col.Delete(ctx, stale...)
+	im.count.removed.Add(int64(deleted))
+	return err
+}
+
+// exist tells how many of the ids there are.
+func (im *importer) exist(ctx context.Context, ids ...string) (int, error) {
+	found, err := im.col.GetFields(ctx, db.FieldsNone, ids...)
+	if errors.Is(err, db.ErrNotFound) {
+		err = nil
+	}
+	return len(found), err
+}
+
+func document(rec *source.Record) db.Document {
+	d := db.Document{
+		ID: rec.ID, Text: rec.Text, Metadata: rec.Metadata, Embedding: rec.Embedding,
+		Source: rec.Source, Chunk: rec.Chunk,
+	}
+	if rec.Title != "" {
+		if d.Metadata == nil {
+			d.Metadata = db.Metadata{}
+		}
+		if _, ok := d.Metadata["title"]; !ok {
+			d.Metadata["title"] = rec.Title
+		}
+	}
+	return d
+}
