@@ -131,10 +131,10 @@ func (l *loop) search(ctx context.Context, c *db.Collection, live []db.Document)
 		var ids [2]map[string]bool
 		for i, exact := range []bool{false, true} {
 			m, err := c.Search(ctx, db.Query{Embedding: doc.Embedding, K: k, Exact: exact, Fields: db.FieldsNone})
+			if ctx.Err() != nil {
+				return nil // Run ends
+			}
 			if err != nil {
-				if ctx.Err() != nil {
-					return nil
-				}
 				return fmt.Errorf("search: %w", err)
 			}
 			ids[i] = map[string]bool{}
