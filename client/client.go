@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -260,12 +259,6 @@ type problem struct {
 
 func (p *problem) error(status int) *Error {
 	return &Error{status, p.Code, p.Message, p.Param, p.Hint, p.RequestID}
-}
-
-// isCode reports whether an error has a code of the server.
-func isCode(err error, code string) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Code == code
 }
 
 // number turns what JSON has into the types that package db reads.

@@ -39,6 +39,8 @@ type document struct {
 	Chunk     int            `json:"chunk,omitempty"`
 	Created   *time.Time     `json:"created,omitempty"`
 	Score     float32        `json:"score,omitempty"`
+	Cosine    float32        `json:"cosine,omitempty"`
+	BM25      float32        `json:"bm25,omitempty"`
 }
 
 func toWire(d *db.Document) document {
@@ -175,12 +177,16 @@ type query struct {
 	MinScore     *float32     `json:"min_score,omitempty"`
 	Ef           int          `json:"ef,omitempty"`
 	Oversampling int          `json:"oversampling,omitempty"`
+	Mode         string       `json:"mode,omitempty"`
+	Fusion       string       `json:"fusion,omitempty"`
+	DenseWeight  float32      `json:"dense_weight,omitempty"`
 	Exact        bool         `json:"exact,omitempty"`
 	Fields       []string     `json:"fields"`
 }
 
 type result struct {
 	Matches    []document       `json:"matches"`
+	Mode       db.Mode          `json:"mode"`
 	Plan       string           `json:"plan"`
 	Candidates int              `json:"candidates"`
 	Timings    map[string]int64 `json:"timings"`
@@ -189,23 +195,30 @@ type result struct {
 func (q *query) of(d *db.Query) {
 	*q = query{
 		Text: d.Text, Embedding: d.Embedding, K: d.K, MinScore: d.MinScore, Ef: d.EfSearch,
-		Oversampling: d.Oversampling, Exact: d.Exact, Fields: fieldNames(d.Fields),
+		Oversampling: d.Oversampling, DenseWeight: d.DenseWeight, Exact: d.Exact, Fields: fieldNames(d.Fields),
 	}
 	if d.Filter.Kind() != filter.KindAll {
 		q.Filter = &d.Filter
+	}
+	if d.Mode != db.ModeDefault {
+		q.Mode = d.Mode.String()
+	}
+	if d.Fusion == db.Reciprocal {
+		q.Fusion = "reciprocal"
 	}
 }
 
 func (r *result) matches(t *db.Trace) []db.Match {
 	out := make([]db.Match, len(r.Matches))
 	for i := range r.Matches {
-		out[i] = db.Match{Document: r.Matches[i].fromWire(), Score: r.Matches[i].Score}
+		m := &r.Matches[i]
+		out[i] = db.Match{Document: m.fromWire(), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25}
 	}
 	if t != nil {
 		µs := func(name string) time.Duration { return time.Duration(r.Timings[name]) * time.Microsecond }
 		*t = db.Trace{
-			Plan: r.Plan, Candidates: r.Candidates, Embed: µs("embed"), Filter: µs("filter"),
-			Graph: µs("graph"), Rerank: µs("rerank"), Load: µs("load"), Total: µs("total"),
+			Mode: r.Mode, Plan: r.Plan, Candidates: r.Candidates, Embed: µs("embed"), Filter: µs("filter"),
+			Graph: µs("graph"), Words: µs("words"), Rerank: µs("rerank"), Load: µs("load"), Total: µs("total"),
 		}
 	}
 	return out

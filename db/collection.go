@@ -53,6 +53,7 @@ type Collection struct {
 	// calibration is how many candidates a result needs, as last measured.
 	calibration atomic.Pointer[calibration]
 	calibrating atomic.Bool
+	sampled     sampler
 
 	repairing  atomic.Bool
 	snapping   atomic.Bool

@@ -37,6 +37,15 @@ type Options struct {
 	// Logger receives what went wrong and was healed. Nil is silent.
 	Logger *slog.Logger
 
+	// RecallSample, if above 0, answers one query in so many a second time, by
+	// comparing every document, in the background on one core: LiveRecall then
+	// says how much of the truth the searches of production find.
+	RecallSample int
+
+	// OnRecall, if set, is told of each sampled query: the collection, K, and the
+	// share of the true K nearest that was found. It may be called concurrently.
+	OnRecall func(collection string, k int, recall float64)
+
 	// Progress, if set, is told about long work that a call does on its own,
 	// such as rebuilding a graph while a collection opens. It is called from
 	// one goroutine at a time.
@@ -90,6 +99,9 @@ func (o *Options) prepare() (Options, error) {
 	var faults []error
 	if c.SyncEvery < 0 {
 		faults = append(faults, fmt.Errorf("option SyncEvery is %v, want 0 or more", c.SyncEvery))
+	}
+	if c.RecallSample < 0 {
+		faults = append(faults, fmt.Errorf("option RecallSample is %d, want 0 or more", c.RecallSample))
 	}
 	if c.Embedder != nil {
 		faults = append(faults, c.Embedder.Spec().Validate())
@@ -151,8 +163,8 @@ type CollectionOptions struct {
 	// EfConstruction is the beam width of building; default 200.
 	EfConstruction int
 
-	// EfSearch is the beam width of a search; 0 lets each search end where it
-	// has ceased to find, as calibrated on the collection's own vectors.
+	// EfSearch is the beam width of a search; 0 is as wide as the candidates,
+	// whose number is calibrated on the collection's own vectors.
 	EfSearch int
 	// Oversampling is the number of candidates per result that the graph
 	// proposes and the full dimensions rerank; 0 calibrates it on the
@@ -172,7 +184,7 @@ type settings struct {
 	HeadDims       int            `json:"head_dims"`
 	M              int            `json:"m"`
 	EfConstruction int            `json:"ef_construction"`
-	EfSearch       int            `json:"ef_search"`    // 0: adaptive
+	EfSearch       int            `json:"ef_search"`    // 0: the number of candidates
 	Oversampling   int            `json:"oversampling"` // 0: calibrated
 	NoTail         bool           `json:"no_tail,omitempty"`
 }

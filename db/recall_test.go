@@ -37,11 +37,20 @@ func scale(j, dims int) float64 { return 1 / (1 + 4*float64(j)/float64(dims)) }
 func TestRecall(t *testing.T) {
 	n, queries := 20_000, 100
 	if testing.Short() {
-		n = 8000
+		n = 6000
 	}
 	rng := random(t)
 	vecs := clustered(rng, n+queries, 384)
-	d := open(t, t.TempDir(), &db.Options{SyncEvery: time.Second})
+	heard := make(chan float64, 10_000)
+	d := open(t, t.TempDir(), &db.Options{
+		SyncEvery: time.Second, RecallSample: 2,
+		OnRecall: func(name string, k int, recall float64) {
+			if name != "c" || k != 10 {
+				t.Errorf("sampled %s, k %d", name, k)
+			}
+			heard <- recall
+		},
+	})
 	c := collection(t, d, "c", &db.CollectionOptions{Dims: 384, HeadDims: 192})
 	for i := 0; i < n; i += 500 {
 		docs := make([]db.Document, 500)
@@ -79,6 +88,9 @@ func TestRecall(t *testing.T) {
 	t.Logf("recall@10 of %d: %.4f by default, %.4f at 0.5, %.4f at 1", n, def, low, all)
 	if def < 0.99 {
 		t.Errorf("recall@10 is %.4f by default, want 0.99", def)
+	}
+	if live := c.LiveRecall(); len(heard) == 0 || live.Samples < len(heard) || live.Mean < 0.5 {
+		t.Errorf("%d samples were reported, live recall %+v", len(heard), live)
 	}
 	if low < 0.5 || all < 0.999 {
 		t.Errorf("recall@10 is %.4f at 0.5 and %.4f at 1", low, all)

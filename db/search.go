@@ -83,18 +83,15 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 	defer view.Close()
 	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, now: time.Now().UnixMicro(), trace: t}
 
-	lap := time.Now()
-	if q.Filter.Kind() != filter.KindAll {
-		s.allowed = c.attrs.Select(q.Filter, c.bound())
-		t.Filter = time.Since(lap)
-	}
+	s.filter()
 	top, err := s.rank(ctx)
 	if err != nil {
 		return nil, err
 	}
-	lap = time.Now()
+	lap := time.Now()
 	matches, err := s.load(ctx, top)
 	t.Load = time.Since(lap)
+	c.sample(q, vec, t.Plan)
 	return matches, err
 }
 
@@ -116,6 +113,17 @@ type searching struct {
 	now     int64 // microseconds, for what expires
 	allowed bits  // nil: all
 	trace   *Trace
+	cores   int // that an exact comparison may use; 0 is all
+}
+
+// filter finds the nodes that the query's filter allows.
+func (s *searching) filter() {
+	if s.q.Filter.Kind() == filter.KindAll {
+		return
+	}
+	lap := time.Now()
+	s.allowed = s.c.attrs.Select(s.q.Filter, s.c.bound())
+	s.trace.Filter = time.Since(lap)
 }
 
 // scored is a node with the score that orders it, and what that was made of.
@@ -149,11 +157,7 @@ func (s *searching) rank(ctx context.Context) ([]scored, error) {
 
 // dense finds the k nodes of the highest cosine, and chooses how.
 func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
-	ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch)
 	want := max(s.c.candidates(s.q), k)
-	if s.q.Oversampling == 0 && s.c.codes.tails != nil {
-		want = max(want, ef) // the beam holds them, and to refine them costs little
-	}
 	live := s.c.graph.Len()
 	var allow *hnsw.Bitset
 	if s.allowed != nil {
@@ -183,7 +187,7 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 			return nil, err
 		}
 		lap := time.Now()
-		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, s.effort(want, ef, allow))
+		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: s.beam(want), Allow: allow})
 		s.trace.Graph += time.Since(lap)
 		lap = time.Now()
 		top, err := s.rerank(code, hits, k)
@@ -196,13 +200,17 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 	}
 }
 
-// effort says how hard the graph looks for the n nearest heads: as wide as ef,
-// if that is given, or until it has the share of them that the query wants.
-func (s *searching) effort(n, ef int, allow *hnsw.Bitset) hnsw.Search {
-	if ef > 0 {
-		return hnsw.Search{K: n, Ef: max(ef, n), Allow: allow}
+// beam is how wide the graph search is for n candidates: as the query or the
+// collection says, or as wide as the candidates, which loses so few of the
+// first among them that only a higher recall asks for more.
+func (s *searching) beam(n int) int {
+	switch ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch); {
+	case ef > 0:
+		return max(ef, n)
+	case s.q.Recall > 0.995:
+		return 2 * n
 	}
-	return hnsw.Search{K: n, Recall: cmp.Or(s.q.Recall, defaultRecall), Allow: allow}
+	return n
 }
 
 // scan compares the codes of all dimensions of every node that may be returned,
@@ -233,8 +241,13 @@ func (s *searching) scan(ctx context.Context, k int) ([]scored, error) {
 func (s *searching) rerank(code code, hits []hnsw.Hit, k int) ([]scored, error) {
 	hits = slices.DeleteFunc(hits, func(h hnsw.Hit) bool { return !s.sees(h.ID) })
 	if n := refined(k); s.c.codes.tails != nil && len(hits) > n {
-		s.c.codes.refine(code, hits)
-		hits = hits[:n]
+		hits = s.c.codes.nearest(code, n, func(yield func(uint32) bool) {
+			for _, h := range hits {
+				if !yield(h.ID) {
+					return
+				}
+			}
+		})
 	}
 	top := make([]scored, 0, len(hits))
 	for _, h := range hits {
@@ -259,7 +272,7 @@ func byCosine(node uint32, cosine float32) scored {
 func (s *searching) exact(ctx context.Context, k int) ([]scored, error) {
 	lap := time.Now()
 	n := s.c.bound()
-	workers := uint32(max(1, min(runtime.GOMAXPROCS(0), int(n/4096))))
+	workers := uint32(max(1, min(cmp.Or(s.cores, runtime.GOMAXPROCS(0)), int(n/4096))))
 	parts := make([][]scored, workers)
 	errs := make([]error, workers)
 	var wg sync.WaitGroup

@@ -13,7 +13,8 @@ import (
 // is written anew, so the race detector sees it if an id is freed while a
 // search may still read its row.
 func TestConcurrent(t *testing.T) {
-	const n, writers, searchers, rounds = 6000, 3, 3, 400
+	const n, writers, searchers = 6000, 3, 3
+	rounds := fewer(400, 100)
 	r, _ := clustered(seed, n, 8)
 	g, err := hnsw.New(r, &hnsw.Options{M: 6, EfConstruction: 30})
 	if err != nil {

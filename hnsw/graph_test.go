@@ -14,8 +14,11 @@ const seed = 20261123 // of every random test here; printed when one fails
 
 func TestRecall(t *testing.T) {
 	n, dims, queries := 50_000, 20, 200
-	if testing.Short() || slow {
+	if testing.Short() {
 		n = 10_000
+	}
+	if slow {
+		n = 4000
 	}
 	r, query := clustered(seed, n, dims)
 	g, err := hnsw.New(r, nil)
@@ -97,9 +100,10 @@ func TestAddErrors(t *testing.T) {
 }
 
 func TestDelete(t *testing.T) {
-	r, query := clustered(seed, 6000, 16)
+	n := uint32(fewer(6000, 3000))
+	r, query := clustered(seed, int(n), 16)
 	g := build(t, r, &hnsw.Options{EfConstruction: 60})
-	for id := uint32(0); id < 6000; id += 3 {
+	for id := uint32(0); id < n; id += 3 {
 		if !g.Delete(id) {
 			t.Fatalf("%d was not live", id)
 		}
@@ -107,7 +111,7 @@ func TestDelete(t *testing.T) {
 			t.Fatalf("%d was deleted twice", id)
 		}
 	}
-	if g.Len() != 4000 || g.Dead() != 2000 {
+	if g.Len() != int(n/3*2) || g.Dead() != int(n/3) {
 		t.Fatalf("%d live, %d dead", g.Len(), g.Dead())
 	}
 	check(t, g)

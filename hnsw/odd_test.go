@@ -31,19 +31,20 @@ func TestFewNodes(t *testing.T) {
 // TestDuplicates holds the graph to its promise on data that disconnects others:
 // rows that are all equal, and rows of few values, thousands of each.
 func TestDuplicates(t *testing.T) {
+	n := fewer(4000, 1000)
 	for _, values := range []int{1, 3, 40} {
 		some, query := clustered(seed, values, 8)
 		r := &rows{dims: 8}
-		for id := range 4000 {
-			r.data = append(r.data, some.data[id*values/4000]) // one value after the other
+		for id := range n {
+			r.data = append(r.data, some.data[id*values/n]) // one value after the other
 		}
 		g := build(t, r, &hnsw.Options{M: 8, EfConstruction: 40})
 		check(t, g)
-		for _, k := range []int{1, 10, 1500} {
+		for _, k := range []int{1, 10, n / 3} {
 			q := query()
-			same(t, g.Walk(nil, q, hnsw.Search{K: k, Ef: 4000}), nearest(r, q, k, nil), "%d values", values)
+			same(t, g.Walk(nil, q, hnsw.Search{K: k, Ef: n}), nearest(r, q, k, nil), "%d values", values)
 		}
-		for id := range uint32(4000) {
+		for id := range uint32(n) {
 			if id%10 != 3 {
 				g.Delete(id)
 			}
@@ -51,7 +52,7 @@ func TestDuplicates(t *testing.T) {
 		g.Repair(hnsw.RepairOptions{})
 		check(t, g)
 		q := query()
-		same(t, g.Walk(nil, q, hnsw.Search{K: 400, Ef: 400}), nearest(r, q, 400, func(id uint32) bool { return id%10 == 3 }), "%d values, deleted", values)
+		same(t, g.Walk(nil, q, hnsw.Search{K: n / 10, Ef: n / 10}), nearest(r, q, n/10, func(id uint32) bool { return id%10 == 3 }), "%d values, deleted", values)
 	}
 }
 
@@ -61,7 +62,7 @@ func TestSortedClusters(t *testing.T) {
 	var queries [][]byte
 	for c := range 20 {
 		_, next := clustered(seed+uint64(c), 1, 16) // one centre each
-		for range 200 {
+		for range fewer(200, 80) {
 			r.data = append(r.data, next())
 		}
 		queries = append(queries, next())
@@ -79,9 +80,9 @@ func TestSortedClusters(t *testing.T) {
 
 // TestSameID adds and deletes one id again and again: nothing may grow.
 func TestSameID(t *testing.T) {
-	n := 200_000
-	if testing.Short() || slow {
-		n = 20_000
+	n := fewer(200_000, 2000)
+	if testing.Short() {
+		n = fewer(20_000, 2000)
 	}
 	r, _ := clustered(seed, 50, 4)
 	g := build(t, r, &hnsw.Options{M: 4})
@@ -103,7 +104,7 @@ func TestSameID(t *testing.T) {
 
 func TestDims(t *testing.T) {
 	for _, dims := range []int{1, 2, 3, 64, 4096} {
-		r, query := clustered(seed, 300, dims)
+		r, query := clustered(seed, fewer(300, 40), dims)
 		g := build(t, r, nil)
 		check(t, g)
 		q := query()
@@ -152,7 +153,7 @@ func TestAllocations(t *testing.T) {
 
 // TestDeterministic builds one graph twice.
 func TestDeterministic(t *testing.T) {
-	r, _ := clustered(seed, 3000, 8)
+	r, _ := clustered(seed, fewer(3000, 400), 8)
 	one := snapshot(t, build(t, r, &hnsw.Options{Seed: 5}))
 	two := snapshot(t, build(t, r, &hnsw.Options{Seed: 5}))
 	three := snapshot(t, build(t, r, &hnsw.Options{Seed: 6}))

@@ -37,9 +37,13 @@ var loaders = map[string]func([]byte, hnsw.Space) (*hnsw.Graph, error){
 
 func TestSnapshot(t *testing.T) {
 	r, query := clustered(seed, 9000, 16)
-	for _, n := range []int{0, 1, 2, 4096, 4097, 9000} {
+	sizes := []int{0, 1, 2, 4096, 4097, 9000}
+	if slow {
+		sizes = []int{0, 1, 2, 4200}
+	}
+	for _, n := range sizes {
 		for name, load := range loaders {
-			g, err := hnsw.New(r, &hnsw.Options{M: 8, EfConstruction: 40, Seed: 7})
+			g, err := hnsw.New(r, &hnsw.Options{M: 8, EfConstruction: 20, Seed: 7})
 			if err != nil {
 				t.Fatal(err)
 			}

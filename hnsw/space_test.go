@@ -127,3 +127,12 @@ func recall(got, want []hnsw.Hit) float64 {
 	}
 	return float64(min(hit, len(want))) / float64(len(want))
 }
+
+// fewer returns few under the race detector, which makes everything ten times as
+// slow and finds as much in less, and many otherwise.
+func fewer(many, few int) int {
+	if slow {
+		return few
+	}
+	return many
+}

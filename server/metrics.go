@@ -98,7 +98,7 @@ func (m *metrics) searched(t *db.Trace) {
 	for _, s := range []struct {
 		name string
 		took time.Duration
-	}{{"embed", t.Embed}, {"filter", t.Filter}, {"graph", t.Graph}, {"rerank", t.Rerank}, {"load", t.Load}, {"total", t.Total}} {
+	}{{"embed", t.Embed}, {"filter", t.Filter}, {"graph", t.Graph}, {"words", t.Words}, {"rerank", t.Rerank}, {"load", t.Load}, {"total", t.Total}} {
 		m.stages.WithLabelValues(s.name).Observe(s.took.Seconds())
 	}
 }

@@ -23,6 +23,9 @@ type Query struct {
 	MinScore     *float32  `json:"min_score,omitempty" doc:"Leaves out results with a lower score"`
 	Ef           int       `json:"ef,omitempty" minimum:"0" doc:"Beam width in the graph; the collection's if missing"`
 	Oversampling int       `json:"oversampling,omitempty" minimum:"0" doc:"Candidates per result that are reranked; the collection's if missing"`
+	Mode         string    `json:"mode,omitempty" enum:"dense,lexical,hybrid" doc:"Whether meaning, words or both decide; hybrid for a text and dense for an embedding if missing"`
+	Fusion       string    `json:"fusion,omitempty" enum:"weighted,reciprocal" doc:"How hybrid makes one order of two; weighted if missing"`
+	DenseWeight  float32   `json:"dense_weight,omitempty" minimum:"0" maximum:"1" doc:"What meaning counts in hybrid, words counting the rest; 0.5 if missing"`
 	Exact        bool      `json:"exact,omitempty" doc:"Compares with every document: slow, and the truth"`
 	Fields       Fields    `json:"fields,omitempty"`
 }
@@ -30,7 +33,9 @@ type Query struct {
 // Match is a result.
 type Match struct {
 	OutputDocument
-	Score float32 `json:"score" doc:"Cosine over all dimensions, from -1 to 1"`
+	Score  float32 `json:"score" doc:"What the order is by: the cosine in mode dense, BM25 in lexical, both fused to 0 to 1 in hybrid"`
+	Cosine float32 `json:"cosine,omitempty,omitzero" doc:"Cosine over all dimensions, from -1 to 1, where it was computed"`
+	BM25   float32 `json:"bm25,omitempty,omitzero" doc:"BM25 over words, where it was computed"`
 }
 
 // Timings is where a search spent its time, in microseconds.
@@ -38,6 +43,7 @@ type Timings struct {
 	Embed  int64 `json:"embed"`
 	Filter int64 `json:"filter"`
 	Graph  int64 `json:"graph"`
+	Words  int64 `json:"words"`
 	Rerank int64 `json:"rerank"`
 	Load   int64 `json:"load"`
 	Total  int64 `json:"total"`
@@ -46,7 +52,8 @@ type Timings struct {
 // Result is what a query found.
 type Result struct {
 	Matches    []Match `json:"matches" doc:"Best first"`
-	Plan       string  `json:"plan" doc:"How the search went: graph, exact, or exact matches"`
+	Mode       string  `json:"mode" doc:"What decided the order"`
+	Plan       string  `json:"plan" doc:"How candidates were found, such as graph, exact or words"`
 	Candidates int     `json:"candidates" doc:"Documents that were compared by their full vectors"`
 	Timings    Timings `json:"timings" doc:"In microseconds"`
 }
@@ -91,10 +98,6 @@ func (s *Server) searchOne(ctx context.Context, in *inSearch) (*outSearch, error
 	if err != nil {
 		return nil, err
 	}
-	if p := s.searches.enter(ctx); p != nil {
-		return nil, p
-	}
-	defer s.searches.leave()
 	r, err := s.find(ctx, c, q)
 	if err != nil {
 		return nil, err
@@ -117,10 +120,6 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 	if err != nil {
 		return nil, err
 	}
-	if p := s.searches.enter(ctx); p != nil {
-		return nil, p
-	}
-	defer s.searches.leave()
 	var out outSearchBatch
 	for i, q := range queries {
 		r, err := s.find(ctx, c, q)
@@ -145,7 +144,13 @@ func (s *Server) query(q *Query, param string) (db.Query, *Problem) {
 	l := &s.opts.Limits
 	out := db.Query{
 		Text: q.Text, Embedding: q.Embedding, K: q.K, MinScore: q.MinScore,
-		EfSearch: q.Ef, Oversampling: q.Oversampling, Exact: q.Exact,
+		EfSearch: q.Ef, Oversampling: q.Oversampling, DenseWeight: q.DenseWeight, Exact: q.Exact,
+	}
+	if err := out.Mode.UnmarshalText([]byte(q.Mode)); err != nil {
+		return out, s.problem(context.Background(), err).at(param + ".mode")
+	}
+	if q.Fusion == "reciprocal" {
+		out.Fusion = db.Reciprocal
 	}
 	if out.K == 0 {
 		out.K = min(10, l.K)
@@ -180,12 +185,13 @@ func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*Resul
 		return nil, err
 	}
 	s.metrics.searched(&t)
-	r := &Result{Matches: make([]Match, len(matches)), Plan: t.Plan, Candidates: t.Candidates, Timings: Timings{
+	r := &Result{Matches: make([]Match, len(matches)), Mode: t.Mode.String(), Plan: t.Plan, Candidates: t.Candidates, Timings: Timings{
 		Embed: micros(t.Embed), Filter: micros(t.Filter), Graph: micros(t.Graph),
-		Rerank: micros(t.Rerank), Load: micros(t.Load), Total: micros(t.Total),
+		Words: micros(t.Words), Rerank: micros(t.Rerank), Load: micros(t.Load), Total: micros(t.Total),
 	}}
 	for i := range matches {
-		r.Matches[i] = Match{fromDB(&matches[i].Document), matches[i].Score}
+		m := &matches[i]
+		r.Matches[i] = Match{fromDB(&m.Document), m.Score, m.Cosine, m.BM25}
 	}
 	return r, nil
 }

@@ -283,6 +283,14 @@ func TestSearch(t *testing.T) {
 	if len(rs) != 2 || b.list(rs[1].(map[string]any)["matches"])[0].(map[string]any)["id"] != "2" {
 		t.Fatal(v)
 	}
+	for mode, want := range map[string]string{"dense": "dense", "lexical": "lexical", "hybrid": "hybrid"} {
+		v := b.ask(200, "POST", notes+"/search", `{"text":"winter","k":1,"mode":"`+mode+`","fusion":"reciprocal","dense_weight":0.3}`)
+		if first := b.list(v["matches"])[0].(map[string]any); v["mode"] != want || first["id"] != "2" || first["score"] == nil {
+			t.Error(v)
+		}
+	}
+	b.refused(422, "invalid_request", "POST", notes+"/search", `{"text":"x","mode":"psychic"}`)
+	b.refused(422, "invalid_request", "POST", notes+"/search", `{"text":"x","dense_weight":2}`)
 	e := b.refused(400, "invalid_embedding", "POST", notes+"/search/batch", `{"queries":[{"text":"봄"},{"embedding":[1,2]}]}`)
 	if e["param"] != "body.queries[1].embedding" {
 		t.Error(e)

@@ -96,3 +96,22 @@ func TestRead(t *testing.T) {
 		t.Error("no error for a missing file")
 	}
 }
+
+func TestHashedVectorsArePeaky(t *testing.T) {
+	base, query := Hashed(500, 20, 384, 7)
+	s, err := New("hashed", 384, 192, base, query) // fails on a vector without direction
+	if err != nil {
+		t.Fatal(err)
+	}
+	share := 0.0 // of the energy in the eight largest numbers
+	for i := range s.Len() {
+		v := slices.Clone(s.Base[i*384 : (i+1)*384])
+		slices.SortFunc(v, func(a, b float32) int { return int(math.Copysign(1, float64(b*b-a*a))) })
+		for _, x := range v[:8] {
+			share += float64(x) * float64(x)
+		}
+	}
+	if share /= float64(s.Len()); share < 0.5 {
+		t.Errorf("eight dimensions hold %.2f of the energy", share)
+	}
+}

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
-
-	"github.com/fronyai/frony-db/bench/dataset"
 )
 
 // Frony is this project's index: codes of the head in a graph, with those of the
@@ -63,10 +62,13 @@ func (f *Frony) Sweep() []Config {
 		if ef <= 64 {
 			cs = append(cs, Config{Ef: ef, Depth: ef})
 		}
-		cs = append(cs, Config{Ef: ef, Codes: min(ef, 64), Depth: 12})
+		cs = append(cs, Config{Ef: ef, Codes: ef, Depth: 12})
+		if ef > 64 {
+			cs = append(cs, Config{Ef: ef, Codes: 64, Depth: 12})
+		}
 	}
-	for _, k := range []int{32, 48, 64, 96} {
-		for _, gamma := range []float32{0.03, 0.06, 0.1, 0.15, 0.25} {
+	for _, k := range []int{32, 48, 64, 96, 128, 192} {
+		for _, gamma := range []float32{0.03, 0.06, 0.1, 0.15} {
 			cs = append(cs, Config{Ef: 384, Codes: k, Depth: 12, Gamma: gamma})
 		}
 	}

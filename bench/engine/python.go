@@ -116,7 +116,7 @@ func writeFloats(path string, v []float32) error {
 func (p *Python) Sweep() []Config {
 	var cs []Config
 	for _, ef := range []int{16, 24, 32, 48, 64, 96, 128, 192, 256, 384} {
-		for _, depth := range []int{16, 24, 32, 48, 64, 96, 128} {
+		for _, depth := range []int{16, 24, 32, 48, 64, 96, 128, 192, 256} {
 			if depth <= ef {
 				cs = append(cs, Config{Ef: ef, Depth: depth})
 			}

@@ -43,7 +43,7 @@ func (r *Report) Markdown() string {
 				if s.Median == 0 {
 					p(" – |")
 				} else {
-					p(" %.2f (%.2f–%.2f) |", s.Median, s.Min, s.Max)
+					p(" %s (%s–%s) |", times(s.Median), times(s.Min), times(s.Max))
 				}
 			}
 		}
@@ -73,6 +73,14 @@ func (r *Report) Markdown() string {
 		}
 	}
 	return b.String()
+}
+
+// times writes a ratio.
+func times(x float64) string {
+	if x < 0.1 {
+		return fmt.Sprintf("%.1g", x)
+	}
+	return fmt.Sprintf("%.2f", x)
 }
 
 // number writes a speed with three digits.

@@ -81,8 +81,13 @@ func (c cli) write(name, text string) {
 // ids are all ids of the collection, in order.
 func (c cli) ids(args ...string) []string {
 	c.t.Helper()
+	return c.idsOf(c.ok(append([]string{"export", "-q"}, args...)...))
+}
+
+func (c cli) idsOf(jsonl string) []string {
+	c.t.Helper()
 	ids := []string{}
-	for line := range strings.Lines(c.ok(append([]string{"export", "-q"}, args...)...)) {
+	for line := range strings.Lines(jsonl) {
 		var doc struct{ ID string }
 		if err := json.Unmarshal([]byte(line), &doc); err != nil {
 			c.t.Fatal(err)

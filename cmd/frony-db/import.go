@@ -29,11 +29,16 @@ A document that exists is replaced, chunks and all, and one that has not changed
 is left alone, so that the same command goes on after an interruption. A record
 without an id gets one made of its content.
 
+With --watch a folder of Markdown and text files is kept in step: what changes is
+stored again, what is removed is removed, also what changed while nobody watched.
+Between changes the database is free for other commands.
+
 A record that can't be taken is written to NAME.rejects.jsonl with its line,
 byte offset and reason; the rest goes on, and the exit code is 3.`,
 		Example: `  frony-db import docs.jsonl --collection notes
   frony-db import items.csv --id-field sku --text-field description --type price=float
   frony-db import 'handbook/**/*.md' --chunk 300
+  frony-db import notes --watch
   zcat dump.jsonl.gz | frony-db import - -c notes`,
 		Args: some("a file, a folder, a glob, or - for standard input"),
 		RunE: func(c *cobra.Command, paths []string) error {
@@ -42,6 +47,12 @@ byte offset and reason; the rest goes on, and the exit code is 3.`,
 				return usageError{err}
 			}
 			o.source.Stdin = a.in
+			if o.watch || o.prune {
+				if len(paths) > 1 {
+					return usageError{fmt.Errorf("--watch and --prune want one folder, and got %q", paths)}
+				}
+				return a.runWatch(c.Context(), paths[0], o)
+			}
 			return a.runImport(c.Context(), paths, o)
 		},
 	}
@@ -72,13 +83,10 @@ func (im *importer) openPaths(ctx context.Context, paths []string) (source.Reade
 		im.log.Debug("passed over", "file", path, "reason", reason)
 	}
 	r, err := source.OpenAll(ctx, paths, &o)
-	switch {
-	case errors.Is(err, source.ErrFormat):
-		return nil, usageError{fmt.Errorf("%w (--format)", err)}
-	case errors.Is(err, source.ErrOptions), errors.Is(err, source.ErrEncoding):
-		return nil, usageError{err}
+	if err != nil {
+		return nil, optionError(err)
 	}
-	return r, err
+	return r, nil
 }
 
 func importLabel(paths []string) string {

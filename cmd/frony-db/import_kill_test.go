@@ -35,7 +35,9 @@ func TestKilledImport(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	c := newCLI(t)
+	began := time.Now()
 	want := killFiles(c, rng)
+	took := time.Since(began) // of an import that nobody kills, or a little more
 	imports, missing, doubled := 0, 0, 0
 	args := []string{"import", "rows.jsonl", "docs", "--chunk", "100", "-q"}
 	for killed := 0; killed < kills; {
@@ -43,7 +45,7 @@ func TestKilledImport(t *testing.T) {
 		// The older version of the folder, whose chunks must go.
 		c.imported(exitOK, "old", "--chunk", "100", "--db", db)
 		for killed < kills {
-			if !runKilled(t, append(args, "--db", db), time.Duration(20+rng.IntN(400))*time.Millisecond) {
+			if !runKilled(t, append(args, "--db", db), time.Duration(rng.Int64N(int64(took)))) {
 				break
 			}
 			killed++
@@ -73,7 +75,7 @@ func killFiles(c cli, rng *rand.Rand) []string {
 	c.t.Helper()
 	var rows strings.Builder
 	ids := map[string]bool{}
-	for i := range 4000 {
+	for i := range 2000 {
 		row := map[string]any{"text": fmt.Sprintf("문서 %d 번, %d", i, rng.Uint64()), "n": i}
 		if i%3 > 0 {
 			row["id"] = fmt.Sprintf("row-%d", i)
@@ -100,7 +102,7 @@ func killFiles(c cli, rng *rand.Rand) []string {
 	for _, id := range c.ids("--db", "undisturbed") {
 		ids[id] = true
 	}
-	if n := 4000 + strings.Count(fmt.Sprint(ids), "#"); len(ids) != n {
+	if n := 2000 + strings.Count(fmt.Sprint(ids), "#"); len(ids) != n {
 		c.t.Fatalf("%d ids, want %d", len(ids), n)
 	}
 	var want []string

@@ -24,8 +24,9 @@ import (
 // moment is completed by the same command, and nothing is stored twice.
 type importer struct {
 	*app
-	d *db.DB
-	o importOptions
+	d     *db.DB
+	o     importOptions
+	quiet bool // shows no progress
 
 	col    *db.Collection
 	filled bool // the collection had documents when the import began
@@ -37,10 +38,19 @@ type importer struct {
 	count importCounters
 	stats pipeline.Stats
 	rj    rejectFile
+
+	rejected func(*source.Reject) error    // told of each record that was not taken
+	failed   func(*source.FileError) error // told of each file that can't be read on
 }
 
 func newImporter(a *app, o importOptions) *importer {
-	return &importer{app: a, o: o, meter: &meter{}, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	im := &importer{app: a, o: o, quiet: a.quiet, meter: &meter{}, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	im.rejected = im.rj.add
+	im.failed = func(fe *source.FileError) error {
+		fmt.Fprintf(im.err, "frony-db: %v\n", fe)
+		return nil
+	}
+	return im
 }
 
 // run imports what a reader gives. The database must be open.
@@ -50,12 +60,9 @@ func (im *importer) run(ctx context.Context, label string, r source.Reader, reje
 	p, err := pipeline.New(r, pipeline.Stages{
 		Prepare: im.prepare,
 		Write:   im.write,
-		Reject:  im.rj.add,
-		Failed: func(fe *source.FileError) error {
-			fmt.Fprintf(im.err, "frony-db: %v\n", fe)
-			return nil
-		},
-	}, nil)
+		Reject:  im.rejected,
+		Failed:  im.failed,
+	}, &pipeline.Options{Window: windowSize, WindowBytes: 16 << 20, Windows: 2})
 	if err != nil {
 		return err
 	}
@@ -112,13 +119,13 @@ func (im *importer) open(ctx context.Context, first *source.Record) error {
 		return err
 	case exists:
 		im.filled = info.Documents > 0
-		o.Embedder, err = im.embedderFor(info.Model)
+		o.Embedder, err = im.embedderFor(ctx, info.Model)
 	case im.model == "none" && first.Embedding == nil:
 		return errors.New("--model none: the first record has no embedding, so that the dims of a new collection can't be known")
 	case im.model == "none" || im.model == "" && first.Embedding != nil:
 		o.Dims = len(first.Embedding)
 	default:
-		o.Embedder, err = openModel(cmp.Or(im.model, "builtin"))
+		o.Embedder, err = im.openModel(ctx, cmp.Or(im.model, "builtin"))
 	}
 	if err != nil {
 		return err

@@ -21,6 +21,8 @@ type importFlags struct {
 	types   map[string]string
 	chunk   string
 	overlap int
+	watch   bool
+	prune   bool
 }
 
 func (i *importFlags) add(f *pflag.FlagSet) {
@@ -37,6 +39,8 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&i.source.Prefix, "prefix", "", "put before the ids of Markdown and text files")
 	f.StringVar(&i.chunk, "chunk", "auto", "cut texts into chunks of so many tokens; off cuts none;\nauto cuts Markdown and text files only, at "+strconv.Itoa(chunk.DefaultMaxTokens))
 	f.IntVar(&i.overlap, "overlap", -1, "tokens that a chunk repeats of the one before (default: an eighth)")
+	f.BoolVar(&i.watch, "watch", false, "keep the collection in step with a folder of Markdown and text files")
+	f.BoolVar(&i.prune, "prune", false, "remove what an earlier --watch or --prune stored of files that are gone")
 	f.StringVar(&i.rejects, "rejects", "", "file for rejected records (default: NAME.rejects.jsonl)")
 }
 
@@ -47,11 +51,13 @@ type importOptions struct {
 	chunk   chunk.Options
 	files   bool // cut Markdown and text files
 	rows    bool // cut rows and JSON lines
+	watch   bool
+	prune   bool
 }
 
 // options reports every fault at once.
 func (i *importFlags) options() (importOptions, error) {
-	o := importOptions{source: i.source, rejects: i.rejects, files: true}
+	o := importOptions{source: i.source, rejects: i.rejects, files: true, watch: i.watch, prune: i.prune}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	switch c, size := utf8.DecodeRuneInString(i.comma); {
@@ -86,6 +92,9 @@ func (i *importFlags) options() (importOptions, error) {
 	}
 	if err := o.chunk.Validate(); err != nil && len(faults) == 0 {
 		fault("--overlap %d: %w", i.overlap, err)
+	}
+	if f := i.source.Format; (i.watch || i.prune) && f != source.Auto && f != source.Markdown && f != source.Text {
+		fault("--watch and --prune read Markdown and text files, not --format %s", f)
 	}
 	for _, name := range append([]string{i.source.ID, i.source.Text, i.source.Title, i.source.Embedding}, i.source.Header...) {
 		if name != "" && strings.TrimSpace(name) == "" {

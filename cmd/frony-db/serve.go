@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -127,7 +126,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 		return usageError{fmt.Errorf("--addr %s can be reached by others, and without keys anyone there could read and write; "+
 			"name a file of keys with --keys, or say --insecure", s.addr)}
 	}
-	e, err := openModel(cmp.Or(a.model, "builtin"))
+	e, err := a.servedModel(ctx)
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ async function newCollection() {
 
 // ── Search ───────────────────────────────────────────────────────────────────
 let running = null, like = null;
-const stages = ["embed", "filter", "graph", "rerank", "load"];
+const stages = ["embed", "filter", "graph", "words", "rerank", "load"];
 
 async function search() {
   running?.abort();
@@ -145,6 +145,7 @@ async function search() {
   const q = { k: Math.min(100, Math.max(1, Number($("k").value) || 10)), exact: $("exact").checked };
   if (like) q.embedding = like.embedding;
   else q.text = text;
+  if (!like && $("mode").value) q.mode = $("mode").value;
   if ($("filter").value.trim()) q.filter = $("filter").value.trim();
   const began = performance.now();
   try {
@@ -174,21 +175,24 @@ function show(matches, r) {
     $("stages").replaceChildren(
       ...stages.filter((s) => r.timings[s] > 0).map((s) => el("li", {}, el("i", { class: s }), `${t(s)} ${ms(r.timings[s])}`)),
       el("li", {}, `${t("total")} ${ms(r.timings.total)} · ${t("network")} ${r.took.toFixed(1)} ms`),
-      el("li", {}, `${r.plan} · ${t("candidates")} ${r.candidates}`));
+      el("li", {}, `${r.mode} · ${r.plan} · ${t("candidates")} ${r.candidates}`));
   }
-  $("matches").replaceChildren(...matches.map(card));
+  // BM25 has no upper end: its bars are relative to the best.
+  const top = r?.mode === "lexical" ? matches[0]?.score : 1;
+  $("matches").replaceChildren(...matches.map((m, i) => card(m, i, top)));
 }
 
-function card(m, i) {
+function card(m, i, top) {
   const bar = el("meter-bar", { "aria-hidden": "true" }, el("i"));
-  bar.firstChild.style.width = 100 * Math.max(0, Math.min(1, m.score)) + "%";
+  bar.firstChild.style.width = 100 * Math.max(0, Math.min(1, m.score / top)) + "%";
   const filtered = $("filter").value;
   const chips = Object.entries(m.metadata || {}).slice(0, 12).map(([k, v]) =>
     el("span", { class: filtered.includes(k) ? "chip on" : "chip" }, `${k}: ${Array.isArray(v) ? v.join(", ") : v}`));
   return el("li", {}, el("button", { class: "match", type: "button", "data-id": m.id, onclick: () => openDocument(m.id) },
     el("div", { class: "score" }, m.score.toFixed(3), bar),
     el("div", { class: "snippet" }, ...highlight(m.text || "")),
-    el("div", { class: "about" }, el("code", {}, `${i + 1}. ${m.id}`), ...chips)));
+    el("div", { class: "about" }, el("code", {}, `${i + 1}. ${m.id}`), ...chips,
+      el("span", { class: "space" }), el("small", {}, [m.cosine && `cos ${m.cosine.toFixed(3)}`, m.bm25 && `BM25 ${m.bm25.toFixed(2)}`].filter(Boolean).join(" · ")))));
 }
 
 // highlight marks the question's words, without their last syllables where
@@ -310,7 +314,7 @@ async function figures() {
 let timer;
 const soon = () => { clearTimeout(timer); timer = setTimeout(search, 120); };
 $("q").addEventListener("input", () => { like = null; $("q").placeholder = t("question"); soon(); });
-for (const id of ["filter", "k", "exact"]) $(id).addEventListener("input", soon);
+for (const id of ["filter", "k", "mode", "exact"]) $(id).addEventListener("input", soon);
 $("search").addEventListener("submit", (ev) => { ev.preventDefault(); search(); });
 $("collection").addEventListener("change", async () => { like = null; last = null; await loadCollections(); search(); figures(); });
 $("new-collection").onclick = newCollection;

@@ -3,7 +3,7 @@ export const words = {
   en: {
     skip: "Skip to search", collection: "Collection", newCollection: "New collection", insert: "Add document", language: "한국어로",
     theme: "Light, dark or as the system", key: "Key", question: "Ask in Korean or English", filter: "Filter", results: "Results",
-    exact: "Exact", timings: "Where the time went", matches: "Results", figures: "Live figures", keySearch: "search", keyMove: "move",
+    exact: "Exact", mode: "By", hybrid: "meaning and words", dense: "meaning", lexical: "words", words: "words", timings: "Where the time went", matches: "Results", figures: "Live figures", keySearch: "search", keyMove: "move",
     keyOpen: "open", keyNew: "add", keyClose: "close", close: "Close", delete: "Delete", edit: "Edit", like: "More like this",
     text: "Text", id: "Id", metadata: "Metadata (JSON)", save: "Save", ok: "OK", madeUp: "made up if empty", name: "Name",
     keyAsk: "The server asks for a key", keyLabel: "Key (kept until this tab is closed)", other: "한국어",
@@ -17,7 +17,7 @@ export const words = {
   ko: {
     skip: "검색으로 건너뛰기", collection: "컬렉션", newCollection: "새 컬렉션", insert: "문서 추가", language: "In English",
     theme: "밝게, 어둡게, 시스템 설정", key: "키", question: "한국어나 영어로 물어보세요", filter: "필터", results: "결과 수",
-    exact: "정확 검색", timings: "시간이 쓰인 곳", matches: "검색 결과", figures: "실시간 수치", keySearch: "검색", keyMove: "이동",
+    exact: "정확 검색", mode: "기준", hybrid: "의미와 낱말", dense: "의미", lexical: "낱말", words: "낱말", timings: "시간이 쓰인 곳", matches: "검색 결과", figures: "실시간 수치", keySearch: "검색", keyMove: "이동",
     keyOpen: "열기", keyNew: "추가", keyClose: "닫기", close: "닫기", delete: "삭제", edit: "고치기", like: "비슷한 문서",
     text: "본문", id: "아이디", metadata: "메타데이터 (JSON)", save: "저장", ok: "확인", madeUp: "비우면 자동으로 정해집니다", name: "이름",
     keyAsk: "서버가 키를 요구합니다", keyLabel: "키 (이 탭을 닫을 때까지 보관)", other: "English",

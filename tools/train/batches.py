@@ -17,7 +17,7 @@ class Batches:
     document, whose rows are each other's hard negatives.
     """
 
-    def __init__(self, pairs, groups, size, rng, balance=0.5, blocks=0.4, block=32, context=0.2, denoise=0.1,
+    def __init__(self, pairs, groups, size, rng, balance=0.5, blocks=0.4, block=32, context=0.3, denoise=0.15,
                  chat=0.2, drop=0.02):  # fmt: skip
         self.n, self.size, self.rng, self.groups = len(pairs), size, rng, groups
         self.blocks, self.block, self.context, self.denoise, self.drop = blocks, block, context, denoise, drop
@@ -71,7 +71,7 @@ class Batches:
                 keep[0, b] = 0.25 + 0.35 * z[b, 2]
             elif kind[b] < self.denoise + self.context and self.continuous[i]:
                 queries.append([i + one])
-                side = one if z[b, 2] < 0.3 else other
+                side = one if z[b, 2] < 0.5 else other
                 passages.append([j + side for j in self.around(i, int(z[b, 0] * 4), int(z[b, 1] * 4))])
             elif self.directed[i]:
                 queries.append([i])

@@ -55,8 +55,10 @@ def groups(pairs):
     return np.array([find(i) for i in range(len(pairs))])
 
 
-# Small sources of everyday sentences, drawn more often than their size says.
+# Sources drawn more often than their size says: everyday sentences, and
+# headings with the long passages below them.
 BOOST = {
     "korsts_train_pos": 3, "klue_nli_dev_entail": 2, "kornli_xnli_test_entail": 2, "kornli_xnli_dev_entail": 2,
-    "koen_news_dev": 1.5, "tldr_page_ko": 1.5, "fastapi_section_ko": 2, "pydocs_title_par_ko": 1.5,
+    "tldr_page_ko": 2, "tldr_page_en": 2, "fastapi_section_ko": 3, "fastapi_section_en": 3,
+    "pydocs_title_par_ko": 3, "pydocs_title_par_en": 3,
 }  # fmt: skip

@@ -51,8 +51,8 @@ class Model:
         self.own, self.parts = normal(rows, own_scale), normal(len(names), part_scale)
         self.table = self.own.copy()
         self.df = np.bincount(bags[1], minlength=rows)
-        idf = np.maximum(0.3, np.log((len(bags[0]) - 1) / (1.0 + self.df)))
-        self.weights = np.log(idf / 8).astype(np.float32)
+        self.idf = np.maximum(0.3, np.log((len(bags[0]) - 1) / (1.0 + self.df)))
+        self.weights = np.log(self.idf / 8).astype(np.float32)
         self.roles = np.zeros((2, rows), np.float32)
         zeros = np.zeros_like
         self.moments = {n: (zeros(x), zeros(x)) for n, x in
@@ -141,11 +141,12 @@ def main():
     a.add_argument("--epochs", type=float, default=6)
     a.add_argument("--batch", type=int, default=1024)
     a.add_argument("--temperature", type=float, default=0.1)
-    a.add_argument("--head", type=float, default=2, help="weight of the loss over the first 192 dims")
-    a.add_argument("--rates", type=float, nargs=4, default=(0.005, 0.01, 0.005, 0.005),
+    a.add_argument("--head", type=float, default=2.5, help="weight of the loss over the first 192 dims")
+    a.add_argument("--rates", type=float, nargs=4, default=(0.004, 0.01, 0.005, 0.005),
                    help="of own vectors, parts, weights, roles")  # fmt: skip
     a.add_argument("--init", type=float, nargs=2, default=(2, 0.3), help="norms of own vectors and of parts")
     a.add_argument("--whiten", type=float, default=0.3, help="power of the partial whitening")
+    a.add_argument("--flatten", type=float, default=0.3, help="power of the IDF that weights lose after training")
     a.add_argument("--seed", type=int, default=0)
     args = a.parse_args()
     os.makedirs(args.run, exist_ok=True)
@@ -184,6 +185,7 @@ def main():
     measure(table)
     used = np.exp(model.weights) * np.sqrt(model.df)
     table = whiten(table, used, args.whiten)
+    model.weights -= (args.flatten * np.log(model.idf / np.median(model.idf))).astype(np.float32)
     measure(table)
     weights = model.weights + model.roles
     # Characters that training never saw weigh as much as a rare piece does.

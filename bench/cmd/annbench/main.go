@@ -25,11 +25,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fronyai/frony-db/quant"
-
 	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/bench/engine"
 	"github.com/fronyai/frony-db/bench/report"
+	"github.com/fronyai/frony-db/quant"
 )
 
 type options struct {
@@ -37,6 +36,7 @@ type options struct {
 	seed                                 uint64
 	base, query, engines, targets        string
 	cache, out, python, clock, commit    string
+	render                               string
 }
 
 func main() {
@@ -53,6 +53,9 @@ func run(ctx context.Context, args []string) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
+	}
+	if o.render != "" {
+		return render(o.render, o.out)
 	}
 	if o.core >= 0 && os.Getenv("ANNBENCH_PINNED") == "" {
 		return pinned(ctx, o.core, args)
@@ -100,6 +103,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.cache, "cache", filepath.Join(cache, "frony-db-bench"), "folder of peers' indexes and of the Python environment")
 	f.StringVar(&o.out, "out", "out", "file name, without extension, of the .md, .json and .svg")
 	f.StringVar(&o.python, "python", "", "Python interpreter with "+strings.Join(engine.Packages, ", "))
+	f.StringVar(&o.render, "render", "", "only write the tables and the SVG of this .json again")
 	f.StringVar(&o.commit, "commit", commit(), "what to call the measured version")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -261,6 +265,19 @@ func environment(ctx context.Context, cache string) (string, error) {
 		}
 	}
 	return python, os.WriteFile(done, nil, 0o600)
+}
+
+// render writes a report again from its JSON.
+func render(path, out string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	r := new(report.Report)
+	if err := json.Unmarshal(b, r); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return write(out, r)
 }
 
 func write(out string, r *report.Report) error {

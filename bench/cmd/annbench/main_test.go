@@ -43,7 +43,10 @@ func TestRun(t *testing.T) {
 	if best["frony-db"] < 0.99 || best["chromem-go"] < 0.99 {
 		t.Errorf("best recalls %v", best)
 	}
-	for _, ext := range []string{".md", ".svg"} {
+	if err := run(t.Context(), []string{"-render", out + ".json", "-out", out + "2"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, ext := range []string{".md", ".svg", "2.md", "2.svg"} {
 		if b, err := os.ReadFile(out + ext); err != nil || !strings.Contains(string(b), "frony-db") {
 			t.Errorf("%s: %v", ext, err)
 		}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// watching runs import --watch until stop is called.
+func (c cli) watching(args ...string) (stop func() (int, string)) {
+	c.t.Helper()
+	ctx, cancel := context.WithCancel(c.t.Context())
+	var errOut bytes.Buffer
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, append([]string{"import", "--watch"}, args...), strings.NewReader(""), io.Discard, &errOut)
+	}()
+	c.t.Cleanup(cancel)
+	return func() (int, string) {
+		cancel()
+		return <-code, errOut.String()
+	}
+}
+
+// settles waits until the collection holds just these ids.
+func (c cli) settles(want ...string) {
+	c.t.Helper()
+	var got []string
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		r := c.run("", "export", "-q")
+		if r.code != exitOK {
+			continue // the watcher has the database, or there is none yet
+		}
+		if got = c.idsOf(r.out); slices.Equal(got, want) {
+			return
+		}
+	}
+	c.t.Fatalf("got %q, want %q", got, want)
+}
+
+func TestWatch(t *testing.T) {
+	c := newCLI(t)
+	c.write("notes/a.md", guide(3, "처음"))
+	c.write("notes/sub/b.txt", "글이 있다")
+	c.write("notes/rows.jsonl", `{"id":"row","text":"is not a document"}`)
+	c.write("more.jsonl", `{"id":"other","text":"not of this folder"}`)
+	c.imported(exitOK, "more.jsonl")
+	stop := c.watching("notes", "--chunk", "100", "-q")
+	c.settles("a.md#0", "a.md#1", "a.md#2", "other", "sub/b.txt")
+
+	c.write("notes/a.md", guide(1, "나중"))
+	c.settles("a.md", "other", "sub/b.txt")
+	c.write("notes/new/deep/c.md", "# 새 글\n\n새 폴더에 있다") // a folder that was not there
+	c.settles("a.md", "new/deep/c.md", "other", "sub/b.txt")
+	c.write("notes/new/deep/d.md", "하나 더")
+	c.settles("a.md", "new/deep/c.md", "new/deep/d.md", "other", "sub/b.txt")
+	if err := os.Rename("notes/new", "notes/old"); err != nil {
+		t.Fatal(err)
+	}
+	c.settles("a.md", "old/deep/c.md", "old/deep/d.md", "other", "sub/b.txt")
+	if err := os.RemoveAll("notes/old"); err != nil {
+		t.Fatal(err)
+	}
+	c.settles("a.md", "other", "sub/b.txt")
+	c.write("notes/sub/b.txt", "") // emptied
+	c.settles("a.md", "other")
+	c.write("notes/a.md", "\xff\xfe\xff") // not text: what was there stays
+	c.write("notes/e.md", "끝")
+	c.settles("a.md", "e.md", "other")
+	if code, errOut := stop(); code != exitOK || !strings.Contains(errOut, "a.md") {
+		t.Errorf("exit code %d\n%s", code, errOut)
+	}
+
+	// What vanishes while nobody watches is removed at the next start, also in
+	// a run that only prunes; what is not of this folder stays.
+	for _, name := range []string{"notes/a.md", "notes/e.md"} {
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.write("notes/f.md", "다시")
+	if r := c.imported(exitOK, "notes", "--prune"); r.Added != 1 || r.Removed != 2 {
+		t.Errorf("prune: %+v", r)
+	}
+	c.settles("f.md", "other")
+	if err := os.Remove("notes/f.md"); err != nil {
+		t.Fatal(err)
+	}
+	stop = c.watching("notes", "-q")
+	c.settles("other")
+	if code, errOut := stop(); code != exitOK {
+		t.Errorf("exit code %d\n%s", code, errOut)
+	}
+}
+
+func TestWatchMistakes(t *testing.T) {
+	c := newCLI(t)
+	c.write("a.md", "x")
+	for _, m := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"a.md", "--watch"}, exitUsage, `"a.md" is a file`},
+		{[]string{"-", "--watch"}, exitError, "no such file"},
+		{[]string{".", "x", "--watch"}, exitUsage, "one folder"},
+		{[]string{".", "--prune", "--format", "csv"}, exitUsage, "--format csv"},
+		{[]string{"nowhere", "--watch"}, exitError, "nowhere"},
+	} {
+		r := c.run("", append([]string{"import"}, m.args...)...)
+		if r.code != m.code || !strings.Contains(r.err, m.says) {
+			t.Errorf("%q: %+v", m.args, r)
+		}
+	}
+}
+
+// A watcher that is killed at any moment, while the folder changes, leaves
+// nothing behind that the next one does not put right.
+func TestKilledWatch(t *testing.T) {
+	kills := 20
+	if testing.Short() {
+		kills = 4
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	c := newCLI(t)
+	model := map[string]int{} // a file's number of chunks
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range kills {
+		cmd := exec.CommandContext(t.Context(), exe)
+		cmd.Env = append(os.Environ(), "FRONYDB_TEST_ARGS="+strings.Join([]string{"import", "notes", "--watch", "--chunk", "100", "-q"}, "\n"))
+		var errOut bytes.Buffer
+		cmd.Stderr = &errOut
+		change(c, rng, model, k)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for range rng.IntN(4) {
+			time.Sleep(time.Duration(rng.IntN(300)) * time.Millisecond)
+			change(c, rng, model, k)
+		}
+		time.Sleep(time.Duration(rng.IntN(600)) * time.Millisecond)
+		_ = cmd.Process.Kill()
+		if exit, ok := errors.AsType[*exec.ExitError](cmd.Wait()); ok && exit.ExitCode() >= 0 {
+			t.Fatalf("exit code %d\n%s", exit.ExitCode(), &errOut)
+		}
+	}
+	c.imported(exitOK, "notes", "--prune", "--chunk", "100")
+	var want []string
+	for name, n := range model {
+		for i := range n {
+			if n == 1 {
+				want = append(want, name)
+			} else {
+				want = append(want, fmt.Sprintf("%s#%d", name, i))
+			}
+		}
+	}
+	slices.Sort(want)
+	if got := c.ids(); !slices.Equal(got, want) {
+		t.Errorf("after %d kills:\n got %q\nwant %q", kills, got, want)
+	}
+}
+
+// change writes or removes some files of the folder.
+func change(c cli, rng *rand.Rand, model map[string]int, k int) {
+	c.t.Helper()
+	for range 1 + rng.IntN(12) {
+		name := fmt.Sprintf("%d/%d.md", rng.IntN(3), rng.IntN(8))
+		path := filepath.Join("notes", filepath.FromSlash(name))
+		if rng.IntN(3) == 0 {
+			_ = os.Remove(path)
+			delete(model, name)
+			continue
+		}
+		n := 1 + rng.IntN(6)
+		c.write(path, guide(n, fmt.Sprint("판", k)))
+		model[name] = n
+	}
+}
