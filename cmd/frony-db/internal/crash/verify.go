@@ -131,9 +131,6 @@ func (l *loop) search(ctx context.Context, c *db.Collection, live []db.Document)
 		var ids [2]map[string]bool
 		for i, exact := range []bool{false, true} {
 			m, err := c.Search(ctx, db.Query{Embedding: doc.Embedding, K: k, Exact: exact, Fields: db.FieldsNone})
-			if ctx.Err() != nil {
-				return nil // Run ends
-			}
 			if err != nil {
 				return fmt.Errorf("search: %w", err)
 			}
