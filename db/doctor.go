@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/store"
@@ -168,7 +169,7 @@ func (c *Collection) examine(ctx context.Context, o *DoctorOptions) (*examinatio
 	}
 	if err := c.checkGraph(); err != nil {
 		x.whole = true
-		for _, line := range bytes.Split([]byte(err.Error()), []byte("\n")) {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
 			x.fault("graph", "", 0, "%s", line)
 		}
 	}
