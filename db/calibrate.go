@@ -1,10 +1,12 @@
 package db
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
 
+	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -14,25 +16,47 @@ import (
 // collection's own vectors, each time it has doubled.
 const (
 	calibrateFrom    = 4000   // documents: below, searches scan
-	calibrateQueries = 48     // vectors of the collection that are asked
+	calibrateQueries = 64     // vectors of the collection that are asked
 	calibrateRows    = 50_000 // nodes that are compared with each
 	calibrateK       = 10
-	calibrateRecall  = 0.995 // of the true results within the candidates
 	// Questions lie farther from the documents than documents do from each
 	// other, and their neighbours' heads say less: they need more candidates.
 	calibrateMargin = 1.5
 
 	// Until it is measured.
-	perResultDefault = 6
-	perResultMin     = 3
-	perResultMax     = 50
-	candidatesMin    = 32 // for few results the average says little
+	perResultDefault = 10
+	perResultMax     = 60
+	candidatesMin    = 64 // for few results the average says little
+
+	defaultRecall = 0.99 // of Query.Recall
 )
 
-// calibration is the number of candidates per result that a collection needs.
+// recalls are the shares of the true results within the candidates that are
+// measured.
+var recalls = [...]float32{0.9, 0.95, 0.98, 0.99, 0.995, 0.999}
+
+// calibration is what was measured.
 type calibration struct {
-	perResult float64
-	size      int // documents when it was measured
+	PerResult [len(recalls)]float64 `json:"per_result"` // candidates for each result, by recall
+	Size      int                   `json:"size"`       // documents when it was measured
+}
+
+func uncalibrated() *calibration {
+	c := &calibration{}
+	for i := range c.PerResult {
+		c.PerResult[i] = perResultDefault
+	}
+	return c
+}
+
+// perResult is the number of candidates per result for a recall.
+func (c *calibration) perResult(recall float32) float64 {
+	for i, r := range recalls {
+		if recall <= r {
+			return c.PerResult[i]
+		}
+	}
+	return perResultMax
 }
 
 // oversampling is the number of candidates per result.
@@ -40,25 +64,22 @@ func (c *Collection) oversampling() float64 {
 	if c.set.Oversampling > 0 {
 		return float64(c.set.Oversampling)
 	}
-	return c.calibration.Load().perResult
+	return c.calibration.Load().perResult(defaultRecall)
 }
 
-// candidates is how many candidates a search for k takes; asked is the
-// query's own oversampling or 0.
-func (c *Collection) candidates(k, asked int) int {
-	if asked > 0 {
-		return k * asked
+// candidates is how many of the graph's candidates a query has reranked.
+func (c *Collection) candidates(q *Query) int {
+	if n := cmp.Or(q.Oversampling, c.set.Oversampling); n > 0 {
+		return q.K * n
 	}
-	if c.set.Oversampling > 0 {
-		return k * c.set.Oversampling
-	}
-	return max(candidatesMin, int(math.Ceil(float64(k)*c.oversampling())))
+	per := c.calibration.Load().perResult(cmp.Or(q.Recall, defaultRecall))
+	return max(candidatesMin, int(math.Ceil(float64(q.K)*per)))
 }
 
 // calibrateSoon measures in the background if the collection has doubled.
 func (c *Collection) calibrateSoon() {
 	n := c.graph.Len()
-	if c.set.Oversampling > 0 || c.codes.tails == nil || n < max(calibrateFrom, 2*c.calibration.Load().size) ||
+	if c.set.Oversampling > 0 || c.codes.tails == nil || n < max(calibrateFrom, 2*c.calibration.Load().Size) ||
 		!c.calibrating.CompareAndSwap(false, true) {
 		return
 	}
@@ -113,8 +134,12 @@ func (c *Collection) calibrate(size int) {
 		}
 	}
 	slices.Sort(ranks)
-	rank := ranks[int(math.Ceil(calibrateRecall*float64(len(ranks))))-1]
-	per := min(perResultMax, max(perResultMin, calibrateMargin*float64(rank+1)/calibrateK))
-	c.calibration.Store(&calibration{per, size})
-	c.log.Debug("calibrated", "documents", size, "candidates_per_result", per)
+	cal := &calibration{Size: size}
+	for i, r := range recalls {
+		rank := ranks[min(len(ranks), int(math.Ceil(float64(r)*float64(len(ranks)))))-1]
+		cal.PerResult[i] = min(perResultMax, max(1, calibrateMargin*float64(rank+1)/calibrateK))
+	}
+	c.calibration.Store(cal)
+	c.graph.Calibrate(hnsw.CalibrateOptions{})
+	c.log.Debug("calibrated", "documents", size, "candidates_per_result", cal.PerResult)
 }

@@ -62,6 +62,9 @@ var (
 	ErrDiskFull = store.ErrDiskFull
 	// ErrLimit is returned when a limit of the database is reached.
 	ErrLimit = errors.New("limit reached")
+	// ErrBackup is returned for a backup that is damaged, incomplete, not one at
+	// all, or does not add to the one it is given with.
+	ErrBackup = errors.New("invalid backup")
 	// ErrClosed is returned after Close.
 	ErrClosed = store.ErrClosed
 )

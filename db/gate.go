@@ -7,6 +7,7 @@ type gate struct {
 	mu     sync.Mutex
 	cond   sync.Cond
 	inside int
+	held   bool // paused: who comes waits
 	shut   bool
 }
 
@@ -19,6 +20,9 @@ func newGate() *gate {
 func (g *gate) enter() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	for g.held && !g.shut {
+		g.cond.Wait()
+	}
 	if g.shut {
 		return ErrClosed
 	}
@@ -43,8 +47,33 @@ func (g *gate) close() bool {
 		return false
 	}
 	g.shut = true
-	for g.inside > 0 {
+	g.cond.Broadcast() // to those that a pause holds
+	for g.inside > 0 || g.held {
 		g.cond.Wait()
 	}
 	return true
+}
+
+// pause waits for what is inside, and makes what comes wait, until resume.
+func (g *gate) pause() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for g.held && !g.shut {
+		g.cond.Wait()
+	}
+	if g.shut {
+		return ErrClosed
+	}
+	g.held = true
+	for g.inside > 0 {
+		g.cond.Wait()
+	}
+	return nil
+}
+
+func (g *gate) resume() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.held = false
+	g.cond.Broadcast()
 }

@@ -151,7 +151,8 @@ type CollectionOptions struct {
 	// EfConstruction is the beam width of building; default 200.
 	EfConstruction int
 
-	// EfSearch is the default beam width of a search; default 64.
+	// EfSearch is the beam width of a search; 0 lets each search end where it
+	// has ceased to find, as calibrated on the collection's own vectors.
 	EfSearch int
 	// Oversampling is the number of candidates per result that the graph
 	// proposes and the full dimensions rerank; 0 calibrates it on the
@@ -171,7 +172,7 @@ type settings struct {
 	HeadDims       int            `json:"head_dims"`
 	M              int            `json:"m"`
 	EfConstruction int            `json:"ef_construction"`
-	EfSearch       int            `json:"ef_search"`
+	EfSearch       int            `json:"ef_search"`    // 0: adaptive
 	Oversampling   int            `json:"oversampling"` // 0: calibrated
 	NoTail         bool           `json:"no_tail,omitempty"`
 }
@@ -182,7 +183,6 @@ func (s *settings) hasTail() bool { return !s.NoTail && s.HeadDims < s.Dims }
 const (
 	defaultM              = 16
 	defaultEfConstruction = 200
-	defaultEfSearch       = 64
 	maxDims               = 4096
 )
 
@@ -192,7 +192,7 @@ func (o *CollectionOptions) create(l *Limits) (settings, error) {
 		Dims: o.Dims, HeadDims: o.HeadDims,
 		M:              cmp.Or(o.M, defaultM),
 		EfConstruction: cmp.Or(o.EfConstruction, defaultEfConstruction),
-		EfSearch:       cmp.Or(o.EfSearch, defaultEfSearch),
+		EfSearch:       o.EfSearch,
 		Oversampling:   o.Oversampling,
 		NoTail:         o.NoTail,
 	}
@@ -219,7 +219,7 @@ func (o *CollectionOptions) create(l *Limits) (settings, error) {
 		{"HeadDims", s.HeadDims, 0, s.Dims},
 		{"M", s.M, 2, 128},
 		{"EfConstruction", s.EfConstruction, 8, 4096},
-		{"EfSearch", s.EfSearch, 1, l.Ef},
+		{"EfSearch", s.EfSearch, 0, l.Ef},
 		{"Oversampling", s.Oversampling, 0, l.Oversampling},
 	} {
 		if f.n < f.lo || f.n > f.max {
@@ -256,8 +256,8 @@ func (o *CollectionOptions) open(s *settings, l *Limits) error {
 	}
 	s.EfSearch = cmp.Or(o.EfSearch, s.EfSearch)
 	s.Oversampling = cmp.Or(o.Oversampling, s.Oversampling)
-	if s.EfSearch < 1 || s.EfSearch > l.Ef {
-		faults = append(faults, fmt.Errorf("option EfSearch is %d, want 1 to %d", s.EfSearch, l.Ef))
+	if s.EfSearch < 0 || s.EfSearch > l.Ef {
+		faults = append(faults, fmt.Errorf("option EfSearch is %d, want 0 to %d", s.EfSearch, l.Ef))
 	}
 	if s.Oversampling < 0 || s.Oversampling > l.Oversampling {
 		faults = append(faults, fmt.Errorf("option Oversampling is %d, want 0 to %d", s.Oversampling, l.Oversampling))

@@ -21,8 +21,14 @@ type Query struct {
 	Filter filter.Expr
 	// MinScore, if set, leaves out results with a lower score.
 	MinScore *float32
+	// Recall is the share of the true K nearest to find, on average, from 0 to
+	// 1: more takes longer, and 1 is a scan. 0 is 0.99. It steers the graph by
+	// what was measured on the collection's own vectors; questions that are
+	// unlike all documents find a little less.
+	Recall float32
 	// EfSearch is the beam width in the graph, and Oversampling the number of
-	// candidates per result that are reranked; 0 is the collection's.
+	// candidates per result that are reranked: fixed, in place of Recall; 0 is
+	// the collection's.
 	EfSearch     int
 	Oversampling int
 	// Mode says whether meaning, words or both decide; the zero Mode is Hybrid
@@ -143,6 +149,8 @@ func (c *Collection) checkQuery(q *Query) error {
 		return because(ErrInvalidQuery, "DenseWeight is %v, want 0 to 1", q.DenseWeight)
 	case q.Text == "" && (q.Mode == Lexical || q.Mode == Hybrid):
 		return because(ErrInvalidQuery, "mode %s needs a text", q.Mode)
+	case q.Recall < 0 || q.Recall > 1 || q.Recall != q.Recall:
+		return because(ErrInvalidQuery, "Recall is %v, want 0 to 1", q.Recall)
 	case q.MinScore != nil && math.IsNaN(float64(*q.MinScore)):
 		return because(ErrInvalidQuery, "MinScore is NaN")
 	}

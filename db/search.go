@@ -81,7 +81,7 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 	defer c.grace.leave(slot)
 	view, m := c.view()
 	defer view.Close()
-	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, trace: t}
+	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, now: time.Now().UnixMicro(), trace: t}
 
 	lap := time.Now()
 	if q.Filter.Kind() != filter.KindAll {
@@ -113,7 +113,8 @@ type searching struct {
 	vec     []float32
 	view    *store.View
 	seq     uint64
-	allowed bits // nil: all
+	now     int64 // microseconds, for what expires
+	allowed bits  // nil: all
 	trace   *Trace
 }
 
@@ -130,7 +131,7 @@ func (a scored) order(b scored) int {
 }
 
 func (s *searching) sees(node uint32) bool {
-	return (s.allowed == nil || s.allowed.has(node)) && s.c.nodes.visible(node, s.seq)
+	return (s.allowed == nil || s.allowed.has(node)) && s.c.nodes.visible(node, s.seq) && !s.c.expiry.passed(node, s.now)
 }
 
 // rank finds the best K nodes by the query's mode.
@@ -149,7 +150,7 @@ func (s *searching) rank(ctx context.Context) ([]scored, error) {
 // dense finds the k nodes of the highest cosine, and chooses how.
 func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 	ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch)
-	want := max(s.c.candidates(s.q.K, s.q.Oversampling), k)
+	want := max(s.c.candidates(s.q), k)
 	if s.q.Oversampling == 0 && s.c.codes.tails != nil {
 		want = max(want, ef) // the beam holds them, and to refine them costs little
 	}
@@ -170,7 +171,7 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 		// All of them would be reranked anyway.
 		s.trace.Plan = "exact matches"
 		return s.exact(ctx, k)
-	case live <= scanBelow && s.c.codes.tails != nil:
+	case (live <= scanBelow || s.q.Recall == 1) && s.c.codes.tails != nil:
 		s.trace.Plan = "scan"
 		return s.scan(ctx, k)
 	}
@@ -182,7 +183,7 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 			return nil, err
 		}
 		lap := time.Now()
-		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: max(ef, want), Allow: allow})
+		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, s.effort(want, ef, allow))
 		s.trace.Graph += time.Since(lap)
 		lap = time.Now()
 		top, err := s.rerank(code, hits, k)
@@ -193,6 +194,15 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 		// Documents that have just been deleted took the places of others.
 		want = min(2*want, live)
 	}
+}
+
+// effort says how hard the graph looks for the n nearest heads: as wide as ef,
+// if that is given, or until it has the share of them that the query wants.
+func (s *searching) effort(n, ef int, allow *hnsw.Bitset) hnsw.Search {
+	if ef > 0 {
+		return hnsw.Search{K: n, Ef: max(ef, n), Allow: allow}
+	}
+	return hnsw.Search{K: n, Recall: cmp.Or(s.q.Recall, defaultRecall), Allow: allow}
 }
 
 // scan compares the codes of all dimensions of every node that may be returned,

@@ -24,7 +24,7 @@ func (a adapter) Handle(op *huma.Operation, h func(huma.Context)) {
 
 func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.s.mux.ServeHTTP(w, r) }
 
-func (s *Server) routes() {
+func (s *Server) routes() error {
 	config := huma.DefaultConfig("frony-db", s.opts.Version)
 	config.Info.Description = "Collections of documents, found by meaning. Errors are {\"error\": {…}} with a stable code."
 	config.CreateHooks = nil
@@ -47,6 +47,7 @@ func (s *Server) routes() {
 	s.handle("GET /openapi.json", door{keys.Read, bodyNone, shapeOwn}, http.HandlerFunc(s.openapi))
 	s.healthRoutes()
 	s.mux.HandleFunc("/", s.notFound)
+	return s.consoleRoutes()
 }
 
 // describe makes the API's description, after all routes are there.

@@ -140,7 +140,7 @@ func TestWeaviate(t *testing.T) {
 		var v map[string]any
 		d := json.NewDecoder(res.Body)
 		d.UseNumber()
-		if err := d.Decode(&v); err != nil || res.StatusCode != 200 {
+		if err := d.Decode(&v); err != nil || res.StatusCode != http.StatusOK {
 			t.Fatal(res.Status, err)
 		}
 		return v

@@ -15,6 +15,7 @@ type gate struct {
 	waiting atomic.Int64
 	queue   int64
 	wait    time.Duration
+	refused func(code string) // counts
 }
 
 func newGate(slots, queue int, wait time.Duration) *gate {
@@ -30,7 +31,7 @@ func (g *gate) enter(ctx context.Context) *Problem {
 	}
 	defer g.waiting.Add(-1)
 	if g.waiting.Add(1) > g.queue {
-		return overloaded("too many requests wait")
+		return g.overloaded("too many requests wait")
 	}
 	t := time.NewTimer(g.wait)
 	defer t.Stop()
@@ -38,7 +39,7 @@ func (g *gate) enter(ctx context.Context) *Problem {
 	case g.slots <- struct{}{}:
 		return nil
 	case <-t.C:
-		return overloaded("no slot became free in time")
+		return g.overloaded("no slot became free in time")
 	case <-ctx.Done():
 		return refuse(statusClosed, "cancelled", "the client went away")
 	}
@@ -59,7 +60,10 @@ func (g *gate) leave() { <-g.slots }
 
 func (g *gate) running() int { return len(g.slots) }
 
-func overloaded(why string) *Problem {
+func (g *gate) overloaded(why string) *Problem {
+	if g.refused != nil {
+		g.refused("overloaded")
+	}
 	return refuse(http.StatusServiceUnavailable, "overloaded", "the server is busy: %s", why).after(1).
 		hint("try again after the time in Retry-After")
 }

@@ -36,7 +36,7 @@ func newMetrics(s *Server) *metrics {
 			Name: "frony_http_request_seconds", Help: "Time from the header to the end of the answer.", Buckets: buckets,
 		}, []string{"route"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "frony_http_refused_total", Help: "Requests refused before they were read, by the code of the error.",
+			Name: "frony_http_refused_total", Help: "Requests refused for their key, rate, origin, or for want of a slot, by the code of the error.",
 		}, []string{"code"}),
 		stages: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "frony_search_stage_seconds", Help: "Time of a search by stage.", Buckets: buckets,

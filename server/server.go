@@ -76,8 +76,11 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 	}
 	s.keys.Store(o.Keys)
 	s.metrics = newMetrics(s)
-	s.routes()
-	var err error
+	s.searches.refused, s.writes.refused = s.metrics.refused, s.metrics.refused
+	err := s.routes()
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
 	if s.spec, err = s.describe(); err != nil {
 		return nil, fmt.Errorf("server: describe the API: %w", err)
 	}

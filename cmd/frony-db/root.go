@@ -110,8 +110,24 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 	f.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		a.quickstart(), a.importCmd(), a.export(), a.search(), a.get(), a.delete(), a.collections(),
-		a.stats(), a.eval(), a.embed(), a.serve(), a.mcp(), a.version(), a.selftest(),
+		a.quickstart(),
+		a.importCmd(),
+		a.search(),
+		a.get(),
+		a.delete(),
+		a.collections(),
+		a.stats(),
+		a.eval(),
+		a.embed(),
+		a.serve(),
+		a.mcp(),
+		a.version(),
+		a.selftest(),
+		a.doctor(),
+		a.backup(),
+		a.compact(),
+		a.restore(),
+		a.export(),
 	)
 	return root
 }

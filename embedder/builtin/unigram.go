@@ -48,24 +48,39 @@ func newUnigram(pieces []string, scores []float32) *unigram {
 	}
 	u.unknown = lowest - 10 // as SentencePiece has it
 	size := 1
-	for size < 8*len(pieces) {
+	for size < 4*len(pieces) {
 		size *= 2
 	}
-	u.slots = make([]slot, size)
+	for !u.fill(pieces, make([]slot, size)) {
+		size *= 2
+	}
+	return u
+}
+
+// fill makes slots the table of pieces; it gives up when they become more than
+// half full.
+func (u *unigram) fill(pieces []string, slots []slot) bool {
+	u.slots = slots
+	room := len(slots) / 2
 	for i, piece := range pieces {
 		h, s := uint64(fnvOffset), (*slot)(nil)
 		for _, r := range piece {
 			h = fnv(h, r)
 			s = u.find(h)
-			if s.hash == 0 {
-				*s = slot{hash: h, piece: noPiece}
+			if s.hash != 0 {
+				continue
 			}
+			if room == 0 {
+				return false
+			}
+			room--
+			*s = slot{hash: h, piece: noPiece}
 		}
 		if s != nil {
 			s.piece = int32(i)
 		}
 	}
-	return u
+	return true
 }
 
 // find returns the slot of h, or the free slot where it belongs.

@@ -279,19 +279,29 @@ func (w *writer) batch(b *Batch, old []uint32) {
 }
 
 func (w *writer) put(p *Put) {
-	n := w.st.next
-	if k := len(w.st.free); k > 0 {
-		n = w.st.free[k-1]
-		w.st.free = slices.Clip(w.st.free[:k-1])
-	} else {
-		w.st.next++
-	}
+	n := w.node()
 	putSeq(p.Record, w.st.seq)
 	w.set(idKey(w.cid, p.ID), nodeValue(n))
 	w.set(nodeKey(keyDocument, w.cid, n), p.Record)
 	w.set(nodeKey(keyVector, w.cid, n), p.Vector)
 	w.out.Born = append(w.out.Born, n)
 	w.st.live++
+}
+
+// node takes a free number. One that has a document after all is passed over:
+// an index that is wrong about it must not cost the document.
+func (w *writer) node() uint32 {
+	for k := len(w.st.free); k > 0 && w.err == nil; k = len(w.st.free) {
+		n := w.st.free[k-1]
+		w.st.free = slices.Clip(w.st.free[:k-1])
+		_, err := w.txn.Get(nodeKey(keyDocument, w.cid, n))
+		if errors.Is(err, badger.ErrKeyNotFound) {
+			return n
+		}
+		w.err = err
+	}
+	w.st.next++
+	return w.st.next - 1
 }
 
 // kill turns a node into a tombstone. Its text and vector are gone from now

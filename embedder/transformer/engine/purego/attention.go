@@ -55,10 +55,8 @@ func (p *pass) head(b *headBuffers, s span, head, queries int, out []float32) {
 	for begin := 0; begin < queries; begin += queryBlock {
 		rows := min(queryBlock, queries-begin)
 		for j := 0; j < width; j += set.Cols {
-			tile := func(r, m int, c []float32, ldc int) {
-				set.Tile(m, size, q[(begin+r)*stride:], stride, keys[j*size:], set.Cols, b.zero, c, ldc)
-			}
-			p.tiles(rows, tile, scores[j:], width, set.Cols)
+			f := factors{k: size, lda: stride, a: q[begin*stride:], panel: keys[j*size:], bias: b.zero}
+			p.tiles(rows, &f, scores[j:], width, set.Cols)
 		}
 		for i := range rows {
 			row := scores[i*width : (i+1)*width]
@@ -66,10 +64,8 @@ func (p *pass) head(b *headBuffers, s span, head, queries int, out []float32) {
 			set.Softmax(row, scale)
 		}
 		for j := 0; j < size; j += set.Cols {
-			tile := func(r, m int, c []float32, ldc int) {
-				set.Tile(m, n, scores[r*width:], width, values[j*n:], set.Cols, b.zero, c, ldc)
-			}
-			p.tiles(rows, tile, out[begin*hidden+head*size+j:], hidden, min(set.Cols, size-j))
+			f := factors{k: n, lda: width, a: scores, panel: values[j*n:], bias: b.zero}
+			p.tiles(rows, &f, out[begin*hidden+head*size+j:], hidden, min(set.Cols, size-j))
 		}
 	}
 }

@@ -35,7 +35,8 @@ func (p *pass) product(rows int, a []float32, lda int, b *packed, c []float32, l
 		j0 := unit % groups * group * set.Cols
 		j1 := min(b.n, j0+group*set.Cols)
 		for j := j0; j < j1; j += set.Cols {
-			p.tiles(r1-r0, p.tileOf(b, a, lda, r0, j), c[r0*ldc+j:], ldc, min(set.Cols, j1-j))
+			f := p.factors(b, a, lda, r0, j)
+			p.tiles(r1-r0, &f, c[r0*ldc+j:], ldc, min(set.Cols, j1-j))
 		}
 		if finish != nil {
 			for r := r0; r < r1; r++ {
@@ -45,26 +46,36 @@ func (p *pass) product(rows int, a []float32, lda int, b *packed, c []float32, l
 	})
 }
 
-// tileFunc computes m rows of a tile, from row r on.
-type tileFunc func(r, m int, c []float32, ldc int)
+// factors are what a column of tiles is the product of: rows of A and a panel,
+// or, for a product of bytes, the panel at column j of q and rows of the
+// workspace from r0 on. They are passed by pointer and stay on the stack.
+type factors struct {
+	k, lda         int
+	a, panel, bias []float32
 
-// tileOf is the tile of b's panel at column j with the rows of a from r0 on.
-func (p *pass) tileOf(b *packed, a []float32, lda, r0, j int) tileFunc {
-	set := p.set
-	bias := b.bias[j : j+set.Cols]
-	if q := b.int8; q != nil {
-		panel := q.panels[j*q.k : (j+set.Cols)*q.k]
-		shift, scale := q.shift[j:j+set.Cols], q.scale[j:j+set.Cols]
-		codes, worth := p.ws.codes[r0*q.k:], p.ws.worth[r0:]
-		return func(r, m int, c []float32, ldc int) {
-			set.TileInt8(m, q.k, codes[r*q.k:], q.k, panel, shift, scale, bias, worth[r:], c, ldc)
-		}
+	q     *packedInt8 // nil for a product of floats
+	j, r0 int
+}
+
+// factors are those of b's panel at column j and the rows of a from r0 on.
+func (p *pass) factors(b *packed, a []float32, lda, r0, j int) factors {
+	cols := p.set.Cols
+	if b.int8 != nil {
+		return factors{bias: b.bias[j : j+cols], q: b.int8, j: j, r0: r0}
 	}
-	panel := b.panels[j*b.k : (j+set.Cols)*b.k]
-	a = a[r0*lda:]
-	return func(r, m int, c []float32, ldc int) {
-		set.Tile(m, b.k, a[r*lda:], lda, panel, set.Cols, bias, c, ldc)
+	return factors{k: b.k, lda: lda, a: a[r0*lda:], panel: b.panels[j*b.k : (j+cols)*b.k], bias: b.bias[j : j+cols]}
+}
+
+// tile computes m rows, from row r on.
+func (p *pass) tile(f *factors, r, m int, c []float32, ldc int) {
+	cols := p.set.Cols
+	if q := f.q; q != nil {
+		r += f.r0
+		p.set.TileInt8(m, q.k, p.ws.codes[r*q.k:], q.k, q.panels[f.j*q.k:(f.j+cols)*q.k],
+			q.shift[f.j:f.j+cols], q.scale[f.j:f.j+cols], f.bias, p.ws.worth[r:], c, ldc)
+		return
 	}
+	p.set.Tile(m, f.k, f.a[r*f.lda:], f.lda, f.panel, cols, f.bias, c, ldc)
 }
 
 // quantize writes the rows of a as bytes to the workspace.
@@ -80,17 +91,17 @@ func (p *pass) quantize(rows int, a []float32, lda int, b *packed) {
 }
 
 // tiles computes rows of the first cols columns of a panel's product.
-func (p *pass) tiles(rows int, tile tileFunc, c []float32, ldc, cols int) {
+func (p *pass) tiles(rows int, f *factors, c []float32, ldc, cols int) {
 	set := p.set
 	for s := range split(rows, set.Rows) {
 		m := s.end - s.begin
 		if cols == set.Cols {
-			tile(s.begin, m, c[s.begin*ldc:], ldc)
+			p.tile(f, s.begin, m, c[s.begin*ldc:], ldc)
 			continue
 		}
 		// The panel is wider than what is left of c: by way of a buffer.
 		e := p.edges.Get().(*edge)
-		tile(s.begin, m, e.tile, set.Cols)
+		p.tile(f, s.begin, m, e.tile, set.Cols)
 		for i := range m {
 			copy(c[(s.begin+i)*ldc:(s.begin+i)*ldc+cols], e.tile[i*set.Cols:])
 		}

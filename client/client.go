@@ -1,0 +1,288 @@
+package client
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/fronyai/frony-db/db"
+)
+
+// Options say how a client behaves. The zero value is the default.
+type Options struct {
+	// Key is the secret that the server's operator gave.
+	Key string
+	// HTTP sends the requests; nil is http.DefaultTransport with a limit of
+	// time. Set it for certificates and proxies of your own.
+	HTTP *http.Client
+	// Retries is how often a request is sent again; default 4, negative never.
+	Retries int
+	// RetryWait and RetryMax bound the time between; default 100 ms and 5 s.
+	RetryWait, RetryMax time.Duration
+}
+
+// Client speaks to one server. Its methods may be called concurrently.
+type Client struct {
+	base  *url.URL
+	key   string
+	plain *http.Client // for streams, which can't be sent again
+	http  *retryablehttp.Client
+}
+
+// New returns a client of the server at an address such as
+// http://127.0.0.1:7700. It sends nothing yet.
+func New(address string, opts *Options) (*Client, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("client: address %q: want http://HOST:PORT or https://HOST:PORT", address)
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
+	c := &Client{base: u, key: o.Key, plain: o.HTTP, http: retryablehttp.NewClient()}
+	if c.plain == nil {
+		c.plain = &http.Client{}
+	}
+	c.http.HTTPClient = c.plain
+	c.http.Logger = nil
+	c.http.RetryMax = max(0, cmp.Or(o.Retries, 4))
+	c.http.RetryWaitMin = cmp.Or(o.RetryWait, 100*time.Millisecond)
+	c.http.RetryWaitMax = cmp.Or(o.RetryMax, 5*time.Second)
+	c.http.CheckRetry = again
+	c.http.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	return c, nil
+}
+
+// again decides whether a request is sent once more.
+func again(ctx context.Context, r *http.Response, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if err != nil {
+		return retryablehttp.DefaultRetryPolicy(ctx, r, err)
+	}
+	switch r.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable:
+		return true, nil
+	case http.StatusConflict: // the first sending of this request still runs
+		return r.Header.Get("Retry-After") != "", nil
+	}
+	return false, nil
+}
+
+// Collection returns a handle. It sends nothing: a collection that is not there
+// shows with its first use.
+func (c *Client) Collection(name string) *Collection { return &Collection{c, name} }
+
+// Collections lists the collections that the key is for.
+func (c *Client) Collections(ctx context.Context) ([]db.CollectionInfo, error) {
+	var out struct {
+		Collections []db.CollectionInfo `json:"collections"`
+	}
+	err := c.do(ctx, http.MethodGet, "/v1/collections", nil, &out)
+	return out.Collections, err
+}
+
+// Create creates a collection, or returns the one that is there. Of the options
+// Dims, HeadDims, M and EfConstruction are used; nil is the default.
+func (c *Client) Create(ctx context.Context, name string, o *db.CollectionOptions) (db.CollectionInfo, error) {
+	if o == nil {
+		o = &db.CollectionOptions{}
+	}
+	var out db.CollectionInfo
+	err := c.do(ctx, http.MethodPost, "/v1/collections", map[string]any{
+		"name": name, "dims": o.Dims, "head_dims": o.HeadDims, "m": o.M, "ef_construction": o.EfConstruction, "exist_ok": true,
+	}, &out)
+	return out, err
+}
+
+// Drop deletes a collection with all its documents.
+func (c *Client) Drop(ctx context.Context, name string) error {
+	return c.do(ctx, http.MethodDelete, c.Collection(name).path(), nil, nil)
+}
+
+// EmbedPassages embeds texts as passages: []float32 of the model's dims each,
+// L2-normalised.
+func (c *Client) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
+	return c.embed(ctx, "passage", texts)
+}
+
+// EmbedQuery embeds a question: []float32 of the model's dims, L2-normalised.
+func (c *Client) EmbedQuery(ctx context.Context, text string) ([]float32, error) {
+	v, err := c.embed(ctx, "query", []string{text})
+	if err != nil {
+		return nil, err
+	}
+	return v[0], nil
+}
+
+func (c *Client) embed(ctx context.Context, role string, texts []string) ([][]float32, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	var out struct {
+		Data []struct {
+			Embedding []float32 `json:"embedding"`
+		} `json:"data"`
+	}
+	if err := c.do(ctx, http.MethodPost, "/v1/embeddings", map[string]any{"input": texts, "input_type": role}, &out); err != nil {
+		return nil, err
+	}
+	if len(out.Data) != len(texts) {
+		return nil, fmt.Errorf("client: %d embeddings for %d texts", len(out.Data), len(texts))
+	}
+	v := make([][]float32, len(texts))
+	for i := range v {
+		v[i] = out.Data[i].Embedding
+	}
+	return v, nil
+}
+
+// do sends a request and decodes its answer, integers as they were written.
+func (c *Client) do(ctx context.Context, method, path string, in, out any) error {
+	var body any
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return fmt.Errorf("client: %w", err)
+		}
+		body = b
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, method, c.base.String()+path, body)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	c.sign(req.Header)
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Idempotency-Key", rand.Text())
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		if cause := ctx.Err(); cause != nil {
+			return cause
+		}
+		return fmt.Errorf("client: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode/100 != 2 {
+		return failure(res)
+	}
+	if out == nil {
+		_, err = io.Copy(io.Discard, res.Body)
+	} else {
+		d := json.NewDecoder(res.Body)
+		d.UseNumber()
+		err = d.Decode(out)
+	}
+	if err != nil {
+		if cause := ctx.Err(); cause != nil {
+			return cause
+		}
+		return fmt.Errorf("client: the answer of %s: %w", path, err)
+	}
+	return nil
+}
+
+func (c *Client) sign(h http.Header) {
+	if c.key != "" {
+		h.Set("Authorization", "Bearer "+c.key)
+	}
+}
+
+// Error is what the server says about a request that it refused. errors.Is
+// tells the errors of package db apart, where it has them.
+type Error struct {
+	Status    int
+	Code      string
+	Message   string
+	Param     string
+	Hint      string
+	RequestID string
+}
+
+func (e *Error) Error() string {
+	s := e.Message
+	if e.Hint != "" {
+		s += "; " + e.Hint
+	}
+	return s
+}
+
+// Is makes errors.Is(err, db.ErrNotFound) work.
+func (e *Error) Is(target error) bool { return target != nil && codes[e.Code] == target }
+
+// codes are the errors of the database by the server's names for them.
+var codes = map[string]error{
+	"no_collection": db.ErrNoCollection, "not_found": db.ErrNotFound, "exists": db.ErrExists, "duplicate_id": db.ErrDuplicateID,
+	"invalid_id": db.ErrInvalidID, "invalid_text": db.ErrInvalidText, "invalid_embedding": db.ErrInvalidVector,
+	"invalid_metadata": db.ErrInvalidMetadata, "invalid_filter": db.ErrInvalidFilter, "invalid_query": db.ErrInvalidQuery,
+	"invalid_name": db.ErrInvalidName, "invalid_options": db.ErrInvalidOptions, "no_embedder": db.ErrNoEmbedder,
+	"model_mismatch": db.ErrModelMismatch, "batch_too_large": db.ErrBatchTooLarge, "limit_exceeded": db.ErrLimit,
+	"disk_full": db.ErrDiskFull, "read_only": db.ErrReadOnly, "stopping": db.ErrClosed,
+}
+
+// failure reads an error's body; what is not ours, such as a proxy's page, is
+// told by its status.
+func failure(res *http.Response) error {
+	b, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	var v struct {
+		Error *problem `json:"error"`
+	}
+	if err != nil || json.Unmarshal(b, &v) != nil || v.Error == nil {
+		return &Error{Status: res.StatusCode, Code: "http", Message: "the server answers " + res.Status}
+	}
+	return v.Error.error(res.StatusCode)
+}
+
+type problem struct {
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+	Param     string `json:"param"`
+	Hint      string `json:"hint"`
+	RequestID string `json:"request_id"`
+}
+
+func (p *problem) error(status int) *Error {
+	return &Error{status, p.Code, p.Message, p.Param, p.Hint, p.RequestID}
+}
+
+// isCode reports whether an error has a code of the server.
+func isCode(err error, code string) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == code
+}
+
+// number turns what JSON has into the types that package db reads.
+func number(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil && !bytes.ContainsAny([]byte(v), ".eE") {
+			return n
+		}
+		f, _ := v.Float64() // it was a number in the database
+		return f
+	case []any:
+		list := make([]string, len(v))
+		for i := range v {
+			list[i], _ = v[i].(string) // lists hold strings only
+		}
+		return list
+	}
+	return v
+}

@@ -1,0 +1,388 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fronyai/frony-db/client"
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/embedder/embeddertest"
+	"github.com/fronyai/frony-db/server"
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+// collection is what a database and a server have in common.
+type collection interface {
+	Insert(context.Context, ...db.Document) ([]string, error)
+	Upsert(context.Context, ...db.Document) ([]string, error)
+	Get(context.Context, ...string) ([]db.Document, error)
+	GetFields(context.Context, db.Fields, ...string) ([]db.Document, error)
+	Delete(context.Context, ...string) (int, error)
+	DeleteWhere(context.Context, filter.Expr) (int, error)
+	Count(context.Context, filter.Expr) (int, error)
+	Search(context.Context, db.Query) ([]db.Match, error)
+	Scan(context.Context, db.Scan) iter.Seq2[db.Document, error]
+}
+
+var (
+	_ collection = (*db.Collection)(nil)
+	_ collection = (*client.Collection)(nil)
+	_ interface {
+		EmbedPassages(context.Context, []string) ([][]float32, error)
+		EmbedQuery(context.Context, string) ([]float32, error)
+	} = (*client.Client)(nil)
+	_ embedder.Embedder = (*embeddertest.Fake)(nil)
+)
+
+const secret = "secret-0123456789abcdef0123456789"
+
+// start serves a database; wrap, if not nil, stands before the server.
+func start(t *testing.T, wrap func(http.Handler) http.Handler) (*client.Client, *db.DB) {
+	t.Helper()
+	e := embeddertest.New(384, 1)
+	d, err := db.Open(t.TempDir(), &db.Options{Embedder: e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := keys.New("test", keys.Admin, nil, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := keys.NewSet(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := server.New(d, &server.Options{Embedder: e, Keys: set})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var h http.Handler = s
+	if wrap != nil {
+		h = wrap(s)
+	}
+	ts := httptest.NewServer(h)
+	t.Cleanup(func() {
+		ts.Close()
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	c, err := client.New(ts.URL, &client.Options{Key: secret, RetryWait: time.Millisecond, RetryMax: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, d
+}
+
+// The same random calls, through the server and to a database beside it, have
+// the same answers.
+func TestSameAsTheDatabase(t *testing.T) {
+	ctx := t.Context()
+	c, d := start(t, nil)
+	if _, err := c.Create(ctx, "remote", nil); err != nil {
+		t.Fatal(err)
+	}
+	local, err := d.Collection(ctx, "local", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const seed = 7
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, seed))
+	words := []string{"서울", "봄", "winter", "바다", "train", "눈", "coffee"}
+	doc := func() db.Document {
+		d := db.Document{ID: strconv.Itoa(rng.IntN(40)), Text: words[rng.IntN(len(words))] + " " + words[rng.IntN(len(words))]}
+		d.Metadata = db.Metadata{"n": rng.Int64(), "f": rng.Float64(), "b": rng.IntN(2) == 0, "s": words[rng.IntN(len(words))], "l": []string{"a", "b"}}
+		if rng.IntN(3) == 0 {
+			d.Source, d.Chunk = "file.md", rng.IntN(9)
+		}
+		return d
+	}
+	both := []collection{c.Collection("remote"), local}
+	for step := range 300 {
+		var got [2]any
+		op := rng.IntN(8)
+		docs := []db.Document{doc(), doc()}
+		ids := []string{strconv.Itoa(rng.IntN(40)), strconv.Itoa(rng.IntN(40))}
+		where := filter.Eq("s", words[rng.IntN(len(words))])
+		text := words[rng.IntN(len(words))]
+		for i, c := range both {
+			var v any
+			var err error
+			switch op {
+			case 0:
+				v, err = c.Insert(ctx, docs...)
+			case 1, 2:
+				v, err = c.Upsert(ctx, docs...)
+			case 3:
+				v, err = get(c, ctx, ids)
+			case 4:
+				v, err = c.Delete(ctx, ids[0])
+			case 5:
+				v, err = c.Count(ctx, filter.Not(where))
+			case 6:
+				v, err = matches(c, ctx, db.Query{Text: text, K: 5, Filter: where, Exact: true, Fields: db.FieldText | db.FieldEmbedding})
+			case 7:
+				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7})
+			}
+			got[i] = []any{v, kind(err)}
+		}
+		if !reflect.DeepEqual(got[0], got[1]) {
+			t.Fatalf("step %d, operation %d:\nserver   %v\ndatabase %v", step, op, got[0], got[1])
+		}
+	}
+}
+
+// kind is the error of package db that an error is.
+func kind(err error) error {
+	for _, e := range []error{db.ErrNotFound, db.ErrExists, db.ErrDuplicateID, db.ErrInvalidText} {
+		if errors.Is(err, e) {
+			return e
+		}
+	}
+	return err
+}
+
+func get(c collection, ctx context.Context, ids []string) ([]db.Document, error) { //nolint:revive // the receiver of the test comes first
+	docs, err := c.Get(ctx, ids...)
+	for i := range docs {
+		docs[i].Created = time.Time{}
+	}
+	return docs, err
+}
+
+func matches(c collection, ctx context.Context, q db.Query) (out []db.Match, err error) { //nolint:revive // as above
+	out, err = c.Search(ctx, q)
+	for i := range out {
+		out[i].Document.Created = time.Time{}
+	}
+	// Equal scores have no order.
+	slices.SortFunc(out, func(a, b db.Match) int {
+		if a.Score != b.Score {
+			return -int(10 * (a.Score - b.Score))
+		}
+		return 0
+	})
+	return out, err
+}
+
+func scan(c collection, ctx context.Context, s db.Scan) (ids []string, err error) { //nolint:revive // as above
+	for d, err := range c.Scan(ctx, s) {
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, d.ID)
+	}
+	return ids, nil
+}
+
+func TestErrors(t *testing.T) {
+	ctx := t.Context()
+	c, _ := start(t, nil)
+	n := c.Collection("none")
+	_, err := n.Search(ctx, db.Query{Text: "x", K: 1})
+	if !errors.Is(err, db.ErrNoCollection) {
+		t.Error(err)
+	}
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok || e.Status != 404 || e.RequestID == "" {
+		t.Errorf("%#v", e)
+	}
+	wrong, err := client.New("http://127.0.0.1:1", &client.Options{Retries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := wrong.Collections(ctx); err == nil {
+		t.Error("nobody listens there")
+	}
+	for _, address := range []string{"", "localhost:7700", "ftp://x", "http://"} {
+		if _, err := client.New(address, nil); err == nil {
+			t.Errorf("%q was taken", address)
+		}
+	}
+}
+
+// The server takes the request, and its answer is lost; or it has no time. The
+// client sends it again, and nothing is written twice.
+func TestRetries(t *testing.T) {
+	ctx := t.Context()
+	var fail atomic.Int64 // requests that will fail
+	var busy atomic.Bool
+	var tries atomic.Int64
+	c, d := start(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			tries.Add(1)
+			if fail.Add(-1) < 0 {
+				next.ServeHTTP(w, r)
+				return
+			}
+			if busy.Load() {
+				w.Header().Set("Retry-After", "1")
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			next.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		})
+	})
+	if _, err := c.Create(ctx, "notes", nil); err != nil {
+		t.Fatal(err)
+	}
+	n := c.Collection("notes")
+	fail.Store(2)
+	first, err := n.Insert(ctx, db.Document{Text: "once"})
+	if err != nil || len(first) != 1 {
+		t.Fatal(first, err)
+	}
+	fail.Store(1)
+	if _, err := n.Insert(ctx, db.Document{ID: "a", Text: "named"}); err != nil {
+		t.Fatal(err) // not db.ErrExists: it is its own document
+	}
+	fail.Store(2)
+	if _, err := n.Upsert(ctx, db.Document{Text: "made up here"}); err != nil {
+		t.Fatal(err)
+	}
+	local, err := d.Collection(ctx, "notes", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if count, err := local.Count(ctx, filter.All()); err != nil || count != 3 {
+		t.Fatal(count, err)
+	}
+	fail.Store(1)
+	if count, err := n.Delete(ctx, "a"); err != nil || count != 1 {
+		t.Fatal(count, err) // the first answer, though the document was gone the second time
+	}
+	busy.Store(true)
+	fail.Store(1)
+	began := time.Now()
+	if _, err := n.Count(ctx, filter.All()); err != nil || time.Since(began) < 900*time.Millisecond {
+		t.Fatal(err, time.Since(began))
+	}
+	fail.Store(1 << 30)
+	tries.Store(0)
+	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	if _, err := n.Count(short, filter.All()); !errors.Is(err, context.DeadlineExceeded) || tries.Load() != 1 {
+		t.Fatal(err, tries.Load())
+	}
+}
+
+func TestUpload(t *testing.T) {
+	ctx := t.Context()
+	c, _ := start(t, nil)
+	n := c.Collection("notes")
+	docs := func(yield func(db.Document) bool) {
+		for i := range 2000 {
+			d := db.Document{ID: strconv.Itoa(i), Text: fmt.Sprint("line ", i)}
+			if i%100 == 7 {
+				d.Text = ""
+			}
+			if !yield(d) {
+				return
+			}
+		}
+	}
+	for _, err := range n.Upload(ctx, docs) {
+		if !errors.Is(err, db.ErrNoCollection) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Create(ctx, "notes", nil); err != nil {
+		t.Fatal(err)
+	}
+	written, rejected := 0, 0
+	for u, err := range n.Upload(ctx, docs) {
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case u.Err != nil:
+			rejected++
+			if !errors.Is(u.Err, db.ErrInvalidText) || u.N%100 != 7 {
+				t.Fatal(u)
+			}
+		default:
+			written++
+			if u.ID != strconv.Itoa(u.N) {
+				t.Fatal(u)
+			}
+		}
+	}
+	if written != 1980 || rejected != 20 {
+		t.Fatal(written, rejected)
+	}
+	for u, err := range n.Upload(ctx, docs) { // and one that is left early
+		if err != nil || u.ID == "" {
+			t.Fatal(u, err)
+		}
+		break
+	}
+	var ids []string
+	for d, err := range n.Scan(ctx, db.Scan{Fields: db.FieldsNone}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, d.ID)
+	}
+	if len(ids) != 1980 || !slices.IsSorted(ids) {
+		t.Fatal(len(ids))
+	}
+}
+
+func TestRest(t *testing.T) {
+	ctx := t.Context()
+	c, _ := start(t, nil)
+	if _, err := c.Create(ctx, "메모/1", nil); !errors.Is(err, db.ErrInvalidName) {
+		t.Fatal(err)
+	}
+	info, err := c.Create(ctx, "메모", &db.CollectionOptions{M: 8})
+	if err != nil || info.Dims != 384 {
+		t.Fatal(info, err)
+	}
+	n := c.Collection("메모")
+	if _, err := n.Upsert(ctx, db.Document{ID: "1", Text: "봄"}, db.Document{ID: "2", Text: "winter"}); err != nil {
+		t.Fatal(err)
+	}
+	var trace db.Trace
+	results, err := n.SearchBatch(ctx, db.Query{Text: "봄", K: 1, Trace: &trace}, db.Query{Text: "winter", K: 1})
+	if err != nil || results[0][0].Document.ID != "1" || results[1][0].Document.ID != "2" || trace.Total == 0 {
+		t.Fatal(results, trace, err)
+	}
+	if stats, err := n.Stats(ctx); err != nil || stats.Documents != 2 {
+		t.Fatal(stats, err)
+	}
+	v, err := c.EmbedQuery(ctx, "봄")
+	if err != nil || len(v) != 384 {
+		t.Fatal(len(v), err)
+	}
+	vs, err := c.EmbedPassages(ctx, []string{"봄", "b"})
+	if err != nil || len(vs) != 2 || !slices.Equal(vs[0], v) {
+		t.Fatal(len(vs), err)
+	}
+	list, err := c.Collections(ctx)
+	if err != nil || len(list) != 1 || list[0].Documents != 2 {
+		t.Fatal(list, err)
+	}
+	if err := c.Drop(ctx, "메모"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Drop(ctx, "메모"); !errors.Is(err, db.ErrNoCollection) {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,291 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+// pageSize is the number of documents in a page of a scan.
+const pageSize = 500
+
+// Collection is a collection at a server. Its methods are those of
+// db.Collection, and may be called concurrently.
+type Collection struct {
+	c    *Client
+	name string
+}
+
+// Name is the collection's name.
+func (c *Collection) Name() string { return c.name }
+
+func (c *Collection) path() string { return "/v1/collections/" + url.PathEscape(c.name) }
+
+// document is a document on the wire.
+type document struct {
+	ID        string         `json:"id,omitempty"`
+	Text      string         `json:"text,omitempty"`
+	Metadata  map[string]any `json:"metadata,omitempty"`
+	Embedding []float32      `json:"embedding,omitempty"`
+	Source    string         `json:"source,omitempty"`
+	Chunk     int            `json:"chunk,omitempty"`
+	Created   *time.Time     `json:"created,omitempty"`
+	Score     float32        `json:"score,omitempty"`
+}
+
+func toWire(d *db.Document) document {
+	return document{ID: d.ID, Text: d.Text, Metadata: d.Metadata, Embedding: d.Embedding, Source: d.Source, Chunk: d.Chunk}
+}
+
+func (d *document) fromWire() db.Document {
+	for k, v := range d.Metadata {
+		d.Metadata[k] = number(v)
+	}
+	out := db.Document{ID: d.ID, Text: d.Text, Metadata: d.Metadata, Embedding: d.Embedding, Source: d.Source, Chunk: d.Chunk}
+	if d.Created != nil {
+		out.Created = *d.Created
+	}
+	return out
+}
+
+func fromWires(docs []document) []db.Document {
+	out := make([]db.Document, len(docs))
+	for i := range docs {
+		out[i] = docs[i].fromWire()
+	}
+	return out
+}
+
+// fieldNames are the parts of documents that the server is asked for.
+func fieldNames(f db.Fields) []string {
+	if f == 0 {
+		f = db.FieldsDefault
+	}
+	names := []string{}
+	for name, bit := range map[string]db.Fields{"text": db.FieldText, "metadata": db.FieldMetadata, "embedding": db.FieldEmbedding} {
+		if f&bit != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Insert adds documents, all or none, and returns their ids in order. An id
+// that is taken is db.ErrExists.
+func (c *Collection) Insert(ctx context.Context, docs ...db.Document) ([]string, error) {
+	return c.write(ctx, http.MethodPost, docs)
+}
+
+// Upsert adds or replaces documents, all or none, and returns their ids in
+// order. Those without an id are given one here, so that a request that is sent
+// twice does not write twice.
+func (c *Collection) Upsert(ctx context.Context, docs ...db.Document) ([]string, error) {
+	return c.write(ctx, http.MethodPut, docs)
+}
+
+func (c *Collection) write(ctx context.Context, method string, docs []db.Document) ([]string, error) {
+	if len(docs) == 0 {
+		return nil, nil
+	}
+	wire := make([]document, len(docs))
+	for i := range docs {
+		wire[i] = toWire(&docs[i])
+		if wire[i].ID == "" && method == http.MethodPut {
+			wire[i].ID = newID()
+		}
+	}
+	var out struct {
+		IDs []string `json:"ids"`
+	}
+	err := c.c.do(ctx, method, c.path()+"/documents", map[string]any{"documents": wire}, &out)
+	return out.IDs, err
+}
+
+// Get returns documents by their ids, in order, with text and metadata. If some
+// are missing it returns those that are there and db.ErrNotFound, naming the
+// missing ids.
+func (c *Collection) Get(ctx context.Context, ids ...string) ([]db.Document, error) {
+	return c.GetFields(ctx, db.FieldsDefault, ids...)
+}
+
+// GetFields is Get with a choice of what to read.
+func (c *Collection) GetFields(ctx context.Context, fields db.Fields, ids ...string) ([]db.Document, error) {
+	var out struct {
+		Documents []document `json:"documents"`
+		Missing   []string   `json:"missing"`
+	}
+	err := c.c.do(ctx, http.MethodPost, c.path()+"/documents/get", map[string]any{"ids": ids, "fields": fieldNames(fields)}, &out)
+	if err == nil && len(out.Missing) > 0 {
+		err = &db.Error{Op: "get", Input: strings.Join(out.Missing, ", "), Err: db.ErrNotFound}
+	}
+	return fromWires(out.Documents), err
+}
+
+// Delete deletes documents and returns how many there were.
+func (c *Collection) Delete(ctx context.Context, ids ...string) (int, error) {
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	return c.delete(ctx, map[string]any{"ids": ids})
+}
+
+// DeleteWhere deletes the documents that meet the filter and returns how many.
+func (c *Collection) DeleteWhere(ctx context.Context, where filter.Expr) (int, error) {
+	return c.delete(ctx, map[string]any{"filter": where})
+}
+
+func (c *Collection) delete(ctx context.Context, body map[string]any) (int, error) {
+	var out struct {
+		Deleted int `json:"deleted"`
+	}
+	err := c.c.do(ctx, http.MethodPost, c.path()+"/documents/delete", body, &out)
+	return out.Deleted, err
+}
+
+// Count is the number of documents that meet the filter.
+func (c *Collection) Count(ctx context.Context, where filter.Expr) (int, error) {
+	var out struct {
+		Count int `json:"count"`
+	}
+	err := c.c.do(ctx, http.MethodPost, c.path()+"/documents/count", map[string]any{"filter": where}, &out)
+	return out.Count, err
+}
+
+// Stats measures the collection.
+func (c *Collection) Stats(ctx context.Context) (db.Stats, error) {
+	var out db.Stats
+	err := c.c.do(ctx, http.MethodGet, c.path()+"/stats", nil, &out)
+	return out, err
+}
+
+// query is a query on the wire.
+type query struct {
+	Text         string       `json:"text,omitempty"`
+	Embedding    []float32    `json:"embedding,omitempty"`
+	K            int          `json:"k"`
+	Filter       *filter.Expr `json:"filter,omitempty"`
+	MinScore     *float32     `json:"min_score,omitempty"`
+	Ef           int          `json:"ef,omitempty"`
+	Oversampling int          `json:"oversampling,omitempty"`
+	Exact        bool         `json:"exact,omitempty"`
+	Fields       []string     `json:"fields"`
+}
+
+type result struct {
+	Matches    []document       `json:"matches"`
+	Plan       string           `json:"plan"`
+	Candidates int              `json:"candidates"`
+	Timings    map[string]int64 `json:"timings"`
+}
+
+func (q *query) of(d *db.Query) {
+	*q = query{
+		Text: d.Text, Embedding: d.Embedding, K: d.K, MinScore: d.MinScore, Ef: d.EfSearch,
+		Oversampling: d.Oversampling, Exact: d.Exact, Fields: fieldNames(d.Fields),
+	}
+	if d.Filter.Kind() != filter.KindAll {
+		q.Filter = &d.Filter
+	}
+}
+
+func (r *result) matches(t *db.Trace) []db.Match {
+	out := make([]db.Match, len(r.Matches))
+	for i := range r.Matches {
+		out[i] = db.Match{Document: r.Matches[i].fromWire(), Score: r.Matches[i].Score}
+	}
+	if t != nil {
+		µs := func(name string) time.Duration { return time.Duration(r.Timings[name]) * time.Microsecond }
+		*t = db.Trace{
+			Plan: r.Plan, Candidates: r.Candidates, Embed: µs("embed"), Filter: µs("filter"),
+			Graph: µs("graph"), Rerank: µs("rerank"), Load: µs("load"), Total: µs("total"),
+		}
+	}
+	return out
+}
+
+// Search returns the K documents nearest to the query, best first. Query.Trace
+// is filled with the server's times.
+func (c *Collection) Search(ctx context.Context, q db.Query) ([]db.Match, error) {
+	var in query
+	in.of(&q)
+	var out result
+	if err := c.c.do(ctx, http.MethodPost, c.path()+"/search", &in, &out); err != nil {
+		return nil, err
+	}
+	return out.matches(q.Trace), nil
+}
+
+// SearchBatch runs several queries in one request.
+func (c *Collection) SearchBatch(ctx context.Context, queries ...db.Query) ([][]db.Match, error) {
+	if len(queries) == 0 {
+		return nil, nil
+	}
+	in := make([]query, len(queries))
+	for i := range queries {
+		in[i].of(&queries[i])
+	}
+	var out struct {
+		Results []result `json:"results"`
+	}
+	if err := c.c.do(ctx, http.MethodPost, c.path()+"/search/batch", map[string]any{"queries": in}, &out); err != nil {
+		return nil, err
+	}
+	if len(out.Results) != len(queries) {
+		return nil, fmt.Errorf("client: %d results for %d queries", len(out.Results), len(queries))
+	}
+	matches := make([][]db.Match, len(queries))
+	for i := range matches {
+		matches[i] = out.Results[i].matches(queries[i].Trace)
+	}
+	return matches, nil
+}
+
+// Scan yields documents in byte order of their ids, page by page: unlike the
+// scan of a database, a long one sees what is written meanwhile.
+func (c *Collection) Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document, error] {
+	return func(yield func(db.Document, error) bool) {
+		v := url.Values{"fields": {strings.Join(fieldNames(s.Fields), ",")}}
+		if s.Fields == db.FieldsNone {
+			v.Del("fields")
+		}
+		if s.Filter.Kind() != filter.KindAll {
+			v.Set("filter", s.Filter.String())
+		}
+		if s.After != "" {
+			v.Set("cursor", cursor(s.After))
+		}
+		for left := s.Limit; ; {
+			page := pageSize
+			if s.Limit > 0 {
+				page = min(page, left)
+			}
+			v.Set("limit", strconv.Itoa(page))
+			var out struct {
+				Documents []document `json:"documents"`
+				Next      string     `json:"next"`
+			}
+			if err := c.c.do(ctx, http.MethodGet, c.path()+"/documents?"+v.Encode(), nil, &out); err != nil {
+				yield(db.Document{}, err)
+				return
+			}
+			for i := range out.Documents {
+				if !yield(out.Documents[i].fromWire(), nil) {
+					return
+				}
+			}
+			left -= len(out.Documents)
+			if out.Next == "" || s.Limit > 0 && left <= 0 {
+				return
+			}
+			v.Set("cursor", out.Next)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+
+	"github.com/fronyai/frony-db/db"
+)
+
+// newID names a document: 128 random bits in 26 letters.
+func newID() string { return rand.Text() }
+
+// cursor is where a scan goes on after an id.
+func cursor(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
+
+// Uploaded is the answer to one document of an upload.
+type Uploaded struct {
+	N   int    // of the document, counted from 0
+	ID  string // if it was written
+	Err error  // if it was refused, an *Error
+}
+
+// Upload streams documents to the server, which inserts or replaces them and
+// answers each as soon as it is written durably. A document that is refused
+// does not stop the others. The server reads no faster than it writes, so the
+// documents may be without end.
+//
+// The last pair has an error if the stream broke: what was answered before is
+// written, and the whole can be sent again, because an upsert may be repeated.
+// Documents should have ids of their own for that.
+func (c *Collection) Upload(ctx context.Context, docs iter.Seq[db.Document]) iter.Seq2[Uploaded, error] {
+	return func(yield func(Uploaded, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		r, w := io.Pipe()
+		defer func() { _ = r.Close() }() // ends the sending if the reading ended
+		go func() { _ = w.CloseWithError(send(w, docs)) }()
+		if err := c.upload(ctx, r, yield); err != nil {
+			yield(Uploaded{}, err)
+		}
+	}
+}
+
+func send(w io.Writer, docs iter.Seq[db.Document]) error {
+	b := bufio.NewWriterSize(w, 64<<10)
+	e := json.NewEncoder(b)
+	for d := range docs {
+		if err := e.Encode(toWire(&d)); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
+}
+
+// upload sends a body and yields its answers. It returns no error if yield
+// said to stop.
+func (c *Collection) upload(ctx context.Context, body io.Reader, yield func(Uploaded, error) bool) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.c.base.String()+c.path()+"/documents/upload", body)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	c.c.sign(req.Header)
+	req.Header.Set("Content-Type", "application/x-ndjson")
+	res, err := c.c.plain.Do(req)
+	if err != nil {
+		if cause := ctx.Err(); cause != nil {
+			return cause
+		}
+		return fmt.Errorf("client: upload: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return failure(res)
+	}
+	for d := json.NewDecoder(res.Body); ; {
+		var line struct {
+			Line  int      `json:"line"`
+			ID    string   `json:"id"`
+			Error *problem `json:"error"`
+			Done  bool     `json:"done"`
+		}
+		err := d.Decode(&line)
+		switch {
+		case errors.Is(err, io.EOF):
+			return fmt.Errorf("client: upload: %w: the answers have no end", io.ErrUnexpectedEOF)
+		case err != nil:
+			return fmt.Errorf("client: upload: %w", err)
+		case line.Done && line.Error != nil:
+			return line.Error.error(http.StatusOK)
+		case line.Done:
+			return nil
+		}
+		u := Uploaded{N: line.Line - 1, ID: line.ID}
+		if line.Error != nil {
+			u.Err = line.Error.error(http.StatusOK)
+		}
+		if !yield(u, nil) {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/db"
+)
+
+func (a *app) doctor() *cobra.Command {
+	var o db.DoctorOptions
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Verify the database, and that every document can be found",
+		Long: `doctor verifies every checksum, key, count and mapping of the database, and
+then searches for every document by its own vector: a document that the graph
+does not return is there and is never found. --repair links such documents
+again and puts in order what contradicts itself; no document is deleted.
+
+It looks at all collections, or at the one named with --collection. The exit
+code is 1 if anything is wrong and was not repaired.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("collection") {
+				o.Collections = []string{a.collection}
+			}
+			return a.runDoctor(c.Context(), &o)
+		},
+	}
+	c.Flags().BoolVar(&o.Repair, "repair", false, "mend what can be mended")
+	c.Flags().IntVar(&o.Sample, "sample", 0, "documents to search for in each collection (default: all)")
+	return c
+}
+
+var errUnsound = errors.New("doctor: the database is not sound")
+
+func (a *app) runDoctor(ctx context.Context, o *db.DoctorOptions) error {
+	d, err := a.open(true)
+	if err != nil {
+		return err
+	}
+	defer a.close(d)
+	r, err := d.Doctor(ctx, o)
+	if errors.Is(err, db.ErrNoCollection) {
+		return a.noCollection(ctx, d, err)
+	}
+	if err != nil {
+		return err
+	}
+	if a.json {
+		err = a.printJSON(r)
+	} else {
+		err = a.printDoctor(&r)
+	}
+	switch {
+	case err != nil || r.OK():
+		return err
+	case r.Checksums != "":
+		return fmt.Errorf("%w: %s; restore a backup", errUnsound, r.Checksums)
+	case o.Repair:
+		return fmt.Errorf("%w: not everything could be repaired; restore a backup, or write the documents named above again", errUnsound)
+	}
+	return fmt.Errorf("%w; try 'frony-db doctor --repair'", errUnsound)
+}
+
+func (a *app) printDoctor(r *db.DoctorReport) error {
+	t := term.Table{Columns: []term.Column{
+		{Title: "collection", Flex: true},
+		{Title: "documents", Right: true},
+		{Title: "queried", Right: true},
+		{Title: "missed", Right: true},
+		{Title: "unreachable", Right: true},
+		{Title: "faults", Right: true},
+		{Title: "repaired", Flex: true},
+	}}
+	for i := range r.Collections {
+		h := &r.Collections[i]
+		t.Rows = append(t.Rows, []string{
+			h.Name, strconv.Itoa(h.Documents), strconv.Itoa(h.Queried), strconv.Itoa(h.Missed),
+			strconv.Itoa(h.Unreachable), strconv.Itoa(h.FaultCount), h.Repaired,
+		})
+	}
+	if err := t.Write(a.out); err != nil {
+		return err
+	}
+	for i := range r.Collections {
+		h := &r.Collections[i]
+		for _, f := range h.Faults {
+			fmt.Fprintf(a.out, "%s: %s: node %d %s: %s\n", h.Name, f.Part, f.Node, f.ID, f.Detail)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/hnsw"
+)
+
+// mend does what the examination asks for, and says what that was.
+func (c *Collection) mend(ctx context.Context, x *examination) (string, error) {
+	var did []string
+	mendable := 0
+	for _, f := range x.stored {
+		if f.Mendable() {
+			mendable++
+		}
+	}
+	switch {
+	case mendable > 0 || x.whole || len(x.relink) > max(1000, x.Documents/5):
+		if err := c.renew(ctx, x.stored, mendable); err != nil {
+			return "", err
+		}
+		if mendable > 0 {
+			did = append(did, fmt.Sprintf("put %d keys in order", mendable))
+		}
+		did = append(did, "rebuilt the index from the store")
+	case len(x.relink) > 0:
+		n, err := c.linkAgain(ctx, x.relink)
+		if err != nil {
+			return "", err
+		}
+		did = append(did, fmt.Sprintf("linked %d documents again", n))
+	}
+	if err := c.save(); err != nil {
+		return "", err
+	}
+	return strings.Join(did, ", "), nil
+}
+
+// linkAgain makes the derived parts of nodes anew. Writes wait.
+func (c *Collection) linkAgain(ctx context.Context, nodes []uint32) (int, error) {
+	if err := c.enter(); err != nil {
+		return 0, err
+	}
+	defer c.leave()
+	freed, n, err := c.relinkNodes(ctx, nodes)
+	if len(freed) > 0 {
+		c.grace.after(func() { c.reclaim(freed) })
+	}
+	return n, err
+}
+
+func (c *Collection) relinkNodes(ctx context.Context, nodes []uint32) (freed []uint32, n int, err error) {
+	c.saving.Lock()
+	defer c.saving.Unlock()
+	c.linking.Lock()
+	defer c.linking.Unlock()
+	v, m := c.view()
+	defer v.Close()
+	mine := make(map[uint32][]float32)
+	for _, node := range nodes {
+		vec, ok, err := v.Vector(nil, c.id, node)
+		if err != nil {
+			return nil, 0, err
+		}
+		// It may have been deleted since it was looked at.
+		if ok && len(vec) == c.set.Dims && c.nodes.visible(node, m.seq) {
+			mine[node] = vec
+			c.graph.Delete(node)
+		}
+	}
+	for _, node := range c.graph.Repair(hnsw.RepairOptions{}) {
+		if _, ok := mine[node]; !ok {
+			freed = append(freed, node)
+		}
+	}
+	code := c.codes.room()
+	for node, vec := range mine {
+		if err := ctx.Err(); err != nil {
+			// What is not linked yet is missing from the graph: link it all the same.
+			c.log.Warn("repair goes on to its end; stopping here would lose documents from the index", "err", err)
+			ctx = context.WithoutCancel(ctx)
+		}
+		c.codes.encode(code, vec)
+		c.codes.set(node, code)
+		if err := c.rows.Put(node, store.AppendVector(nil, vec)); err != nil {
+			c.log.Warn("vector row not cached", "err", err)
+		}
+		if err := c.graph.Add(node); err != nil {
+			return freed, n, fmt.Errorf("link node %d again: %w", node, err)
+		}
+		n++
+	}
+	c.saved.Store(0) // the sequence number is the same, and the graph is not
+	return freed, n, nil
+}
+
+// renew mends the store and makes everything derived anew. Nothing else runs on
+// the collection meanwhile; what comes waits.
+func (c *Collection) renew(ctx context.Context, faults []store.Fault, mendable int) error {
+	if err := c.gate.pause(); err != nil {
+		return err
+	}
+	defer c.gate.resume()
+	c.background.Wait()
+	c.grace.drain()
+	c.background.Wait()
+	if mendable > 0 {
+		if err := c.db.st.Mend(c.id, faults); err != nil {
+			return err
+		}
+	}
+	v := c.db.st.View(nil)
+	defer v.Close()
+	now := c.db.st.State(c.id)
+	// Not to be cancelled: the old graph is gone.
+	if err := c.rebuild(context.WithoutCancel(ctx), v, now); err != nil {
+		return err
+	}
+	c.visible = newVisible(mark{now.Seq, v.TS()})
+	c.saved.Store(0)
+	var dead []uint32
+	for node, err := range v.Dead(c.id) {
+		if err != nil {
+			return err
+		}
+		dead = append(dead, node)
+	}
+	c.reclaim(dead)
+	return nil
+}

@@ -1,0 +1,31 @@
+// What the page says, in both languages.
+export const words = {
+  en: {
+    skip: "Skip to search", collection: "Collection", newCollection: "New collection", insert: "Add document", language: "한국어로",
+    theme: "Light, dark or as the system", key: "Key", question: "Ask in Korean or English", filter: "Filter", results: "Results",
+    exact: "Exact", timings: "Where the time went", matches: "Results", figures: "Live figures", keySearch: "search", keyMove: "move",
+    keyOpen: "open", keyNew: "add", keyClose: "close", close: "Close", delete: "Delete", edit: "Edit", like: "More like this",
+    text: "Text", id: "Id", metadata: "Metadata (JSON)", save: "Save", ok: "OK", madeUp: "made up if empty", name: "Name",
+    keyAsk: "The server asks for a key", keyLabel: "Key (kept until this tab is closed)", other: "한국어",
+    embed: "embed", graph: "graph", rerank: "rerank", load: "read", total: "total", network: "with network", candidates: "candidates",
+    noCollections: "There are no collections yet. Create one with +.", start: "Type a question to search {n} documents.",
+    nothing: "Nothing was found.", sure: "Really delete? Press again", deleted: "Deleted", saved: "Saved", similar: "Like {id}",
+    documents: "documents", dead: "deleted, unrepaired", memory: "memory", disk: "disk", model: "model", dims: "dimensions",
+    rate: "searches/s", refused: "refused", badJSON: "The metadata is not a JSON object", source: "source", created: "written",
+    offline: "The server does not answer", created2: "Created",
+  },
+  ko: {
+    skip: "검색으로 건너뛰기", collection: "컬렉션", newCollection: "새 컬렉션", insert: "문서 추가", language: "In English",
+    theme: "밝게, 어둡게, 시스템 설정", key: "키", question: "한국어나 영어로 물어보세요", filter: "필터", results: "결과 수",
+    exact: "정확 검색", timings: "시간이 쓰인 곳", matches: "검색 결과", figures: "실시간 수치", keySearch: "검색", keyMove: "이동",
+    keyOpen: "열기", keyNew: "추가", keyClose: "닫기", close: "닫기", delete: "삭제", edit: "고치기", like: "비슷한 문서",
+    text: "본문", id: "아이디", metadata: "메타데이터 (JSON)", save: "저장", ok: "확인", madeUp: "비우면 자동으로 정해집니다", name: "이름",
+    keyAsk: "서버가 키를 요구합니다", keyLabel: "키 (이 탭을 닫을 때까지 보관)", other: "English",
+    embed: "임베딩", graph: "그래프", rerank: "재정렬", load: "읽기", total: "합계", network: "네트워크 포함", candidates: "후보",
+    noCollections: "아직 컬렉션이 없습니다. +로 만드세요.", start: "문서 {n}개에서 검색합니다. 질문을 입력하세요.",
+    nothing: "찾은 문서가 없습니다.", sure: "정말 삭제할까요? 한 번 더", deleted: "삭제했습니다", saved: "저장했습니다", similar: "{id} 와 비슷한 문서",
+    documents: "문서", dead: "삭제 후 미정리", memory: "메모리", disk: "디스크", model: "모델", dims: "차원",
+    rate: "초당 검색", refused: "거절", badJSON: "메타데이터가 JSON 객체가 아닙니다", source: "출처", created: "기록 시각",
+    offline: "서버가 응답하지 않습니다", created2: "만들었습니다",
+  },
+};

@@ -1,0 +1,130 @@
+// The console in a real Chromium. CHROMIUM names the program if it is not in
+// the usual place; SHOTS names a folder for screenshots.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { serve } from "./server.mjs";
+
+const program = process.env.CHROMIUM ||
+  ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+
+let s, browser;
+before(async () => {
+  assert.ok(program, "no Chromium: install one, or name it with CHROMIUM");
+  s = await serve();
+  browser = await chromium.launch({ executablePath: program, args: ["--no-sandbox"] });
+});
+after(async () => { await browser?.close(); await s?.stop(); });
+
+/** A page that fails the test for any error, and any request to another host. */
+async function open(options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (e) => faults.push("error: " + e));
+  page.on("console", (m) => { if (m.type() === "error" && !/status of 40[0-9]/.test(m.text())) faults.push("console: " + m.text()); });
+  page.on("request", (r) => { if (!r.url().startsWith(s.url) && !r.url().startsWith("data:")) faults.push("request: " + r.url()); });
+  await page.goto(s.url + "/");
+  return { page, context, faults, shot: (name) => process.env.SHOTS && page.screenshot({ path: join(process.env.SHOTS, name + ".png") }) };
+}
+
+const documents = [
+  { id: "kto-1", text: "서울의 봄은 짧다. 벚꽃이 피는 사월 초의 며칠을 놓치면 곧 여름이다. 여의도와 석촌호수의 벚꽃길이 이름났다.", metadata: { lang: "ko", year: 2024, tags: ["봄", "서울"] } },
+  { id: "kto-2", text: "부산의 겨울은 바람이 세지만 눈은 드물다. 해운대 바다를 따라 걷기에 좋다.", metadata: { lang: "ko", year: 2021 } },
+  { id: "guide-7", text: "Spring in Seoul is short: if you miss the cherry blossoms in early April, summer is next.", metadata: { lang: "en", year: 2020 } },
+  { id: "xss", text: "<img src=x onerror=alert(1)><script>alert(2)</script> cherry blossoms", metadata: { lang: "<b>en</b>" } },
+];
+
+test("a key, a collection, a document, a search, and away again", async () => {
+  const { page, faults, shot } = await open({ locale: "en-US", viewport: { width: 1280, height: 800 } });
+  await page.getByLabel("Key (kept").fill("wrong");
+  await page.getByRole("button", { name: "OK" }).click();
+  await page.getByText("the key is not known").waitFor();
+  await page.getByLabel("Key (kept").fill(s.key);
+  await page.getByRole("button", { name: "OK" }).click();
+  await page.getByText("There are no collections yet").waitFor();
+
+  await page.getByRole("button", { name: "New collection" }).click();
+  await page.getByLabel("Name").fill("travel");
+  await page.keyboard.press("Enter");
+  await page.getByText("to search 0 documents").waitFor();
+
+  await page.locator("body").press("n");
+  await page.getByLabel("Text", { exact: true }).fill("The ferry to Jeju leaves at noon");
+  await page.getByLabel("Id", { exact: true }).fill("ferry");
+  await page.getByLabel("Metadata").fill("{not json");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("not a JSON object").waitFor();
+  await page.getByLabel("Metadata").fill('{"lang": "en"}');
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved").waitFor();
+  await s.api("PUT", "/v1/collections/travel/documents", { documents });
+
+  // Search as you type, by keyboard alone.
+  await page.locator("body").press("/");
+  await page.keyboard.type("cherry blossoms in Seoul");
+  await page.locator('[data-id="guide-7"]').waitFor();
+  assert.equal(await page.locator("button.match").first().getAttribute("data-id"), "guide-7");
+  assert.ok(await page.locator("mark").count() > 0);
+  assert.ok((await page.locator("#stages").innerText()).includes("total"));
+  assert.equal(await page.locator("#matches img, #matches script").count(), 0, "a document's markup became markup");
+  await page.getByText("documents", { exact: true }).waitFor();
+  await shot("search-light-en");
+
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.locator("#document h2").getByText("guide-7").waitFor();
+  await shot("document-light-en");
+  await page.getByRole("button", { name: "More like this" }).click();
+  await page.getByPlaceholder("Like guide-7").waitFor();
+  assert.equal(await page.locator("button.match").first().getAttribute("data-id"), "guide-7");
+
+  // Filters, and what is wrong with them.
+  await page.getByLabel("Filter").fill('lang == "ko"');
+  await page.getByText("did you mean").waitFor();
+  await page.getByLabel("Filter").fill('lang = "ko" AND year >= 2022');
+  await page.locator('[data-id="kto-2"]').waitFor({ state: "detached" });
+  assert.equal(await page.locator("button.match").count(), 1);
+  assert.ok(await page.locator(".chip.on").count() > 0);
+  await page.getByLabel("Filter").fill("");
+
+  await page.getByLabel("Ask in Korean or English").fill("ferry");
+  await page.locator('[data-id="ferry"]').click();
+  await page.locator("#doc-delete").click();
+  await page.locator("#doc-delete").click();
+  await page.getByText("Deleted", { exact: true }).waitFor();
+  await page.locator('[data-id="ferry"]').waitFor({ state: "detached" });
+  assert.deepEqual(faults, []);
+});
+
+test("한국어, 어둡게, 전화기에서", async () => {
+  const { page, context, faults, shot } = await open({
+    locale: "ko-KR", colorScheme: "dark", viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true,
+  });
+  await page.getByLabel("키 (이 탭").fill(s.key);
+  await page.getByRole("button", { name: "확인" }).click();
+  await page.getByLabel("한국어나 영어로").fill("서울 벚꽃");
+  await page.locator('[data-id="kto-1"]').waitFor();
+  assert.equal(await page.locator("button.match").first().getAttribute("data-id"), "kto-1");
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page is wider than the phone");
+  assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(18, 19, 24)");
+  await shot("phone-dark-ko");
+  await page.locator('[data-id="kto-1"]').click();
+  await page.locator("#doc-text").getByText("석촌호수").waitFor();
+  await shot("phone-document-dark-ko");
+  await page.locator("#document").getByRole("button", { name: "닫기" }).click();
+  await page.getByRole("button", { name: "In English" }).click();
+  await page.getByText("Live figures").waitFor();
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("the page's policy is strict", async () => {
+  const r = await fetch(s.url + "/");
+  const policy = r.headers.get("Content-Security-Policy");
+  assert.ok(policy.includes("default-src 'none'") && policy.includes("frame-ancestors 'none'") && !policy.includes("unsafe"));
+  const again = await fetch(s.url + "/", { headers: { "If-None-Match": r.headers.get("ETag") } });
+  assert.equal(again.status, 304);
+});
