@@ -16,7 +16,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"log"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -39,7 +38,6 @@ const (
 )
 
 func main() {
-	log.SetFlags(0)
 	sizes := flag.String("n", "10000,100000", "documents")
 	rounds := flag.Int("rounds", 3, "how often everything is measured")
 	seed := flag.Uint64("seed", 1, "seed of vectors and texts")
@@ -52,7 +50,8 @@ func main() {
 			err = measure(*dir, *only, n, *rounds, *seed)
 		}
 		if err != nil {
-			log.Fatal(err)
+			fmt.Fprintln(os.Stderr, "importbench:", err)
+			os.Exit(1)
 		}
 	}
 }
@@ -71,10 +70,10 @@ type cost struct{ wall, cpu time.Duration }
 // outcome is one run of import.
 type outcome struct {
 	cost
-	peak   int64 // bytes
-	share  float64
-	graph  cost // of the graph alone, in the same round
-	report struct {
+	peak  int64 // bytes
+	share float64
+	graph cost // of the graph alone, in the same round
+	said  struct {
 		Added int64
 		Bytes int64
 		Embed *float64 `json:"embed_share"`
@@ -115,14 +114,14 @@ func measure(parent, only string, n, rounds int, seed uint64) error {
 			if err != nil {
 				return err
 			}
-			if o.report.Added != int64(n) {
-				return fmt.Errorf("%s: %d documents imported, want %d", k.name, o.report.Added, n)
+			if o.said.Added != int64(n) {
+				return fmt.Errorf("%s: %d documents imported, want %d", k.name, o.said.Added, n)
 			}
 			o.graph = graph
 			k.runs = append(k.runs, o)
 		}
 	}
-	print(n, rounds, kinds)
+	report(n, rounds, kinds)
 	return nil
 }
 
@@ -179,22 +178,22 @@ func imported(bin, dir, file string, args []string) (o outcome, err error) {
 	}
 	o.cost = cost{time.Since(start), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	o.peak = peak(cmd.ProcessState)
-	if err := json.Unmarshal(out, &o.report); err != nil {
+	if err := json.Unmarshal(out, &o.said); err != nil {
 		return o, err
 	}
-	if o.report.Embed != nil {
-		o.share = *o.report.Embed
+	if o.said.Embed != nil {
+		o.share = *o.said.Embed
 	}
 	return o, nil
 }
 
-func print(n, rounds int, kinds []*kind) {
+func report(n, rounds int, kinds []*kind) {
 	fmt.Printf("\n%d documents, %d cores, medians of %d rounds\n\n", n, runtime.GOMAXPROCS(0), rounds)
 	fmt.Println("| file | documents/s | MB/s | of the graph's rate | by processor time | embedder at work | peak memory |")
 	fmt.Println("| --- | --- | --- | --- | --- | --- | --- |")
 	for _, k := range kinds {
 		rate := median(k.runs, func(o outcome) float64 { return float64(n) / o.wall.Seconds() })
-		mb := median(k.runs, func(o outcome) float64 { return float64(o.report.Bytes) / 1e6 / o.wall.Seconds() })
+		mb := median(k.runs, func(o outcome) float64 { return float64(o.said.Bytes) / 1e6 / o.wall.Seconds() })
 		part := median(k.runs, func(o outcome) float64 { return o.graph.wall.Seconds() / o.wall.Seconds() })
 		work := median(k.runs, func(o outcome) float64 { return o.graph.cpu.Seconds() / o.cpu.Seconds() })
 		share := median(k.runs, func(o outcome) float64 { return o.share })
