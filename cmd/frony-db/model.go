@@ -37,7 +37,7 @@ type modelFlags struct {
 	filled *profile.Profile // what a collection was filled with; no flag
 }
 
-func (m *modelFlags) register(f *pflag.FlagSet) {
+func (m *modelFlags) registerModel(f *pflag.FlagSet) {
 	f.StringVar(&m.url, "model-url", "", "address of the provider's server")
 	f.StringVar(&m.keyEnv, "model-key-env", "", "environment variable with the key for --model-url")
 	f.StringVar(&m.profile, "model-profile", "", "YAML file with the model's profile")
