@@ -296,11 +296,14 @@ func (a *app) reopen(ctx context.Context, spec embedder.Spec) (embedder.Embedder
 		name = at(name, spec.Revision)
 	}
 	e, err := a.openModel(ctx, name)
-	if err != nil && !filepath.IsAbs(name) {
-		return nil, err
-	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case filepath.IsAbs(name):
 		return nil, fmt.Errorf("%w (if its directory has moved, name it with --model)", err)
+	case spec.WeightsHash != "" && spec.Revision == "":
+		return nil, fmt.Errorf("it had that name from a directory's frony-db.yaml; name the directory with --model (as a name: %w)", err)
+	default:
+		return nil, err
 	}
 	if e == nil || e.Spec().Fingerprint() == spec.Fingerprint() {
 		return e, nil

@@ -204,6 +204,23 @@ func TestCollectionOfDirectory(t *testing.T) {
 	}
 }
 
+// A name that a directory gives itself doesn't lead back; the error does.
+func TestCollectionOfNamedDirectory(t *testing.T) {
+	c := newCLI(t)
+	c.write("docs.jsonl", threeDocs)
+	newFakeHub(t, testModel(t, "bert-mean-f32")).Close()
+	if err := os.CopyFS("mine", os.DirFS(testModel(t, "bert-mean-f32"))); err != nil {
+		t.Fatal(err)
+	}
+	c.write("mine/frony-db.yaml", "name: acme/own\nhead_dims: 16\n")
+	c.imported(exitOK, "docs.jsonl", "--model", "mine")
+	r := c.run("", "search", "화산")
+	if r.code != exitError || !strings.Contains(r.err, "acme/own") || !strings.Contains(r.err, "name the directory with --model") {
+		t.Errorf("by name: %+v", r)
+	}
+	c.ok("search", "화산", "--model", "mine")
+}
+
 // The same files, used otherwise, are another model; which way it was is found
 // again.
 func TestCollectionOfVariant(t *testing.T) {
