@@ -20,10 +20,19 @@ import (
 // alone.
 type fakeProvider struct {
 	*httptest.Server
-	mu     sync.Mutex
-	models []string // asked for
-	texts  []string
-	keys   []string
+
+	mu    sync.Mutex
+	asked providerAsked
+}
+
+// providerAsked is what a provider was asked so far.
+type providerAsked struct{ models, texts, keys []string }
+
+func (p *fakeProvider) sofar() providerAsked {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	a := p.asked
+	return providerAsked{slices.Clone(a.models), slices.Clone(a.texts), slices.Clone(a.keys)}
 }
 
 func newFakeProvider(t *testing.T) *fakeProvider {
@@ -32,7 +41,8 @@ func newFakeProvider(t *testing.T) *fakeProvider {
 	vectors := func(r *http.Request, model string, texts []string) [][]float32 {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.models, p.texts, p.keys = append(p.models, model), append(p.texts, texts...), append(p.keys, r.Header.Get("Authorization"))
+		a := &p.asked
+		a.models, a.texts, a.keys = append(a.models, model), append(a.texts, texts...), append(a.keys, r.Header.Get("Authorization"))
 		out := make([][]float32, len(texts))
 		for i, text := range texts {
 			h := fnv.New64a()
@@ -119,16 +129,17 @@ func TestProviders(t *testing.T) {
 			if strings.Contains(r.out+r.err, "secret") {
 				t.Errorf("the key is shown: %+v", r)
 			}
-			if slices.ContainsFunc(p.keys, func(k string) bool { return k != "Bearer sk-very-secret" }) {
-				t.Errorf("keys %q", p.keys)
+			asked := p.sofar()
+			if slices.ContainsFunc(asked.keys, func(k string) bool { return k != "Bearer sk-very-secret" }) {
+				t.Errorf("keys %q", asked.keys)
 			}
-			slices.Sort(p.models)
-			if got := slices.Compact(p.models); !slices.Equal(got, test.models) {
+			slices.Sort(asked.models)
+			if got := slices.Compact(asked.models); !slices.Equal(got, test.models) {
 				t.Errorf("models %q, want %q", got, test.models)
 			}
 			for _, want := range []string{test.query + text, test.store + text} {
-				if !slices.Contains(p.texts, want) {
-					t.Errorf("%q was not embedded, but %q", want, p.texts)
+				if !slices.Contains(asked.texts, want) {
+					t.Errorf("%q was not embedded, but %q", want, asked.texts)
 				}
 			}
 			var list struct {
