@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -21,11 +20,11 @@ const (
 	calibrateK       = 10
 	// Questions lie farther from the documents than documents do from each
 	// other, and their neighbours' heads say less: they need more candidates.
-	calibrateMargin = 1.5
+	calibrateMargin = 1.25
 
 	// Until it is measured.
 	perResultDefault = 10
-	perResultMax     = 60
+	perResultMax     = 40
 	candidatesMin    = 64 // for few results the average says little
 
 	defaultRecall = 0.99 // of Query.Recall
@@ -140,6 +139,5 @@ func (c *Collection) calibrate(size int) {
 		cal.PerResult[i] = min(perResultMax, max(1, calibrateMargin*float64(rank+1)/calibrateK))
 	}
 	c.calibration.Store(cal)
-	c.graph.Calibrate(hnsw.CalibrateOptions{})
 	c.log.Debug("calibrated", "documents", size, "candidates_per_result", cal.PerResult)
 }

@@ -62,7 +62,7 @@ func (im *importer) run(ctx context.Context, label string, r source.Reader, reje
 		Write:   im.write,
 		Reject:  im.rejected,
 		Failed:  im.failed,
-	}, nil)
+	}, &pipeline.Options{Window: windowSize, WindowBytes: 16 << 20, Windows: 2})
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,9 +12,14 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// partSize is the least number of documents that is worth a transaction of its
-// own beside others.
-const partSize = 128
+// A window is stored in parts, some at a time: one is linked into the graph
+// while another waits for the disk. With a slow model a part is what is lost of
+// its work when the process is killed.
+const (
+	windowSize  = 4096
+	partSize    = 256
+	partsAtOnce = 4
+)
 
 // bundle is what must be stored together: a record, or all chunks of one.
 type bundle struct {
@@ -100,8 +104,7 @@ func (im *importer) bundle(pieces []source.Record) (bundle, *source.Reject) {
 	return b, nil
 }
 
-// store writes bundles, several transactions at a time: one is linked into the
-// graph while another waits for the disk.
+// store writes bundles, part by part.
 func (im *importer) store(ctx context.Context, window []bundle) (int, error) {
 	total := 0
 	for _, b := range window {
@@ -110,12 +113,11 @@ func (im *importer) store(ctx context.Context, window []bundle) (int, error) {
 	if total == 0 {
 		return 0, nil
 	}
-	parts := max(1, min(2*runtime.GOMAXPROCS(0), total/partSize))
-	per := (total + parts - 1) / parts
 	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(partsAtOnce)
 	for len(window) > 0 {
 		n, docs := 0, 0
-		for n < len(window) && (n == 0 || docs+len(window[n].docs) <= per) {
+		for n < len(window) && (n == 0 || docs+len(window[n].docs) <= partSize) {
 			docs += len(window[n].docs)
 			n++
 		}

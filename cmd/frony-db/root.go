@@ -131,6 +131,7 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 		a.selftest(),
 		a.doctor(),
 		a.backup(),
+		a.compact(),
 		a.restore(),
 		a.export(),
 	)
