@@ -28,7 +28,7 @@ type fakeHub struct {
 	mu       sync.Mutex
 	status   int // answer everything so, if not 0
 	code     string
-	tokens   []string // that came with requests
+	token    string // that came with the last request
 	requests int
 }
 
@@ -76,10 +76,16 @@ func (f *fakeHub) asked() int {
 	return f.requests
 }
 
+func (f *fakeHub) lastToken() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.token
+}
+
 func (f *fakeHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.requests++
-	f.tokens = append(f.tokens, r.Header.Get("Authorization"))
+	f.token = r.Header.Get("Authorization")
 	status, code := f.status, f.code
 	f.mu.Unlock()
 	if status != 0 {

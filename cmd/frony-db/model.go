@@ -33,9 +33,11 @@ type modelFlags struct {
 	ortLib  string
 	int8    bool
 	threads int
+
+	filled *profile.Profile // what a collection was filled with; no flag
 }
 
-func (m *modelFlags) register(f *pflag.FlagSet) {
+func (m *modelFlags) registerModel(f *pflag.FlagSet) {
 	f.StringVar(&m.url, "model-url", "", "address of the provider's server")
 	f.StringVar(&m.keyEnv, "model-key-env", "", "environment variable with the key for --model-url")
 	f.StringVar(&m.profile, "model-profile", "", "YAML file with the model's profile")
@@ -117,7 +119,7 @@ var hubID = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-
 // findModel finds a model's files: in the directory that name is, or else in
 // the hub's cache.
 func (a *app) findModel(name string, m modelFlags) (modelFiles, error) {
-	f := modelFiles{engine: m.engine}
+	f := modelFiles{engine: m.engine, profile: m.filled}
 	if m.profile != "" {
 		p, err := profile.Load(m.profile)
 		if err != nil {
@@ -294,26 +296,52 @@ func (a *app) reopen(ctx context.Context, spec embedder.Spec) (embedder.Embedder
 		name = at(name, spec.Revision)
 	}
 	e, err := a.openModel(ctx, name)
-	if err != nil && !filepath.IsAbs(name) {
+	switch {
+	case err == nil:
+	case filepath.IsAbs(name):
+		return nil, fmt.Errorf("%w (if its directory has moved, name it with --model)", err)
+	case spec.WeightsHash != "" && spec.Revision == "":
+		return nil, fmt.Errorf("it had that name from a directory's frony-db.yaml; name the directory with --model (as a name: %w)", err)
+	default:
 		return nil, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%w (if its directory has moved, name it with --model)", err)
-	}
-	if e == nil || e.Spec().Fingerprint() == spec.Fingerprint() || a.int8 {
+	if e == nil || e.Spec().Fingerprint() == spec.Fingerprint() {
 		return e, nil
 	}
-	// The same files as bytes are another model.
-	m := a.modelFlags
-	m.int8 = true
-	if b, err := a.loadModel(ctx, name, m); err == nil && b != nil {
-		if b.Spec().Fingerprint() == spec.Fingerprint() {
-			a.models[name+" int8"] = b
-			return b, nil
-		}
-		return e, closeModel(b)
+	if v := a.variant(ctx, name, spec); v != nil {
+		return v, nil
 	}
-	return e, nil
+	return e, nil // db names both fingerprints
+}
+
+// variant opens a model's files in the way that a collection was filled, if
+// there is one: with another profile, as bytes, or with ONNX Runtime. All of
+// that is in the fingerprint.
+func (a *app) variant(ctx context.Context, name string, spec embedder.Spec) embedder.Embedder {
+	if a.int8 || a.engine != "" || a.profile != "" || spec.WeightsHash == "" {
+		return nil // the user has said how
+	}
+	m := a.modelFlags
+	m.filled = &profile.Profile{
+		QueryPrefix: &spec.QueryPrefix, PassagePrefix: &spec.PassagePrefix, Pooling: spec.Pooling,
+		Dims: spec.Dims, HeadDims: spec.HeadDims, MaxTokens: spec.MaxTokens,
+	}
+	bytes, graph := m, m
+	bytes.int8, graph.engine = true, transformer.EngineONNX
+	for _, m := range []modelFlags{m, bytes, graph} {
+		e, err := a.loadModel(ctx, name, m)
+		if err != nil || e == nil {
+			continue
+		}
+		if e.Spec().Fingerprint() == spec.Fingerprint() {
+			a.models[name+" as filled"] = e
+			return e
+		}
+		if err := closeModel(e); err != nil {
+			a.log.Error("closing the model", "model", name, "err", err)
+		}
+	}
+	return nil
 }
 
 // servedModel opens the model of a program that serves a whole database: the

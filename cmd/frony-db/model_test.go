@@ -204,17 +204,42 @@ func TestCollectionOfDirectory(t *testing.T) {
 	}
 }
 
-// The weights as bytes are another model, and that is found again.
-func TestCollectionOfInt8(t *testing.T) {
+// A name that a directory gives itself doesn't lead back; the error does.
+func TestCollectionOfNamedDirectory(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)
-	dir := testModel(t, "bert-mean-f32")
-	c.imported(exitOK, "docs.jsonl", "--model", dir, "--int8")
-	if out := c.ok("search", "화산", "-q"); !strings.Contains(out, "vol") {
-		t.Errorf("search: %s", out)
+	newFakeHub(t, testModel(t, "bert-mean-f32")).Close()
+	if err := os.CopyFS("mine", os.DirFS(testModel(t, "bert-mean-f32"))); err != nil {
+		t.Fatal(err)
 	}
-	if r := c.run("", "search", "화산", "--model", dir); r.code != exitError || !strings.Contains(r.err, "does not match") {
-		t.Errorf("as float32: %+v", r)
+	c.write("mine/frony-db.yaml", "name: acme/own\nhead_dims: 16\n")
+	c.imported(exitOK, "docs.jsonl", "--model", "mine")
+	r := c.run("", "search", "화산")
+	if r.code != exitError || !strings.Contains(r.err, "acme/own") || !strings.Contains(r.err, "name the directory with --model") {
+		t.Errorf("by name: %+v", r)
+	}
+	c.ok("search", "화산", "--model", "mine")
+}
+
+// The same files, used otherwise, are another model; which way it was is found
+// again.
+func TestCollectionOfVariant(t *testing.T) {
+	for _, args := range [][]string{
+		{"--int8"},
+		{"--model-profile", "own.yaml"},
+		{"--model-profile", "own.yaml", "--int8"},
+	} {
+		c := newCLI(t)
+		c.write("docs.jsonl", threeDocs)
+		c.write("own.yaml", "query_prefix: \"\"\nhead_dims: 16\nmax_tokens: 20\n")
+		dir := testModel(t, "bert-mean-f32")
+		c.imported(exitOK, append([]string{"docs.jsonl", "--model", dir}, args...)...)
+		if out := c.ok("search", "화산", "-q"); !strings.Contains(out, "vol") {
+			t.Errorf("%q: search: %s", args, out)
+		}
+		if r := c.run("", "search", "화산", "--model", dir); r.code != exitError || !strings.Contains(r.err, "does not match") {
+			t.Errorf("%q: as it is: %+v", args, r)
+		}
 	}
 }
 

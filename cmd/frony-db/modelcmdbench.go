@@ -154,14 +154,15 @@ func benchLengths(want []int, limit int) []int {
 	return out
 }
 
-// benchShapeOf embeds batches for some time, three at least.
+// benchShapeOf embeds batches for some time: three at least, unless they take
+// very long.
 func benchShapeOf(ctx context.Context, e embedder.Embedder, t *benchTexts, tokens, batch int, limit time.Duration) (benchShape, error) {
 	texts, total := t.batch(tokens, batch)
 	var took []time.Duration
 	if _, err := e.EmbedPassages(ctx, texts); err != nil { // what is made once is made now
 		return benchShape{}, err
 	}
-	for began := time.Now(); len(took) < 3 || time.Since(began) < limit; {
+	for began := time.Now(); time.Since(began) < limit || len(took) < 3 && time.Since(began) < 10*limit; {
 		start := time.Now()
 		if _, err := e.EmbedPassages(ctx, texts); err != nil {
 			return benchShape{}, err

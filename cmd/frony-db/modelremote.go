@@ -85,7 +85,7 @@ func remoteOptions(p remote.Provider, model string) remote.Options {
 func remoteHint(p remote.Provider, err error) error {
 	switch {
 	case errors.Is(err, remote.ErrOptions) && p == remote.TEI:
-		return usageError{fmt.Errorf("%w; name the server's address, as --model tei:http://127.0.0.1:8080", err)}
+		return usageError{fmt.Errorf("%w; the address is as in --model tei:http://127.0.0.1:8080, KeyEnv is --model-key-env", err)}
 	case errors.Is(err, remote.ErrOptions):
 		return usageError{fmt.Errorf("%w; the address is --model-url, KeyEnv is --model-key-env", err)}
 	case errors.Is(err, remote.ErrUnavailable) && (p == remote.Ollama || p == remote.TEI):

@@ -109,7 +109,7 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 	f.StringVar(&a.dir, "db", "frony-data", "directory of the database")
 	f.StringVarP(&a.collection, "collection", "c", "default", "collection")
 	f.StringVar(&a.model, "model", "", "embedding model: builtin, none, a directory, OWNER/NAME of the hub, or PROVIDER:MODEL\n(default: the collection's own, builtin for a new one); see 'frony-db model --help'")
-	a.modelFlags.register(f)
+	a.registerModel(f)
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "no progress")
 	f.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
