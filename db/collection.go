@@ -81,6 +81,12 @@ func (c *Collection) enter() error {
 	return nil
 }
 
+// again is enter within an operation, for a part of it that goes on after it.
+func (c *Collection) again() {
+	c.db.gate.again()
+	c.gate.again()
+}
+
 func (c *Collection) leave() {
 	c.gate.leave()
 	c.db.gate.leave()
