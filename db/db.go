@@ -84,12 +84,12 @@ func (d *DB) open() error {
 	if err := d.identify(exists); err != nil {
 		return err
 	}
-	for _, sub := range []string{storeDir, derivedDir} {
-		if err := os.MkdirAll(filepath.Join(d.dir, sub), 0o755); err != nil {
-			return unwritable(err)
-		}
-	}
 	if !d.opts.ReadOnly {
+		for _, sub := range []string{storeDir, derivedDir} {
+			if err := os.MkdirAll(filepath.Join(d.dir, sub), 0o755); err != nil {
+				return unwritable(err)
+			}
+		}
 		removeTemps(d.dir)
 		removeTemps(filepath.Join(d.dir, derivedDir))
 	}

@@ -53,7 +53,11 @@ func (d *DB) removeDerived(cid uint32) {
 }
 
 func (c *Collection) openRows() (err error) {
-	c.rows, _, err = rows.Open(c.derivedPath("rows"), c.set.Dims, c.db.id)
+	if c.db.opts.ReadOnly {
+		c.rows, err = rows.OpenReadOnly(c.derivedPath("rows"), c.set.Dims, c.db.id)
+	} else {
+		c.rows, _, err = rows.Open(c.derivedPath("rows"), c.set.Dims, c.db.id)
+	}
 	if err != nil {
 		return unwritable(err)
 	}
