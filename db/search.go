@@ -81,6 +81,7 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 	defer c.grace.leave(slot)
 	view, m := c.view()
 	defer view.Close()
+	q.K = max(1, min(q.K, int(c.bound()))) // there are no more, and room is made for K
 	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, trace: t}
 
 	s.filter()
