@@ -256,27 +256,23 @@ func (d *DB) Collection(ctx context.Context, name string, opts *CollectionOption
 func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) (*Collection, error) {
 	if c := d.collections[name]; c != nil {
 		s := c.set
+		d.lend(o, &s)
 		if err := o.open(&s, &d.opts.Limits); err != nil {
 			return nil, err
 		}
+		c.take(o.Embedder)
 		return c, nil
 	}
 	info, ok := d.st.Lookup(name)
-	if o.Embedder == nil && d.opts.Embedder != nil {
-		// Vectors that were given are of a model that only the caller knows: the
-		// database's embedder would ask them in another language.
-		given := false
-		if ok {
-			s, err := decodeSettings(info)
-			if err != nil {
-				return nil, err
-			}
-			given = s.Spec == nil
+	var was *settings
+	if ok {
+		s, err := decodeSettings(info)
+		if err != nil {
+			return nil, err
 		}
-		if !given {
-			o.Embedder = d.opts.Embedder
-		}
+		was = &s
 	}
+	d.lend(o, was)
 	if !ok {
 		if o.MustExist {
 			return nil, ErrNoCollection
@@ -301,6 +297,17 @@ func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) 
 	}
 	d.collections[name] = c
 	return c, nil
+}
+
+// lend gives a collection the database's embedder if it is opened without one.
+// was is what it was created with, or nil.
+func (d *DB) lend(o *CollectionOptions, was *settings) {
+	// Vectors that were given are of a model that only the caller knows: the
+	// database's embedder would ask them in another language.
+	given := was != nil && was.Spec == nil
+	if o.Embedder == nil && !o.anyModel && !given {
+		o.Embedder = d.opts.Embedder
+	}
 }
 
 // checkName admits letters and digits of any script, and _ - . inside, so that

@@ -29,9 +29,10 @@ func (d *DB) load(ctx context.Context, info store.Info, o *CollectionOptions) (*
 		return nil, err
 	}
 	c := &Collection{
-		db: d, id: info.ID, name: info.Name, set: set, embed: o.Embedder,
+		db: d, id: info.ID, name: info.Name, set: set,
 		log: d.opts.Logger.With("collection", info.Name), gate: newGate(),
 	}
+	c.take(o.Embedder)
 	c.calibration.Store(uncalibrated())
 	if err := c.openRows(); err != nil {
 		return nil, err

@@ -63,7 +63,7 @@ func (c *Collection) queryVector(ctx context.Context, q *Query) ([]float32, erro
 	vec := slices.Clone(q.Embedding)
 	if vec == nil {
 		var err error
-		if vec, err = c.embed.EmbedQuery(ctx, q.Text); err != nil {
+		if vec, err = c.embed().EmbedQuery(ctx, q.Text); err != nil {
 			return nil, fmt.Errorf("embed query: %w", err)
 		}
 		if err := checkVector(vec, c.set.Dims); err != nil {
