@@ -369,33 +369,45 @@ func describe(info store.Info, st store.State) (CollectionInfo, error) {
 }
 
 // Drop deletes a collection with all its documents. Searches of it that are
-// under way end first.
+// under way end first: do not call it inside a Scan of the collection.
 func (d *DB) Drop(_ context.Context, name string) error {
 	if err := d.gate.enter(); err != nil {
 		return wrap("drop collection", name, err)
 	}
 	defer d.gate.leave()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	info, ok := d.st.Lookup(name)
-	if !ok {
-		return wrap("drop collection", name, ErrNoCollection)
+	info, c, err := d.forget(name)
+	if err != nil {
+		return wrap("drop collection", name, err)
 	}
-	if c := d.collections[name]; c != nil {
+	// Without d.mu: what is under way may be a Scan that opens other collections.
+	if c != nil {
 		c.gate.close()
-		delete(d.collections, name)
 		if err := c.discard(); err != nil {
 			d.opts.Logger.Warn("closing a dropped collection", "collection", name, "err", err)
 		}
-	}
-	if err := d.st.DropCollection(name); err != nil {
-		return wrap("drop collection", name, err)
 	}
 	d.removeDerived(info.ID)
 	if _, err := d.st.Sweep(); err != nil {
 		d.opts.Logger.Warn("sweeping a dropped collection failed; it goes on at the next opening", "collection", name, "err", err)
 	}
 	return nil
+}
+
+// forget takes a collection out of the store's list and out of the table. It
+// returns the handle, if it was open: its data is there until it is swept.
+func (d *DB) forget(name string) (store.Info, *Collection, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	info, ok := d.st.Lookup(name)
+	if !ok {
+		return info, nil, ErrNoCollection
+	}
+	if err := d.st.DropCollection(name); err != nil {
+		return info, nil, err
+	}
+	c := d.collections[name]
+	delete(d.collections, name)
+	return info, c, nil
 }
 
 // Close waits for what runs, takes snapshots of the graphs and closes the
