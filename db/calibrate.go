@@ -69,7 +69,7 @@ func (c *Collection) oversampling() float64 {
 // candidates is how many of the graph's candidates a query has reranked.
 func (c *Collection) candidates(q *Query) int {
 	if n := cmp.Or(q.Oversampling, c.set.Oversampling); n > 0 {
-		return q.K * n
+		return q.K * min(n, int(c.bound()))
 	}
 	per := c.calibration.Load().perResult(cmp.Or(q.Recall, defaultRecall))
 	return max(candidatesMin, int(math.Ceil(float64(q.K)*per)))

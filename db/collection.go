@@ -21,7 +21,7 @@ type Collection struct {
 	id    uint32
 	name  string
 	set   settings
-	embed embedder.Embedder // nil: embeddings are given
+	model atomic.Pointer[embedder.Embedder] // nil: embeddings are given
 	log   *slog.Logger
 	gate  *gate
 
@@ -73,6 +73,22 @@ func (c *Collection) Dims() int { return c.set.Dims }
 // nil if its embeddings are given.
 func (c *Collection) Model() *embedder.Spec { return c.set.Spec }
 
+// embed is what embeds texts, or nil.
+func (c *Collection) embed() embedder.Embedder {
+	if e := c.model.Load(); e != nil {
+		return *e
+	}
+	return nil
+}
+
+// take makes e the collection's embedder if it has none yet: it may have been
+// opened without one before.
+func (c *Collection) take(e embedder.Embedder) {
+	if e != nil {
+		c.model.CompareAndSwap(nil, &e)
+	}
+}
+
 // enter begins an operation on the collection, which leave ends.
 func (c *Collection) enter() error {
 	if err := c.db.gate.enter(); err != nil {
@@ -83,6 +99,12 @@ func (c *Collection) enter() error {
 		return err
 	}
 	return nil
+}
+
+// again is enter within an operation, for a part of it that goes on after it.
+func (c *Collection) again() {
+	c.db.gate.again()
+	c.gate.again()
 }
 
 func (c *Collection) leave() {

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -83,12 +84,12 @@ func (d *DB) open() error {
 	if err := d.identify(exists); err != nil {
 		return err
 	}
-	for _, sub := range []string{storeDir, derivedDir} {
-		if err := os.MkdirAll(filepath.Join(d.dir, sub), 0o755); err != nil {
-			return unwritable(err)
-		}
-	}
 	if !d.opts.ReadOnly {
+		for _, sub := range []string{storeDir, derivedDir} {
+			if err := os.MkdirAll(filepath.Join(d.dir, sub), 0o755); err != nil {
+				return unwritable(err)
+			}
+		}
 		removeTemps(d.dir)
 		removeTemps(filepath.Join(d.dir, derivedDir))
 	}
@@ -171,7 +172,9 @@ func (d *DB) takeLock() error {
 	if d.opts.ReadOnly {
 		return nil
 	}
-	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
+	// Windows keeps the file itself from being written while it is locked: who
+	// holds it then stays unsaid.
+	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil && runtime.GOOS != "windows" {
 		return unwritable(err)
 	}
 	return nil
@@ -253,27 +256,23 @@ func (d *DB) Collection(ctx context.Context, name string, opts *CollectionOption
 func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) (*Collection, error) {
 	if c := d.collections[name]; c != nil {
 		s := c.set
+		d.lend(o, &s)
 		if err := o.open(&s, &d.opts.Limits); err != nil {
 			return nil, err
 		}
+		c.take(o.Embedder)
 		return c, nil
 	}
 	info, ok := d.st.Lookup(name)
-	if o.Embedder == nil && d.opts.Embedder != nil {
-		// Vectors that were given are of a model that only the caller knows: the
-		// database's embedder would ask them in another language.
-		given := false
-		if ok {
-			s, err := decodeSettings(info)
-			if err != nil {
-				return nil, err
-			}
-			given = s.Spec == nil
+	var was *settings
+	if ok {
+		s, err := decodeSettings(info)
+		if err != nil {
+			return nil, err
 		}
-		if !given {
-			o.Embedder = d.opts.Embedder
-		}
+		was = &s
 	}
+	d.lend(o, was)
 	if !ok {
 		if o.MustExist {
 			return nil, ErrNoCollection
@@ -298,6 +297,17 @@ func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) 
 	}
 	d.collections[name] = c
 	return c, nil
+}
+
+// lend gives a collection the database's embedder if it is opened without one.
+// was is what it was created with, or nil.
+func (d *DB) lend(o *CollectionOptions, was *settings) {
+	// Vectors that were given are of a model that only the caller knows: the
+	// database's embedder would ask them in another language.
+	given := was != nil && was.Spec == nil
+	if o.Embedder == nil && !o.anyModel && !given {
+		o.Embedder = d.opts.Embedder
+	}
 }
 
 // checkName admits letters and digits of any script, and _ - . inside, so that
@@ -359,33 +369,45 @@ func describe(info store.Info, st store.State) (CollectionInfo, error) {
 }
 
 // Drop deletes a collection with all its documents. Searches of it that are
-// under way end first.
+// under way end first: do not call it inside a Scan of the collection.
 func (d *DB) Drop(_ context.Context, name string) error {
 	if err := d.gate.enter(); err != nil {
 		return wrap("drop collection", name, err)
 	}
 	defer d.gate.leave()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	info, ok := d.st.Lookup(name)
-	if !ok {
-		return wrap("drop collection", name, ErrNoCollection)
+	info, c, err := d.forget(name)
+	if err != nil {
+		return wrap("drop collection", name, err)
 	}
-	if c := d.collections[name]; c != nil {
+	// Without d.mu: what is under way may be a Scan that opens other collections.
+	if c != nil {
 		c.gate.close()
-		delete(d.collections, name)
 		if err := c.discard(); err != nil {
 			d.opts.Logger.Warn("closing a dropped collection", "collection", name, "err", err)
 		}
-	}
-	if err := d.st.DropCollection(name); err != nil {
-		return wrap("drop collection", name, err)
 	}
 	d.removeDerived(info.ID)
 	if _, err := d.st.Sweep(); err != nil {
 		d.opts.Logger.Warn("sweeping a dropped collection failed; it goes on at the next opening", "collection", name, "err", err)
 	}
 	return nil
+}
+
+// forget takes a collection out of the store's list and out of the table. It
+// returns the handle, if it was open: its data is there until it is swept.
+func (d *DB) forget(name string) (store.Info, *Collection, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	info, ok := d.st.Lookup(name)
+	if !ok {
+		return info, nil, ErrNoCollection
+	}
+	if err := d.st.DropCollection(name); err != nil {
+		return info, nil, err
+	}
+	c := d.collections[name]
+	delete(d.collections, name)
+	return info, c, nil
 }
 
 // Close waits for what runs, takes snapshots of the graphs and closes the

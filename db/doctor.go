@@ -108,7 +108,7 @@ func (d *DB) Doctor(ctx context.Context, o *DoctorOptions) (DoctorReport, error)
 		}
 	}
 	for _, name := range names {
-		c, err := d.Collection(ctx, name, &CollectionOptions{MustExist: true})
+		c, err := d.Collection(ctx, name, &CollectionOptions{MustExist: true, anyModel: true})
 		if err != nil {
 			return r, wrap("doctor", name, err)
 		}

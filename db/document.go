@@ -87,7 +87,7 @@ func (c *Collection) Validate(d Document) error {
 	if d.ID == "" {
 		d.ID = "?"
 	}
-	if d.Embedding == nil && c.embed == nil && d.Text != "" {
+	if d.Embedding == nil && c.embed() == nil && d.Text != "" {
 		return because(ErrNoEmbedder, "it has a text and no embedding")
 	}
 	return c.check(&d)

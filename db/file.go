@@ -57,16 +57,18 @@ func (t *temp) write(write func(io.Writer) error) error {
 	return w.Flush()
 }
 
-// commit makes the file durable and renames it into place.
+// commit makes the file durable and renames it into place. It is closed first:
+// not every system renames an open file.
 func (t *temp) commit() error {
 	if err := errors.Join(t.f.Chmod(0o644), t.f.Sync()); err != nil {
 		return errors.Join(err, t.drop())
 	}
-	if err := os.Rename(t.f.Name(), t.path); err != nil {
-		return errors.Join(err, t.drop())
+	err := t.f.Close()
+	if err == nil {
+		err = os.Rename(t.f.Name(), t.path)
 	}
-	if err := t.f.Close(); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, os.Remove(t.f.Name()))
 	}
 	return syncDir(filepath.Dir(t.path))
 }

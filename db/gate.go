@@ -1,6 +1,10 @@
 package db
 
-import "sync"
+import (
+	"context"
+	"sync"
+	"time"
+)
 
 // gate lets operations in until it is shut, and then waits for those inside.
 type gate struct {
@@ -54,21 +58,61 @@ func (g *gate) close() bool {
 	return true
 }
 
-// pause waits for what is inside, and makes what comes wait, until resume.
-func (g *gate) pause() error {
+// again enters once more for an operation that is inside already and goes on in
+// the background: it waits for nothing, as a pause would wait for it.
+func (g *gate) again() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for g.held && !g.shut {
-		g.cond.Wait()
+	g.inside++
+}
+
+// patience is how long a pause keeps others out while it waits for those inside.
+const patience = 50 * time.Millisecond
+
+// pause waits until nothing is inside, and makes what comes wait, until resume.
+//
+// Who is inside may wait for who comes: a loop over Scan calls Upsert. So a pause
+// that has waited for long lets them in, and tries again.
+func (g *gate) pause(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for {
+		for g.held && !g.shut {
+			g.cond.Wait()
+		}
+		switch {
+		case g.shut:
+			return ErrClosed
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		if g.hold() {
+			return nil
+		}
+		g.mu.Unlock()
+		time.Sleep(patience)
+		g.mu.Lock()
 	}
-	if g.shut {
-		return ErrClosed
-	}
+}
+
+// hold keeps others out and reports whether nothing is inside before patience ends.
+func (g *gate) hold() bool {
 	g.held = true
-	for g.inside > 0 {
+	late := false
+	defer time.AfterFunc(patience, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		late = true
+		g.cond.Broadcast()
+	}).Stop()
+	for g.inside > 0 && !late {
 		g.cond.Wait()
 	}
-	return nil
+	if g.inside > 0 {
+		g.held = false
+		g.cond.Broadcast()
+	}
+	return g.held
 }
 
 func (g *gate) resume() {

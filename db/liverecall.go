@@ -33,10 +33,11 @@ func (c *Collection) sample(q *Query, vec []float32, plan string) {
 	}
 	c.sampled.mu.Lock()
 	defer c.sampled.mu.Unlock()
-	if c.sampled.busy || c.enter() != nil {
+	if c.sampled.busy {
 		return
 	}
 	c.sampled.busy = true
+	c.again()
 	again := *q
 	again.Mode, again.MinScore, again.Trace = Dense, nil, nil
 	c.background.Go(func() {

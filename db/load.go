@@ -29,9 +29,10 @@ func (d *DB) load(ctx context.Context, info store.Info, o *CollectionOptions) (*
 		return nil, err
 	}
 	c := &Collection{
-		db: d, id: info.ID, name: info.Name, set: set, embed: o.Embedder,
+		db: d, id: info.ID, name: info.Name, set: set,
 		log: d.opts.Logger.With("collection", info.Name), gate: newGate(),
 	}
+	c.take(o.Embedder)
 	c.calibration.Store(uncalibrated())
 	if err := c.openRows(); err != nil {
 		return nil, err
@@ -53,7 +54,11 @@ func (d *DB) removeDerived(cid uint32) {
 }
 
 func (c *Collection) openRows() (err error) {
-	c.rows, _, err = rows.Open(c.derivedPath("rows"), c.set.Dims, c.db.id)
+	if c.db.opts.ReadOnly {
+		c.rows, err = rows.OpenReadOnly(c.derivedPath("rows"), c.set.Dims, c.db.id)
+	} else {
+		c.rows, _, err = rows.Open(c.derivedPath("rows"), c.set.Dims, c.db.id)
+	}
 	if err != nil {
 		return unwritable(err)
 	}
@@ -124,7 +129,7 @@ func (c *Collection) freeNodes(v *store.View, now store.State) error {
 	slices.Reverse(free)
 	c.db.st.Free(c.id, free)
 	if len(reclaim) > 0 && !c.db.opts.ReadOnly {
-		return c.db.st.Reclaim(c.id, reclaim)
+		c.reclaim(reclaim) // what can't be written, as on a full disk, can still be searched
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func (c *Collection) relinkNodes(ctx context.Context, nodes []uint32) (freed []u
 // renew mends the store and makes everything derived anew. Nothing else runs on
 // the collection meanwhile; what comes waits.
 func (c *Collection) renew(ctx context.Context, faults []store.Fault, mendable int) error {
-	if err := c.gate.pause(); err != nil {
+	if err := c.gate.pause(ctx); err != nil {
 		return err
 	}
 	defer c.gate.resume()

@@ -39,11 +39,14 @@ func (n *nodes) chunk(node uint32) *nodeChunk {
 	return list[i]
 }
 
-// bear makes a node visible from sequence number seq on; 0 is before all.
+// bear makes a node visible from sequence number seq on; 0 is before all. The
+// birth is written before the death of the life before is taken back, and visible
+// reads them the other way round: who sees the new life's lack of a death also
+// sees its birth, and no older search takes it for the old life.
 func (n *nodes) bear(node uint32, seq uint64) {
-	c := n.chunk(node)
-	c[node%nodeChunkSize].died.Store(0)
-	c[node%nodeChunkSize].born.Store(seq + 1)
+	e := &n.chunk(node)[node%nodeChunkSize]
+	e.born.Store(seq + 1)
+	e.died.Store(0)
 }
 
 // kill makes a node invisible from sequence number seq on.
@@ -59,7 +62,8 @@ func (n *nodes) visible(node uint32, seq uint64) bool {
 		return false
 	}
 	e := &list[i][node%nodeChunkSize]
-	born, died := e.born.Load(), e.died.Load()
+	died := e.died.Load() // before born: see bear
+	born := e.born.Load()
 	return born != 0 && born <= seq+1 && (died == 0 || died > seq+1)
 }
 

@@ -175,6 +175,9 @@ type CollectionOptions struct {
 	// by keeping no codes of these dimensions in memory. The graph's candidates
 	// are then compared by their full vectors at once, which is slower.
 	NoTail bool
+
+	// anyModel opens the collection without an embedder, whatever its model is.
+	anyModel bool
 }
 
 // settings are what a collection remembers, and what an open one goes by.

@@ -158,7 +158,7 @@ func (c *Collection) checkQuery(q *Query) error {
 		if err := checkVector(q.Embedding, c.set.Dims); err != nil {
 			return err
 		}
-	} else if c.embed == nil && q.Mode != Lexical {
+	} else if c.embed() == nil && q.Mode != Lexical {
 		return because(ErrNoEmbedder, "the query is a text; give its embedding or open the collection with an embedder")
 	}
 	return c.checkFilter(q.Filter)

@@ -63,7 +63,7 @@ func (c *Collection) queryVector(ctx context.Context, q *Query) ([]float32, erro
 	vec := slices.Clone(q.Embedding)
 	if vec == nil {
 		var err error
-		if vec, err = c.embed.EmbedQuery(ctx, q.Text); err != nil {
+		if vec, err = c.embed().EmbedQuery(ctx, q.Text); err != nil {
 			return nil, fmt.Errorf("embed query: %w", err)
 		}
 		if err := checkVector(vec, c.set.Dims); err != nil {
@@ -81,6 +81,7 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 	defer c.grace.leave(slot)
 	view, m := c.view()
 	defer view.Close()
+	q.K = max(1, min(q.K, int(c.bound()))) // there are no more, and room is made for K
 	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, now: time.Now().UnixMicro(), trace: t}
 
 	s.filter()

@@ -179,10 +179,10 @@ func (c *Collection) embedAll(ctx context.Context, prep []prepared) error {
 	if len(texts) == 0 {
 		return nil
 	}
-	if c.embed == nil {
+	if c.embed() == nil {
 		return because(ErrNoEmbedder, "document %q has a text and no embedding", prep[at[0]].doc.ID)
 	}
-	vecs, err := c.embed.EmbedPassages(ctx, texts)
+	vecs, err := c.embed().EmbedPassages(ctx, texts)
 	if err != nil {
 		return fmt.Errorf("embed %d texts: %w", len(texts), err)
 	}

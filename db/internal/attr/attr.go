@@ -33,7 +33,11 @@ type column struct {
 	nodes  []uint32 // place in dict + 1, by node; shorter than others if the rest lacks the field
 	dict   []any
 	lookup map[string]uint32 // encoded value → place + 1
+	tidy   int               // size of dict at which values that no node has are taken out
 }
+
+// tidyFrom is the size of the smallest dictionary that is worth tidying.
+const tidyFrom = 1024
 
 // New returns an empty index.
 func New() *Index { return &Index{columns: make(map[string]*column)} }
@@ -71,11 +75,35 @@ func (c *column) place(v any) uint32 {
 	key := string(store.AppendValue(nil, v))
 	p, ok := c.lookup[key]
 	if !ok {
+		if len(c.dict) >= max(tidyFrom, c.tidy) {
+			c.sweep()
+		}
 		c.dict = append(c.dict, v)
 		p = uint32(len(c.dict))
 		c.lookup[key] = p
 	}
 	return p
+}
+
+// sweep takes the values that no node has out of the dictionary: a field that
+// changes with every write, such as a time, would fill it without end. It goes
+// over nodes and values only when the dictionary has doubled.
+func (c *column) sweep() {
+	moved := make([]uint32, len(c.dict)+1) // old place + 1 → new place + 1
+	var dict []any
+	for i, p := range c.nodes {
+		if p != 0 && moved[p] == 0 {
+			dict = append(dict, c.dict[p-1])
+			moved[p] = uint32(len(dict))
+		}
+		c.nodes[i] = moved[p]
+	}
+	for key, p := range c.lookup {
+		if c.lookup[key] = moved[p]; moved[p] == 0 {
+			delete(c.lookup, key)
+		}
+	}
+	c.dict, c.tidy = dict, 2*len(dict)
 }
 
 // Bytes is about the memory that the columns take.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/fronyai/frony-db/db/internal/store"
@@ -64,6 +65,7 @@ func (c *column) decode(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.tidy = math.MaxInt // the nodes come after the values
 	for range n {
 		v, rest, err := store.DecodeValue(b)
 		if err != nil {
@@ -87,6 +89,7 @@ func (c *column) decode(b []byte) ([]byte, error) {
 			return nil, fmt.Errorf("%w: node %d has value %d of %d", ErrCorrupt, i, c.nodes[i], len(c.dict))
 		}
 	}
+	c.tidy = 2 * len(c.dict)
 	return b[4*n:], nil
 }
 

@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"sync"
@@ -45,6 +46,8 @@ type File struct {
 	f      *os.File
 	dims   int
 	stride int
+
+	readOnly bool // Put does nothing; f is nil if there are no rows
 
 	// grow guards the list of segments against concurrent growth.
 	grow     sync.Mutex
@@ -81,6 +84,40 @@ func Open(path string, dims int, id [16]byte) (r *File, fresh bool, err error) {
 	return r, false, nil
 }
 
+// OpenReadOnly opens the file at path to read what rows it has: none, if it is
+// missing, damaged or of another database or dims. Nothing is written, so any
+// number of processes may do so at once.
+func OpenReadOnly(path string, dims int, id [16]byte) (*File, error) {
+	r := &File{dims: dims, stride: 4 + 4*dims, readOnly: true}
+	r.segments.Store(new([]segment))
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open vector rows: %w", err)
+	}
+	want := header(dims, id)
+	got := make([]byte, len(want))
+	if _, err := f.ReadAt(got, 0); err != nil || string(got) != string(want) {
+		return r, f.Close()
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open vector rows: %w", err), f.Close())
+	}
+	r.f = f
+	// Whole segments only: a mapping must not reach beyond the file.
+	if n := (info.Size() - headerSize) / r.segmentSize(); n > 0 {
+		if err := r.reserve(uint32(min(n, math.MaxUint32/segmentRows))*segmentRows - 1); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+	}
+	return r, nil
+}
+
+func (r *File) segmentSize() int64 { return segmentRows * int64(r.stride) }
+
 func header(dims int, id [16]byte) []byte {
 	b := append([]byte(nil), magic...)
 	b = binary.LittleEndian.AppendUint32(b, version)
@@ -106,7 +143,7 @@ func (r *File) reserve(node uint32) error {
 	if len(list) >= want {
 		return nil
 	}
-	size := int64(segmentRows) * int64(r.stride)
+	size := r.segmentSize()
 	if info, err := r.f.Stat(); err != nil {
 		return fmt.Errorf("grow vector rows: %w", err)
 	} else if end := headerSize + int64(want)*size; info.Size() < end {
@@ -126,10 +163,14 @@ func (r *File) reserve(node uint32) error {
 }
 
 // Put writes the row of node; vec is the encoded vector, dims × 4 bytes. A row
-// that readers may hold must not be put again.
+// that readers may hold must not be put again. A file that is open read-only
+// stays as it is.
 func (r *File) Put(node uint32, vec []byte) error {
 	if len(vec) != r.stride-4 {
 		return fmt.Errorf("vector row of node %d has %d bytes, want %d", node, len(vec), r.stride-4)
+	}
+	if r.readOnly {
+		return nil
 	}
 	if err := r.reserve(node); err != nil {
 		return err
@@ -182,6 +223,9 @@ func checksum(node uint32, vec []byte) uint32 {
 
 // Sync makes what was put durable.
 func (r *File) Sync() error {
+	if r.readOnly {
+		return nil
+	}
 	if err := r.f.Sync(); err != nil {
 		return fmt.Errorf("sync vector rows: %w", err)
 	}
@@ -191,7 +235,7 @@ func (r *File) Sync() error {
 // Bytes is the size of the rows that there is room for: what a warm page cache
 // holds.
 func (r *File) Bytes() int64 {
-	return int64(len(*r.segments.Load())) * segmentRows * int64(r.stride)
+	return int64(len(*r.segments.Load())) * r.segmentSize()
 }
 
 // Close unmaps and closes the file. No Get may run or follow.
@@ -201,5 +245,8 @@ func (r *File) Close() error {
 		errs = append(errs, s.close())
 	}
 	r.segments.Store(new([]segment))
-	return errors.Join(append(errs, r.f.Close())...)
+	if r.f != nil {
+		errs = append(errs, r.f.Close())
+	}
+	return errors.Join(errs...)
 }

@@ -179,16 +179,18 @@ func (s *Store) Sweep() (int, error) {
 func (s *Store) deletePrefix(prefix, end []byte) error {
 	for {
 		var keys [][]byte
+		size := 0
 		v := s.View(nil)
 		for item, err := range v.items(prefix, nil, 0) {
 			if err != nil {
 				v.Close()
 				return err
 			}
-			if end != nil && string(item.Key()) >= string(end) || len(keys) == 10_000 {
+			if end != nil && string(item.Key()) >= string(end) || len(keys) == 10_000 || size > 1<<20 {
 				break
 			}
 			keys = append(keys, item.KeyCopy(nil))
+			size += len(item.Key())
 		}
 		v.Close()
 		if len(keys) == 0 {

@@ -166,6 +166,7 @@ func (s *Store) commitGroup(group []*request) {
 type partialError struct{ err error }
 
 func (e *partialError) Error() string { return e.err.Error() }
+func (e *partialError) Unwrap() error { return e.err }
 
 // update runs fn in a transaction and commits it at the next timestamp. Only
 // the committer, and Open before it starts, may call it.
