@@ -94,10 +94,10 @@ func measure(parent, only string, n, rounds int, seed uint64) error {
 	}
 	base, _ := dataset.Generate(n, 0, dims, seed)
 	kinds := []*kind{
-		{name: "JSONL, embeddings", file: "v.jsonl", args: []string{"--model", "none"}},
-		{name: "JSONL, embeddings and texts", file: "vt.jsonl", args: []string{"--model", "none"}},
-		{name: "Parquet, embeddings", file: "v.parquet", args: []string{"--model", "none"}},
-		{name: "Parquet, embeddings and texts", file: "vt.parquet", args: []string{"--model", "none"}},
+		{name: "JSONL, embeddings", file: "v.jsonl", args: []string{"--model", "builtin"}},
+		{name: "JSONL, embeddings and texts", file: "vt.jsonl", args: []string{"--model", "builtin"}},
+		{name: "Parquet, embeddings", file: "v.parquet", args: []string{"--model", "builtin"}},
+		{name: "Parquet, embeddings and texts", file: "vt.parquet", args: []string{"--model", "builtin"}},
 		{name: "JSONL, texts", file: "t.jsonl"},
 	}
 	kinds = slices.DeleteFunc(kinds, func(k *kind) bool { return !strings.HasPrefix(k.name, only) })
@@ -244,7 +244,7 @@ func files(dir, bin string, base []float32, n int, seed uint64) error {
 		}
 		db := filepath.Join(dir, "db")
 		for _, args := range [][]string{
-			{"import", filepath.Join(dir, f.name+".jsonl"), "--model", "none"},
+			{"import", filepath.Join(dir, f.name+".jsonl"), "--model", "builtin"},
 			{"export", "--embeddings", "-o", filepath.Join(dir, f.name+".parquet")},
 		} {
 			if out, err := exec.Command(bin, append(args, "--db", db, "-q")...).CombinedOutput(); err != nil {
