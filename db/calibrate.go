@@ -79,7 +79,7 @@ func (c *Collection) candidates(q *Query) int {
 // calibrateSoon measures in the background if the collection has doubled.
 func (c *Collection) calibrateSoon() {
 	n := c.graph.Len()
-	if c.set.Oversampling > 0 || c.codes.tails == nil || n < max(calibrateFrom, 2*c.calibration.Load().Size) ||
+	if n < max(calibrateFrom, 2*c.calibration.Load().Size) ||
 		!c.calibrating.CompareAndSwap(false, true) {
 		return
 	}
@@ -89,13 +89,26 @@ func (c *Collection) calibrateSoon() {
 	})
 }
 
-// calibrate asks some of the collection's own vectors: the true neighbours are
-// those by the codes of all dimensions, and their ranks by the heads say how
-// many candidates hold them.
+// calibrate measures how many candidates a result needs, where heads propose
+// them and nobody has said how many, and how far the graph must be walked.
 func (c *Collection) calibrate(size int) {
+	cal := uncalibrated()
+	cal.Size = size
+	if c.set.Oversampling == 0 && c.codes.tails != nil && !c.measureHeads(cal) {
+		return
+	}
+	c.calibration.Store(cal)
+	c.graph.Calibrate(hnsw.CalibrateOptions{})
+	c.log.Debug("calibrated", "documents", size, "candidates_per_result", cal.PerResult)
+}
+
+// measureHeads asks some of the collection's own vectors: the true neighbours are
+// those by the codes of all dimensions, and their ranks by the heads say how
+// many candidates hold them. It reports whether there were enough.
+func (c *Collection) measureHeads(cal *calibration) bool {
 	slot := c.grace.enter()
 	defer c.grace.leave(slot)
-	rng := rand.New(rand.NewPCG(uint64(size), uint64(c.id)))
+	rng := rand.New(rand.NewPCG(uint64(cal.Size), uint64(c.id)))
 	m := *c.visible.now.Load()
 	var live []uint32
 	for node := range c.bound() {
@@ -108,7 +121,7 @@ func (c *Collection) calibrate(size int) {
 		live = live[:calibrateRows]
 	}
 	if len(live) < calibrateFrom/2 {
-		return
+		return false
 	}
 	var ranks []int
 	full, heads := make([]uint32, len(live)), make([]uint32, len(live))
@@ -134,12 +147,9 @@ func (c *Collection) calibrate(size int) {
 		}
 	}
 	slices.Sort(ranks)
-	cal := &calibration{Size: size}
 	for i, r := range recalls {
 		rank := ranks[min(len(ranks), int(math.Ceil(float64(r)*float64(len(ranks)))))-1]
 		cal.PerResult[i] = min(perResultMax, max(1, calibrateMargin*float64(rank+1)/calibrateK))
 	}
-	c.calibration.Store(cal)
-	c.graph.Calibrate(hnsw.CalibrateOptions{})
-	c.log.Debug("calibrated", "documents", size, "candidates_per_result", cal.PerResult)
+	return true
 }
