@@ -5,8 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-
-	"github.com/fronyai/frony-db/quant"
 )
 
 // How many of the graph's candidates must be reranked to have the true results
@@ -16,7 +14,7 @@ import (
 const (
 	calibrateFrom    = 4000   // documents: below, searches scan
 	calibrateQueries = 64     // vectors of the collection that are asked
-	calibrateRows    = 50_000 // nodes that are compared with each
+	calibrateRows    = 20_000 // nodes that are compared with each
 	calibrateK       = 10
 	// Questions lie farther from the documents than documents do from each
 	// other, and their neighbours' heads say less: they need more candidates.
@@ -88,13 +86,25 @@ func (c *Collection) calibrateSoon() {
 	})
 }
 
-// calibrate asks some of the collection's own vectors: the true neighbours are
-// those by the codes of all dimensions, and their ranks by the heads say how
-// many candidates hold them.
+// calibrate measures how many candidates a result needs, where heads propose
+// them and nobody has said how many.
 func (c *Collection) calibrate(size int) {
+	cal := uncalibrated()
+	cal.Size = size
+	if !c.measureHeads(cal) {
+		return
+	}
+	c.calibration.Store(cal)
+	c.log.Debug("calibrated", "documents", size, "candidates_per_result", cal.PerResult)
+}
+
+// measureHeads asks some of the collection's own vectors: the true neighbours are
+// those by the codes of all dimensions, and their ranks by the heads say how
+// many candidates hold them. It reports whether there were enough.
+func (c *Collection) measureHeads(cal *calibration) bool {
 	slot := c.grace.enter()
 	defer c.grace.leave(slot)
-	rng := rand.New(rand.NewPCG(uint64(size), uint64(c.id)))
+	rng := rand.New(rand.NewPCG(uint64(cal.Size), uint64(c.id)))
 	m := *c.visible.now.Load()
 	var live []uint32
 	for node := range c.bound() {
@@ -107,25 +117,20 @@ func (c *Collection) calibrate(size int) {
 		live = live[:calibrateRows]
 	}
 	if len(live) < calibrateFrom/2 {
-		return
+		return false
 	}
 	var ranks []int
-	full, heads := make([]uint32, len(live)), make([]uint32, len(live))
-	order := make([]int, len(live))
-	split := quant.Split{Head: c.codes.heads, Tail: c.codes.tails}
+	heads := make([]uint32, len(live))
+	var key [1]uint32
 	for _, node := range live[:calibrateQueries] {
-		head, tail := c.codes.heads.Code(node), c.codes.tails.Code(node)
-		split.Distances(head, tail, live, full)
-		c.codes.heads.Distances(head, live, heads)
-		for i := range order {
-			order[i] = i
-		}
-		slices.SortFunc(order, func(a, b int) int { return int(int64(full[a]) - int64(full[b])) })
-		// The first is the vector itself, and those as near are its copies.
-		for _, i := range order[1 : calibrateK+1] {
+		code := code{c.codes.heads.Code(node), c.codes.tails.Code(node)}
+		c.codes.heads.Distances(code.head, live, heads)
+		// The first is the vector itself, or a copy of it.
+		for _, hit := range c.codes.nearest(code, calibrateK+1, slices.Values(live))[1:] {
+			c.codes.heads.Distances(code.head, []uint32{hit.ID}, key[:])
 			rank := 0
 			for _, h := range heads {
-				if h < heads[i] {
+				if h < key[0] {
 					rank++
 				}
 			}
@@ -133,11 +138,9 @@ func (c *Collection) calibrate(size int) {
 		}
 	}
 	slices.Sort(ranks)
-	cal := &calibration{Size: size}
 	for i, r := range recalls {
 		rank := ranks[min(len(ranks), int(math.Ceil(float64(r)*float64(len(ranks)))))-1]
 		cal.PerResult[i] = min(perResultMax, max(1, calibrateMargin*float64(rank+1)/calibrateK))
 	}
-	c.calibration.Store(cal)
-	c.log.Debug("calibrated", "documents", size, "candidates_per_result", cal.PerResult)
+	return true
 }

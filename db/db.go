@@ -32,9 +32,11 @@ type DB struct {
 	st   *store.Store
 	gate *gate
 
-	// mu guards collections, the ones that are loaded.
+	// mu guards collections, the ones that are loaded, and loading, the ones that
+	// are about to be, each with a channel that is closed then.
 	mu          sync.Mutex
 	collections map[string]*Collection
+	loading     map[string]chan struct{}
 }
 
 const (
@@ -55,7 +57,7 @@ func Open(path string, opts *Options) (*DB, error) {
 	if err != nil {
 		return nil, wrap("open", path, err)
 	}
-	d := &DB{dir: path, opts: o, gate: newGate(), collections: make(map[string]*Collection)}
+	d := &DB{dir: path, opts: o, gate: newGate(), collections: make(map[string]*Collection), loading: make(map[string]chan struct{})}
 	if err := d.open(); err != nil {
 		if d.lock != nil {
 			err = errors.Join(err, d.lock.Unlock())
@@ -249,8 +251,44 @@ func (d *DB) Collection(ctx context.Context, name string, opts *CollectionOption
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c, err := d.collection(ctx, name, &o)
+	err := d.settled(ctx, name)
+	var c *Collection
+	if err == nil {
+		c, err = d.collection(ctx, name, &o)
+	}
 	return c, wrap("open collection", name, err)
+}
+
+// settled waits until nobody else is loading the collection. d.mu is held, but
+// not while it waits.
+func (d *DB) settled(ctx context.Context, name string) error {
+	for d.loading[name] != nil {
+		loaded := d.loading[name]
+		d.mu.Unlock()
+		select {
+		case <-loaded:
+		case <-ctx.Done():
+		}
+		d.mu.Lock()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadAlone loads a collection without d.mu, which is held before and after:
+// a rebuild takes long, and the other collections are wanted meanwhile.
+func (d *DB) loadAlone(ctx context.Context, info store.Info, o *CollectionOptions) (*Collection, error) {
+	loaded := make(chan struct{})
+	d.loading[info.Name] = loaded
+	d.mu.Unlock()
+	defer func() {
+		d.mu.Lock()
+		delete(d.loading, info.Name)
+		close(loaded)
+	}()
+	return d.load(ctx, info, o)
 }
 
 func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) (*Collection, error) {
@@ -291,7 +329,7 @@ func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) 
 			return nil, err
 		}
 	}
-	c, err := d.load(ctx, info, o)
+	c, err := d.loadAlone(ctx, info, o)
 	if err != nil {
 		return nil, err
 	}
@@ -370,12 +408,12 @@ func describe(info store.Info, st store.State) (CollectionInfo, error) {
 
 // Drop deletes a collection with all its documents. Searches of it that are
 // under way end first: do not call it inside a Scan of the collection.
-func (d *DB) Drop(_ context.Context, name string) error {
+func (d *DB) Drop(ctx context.Context, name string) error {
 	if err := d.gate.enter(); err != nil {
 		return wrap("drop collection", name, err)
 	}
 	defer d.gate.leave()
-	info, c, err := d.forget(name)
+	info, c, err := d.forget(ctx, name)
 	if err != nil {
 		return wrap("drop collection", name, err)
 	}
@@ -395,9 +433,12 @@ func (d *DB) Drop(_ context.Context, name string) error {
 
 // forget takes a collection out of the store's list and out of the table. It
 // returns the handle, if it was open: its data is there until it is swept.
-func (d *DB) forget(name string) (store.Info, *Collection, error) {
+func (d *DB) forget(ctx context.Context, name string) (store.Info, *Collection, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err := d.settled(ctx, name); err != nil {
+		return store.Info{}, nil, err
+	}
 	info, ok := d.st.Lookup(name)
 	if !ok {
 		return info, nil, ErrNoCollection

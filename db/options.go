@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/fronyai/frony-db/embedder"
@@ -93,8 +94,15 @@ func (o *Options) prepare() (Options, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	if c.Progress == nil {
+	if told := c.Progress; told == nil {
 		c.Progress = func(string, int, int) {}
+	} else {
+		var mu sync.Mutex // collections may load at the same time
+		c.Progress = func(task string, done, total int) {
+			mu.Lock()
+			defer mu.Unlock()
+			told(task, done, total)
+		}
 	}
 	var faults []error
 	if c.SyncEvery < 0 {
