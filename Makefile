@@ -5,7 +5,7 @@ BIN := $(CURDIR)/.cache/bin
 LINT := $(BIN)/golangci-lint-v2.15.0
 FUZZTIME ?= 10s
 # Long tests in which nothing runs at once: the race detector would only slow them.
-SEQUENTIAL := TestKill|TestRestoreRefuses|TestTornSnapshot|TestChurn|TestRecall|TestBackupChain
+SEQUENTIAL := TestKill|TestRestoreRefuses|TestTornSnapshot|TestChurn|TestRecall|TestBackupChain|TestDoctorRepairs|TestCalibrates
 
 .PHONY: help
 help: ## print this help
@@ -20,7 +20,7 @@ build: ## build bin/frony-db, a static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/frony-db ./cmd/frony-db
 
 .PHONY: test
-test: lint test-go test-race test-portable test-bench ## install what the tests need, and run all of them
+test: lint test-go test-race test-portable test-bench test-clients ## install what the tests need, and run all of them
 
 .PHONY: test-go
 test-go: ## the tests, as `go test ./...`
@@ -29,7 +29,7 @@ test-go: ## the tests, as `go test ./...`
 
 .PHONY: test-race
 test-race: ## the tests of everything concurrent, with the race detector
-	go test -race -short -timeout 20m -skip '$(SEQUENTIAL)' ./db ./db/internal/... ./hnsw ./quant ./server/... ./embedder/builtin ./embedder/embeddertest
+	go test -race -short -timeout 20m -skip '$(SEQUENTIAL)' ./db ./db/internal/... ./hnsw ./quant ./server/... ./client/... ./embedder/builtin ./embedder/embeddertest
 
 .PHONY: test-portable
 test-portable: ## other processors: no assembly here, and what compiles elsewhere
@@ -41,6 +41,25 @@ test-portable: ## other processors: no assembly here, and what compiles elsewher
 .PHONY: test-bench
 test-bench: ## the benchmarks' own module compiles and its tests pass
 	cd bench && go vet ./... && go test -short ./...
+
+.PHONY: test-clients
+test-clients: ## other people's clients against our server (Node; Chromium is installed by apt where there is none)
+	@command -v npm >/dev/null || { echo "test-clients needs Node.js and npm: https://nodejs.org"; exit 1; }
+	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -yq --no-install-recommends chromium; }
+	cd tools/clients && npm ci --no-audit --no-fund && npm test
+
+.PHONY: bench-ann
+bench-ann: ## the index against hnswlib, usearch, faiss and others at equal recall
+	go run -C bench ./cmd/annbench
+
+.PHONY: goldens
+goldens: ## compare tokenizer and models with the reference implementations (Python; CORPUS=lines.txt)
+	$(MAKE) -C tools/tokenizer full CORPUS=$(CORPUS)
+	$(MAKE) -C tools/goldens goldens
+
+.PHONY: native
+native: ## prepare ONNX Runtime for -tags native, and test that engine
+	$(MAKE) -C tools/native test
 
 .PHONY: lint
 lint: $(LINT) ## formatting and lint
