@@ -4,6 +4,8 @@ SHELL := bash -o pipefail
 BIN := $(CURDIR)/.cache/bin
 LINT := $(BIN)/golangci-lint-v2.15.0
 FUZZTIME ?= 10s
+# Long tests in which nothing runs at once: the race detector would only slow them.
+SEQUENTIAL := TestKill|TestRestoreRefuses|TestTornSnapshot|TestChurn|TestRecall|TestBackupChain
 
 .PHONY: help
 help: ## print this help
@@ -27,7 +29,7 @@ test-go: ## the tests, as `go test ./...`
 
 .PHONY: test-race
 test-race: ## the tests of everything concurrent, with the race detector
-	go test -race -short -timeout 20m ./db/... ./hnsw/... ./quant/... ./server/... ./embedder/builtin/... ./embedder/embeddertest/...
+	go test -race -short -timeout 20m -skip '$(SEQUENTIAL)' ./db ./db/internal/... ./hnsw ./quant ./server/... ./embedder/builtin ./embedder/embeddertest
 
 .PHONY: test-portable
 test-portable: ## other processors: no assembly here, and what compiles elsewhere
@@ -43,7 +45,7 @@ test-bench: ## the benchmarks' own module compiles and its tests pass
 .PHONY: lint
 lint: $(LINT) ## formatting and lint
 	$(LINT) fmt --diff ./...
-	$(LINT) run ./...
+	$(LINT) run --allow-parallel-runners ./...
 
 $(LINT):
 	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

@@ -5,9 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-
-	"github.com/fronyai/frony-db/hnsw"
-	"github.com/fronyai/frony-db/quant"
 )
 
 // How many of the graph's candidates must be reranked to have the true results
@@ -17,15 +14,15 @@ import (
 const (
 	calibrateFrom    = 4000   // documents: below, searches scan
 	calibrateQueries = 64     // vectors of the collection that are asked
-	calibrateRows    = 50_000 // nodes that are compared with each
+	calibrateRows    = 20_000 // nodes that are compared with each
 	calibrateK       = 10
 	// Questions lie farther from the documents than documents do from each
 	// other, and their neighbours' heads say less: they need more candidates.
-	calibrateMargin = 1.5
+	calibrateMargin = 1.25
 
 	// Until it is measured.
 	perResultDefault = 10
-	perResultMax     = 60
+	perResultMax     = 40
 	candidatesMin    = 64 // for few results the average says little
 
 	defaultRecall = 0.99 // of Query.Recall
@@ -79,7 +76,7 @@ func (c *Collection) candidates(q *Query) int {
 // calibrateSoon measures in the background if the collection has doubled.
 func (c *Collection) calibrateSoon() {
 	n := c.graph.Len()
-	if n < max(calibrateFrom, 2*c.calibration.Load().Size) ||
+	if c.set.Oversampling > 0 || c.codes.tails == nil || n < max(calibrateFrom, 2*c.calibration.Load().Size) ||
 		!c.calibrating.CompareAndSwap(false, true) {
 		return
 	}
@@ -90,15 +87,14 @@ func (c *Collection) calibrateSoon() {
 }
 
 // calibrate measures how many candidates a result needs, where heads propose
-// them and nobody has said how many, and how far the graph must be walked.
+// them and nobody has said how many.
 func (c *Collection) calibrate(size int) {
 	cal := uncalibrated()
 	cal.Size = size
-	if c.set.Oversampling == 0 && c.codes.tails != nil && !c.measureHeads(cal) {
+	if !c.measureHeads(cal) {
 		return
 	}
 	c.calibration.Store(cal)
-	c.graph.Calibrate(hnsw.CalibrateOptions{})
 	c.log.Debug("calibrated", "documents", size, "candidates_per_result", cal.PerResult)
 }
 
@@ -124,22 +120,17 @@ func (c *Collection) measureHeads(cal *calibration) bool {
 		return false
 	}
 	var ranks []int
-	full, heads := make([]uint32, len(live)), make([]uint32, len(live))
-	order := make([]int, len(live))
-	split := quant.Split{Head: c.codes.heads, Tail: c.codes.tails}
+	heads := make([]uint32, len(live))
+	var key [1]uint32
 	for _, node := range live[:calibrateQueries] {
-		head, tail := c.codes.heads.Code(node), c.codes.tails.Code(node)
-		split.Distances(head, tail, live, full)
-		c.codes.heads.Distances(head, live, heads)
-		for i := range order {
-			order[i] = i
-		}
-		slices.SortFunc(order, func(a, b int) int { return int(int64(full[a]) - int64(full[b])) })
-		// The first is the vector itself, and those as near are its copies.
-		for _, i := range order[1 : calibrateK+1] {
+		code := code{c.codes.heads.Code(node), c.codes.tails.Code(node)}
+		c.codes.heads.Distances(code.head, live, heads)
+		// The first is the vector itself, or a copy of it.
+		for _, hit := range c.codes.nearest(code, calibrateK+1, slices.Values(live))[1:] {
+			c.codes.heads.Distances(code.head, []uint32{hit.ID}, key[:])
 			rank := 0
 			for _, h := range heads {
-				if h < heads[i] {
+				if h < key[0] {
 					rank++
 				}
 			}

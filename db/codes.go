@@ -79,20 +79,6 @@ func (c *codes) bytes() int64 {
 	return n
 }
 
-// refine orders the graph's hits by the codes of all dimensions.
-func (c *codes) refine(k code, hits []hnsw.Hit) {
-	ids := make([]uint32, len(hits))
-	keys := make([]uint32, len(hits))
-	for i, h := range hits {
-		ids[i] = h.ID
-	}
-	quant.Split{Head: c.heads, Tail: c.tails}.Distances(k.head, k.tail, ids, keys)
-	for i := range hits {
-		hits[i].Distance = keys[i]
-	}
-	sortHits(hits)
-}
-
 // nearest finds the n of nodes whose codes of all dimensions are nearest.
 func (c *codes) nearest(k code, n int, nodes iter.Seq[uint32]) []hnsw.Hit {
 	split := quant.Split{Head: c.heads, Tail: c.tails}

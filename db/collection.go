@@ -32,12 +32,16 @@ type Collection struct {
 	words   *lexical.Index
 	rows    *rows.File
 	nodes   *nodes
+	expiry  *expiry
 	visible *visible
 	grace   grace
 
 	// writing guards the order of rows and columns of one batch against
 	// another's; the graph takes inserts in parallel.
 	writing sync.Mutex
+
+	// sourcing keeps replacements of sources apart.
+	sourcing sync.Mutex
 
 	// linking is held for reading while a batch is linked into the graph, and
 	// for writing while a snapshot is taken: it holds whole batches only.

@@ -2,11 +2,13 @@ package db
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/store"
@@ -45,7 +47,7 @@ type CollectionHealth struct {
 	Name      string `json:"name"`
 	Documents int    `json:"documents"`
 	// Queried documents were searched by their own vectors. Missed are those
-	// that the graph did not return with the collection's efSearch, and
+	// that the graph did not return with the collection's efSearch, or 64, and
 	// Unreachable those that it did not return with a beam of a thousand either.
 	Queried     int `json:"queried"`
 	Missed      int `json:"missed"`
@@ -167,7 +169,7 @@ func (c *Collection) examine(ctx context.Context, o *DoctorOptions) (*examinatio
 	}
 	if err := c.checkGraph(); err != nil {
 		x.whole = true
-		for _, line := range bytes.Split([]byte(err.Error()), []byte("\n")) {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
 			x.fault("graph", "", 0, "%s", line)
 		}
 	}
@@ -189,6 +191,7 @@ func (c *Collection) checkGraph() error {
 
 const (
 	doctorPart = 1024 // nodes that are looked at in one moment
+	doctorBeam = 64   // where the collection has no efSearch of its own
 	doctorEf   = 1000 // the beam that finds what can be found
 )
 
@@ -283,7 +286,7 @@ func (c *Collection) examinePart(ctx context.Context, x *examination, ask *hnsw.
 			x.fault("graph", id(), node, "the document is not in the graph")
 		} else if ask == nil || ask.Has(node) {
 			x.Queried++
-			if hits = c.ask(hits[:0], code.head, c.set.EfSearch); !c.answers(hits, code.head, node) {
+			if hits = c.ask(hits[:0], code.head, cmp.Or(c.set.EfSearch, doctorBeam)); !c.answers(hits, code.head, node) {
 				bad = true
 				x.Missed++
 				if hits = c.ask(hits[:0], code.head, doctorEf); !c.answers(hits, code.head, node) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"math"
+	"strconv"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +29,9 @@ type Document struct {
 	// its number within. Both are optional.
 	Source string
 	Chunk  int
+	// Expires is when the document ceases to be there: from then on no read
+	// returns it, and it is deleted in the background. Zero is never.
+	Expires time.Time
 	// Created is when this version of the document was written. Reads set it.
 	Created time.Time
 }
@@ -73,7 +77,7 @@ func (f Fields) stored() store.Fields {
 func fromRecord(r *store.Record) Document {
 	return Document{
 		ID: r.ID, Text: r.Text, Metadata: r.Metadata,
-		Source: r.Source, Chunk: r.Chunk, Created: r.Created,
+		Source: r.Source, Chunk: r.Chunk, Created: r.Created, Expires: r.Expires,
 	}
 }
 
@@ -289,6 +293,9 @@ func (d *Document) hashes() (all, text [16]byte) {
 	b = append(b, d.Source...)
 	b = append(b, 0, byte(d.Chunk), byte(d.Chunk>>8), byte(d.Chunk>>16), byte(d.Chunk>>24))
 	b = store.AppendVector(b, d.Embedding)
+	if !d.Expires.IsZero() {
+		b = strconv.AppendInt(append(b, 'e'), d.Expires.UnixMicro(), 10)
+	}
 	h = sha256.Sum256(b)
 	copy(all[:], h[:])
 	return all, text

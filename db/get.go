@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	mathbits "math/bits"
+	"time"
 
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/store"
@@ -57,6 +58,9 @@ func (c *Collection) document(v *store.View, node uint32, fields Fields) (Docume
 	r, ok, err := v.Record(c.id, node, want)
 	if err != nil || !ok {
 		return Document{}, false, err
+	}
+	if expired(r, time.Now().UnixMicro()) {
+		return Document{}, false, nil
 	}
 	d := fromRecord(r)
 	if want&store.WithVector != 0 {
@@ -163,12 +167,13 @@ func (c *Collection) bound() uint32 { return uint32(c.codes.heads.Len()) }
 func (c *Collection) matching(where filter.Expr, seq uint64) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		n := c.bound()
+		now := time.Now().UnixMicro()
 		var allowed bits
 		if where.Kind() != filter.KindAll {
 			allowed = c.attrs.Select(where, n)
 		}
 		for node := range n {
-			if (allowed == nil || allowed.has(node)) && c.nodes.visible(node, seq) && !yield(node) {
+			if (allowed == nil || allowed.has(node)) && c.nodes.visible(node, seq) && !c.expiry.passed(node, now) && !yield(node) {
 				return
 			}
 		}

@@ -71,7 +71,7 @@ func (c *Collection) empty() (err error) {
 		return err
 	}
 	c.graph, err = hnsw.New(c.codes.heads, &hnsw.Options{M: c.set.M, EfConstruction: c.set.EfConstruction, Seed: uint64(c.id)})
-	c.attrs, c.words, c.nodes = attr.New(), lexical.New(nil), newNodes()
+	c.attrs, c.words, c.nodes, c.expiry = attr.New(), lexical.New(nil), newNodes(), newExpiry()
 	return err
 }
 
@@ -102,6 +102,7 @@ func (c *Collection) derive(ctx context.Context) error {
 	}
 	c.visible = newVisible(mark{now.Seq, v.TS()})
 	c.calibrateSoon()
+	c.sweepLater(0)
 	return c.freeNodes(v, now)
 }
 
@@ -145,7 +146,8 @@ func (c *Collection) rebuild(ctx context.Context, v *store.View, now store.State
 		if err != nil {
 			return fmt.Errorf("rebuild: %w", err)
 		}
-		c.attrs.Set(r.Node, r.Record.Metadata)
+		c.attrs.Set(r.Node, columns(r.Record.Metadata, r.Record.Source))
+		c.expiry.set(r.Node, r.Record.Expires)
 		c.words.Add(r.Node, r.Record.Text)
 		c.nodes.bear(r.Node, 0)
 	}

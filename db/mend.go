@@ -61,6 +61,9 @@ func (c *Collection) relinkNodes(ctx context.Context, nodes []uint32) (freed []u
 	v, m := c.view()
 	defer v.Close()
 	mine := make(map[uint32][]float32)
+	if err := ctx.Err(); err != nil {
+		return nil, 0, err
+	}
 	for _, node := range nodes {
 		vec, ok, err := v.Vector(nil, c.id, node)
 		if err != nil {
@@ -77,13 +80,9 @@ func (c *Collection) relinkNodes(ctx context.Context, nodes []uint32) (freed []u
 			freed = append(freed, node)
 		}
 	}
+	// From here on it is not cancelled: what is not linked yet is missing.
 	code := c.codes.room()
 	for node, vec := range mine {
-		if err := ctx.Err(); err != nil {
-			// What is not linked yet is missing from the graph: link it all the same.
-			c.log.Warn("repair goes on to its end; stopping here would lose documents from the index", "err", err)
-			ctx = context.WithoutCancel(ctx)
-		}
 		c.codes.encode(code, vec)
 		c.codes.set(node, code)
 		if err := c.rows.Put(node, store.AppendVector(nil, vec)); err != nil {

@@ -171,8 +171,8 @@ type CollectionOptions struct {
 	// EfConstruction is the beam width of building; default 200.
 	EfConstruction int
 
-	// EfSearch is the beam width of a search; 0 lets each search end where it
-	// has ceased to find, as calibrated on the collection's own vectors.
+	// EfSearch is the beam width of a search; 0 is as wide as the candidates,
+	// whose number is calibrated on the collection's own vectors.
 	EfSearch int
 	// Oversampling is the number of candidates per result that the graph
 	// proposes and the full dimensions rerank; 0 calibrates it on the
@@ -195,7 +195,7 @@ type settings struct {
 	HeadDims       int            `json:"head_dims"`
 	M              int            `json:"m"`
 	EfConstruction int            `json:"ef_construction"`
-	EfSearch       int            `json:"ef_search"`    // 0: adaptive
+	EfSearch       int            `json:"ef_search"`    // 0: the number of candidates
 	Oversampling   int            `json:"oversampling"` // 0: calibrated
 	NoTail         bool           `json:"no_tail,omitempty"`
 }

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/fronyai/frony-db/db/internal/store"
 )
@@ -160,8 +161,8 @@ func load(ctx context.Context, dir string, o *RestoreOptions, backups []io.Reade
 		return info, err
 	}
 	s := &restoring{loader: l, newest: true}
-	for i := len(backups) - 1; i >= 0; i-- {
-		got, err := readers[i].read(ctx, headers[i], s)
+	for i, r := range slices.Backward(readers) {
+		got, err := r.read(ctx, headers[i], s)
 		if err != nil {
 			return info, fmt.Errorf("backup %d: %w", i+1, err)
 		}

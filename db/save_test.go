@@ -78,7 +78,10 @@ func TestBackgroundSnapshot(t *testing.T) {
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
+	c, err := d.Collection(t.Context(), "c", &CollectionOptions{Dims: 8, EfConstruction: 8, M: 4}) // fast
+	if err != nil {
+		t.Fatal(err)
+	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range 21 {
 		docs := make([]Document, 1000)
@@ -99,7 +102,11 @@ func TestBackgroundSnapshot(t *testing.T) {
 	}
 	again, log := openLogged(t, copyTree(t, dir))
 	defer func() { _ = again.Close() }()
-	if n, err := openGiven(t, again, 8).Count(t.Context(), filter.All()); n != 21_000 || err != nil {
+	copied, err := again.Collection(t.Context(), "c", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := copied.Count(t.Context(), filter.All()); n != 21_000 || err != nil {
 		t.Error(n, err)
 	}
 	if strings.Contains(log.String(), "rebuilding") {
@@ -357,5 +364,40 @@ func TestTornMarker(t *testing.T) {
 	defer func() { _ = d.Close() }()
 	if n, err := openGiven(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
 		t.Error(n, err)
+	}
+}
+
+// The derived files can't be written: writes go on and are acknowledged, the
+// snapshot's error says so, and the next opening rebuilds.
+func TestSnapshotFails(t *testing.T) {
+	dir := t.TempDir()
+	d, log := openLogged(t, dir)
+	c := openGiven(t, d, 8)
+	if err := os.RemoveAll(filepath.Join(dir, derivedDir)); err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 20 {
+		if _, err := c.Upsert(t.Context(), given(rng, fmt.Sprint(i), 8)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Snapshot(t.Context()); err == nil || !strings.Contains(err.Error(), "snapshot") {
+		t.Error(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "rebuilt when it is opened") {
+		t.Error("no word of the snapshot that failed:", log)
+	}
+	d, _ = openLogged(t, dir)
+	defer func() { _ = d.Close() }()
+	c = openGiven(t, d, 8)
+	if n, err := c.Count(t.Context(), filter.All()); n != 20 || err != nil {
+		t.Error(n, err)
+	}
+	if r, err := d.Doctor(t.Context(), nil); err != nil || !r.OK() {
+		t.Error(r, err)
 	}
 }

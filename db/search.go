@@ -82,7 +82,7 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 	view, m := c.view()
 	defer view.Close()
 	q.K = max(1, min(q.K, int(c.bound()))) // there are no more, and room is made for K
-	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, trace: t}
+	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, now: time.Now().UnixMicro(), trace: t}
 
 	s.filter()
 	top, err := s.rank(ctx)
@@ -111,7 +111,8 @@ type searching struct {
 	vec     []float32
 	view    *store.View
 	seq     uint64
-	allowed bits // nil: all
+	now     int64 // microseconds, for what expires
+	allowed bits  // nil: all
 	trace   *Trace
 	cores   int // that an exact comparison may use; 0 is all
 }
@@ -139,7 +140,7 @@ func (a scored) order(b scored) int {
 }
 
 func (s *searching) sees(node uint32) bool {
-	return (s.allowed == nil || s.allowed.has(node)) && s.c.nodes.visible(node, s.seq)
+	return (s.allowed == nil || s.allowed.has(node)) && s.c.nodes.visible(node, s.seq) && !s.c.expiry.passed(node, s.now)
 }
 
 // rank finds the best K nodes by the query's mode.
@@ -157,11 +158,7 @@ func (s *searching) rank(ctx context.Context) ([]scored, error) {
 
 // dense finds the k nodes of the highest cosine, and chooses how.
 func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
-	ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch)
 	want := max(s.c.candidates(s.q), k)
-	if s.q.Oversampling == 0 && s.c.codes.tails != nil {
-		want = max(want, ef) // the beam holds them, and to refine them costs little
-	}
 	live := s.c.graph.Len()
 	var allow *hnsw.Bitset
 	if s.allowed != nil {
@@ -191,7 +188,7 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 			return nil, err
 		}
 		lap := time.Now()
-		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, s.effort(want, ef, allow))
+		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: s.beam(want), Allow: allow})
 		s.trace.Graph += time.Since(lap)
 		lap = time.Now()
 		top, err := s.rerank(code, hits, k)
@@ -204,13 +201,17 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 	}
 }
 
-// effort says how hard the graph looks for the n nearest heads: as wide as ef,
-// if that is given, or until it has the share of them that the query wants.
-func (s *searching) effort(n, ef int, allow *hnsw.Bitset) hnsw.Search {
-	if ef > 0 {
-		return hnsw.Search{K: n, Ef: max(ef, n), Allow: allow}
+// beam is how wide the graph search is for n candidates: as the query or the
+// collection says, or as wide as the candidates, which loses so few of the
+// first among them that only a higher recall asks for more.
+func (s *searching) beam(n int) int {
+	switch ef := cmp.Or(s.q.EfSearch, s.c.set.EfSearch); {
+	case ef > 0:
+		return max(ef, n)
+	case s.q.Recall > 0.995:
+		return 2 * n
 	}
-	return hnsw.Search{K: n, Recall: cmp.Or(s.q.Recall, defaultRecall), Allow: allow}
+	return n
 }
 
 // scan compares the codes of all dimensions of every node that may be returned,
@@ -241,8 +242,13 @@ func (s *searching) scan(ctx context.Context, k int) ([]scored, error) {
 func (s *searching) rerank(code code, hits []hnsw.Hit, k int) ([]scored, error) {
 	hits = slices.DeleteFunc(hits, func(h hnsw.Hit) bool { return !s.sees(h.ID) })
 	if n := refined(k); s.c.codes.tails != nil && len(hits) > n {
-		s.c.codes.refine(code, hits)
-		hits = hits[:n]
+		hits = s.c.codes.nearest(code, n, func(yield func(uint32) bool) {
+			for _, h := range hits {
+				if !yield(h.ID) {
+					return
+				}
+			}
+		})
 	}
 	top := make([]scored, 0, len(hits))
 	for _, h := range hits {

@@ -21,17 +21,17 @@ import (
 
 // A snapshot holds the derived state of a collection as of one batch:
 //
-//	┌──────────┬─────────┬──────┬───────┬───────┬───────┬──────┬─────────┐
-//	│ FRONYSNP │ version │ meta │ codes │ graph │ words │ live │ columns │
-//	│ 8 bytes  │ u32     │      │       │       │       │      │         │
-//	└──────────┴─────────┴──────┴───────┴───────┴───────┴──────┴─────────┘
+//	┌──────────┬─────────┬──────┬───────┬───────┬───────┬──────┬─────────┬────────┐
+//	│ FRONYSNP │ version │ meta │ codes │ graph │ words │ live │ columns │ expiry │
+//	│ 8 bytes  │ u32     │      │       │       │       │      │         │        │
+//	└──────────┴─────────┴──────┴───────┴───────┴───────┴──────┴─────────┴────────┘
 //
-// meta, live and columns are blocks: length u64, bytes, CRC-32C u32. The codes,
+// meta, live, columns and expiry are blocks: length u64, bytes, CRC-32C u32. The codes,
 // the graph and the words have formats of their own, with checksums. Everything is
 // little-endian. A snapshot that does not fit in any way is not used.
 const (
 	snapshotMagic   = "FRONYSNP"
-	snapshotVersion = 1
+	snapshotVersion = 2
 )
 
 // snapshotMeta says what a snapshot is of.
@@ -55,6 +55,7 @@ var (
 // close ends the collection's background work and saves what is new. No
 // operation is under way.
 func (c *Collection) close() error {
+	c.expiry.end()
 	c.background.Wait()
 	c.grace.drain()
 	c.background.Wait() // what was let go may have begun one
@@ -67,6 +68,7 @@ func (c *Collection) close() error {
 
 // discard is close without saving.
 func (c *Collection) discard() error {
+	c.expiry.end()
 	c.background.Wait()
 	c.grace.drain()
 	c.background.Wait()
@@ -113,7 +115,10 @@ func (c *Collection) encode(w io.Writer, seq uint64) error {
 	if err := writeBlock(w, live); err != nil {
 		return err
 	}
-	return writeBlock(w, c.attrs.Append(nil))
+	if err := writeBlock(w, c.attrs.Append(nil)); err != nil {
+		return err
+	}
+	return writeBlock(w, c.expiry.append(nil))
 }
 
 func writeBlock(w io.Writer, b []byte) error {
@@ -178,6 +183,7 @@ func (c *Collection) loadSnapshot(ctx context.Context, v *store.View, now store.
 			// It died with the last batch and was still seen.
 			c.graph.Delete(node)
 			c.words.Remove(node)
+			c.expiry.forget(node)
 		}
 	}
 	return meta.Seq, c.replay(ctx, v, now, meta.Seq)
@@ -245,6 +251,12 @@ func (c *Collection) decode(r io.Reader, size int64, now store.State) (m snapsho
 	if c.attrs, err = attr.Decode(b); err != nil {
 		return m, nil, err
 	}
+	if b, err = readBlock(r, size); err != nil {
+		return m, nil, err
+	}
+	if c.expiry, err = decodeExpiry(b); err != nil {
+		return m, nil, err
+	}
 	if n, err := io.CopyN(io.Discard, r, 1); n != 0 || !errors.Is(err, io.EOF) {
 		return m, nil, fmt.Errorf("%w: there is more after it", errSnapshot)
 	}
@@ -263,6 +275,7 @@ func (c *Collection) replay(ctx context.Context, v *store.View, now store.State,
 			c.nodes.kill(node, 0)
 			c.graph.Delete(node)
 			c.words.Remove(node)
+			c.expiry.forget(node)
 		}
 		return ctx.Err()
 	})
@@ -293,7 +306,8 @@ func (c *Collection) replay(ctx context.Context, v *store.View, now store.State,
 		if !ok {
 			return fmt.Errorf("%w: node %d has no document", store.ErrCorrupt, node)
 		}
-		c.attrs.Set(node, r.Metadata)
+		c.attrs.Set(node, columns(r.Metadata, r.Source))
+		c.expiry.set(node, r.Expires)
 		c.words.Add(node, r.Text)
 		c.nodes.bear(node, 0)
 	}

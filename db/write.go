@@ -86,6 +86,12 @@ func (c *Collection) write(ctx context.Context, op string, docs []Document, inse
 	if len(changed) == 0 {
 		return ids, nil
 	}
+	if insert && c.expiry.next.Load() <= time.Now().UnixMicro() {
+		// An id is free when its document has expired.
+		if _, err := c.sweep(ctx); err != nil {
+			return nil, wrap(op, "", err)
+		}
+	}
 	if err := c.commit(changed, nil, insert); err != nil {
 		if exists, ok := errors.AsType[*store.ExistsError](err); ok {
 			return nil, &Error{Op: op, Input: quoteIDs(exists.IDs), Err: ErrExists, Hint: "use upsert to replace"}
@@ -133,6 +139,7 @@ func (c *Collection) prepare(docs []Document) ([]prepared, *inputError) {
 func (c *Collection) compare(prep []prepared) error {
 	v, _ := c.view()
 	defer v.Close()
+	now := time.Now().UnixMicro()
 	for i := range prep {
 		p := &prep[i]
 		node, ok, err := v.Node(c.id, p.doc.ID)
@@ -147,6 +154,7 @@ func (c *Collection) compare(prep []prepared) error {
 		case err != nil:
 			return err
 		case !ok:
+		case expired(old, now):
 		case old.Hash == p.hash:
 			p.unchanged = true
 		case p.vec == nil && old.TextHash == p.textHash && !old.Given:
@@ -210,7 +218,7 @@ func (c *Collection) commitBatch(prep []prepared, deletes []store.Delete, insert
 			Record: store.AppendRecord(nil, &store.Record{
 				ID: p.doc.ID, Text: p.doc.Text, Source: p.doc.Source, Chunk: p.doc.Chunk,
 				Created: now, Hash: p.hash, TextHash: p.textHash, Given: p.doc.Embedding != nil,
-				Metadata: p.doc.Metadata,
+				Metadata: p.doc.Metadata, Expires: p.doc.Expires,
 			}),
 		}
 	}
@@ -243,6 +251,7 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 	c.linking.RUnlock()
 	c.visible.reach(done.Seq, group{done.Last, done.TS})
 	done.Release()
+	c.sweepSoon(prep)
 	c.calibrateSoon()
 	c.snapshotSoon(len(done.Born) + len(done.Dead))
 	if len(done.Dead) > 0 {
@@ -259,7 +268,8 @@ func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte,
 		// The store has the vector: searches will read it there.
 		c.log.Warn("vector row not cached", "err", err)
 	}
-	c.attrs.Set(node, doc.Metadata)
+	c.attrs.Set(node, columns(doc.Metadata, doc.Source))
+	c.expiry.set(node, doc.Expires)
 	c.words.Add(node, doc.Text)
 	c.nodes.bear(node, seq)
 }
@@ -271,6 +281,7 @@ func (c *Collection) bury(dead []uint32) {
 	for _, node := range dead {
 		c.graph.Delete(node)
 		c.words.Remove(node)
+		c.expiry.forget(node)
 	}
 	c.linking.RUnlock()
 	if n := c.graph.Dead(); n >= 1000 && n >= c.graph.Len()/10 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -44,7 +45,7 @@ func (s *Server) routes() error {
 	s.teiRoutes()
 	s.mcpRoutes()
 
-	s.handle("GET /openapi.json", door{keys.Read, bodyNone, shapeOwn}, http.HandlerFunc(s.openapi))
+	s.handle("GET /openapi.json", door{keys.Read, bodyNone, shapeOwn, gateNone}, http.HandlerFunc(s.openapi))
 	s.healthRoutes()
 	s.mux.HandleFunc("/", s.notFound)
 	return s.consoleRoutes()
@@ -63,13 +64,25 @@ func (s *Server) openapi(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(s.spec)
 }
 
+// gateOf chooses what an operation takes a slot of: descriptions of collections
+// are always answered.
+func gateOf(op *huma.Operation, role keys.Role) gateKind {
+	switch {
+	case role > keys.Read:
+		return gateWrite
+	case strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"):
+		return gateSearch
+	}
+	return gateNone
+}
+
 // register adds an operation with the role that it needs.
 func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(context.Context, *I) (*O, error)) {
 	kind := bodyNone
 	if op.Method == http.MethodPost || op.Method == http.MethodPut {
 		kind = bodyWhole
 	}
-	op.Metadata = map[string]any{"door": door{role, kind, shapeOwn}}
+	op.Metadata = map[string]any{"door": door{role, kind, shapeOwn, gateOf(&op, role)}}
 	op.Description += "\n\nNeeds a key with the role " + role.String() + "."
 	op.MaxBodyBytes = s.opts.Limits.Body + 1 // the guard has read it already
 	op.BodyReadTimeout = -1

@@ -14,15 +14,15 @@ import (
 )
 
 // receive reads the body as the door wants it, within the limits of size,
-// time and bytes in flight, and runs the handler.
-func (s *Server) receive(w http.ResponseWriter, r *http.Request, kind bodyKind, h http.Handler) {
+// time and bytes in flight, and runs the handler within the door's gate.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request, d door, h http.Handler) {
 	l := &s.opts.Limits
 	rc := http.NewResponseController(w)
 	now := time.Now()
 	// A writer that knows no deadlines is a test's recorder.
 	_ = rc.SetWriteDeadline(now.Add(l.Receive + l.Answer))
-	if kind != bodyWhole {
-		h.ServeHTTP(w, r)
+	if d.body != bodyWhole {
+		s.work(w, r, d.gate, h)
 		return
 	}
 	_ = rc.SetReadDeadline(now.Add(l.Receive))
@@ -40,11 +40,11 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, kind bodyKind, 
 	r.Body = io.NopCloser(bytes.NewReader(b))
 	r.ContentLength = int64(len(b))
 	r.Header.Del("Content-Encoding")
-	if key := r.Header.Get("Idempotency-Key"); key != "" && r.Method != http.MethodGet {
-		s.replay(w, r, key, b, h)
-		return
+	if key := r.Header.Get("Idempotency-Key"); key != "" {
+		next := h
+		h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.replay(w, r, key, b, next) })
 	}
-	h.ServeHTTP(w, r)
+	s.work(w, r, d.gate, h)
 }
 
 // readBody reads and decodes a body. release gives its bytes back to those that

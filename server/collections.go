@@ -72,10 +72,6 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body NewColle
 	if p := s.may(ctx, keys.Admin, b.Name); p != nil {
 		return nil, p
 	}
-	if p := s.writes.enter(ctx); p != nil {
-		return nil, p
-	}
-	defer s.writes.leave()
 	info, err := s.info(ctx, b.Name)
 	switch {
 	case err != nil:
@@ -155,10 +151,6 @@ func (s *Server) collectionStats(ctx context.Context, in *CollectionPath) (*outS
 }
 
 func (s *Server) dropCollection(ctx context.Context, in *CollectionPath) (*outDropped, error) {
-	if p := s.writes.enter(ctx); p != nil {
-		return nil, p
-	}
-	defer s.writes.leave()
 	if err := s.db.Drop(ctx, in.Collection); err != nil {
 		return nil, err
 	}

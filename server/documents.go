@@ -133,10 +133,6 @@ func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writ
 	if p := s.checkDocuments(in.Body.Documents); p != nil {
 		return nil, p
 	}
-	if p := s.writes.enter(ctx); p != nil {
-		return nil, p
-	}
-	defer s.writes.leave()
 	c, err := s.collectionForWrite(ctx, in.Collection, in.Create)
 	if err != nil {
 		return nil, err
@@ -310,10 +306,6 @@ func (s *Server) deleteDocuments(ctx context.Context, in *inDelete) (*outDeleted
 
 // delete deletes by ids, or if there are none by a filter.
 func (s *Server) delete(ctx context.Context, collection string, ids []string, where filter.Expr) (*outDeleted, error) {
-	if p := s.writes.enter(ctx); p != nil {
-		return nil, p
-	}
-	defer s.writes.leave()
 	c, err := s.collection(ctx, collection)
 	if err != nil {
 		return nil, err

@@ -50,10 +50,6 @@ func (s *Server) vectors(ctx context.Context, as role, texts []string, dims int)
 		return nil, refuse(http.StatusBadRequest, "invalid_dimensions", "%d dimensions: the model has %d, or the first %d of them",
 			dims, spec.Dims, spec.HeadDims).at("dimensions")
 	}
-	if p := s.searches.enter(ctx); p != nil {
-		return nil, p
-	}
-	defer s.searches.leave()
 	out, err := s.embedAs(ctx, as, texts)
 	if err != nil {
 		return nil, s.problem(ctx, err)

@@ -15,6 +15,7 @@ type door struct {
 	role keys.Role // keys.None is open to all
 	body bodyKind
 	says shape // how it tells failures
+	gate gateKind
 }
 
 type bodyKind uint8
@@ -44,7 +45,7 @@ func (s *Server) handle(pattern string, d door, h http.Handler) {
 			defer cancel()
 			r = r.WithContext(ctx)
 		}
-		s.receive(w, r, d.body, h)
+		s.receive(w, r, d, h)
 	})
 }
 

@@ -127,7 +127,7 @@ func (s *Server) mcpRoutes() {
 		// GuardHost does this, and knows the names that the operator allows.
 		DisableLocalhostProtection: true,
 	})
-	s.handle("POST /mcp", door{keys.Read, bodyWhole, shapeOwn}, h)
+	s.handle("POST /mcp", door{keys.Read, bodyWhole, shapeOwn, gateSearch}, h)
 }
 
 // mcpOpen opens a collection that the request's key has a role for.
@@ -157,10 +157,6 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 	if err != nil {
 		return out, err
 	}
-	if p := s.searches.enter(ctx); p != nil {
-		return out, p
-	}
-	defer s.searches.leave()
 	r, err := s.find(ctx, c, q)
 	if err != nil {
 		return out, err

@@ -45,9 +45,9 @@ const (
 )
 
 func (s *Server) openAIRoutes() {
-	s.handle("POST /v1/embeddings", door{keys.Read, bodyWhole, shapeOwn}, http.HandlerFunc(s.openAIEmbeddings))
-	s.handle("GET /v1/models", door{keys.Read, bodyNone, shapeOwn}, http.HandlerFunc(s.openAIModels))
-	s.handle("GET /v1/models/{model...}", door{keys.Read, bodyNone, shapeOwn}, http.HandlerFunc(s.openAIModel))
+	s.handle("POST /v1/embeddings", door{keys.Read, bodyWhole, shapeOwn, gateSearch}, http.HandlerFunc(s.openAIEmbeddings))
+	s.handle("GET /v1/models", door{keys.Read, bodyNone, shapeOwn, gateNone}, http.HandlerFunc(s.openAIModels))
+	s.handle("GET /v1/models/{model...}", door{keys.Read, bodyNone, shapeOwn, gateNone}, http.HandlerFunc(s.openAIModel))
 	schemas := s.api.OpenAPI().Components.Schemas
 	text := func(t reflect.Type) map[string]*huma.MediaType {
 		return map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(t, true, "")}}

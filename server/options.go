@@ -54,10 +54,17 @@ type Limits struct {
 	Depth    int   // nesting of a filter; default 16
 	Terms    int   // conditions of a filter; default 256
 
-	Searches int           // that run at one time, embedding included; default 2 per CPU
+	// Searches run at one time, with embedding; default is the number of CPUs
+	// less one, which is left to take and refuse requests. A model behind a
+	// network can have more: it is waited for, and takes no CPU.
+	Searches int
 	Writes   int           // that run at one time; default 32
-	Queue    int           // requests that wait, per kind; default 2 per one that runs
-	Wait     time.Duration // how long one waits before 503; default 1 s
+	Queue    int           // requests that wait, per kind; default 64
+	Wait     time.Duration // how long one waits in a burst before 503; default 1 s
+	// Patience is how long one waits when the queue has stood for a while, in
+	// multiples of the mean time that a request takes; default 4. More lets
+	// more clients in, and answers all of them later.
+	Patience float64
 
 	Rate  float64 // requests per second of one key, or in all without keys; default 0, no limit
 	Burst int     // requests at once within the rate; default twice the rate
@@ -89,8 +96,9 @@ func (o *Options) fill() error {
 		{"Text", &l.Text, 256 << 10},
 		{"Depth", &l.Depth, 16},
 		{"Terms", &l.Terms, 256},
-		{"Searches", &l.Searches, 2 * runtime.GOMAXPROCS(0)},
+		{"Searches", &l.Searches, max(1, runtime.GOMAXPROCS(0)-1)},
 		{"Writes", &l.Writes, 32},
+		{"Queue", &l.Queue, 64},
 		{"Burst", &l.Burst, max(1, int(2*l.Rate))},
 		{"Replays", &l.Replays, 10_000},
 	} {
@@ -99,9 +107,7 @@ func (o *Options) fill() error {
 		}
 		*f.p = cmp.Or(*f.p, f.def)
 	}
-	if l.Queue == 0 {
-		l.Queue = 2 * l.Searches
-	}
+	l.Patience = cmp.Or(l.Patience, 4)
 	l.Body = cmp.Or(l.Body, 32<<20)
 	l.InFlight = cmp.Or(l.InFlight, max(128<<20, l.Body))
 	l.ReplayBytes = cmp.Or(l.ReplayBytes, 16<<20)
@@ -121,8 +127,8 @@ func (o *Options) fill() error {
 		}
 		*f.p = cmp.Or(*f.p, f.def)
 	}
-	if l.Body < 0 || l.InFlight < l.Body || l.ReplayBytes < 0 || l.Rate < 0 || l.Queue < 0 {
-		faults = append(faults, fmt.Errorf("limits of bytes and rates must not be negative, and InFlight (%d) not below Body (%d)", l.InFlight, l.Body))
+	if l.Body < 0 || l.InFlight < l.Body || l.ReplayBytes < 0 || l.Rate < 0 || l.Patience < 0 {
+		faults = append(faults, fmt.Errorf("limits of bytes, rates and patience must not be negative, and InFlight (%d) not below Body (%d)", l.InFlight, l.Body))
 	}
 	o.Version = cmp.Or(o.Version, "devel")
 	if o.Logger == nil {

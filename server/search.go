@@ -98,10 +98,6 @@ func (s *Server) searchOne(ctx context.Context, in *inSearch) (*outSearch, error
 	if err != nil {
 		return nil, err
 	}
-	if p := s.searches.enter(ctx); p != nil {
-		return nil, p
-	}
-	defer s.searches.leave()
 	r, err := s.find(ctx, c, q)
 	if err != nil {
 		return nil, err
@@ -124,10 +120,6 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 	if err != nil {
 		return nil, err
 	}
-	if p := s.searches.enter(ctx); p != nil {
-		return nil, p
-	}
-	defer s.searches.leave()
 	var out outSearchBatch
 	for i, q := range queries {
 		r, err := s.find(ctx, c, q)

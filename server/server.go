@@ -67,8 +67,8 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 	s := &Server{
 		db: d, embed: o.Embedder, opts: o, log: o.Logger, mux: http.NewServeMux(),
 		inFlight: semaphore.NewWeighted(l.InFlight),
-		searches: newGate(l.Searches, l.Queue, l.Wait),
-		writes:   newGate(l.Writes, l.Queue, l.Wait),
+		searches: newGate(l.Searches, l),
+		writes:   newGate(l.Writes, l),
 		rates:    newRates(l.Rate, l.Burst),
 		replays:  newReplays(l.Replays, l.ReplayBytes),
 		schemas:  mcp.NewSchemaCache(),

@@ -10,9 +10,9 @@ import (
 // Hugging Face's Text Embeddings Inference protocol. prompt_name says the role,
 // as in Sentence Transformers.
 func (s *Server) teiRoutes() {
-	s.handle("POST /embed", door{keys.Read, bodyWhole, shapeTEI}, http.HandlerFunc(s.teiEmbed))
-	s.handle("GET /info", door{keys.Read, bodyNone, shapeTEI}, http.HandlerFunc(s.teiInfo))
-	s.handle("GET /health", door{keys.None, bodyNone, shapeTEI}, http.HandlerFunc(s.readyz))
+	s.handle("POST /embed", door{keys.Read, bodyWhole, shapeTEI, gateSearch}, http.HandlerFunc(s.teiEmbed))
+	s.handle("GET /info", door{keys.Read, bodyNone, shapeTEI, gateNone}, http.HandlerFunc(s.teiInfo))
+	s.handle("GET /health", door{keys.None, bodyNone, shapeTEI, gateNone}, http.HandlerFunc(s.readyz))
 }
 
 func (s *Server) teiEmbed(w http.ResponseWriter, r *http.Request) {

@@ -40,7 +40,7 @@ type UploadLine struct {
 // uploadRoute adds the one operation whose body is a stream, which the
 // framework does not read.
 func (s *Server) uploadRoute(path string) {
-	s.handle("POST "+path, door{keys.Write, bodyStream, shapeOwn}, http.HandlerFunc(s.upload))
+	s.handle("POST "+path, door{keys.Write, bodyStream, shapeOwn, gateNone}, http.HandlerFunc(s.upload))
 	schemas := s.api.OpenAPI().Components.Schemas
 	text := func(t reflect.Type) map[string]*huma.MediaType {
 		return map[string]*huma.MediaType{"application/x-ndjson": {Schema: schemas.Schema(t, true, "")}}
@@ -207,7 +207,8 @@ func (u *upload) flush() *Problem {
 	if err := u.s.writes.enterPatiently(u.ctx); err != nil {
 		return u.s.problem(u.ctx, err)
 	}
-	defer u.s.writes.leave()
+	began := time.Now()
+	defer func() { u.s.writes.leave(time.Since(began)) }()
 	ids, err := u.write(u.c, u.ctx, u.docs...)
 	if err == nil {
 		for i, id := range ids {

@@ -12,11 +12,11 @@ import (
 // /vectors and /vectors/ are routes.
 func (s *Server) weaviateRoutes() {
 	for _, path := range []string{"POST /vectors", "POST /vectors/{$}"} {
-		s.handle(path, door{keys.Read, bodyWhole, shapeWeaviate}, http.HandlerFunc(s.weaviateVectors))
+		s.handle(path, door{keys.Read, bodyWhole, shapeWeaviate, gateSearch}, http.HandlerFunc(s.weaviateVectors))
 	}
-	s.handle("GET /meta", door{keys.Read, bodyNone, shapeWeaviate}, http.HandlerFunc(s.weaviateMeta))
+	s.handle("GET /meta", door{keys.Read, bodyNone, shapeWeaviate, gateNone}, http.HandlerFunc(s.weaviateMeta))
 	for _, path := range []string{"GET /.well-known/live", "GET /.well-known/ready"} {
-		s.handle(path, door{keys.None, bodyNone, shapeWeaviate}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.handle(path, door{keys.None, bodyNone, shapeWeaviate, gateNone}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/.well-known/ready" && s.state.Load() != stateReady {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
-
-	"github.com/fronyai/frony-db/bench/dataset"
 )
 
 // Frony is this project's index: codes of the head in a graph, with those of the

@@ -17,7 +17,7 @@ func (a *app) embed() *cobra.Command {
 		Short: "Print the embedding of a text",
 		Args:  one("a text"),
 		RunE: func(c *cobra.Command, args []string) error {
-			e, err := openModel(cmp.Or(a.model, "builtin"))
+			e, err := a.openModel(c.Context(), cmp.Or(a.model, "builtin"))
 			if err != nil {
 				return err
 			}

@@ -78,7 +78,7 @@ func (a *app) runEval(ctx context.Context, o *evalFlags) error {
 		}
 		sets = append(sets, s)
 	}
-	e, err := openModel(cmp.Or(a.model, "builtin"))
+	e, err := a.openModel(ctx, cmp.Or(a.model, "builtin"))
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (im *importer) run(ctx context.Context, label string, r source.Reader, reje
 		Write:   im.write,
 		Reject:  im.rejected,
 		Failed:  im.failed,
-	}, nil)
+	}, &pipeline.Options{Window: windowSize, WindowBytes: 16 << 20, Windows: 2})
 	if err != nil {
 		return err
 	}
@@ -119,13 +119,13 @@ func (im *importer) open(ctx context.Context, first *source.Record) error {
 		return err
 	case exists:
 		im.filled = info.Documents > 0
-		o.Embedder, err = im.embedderFor(info.Model)
+		o.Embedder, err = im.embedderFor(ctx, info.Model)
 	case im.model == "none" && first.Embedding == nil:
 		return errors.New("--model none: the first record has no embedding, so that the dims of a new collection can't be known")
 	case im.model == "none" || im.model == "" && first.Embedding != nil:
 		o.Dims = len(first.Embedding)
 	default:
-		o.Embedder, err = openModel(cmp.Or(im.model, "builtin"))
+		o.Embedder, err = im.openModel(ctx, cmp.Or(im.model, "builtin"))
 	}
 	if err != nil {
 		return err

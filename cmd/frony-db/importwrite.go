@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,9 +12,14 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// partSize is the least number of documents that is worth a transaction of its
-// own beside others.
-const partSize = 128
+// A window is stored in parts, some at a time: one is linked into the graph
+// while another waits for the disk. With a slow model a part is what is lost of
+// its work when the process is killed.
+const (
+	windowSize  = 4096
+	partSize    = 256
+	partsAtOnce = 4
+)
 
 // bundle is what must be stored together: a record, or all chunks of one.
 type bundle struct {
@@ -100,8 +104,7 @@ func (im *importer) bundle(pieces []source.Record) (bundle, *source.Reject) {
 	return b, nil
 }
 
-// store writes bundles, several transactions at a time: one is linked into the
-// graph while another waits for the disk.
+// store writes bundles, part by part.
 func (im *importer) store(ctx context.Context, window []bundle) (int, error) {
 	total := 0
 	for _, b := range window {
@@ -110,12 +113,11 @@ func (im *importer) store(ctx context.Context, window []bundle) (int, error) {
 	if total == 0 {
 		return 0, nil
 	}
-	parts := max(1, min(2*runtime.GOMAXPROCS(0), total/partSize))
-	per := (total + parts - 1) / parts
 	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(partsAtOnce)
 	for len(window) > 0 {
 		n, docs := 0, 0
-		for n < len(window) && (n == 0 || docs+len(window[n].docs) <= per) {
+		for n < len(window) && (n == 0 || docs+len(window[n].docs) <= partSize) {
 			docs += len(window[n].docs)
 			n++
 		}
@@ -129,7 +131,15 @@ func (im *importer) store(ctx context.Context, window []bundle) (int, error) {
 func (im *importer) storePart(ctx context.Context, part []bundle) error {
 	var docs []db.Document
 	for _, b := range part {
-		docs = append(docs, b.docs...)
+		stale, err := im.stale(ctx, b)
+		if err != nil {
+			return err
+		}
+		if len(stale) == 0 {
+			docs = append(docs, b.docs...)
+		} else if err := im.replace(ctx, b, stale); err != nil {
+			return err
+		}
 	}
 	before, err := im.versions(ctx, docs)
 	if err != nil {
@@ -138,18 +148,36 @@ func (im *importer) storePart(ctx context.Context, part []bundle) error {
 	if err := im.upsert(ctx, docs); err != nil {
 		return err
 	}
-	if err := im.tally(ctx, docs, before); err != nil {
+	return im.tally(ctx, docs, before)
+}
+
+// replace stores a document that has fewer chunks than before, or other ones,
+// and deletes those that are no longer there, in one transaction if they fit.
+func (im *importer) replace(ctx context.Context, b bundle, stale []string) error {
+	before, err := im.versions(ctx, b.docs)
+	if err != nil {
 		return err
 	}
-	for _, b := range part {
-		if b.source == "" {
-			continue
-		}
-		if err := im.removeStale(ctx, b.source, len(b.docs)); err != nil {
+	r, err := im.col.ReplaceSource(ctx, b.source, b.docs...)
+	switch {
+	case errors.Is(err, db.ErrBatchTooLarge):
+		if err := im.upsert(ctx, b.docs); err != nil {
 			return err
 		}
+		if r.Deleted, err = im.col.Delete(ctx, stale...); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case r.Deleted < len(stale): // what was stored whole as a row belongs to no source
+		n, err := im.col.Delete(ctx, stale...)
+		if err != nil {
+			return err
+		}
+		r.Deleted += n
 	}
-	return nil
+	im.count.removed.Add(int64(r.Deleted))
+	return im.tally(ctx, b.docs, before)
 }
 
 // versions tells when the documents that exist were written.
@@ -208,46 +236,38 @@ func (im *importer) upsert(ctx context.Context, docs []db.Document) error {
 	return err
 }
 
-// removeStale deletes the chunks of an older version of a document that has n
-// now: those behind the last, or the document as it was when it was whole. The
-// ids of chunks have no gaps, and they are deleted together, so the first that
-// is missing ends the search, also after a crash.
-func (im *importer) removeStale(ctx context.Context, name string, n int) error {
+// stale are the chunks of an older version of a document: those behind the
+// last, or the document as it was when it was whole. The ids of chunks have no
+// gaps and they are deleted together, so the first that is missing is the end.
+func (im *importer) stale(ctx context.Context, b bundle) ([]string, error) {
+	if b.source == "" {
+		return nil, nil
+	}
 	var stale []string
-	from := n
-	switch n {
-	case 0:
-		stale = append(stale, name)
-	case 1:
-		from = 0
-	default:
-		if found, err := im.exist(ctx, name); err != nil {
-			return err
+	from := 0
+	if len(b.docs) > 1 {
+		from = len(b.docs)
+		if found, err := im.exist(ctx, b.source); err != nil {
+			return nil, err
 		} else if found == 1 {
-			stale = append(stale, name)
+			stale = append(stale, b.source)
 		}
 	}
 	for step := 1; ; step = 64 { // most have none
 		ids := make([]string, step)
 		for i := range ids {
-			ids[i] = fmt.Sprintf("%s#%d", name, from+i)
+			ids[i] = fmt.Sprintf("%s#%d", b.source, from+i)
 		}
 		found, err := im.exist(ctx, ids...)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		stale = append(stale, ids[:found]...)
 		if found < step {
-			break
+			return stale, nil
 		}
 		from += step
 	}
-	if len(stale) == 0 {
-		return nil
-	}
-	deleted, err := im.col.Delete(ctx, stale...)
-	im.count.removed.Add(int64(deleted))
-	return err
 }
 
 // exist tells how many of the ids there are.

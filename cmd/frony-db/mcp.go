@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"io"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -24,7 +23,7 @@ the assistant at its address with the path /mcp instead.`,
 		Example: `  {"mcpServers": {"notes": {"command": "frony-db", "args": ["mcp", "--db", "/home/me/notes"]}}}`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			e, err := openModel(cmp.Or(a.model, "builtin"))
+			e, err := a.servedModel(c.Context())
 			if err != nil {
 				return err
 			}

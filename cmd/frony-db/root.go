@@ -35,6 +35,9 @@ type app struct {
 	quiet      bool
 	logLevel   string
 
+	modelFlags
+	models map[string]embedder.Embedder // opened; closed at the end
+
 	log *slog.Logger
 }
 
@@ -56,6 +59,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	root.SetOut(out)
 	root.SetErr(errOut)
 	err := root.ExecuteContext(ctx)
+	a.closeModels()
 	switch {
 	case err == nil:
 		return exitOK
@@ -104,7 +108,8 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 	f.StringVar(&a.config, "config", "", "YAML file with settings")
 	f.StringVar(&a.dir, "db", "frony-data", "directory of the database")
 	f.StringVarP(&a.collection, "collection", "c", "default", "collection")
-	f.StringVar(&a.model, "model", "", "embedding model: builtin, none, or the directory of a model's files\n(default: the collection's own, builtin for a new one)")
+	f.StringVar(&a.model, "model", "", "embedding model: builtin, none, a directory, OWNER/NAME of the hub, or PROVIDER:MODEL\n(default: the collection's own, builtin for a new one); see 'frony-db model --help'")
+	a.registerModel(f)
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "no progress")
 	f.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
@@ -112,6 +117,7 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 	root.AddCommand(
 		a.quickstart(),
 		a.importCmd(),
+		a.modelCmd(),
 		a.search(),
 		a.get(),
 		a.delete(),
@@ -125,10 +131,28 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 		a.selftest(),
 		a.doctor(),
 		a.backup(),
+		a.compact(),
 		a.restore(),
 		a.export(),
 	)
+	usageOfArgs(root)
 	return root
+}
+
+// usageOfArgs makes wrong arguments a wrong command line, for every verb.
+func usageOfArgs(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			err := check(c, args)
+			if _, ok := errors.AsType[usageError](err); err == nil || ok {
+				return err
+			}
+			return usageError{err}
+		}
+	}
+	for _, verb := range c.Commands() {
+		usageOfArgs(verb)
+	}
 }
 
 func (a *app) startLog() error {
@@ -177,7 +201,7 @@ func (a *app) openCollection(ctx context.Context, d *db.DB, embeds bool) (*db.Co
 		if err != nil {
 			return nil, err
 		}
-		if o.Embedder, err = a.embedderFor(info.Model); err != nil {
+		if o.Embedder, err = a.embedderFor(ctx, info.Model); err != nil {
 			return nil, err
 		}
 	}
@@ -209,19 +233,4 @@ func (a *app) noCollection(ctx context.Context, d *db.DB, cause error) error {
 		return fmt.Errorf("%w; the database has no collections yet, 'frony-db import' makes one", cause)
 	}
 	return fmt.Errorf("%w; choose one with --collection: %q", cause, names)
-}
-
-// embedderFor opens the model that the flag names, or else the collection's.
-func (a *app) embedderFor(spec *embedder.Spec) (embedder.Embedder, error) {
-	switch {
-	case a.model != "":
-		return openModel(a.model)
-	case spec == nil:
-		return nil, nil // embeddings are given
-	}
-	e, err := openModel(spec.Model)
-	if err != nil {
-		return nil, fmt.Errorf("the collection was filled with the model %s: %w", spec.Model, err)
-	}
-	return e, nil
 }

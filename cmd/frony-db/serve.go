@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -69,11 +68,12 @@ runs, within --grace, and stop.`,
 	f.BoolVar(&s.opts.ReadOnly, "read-only", false, "refuse everything that writes")
 	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "let MCP clients upsert and delete")
 	f.IntVar(&s.connections, "max-connections", 1024, "connections at one time")
-	f.IntVar(&s.opts.Limits.Searches, "max-searches", 0, "searches that run at one time (default: 2 per CPU)")
+	f.IntVar(&s.opts.Limits.Searches, "max-searches", 0, "searches that run at one time (default: one less than CPUs)")
+	f.Float64Var(&s.opts.Limits.Patience, "patience", 0, "times a mean search that one may wait under lasting load (default 4); more lets more clients in, later")
 	f.Float64Var(&s.opts.Limits.Rate, "rate", 0, "requests per second of one key, or of all without keys (default: no limit)")
 	f.DurationVar(&s.grace, "grace", 15*time.Second, "time to finish what runs when stopping")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
-	c.AddCommand(a.serveKey())
+	c.AddCommand(a.serveKey(), a.serveHealth())
 	return c
 }
 
@@ -127,7 +127,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 		return usageError{fmt.Errorf("--addr %s can be reached by others, and without keys anyone there could read and write; "+
 			"name a file of keys with --keys, or say --insecure", s.addr)}
 	}
-	e, err := openModel(cmp.Or(a.model, "builtin"))
+	e, err := a.servedModel(ctx)
 	if err != nil {
 		return err
 	}

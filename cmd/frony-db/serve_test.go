@@ -26,37 +26,6 @@ import (
 	"time"
 )
 
-// output collects what a command prints while it runs.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
-}
-
-// await waits for a line and returns its first group.
-func (o *output) await(t *testing.T, pattern string) string {
-	t.Helper()
-	re := regexp.MustCompile(pattern)
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if m := re.FindStringSubmatch(o.String()); m != nil {
-			return m[len(m)-1]
-		}
-	}
-	t.Fatalf("no %s in:\n%s", pattern, o)
-	return ""
-}
-
 // serveFor runs serve until the test ends and returns its address.
 func serveFor(t *testing.T, args ...string) (url string, log *output, stop func() int) {
 	t.Helper()
@@ -96,6 +65,9 @@ func TestServeStartsAndStops(t *testing.T) {
 			t.Fatal("it never became ready")
 		}
 	}
+	if code := run(t.Context(), []string{"serve", "health", "--addr", strings.TrimPrefix(url, "http://")}, strings.NewReader(""), io.Discard, io.Discard); code != exitOK {
+		t.Errorf("health: exit code %d", code)
+	}
 	admin := log.await(t, `profiles at (http://[^\s]+/debug/pprof/)`)
 	if got := get(t, http.DefaultClient, admin, ""); got != http.StatusOK {
 		t.Errorf("profiles: %d", got)
@@ -105,6 +77,9 @@ func TestServeStartsAndStops(t *testing.T) {
 	}
 	if code := stop(); code != exitOK {
 		t.Errorf("exit code %d:\n%s", code, log)
+	}
+	if code := run(t.Context(), []string{"serve", "health", "--addr", strings.TrimPrefix(url, "http://")}, strings.NewReader(""), io.Discard, io.Discard); code == exitOK {
+		t.Error("a server that has stopped is healthy")
 	}
 }
 

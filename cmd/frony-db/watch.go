@@ -60,7 +60,7 @@ func (a *app) runWatch(ctx context.Context, folder string, o importOptions) erro
 	}
 	err = w.run(ctx)
 	if ctx.Err() != nil {
-		return nil // the way to end it
+		return nil //nolint:nilerr // the way to end it
 	}
 	return err
 }
@@ -110,7 +110,7 @@ func wait(ctx context.Context, notes *fsnotify.Watcher, every time.Duration) err
 				end = time.After(settleMax)
 			}
 			still.Reset(settle)
-		case <-notes.Errors: // events were lost: look
+		case <-notes.Errors: //nolint:errcheck // events were lost: look
 			return nil
 		case <-still.C:
 			return nil

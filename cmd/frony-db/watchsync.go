@@ -92,9 +92,11 @@ func (im *importer) removeVanished(ctx context.Context, l *ledger.Ledger, there 
 		if _, ok := there[name]; ok {
 			continue
 		}
-		if err := im.removeStale(ctx, im.o.source.Prefix+name, 0); err != nil {
+		r, err := im.col.ReplaceSource(ctx, im.o.source.Prefix+name)
+		if err != nil {
 			return err
 		}
+		im.count.removed.Add(int64(r.Deleted))
 		gone = append(gone, name)
 	}
 	return l.Remove(gone...)

@@ -25,11 +25,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fronyai/frony-db/quant"
-
 	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/bench/engine"
 	"github.com/fronyai/frony-db/bench/report"
+	"github.com/fronyai/frony-db/quant"
 )
 
 type options struct {

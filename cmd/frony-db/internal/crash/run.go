@@ -72,7 +72,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	}
 	start := time.Now()
 	for ctx.Err() == nil && len(l.Faults) == 0 && time.Since(start) < o.Duration && (o.Kills == 0 || l.Kills < o.Kills) {
-		if err := l.round(ctx); err != nil {
+		if err := l.round(ctx); err != nil && ctx.Err() == nil {
 			return l.Report, fmt.Errorf("kill %d: %w", l.Kills, err)
 		}
 		l.Seconds = time.Since(start).Seconds()

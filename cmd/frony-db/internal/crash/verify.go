@@ -132,9 +132,6 @@ func (l *loop) search(ctx context.Context, c *db.Collection, live []db.Document)
 		for i, exact := range []bool{false, true} {
 			m, err := c.Search(ctx, db.Query{Embedding: doc.Embedding, K: k, Exact: exact, Fields: db.FieldsNone})
 			if err != nil {
-				if ctx.Err() != nil {
-					return nil
-				}
 				return fmt.Errorf("search: %w", err)
 			}
 			ids[i] = map[string]bool{}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 
@@ -162,11 +161,11 @@ func parseEmbedding(b []byte, name string) ([]float32, error) {
 		for end < len(b)-1 && b[end] != ',' && b[end] > ' ' {
 			end++
 		}
-		f, err := strconv.ParseFloat(string(b[i:end]), 32)
-		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		f, ok := parseFloat32(b[i:end])
+		if !ok {
 			return nil, fmt.Errorf("field %q: element %d is %s, not a 32-bit float", name, len(out), clip(string(b[i:end])))
 		}
-		out = append(out, float32(f))
+		out = append(out, f)
 		i = end
 	}
 	if len(out) == 0 {

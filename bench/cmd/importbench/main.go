@@ -1,0 +1,297 @@
+// Command importbench measures frony-db import as a user runs it, a process
+// from its start to its end, beside the graph alone: the same vectors put into
+// package hnsw by as many goroutines as there are cores, and nothing else.
+//
+//	go run -C bench ./cmd/importbench -n 10000,100000 -rounds 3
+//
+// The kinds of files are taken in turn in every round, and the medians are
+// printed: documents and megabytes per second, the part of the graph's rate by the
+// clock and by processor time (which a busy machine does not distort), the part of
+// the time that the embedder was at work, and the peak of resident memory, mapped
+// files included.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/quant"
+)
+
+const (
+	dims     = 384
+	headDims = 192
+)
+
+func main() {
+	sizes := flag.String("n", "10000,100000", "documents")
+	rounds := flag.Int("rounds", 3, "how often everything is measured")
+	seed := flag.Uint64("seed", 1, "seed of vectors and texts")
+	dir := flag.String("dir", "", "where files and databases go (default: a temporary folder)")
+	only := flag.String("only", "", "measure only kinds whose names begin so")
+	flag.Parse()
+	for s := range strings.SplitSeq(*sizes, ",") {
+		n, err := strconv.Atoi(s)
+		if err == nil {
+			err = measure(*dir, *only, n, *rounds, *seed)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "importbench:", err)
+			os.Exit(1)
+		}
+	}
+}
+
+// kind is a kind of file, and what import said of it in each round.
+type kind struct {
+	name string
+	file string
+	args []string
+	runs []outcome
+}
+
+// cost is what a run took, of the clock and of all processors.
+type cost struct{ wall, cpu time.Duration }
+
+// outcome is one run of import.
+type outcome struct {
+	cost
+	peak  int64 // bytes
+	share float64
+	graph cost // of the graph alone, in the same round
+	said  struct {
+		Added int64
+		Bytes int64
+		Embed *float64 `json:"embed_share"`
+	}
+}
+
+func measure(parent, only string, n, rounds int, seed uint64) error {
+	dir, err := os.MkdirTemp(parent, "importbench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	bin := filepath.Join(dir, "frony-db")
+	build := exec.Command("go", "build", "-o", bin, "./cmd/frony-db")
+	build.Dir = ".." // the product's own module: go run -C bench starts this in bench
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	base, _ := dataset.Generate(n, 0, dims, seed)
+	kinds := []*kind{
+		{name: "JSONL, embeddings", file: "v.jsonl", args: []string{"--model", "builtin"}},
+		{name: "JSONL, embeddings and texts", file: "vt.jsonl", args: []string{"--model", "builtin"}},
+		{name: "Parquet, embeddings", file: "v.parquet", args: []string{"--model", "builtin"}},
+		{name: "Parquet, embeddings and texts", file: "vt.parquet", args: []string{"--model", "builtin"}},
+		{name: "JSONL, texts", file: "t.jsonl"},
+	}
+	kinds = slices.DeleteFunc(kinds, func(k *kind) bool { return !strings.HasPrefix(k.name, only) })
+	if err := files(dir, bin, base, n, seed); err != nil {
+		return err
+	}
+	for range rounds {
+		graph, err := graphAlone(base, n)
+		if err != nil {
+			return err
+		}
+		for _, k := range kinds {
+			o, err := imported(bin, dir, filepath.Join(dir, k.file), k.args)
+			if err != nil {
+				return err
+			}
+			if o.said.Added != int64(n) {
+				return fmt.Errorf("%s: %d documents imported, want %d", k.name, o.said.Added, n)
+			}
+			o.graph = graph
+			k.runs = append(k.runs, o)
+		}
+	}
+	report(n, rounds, kinds)
+	return nil
+}
+
+// graphAlone builds the graph.
+func graphAlone(base []float32, n int) (c cost, err error) {
+	head, err := quant.NewQuantizer(headDims)
+	if err != nil {
+		return c, err
+	}
+	codes, err := quant.NewCodes(headDims, nil)
+	if err != nil {
+		return c, err
+	}
+	graph, err := hnsw.New(codes, nil)
+	if err != nil {
+		return c, err
+	}
+	workers := runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	errs := make([]error, workers)
+	start, cpu := time.Now(), cpuTime()
+	code := make([]byte, head.CodeSize())
+	for i := range n {
+		head.Encode(code, base[i*dims:i*dims+headDims])
+		codes.Set(uint32(i), code)
+	}
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < n && errs[w] == nil; i += workers {
+				errs[w] = graph.Add(uint32(i))
+			}
+		})
+	}
+	wg.Wait()
+	c = cost{time.Since(start), cpuTime() - cpu}
+	for _, err := range errs {
+		if err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// imported imports a file into a new database.
+func imported(bin, dir, file string, args []string) (o outcome, err error) {
+	db := filepath.Join(dir, "db")
+	defer func() { _ = os.RemoveAll(db) }()
+	cmd := exec.Command(bin, append([]string{"import", file, "--db", db, "--json", "-q"}, args...)...)
+	cmd.Stderr = os.Stderr
+	start := time.Now()
+	out, err := cmd.Output()
+	if err != nil {
+		return o, fmt.Errorf("import %s: %w", file, err)
+	}
+	o.cost = cost{time.Since(start), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
+	o.peak = peak(cmd.ProcessState)
+	if err := json.Unmarshal(out, &o.said); err != nil {
+		return o, err
+	}
+	if o.said.Embed != nil {
+		o.share = *o.said.Embed
+	}
+	return o, nil
+}
+
+func report(n, rounds int, kinds []*kind) {
+	fmt.Printf("\n%d documents, %d cores, medians of %d rounds\n\n", n, runtime.GOMAXPROCS(0), rounds)
+	fmt.Println("| file | documents/s | MB/s | of the graph's rate | by processor time | embedder at work | peak memory |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- | --- |")
+	for _, k := range kinds {
+		rate := median(k.runs, func(o outcome) float64 { return float64(n) / o.wall.Seconds() })
+		mb := median(k.runs, func(o outcome) float64 { return float64(o.said.Bytes) / 1e6 / o.wall.Seconds() })
+		part := median(k.runs, func(o outcome) float64 { return o.graph.wall.Seconds() / o.wall.Seconds() })
+		work := median(k.runs, func(o outcome) float64 { return o.graph.cpu.Seconds() / o.cpu.Seconds() })
+		share := median(k.runs, func(o outcome) float64 { return o.share })
+		peak := median(k.runs, func(o outcome) float64 { return float64(o.peak) / (1 << 20) })
+		fmt.Printf("| %s | %.0f | %.1f | %.0f %% | %.0f %% | %.0f %% | %.0f MiB |\n", k.name, rate, mb, 100*part, 100*work, 100*share, peak)
+	}
+	graph := median(kinds[0].runs, func(o outcome) float64 { return float64(n) / o.graph.wall.Seconds() })
+	fmt.Printf("\nthe graph alone: %.0f/s\n", graph)
+}
+
+func median(runs []outcome, f func(outcome) float64) float64 {
+	var v []float64
+	for _, r := range runs {
+		v = append(v, f(r))
+	}
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+// files writes what is imported. Parquet comes from export.
+func files(dir, bin string, base []float32, n int, seed uint64) error {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for _, f := range []struct {
+		name          string
+		vectors, text bool
+	}{{"v", true, false}, {"vt", true, true}, {"t", false, true}} {
+		if err := jsonl(filepath.Join(dir, f.name+".jsonl"), n, func(b []byte, i int) []byte {
+			b = fmt.Appendf(b, `{"id":"doc-%d","year":%d,"lang":%q`, i, 2000+i%25, []string{"ko", "en"}[i%2])
+			if f.text {
+				b = fmt.Appendf(b, `,"text":%q`, passage(rng))
+			}
+			if f.vectors {
+				b = append(b, `,"embedding":[`...)
+				for d, x := range base[i*dims : (i+1)*dims] {
+					if d > 0 {
+						b = append(b, ',')
+					}
+					b = strconv.AppendFloat(b, float64(x), 'g', -1, 32)
+				}
+				b = append(b, ']')
+			}
+			return append(b, "}\n"...)
+		}); err != nil {
+			return err
+		}
+		if !f.vectors {
+			continue
+		}
+		db := filepath.Join(dir, "db")
+		for _, args := range [][]string{
+			{"import", filepath.Join(dir, f.name+".jsonl"), "--model", "builtin"},
+			{"export", "--embeddings", "-o", filepath.Join(dir, f.name+".parquet")},
+		} {
+			if out, err := exec.Command(bin, append(args, "--db", db, "-q")...).CombinedOutput(); err != nil {
+				return fmt.Errorf("%s: %w\n%s", args[0], err, out)
+			}
+		}
+		if err := os.RemoveAll(db); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func jsonl(path string, n int, line func([]byte, int) []byte) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	var b []byte
+	for i := range n {
+		b = line(b[:0], i)
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+var words = strings.Fields("서울 부산 바다 산 강 도서관 시장 학교 병원 음악 영화 축구 요리 여행 날씨 경제 정치 역사 과학 기술 " +
+	"spring river mountain library market school hospital music film football cooking travel weather economy history science")
+
+// passage is some forty words of a skewed vocabulary.
+func passage(r *rand.Rand) string {
+	var b strings.Builder
+	for i := range 40 {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		w := words[int(float64(len(words))*r.Float64()*r.Float64())]
+		b.WriteString(w)
+		if r.IntN(3) == 0 {
+			b.WriteString(strconv.Itoa(r.IntN(5000)))
+		}
+	}
+	return b.String()
+}

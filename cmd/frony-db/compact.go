@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) compact() *cobra.Command {
+	return &cobra.Command{
+		Use:   "compact",
+		Short: "Give back the space of deleted and replaced documents",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			d, err := a.open(true)
+			if err != nil {
+				return err
+			}
+			defer a.close(d)
+			r, err := d.Compact(c.Context())
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(r)
+			}
+			fmt.Fprintf(a.out, "store: %s before, %s after; %d deleted nodes taken out of the graphs, %d expired documents swept (%.1f s)\n",
+				bytesText(r.Before), bytesText(r.After), r.Nodes, r.Expired, r.Seconds)
+			return nil
+		},
+	}
+}

@@ -1,0 +1,70 @@
+package source
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+)
+
+// TestParseFloat32 compares with strconv: floats as programs write them, random
+// digits, and decimals that lie in the middle of two float32 or beside it.
+func TestParseFloat32(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	short := 0
+	check := func(s string) {
+		t.Helper()
+		want, err := strconv.ParseFloat(s, 32)
+		got, ok := parseFloat32([]byte(s))
+		if ok != (err == nil) || ok && math.Float32bits(got) != math.Float32bits(float32(want)) {
+			t.Fatalf("%s: got %g %t, want %g %v", s, got, ok, want, err)
+		}
+		if _, ok := shortFloat32([]byte(s)); ok {
+			short++
+		}
+	}
+	for _, s := range []string{
+		"0", "-0", "-0.0", "1", "-1.5", "0.1", "1e5", "1E-5", "1e+5", "1e400", "-1e400", "3.4028235e38", "3.4028236e38", "1e-45", "1e-46",
+		"16777217", "16777216.5", "16777217.000000001", "123456789012345", "1234567890123456789", "0.000000000000000000001", "0.00000000000000000000012345678901234567",
+		"1e-22", "1e22", "1e23", "9007199254740993", "0.30000001192092896", "99999999999999999999999999",
+	} {
+		check(s)
+	}
+	n := 200_000
+	for range n {
+		x := math.Float32frombits(r.Uint32())
+		if x-x != 0 {
+			continue
+		}
+		next := math.Nextafter32(x, x+x)
+		middle := (float64(x) + float64(next)) / 2
+		check(strconv.FormatFloat(float64(x), 'g', -1, 32))
+		check(strconv.FormatFloat(r.NormFloat64()/20, 'f', r.IntN(18), 64))
+		check(strconv.FormatFloat(middle, 'g', 1+r.IntN(17), 64))
+		check(fmt.Sprintf("%d.%0*de%d", r.IntN(2000)-1000, 1+r.IntN(15), r.IntN(1e9), r.IntN(60)-30))
+	}
+	if short < n {
+		t.Errorf("only %d numbers went the short way", short)
+	}
+}
+
+func BenchmarkParseEmbedding(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	text := []byte("[")
+	for i := range 384 {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendFloat(text, float64(float32(r.NormFloat64()/20)), 'g', -1, 32)
+	}
+	text = append(text, ']')
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if _, err := parseEmbedding(text, "embedding"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/embedder/hub"
+)
+
+// modelJSON is a model in the cache.
+type modelJSON struct {
+	Repo     string     `json:"repo"`
+	Commit   string     `json:"commit"`
+	Refs     []string   `json:"refs"`
+	Dir      string     `json:"dir"`
+	Files    int        `json:"files"`
+	Bytes    int64      `json:"bytes"`
+	Pulled   *time.Time `json:"pulled,omitempty"`
+	Complete bool       `json:"complete"`
+}
+
+func (a *app) modelList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the models in the hub's cache, whichever tool downloaded them",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			h, err := a.hub(hub.Options{})
+			if err != nil {
+				return hubError(err)
+			}
+			models, err := h.List()
+			if err != nil {
+				return err
+			}
+			if a.json {
+				list := make([]modelJSON, len(models))
+				for i, m := range models {
+					list[i] = modelJSON{m.Repo, m.Commit, m.Refs, m.Dir, m.Files, m.Bytes, nil, m.Complete}
+					if m.Refs == nil {
+						list[i].Refs = []string{}
+					}
+					if !m.Pulled.IsZero() {
+						list[i].Pulled = &m.Pulled
+					}
+				}
+				return a.printJSON(map[string]any{"cache": h.CacheDir(), "models": list})
+			}
+			return a.printModels(h, models)
+		},
+	}
+}
+
+func (a *app) printModels(h *hub.Hub, models []hub.Model) error {
+	if len(models) == 0 {
+		_, err := fmt.Fprintf(a.err, "there are no models in %s; download one with 'frony-db model pull OWNER/NAME'\n", h.CacheDir())
+		return err
+	}
+	t := term.Table{Columns: []term.Column{
+		{Title: "model", Flex: true}, {Title: "revision"}, {Title: "commit"}, {Title: "size", Right: true}, {Title: "state"}, {Title: "pulled"},
+	}}
+	for _, m := range models {
+		state, pulled := "ready", ""
+		if !m.Complete {
+			state = "not usable"
+		}
+		if !m.Pulled.IsZero() {
+			pulled = m.Pulled.Local().Format(time.DateTime)
+		}
+		t.Rows = append(t.Rows, []string{m.Repo, strings.Join(m.Refs, ","), m.Commit[:12], bytesText(m.Bytes), state, pulled})
+	}
+	return t.Write(a.out)
+}
+
+func (a *app) modelPath() *cobra.Command {
+	return &cobra.Command{
+		Use:   "path OWNER/NAME[@REVISION]",
+		Short: "Print the directory of a model in the hub's cache",
+		Args:  one("a model, as OWNER/NAME"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			repo, revision := repoArg(args[0])
+			f := modelFiles{engine: a.engine, profile: knownProfile(repo)}
+			dir, err := a.cachedModel(repo, revision, &f)
+			if err != nil {
+				return hubError(err)
+			}
+			if a.json {
+				return a.printJSON(map[string]string{"repo": repo, "dir": dir})
+			}
+			_, err = fmt.Fprintln(a.out, dir)
+			return err
+		},
+	}
+}
+
+func (a *app) modelRm() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rm OWNER/NAME[@REVISION]",
+		Short: "Delete a model from the hub's cache: all its revisions, or one",
+		Args:  one("a model, as OWNER/NAME"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			h, err := a.hub(hub.Options{})
+			if err != nil {
+				return hubError(err)
+			}
+			freed, err := h.Remove(repoArg(args[0]))
+			if err != nil {
+				return hubError(err)
+			}
+			if a.json {
+				return a.printJSON(map[string]any{"removed": args[0], "freed": freed})
+			}
+			_, err = fmt.Fprintf(a.out, "removed %s, %s\n", args[0], bytesText(freed))
+			return err
+		},
+	}
+}
+
+// verified is what verify found of one model.
+type verified struct {
+	Model  string      `json:"model"`
+	Commit string      `json:"commit,omitempty"`
+	Damage []hubDamage `json:"damage"`
+	repo   [2]string   // and revision
+}
+
+type hubDamage struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
+}
+
+func (a *app) modelVerify() *cobra.Command {
+	var repair bool
+	c := &cobra.Command{
+		Use:   "verify [OWNER/NAME[@REVISION]...]",
+		Short: "Read models in the hub's cache and compare them with their hashes (default: all)",
+		Long: `Read all files of models in the hub's cache and compare them with the hashes that
+they were downloaded by. No network is used. The exit code is 1 if a file is
+missing or damaged. With --repair such files are deleted, so that 'model pull'
+downloads them, and nothing else, again.`,
+		RunE: func(c *cobra.Command, args []string) error { return a.runVerify(c.Context(), args, repair) },
+	}
+	c.Flags().BoolVar(&repair, "repair", false, "delete what is damaged")
+	return c
+}
+
+func (a *app) runVerify(ctx context.Context, names []string, repair bool) error {
+	h, err := a.hub(hub.Options{})
+	if err != nil {
+		return hubError(err)
+	}
+	list := []verified{}
+	for _, name := range names {
+		repo, revision := repoArg(name)
+		list = append(list, verified{Model: name, repo: [2]string{repo, revision}})
+	}
+	if len(names) == 0 {
+		models, err := h.List()
+		if err != nil {
+			return err
+		}
+		for _, m := range models {
+			list = append(list, verified{Model: m.Repo, Commit: m.Commit, repo: [2]string{m.Repo, m.Commit}})
+		}
+	}
+	bad := 0
+	for i := range list {
+		v := &list[i]
+		v.Damage = []hubDamage{}
+		damage, err := h.Verify(ctx, v.repo[0], v.repo[1], repair)
+		if err != nil {
+			return hubError(err)
+		}
+		for _, d := range damage {
+			v.Damage = append(v.Damage, hubDamage(d))
+		}
+		if len(damage) > 0 {
+			bad++
+		}
+	}
+	if a.json {
+		err = a.printJSON(map[string]any{"models": list, "repaired": repair})
+	} else {
+		err = a.printVerified(list)
+	}
+	if err != nil || bad == 0 {
+		return err
+	}
+	hint := "delete the damaged files with --repair, then download them again with 'frony-db model pull'"
+	if repair {
+		hint = "the damaged files were deleted; download them again with 'frony-db model pull'"
+	}
+	return errors.New(plural(int64(bad), "model") + " failed; " + hint)
+}
+
+func (a *app) printVerified(list []verified) error {
+	for _, v := range list {
+		name := at(v.repo[0], v.repo[1])
+		if len(v.Damage) == 0 {
+			fmt.Fprintf(a.out, "%s: as downloaded\n", name)
+		}
+		for _, d := range v.Damage {
+			fmt.Fprintf(a.out, "%s: %s: %s\n", name, d.File, cmp.Or(d.Reason, "damaged"))
+		}
+	}
+	return nil
+}

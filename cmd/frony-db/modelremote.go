@@ -1,0 +1,105 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/embedder/profile"
+	"github.com/fronyai/frony-db/embedder/remote"
+)
+
+var providers = []remote.Provider{remote.OpenAI, remote.Upstage, remote.TEI, remote.Ollama}
+
+func providerNames() string {
+	var names []string
+	for _, p := range providers {
+		names = append(names, string(p))
+	}
+	return strings.Join(names, ", ")
+}
+
+// cutProvider splits PROVIDER:MODEL.
+func cutProvider(name string) (p remote.Provider, model string, ok bool) {
+	before, model, ok := strings.Cut(name, ":")
+	p = remote.Provider(before)
+	return p, model, ok && slices.Contains(providers, p)
+}
+
+// openRemote opens a model that a provider runs. Text Embeddings Inference has
+// one model, so what is named is its address.
+func (a *app) openRemote(ctx context.Context, p remote.Provider, model string, m modelFlags) (embedder.Embedder, error) {
+	if m.profile != "" || m.engine != "" || m.int8 {
+		return nil, usageError{fmt.Errorf("--model-profile, --engine and --int8 are for a model's files; %s runs its models itself", p)}
+	}
+	o := remoteOptions(p, model)
+	o.BaseURL, o.KeyEnv, o.Log = cmp.Or(o.BaseURL, m.url), m.keyEnv, a.log
+	if p != remote.TEI && model == "" {
+		return nil, usageError{fmt.Errorf("--model %s: wants the model's name, as %s:MODEL", p, p)}
+	}
+	e, err := remote.Open(ctx, o)
+	if err != nil {
+		return nil, remoteHint(p, err)
+	}
+	// Only the server knows which model it runs, and only then do we know the
+	// prefixes that the model was trained with.
+	if f := knownProfile(e.Spec().Model); p == remote.TEI && f != nil {
+		known := remote.FromProfile(*f)
+		known.Provider, known.BaseURL, known.KeyEnv, known.Log = p, o.BaseURL, o.KeyEnv, o.Log
+		if e, err = remote.Open(ctx, known); err != nil {
+			return nil, remoteHint(p, err)
+		}
+	}
+	return e, nil
+}
+
+// remoteOptions are what is known of a provider's model.
+func remoteOptions(p remote.Provider, model string) remote.Options {
+	if p == remote.TEI {
+		return remote.Options{Provider: p, BaseURL: model}
+	}
+	if p == remote.Upstage {
+		// The role is in the name: solar-embedding-1-large-query, …-passage.
+		stem := strings.TrimSuffix(strings.TrimSuffix(model, "-query"), "-passage")
+		if f, ok := profile.Find(stem + "-passage"); ok {
+			return remote.FromProfile(f)
+		}
+		if stem == "" {
+			return remote.Options{Provider: p}
+		}
+		return remote.Options{Provider: p, Model: stem + "-passage", QueryModel: stem + "-query"}
+	}
+	o := remote.Options{}
+	if f, ok := profile.Find(model); ok {
+		o = remote.FromProfile(f)
+	}
+	o.Provider, o.Model = p, model
+	return o
+}
+
+// remoteHint adds the way out, where only the command line has one.
+func remoteHint(p remote.Provider, err error) error {
+	switch {
+	case errors.Is(err, remote.ErrOptions) && p == remote.TEI:
+		return usageError{fmt.Errorf("%w; the address is as in --model tei:http://127.0.0.1:8080, KeyEnv is --model-key-env", err)}
+	case errors.Is(err, remote.ErrOptions):
+		return usageError{fmt.Errorf("%w; the address is --model-url, KeyEnv is --model-key-env", err)}
+	case errors.Is(err, remote.ErrUnavailable) && (p == remote.Ollama || p == remote.TEI):
+		return fmt.Errorf("%w; is the server running?", err)
+	}
+	return err
+}
+
+// remoteName leads from a Spec back to PROVIDER:MODEL, or to nothing: whose
+// server it was is not part of a model's identity.
+func remoteName(s embedder.Spec) string {
+	f, ok := profile.Find(s.Model)
+	if !ok || f.Runtime != profile.Remote {
+		return ""
+	}
+	return f.Provider + ":" + s.Model
+}

@@ -1,0 +1,86 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// CompactReport says what Compact has given back.
+type CompactReport struct {
+	Before  int64   `json:"before_bytes"` // of the store's files on disk
+	After   int64   `json:"after_bytes"`
+	Nodes   int     `json:"nodes"`   // of deleted documents, taken out of the graphs
+	Expired int     `json:"expired"` // documents that were swept
+	Seconds float64 `json:"seconds"`
+}
+
+// Compact gives back the space of what was deleted and replaced: it sweeps
+// expired documents, repairs the graphs, rewrites the store's tables without
+// what nobody can see any more, and saves snapshots. Searches and writes go on
+// meanwhile, more slowly.
+//
+// What was written last is still in the store's memory and its log, and is only
+// compacted when it has become a table: at most 64 MiB later, or at the next
+// opening. A store that has only few tables yet, of about 300 MiB, is left as it
+// is: a backup that is restored is as small as can be. The store compacts itself in the background as it is written to. Compact is
+// for the moment after much was deleted. It returns ErrReadOnly and ErrClosed.
+func (d *DB) Compact(ctx context.Context) (CompactReport, error) {
+	var r CompactReport
+	if err := d.gate.enter(); err != nil {
+		return r, wrap("compact", d.dir, err)
+	}
+	defer d.gate.leave()
+	if d.opts.ReadOnly {
+		return r, wrap("compact", d.dir, ErrReadOnly)
+	}
+	start := time.Now()
+	r.Before = d.st.DiskBytes()
+	var names []string
+	for info, err := range d.Collections(ctx) {
+		if err != nil {
+			return r, wrap("compact", d.dir, err)
+		}
+		names = append(names, info.Name)
+	}
+	var open []*Collection
+	for _, name := range names {
+		c, err := d.Collection(ctx, name, &CollectionOptions{MustExist: true})
+		if errors.Is(err, ErrNoCollection) {
+			continue // dropped meanwhile
+		}
+		if err == nil {
+			open = append(open, c)
+			err = c.compact(ctx, &r)
+		}
+		if err != nil && !errors.Is(err, ErrClosed) {
+			return r, wrap("compact", name, err)
+		}
+	}
+	if err := d.st.Compact(); err != nil {
+		return r, wrap("compact", d.dir, err)
+	}
+	for _, c := range open {
+		if err := c.Snapshot(ctx); err != nil && !errors.Is(err, ErrClosed) {
+			return r, err
+		}
+	}
+	r.After = d.st.DiskBytes()
+	r.Seconds = time.Since(start).Seconds()
+	return r, nil
+}
+
+func (c *Collection) compact(ctx context.Context, r *CompactReport) error {
+	if err := c.enter(); err != nil {
+		return err
+	}
+	defer c.leave()
+	n, err := c.sweep(ctx)
+	if err != nil {
+		return err
+	}
+	r.Expired += n
+	r.Nodes += c.graph.Dead()
+	c.repair()
+	return ctx.Err()
+}

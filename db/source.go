@@ -1,0 +1,134 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/store"
+)
+
+// Replaced says what ReplaceSource did.
+type Replaced struct {
+	IDs       []string `json:"ids"`       // of the documents given, in order
+	Written   int      `json:"written"`   // documents that are new or have changed
+	Unchanged int      `json:"unchanged"` // documents that were there already
+	Deleted   int      `json:"deleted"`   // documents of the source that are no longer there
+}
+
+// ReplaceSource makes docs all that there is of a source, in one transaction:
+// they are inserted or replaced, and other documents with that Source are
+// deleted. So a file that has become shorter leaves no stray chunks behind.
+// What has not changed is neither embedded nor written again. Without docs the
+// source is deleted.
+//
+// Every document's Source is set. One without an id gets "source#chunk", with
+// its place among docs as the chunk where that is 0, so that the next call finds
+// it again. Calls for one collection wait for each other.
+//
+// Its errors are those of Upsert.
+func (c *Collection) ReplaceSource(ctx context.Context, source string, docs ...Document) (Replaced, error) {
+	if err := c.enter(); err != nil {
+		return Replaced{}, wrap("replace source", source, err)
+	}
+	defer c.leave()
+	if err := checkID(source, c.db.opts.Limits.IDBytes); err != nil {
+		return Replaced{}, wrap("replace source", source, err)
+	}
+	if limit := c.db.opts.Limits.Batch; len(docs) > limit {
+		return Replaced{}, &Error{
+			Op: "replace source", Input: fmt.Sprintf("%q with %d documents", source, len(docs)),
+			Err:  because(ErrBatchTooLarge, "at most %d in one call", limit),
+			Hint: "make it several sources",
+		}
+	}
+	r, err := c.replaceSource(ctx, source, slices.Clone(docs))
+	return r, wrap("replace source", source, err)
+}
+
+func (c *Collection) replaceSource(ctx context.Context, source string, docs []Document) (r Replaced, err error) {
+	for i := range docs {
+		d := &docs[i]
+		d.Source = source
+		if d.ID == "" {
+			if d.Chunk == 0 {
+				d.Chunk = i
+			}
+			d.ID = fmt.Sprintf("%s#%d", source, d.Chunk)
+		}
+		r.IDs = append(r.IDs, d.ID)
+	}
+	prep, fault := c.prepare(docs)
+	if fault != nil {
+		return r, fmt.Errorf("%s: %w", fault.input, fault.err)
+	}
+	c.sourcing.Lock()
+	defer c.sourcing.Unlock()
+	if err := c.compare(prep); err != nil {
+		return r, err
+	}
+	if err := c.embedAll(ctx, prep); err != nil {
+		return r, err
+	}
+	stray, err := c.strays(source, r.IDs)
+	if err != nil {
+		return r, err
+	}
+	if err := ctx.Err(); err != nil {
+		return r, err
+	}
+	prep = slices.DeleteFunc(prep, func(p prepared) bool { return p.unchanged })
+	r.Written, r.Unchanged = len(prep), len(docs)-len(prep)
+	if len(prep) == 0 && len(stray) == 0 {
+		return r, nil
+	}
+	done, err := c.commitBatch(prep, stray, false)
+	if err != nil {
+		return Replaced{}, err
+	}
+	r.Deleted = done.Deleted
+	return r, nil
+}
+
+// strays are the documents of a source that are not among ids.
+func (c *Collection) strays(source string, ids []string) ([]store.Delete, error) {
+	keep := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		keep[id] = true
+	}
+	slot := c.grace.enter()
+	defer c.grace.leave(slot)
+	v, m := c.view()
+	defer v.Close()
+	var deletes []store.Delete
+	for node := range bits(c.attrs.Select(filter.Eq(sourceColumn, source), c.bound())).all() {
+		if !c.nodes.visible(node, m.seq) {
+			continue
+		}
+		d, ok, err := v.Record(c.id, node, 0)
+		if err != nil {
+			return nil, err
+		}
+		if ok && d.Source == source && !keep[d.ID] {
+			deletes = append(deletes, store.Delete{ID: d.ID, Node: node})
+		}
+	}
+	return deletes, nil
+}
+
+// sourceColumn is the column of sources beside those of the metadata: no field
+// can have its name.
+const sourceColumn = "\x00source"
+
+// columns are what the columns hold of a document.
+func columns(m Metadata, source string) Metadata {
+	if source == "" {
+		return m
+	}
+	all := make(Metadata, len(m)+1)
+	maps.Copy(all, m)
+	all[sourceColumn] = source
+	return all
+}

@@ -1,0 +1,225 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+func chunks(rng *rand.Rand, n int) []Document {
+	docs := make([]Document, n)
+	for i := range docs {
+		docs[i] = given(rng, "", 8)
+	}
+	return docs
+}
+
+func idsOf(t *testing.T, c *Collection) (ids []string) {
+	t.Helper()
+	for doc, err := range c.Scan(t.Context(), Scan{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, doc.ID)
+	}
+	return ids
+}
+
+// A source that becomes shorter, longer, the same and nothing; other sources
+// and documents without one stay; so it is after a restart too, from a snapshot
+// and from the log.
+func TestReplaceSource(t *testing.T) {
+	dir := t.TempDir()
+	d, _ := openLogged(t, dir)
+	c := openGiven(t, d, 8)
+	rng := rand.New(rand.NewPCG(1, 2))
+	if _, err := c.Upsert(t.Context(), given(rng, "alone", 8)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ReplaceSource(t.Context(), "other.md", chunks(rng, 2)...); err != nil {
+		t.Fatal(err)
+	}
+	others := []string{"alone", "other.md#0", "other.md#1"}
+	docs := chunks(rng, 5)
+	replace := func(n, written, deleted int) {
+		t.Helper()
+		r, err := c.ReplaceSource(t.Context(), "file.md", docs[:n]...)
+		if err != nil || r.Written != written || r.Unchanged != n-written || r.Deleted != deleted || len(r.IDs) != n {
+			t.Errorf("%+v %v", r, err)
+		}
+		want := slices.Clone(others)
+		for i := range n {
+			want = append(want, fmt.Sprint("file.md#", i))
+		}
+		slices.Sort(want)
+		if got := idsOf(t, c); !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+	}
+	replace(5, 5, 0)
+	replace(3, 0, 2)
+	docs[1] = given(rng, "", 8)
+	replace(3, 1, 0)
+	for _, snapshot := range []bool{true, false} {
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if !snapshot {
+			if err := os.Remove(c.derivedPath("snapshot")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d, _ = openLogged(t, dir)
+		c = openGiven(t, d, 8)
+		replace(2, 0, 1)
+		replace(3, 1, 0)
+	}
+	replace(0, 0, 3)
+	if _, err := c.ReplaceSource(t.Context(), "file.md", Document{}); !errors.Is(err, ErrInvalidText) {
+		t.Error(err)
+	}
+	if _, err := c.ReplaceSource(t.Context(), "", chunks(rng, 1)...); !errors.Is(err, ErrInvalidID) {
+		t.Error(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A reader sees the old chunks of a source or the new ones, never a mixture.
+func TestReplaceSourceAtomic(t *testing.T) {
+	d, _ := openLogged(t, t.TempDir())
+	defer func() { _ = d.Close() }()
+	c := openGiven(t, d, 8)
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for w := range 2 {
+		wg.Go(func() {
+			rng := rand.New(rand.NewPCG(uint64(w), 1))
+			for n := 0; ctx.Err() == nil; n++ {
+				docs := chunks(rng, 1+rng.IntN(8))
+				for i := range docs {
+					docs[i].Metadata = Metadata{"size": len(docs), "call": fmt.Sprint(w, n)}
+				}
+				if _, err := c.ReplaceSource(t.Context(), "s", docs...); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 200 {
+		calls, n, size := map[any]bool{}, 0, int64(0)
+		for doc, err := range c.Scan(t.Context(), Scan{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+			size = doc.Metadata["size"].(int64)
+			calls[doc.Metadata["call"]] = true
+		}
+		if n > 0 && (len(calls) != 1 || int(size) != n) {
+			t.Fatalf("%d chunks of %d, from %d calls", n, size, len(calls))
+		}
+	}
+	stop()
+	wg.Wait()
+}
+
+// A document is gone from the moment it expires, for every read and for
+// inserts, and is deleted soon after; also when it expires while the database is
+// closed.
+func TestExpiry(t *testing.T) {
+	dir := t.TempDir()
+	d, _ := openLogged(t, dir)
+	c := openGiven(t, d, 8)
+	rng := rand.New(rand.NewPCG(1, 2))
+	soon := time.Now().Add(400 * time.Millisecond)
+	kept, short, long := given(rng, "kept", 8), given(rng, "short", 8), given(rng, "long", 8)
+	kept.Text, short.Text, long.Text = "봄", "봄", "봄"
+	short.Expires, long.Expires = soon, time.Now().Add(time.Hour)
+	if _, err := c.Upsert(t.Context(), kept, short, long); err != nil {
+		t.Fatal(err)
+	}
+	count := func(want int) {
+		t.Helper()
+		if n, err := c.Count(t.Context(), filter.All()); n != want || err != nil {
+			t.Errorf("count %d, want %d, %v", n, want, err)
+		}
+		if ids := idsOf(t, c); len(ids) != want {
+			t.Errorf("scan %v", ids)
+		}
+		for _, q := range []Query{
+			{Embedding: short.Embedding, K: 5}, {Embedding: short.Embedding, K: 5, Exact: true}, {Text: "봄", Mode: Lexical, K: 5},
+		} {
+			if m, err := c.Search(t.Context(), q); len(m) != want || err != nil {
+				t.Errorf("%+v: %d results, %v", q, len(m), err)
+			}
+		}
+	}
+	count(3)
+	got, err := c.Get(t.Context(), "short")
+	if err != nil || !got[0].Expires.Equal(soon.Truncate(time.Microsecond)) {
+		t.Error(got, err)
+	}
+	time.Sleep(time.Until(soon))
+	count(2)
+	if _, err := c.Get(t.Context(), "short"); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+	if _, err := c.Insert(t.Context(), short); err != nil { // it expires at once
+		t.Error(err)
+	}
+	count(2)
+	for end := time.Now().Add(10 * time.Second); d.st.State(c.id).Live != 2; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it was not swept")
+		}
+	}
+	short.Expires = time.Now().Add(100 * time.Millisecond)
+	if _, err := c.Upsert(t.Context(), short); err != nil {
+		t.Fatal(err)
+	}
+	count(3)
+	for _, snapshot := range []bool{true, false} {
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if !snapshot {
+			if err := os.Remove(c.derivedPath("snapshot")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Until(short.Expires))
+		d, _ = openLogged(t, dir)
+		c = openGiven(t, d, 8)
+		count(2)
+		if !c.expiry.passed(node(t, c, "long"), long.Expires.UnixMicro()) {
+			t.Error("it was forgotten when the other expires")
+		}
+		for end := time.Now().Add(10 * time.Second); d.st.State(c.id).Live != 2; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("it was not swept after opening")
+			}
+		}
+		short.Expires = time.Now().Add(time.Hour) // a new life, which lasts
+		if _, err := c.Upsert(t.Context(), short); err != nil {
+			t.Fatal(err)
+		}
+		count(3)
+		short.Expires = time.Now().Add(100 * time.Millisecond)
+		if _, err := c.Upsert(t.Context(), short); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

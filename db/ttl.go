@@ -1,0 +1,220 @@
+package db
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+)
+
+// expiry knows when nodes expire. A document is invisible from that moment on,
+// whether it has been swept or not: reads ask passed, which costs nothing while
+// nothing is due.
+type expiry struct {
+	next atomic.Int64 // no node expires before, in microseconds since 1970
+
+	// mu guards what follows.
+	mu    sync.RWMutex
+	at    map[uint32]int64
+	timer *time.Timer // of the next sweep
+	ended bool
+}
+
+const (
+	never = math.MaxInt64
+
+	// Expired documents gather for a while before they are deleted together.
+	sweepDelay = time.Second
+	sweepRetry = time.Minute
+	sweepBatch = 1000
+)
+
+func newExpiry() *expiry {
+	e := &expiry{at: make(map[uint32]int64)}
+	e.next.Store(never)
+	return e
+}
+
+// set says when a node expires; the zero time is never.
+func (e *expiry) set(node uint32, t time.Time) {
+	if t.IsZero() {
+		return
+	}
+	at := t.UnixMicro()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.at[node] = at
+	e.next.Store(min(e.next.Load(), at))
+}
+
+// forget drops a node that has died.
+func (e *expiry) forget(node uint32) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.at, node)
+}
+
+// passed says whether a node has expired at the moment now.
+func (e *expiry) passed(node uint32, now int64) bool {
+	if e.next.Load() > now {
+		return false
+	}
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	at, ok := e.at[node]
+	return ok && at <= now
+}
+
+// due returns up to n nodes that have expired, and more if there are others.
+func (e *expiry) due(now int64, n int) (nodes []uint32, more bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	next := int64(never)
+	for node, at := range e.at {
+		switch {
+		case at > now:
+			next = min(next, at)
+		case len(nodes) < n:
+			nodes = append(nodes, node)
+			next = min(next, at) // until it is forgotten
+		default:
+			more = true
+			next = min(next, at)
+		}
+	}
+	e.next.Store(next)
+	return nodes, more
+}
+
+// schedule plans a sweep for when the next node expires, and not before delay.
+func (e *expiry) schedule(delay time.Duration, sweep func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	next := e.next.Load()
+	if next == never || e.ended {
+		return
+	}
+	if e.timer != nil {
+		e.timer.Stop()
+	}
+	e.timer = time.AfterFunc(max(time.Until(time.UnixMicro(next)), 0)+delay, sweep)
+}
+
+// end stops sweeping for good.
+func (e *expiry) end() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ended = true
+	if e.timer != nil {
+		e.timer.Stop()
+	}
+}
+
+// append encodes the nodes: pairs of node and microseconds.
+func (e *expiry) append(dst []byte) []byte {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	for node, at := range e.at {
+		dst = binary.AppendUvarint(dst, uint64(node))
+		dst = binary.AppendVarint(dst, at)
+	}
+	return dst
+}
+
+func decodeExpiry(b []byte) (*expiry, error) {
+	e := newExpiry()
+	for len(b) > 0 {
+		node, k := binary.Uvarint(b)
+		if k <= 0 || node > math.MaxUint32 {
+			return nil, fmt.Errorf("%w: expiry of a node", errSnapshot)
+		}
+		at, l := binary.Varint(b[k:])
+		if l <= 0 {
+			return nil, fmt.Errorf("%w: expiry of node %d", errSnapshot, node)
+		}
+		b = b[k+l:]
+		e.at[uint32(node)] = at
+		e.next.Store(min(e.next.Load(), at))
+	}
+	return e, nil
+}
+
+func expired(r *store.Record, now int64) bool {
+	return !r.Expires.IsZero() && r.Expires.UnixMicro() <= now
+}
+
+// sweepLater sweeps in the background when something has expired.
+func (c *Collection) sweepLater(delay time.Duration) {
+	if c.db.opts.ReadOnly {
+		return
+	}
+	c.expiry.schedule(delay, func() {
+		if c.enter() != nil {
+			return // closed
+		}
+		defer c.leave()
+		delay := sweepDelay
+		if _, err := c.sweep(context.Background()); err != nil && !errors.Is(err, ErrClosed) {
+			c.log.Warn("sweeping expired documents failed; it is tried again", "err", err)
+			delay = sweepRetry
+		}
+		c.sweepLater(delay)
+	})
+}
+
+// sweep deletes what has expired, and returns how many documents.
+func (c *Collection) sweep(ctx context.Context) (n int, err error) {
+	for {
+		nodes, more := c.expiry.due(time.Now().UnixMicro(), sweepBatch)
+		deletes, err := c.named(nodes)
+		if err != nil {
+			return n, err
+		}
+		if len(deletes) > 0 {
+			done, err := c.commitBatch(nil, deletes, false)
+			if err != nil {
+				return n, err
+			}
+			n += done.Deleted
+		}
+		for _, node := range nodes {
+			c.expiry.forget(node)
+		}
+		if !more || ctx.Err() != nil {
+			return n, ctx.Err()
+		}
+	}
+}
+
+// named makes deletes of exactly these versions of documents.
+func (c *Collection) named(nodes []uint32) ([]store.Delete, error) {
+	v, _ := c.view()
+	defer v.Close()
+	deletes := make([]store.Delete, 0, len(nodes))
+	for _, node := range nodes {
+		r, ok, err := v.Record(c.id, node, 0)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			deletes = append(deletes, store.Delete{ID: r.ID, Node: node})
+		}
+	}
+	return deletes, nil
+}
+
+// sweepSoon plans a sweep if a batch holds documents that expire.
+func (c *Collection) sweepSoon(prep []prepared) {
+	for i := range prep {
+		if !prep[i].doc.Expires.IsZero() {
+			c.sweepLater(sweepDelay)
+			return
+		}
+	}
+}
