@@ -36,8 +36,8 @@ func TestGateNested(t *testing.T) {
 	entered := make(chan error, 1)
 	go func() { entered <- g.enter() }()
 	select {
-	case <-entered:
-		t.Error("an operation came in during a pause")
+	case err := <-entered:
+		t.Error("an operation came in during a pause", err)
 	case <-time.After(2 * patience):
 	}
 	g.resume()
