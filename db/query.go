@@ -103,8 +103,8 @@ type Match struct {
 	Document Document
 	// Score is what the results are ordered by: in Dense mode the cosine of the
 	// query and the document over the full dimensions, from -1 to 1; in Lexical
-	// mode BM25, above 0 and comparable within one search only; in Hybrid the
-	// fused score, from 0 to 1. MinScore is compared with it.
+	// mode BM25, above 0; in Hybrid the fused score, from 0 to 1. The last two are
+	// comparable within one search only. MinScore is compared with it.
 	Score float32
 	// Cosine and BM25 are the two scores, where they were computed.
 	Cosine, BM25 float32

@@ -363,14 +363,32 @@ func (c *Collection) Delete(ctx context.Context, ids ...string) (int, error) {
 			deletes = append(deletes, store.Delete{ID: id, Node: store.AnyNode})
 		}
 	}
-	if len(deletes) == 0 {
-		return 0, nil
+	deletes, err := c.present(deletes)
+	if err != nil || len(deletes) == 0 {
+		return 0, wrap("delete", "", err)
 	}
 	done, err := c.commitBatch(nil, deletes, false)
 	if err != nil {
 		return 0, wrap("delete", "", err)
 	}
 	return done.Deleted, nil
+}
+
+// present leaves out what is not there, which need not be written down.
+func (c *Collection) present(deletes []store.Delete) ([]store.Delete, error) {
+	v, _ := c.view()
+	defer v.Close()
+	there := deletes[:0]
+	for _, d := range deletes {
+		_, ok, err := v.Node(c.id, d.ID)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			there = append(there, d)
+		}
+	}
+	return there, nil
 }
 
 // DeleteWhere deletes the documents that meet the filter as it begins, and

@@ -22,6 +22,7 @@ type metrics struct {
 	refusals *prometheus.CounterVec
 	stages   *prometheus.HistogramVec
 	plans    *prometheus.CounterVec
+	recall   *prometheus.HistogramVec
 	running  prometheus.Gauge
 }
 
@@ -44,6 +45,10 @@ func newMetrics(s *Server) *metrics {
 		plans: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "frony_searches_total", Help: "Searches by plan.",
 		}, []string{"plan"}),
+		recall: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "frony_recall_at_k", Help: "Share of the true k nearest that sampled searches found, by answering them again exactly.",
+			Buckets: []float64{.5, .7, .8, .9, .95, .98, .99, .999, 1},
+		}, []string{"collection", "k"}),
 		running: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "frony_http_requests_running", Help: "Requests that are being answered.",
 		}),
@@ -52,7 +57,7 @@ func newMetrics(s *Server) *metrics {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 	}
 	m.registry.MustRegister(
-		m.requests, m.took, m.refusals, m.stages, m.plans, m.running,
+		m.requests, m.took, m.refusals, m.stages, m.plans, m.recall, m.running,
 		gauge("frony_searches_running", "Searches that hold a slot.", func() float64 { return float64(s.searches.running()) }),
 		gauge("frony_searches_waiting", "Searches that wait for a slot.", func() float64 { return float64(s.searches.waiting.Load()) }),
 		gauge("frony_writes_running", "Writes that hold a slot.", func() float64 { return float64(s.writes.running()) }),
@@ -92,6 +97,22 @@ func (m *metrics) begin() func(route, method string, status int, took time.Durat
 }
 
 func (m *metrics) refused(code string) { m.refusals.WithLabelValues(code).Inc() }
+
+// ObserveRecall counts what a sampled query found of the truth: it fits
+// db.Options.OnRecall, and feeds the metric frony_recall_at_k.
+func (s *Server) ObserveRecall(collection string, k int, recall float64) {
+	s.metrics.recall.WithLabelValues(collection, recallLabel(k)).Observe(recall)
+}
+
+// recallLabel keeps the metric small, whatever k clients choose.
+func recallLabel(k int) string {
+	for _, top := range []int{1, 5, 10, 20, 50, 100} {
+		if k <= top {
+			return "up to " + strconv.Itoa(top)
+		}
+	}
+	return "above 100"
+}
 
 func (m *metrics) searched(t *db.Trace) {
 	m.plans.WithLabelValues(t.Plan).Inc()

@@ -28,6 +28,7 @@ type serving struct {
 	insecure          bool
 	certFile, certKey string
 	connections       int
+	recallSample      int
 	grace             time.Duration
 	logFormat         string
 	opts              server.Options
@@ -71,6 +72,7 @@ runs, within --grace, and stop.`,
 	f.IntVar(&s.opts.Limits.Searches, "max-searches", 0, "searches that run at one time (default: one less than CPUs)")
 	f.Float64Var(&s.opts.Limits.Patience, "patience", 0, "times a mean search that one may wait under lasting load (default 4); more lets more clients in, later")
 	f.Float64Var(&s.opts.Limits.Rate, "rate", 0, "requests per second of one key, or of all without keys (default: no limit)")
+	f.IntVar(&s.recallSample, "recall-sample", 0, "answer one search in N again, exactly, in the background, for the metric frony_recall_at_k (default: none)")
 	f.DurationVar(&s.grace, "grace", 15*time.Second, "time to finish what runs when stopping")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
 	c.AddCommand(a.serveKey(), a.serveHealth())
@@ -131,13 +133,18 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	if err != nil {
 		return err
 	}
-	d, err := db.Open(a.dir, &db.Options{Logger: a.log, Embedder: e, Progress: a.progress()})
+	var h *server.Server
+	d, err := db.Open(a.dir, &db.Options{
+		Logger: a.log, Embedder: e, Progress: a.progress(), RecallSample: s.recallSample,
+		// Nothing is searched before the server is there.
+		OnRecall: func(collection string, k int, recall float64) { h.ObserveRecall(collection, k, recall) },
+	})
 	if err != nil {
 		return err
 	}
 	defer a.close(d)
 	s.opts.Embedder, s.opts.Keys, s.opts.Version, s.opts.Logger = e, set, buildVersion(), a.log
-	h, err := server.New(d, &s.opts)
+	h, err = server.New(d, &s.opts)
 	if err != nil {
 		return err
 	}
