@@ -2,25 +2,15 @@ package db
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strconv"
-	"strings"
 	"sync"
-	"time"
 	"unicode"
 
 	"github.com/gofrs/flock"
 
 	"github.com/fronyai/frony-db/db/internal/store"
-	"github.com/fronyai/frony-db/embedder"
 )
 
 // DB is an open database. Its methods may be called concurrently.
@@ -109,128 +99,6 @@ func (d *DB) open() error {
 		}
 	}
 	return nil
-}
-
-// inspect says whether dir holds a database. A directory with anything else in
-// it is left alone.
-func inspect(dir string) (bool, error) {
-	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
-	case err != nil:
-		if info, serr := os.Stat(dir); serr == nil && !info.IsDir() {
-			return false, because(ErrNotDatabase, "it is a file, not a directory")
-		}
-		return false, err
-	}
-	if len(entries) == 0 {
-		return false, nil
-	}
-	for _, e := range entries {
-		if e.Name() == markerFile {
-			return true, nil
-		}
-	}
-	if store.Exists(filepath.Join(dir, storeDir)) {
-		return true, nil // the marker is missing; identify writes it anew
-	}
-	for _, e := range entries {
-		if e.Name() != lockFile { // left by an Open that was interrupted
-			return false, because(ErrNotDatabase, "the directory holds other files, such as %s", e.Name())
-		}
-	}
-	return false, nil
-}
-
-func unwritable(err error) error {
-	if errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "read-only file system") {
-		return because(ErrReadOnly, "%v", err)
-	}
-	return err
-}
-
-// takeLock keeps other processes out. The file holds the holder's pid.
-func (d *DB) takeLock() error {
-	path := filepath.Join(d.dir, lockFile)
-	d.lock = flock.New(path)
-	try := d.lock.TryLock
-	if d.opts.ReadOnly {
-		try = d.lock.TryRLock
-	}
-	ok, err := try()
-	if err != nil {
-		d.lock = nil
-		return unwritable(err)
-	}
-	if !ok {
-		d.lock = nil
-		pid, err := os.ReadFile(path)
-		if err != nil || len(pid) == 0 {
-			return ErrLocked
-		}
-		return because(ErrLocked, "process %s has it open", strings.TrimSpace(string(pid)))
-	}
-	if d.opts.ReadOnly {
-		return nil
-	}
-	// Windows keeps the file itself from being written while it is locked: who
-	// holds it then stays unsaid.
-	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil && runtime.GOOS != "windows" {
-		return unwritable(err)
-	}
-	return nil
-}
-
-// identify reads the marker file, or writes it:
-//
-//	frony-db 1
-//	<32 hexadecimal digits that name this database>
-func (d *DB) identify(exists bool) error {
-	path := filepath.Join(d.dir, markerFile)
-	_, err := os.Stat(path)
-	if missing := errors.Is(err, fs.ErrNotExist); !exists || missing && !d.opts.ReadOnly {
-		if exists {
-			d.opts.Logger.Warn("the marker file was missing and is written anew; collections are rebuilt when they are opened", "file", path)
-		}
-		if _, err := rand.Read(d.id[:]); err != nil {
-			return err
-		}
-		return unwritableOrNil(writeFile(path, fmt.Appendf(nil, "frony-db %d\n%x\n", markerVersion, d.id)))
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	var version int
-	var id string
-	if _, err := fmt.Sscanf(string(b), "frony-db %d\n%s\n", &version, &id); err != nil {
-		return damagedMarker(err)
-	}
-	if version > markerVersion {
-		return because(ErrFormat, "version %d, this program knows %d; open it with a newer frony-db", version, markerVersion)
-	}
-	n, err := hex.Decode(d.id[:], []byte(id))
-	if err != nil || n != len(d.id) {
-		return damagedMarker(errors.New("it does not hold 32 hexadecimal digits"))
-	}
-	return nil
-}
-
-// damagedMarker says what helps: the name of a database only keeps derived
-// files apart, so a new one costs nothing but their rebuilding.
-func damagedMarker(err error) error {
-	return because(ErrNotDatabase, "the marker file %s is damaged (%v); delete it and open again: the documents are in %s and are not touched",
-		markerFile, err, storeDir)
-}
-
-const markerVersion = 1
-
-func unwritableOrNil(err error) error {
-	if err == nil {
-		return nil
-	}
-	return unwritable(err)
 }
 
 // Collection opens a collection, and creates it if it does not exist. nil
@@ -361,94 +229,6 @@ func checkName(name string) error {
 		return because(ErrInvalidName, "%q has %q; use letters, digits, and _ - . inside", name, r)
 	}
 	return nil
-}
-
-// CollectionInfo describes a collection without loading it.
-type CollectionInfo struct {
-	Name      string         `json:"name"`
-	Documents int            `json:"documents"`
-	Dims      int            `json:"dims"`
-	HeadDims  int            `json:"head_dims"`
-	Model     *embedder.Spec `json:"model,omitempty"` // nil: embeddings are given
-	Created   time.Time      `json:"created"`
-}
-
-// Collections yields the collections by name.
-func (d *DB) Collections(ctx context.Context) iter.Seq2[CollectionInfo, error] {
-	return func(yield func(CollectionInfo, error) bool) {
-		if err := d.gate.enter(); err != nil {
-			yield(CollectionInfo{}, wrap("list collections", "", err))
-			return
-		}
-		defer d.gate.leave()
-		v := d.st.View(nil)
-		defer v.Close()
-		for info, err := range v.Collections() {
-			if err == nil {
-				err = ctx.Err()
-			}
-			var ci CollectionInfo
-			if err == nil {
-				ci, err = describe(info, d.st.State(info.ID))
-			}
-			if !yield(ci, wrap("list collections", "", err)) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-func describe(info store.Info, st store.State) (CollectionInfo, error) {
-	s, err := decodeSettings(info)
-	return CollectionInfo{
-		Name: info.Name, Documents: int(st.Live), Dims: s.Dims, HeadDims: s.HeadDims,
-		Model: s.Spec, Created: info.Created,
-	}, err
-}
-
-// Drop deletes a collection with all its documents. Searches of it that are
-// under way end first: do not call it inside a Scan of the collection.
-func (d *DB) Drop(ctx context.Context, name string) error {
-	if err := d.gate.enter(); err != nil {
-		return wrap("drop collection", name, err)
-	}
-	defer d.gate.leave()
-	info, c, err := d.forget(ctx, name)
-	if err != nil {
-		return wrap("drop collection", name, err)
-	}
-	// Without d.mu: what is under way may be a Scan that opens other collections.
-	if c != nil {
-		c.gate.close()
-		if err := c.discard(); err != nil {
-			d.opts.Logger.Warn("closing a dropped collection", "collection", name, "err", err)
-		}
-	}
-	d.removeDerived(info.ID)
-	if _, err := d.st.Sweep(); err != nil {
-		d.opts.Logger.Warn("sweeping a dropped collection failed; it goes on at the next opening", "collection", name, "err", err)
-	}
-	return nil
-}
-
-// forget takes a collection out of the store's list and out of the table. It
-// returns the handle, if it was open: its data is there until it is swept.
-func (d *DB) forget(ctx context.Context, name string) (store.Info, *Collection, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := d.settled(ctx, name); err != nil {
-		return store.Info{}, nil, err
-	}
-	info, ok := d.st.Lookup(name)
-	if !ok {
-		return info, nil, ErrNoCollection
-	}
-	if err := d.st.DropCollection(name); err != nil {
-		return info, nil, err
-	}
-	c := d.collections[name]
-	delete(d.collections, name)
-	return info, c, nil
 }
 
 // Close waits for what runs, takes snapshots of the graphs and closes the

@@ -12,9 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/store"
-	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -274,50 +272,6 @@ func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte,
 	c.nodes.bear(node, seq)
 }
 
-// bury takes nodes that no search can see any more out of the graph, and
-// starts a repair when enough have gathered.
-func (c *Collection) bury(dead []uint32) {
-	c.linking.RLock() // a snapshot would miss what it says is live
-	for _, node := range dead {
-		c.graph.Delete(node)
-		c.words.Remove(node)
-		c.expiry.forget(node)
-	}
-	c.linking.RUnlock()
-	if n := c.graph.Dead(); n >= 1000 && n >= c.graph.Len()/10 {
-		c.repairSoon()
-	}
-}
-
-// repairSoon repairs the graph in the background, one repair at a time.
-func (c *Collection) repairSoon() {
-	if !c.repairing.CompareAndSwap(false, true) {
-		return
-	}
-	c.background.Go(func() {
-		defer c.repairing.Store(false)
-		c.repair()
-	})
-}
-
-// repair relinks the neighbours of deleted nodes and gives their numbers back.
-func (c *Collection) repair() {
-	c.saving.Lock()
-	freed := c.graph.Repair(hnsw.RepairOptions{})
-	c.saving.Unlock()
-	if len(freed) == 0 {
-		return
-	}
-	c.grace.after(func() { c.reclaim(freed) })
-}
-
-// reclaim gives numbers of nodes back that nothing points at any more.
-func (c *Collection) reclaim(freed []uint32) {
-	if err := c.db.st.Reclaim(c.id, freed); err != nil && !errors.Is(err, ErrClosed) {
-		c.log.Warn("node numbers not reclaimed; the next opening does it", "nodes", len(freed), "err", err)
-	}
-}
-
 // parallel runs f for 0 to n−1 on all cores, if there are at least least items
 // for each.
 func parallel(n, least int, f func(i int)) {
@@ -337,104 +291,6 @@ func parallel(n, least int, f func(i int)) {
 		})
 	}
 	wg.Wait()
-}
-
-// Delete deletes documents, all in one transaction, and returns how many there
-// were. Ids that are not there are no error.
-func (c *Collection) Delete(ctx context.Context, ids ...string) (int, error) {
-	if err := c.enter(); err != nil {
-		return 0, wrap("delete", "", err)
-	}
-	defer c.leave()
-	if err := ctx.Err(); err != nil {
-		return 0, wrap("delete", "", err)
-	}
-	if limit := c.db.opts.Limits.Batch; len(ids) > limit {
-		return 0, wrap("delete", fmt.Sprintf("%d documents", len(ids)), because(ErrBatchTooLarge, "at most %d in one call", limit))
-	}
-	deletes := make([]store.Delete, 0, len(ids))
-	seen := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		if err := checkID(id, c.db.opts.Limits.IDBytes); err != nil {
-			return 0, wrap("delete", quoteIDs([]string{id}), err)
-		}
-		if !seen[id] {
-			seen[id] = true
-			deletes = append(deletes, store.Delete{ID: id, Node: store.AnyNode})
-		}
-	}
-	deletes, err := c.present(deletes)
-	if err != nil || len(deletes) == 0 {
-		return 0, wrap("delete", "", err)
-	}
-	done, err := c.commitBatch(nil, deletes, false)
-	if err != nil {
-		return 0, wrap("delete", "", err)
-	}
-	return done.Deleted, nil
-}
-
-// present leaves out what is not there, which need not be written down.
-func (c *Collection) present(deletes []store.Delete) ([]store.Delete, error) {
-	v, _ := c.view()
-	defer v.Close()
-	there := deletes[:0]
-	for _, d := range deletes {
-		_, ok, err := v.Node(c.id, d.ID)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			there = append(there, d)
-		}
-	}
-	return there, nil
-}
-
-// DeleteWhere deletes the documents that meet the filter as it begins, and
-// returns how many. A document that is replaced meanwhile stays. It works in
-// transactions of a bounded size: an error may leave some of them deleted, and
-// the count says how many. An expression that matches everything must be
-// written out: filter.All.
-func (c *Collection) DeleteWhere(ctx context.Context, where filter.Expr) (int, error) {
-	if err := c.enter(); err != nil {
-		return 0, wrap("delete", "", err)
-	}
-	defer c.leave()
-	if err := c.checkFilter(where); err != nil {
-		return 0, wrap("delete", "", err)
-	}
-	slot := c.grace.enter()
-	defer c.grace.leave(slot)
-	v, m := c.view()
-	defer v.Close()
-	total := 0
-	var batch []store.Delete
-	flush := func() error {
-		if len(batch) == 0 {
-			return ctx.Err()
-		}
-		done, err := c.commitBatch(nil, batch, false)
-		if err != nil {
-			return err
-		}
-		total += done.Deleted
-		batch = batch[:0]
-		return ctx.Err()
-	}
-	for node := range c.matching(where, m.seq) {
-		r, ok, err := v.Record(c.id, node, 0)
-		if err == nil && ok {
-			batch = append(batch, store.Delete{ID: r.ID, Node: node})
-		}
-		if err == nil && len(batch) == 1000 {
-			err = flush()
-		}
-		if err != nil {
-			return total, wrap("delete", "", err)
-		}
-	}
-	return total, wrap("delete", "", flush())
 }
 
 func quoteIDs(ids []string) string {

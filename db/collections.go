@@ -1,0 +1,98 @@
+package db
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/embedder"
+)
+
+// CollectionInfo describes a collection without loading it.
+type CollectionInfo struct {
+	Name      string         `json:"name"`
+	Documents int            `json:"documents"`
+	Dims      int            `json:"dims"`
+	HeadDims  int            `json:"head_dims"`
+	Model     *embedder.Spec `json:"model,omitempty"` // nil: embeddings are given
+	Created   time.Time      `json:"created"`
+}
+
+// Collections yields the collections by name.
+func (d *DB) Collections(ctx context.Context) iter.Seq2[CollectionInfo, error] {
+	return func(yield func(CollectionInfo, error) bool) {
+		if err := d.gate.enter(); err != nil {
+			yield(CollectionInfo{}, wrap("list collections", "", err))
+			return
+		}
+		defer d.gate.leave()
+		v := d.st.View(nil)
+		defer v.Close()
+		for info, err := range v.Collections() {
+			if err == nil {
+				err = ctx.Err()
+			}
+			var ci CollectionInfo
+			if err == nil {
+				ci, err = describe(info, d.st.State(info.ID))
+			}
+			if !yield(ci, wrap("list collections", "", err)) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func describe(info store.Info, st store.State) (CollectionInfo, error) {
+	s, err := decodeSettings(info)
+	return CollectionInfo{
+		Name: info.Name, Documents: int(st.Live), Dims: s.Dims, HeadDims: s.HeadDims,
+		Model: s.Spec, Created: info.Created,
+	}, err
+}
+
+// Drop deletes a collection with all its documents. Searches of it that are
+// under way end first: do not call it inside a Scan of the collection.
+func (d *DB) Drop(ctx context.Context, name string) error {
+	if err := d.gate.enter(); err != nil {
+		return wrap("drop collection", name, err)
+	}
+	defer d.gate.leave()
+	info, c, err := d.forget(ctx, name)
+	if err != nil {
+		return wrap("drop collection", name, err)
+	}
+	// Without d.mu: what is under way may be a Scan that opens other collections.
+	if c != nil {
+		c.gate.close()
+		if err := c.discard(); err != nil {
+			d.opts.Logger.Warn("closing a dropped collection", "collection", name, "err", err)
+		}
+	}
+	d.removeDerived(info.ID)
+	if _, err := d.st.Sweep(); err != nil {
+		d.opts.Logger.Warn("sweeping a dropped collection failed; it goes on at the next opening", "collection", name, "err", err)
+	}
+	return nil
+}
+
+// forget takes a collection out of the store's list and out of the table. It
+// returns the handle, if it was open: its data is there until it is swept.
+func (d *DB) forget(ctx context.Context, name string) (store.Info, *Collection, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.settled(ctx, name); err != nil {
+		return store.Info{}, nil, err
+	}
+	info, ok := d.st.Lookup(name)
+	if !ok {
+		return info, nil, ErrNoCollection
+	}
+	if err := d.st.DropCollection(name); err != nil {
+		return info, nil, err
+	}
+	c := d.collections[name]
+	delete(d.collections, name)
+	return info, c, nil
+}

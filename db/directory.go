@@ -1,0 +1,140 @@
+package db
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+)
+
+// inspect says whether dir holds a database. A directory with anything else in
+// it is left alone.
+func inspect(dir string) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		if info, serr := os.Stat(dir); serr == nil && !info.IsDir() {
+			return false, because(ErrNotDatabase, "it is a file, not a directory")
+		}
+		return false, err
+	}
+	if len(entries) == 0 {
+		return false, nil
+	}
+	for _, e := range entries {
+		if e.Name() == markerFile {
+			return true, nil
+		}
+	}
+	if store.Exists(filepath.Join(dir, storeDir)) {
+		return true, nil // the marker is missing; identify writes it anew
+	}
+	for _, e := range entries {
+		if e.Name() != lockFile { // left by an Open that was interrupted
+			return false, because(ErrNotDatabase, "the directory holds other files, such as %s", e.Name())
+		}
+	}
+	return false, nil
+}
+
+func unwritable(err error) error {
+	if errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "read-only file system") {
+		return because(ErrReadOnly, "%v", err)
+	}
+	return err
+}
+
+// takeLock keeps other processes out. The file holds the holder's pid.
+func (d *DB) takeLock() error {
+	path := filepath.Join(d.dir, lockFile)
+	d.lock = flock.New(path)
+	try := d.lock.TryLock
+	if d.opts.ReadOnly {
+		try = d.lock.TryRLock
+	}
+	ok, err := try()
+	if err != nil {
+		d.lock = nil
+		return unwritable(err)
+	}
+	if !ok {
+		d.lock = nil
+		pid, err := os.ReadFile(path)
+		if err != nil || len(pid) == 0 {
+			return ErrLocked
+		}
+		return because(ErrLocked, "process %s has it open", strings.TrimSpace(string(pid)))
+	}
+	if d.opts.ReadOnly {
+		return nil
+	}
+	// Windows keeps the file itself from being written while it is locked: who
+	// holds it then stays unsaid.
+	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil && runtime.GOOS != "windows" {
+		return unwritable(err)
+	}
+	return nil
+}
+
+// identify reads the marker file, or writes it:
+//
+//	frony-db 1
+//	<32 hexadecimal digits that name this database>
+func (d *DB) identify(exists bool) error {
+	path := filepath.Join(d.dir, markerFile)
+	_, err := os.Stat(path)
+	if missing := errors.Is(err, fs.ErrNotExist); !exists || missing && !d.opts.ReadOnly {
+		if exists {
+			d.opts.Logger.Warn("the marker file was missing and is written anew; collections are rebuilt when they are opened", "file", path)
+		}
+		if _, err := rand.Read(d.id[:]); err != nil {
+			return err
+		}
+		return unwritableOrNil(writeFile(path, fmt.Appendf(nil, "frony-db %d\n%x\n", markerVersion, d.id)))
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var version int
+	var id string
+	if _, err := fmt.Sscanf(string(b), "frony-db %d\n%s\n", &version, &id); err != nil {
+		return damagedMarker(err)
+	}
+	if version > markerVersion {
+		return because(ErrFormat, "version %d, this program knows %d; open it with a newer frony-db", version, markerVersion)
+	}
+	n, err := hex.Decode(d.id[:], []byte(id))
+	if err != nil || n != len(d.id) {
+		return damagedMarker(errors.New("it does not hold 32 hexadecimal digits"))
+	}
+	return nil
+}
+
+// damagedMarker says what helps: the name of a database only keeps derived
+// files apart, so a new one costs nothing but their rebuilding.
+func damagedMarker(err error) error {
+	return because(ErrNotDatabase, "the marker file %s is damaged (%v); delete it and open again: the documents are in %s and are not touched",
+		markerFile, err, storeDir)
+}
+
+const markerVersion = 1
+
+func unwritableOrNil(err error) error {
+	if err == nil {
+		return nil
+	}
+	return unwritable(err)
+}
