@@ -1,13 +1,14 @@
 package transformer
 
 import (
-	"context"
 	"errors"
 	"math"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
 func openGolden(t *testing.T, name string) *Embedder {
@@ -24,6 +25,7 @@ func TestContract(t *testing.T) {
 	for _, name := range goldenModels {
 		t.Run(name, func(t *testing.T) {
 			e := openGolden(t, name)
+			embeddertest.Run(t, e)
 			texts := []string{"첫 문장", "", "the second sentence", strings.Repeat("아주 긴 글 ", 500), "\xff\xfe invalid"}
 			batch, err := e.EmbedPassages(t.Context(), texts)
 			if err != nil {
@@ -55,11 +57,6 @@ func TestContract(t *testing.T) {
 			none, err := e.EmbedPassages(t.Context(), nil)
 			if err != nil || len(none) != 0 {
 				t.Errorf("no texts: got %v, %v", none, err)
-			}
-			ctx, cancel := context.WithCancel(t.Context())
-			cancel()
-			if _, err := e.EmbedPassages(ctx, texts); !errors.Is(err, context.Canceled) {
-				t.Errorf("cancelled: got %v", err)
 			}
 			if err := e.Spec().Validate(); err != nil {
 				t.Error(err)
