@@ -304,14 +304,20 @@ func TestLimits(t *testing.T) {
 func TestBytesInFlight(t *testing.T) {
 	b := start(t, &server.Options{Limits: server.Limits{Body: 1 << 20, InFlight: 1 << 20}})
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
-	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
+	// hog announces a body that takes nearly all bytes, and sends none of it.
+	hog := func() net.Conn {
+		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(c, "POST %s/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{", notes)
+		return c
 	}
-	fmt.Fprintf(c, "POST %s/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{", notes)
 	body := `{"text":"` + strings.Repeat("x", 100_000) + `"}`
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(20 * time.Second)
+	c := hog()
 	for {
+		time.Sleep(20 * time.Millisecond) // it may not be there yet
 		status, got, h := b.do("POST", notes+"/search", body)
 		if status == 503 && strings.Contains(got, "overloaded") && h.Get("Retry-After") == "1" {
 			break
@@ -319,7 +325,9 @@ func TestBytesInFlight(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d %s", status, got)
 		}
-		time.Sleep(10 * time.Millisecond)
+		// It came behind the request, and was refused in its place.
+		_ = c.Close()
+		c = hog()
 	}
 	_ = c.Close()
 	for time.Now().Before(deadline) {
