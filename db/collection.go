@@ -60,7 +60,6 @@ type Collection struct {
 	background sync.WaitGroup // repairs, calibrations, snapshots
 	saved      atomic.Uint64  // the sequence number of the newest snapshot
 	changes    atomic.Int64   // nodes born and dead since then
-	healed     atomic.Int64   // rows that had to be fetched from the store
 }
 
 // Name is the collection's name.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -183,6 +184,26 @@ func (c *Collection) matching(where filter.Expr, seq uint64) iter.Seq[uint32] {
 // bits is a set of nodes, as package attr gives it.
 type bits []uint64
 
+// count is the number of nodes in the set.
+func (b bits) count() (n int) {
+	for _, w := range b {
+		n += mathbits.OnesCount64(w)
+	}
+	return n
+}
+
+// bitset is the set as the graph takes it; nil, all nodes, stays nil.
+func (b bits) bitset() *hnsw.Bitset {
+	if b == nil {
+		return nil
+	}
+	s := hnsw.NewBitset(64 * len(b))
+	for node := range b.all() {
+		s.Set(node)
+	}
+	return s
+}
+
 // all yields the nodes of the set in order.
 func (b bits) all() iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
@@ -212,7 +233,6 @@ func (c *Collection) cosine(v *store.View, q []float32, node uint32) (float32, b
 	if err != nil || !ok || len(got) != c.set.Dims {
 		return 0, false, err
 	}
-	c.healed.Add(1)
 	if err := c.rows.Put(node, store.AppendVector(nil, got)); err != nil {
 		c.log.Warn("vector row not cached", "err", err)
 	}

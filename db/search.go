@@ -160,13 +160,8 @@ func (s *searching) rank(ctx context.Context) ([]scored, error) {
 func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 	want := max(s.c.candidates(s.q), k)
 	live := s.c.graph.Len()
-	var allow *hnsw.Bitset
 	if s.allowed != nil {
-		allow = hnsw.NewBitset(int(s.c.bound()))
-		for node := range s.allowed.all() {
-			allow.Set(node)
-		}
-		live = min(live, allow.Count())
+		live = min(live, s.allowed.count())
 	}
 	switch {
 	case s.q.Exact:
@@ -183,6 +178,7 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 	s.trace.Plan = "graph"
 	code := s.c.codes.room()
 	s.c.codes.encode(code, s.vec)
+	allow := s.allowed.bitset() // only the graph wants it so
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err

@@ -84,7 +84,7 @@ func (c *Collection) replaceSource(ctx context.Context, source string, docs []Do
 	if len(prep) == 0 && len(stray) == 0 {
 		return r, nil
 	}
-	done, err := c.commitBatch(prep, stray, false)
+	done, err := c.commit(prep, stray, false)
 	if err != nil {
 		return Replaced{}, err
 	}

@@ -177,7 +177,7 @@ func (c *Collection) sweep(ctx context.Context) (n int, err error) {
 			return n, err
 		}
 		if len(deletes) > 0 {
-			done, err := c.commitBatch(nil, deletes, false)
+			done, err := c.commit(nil, deletes, false)
 			if err != nil {
 				return n, err
 			}

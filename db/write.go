@@ -90,7 +90,7 @@ func (c *Collection) write(ctx context.Context, op string, docs []Document, inse
 			return nil, wrap(op, "", err)
 		}
 	}
-	if err := c.commit(changed, nil, insert); err != nil {
+	if _, err := c.commit(changed, nil, insert); err != nil {
 		if exists, ok := errors.AsType[*store.ExistsError](err); ok {
 			return nil, &Error{Op: op, Input: quoteIDs(exists.IDs), Err: ErrExists, Hint: "use upsert to replace"}
 		}
@@ -199,12 +199,7 @@ func (c *Collection) embedAll(ctx context.Context, prep []prepared) error {
 
 // commit writes a batch to the store, links it into the derived state, and
 // returns when searches see it.
-func (c *Collection) commit(prep []prepared, deletes []store.Delete, insert bool) error {
-	_, err := c.commitBatch(prep, deletes, insert)
-	return err
-}
-
-func (c *Collection) commitBatch(prep []prepared, deletes []store.Delete, insert bool) (*store.Committed, error) {
+func (c *Collection) commit(prep []prepared, deletes []store.Delete, insert bool) (*store.Committed, error) {
 	now := time.Now()
 	b := &store.Batch{Collection: c.id, Deletes: deletes, Insert: insert, Puts: make([]store.Put, len(prep))}
 	for i := range prep {
