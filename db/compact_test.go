@@ -62,7 +62,8 @@ func TestChurn(t *testing.T) {
 			centres[i][j] = float32(rng.NormFloat64())
 		}
 	}
-	opts := &CollectionOptions{Dims: dims, HeadDims: dims / 2, EfConstruction: 100}
+	// The same effort for both: what is calibrated differs with the moment.
+	opts := &CollectionOptions{Dims: dims, HeadDims: dims / 2, EfConstruction: 100, Oversampling: 10}
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	c, err := d.Collection(t.Context(), "churned", opts)
@@ -108,7 +109,7 @@ func TestChurn(t *testing.T) {
 		put(clusteredDocs(rng, centres, next, len(ids)))
 		next += len(ids)
 	}
-	queries := clusteredDocs(rng, centres, 0, 200)
+	queries := clusteredDocs(rng, centres, 0, 500)
 	churned := recallOf(t, c, queries)
 	r, err := d.Compact(t.Context())
 	if err != nil {
