@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"net/url"
 	"strings"
@@ -86,24 +87,33 @@ func again(ctx context.Context, r *http.Response, err error) (bool, error) {
 // shows with its first use.
 func (c *Client) Collection(name string) *Collection { return &Collection{c, name} }
 
-// Collections lists the collections that the key is for.
-func (c *Client) Collections(ctx context.Context) ([]db.CollectionInfo, error) {
-	var out struct {
-		Collections []db.CollectionInfo `json:"collections"`
+// Collections yields the collections that the key is for, by name.
+func (c *Client) Collections(ctx context.Context) iter.Seq2[db.CollectionInfo, error] {
+	return func(yield func(db.CollectionInfo, error) bool) {
+		var out struct {
+			Collections []db.CollectionInfo `json:"collections"`
+		}
+		if err := c.do(ctx, http.MethodGet, "/v1/collections", nil, &out); err != nil {
+			yield(db.CollectionInfo{}, err)
+			return
+		}
+		for _, info := range out.Collections {
+			if !yield(info, nil) {
+				return
+			}
+		}
 	}
-	err := c.do(ctx, http.MethodGet, "/v1/collections", nil, &out)
-	return out.Collections, err
 }
 
 // Create creates a collection, or returns the one that is there. Of the options
-// Dims, HeadDims, M and EfConstruction are used; nil is the default.
+// Dims, Given, HeadDims, M and EfConstruction are used; nil is the default.
 func (c *Client) Create(ctx context.Context, name string, o *db.CollectionOptions) (db.CollectionInfo, error) {
 	if o == nil {
 		o = &db.CollectionOptions{}
 	}
 	var out db.CollectionInfo
 	err := c.do(ctx, http.MethodPost, "/v1/collections", map[string]any{
-		"name": name, "dims": o.Dims, "head_dims": o.HeadDims, "m": o.M, "ef_construction": o.EfConstruction, "exist_ok": true,
+		"name": name, "dims": o.Dims, "given": o.Given, "head_dims": o.HeadDims, "m": o.M, "ef_construction": o.EfConstruction, "exist_ok": true,
 	}, &out)
 	return out, err
 }
@@ -232,7 +242,7 @@ var codes = map[string]error{
 	"invalid_id": db.ErrInvalidID, "invalid_text": db.ErrInvalidText, "invalid_embedding": db.ErrInvalidVector,
 	"invalid_metadata": db.ErrInvalidMetadata, "invalid_filter": db.ErrInvalidFilter, "invalid_query": db.ErrInvalidQuery,
 	"invalid_name": db.ErrInvalidName, "invalid_options": db.ErrInvalidOptions, "no_embedder": db.ErrNoEmbedder,
-	"model_mismatch": db.ErrModelMismatch, "batch_too_large": db.ErrBatchTooLarge, "limit_exceeded": db.ErrLimit,
+	"model_mismatch": db.ErrModelMismatch, "batch_too_large": db.ErrBatchTooLarge, "too_large": db.ErrBatchTooLarge, "limit_exceeded": db.ErrLimit,
 	"disk_full": db.ErrDiskFull, "read_only": db.ErrReadOnly, "stopping": db.ErrClosed,
 }
 

@@ -202,8 +202,10 @@ func TestErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := wrong.Collections(ctx); err == nil {
-		t.Error("nobody listens there")
+	for _, err := range wrong.Collections(ctx) {
+		if err == nil {
+			t.Error("nobody listens there")
+		}
 	}
 	for _, address := range []string{"", "localhost:7700", "ftp://x", "http://"} {
 		if _, err := client.New(address, nil); err == nil {
@@ -369,9 +371,15 @@ func TestRest(t *testing.T) {
 	if err != nil || len(vs) != 2 || !slices.Equal(vs[0], v) {
 		t.Fatal(len(vs), err)
 	}
-	list, err := c.Collections(ctx)
-	if err != nil || len(list) != 1 || list[0].Documents != 2 {
-		t.Fatal(list, err)
+	var list []db.CollectionInfo
+	for info, err := range c.Collections(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, info)
+	}
+	if len(list) != 1 || list[0].Documents != 2 {
+		t.Fatal(list)
 	}
 	if err := c.Drop(ctx, "메모"); err != nil {
 		t.Fatal(err)

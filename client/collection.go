@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,6 +48,14 @@ func toWire(d *db.Document) document {
 	return document{ID: d.ID, Text: d.Text, Metadata: d.Metadata, Embedding: d.Embedding, Source: d.Source, Chunk: d.Chunk}
 }
 
+func toWires(docs []db.Document) []document {
+	wire := make([]document, len(docs))
+	for i := range docs {
+		wire[i] = toWire(&docs[i])
+	}
+	return wire
+}
+
 func (d *document) fromWire() db.Document {
 	for k, v := range d.Metadata {
 		d.Metadata[k] = number(v)
@@ -54,14 +63,6 @@ func (d *document) fromWire() db.Document {
 	out := db.Document{ID: d.ID, Text: d.Text, Metadata: d.Metadata, Embedding: d.Embedding, Source: d.Source, Chunk: d.Chunk}
 	if d.Created != nil {
 		out.Created = *d.Created
-	}
-	return out
-}
-
-func fromWires(docs []document) []db.Document {
-	out := make([]db.Document, len(docs))
-	for i := range docs {
-		out[i] = docs[i].fromWire()
 	}
 	return out
 }
@@ -97,9 +98,8 @@ func (c *Collection) write(ctx context.Context, method string, docs []db.Documen
 	if len(docs) == 0 {
 		return nil, nil
 	}
-	wire := make([]document, len(docs))
-	for i := range docs {
-		wire[i] = toWire(&docs[i])
+	wire := toWires(docs)
+	for i := range wire {
 		if wire[i].ID == "" && method == http.MethodPut {
 			wire[i].ID = newID()
 		}
@@ -111,6 +111,15 @@ func (c *Collection) write(ctx context.Context, method string, docs []db.Documen
 	return out.IDs, err
 }
 
+// ReplaceSource makes docs all that there is of a source, in one transaction:
+// they are inserted or replaced, and other documents with that Source are
+// deleted. Without docs the source is deleted.
+func (c *Collection) ReplaceSource(ctx context.Context, source string, docs ...db.Document) (db.Replaced, error) {
+	var out db.Replaced
+	err := c.c.do(ctx, http.MethodPost, c.path()+"/documents/source", map[string]any{"source": source, "documents": toWires(docs)}, &out)
+	return out, err
+}
+
 // Get returns documents by their ids, in order, with text and metadata. If some
 // are missing it returns those that are there and db.ErrNotFound, naming the
 // missing ids.
@@ -118,25 +127,56 @@ func (c *Collection) Get(ctx context.Context, ids ...string) ([]db.Document, err
 	return c.GetFields(ctx, db.FieldsDefault, ids...)
 }
 
-// GetFields is Get with a choice of what to read.
+// GetFields is Get with a choice of what to read. Many ids are asked for in
+// several requests.
 func (c *Collection) GetFields(ctx context.Context, fields db.Fields, ids ...string) ([]db.Document, error) {
-	var out struct {
-		Documents []document `json:"documents"`
-		Missing   []string   `json:"missing"`
+	docs := make([]db.Document, 0, len(ids))
+	var missing []string
+	for page := range slices.Chunk(ids, pageSize) {
+		var out struct {
+			Documents []document `json:"documents"`
+			Missing   []string   `json:"missing"`
+		}
+		if err := c.c.do(ctx, http.MethodPost, c.path()+"/documents/get", map[string]any{"ids": page, "fields": fieldNames(fields)}, &out); err != nil {
+			return docs, err
+		}
+		for i := range out.Documents {
+			docs = append(docs, out.Documents[i].fromWire())
+		}
+		missing = append(missing, out.Missing...)
 	}
-	err := c.c.do(ctx, http.MethodPost, c.path()+"/documents/get", map[string]any{"ids": ids, "fields": fieldNames(fields)}, &out)
-	if err == nil && len(out.Missing) > 0 {
-		err = &db.Error{Op: "get", Input: strings.Join(out.Missing, ", "), Err: db.ErrNotFound}
+	if len(missing) > 0 {
+		return docs, &db.Error{Op: "get", Input: quoted(missing), Err: db.ErrNotFound}
 	}
-	return fromWires(out.Documents), err
+	return docs, nil
 }
 
-// Delete deletes documents and returns how many there were.
-func (c *Collection) Delete(ctx context.Context, ids ...string) (int, error) {
-	if len(ids) == 0 {
-		return 0, nil
+// quoted names ids in a message.
+func quoted(ids []string) string {
+	const shown = 5
+	s := make([]string, min(len(ids), shown))
+	for i := range s {
+		s[i] = strconv.Quote(ids[i])
 	}
-	return c.delete(ctx, map[string]any{"ids": ids})
+	more := ""
+	if len(ids) > shown {
+		more = fmt.Sprintf(" and %d more", len(ids)-shown)
+	}
+	return strings.Join(s, ", ") + more
+}
+
+// Delete deletes documents and returns how many there were. Many ids are sent
+// in several requests, each a transaction.
+func (c *Collection) Delete(ctx context.Context, ids ...string) (int, error) {
+	deleted := 0
+	for page := range slices.Chunk(ids, pageSize) {
+		n, err := c.delete(ctx, map[string]any{"ids": page})
+		deleted += n
+		if err != nil {
+			return deleted, err
+		}
+	}
+	return deleted, nil
 }
 
 // DeleteWhere deletes the documents that meet the filter and returns how many.

@@ -84,19 +84,29 @@ func fromRecord(r *store.Record) Document {
 // Validate reports what Insert and Upsert would refuse about the document,
 // without writing it. A document without an id is fine: they make one up.
 func (c *Collection) Validate(d Document) error {
+	return d.validate(&c.db.opts.Limits, c.set.Dims, c.embed() != nil)
+}
+
+// Validate is Collection.Validate for a collection that is open elsewhere, such
+// as at a server, by the default limits.
+func (i CollectionInfo) Validate(d Document) error {
+	l := Limits{}.withDefaults()
+	return d.validate(&l, i.Dims, i.Model != nil)
+}
+
+func (d *Document) validate(l *Limits, dims int, embeds bool) error {
 	if d.ID == "" {
 		d.ID = "?"
 	}
-	if d.Embedding == nil && c.embed() == nil && d.Text != "" {
+	if d.Embedding == nil && !embeds && d.Text != "" {
 		return because(ErrNoEmbedder, "it has a text and no embedding")
 	}
-	return c.check(&d)
+	return d.check(l, dims)
 }
 
 // check reports the first thing about a document that can't be stored, and
 // brings its metadata into the types of the store.
-func (c *Collection) check(d *Document) error {
-	l := &c.db.opts.Limits
+func (d *Document) check(l *Limits, dims int) error {
 	if err := checkID(d.ID, l.IDBytes); err != nil {
 		return err
 	}
@@ -114,7 +124,7 @@ func (c *Collection) check(d *Document) error {
 		}
 	}
 	if d.Embedding != nil {
-		if err := checkVector(d.Embedding, c.set.Dims); err != nil {
+		if err := checkVector(d.Embedding, dims); err != nil {
 			return err
 		}
 	}

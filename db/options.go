@@ -161,6 +161,9 @@ type CollectionOptions struct {
 	// Dims is the length of the embeddings, for a collection without an
 	// embedder.
 	Dims int
+	// Given makes a new collection one whose embeddings are given, of Dims
+	// each, also in a database that has an embedder.
+	Given bool
 	// HeadDims is the length of the Matryoshka head that the graph searches:
 	// the embedder's, or Dims for vectors without Matryoshka training.
 	HeadDims int
@@ -220,6 +223,9 @@ func (o *CollectionOptions) create(l *Limits) (settings, error) {
 		NoTail:         o.NoTail,
 	}
 	var faults []error
+	if o.Embedder != nil && o.Given {
+		faults = append(faults, errors.New("embeddings are either Given or the Embedder's"))
+	}
 	if o.Embedder != nil {
 		spec := o.Embedder.Spec()
 		faults = append(faults, spec.Validate())

@@ -14,6 +14,7 @@ import (
 type NewCollection struct {
 	Name           string `json:"name" doc:"Letters and digits of any script, and _ - . inside" example:"notes"`
 	Dims           int    `json:"dims,omitempty" minimum:"0" doc:"Length of the embeddings; the model's, or needed if the server has none"`
+	Given          bool   `json:"given,omitempty" doc:"Embeddings are given with the documents, dims long each: the server's model embeds nothing"`
 	HeadDims       int    `json:"head_dims,omitempty" minimum:"0" doc:"Length of the Matryoshka head that the graph searches"`
 	M              int    `json:"m,omitempty" minimum:"0" doc:"Links of a node; 16 if missing"`
 	EfConstruction int    `json:"ef_construction,omitempty" minimum:"0" doc:"Beam width of building; 200 if missing"`
@@ -95,7 +96,7 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body NewColle
 
 func (s *Server) create(ctx context.Context, b *NewCollection) *Problem {
 	_, err := s.db.Collection(ctx, b.Name, &db.CollectionOptions{
-		Dims: b.Dims, HeadDims: b.HeadDims, M: b.M, EfConstruction: b.EfConstruction,
+		Dims: b.Dims, Given: b.Given, HeadDims: b.HeadDims, M: b.M, EfConstruction: b.EfConstruction,
 	})
 	if err != nil {
 		return s.problem(ctx, err)

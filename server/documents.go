@@ -25,7 +25,15 @@ type (
 			IDs []string `json:"ids" doc:"The documents' ids, in order"`
 		}
 	}
-	inDocument struct {
+	inSource struct {
+		CollectionPath
+		Body struct {
+			Source    string          `json:"source" doc:"What the documents are parts of, such as a file"`
+			Documents []InputDocument `json:"documents" doc:"All that there is of it; an empty list deletes it"`
+		}
+	}
+	outReplaced struct{ Body db.Replaced }
+	inDocument  struct {
 		CollectionPath
 		ID     string `path:"id" doc:"The document's id"`
 		Fields Fields `query:"fields" doc:"Parts to return, as text,metadata,embedding"`
@@ -100,6 +108,11 @@ func (s *Server) documentRoutes() {
 		return s.writeDocuments(ctx, in, (*db.Collection).Upsert)
 	})
 	register(s, huma.Operation{
+		OperationID: "replace-source", Method: http.MethodPost, Path: path + "/source", Tags: tags,
+		Summary:     "Make documents all that there is of a source, in one transaction",
+		Description: "They are inserted or replaced, and other documents of the source are deleted.",
+	}, keys.Write, s.replaceSource)
+	register(s, huma.Operation{
 		OperationID: "scan-documents", Method: http.MethodGet, Path: path, Tags: tags,
 		Summary: "Read documents page by page",
 	}, keys.Read, s.scanDocuments)
@@ -130,16 +143,16 @@ func (s *Server) documentRoutes() {
 type writer func(*db.Collection, context.Context, ...db.Document) ([]string, error)
 
 func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writer) (*outIDs, error) {
-	if p := s.checkDocuments(in.Body.Documents); p != nil {
+	if len(in.Body.Documents) == 0 {
+		return nil, refuse(http.StatusBadRequest, "invalid_request", "there are no documents").at("body.documents")
+	}
+	docs, p := s.inputDocuments(in.Body.Documents)
+	if p != nil {
 		return nil, p
 	}
 	c, err := s.collectionForWrite(ctx, in.Collection, in.Create)
 	if err != nil {
 		return nil, err
-	}
-	docs := make([]db.Document, len(in.Body.Documents))
-	for i := range docs {
-		docs[i] = in.Body.Documents[i].toDB()
 	}
 	ids, err := write(c, ctx, docs...)
 	if err != nil {
@@ -150,19 +163,32 @@ func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writ
 	return &out, nil
 }
 
-func (s *Server) checkDocuments(docs []InputDocument) *Problem {
-	if len(docs) == 0 {
-		return refuse(http.StatusBadRequest, "invalid_request", "there are no documents").at("body.documents")
+func (s *Server) replaceSource(ctx context.Context, in *inSource) (*outReplaced, error) {
+	docs, p := s.inputDocuments(in.Body.Documents)
+	if p != nil {
+		return nil, p
 	}
-	if p := over("documents", len(docs), s.opts.Limits.Batch, "body.documents"); p != nil {
-		return p
+	c, err := s.collectionForWrite(ctx, in.Collection, false)
+	if err != nil {
+		return nil, err
 	}
-	for i := range docs {
-		if p := s.checkText(docs[i].Text, "body.documents["+itoa(i)+"].text"); p != nil {
-			return p
+	r, err := c.ReplaceSource(ctx, in.Body.Source, docs...)
+	return &outReplaced{r}, err
+}
+
+// inputDocuments checks documents by the server's limits.
+func (s *Server) inputDocuments(in []InputDocument) ([]db.Document, *Problem) {
+	if p := over("documents", len(in), s.opts.Limits.Batch, "body.documents"); p != nil {
+		return nil, p
+	}
+	docs := make([]db.Document, len(in))
+	for i := range in {
+		if p := s.checkText(in[i].Text, "body.documents["+itoa(i)+"].text"); p != nil {
+			return nil, p
 		}
+		docs[i] = in[i].toDB()
 	}
-	return nil
+	return docs, nil
 }
 
 func (s *Server) checkText(text, param string) *Problem {

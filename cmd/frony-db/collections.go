@@ -17,17 +17,18 @@ func (a *app) collections() *cobra.Command {
 		Short: "List the collections",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := a.open(true)
+			list := []db.CollectionInfo{}
+			err := a.withDatabase(func(d database) error {
+				for info, err := range d.Collections(c.Context()) {
+					if err != nil {
+						return err
+					}
+					list = append(list, info)
+				}
+				return nil
+			})
 			if err != nil {
 				return err
-			}
-			defer a.close(d)
-			list := []db.CollectionInfo{}
-			for info, err := range d.Collections(c.Context()) {
-				if err != nil {
-					return err
-				}
-				list = append(list, info)
 			}
 			if a.json {
 				return a.printJSON(map[string]any{"collections": list})
@@ -66,12 +67,8 @@ func (a *app) drop() *cobra.Command {
 		Short: "Delete a collection with all its documents",
 		Args:  one("the name of a collection"),
 		RunE: func(c *cobra.Command, args []string) error {
-			d, err := a.open(true)
+			err := a.withDatabase(func(d database) error { return d.Drop(c.Context(), args[0]) })
 			if err != nil {
-				return err
-			}
-			defer a.close(d)
-			if err := d.Drop(c.Context(), args[0]); err != nil {
 				return err
 			}
 			if a.json {
@@ -89,16 +86,11 @@ func (a *app) stats() *cobra.Command {
 		Short: "Describe a collection: documents, dims, bytes on disk and in memory by part",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := a.open(true)
-			if err != nil {
+			var s db.Stats
+			err := a.withCollection(c.Context(), false, func(col collection) (err error) {
+				s, err = col.Stats(c.Context())
 				return err
-			}
-			defer a.close(d)
-			col, err := a.openCollection(c.Context(), d, false)
-			if err != nil {
-				return err
-			}
-			s, err := col.Stats()
+			})
 			if err != nil {
 				return err
 			}

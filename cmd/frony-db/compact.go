@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/db"
 )
 
 func (a *app) compact() *cobra.Command {
@@ -12,12 +14,11 @@ func (a *app) compact() *cobra.Command {
 		Short: "Give back the space of deleted and replaced documents",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := a.open(true)
-			if err != nil {
+			var r db.CompactReport
+			err := a.withDB(func(d *db.DB) (err error) {
+				r, err = d.Compact(c.Context())
 				return err
-			}
-			defer a.close(d)
-			r, err := d.Compact(c.Context())
+			})
 			if err != nil {
 				return err
 			}

@@ -17,41 +17,58 @@ import (
 
 const defaultConfig = "frony-db.yaml"
 
+// origin is where a setting comes from. The stronger wins.
+type origin int
+
+const (
+	byDefault origin = iota
+	fromFile
+	fromVariable
+	fromFlag
+)
+
 // configure fills the flags that the command line left alone: from variables,
-// then from the YAML file.
-func configure(c *cobra.Command, path string) error {
+// then from the YAML file. It returns where each that is set comes from.
+func configure(c *cobra.Command, path string) (map[string]origin, error) {
 	path = cmp.Or(path, os.Getenv("FRONYDB_CONFIG"))
 	named := path != ""
 	path = cmp.Or(path, defaultConfig)
 	file, err := readConfig(path, named)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkConfig(c.Root(), path, file); err != nil {
-		return err
+		return nil, err
 	}
+	from := map[string]origin{}
 	var faults []error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || f.Name == "help" || f.Name == "config" {
+		switch {
+		case f.Name == "help" || f.Name == "config":
+			return
+		case f.Changed:
+			from[f.Name] = fromFlag
 			return
 		}
 		name := "FRONYDB_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		if v, ok := os.LookupEnv(name); ok {
+			from[f.Name] = fromVariable
 			if err := f.Value.Set(v); err != nil {
 				faults = append(faults, fmt.Errorf("variable %s=%q: %w", name, v, err))
 			}
 			return
 		}
 		if v, ok := file[f.Name]; ok {
+			from[f.Name] = fromFile
 			if err := f.Value.Set(flagText(v)); err != nil {
 				faults = append(faults, fmt.Errorf("%s: %s: %v: %w", path, f.Name, v, err))
 			}
 		}
 	})
 	if err := errors.Join(faults...); err != nil {
-		return usageError{err}
+		return nil, usageError{err}
 	}
-	return nil
+	return from, nil
 }
 
 // flagText writes a value of the file as a flag takes it: a list as "a,b", an

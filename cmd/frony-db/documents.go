@@ -17,20 +17,15 @@ func (a *app) get() *cobra.Command {
 		Short: "Print documents by their ids",
 		Args:  some("the id of a document"),
 		RunE: func(c *cobra.Command, ids []string) error {
-			d, err := a.open(true)
-			if err != nil {
-				return err
-			}
-			defer a.close(d)
-			col, err := a.openCollection(c.Context(), d, false)
-			if err != nil {
-				return err
-			}
 			fields := db.FieldsDefault
 			if embedding {
 				fields |= db.FieldEmbedding
 			}
-			docs, err := col.GetFields(c.Context(), fields, ids...)
+			var docs []db.Document
+			err := a.withCollection(c.Context(), false, func(col collection) (err error) {
+				docs, err = col.GetFields(c.Context(), fields, ids...)
+				return err
+			})
 			if err != nil && !errors.Is(err, db.ErrNotFound) {
 				return err
 			}
@@ -95,20 +90,16 @@ func (a *app) delete() *cobra.Command {
 	return c
 }
 
-func (a *app) runDelete(c *cobra.Command, ids []string, where filter.Expr) (int, error) {
-	d, err := a.open(true)
-	if err != nil {
-		return 0, err
-	}
-	defer a.close(d)
-	col, err := a.openCollection(c.Context(), d, false)
-	if err != nil {
-		return 0, err
-	}
-	if len(ids) > 0 {
-		return col.Delete(c.Context(), ids...)
-	}
-	return col.DeleteWhere(c.Context(), where)
+func (a *app) runDelete(c *cobra.Command, ids []string, where filter.Expr) (n int, err error) {
+	err = a.withCollection(c.Context(), false, func(col collection) (err error) {
+		if len(ids) > 0 {
+			n, err = col.Delete(c.Context(), ids...)
+		} else {
+			n, err = col.DeleteWhere(c.Context(), where)
+		}
+		return err
+	})
+	return n, err
 }
 
 func (a *app) printDeleted(n int) error {

@@ -102,30 +102,22 @@ func compression(path string) string {
 }
 
 func (e *exporter) run(ctx context.Context) error {
-	d, err := e.open(true)
-	if err != nil {
-		return err
-	}
-	defer e.close(d)
-	col, err := e.openCollection(ctx, d, false)
-	if err != nil {
-		return err
-	}
-	total, err := col.Count(ctx, e.where)
-	if err != nil {
-		return err
-	}
 	began := time.Now()
 	var n int
-	write := func(w io.Writer) (err error) {
-		n, err = e.write(ctx, w, col, total)
-		return err
-	}
-	if e.path == "-" {
-		err = write(e.out)
-	} else {
-		err = createFile(e.path, write)
-	}
+	err := e.withCollection(ctx, false, func(col collection) error {
+		total, err := col.Count(ctx, e.where)
+		if err != nil {
+			return err
+		}
+		write := func(w io.Writer) (err error) {
+			n, err = e.write(ctx, w, col, total)
+			return err
+		}
+		if e.path == "-" {
+			return write(e.out)
+		}
+		return createFile(e.path, write)
+	})
 	if err != nil {
 		return err
 	}
@@ -156,7 +148,7 @@ func (e *exporter) report(n int, took time.Duration) error {
 }
 
 // write writes the documents to w, compressed as the file's name says.
-func (e *exporter) write(ctx context.Context, w io.Writer, col *db.Collection, total int) (n int, err error) {
+func (e *exporter) write(ctx context.Context, w io.Writer, col collection, total int) (n int, err error) {
 	var z io.WriteCloser
 	switch compression(e.path) {
 	case "gzip":

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 )
 
@@ -48,6 +49,10 @@ byte offset and reason; the rest goes on, and the exit code is 3.`,
 			}
 			o.source.Stdin = a.in
 			if o.watch || o.prune {
+				if a.server != "" {
+					return usageError{fmt.Errorf("--watch and --prune work on a database of this machine, not on the server %s; "+
+						"name its directory with --db, or import the folder without them", a.server)}
+				}
 				if len(paths) > 1 {
 					return usageError{fmt.Errorf("--watch and --prune want one folder, and got %q", paths)}
 				}
@@ -67,12 +72,21 @@ func (a *app) runImport(ctx context.Context, paths []string, o importOptions) er
 		return err
 	}
 	defer func() { _ = r.Close() }() // only read from
+	work := func() error {
+		err := im.run(ctx, importLabel(paths), r, cmp.Or(o.rejects, rejectsName(paths)))
+		return errors.Join(err, im.report(err))
+	}
+	if a.server != "" {
+		return a.withServer(func(c *client.Client) error {
+			im.remote = c
+			return work()
+		})
+	}
 	if im.d, err = a.open(false); err != nil {
 		return err
 	}
 	defer a.close(im.d)
-	err = im.run(ctx, importLabel(paths), r, cmp.Or(o.rejects, rejectsName(paths)))
-	return errors.Join(err, im.report(err))
+	return work()
 }
 
 // openPaths finds all that the paths name, before anything is written.

@@ -11,9 +11,11 @@ import (
 	"hash/maphash"
 	"strings"
 
+	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/pipeline"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder"
 )
 
 // importer brings records into one collection, which it opens when it sees the
@@ -24,11 +26,12 @@ import (
 // moment is completed by the same command, and nothing is stored twice.
 type importer struct {
 	*app
-	d     *db.DB
-	o     importOptions
-	quiet bool // shows no progress
+	d      *db.DB
+	remote *client.Client // in place of d, if set
+	o      importOptions
+	quiet  bool // shows no progress
 
-	col    *db.Collection
+	col    collection
 	filled bool // the collection had documents when the import began
 	meter  *meter
 
@@ -111,9 +114,11 @@ func contentID(rec *source.Record) (string, error) {
 
 // open opens the collection, or creates it to fit the first record.
 func (im *importer) open(ctx context.Context, first *source.Record) error {
+	if im.remote != nil {
+		return im.openRemote(ctx, first)
+	}
 	o := &db.CollectionOptions{}
-	var err error
-	info, exists, err := im.find(ctx)
+	info, exists, err := im.find(ctx, im.d)
 	switch {
 	case err != nil:
 		return err
@@ -131,20 +136,66 @@ func (im *importer) open(ctx context.Context, first *source.Record) error {
 		return err
 	}
 	if o.Embedder != nil {
-		if limit := o.Embedder.Spec().MaxTokens; limit > 0 && im.o.chunk.MaxTokens > limit {
-			return usageError{fmt.Errorf("--chunk %d: the model %s reads %d tokens at most", im.o.chunk.MaxTokens, o.Embedder.Spec().Model, limit)}
+		if err := im.checkChunks(o.Embedder.Spec()); err != nil {
+			return err
 		}
 		im.meter.Embedder = o.Embedder
 		o.Embedder = im.meter
-	} else if !exists && !im.quiet {
-		fmt.Fprintf(im.err, "frony-db: the collection %s has no model: its embeddings are given, and searches by meaning need theirs; --model names one\n", im.collection)
+	} else if !exists {
+		im.noteGiven("; --model names one")
 	}
-	im.col, err = im.d.Collection(ctx, im.collection, o)
-	return err
+	col, err := im.d.Collection(ctx, im.collection, o)
+	if err != nil {
+		return err
+	}
+	im.col = localCollection{col}
+	return nil
 }
 
-func (im *importer) find(ctx context.Context) (db.CollectionInfo, bool, error) {
-	for info, err := range im.d.Collections(ctx) {
+// checkChunks refuses chunks that the model can't read to their end.
+func (im *importer) checkChunks(s embedder.Spec) error {
+	if s.MaxTokens > 0 && im.o.chunk.MaxTokens > s.MaxTokens {
+		return usageError{fmt.Errorf("--chunk %d: the model %s reads %d tokens at most", im.o.chunk.MaxTokens, s.Model, s.MaxTokens)}
+	}
+	return nil
+}
+
+// noteGiven says what it means that a new collection has no model.
+func (im *importer) noteGiven(wayOut string) {
+	if !im.quiet {
+		fmt.Fprintf(im.err, "frony-db: the collection %s has no model: its embeddings are given, and searches by meaning need theirs%s\n", im.collection, wayOut)
+	}
+}
+
+// openRemote opens or creates the collection at the server, whose model embeds
+// what has no embedding.
+func (im *importer) openRemote(ctx context.Context, first *source.Record) error {
+	info, exists, err := im.find(ctx, im.remote)
+	switch {
+	case err != nil:
+		return err
+	case exists:
+		im.filled = info.Documents > 0
+	default:
+		given := first.Embedding != nil
+		if info, err = im.remote.Create(ctx, im.collection, &db.CollectionOptions{Given: given, Dims: len(first.Embedding)}); err != nil {
+			return err
+		}
+		if given {
+			im.noteGiven("")
+		}
+	}
+	if info.Model != nil {
+		if err := im.checkChunks(*info.Model); err != nil {
+			return err
+		}
+	}
+	im.col = remoteCollection{im.remote.Collection(im.collection), info}
+	return nil
+}
+
+func (im *importer) find(ctx context.Context, d database) (db.CollectionInfo, bool, error) {
+	for info, err := range d.Collections(ctx) {
 		if err != nil || info.Name == im.collection {
 			return info, err == nil, err
 		}

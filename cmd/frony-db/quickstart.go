@@ -52,7 +52,7 @@ func (a *app) runQuickstart(c *cobra.Command) error {
 	if name := im.rj.written(); name != "" {
 		return fmt.Errorf("sample passages were rejected: see %s", name)
 	}
-	s, err := im.col.Stats()
+	s, err := im.col.Stats(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (a *app) runQuickstart(c *cobra.Command) error {
 }
 
 // demonstrate asks one question and prints the three best answers.
-func (a *app) demonstrate(ctx context.Context, col *db.Collection, q sample.Query) error {
+func (a *app) demonstrate(ctx context.Context, col collection, q sample.Query) error {
 	where, err := parseFilter(q.Filter)
 	if err != nil {
 		return err

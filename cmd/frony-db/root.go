@@ -27,8 +27,9 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 
-	config     string
-	dir        string
+	config string
+	dir    string
+	serverFlags
 	collection string
 	model      string
 	json       bool
@@ -98,15 +99,20 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
-			if err := configure(c, a.config); err != nil {
+			from, err := configure(c, a.config)
+			if err != nil {
 				return err
 			}
-			return a.startLog()
+			if err := a.startLog(); err != nil {
+				return err
+			}
+			return a.chooseTarget(from)
 		},
 	}
 	f := root.PersistentFlags()
 	f.StringVar(&a.config, "config", "", "YAML file with settings")
 	f.StringVar(&a.dir, "db", "frony-data", "directory of the database")
+	a.registerServer(f)
 	f.StringVarP(&a.collection, "collection", "c", "default", "collection")
 	f.StringVar(&a.model, "model", "", "embedding model: builtin, none, a directory, OWNER/NAME of the hub, or PROVIDER:MODEL\n(default: the collection's own, builtin for a new one); see 'frony-db model --help'")
 	a.registerModel(f)
@@ -115,26 +121,28 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 	f.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		a.quickstart(),
 		a.importCmd(),
-		a.modelCmd(),
 		a.search(),
 		a.get(),
 		a.delete(),
 		a.collections(),
 		a.stats(),
-		a.eval(),
 		a.embed(),
+		a.export(),
+		a.modelCmd(),
+		a.version(),
+	)
+	root.AddCommand(a.onlyHere(
+		a.quickstart(),
+		a.eval(),
 		a.serve(),
 		a.mcp(),
-		a.version(),
 		a.selftest(),
 		a.doctor(),
 		a.backup(),
 		a.compact(),
 		a.restore(),
-		a.export(),
-	)
+	)...)
 	usageOfArgs(root)
 	return root
 }
@@ -171,6 +179,13 @@ func (a *app) open(mustExist bool) (*db.DB, error) {
 		return nil, fmt.Errorf("%w; name a database with --db, or make one with 'frony-db import' or 'frony-db quickstart'", err)
 	}
 	return d, err
+}
+
+// close closes the database; its error is reported but changes nothing.
+func (a *app) close(d *db.DB) {
+	if err := d.Close(); err != nil {
+		a.log.Error("closing the database", "err", err)
+	}
 }
 
 // progress shows what a call of the library does on its own.
@@ -222,7 +237,7 @@ func (a *app) describe(ctx context.Context, d *db.DB) (db.CollectionInfo, error)
 }
 
 // noCollection says which collections there are.
-func (a *app) noCollection(ctx context.Context, d *db.DB, cause error) error {
+func (a *app) noCollection(ctx context.Context, d database, cause error) error {
 	var names []string
 	for info, err := range d.Collections(ctx) {
 		if err == nil {

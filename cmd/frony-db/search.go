@@ -78,19 +78,13 @@ func parseFilter(s string) (filter.Expr, error) {
 }
 
 func (a *app) runSearch(c *cobra.Command, q db.Query) error {
-	ctx := c.Context()
-	d, err := a.open(true)
-	if err != nil {
-		return err
-	}
-	defer a.close(d)
-	col, err := a.openCollection(ctx, d, true)
-	if err != nil {
-		return err
-	}
 	var t db.Trace
 	q.Trace = &t
-	matches, err := col.Search(ctx, q)
+	var matches []db.Match
+	err := a.withCollection(c.Context(), true, func(col collection) (err error) {
+		matches, err = col.Search(c.Context(), q)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -154,11 +148,4 @@ func (a *app) printMatches(matches []db.Match) error {
 		})
 	}
 	return t.Write(a.out)
-}
-
-// close closes the database; its error is reported but changes nothing.
-func (a *app) close(d *db.DB) {
-	if err := d.Close(); err != nil {
-		a.log.Error("closing the database", "err", err)
-	}
 }

@@ -40,7 +40,7 @@ func (w *watcher) sync(ctx context.Context, r source.Reader, there map[string]st
 	if err := im.open(ctx, &source.Record{}); err != nil {
 		return err
 	}
-	info, _, err := im.find(ctx)
+	info, _, err := im.find(ctx, im.d)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/fronyai/frony-db/client"
+)
+
+// serverFlags say which server the verbs ask in place of a directory.
+type serverFlags struct {
+	server  string // its address; empty is none
+	key     string
+	keyFile string
+	caFile  string
+}
+
+func (s *serverFlags) registerServer(f *pflag.FlagSet) {
+	f.StringVar(&s.server, "server", "", "address of a frony-db server to ask, in place of --db")
+	f.StringVar(&s.key, "key", "", "the server's key; others can read a command line, so better set FRONYDB_KEY")
+	f.StringVar(&s.keyFile, "key-file", "", "file with the server's key")
+	f.StringVar(&s.caFile, "ca", "", "file of certificates (PEM) to trust, for a server whose own is not public")
+}
+
+// chooseTarget settles whether a directory or a server is meant. The stronger
+// setting wins: --db of the command line over FRONYDB_SERVER, and the other way
+// round.
+func (a *app) chooseTarget(from map[string]origin) error {
+	switch {
+	case a.server == "" && max(from["key"], from["key-file"], from["ca"]) == fromFlag:
+		return usageError{errors.New("--key, --key-file and --ca are for --server URL")}
+	case a.server == "":
+		return nil
+	case from["db"] > from["server"]:
+		a.server = ""
+		return nil
+	case from["db"] == from["server"]:
+		return usageError{fmt.Errorf("--db %s and --server %s: choose one of them", a.dir, a.server)}
+	case a.model != "" && from["model"] >= from["server"]:
+		return usageError{fmt.Errorf("--model %s: a server embeds with its own model; leave it out, or work on a directory with --db", redacted(a.model))}
+	}
+	a.model = ""
+	return nil
+}
+
+// onlyHere are verbs that work on a directory of this machine.
+func (a *app) onlyHere(verbs ...*cobra.Command) []*cobra.Command {
+	for _, v := range verbs {
+		v.PreRunE = func(c *cobra.Command, _ []string) error {
+			if a.server == "" {
+				return nil
+			}
+			return usageError{fmt.Errorf("%s works on a database of this machine, not on the server %s; "+
+				"name its directory with --db, or run the command where the server runs", c.Name(), a.server)}
+		}
+	}
+	return verbs
+}
+
+// withServer calls f with a client of the server.
+func (a *app) withServer(f func(*client.Client) error) error {
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	return a.explain(f(c))
+}
+
+func (a *app) client() (*client.Client, error) {
+	key, err := a.serverKey()
+	if err != nil {
+		return nil, err
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if a.caFile != "" {
+		if t.TLSClientConfig, err = trusting(a.caFile); err != nil {
+			return nil, err
+		}
+	}
+	address := a.server
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	c, err := client.New(address, &client.Options{Key: key, HTTP: &http.Client{Transport: t}})
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--server %q: want http://HOST:PORT or https://HOST:PORT", a.server)}
+	}
+	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && key != "" {
+		port := u.Port()
+		if local, _ := loopback(u.Hostname() + ":" + port); !local {
+			a.log.Warn("the key goes over the network in the clear; give the server a certificate and use https", "server", a.server)
+		}
+	}
+	return c, nil
+}
+
+// serverKey is the key that the flags name, or none.
+func (a *app) serverKey() (string, error) {
+	if a.keyFile == "" {
+		return a.key, nil
+	}
+	if a.key != "" {
+		return "", usageError{errors.New("--key and --key-file: choose one of them")}
+	}
+	info, err := os.Stat(a.keyFile)
+	if err != nil {
+		return "", fmt.Errorf("--key-file: %w", err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		a.log.Warn("the key's file can be read by others; chmod 600 it", "file", a.keyFile)
+	}
+	b, err := os.ReadFile(a.keyFile)
+	if err != nil {
+		return "", fmt.Errorf("--key-file: %w", err)
+	}
+	key := string(bytes.TrimSpace(b))
+	if key == "" {
+		return "", fmt.Errorf("--key-file %s is empty; it holds the secret that 'frony-db serve key' shows", a.keyFile)
+	}
+	return key, nil
+}
+
+// trusting trusts the certificates of a file beside those of the system.
+func trusting(path string) (*tls.Config, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--ca: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(b) {
+		return nil, fmt.Errorf("--ca %s holds no certificate (PEM)", path)
+	}
+	return &tls.Config{RootCAs: pool}, nil
+}
+
+// explain adds the way out to errors of the way to a server.
+func (a *app) explain(err error) error {
+	if e, ok := errors.AsType[*client.Error](err); ok {
+		switch e.Code {
+		case "no_key":
+			return fmt.Errorf("the server %s wants a key; set FRONYDB_KEY, or name a file with --key-file", a.server)
+		case "wrong_key":
+			return fmt.Errorf("the server %s does not know this key", a.server)
+		case "http":
+			return fmt.Errorf("%w; is %s a frony-db server?", err, a.server)
+		}
+		return err
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+			return fmt.Errorf("the server %s: %w; name its authority with --ca", a.server, e.Err)
+		}
+		return fmt.Errorf("the server %s can't be reached: %w; is 'frony-db serve' running there?", a.server, e.Err)
+	}
+	return err
+}
