@@ -123,6 +123,15 @@ func (c *Client) Drop(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, c.Collection(name).path(), nil, nil)
 }
 
+// Model is the name of the model that the server embeds with.
+func (c *Client) Model(ctx context.Context) (string, error) {
+	var out struct {
+		Model string `json:"model_id"`
+	}
+	err := c.do(ctx, http.MethodGet, "/info", nil, &out)
+	return out.Model, err
+}
+
 // EmbedPassages embeds texts as passages: []float32 of the model's dims each,
 // L2-normalised.
 func (c *Client) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {

@@ -32,16 +32,16 @@ func (c *Collection) path() string { return "/v1/collections/" + url.PathEscape(
 
 // document is a document on the wire.
 type document struct {
-	ID        string         `json:"id,omitempty"`
-	Text      string         `json:"text,omitempty"`
-	Metadata  map[string]any `json:"metadata,omitempty"`
-	Embedding []float32      `json:"embedding,omitempty"`
-	Source    string         `json:"source,omitempty"`
-	Chunk     int            `json:"chunk,omitempty"`
-	Created   *time.Time     `json:"created,omitempty"`
-	Score     float32        `json:"score,omitempty"`
-	Cosine    float32        `json:"cosine,omitempty"`
-	BM25      float32        `json:"bm25,omitempty"`
+	ID        string      `json:"id,omitempty"`
+	Text      string      `json:"text,omitempty"`
+	Metadata  db.Metadata `json:"metadata,omitempty"`
+	Embedding []float32   `json:"embedding,omitempty"`
+	Source    string      `json:"source,omitempty"`
+	Chunk     int         `json:"chunk,omitempty"`
+	Created   *time.Time  `json:"created,omitempty"`
+	Score     float32     `json:"score,omitempty"`
+	Cosine    float32     `json:"cosine,omitempty"`
+	BM25      float32     `json:"bm25,omitempty"`
 }
 
 func toWire(d *db.Document) document {

@@ -178,8 +178,9 @@ func (s *Server) replaceSource(ctx context.Context, in *inSource) (*outReplaced,
 
 // inputDocuments checks documents by the server's limits.
 func (s *Server) inputDocuments(in []InputDocument) ([]db.Document, *Problem) {
-	if p := over("documents", len(in), s.opts.Limits.Batch, "body.documents"); p != nil {
-		return nil, p
+	if limit := s.opts.Limits.Batch; len(in) > limit {
+		return nil, refuse(http.StatusRequestEntityTooLarge, "batch_too_large", "%d documents, at most %d", len(in), limit).
+			at("body.documents").hint("split them, or use the upload")
 	}
 	docs := make([]db.Document, len(in))
 	for i := range in {

@@ -268,7 +268,6 @@ func TestLimits(t *testing.T) {
 		{"POST", search, `{"text":"x","filter":"((((a = 1 OR b = 2) AND c = 3) OR d = 4))"}`},
 		{"POST", search, `{"text":"x","filter":"a=1 OR b=1 OR c=1 OR d=1 OR e=1"}`},
 		{"POST", search + "/batch", `{"queries":[{"text":"x"},{"text":"x"},{"text":"x"}]}`},
-		{"PUT", docs, `{"documents":[{"text":"1"},{"text":"2"},{"text":"3"},{"text":"4"}]}`},
 		{"PUT", docs, `{"documents":[{"text":"` + strings.Repeat("x", 101) + `"}]}`},
 		{"POST", docs + "/get", `{"ids":["1","2","3","4"]}`},
 		{"POST", docs + "/delete", `{"ids":["1","2","3","4"]}`},
@@ -276,6 +275,7 @@ func TestLimits(t *testing.T) {
 	} {
 		b.refused(400, "limit_exceeded", c.method, c.path, c.body)
 	}
+	b.refused(413, "batch_too_large", "PUT", docs, `{"documents":[{"text":"1"},{"text":"2"},{"text":"3"},{"text":"4"}]}`)
 	b.refused(413, "too_large", "POST", search, `{"text":"`+strings.Repeat("x", 100_000)+`"}`)
 	// JSON that nests without end.
 	b.refused(400, "invalid_json", "POST", search, `{"filter":`+strings.Repeat("[", 40_000))

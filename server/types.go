@@ -26,6 +26,9 @@ func (m *Metadata) UnmarshalJSON(data []byte) error {
 	return d.Decode((*map[string]any)(m))
 }
 
+// MarshalJSON writes an object in which floats can be told from integers.
+func (m Metadata) MarshalJSON() ([]byte, error) { return db.Metadata(m).MarshalJSON() }
+
 // Schema describes the type.
 func (Metadata) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{

@@ -47,7 +47,7 @@ func (a *app) runDoctor(ctx context.Context, o *db.DoctorOptions) error {
 	defer a.close(d)
 	r, err := d.Doctor(ctx, o)
 	if errors.Is(err, db.ErrNoCollection) {
-		return a.noCollection(ctx, d, err)
+		return a.noCollection(ctx, d)
 	}
 	if err != nil {
 		return err

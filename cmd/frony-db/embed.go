@@ -2,10 +2,13 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -15,43 +18,72 @@ func (a *app) embed() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "embed TEXT",
 		Short: "Print the embedding of a text",
-		Args:  one("a text"),
+		Example: `  frony-db embed "화산이 폭발하면 재가 내린다"
+  frony-db embed "volcanic ash" --role query --dims 192 --json`,
+		Args: one("a text"),
 		RunE: func(c *cobra.Command, args []string) error {
-			e, err := a.openModel(c.Context(), cmp.Or(a.model, "builtin"))
-			if err != nil {
-				return err
-			}
-			if e == nil {
-				return usageError{fmt.Errorf("--model none embeds nothing")}
-			}
-			spec := e.Spec()
-			if dims < 0 || dims > spec.Dims {
-				return usageError{fmt.Errorf("--dims %d: the model %s has %d", dims, spec.Model, spec.Dims)}
-			}
-			var v []float32
-			switch role {
-			case "query":
-				v, err = e.EmbedQuery(c.Context(), args[0])
-			case "passage":
-				var vs [][]float32
-				if vs, err = e.EmbedPassages(c.Context(), args); err == nil {
-					v = vs[0]
-				}
-			default:
+			switch {
+			case role != "query" && role != "passage":
 				return usageError{fmt.Errorf("--role %q: want query or passage", role)}
+			case dims < 0:
+				return usageError{fmt.Errorf("--dims %d: want 0 or more", dims)}
 			}
+			model, v, err := a.vector(c.Context(), role, args[0])
 			if err != nil {
 				return err
+			}
+			if dims > len(v) {
+				return usageError{fmt.Errorf("--dims %d: the model %s has %d", dims, model, len(v))}
 			}
 			if dims > 0 && dims < len(v) {
 				v = quant.Head(make([]float32, dims), v)
 			}
-			return a.printVector(spec.Model, role, v)
+			return a.printVector(model, role, v)
 		},
 	}
 	c.Flags().StringVar(&role, "role", "passage", "query or passage")
 	c.Flags().IntVar(&dims, "dims", 0, "length of the vector: a Matryoshka head, renormalised (default: all)")
 	return c
+}
+
+// vector embeds a text with the model that the flags name, or the server's, and
+// tells its name.
+func (a *app) vector(ctx context.Context, role, text string) (model string, v []float32, err error) {
+	if a.server != "" {
+		err = a.withServer(func(c *client.Client) error {
+			if model, err = c.Model(ctx); err != nil {
+				return err
+			}
+			v, err = embedAs(ctx, c, role, text)
+			return err
+		})
+		return model, v, err
+	}
+	e, err := a.openModel(ctx, cmp.Or(a.model, "builtin"))
+	if err != nil {
+		return "", nil, err
+	}
+	if e == nil {
+		return "", nil, usageError{errors.New("--model none embeds nothing")}
+	}
+	v, err = embedAs(ctx, e, role, text)
+	return e.Spec().Model, v, err
+}
+
+// embedAs embeds a text in a role, with a model here or at a server.
+func embedAs(ctx context.Context, e interface {
+	EmbedPassages(ctx context.Context, texts []string) ([][]float32, error)
+	EmbedQuery(ctx context.Context, text string) ([]float32, error)
+}, role, text string,
+) ([]float32, error) {
+	if role == "query" {
+		return e.EmbedQuery(ctx, text)
+	}
+	v, err := e.EmbedPassages(ctx, []string{text})
+	if err != nil {
+		return nil, err
+	}
+	return v[0], nil
 }
 
 func (a *app) printVector(model, role string, v []float32) error {

@@ -222,7 +222,7 @@ func (a *app) openCollection(ctx context.Context, d *db.DB, embeds bool) (*db.Co
 	}
 	c, err := d.Collection(ctx, a.collection, o)
 	if errors.Is(err, db.ErrNoCollection) {
-		return nil, a.noCollection(ctx, d, err)
+		return nil, a.noCollection(ctx, d)
 	}
 	return c, err
 }
@@ -233,11 +233,12 @@ func (a *app) describe(ctx context.Context, d *db.DB) (db.CollectionInfo, error)
 			return info, err
 		}
 	}
-	return db.CollectionInfo{}, a.noCollection(ctx, d, fmt.Errorf("collection %q: %w", a.collection, db.ErrNoCollection))
+	return db.CollectionInfo{}, a.noCollection(ctx, d)
 }
 
 // noCollection says which collections there are.
-func (a *app) noCollection(ctx context.Context, d database, cause error) error {
+func (a *app) noCollection(ctx context.Context, d database) error {
+	cause := fmt.Errorf("collection %q: %w", a.collection, db.ErrNoCollection)
 	var names []string
 	for info, err := range d.Collections(ctx) {
 		if err == nil {

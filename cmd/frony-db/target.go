@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 
 	"github.com/fronyai/frony-db/client"
@@ -71,7 +70,7 @@ func (a *app) withCollection(ctx context.Context, embeds bool, f func(collection
 	return a.withServer(func(c *client.Client) error {
 		err := f(remoteCollection{Collection: c.Collection(a.collection)})
 		if errors.Is(err, db.ErrNoCollection) {
-			return a.noCollection(ctx, c, fmt.Errorf("collection %q: %w", a.collection, db.ErrNoCollection))
+			return a.noCollection(ctx, c)
 		}
 		return err
 	})

@@ -1,0 +1,296 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/fronyai/frony-db/server/keys"
+)
+
+const mixedDocs = threeDocs + `{"id":"types","text":"숫자와 목록","i":9007199254740993,"f":1000000.0,"g":0.1,"b":true,"l":["가","나"],"t":"2024-02-29T01:02:03.4Z","e":""}
+{"id":"long","text":"` + "조선은 1392년에 건국되었다. 한양이 수도였다. " + `","title":"조선","lang":"ko","year":1392}
+`
+
+// timings are what two runs of one command never have in common.
+var timings = regexp.MustCompile(`\d+(\.\d+)?(µs|ms|s)\b|[\d,.]+( [KM]?i?B)?/s|,\s*"embed_share": [\d.e+-]+|` +
+	`"(seconds|documents_per_second|embed|filter|graph|words|rerank|load|total)": [\d.e+-]+`)
+
+func (r result) untimed() string {
+	blank := func(s string) string {
+		return timings.ReplaceAllStringFunc(s, func(m string) string {
+			if m[0] == ',' {
+				return ""
+			}
+			return "TIME"
+		})
+	}
+	return fmt.Sprintf("exit code %d\n%s\n%s", r.code, blank(r.out), blank(r.err))
+}
+
+// The same commands, on a directory and on the server that serves it, print the
+// same.
+func TestServerReadsAsLocal(t *testing.T) {
+	c := newCLI(t)
+	c.write("docs.jsonl", mixedDocs)
+	c.write("given.jsonl", `{"id":"a","text":"x","embedding":[1,0,0]}`+"\n"+`{"id":"b","embedding":[0.6,0.8,0]}`+"\n")
+	c.ok("import", "-q", "docs.jsonl", "--db", "at/db", "-c", "notes")
+	c.ok("import", "-q", "given.jsonl", "--db", "at/db", "-c", "given")
+	commands := [][]string{
+		{"collections"},
+		{"collections", "--json"},
+		{"search", "김치찌개 끓이기", "-c", "notes"},
+		{"search", "kimchi stew", "-c", "notes", "-k", "2", "--filter", `lang = "en" OR year < 2020`, "--json"},
+		{"search", "화산", "-c", "notes", "--mode", "lexical", "--json"},
+		{"search", "화산", "-c", "notes", "--mode", "dense", "--exact", "--min-score", "0.2", "--ef", "50", "--oversampling", "3", "--json"},
+		{"search", "화산", "-c", "given"},
+		{"search", "화산", "-c", "nowhere"},
+		{"get", "types", "ko", "long", "-c", "notes"},
+		{"get", "types", "ko", "-c", "notes", "--json"},
+		{"get", "ko", "-c", "notes", "--embedding", "--json"},
+		{"get", "nobody", "ko", "no\"one", "-c", "notes"},
+		{"get", "b", "-c", "given", "--embedding"},
+		{"stats", "-c", "notes"},
+		{"stats", "-c", "given", "--json"},
+		{"stats", "-c", "nowhere"},
+		{"export", "-c", "notes"},
+		{"export", "-c", "notes", "--format", "csv", "--filter", "year > 1000"},
+		{"export", "-c", "given", "--embeddings", "-q"},
+		{"export", "-c", "given"},
+		{"export", "-c", "nowhere"},
+		{"embed", "화산이 폭발했다"},
+		{"embed", "volcano", "--role", "query", "--dims", "192", "--json"},
+		{"embed", "volcano", "--dims", "1000"},
+		{"delete", "nobody", "-c", "notes", "--json"},
+		{"delete", "--filter", `lang = "fr"`, "-c", "notes"},
+		{"delete", "x", "-c", "nowhere"},
+		{"collections", "drop", "nowhere"},
+	}
+	url, _, stop := serveFor(t, "--db", "at/db")
+	remote := make([]result, len(commands))
+	for i, args := range commands {
+		remote[i] = c.run("", append(args, "--server", url)...)
+	}
+	c.ok("export", "-q", "-c", "notes", "--embeddings", "-o", "remote.parquet", "--server", url)
+	if code := stop(); code != exitOK {
+		t.Fatalf("serve: exit code %d", code)
+	}
+	for i, args := range commands {
+		local := c.run("", append(args, "--db", "at/db")...)
+		if got, want := remote[i].untimed(), local.untimed(); got != want {
+			t.Errorf("%q at the server:\n%s\nand on the directory:\n%s", args, got, want)
+		}
+	}
+	c.ok("export", "-q", "-c", "notes", "--embeddings", "-o", "local.parquet", "--db", "at/db")
+	if a, b := c.read("remote.parquet"), c.read("local.parquet"); a != b {
+		t.Errorf("the exports differ: %d and %d bytes", len(a), len(b))
+	}
+}
+
+func (c cli) read(name string) string {
+	c.t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// The same imports and deletions, into a directory and through a server, report
+// the same and leave the same.
+func TestServerWritesAsLocal(t *testing.T) {
+	c := newCLI(t)
+	c.write("docs.jsonl", mixedDocs)
+	c.write("changed.jsonl", strings.Replace(mixedDocs, "2021", "2022", 1)+`{"id":"new","text":"새 글"}`+"\n")
+	c.write("bad.jsonl", `{"id":"good","text":"좋다"}
+{"id":"empty","text":""}
+{"id":"`+strings.Repeat("x", 600)+`","text":"long id"}
+{"id":"meta","text":"too much","note":"`+strings.Repeat("m", 70_000)+`"}
+not json
+{"id":"good2","text":"또 좋다"}
+`)
+	c.write("given.jsonl", `{"id":"a","text":"x","embedding":[1,0,0]}`+"\n"+`{"id":"b","embedding":[1,0]}`+"\n"+`{"id":"c","text":"no embedding"}`+"\n")
+	c.write("items.csv", "sku;name;price\n1;빨간 사과;1000\n2;green pear;2.5\n")
+	book := func(chapters int) {
+		var text strings.Builder
+		for i := range chapters {
+			fmt.Fprintf(&text, "# 제%d장\n\n%s\n\n", i, strings.Repeat(fmt.Sprintf("이 장은 %d번째 이야기이다. ", i), 60))
+		}
+		c.write("book/a.md", text.String())
+	}
+	url, _, stop := serveFor(t, "--db", "srv/db")
+	both := func(args ...string) {
+		t.Helper()
+		var got [2]result
+		for i, target := range [][]string{{"--db", "local"}, {"--server", url}} {
+			got[i] = c.run("", append(args, target...)...)
+			for _, name := range []string{"bad", "given"} { // rejects are compared, too
+				if b, err := os.ReadFile(name + ".rejects.jsonl"); err == nil {
+					got[i].out += string(b)
+					_ = os.Remove(name + ".rejects.jsonl")
+				}
+			}
+		}
+		if a, b := got[0].untimed(), got[1].untimed(); a != b {
+			t.Errorf("%q into the directory:\n%s\nand through the server:\n%s", args, a, b)
+		}
+	}
+	both("import", "docs.jsonl", "-c", "notes")
+	both("import", "docs.jsonl", "-c", "notes", "--json")
+	both("import", "changed.jsonl", "-c", "notes", "--json")
+	both("import", "bad.jsonl", "-c", "notes", "--json", "-q")
+	both("import", "given.jsonl", "-c", "given", "-q")
+	both("import", "items.csv", "-c", "items", "--comma", ";", "--id-field", "sku", "--text-field", "name", "--type", "price=float", "-q")
+	for _, chapters := range []int{8, 8, 3, 1, 5} { // a document that grows and shrinks
+		book(chapters)
+		both("import", "book", "-c", "book", "--json", "-q", "--chunk", "120")
+	}
+	both("export", "-c", "notes", "--format", "csv")
+	both("export", "-c", "items", "--embeddings")
+	both("export", "-c", "given", "--embeddings")
+	both("export", "-c", "book")
+	both("search", "이야기", "-c", "book", "--json")
+	both("delete", "ko", "nobody", "-c", "notes")
+	both("delete", "--filter", "year > 2000", "-c", "notes", "--json")
+	both("export", "-c", "notes")
+	both("collections", "drop", "items")
+	both("get", "1", "-c", "items")
+	stop()
+	if r := c.run("", "doctor", "--db", "srv/db"); r.code != exitOK {
+		t.Errorf("doctor: %+v", r)
+	}
+}
+
+// Mistakes around servers: each has its exit code, and a message with the way
+// out.
+func TestServerMistakes(t *testing.T) {
+	c := newCLI(t)
+	const secret = "secret-0123456789abcdef0123456789"
+	k, err := keys.New("reader", keys.Read, nil, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.write("keys.txt", k.String()+"\n")
+	c.write("secret.txt", secret+"\n")
+	c.write("empty.txt", "\n")
+	c.write("docs.jsonl", threeDocs)
+	url, _, _ := serveFor(t, "--keys", "keys.txt", "--db", "srv/db")
+	for _, m := range []struct {
+		args []string
+		code int
+		says []string
+	}{
+		{[]string{"search", "x", "--db", "a"}, exitUsage, []string{"--db a", "--server"}},
+		{[]string{"search", "x", "--model", "builtin"}, exitUsage, []string{"--model", "its own"}},
+		{[]string{"import", "docs.jsonl", "--watch"}, exitUsage, []string{"--watch", "--db"}},
+		{[]string{"collections"}, exitError, []string{"FRONYDB_KEY", "--key-file"}},
+		{[]string{"collections", "--key", "wrong-0123456789abcdef0123456789"}, exitError, []string{"does not know this key"}},
+		{[]string{"collections", "--key-file", "nowhere.txt"}, exitError, []string{"--key-file", "nowhere.txt"}},
+		{[]string{"collections", "--key-file", "empty.txt"}, exitError, []string{"empty.txt is empty", "serve key"}},
+		{[]string{"collections", "--key-file", "secret.txt", "--key", "x"}, exitUsage, []string{"one of them"}},
+		{[]string{"collections", "--ca", "docs.jsonl", "--key", secret}, exitError, []string{"--ca docs.jsonl", "PEM"}},
+		{[]string{"collections", "--key-file", "secret.txt"}, exitOK, nil},
+		{[]string{"import", "docs.jsonl", "--key", secret}, exitError, []string{"reader", "admin"}},
+		{[]string{"doctor"}, exitUsage, []string{"doctor", "--db"}},
+		{[]string{"backup", "x"}, exitUsage, []string{"backup", "--db"}},
+		{[]string{"restore", "x"}, exitUsage, []string{"restore", "--db"}},
+		{[]string{"compact"}, exitUsage, []string{"compact", "--db"}},
+		{[]string{"eval"}, exitUsage, []string{"eval", "--db"}},
+		{[]string{"selftest"}, exitUsage, []string{"selftest", "--db"}},
+		{[]string{"serve"}, exitUsage, []string{"serve", "--db"}},
+		{[]string{"mcp"}, exitUsage, []string{"mcp", "--db"}},
+		{[]string{"quickstart"}, exitUsage, []string{"quickstart", "--db"}},
+		{[]string{"version"}, exitOK, nil},
+	} {
+		r := c.run("", append(m.args, "--server", url)...)
+		if r.code != m.code {
+			t.Errorf("%q: exit code %d, want %d", m.args, r.code, m.code)
+		}
+		for _, s := range m.says {
+			if !strings.Contains(r.err, s) {
+				t.Errorf("%q: the message does not say %q:\n%s", m.args, s, r.err)
+			}
+		}
+		if strings.Contains(r.err+r.out, secret) {
+			t.Errorf("%q: it prints the key:\n%s%s", m.args, r.out, r.err)
+		}
+	}
+	for _, m := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"collections", "--server", "ftp://x"}, exitUsage, "http://HOST:PORT"},
+		{[]string{"collections", "--server", "http://127.0.0.1:1"}, exitError, "frony-db serve"},
+		{[]string{"collections", "--key", "x"}, exitUsage, "--server"},
+	} {
+		if r := c.run("", m.args...); r.code != m.code || !strings.Contains(r.err, m.says) {
+			t.Errorf("%q: %+v, want %q", m.args, r, m.says)
+		}
+	}
+	if _, err := os.Stat("frony-data"); err == nil {
+		t.Error("a database was made here")
+	}
+}
+
+// Of a directory and a server the stronger setting is meant.
+func TestServerSettings(t *testing.T) {
+	c := newCLI(t)
+	c.write("docs.jsonl", threeDocs)
+	c.ok("import", "-q", "docs.jsonl", "--db", "here", "-c", "here")
+	url, _, _ := serveFor(t, "--db", "srv/db")
+	c.ok("import", "-q", "docs.jsonl", "--server", strings.TrimPrefix(url, "http://"), "-c", "there")
+	where := func(args ...string) string {
+		t.Helper()
+		switch out := c.ok(append([]string{"collections"}, args...)...); {
+		case strings.Contains(out, "there"):
+			return "server"
+		case strings.Contains(out, "here"):
+			return "directory"
+		default:
+			return out
+		}
+	}
+	c.write("frony-db.yaml", "server: "+url+"\nmodel: builtin\n")
+	if r := c.run("", "collections"); r.code != exitUsage || !strings.Contains(r.err, "--model") {
+		t.Errorf("a model beside a server: %+v", r)
+	}
+	c.write("frony-db.yaml", "server: "+url+"\n")
+	if got := where(); got != "server" {
+		t.Errorf("of the file: %s", got)
+	}
+	if got := where("--db", "here"); got != "directory" {
+		t.Errorf("--db over the file: %s", got)
+	}
+	t.Setenv("FRONYDB_DB", "here")
+	if got := where(); got != "directory" {
+		t.Errorf("FRONYDB_DB over the file: %s", got)
+	}
+	if got := where("--server", url); got != "server" {
+		t.Errorf("--server over FRONYDB_DB: %s", got)
+	}
+	t.Setenv("FRONYDB_SERVER", url)
+	if r := c.run("", "collections"); r.code != exitUsage {
+		t.Errorf("two variables: %+v", r)
+	}
+	t.Setenv("FRONYDB_SERVER", "")
+	if got := where(); got != "directory" {
+		t.Errorf("an empty FRONYDB_SERVER: %s", got)
+	}
+}
+
+// A server with a certificate of its own is trusted only with --ca.
+func TestServerCertificate(t *testing.T) {
+	c := newCLI(t)
+	certFile, keyFile := certificate(t, t.TempDir(), "private")
+	url, _, _ := serveFor(t, "--tls-cert", certFile, "--tls-key", keyFile)
+	if r := c.run("", "collections", "--server", url); r.code != exitError || !strings.Contains(r.err, "--ca") {
+		t.Errorf("without --ca: %+v", r)
+	}
+	c.ok("collections", "--server", url, "--ca", filepath.Clean(certFile))
+}

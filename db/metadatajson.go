@@ -1,0 +1,54 @@
+package db
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// MarshalJSON writes the fields in order of their names. A float is written
+// with a decimal point or an exponent, so that a reader of the JSON can tell it
+// from an integer, as a filter's column does.
+func (m Metadata) MarshalJSON() ([]byte, error) {
+	if m == nil {
+		return []byte("null"), nil
+	}
+	b := []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(m)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = appendJSON(b, name); err != nil {
+			return nil, err
+		}
+		if b, err = appendJSON(append(b, ':'), m[name]); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+func appendJSON(b []byte, v any) ([]byte, error) {
+	switch f := v.(type) {
+	case float32:
+		return appendFloat(b, float64(f), 32)
+	case float64:
+		return appendFloat(b, f, 64)
+	}
+	j, err := json.Marshal(v)
+	return append(b, j...), err
+}
+
+func appendFloat(b []byte, f float64, bits int) ([]byte, error) {
+	s := strconv.FormatFloat(f, 'g', -1, bits)
+	switch {
+	case strings.ContainsAny(s, "NI"): // NaN and infinities are no JSON, and no metadata
+		return b, because(ErrInvalidMetadata, "%s", s)
+	case !strings.ContainsAny(s, ".e"):
+		s += ".0"
+	}
+	return append(b, s...), nil
+}
