@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"strings"
+	"sync"
 
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/pipeline"
@@ -37,6 +38,9 @@ type importer struct {
 
 	seed maphash.Seed
 	seen map[uint64]struct{} // hashes of the ids that came by, 20 bytes each
+
+	refusing sync.Mutex // guards refused
+	refused  []*source.Reject
 
 	count importCounters
 	stats pipeline.Stats

@@ -23,7 +23,8 @@ const (
 
 // bundle is what must be stored together: a record, or all chunks of one.
 type bundle struct {
-	source string // whose chunks these are; empty if they replace none
+	record *source.Record // or its first chunk
+	source string         // whose chunks these are; empty if they replace none
 	docs   []db.Document
 }
 
@@ -74,7 +75,7 @@ func (im *importer) write(ctx context.Context, records []source.Record) (int, []
 		window = append(window, b)
 	}
 	err := flush()
-	return stored, rejects, err
+	return stored, append(rejects, im.takeRefused()...), err
 }
 
 // together is how many of the first records are chunks of one document.
@@ -91,7 +92,7 @@ func together(records []source.Record) int {
 
 // bundle makes documents of a record's pieces, or a reject of all.
 func (im *importer) bundle(pieces []source.Record) (bundle, *source.Reject) {
-	b := bundle{docs: make([]db.Document, len(pieces))}
+	b := bundle{record: &pieces[0], docs: make([]db.Document, len(pieces))}
 	if pieces[0].Format != "" {
 		b.source = pieces[0].Source
 	}
@@ -129,26 +130,64 @@ func (im *importer) store(ctx context.Context, window []bundle) (int, error) {
 }
 
 func (im *importer) storePart(ctx context.Context, part []bundle) error {
-	var docs []db.Document
+	var rest []bundle
 	for _, b := range part {
 		stale, err := im.stale(ctx, b)
 		if err != nil {
 			return err
 		}
 		if len(stale) == 0 {
-			docs = append(docs, b.docs...)
-		} else if err := im.replace(ctx, b, stale); err != nil {
+			rest = append(rest, b)
+		} else if err := im.refuse(b, im.replace(ctx, b, stale)); err != nil {
 			return err
 		}
+	}
+	return im.storeBundles(ctx, rest)
+}
+
+// storeBundles stores what replaces no other chunks.
+func (im *importer) storeBundles(ctx context.Context, part []bundle) error {
+	var docs []db.Document
+	for _, b := range part {
+		docs = append(docs, b.docs...)
 	}
 	before, err := im.versions(ctx, docs)
 	if err != nil {
 		return err
 	}
-	if err := im.upsert(ctx, docs); err != nil {
+	err = im.upsert(ctx, docs)
+	switch {
+	case err == nil:
+		return im.tally(ctx, docs, before)
+	case len(part) == 1:
+		return im.refuse(part[0], err)
+	case errors.Is(err, db.ErrLimit): // whose fault it is, halving tells
+		if err := im.storeBundles(ctx, part[:len(part)/2]); err != nil {
+			return err
+		}
+		return im.storeBundles(ctx, part[len(part)/2:])
+	}
+	return err
+}
+
+// refuse rejects what a server's own limits leave out, which nobody knows
+// before; other errors it returns.
+func (im *importer) refuse(b bundle, err error) error {
+	if !errors.Is(err, db.ErrLimit) {
 		return err
 	}
-	return im.tally(ctx, docs, before)
+	im.refusing.Lock()
+	defer im.refusing.Unlock()
+	im.refused = append(im.refused, reject(b.record, err))
+	return nil
+}
+
+func (im *importer) takeRefused() []*source.Reject {
+	im.refusing.Lock()
+	defer im.refusing.Unlock()
+	r := im.refused
+	im.refused = nil
+	return r
 }
 
 // replace stores a document that has fewer chunks than before, or other ones,

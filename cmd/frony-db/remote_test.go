@@ -294,3 +294,26 @@ func TestServerCertificate(t *testing.T) {
 	}
 	c.ok("collections", "--server", url, "--ca", filepath.Clean(certFile))
 }
+
+// A server has limits of its own: what it refuses is rejected, and the rest of
+// its batch is stored.
+func TestServerLimitsReject(t *testing.T) {
+	c := newCLI(t)
+	large := strings.Repeat("긴 글 ", 40_000) // of 280 kB; a server takes 256 KiB
+	c.write("docs.jsonl", threeDocs+`{"id":"large","text":"`+large+`"}`+"\n"+`{"id":"last","text":"끝"}`+"\n")
+	url, _, _ := serveFor(t)
+	got := c.imported(exitRejects, "docs.jsonl", "--server", url)
+	if got.Added != 4 || got.Rejected != 1 || got.RejectsFile != "docs.rejects.jsonl" {
+		t.Errorf("%+v", got)
+	}
+	if r := c.read("docs.rejects.jsonl"); !strings.Contains(r, `"line":4`) || !strings.Contains(r, "chunks") || strings.Count(r, "\n") != 1 {
+		t.Errorf("%.300s", r)
+	}
+	if ids := c.ids("--server", url); len(ids) != 4 {
+		t.Errorf("stored: %q", ids)
+	}
+	// Cut into chunks it fits.
+	if got := c.imported(exitOK, "docs.jsonl", "--server", url, "--chunk", "200"); got.Added < 100 || got.Rejected != 0 {
+		t.Errorf("in chunks: %+v", got)
+	}
+}
