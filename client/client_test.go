@@ -35,6 +35,7 @@ type collection interface {
 	Count(context.Context, filter.Expr) (int, error)
 	Search(context.Context, db.Query) ([]db.Match, error)
 	Scan(context.Context, db.Scan) iter.Seq2[db.Document, error]
+	ReplaceSource(context.Context, string, ...db.Document) (db.Replaced, error)
 }
 
 var (
@@ -108,7 +109,7 @@ func TestSameAsTheDatabase(t *testing.T) {
 	words := []string{"서울", "봄", "winter", "바다", "train", "눈", "coffee"}
 	doc := func() db.Document {
 		d := db.Document{ID: strconv.Itoa(rng.IntN(40)), Text: words[rng.IntN(len(words))] + " " + words[rng.IntN(len(words))]}
-		d.Metadata = db.Metadata{"n": rng.Int64(), "f": rng.Float64(), "b": rng.IntN(2) == 0, "s": words[rng.IntN(len(words))], "l": []string{"a", "b"}}
+		d.Metadata = db.Metadata{"n": rng.Int64(), "f": rng.Float64(), "whole": float64(rng.IntN(9)), "b": rng.IntN(2) == 0, "s": words[rng.IntN(len(words))], "l": []string{"a", "b"}}
 		if rng.IntN(3) == 0 {
 			d.Source, d.Chunk = "file.md", rng.IntN(9)
 		}
@@ -117,7 +118,7 @@ func TestSameAsTheDatabase(t *testing.T) {
 	both := []collection{c.Collection("remote"), local}
 	for step := range 300 {
 		var got [2]any
-		op := rng.IntN(8)
+		op := rng.IntN(9)
 		docs := []db.Document{doc(), doc()}
 		ids := []string{strconv.Itoa(rng.IntN(40)), strconv.Itoa(rng.IntN(40))}
 		where := filter.Eq("s", words[rng.IntN(len(words))])
@@ -141,6 +142,11 @@ func TestSameAsTheDatabase(t *testing.T) {
 				v, err = matches(c, ctx, db.Query{Text: text, K: 5, Filter: where, Mode: mode, Exact: mode == db.Dense, Fields: db.FieldText | db.FieldEmbedding})
 			case 7:
 				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7})
+			case 8:
+				var r db.Replaced
+				if r, err = c.ReplaceSource(ctx, "file.md", docs...); err == nil {
+					v = r
+				}
 			}
 			got[i] = []any{v, kind(err)}
 		}
@@ -277,6 +283,37 @@ func TestRetries(t *testing.T) {
 	defer cancel()
 	if _, err := n.Count(short, filter.All()); !errors.Is(err, context.DeadlineExceeded) || tries.Load() != 1 {
 		t.Fatal(err, tries.Load())
+	}
+}
+
+// More ids than a request may have are sent in several.
+func TestManyIDs(t *testing.T) {
+	ctx := t.Context()
+	c, _ := start(t, nil)
+	if _, err := c.Create(ctx, "notes", &db.CollectionOptions{Given: true, Dims: 3}); err != nil {
+		t.Fatal(err)
+	}
+	n := c.Collection("notes")
+	ids := []string{"nobody"}
+	var docs []db.Document
+	for i := range 1500 {
+		docs = append(docs, db.Document{ID: strconv.Itoa(i), Embedding: []float32{1, float32(i), 0}})
+		ids = append(ids, strconv.Itoa(i))
+	}
+	if _, err := n.Upsert(ctx, docs...); !errors.Is(err, db.ErrBatchTooLarge) {
+		t.Fatal(err)
+	}
+	for part := range slices.Chunk(docs, 1000) {
+		if _, err := n.Upsert(ctx, part...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := n.GetFields(ctx, db.FieldsNone, ids...)
+	if len(found) != 1500 || found[1499].ID != "1499" || !errors.Is(err, db.ErrNotFound) {
+		t.Fatal(len(found), err)
+	}
+	if deleted, err := n.Delete(ctx, ids...); deleted != 1500 || err != nil {
+		t.Fatal(deleted, err)
 	}
 }
 

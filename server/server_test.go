@@ -159,6 +159,13 @@ func TestCollections(t *testing.T) {
 	b.refused(400, "invalid_name", "POST", "/v1/collections", `{"name":"a b"}`)
 	b.refused(400, "invalid_options", "POST", "/v1/collections", `{"name":"x","dims":7}`)
 	b.refused(422, "invalid_request", "POST", "/v1/collections", `{}`)
+	given := b.ask(201, "POST", "/v1/collections", `{"name":"given","given":true,"dims":7}`)
+	if given["dims"] != json.Number("7") || given["model"] != nil {
+		t.Fatal(given)
+	}
+	b.refused(400, "no_embedder", "PUT", "/v1/collections/given/documents", `{"documents":[{"text":"no model embeds it"}]}`)
+	b.ask(200, "PUT", "/v1/collections/given/documents", `{"documents":[{"text":"x","embedding":[1,2,3,4,5,6,7]}]}`)
+	b.ask(200, "DELETE", "/v1/collections/given", "")
 	if got := b.list(b.ask(200, "GET", "/v1/collections", "")["collections"]); len(got) != 1 {
 		t.Fatal(got)
 	}
@@ -204,6 +211,16 @@ func TestDocuments(t *testing.T) {
 	}
 	if n := count(`{"filter":{"field":"year","op":">=","value":2021}}`); n != json.Number("1") {
 		t.Fatal(n)
+	}
+	source := func(body string) map[string]any { return b.ask(200, "POST", notes+"/documents/source", body) }
+	if r := source(`{"source":"f.md","documents":[{"text":"first"},{"text":"second"}]}`); r["written"] != json.Number("2") || b.list(r["ids"])[1] != "f.md#1" {
+		t.Fatal(r)
+	}
+	if r := source(`{"source":"f.md","documents":[{"text":"first"}]}`); r["unchanged"] != json.Number("1") || r["deleted"] != json.Number("1") {
+		t.Fatal(r)
+	}
+	if r := source(`{"source":"f.md","documents":[]}`); r["deleted"] != json.Number("1") || len(b.list(r["ids"])) != 0 {
+		t.Fatal(r)
 	}
 	del := func(body string) any { return b.ask(200, "POST", notes+"/documents/delete", body)["deleted"] }
 	if n := del(`{"filter":"lang = 'en'"}`); n != json.Number("1") {

@@ -3,13 +3,19 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/sample"
 	"github.com/fronyai/frony-db/server/keys"
 )
 
@@ -316,4 +322,52 @@ func TestServerLimitsReject(t *testing.T) {
 	if got := c.imported(exitOK, "docs.jsonl", "--server", url, "--chunk", "200"); got.Added < 100 || got.Rejected != 0 {
 		t.Errorf("in chunks: %+v", got)
 	}
+}
+
+// BenchmarkImport imports 20,000 short documents into a directory, and through
+// a server on this machine: -bench Import -benchtime 3x.
+func BenchmarkImport(b *testing.B) {
+	const n = 20_000
+	passages := strings.Split(strings.TrimSpace(readAll(b, sample.JSONL())), "\n")
+	rng := rand.New(rand.NewPCG(1, 1))
+	var docs bytes.Buffer
+	for i := range n {
+		var p struct{ Text string }
+		if err := json.Unmarshal([]byte(passages[rng.IntN(len(passages))]), &p); err != nil {
+			b.Fatal(err)
+		}
+		if err := json.NewEncoder(&docs).Encode(map[string]any{"id": strconv.Itoa(i), "text": fmt.Sprint(p.Text, " ", i), "year": i % 30}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	path := filepath.Join(b.TempDir(), "docs.jsonl")
+	if err := os.WriteFile(path, docs.Bytes(), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	url, _, _ := serveFor(b)
+	round := 0
+	for _, where := range []string{"directory", "server"} {
+		b.Run(where, func(b *testing.B) {
+			for b.Loop() {
+				round++ // a new collection each
+				args := []string{"import", "-q", path, "-c", fmt.Sprint("c", round), "--db", filepath.Join(b.TempDir(), "db")}
+				if where == "server" {
+					args = append(args[:5], "--server", url)
+				}
+				if code := run(b.Context(), args, strings.NewReader(""), io.Discard, os.Stderr); code != exitOK {
+					b.Fatalf("exit code %d", code)
+				}
+			}
+			b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds(), "docs/s")
+		})
+	}
+}
+
+func readAll(tb testing.TB, r io.Reader) string {
+	tb.Helper()
+	text, err := io.ReadAll(r)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(text)
 }

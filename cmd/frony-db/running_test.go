@@ -27,7 +27,7 @@ func (o *output) String() string {
 }
 
 // await waits for a line and returns its first group.
-func (o *output) await(t *testing.T, pattern string) string {
+func (o *output) await(t testing.TB, pattern string) string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {

@@ -27,7 +27,7 @@ import (
 )
 
 // serveFor runs serve until the test ends and returns its address.
-func serveFor(t *testing.T, args ...string) (url string, log *output, stop func() int) {
+func serveFor(t testing.TB, args ...string) (url string, log *output, stop func() int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	log = &output{}
