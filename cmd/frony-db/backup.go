@@ -24,8 +24,11 @@ func (a *app) backup() *cobra.Command {
 a manifest of SHA-256 sums. With --base it holds only what was written since an
 earlier backup; 'frony-db restore' then wants all of them, in their order.
 
-A file appears under its name only when it is complete. While 'frony-db serve'
-has the database open, ask the server for the backup instead.`,
+A file appears under its name only when it is complete. A database is open in
+one process at a time: stop 'frony-db serve' for a backup.`,
+		Example: `  frony-db backup full.bak
+  frony-db backup monday.bak --base full.bak
+  frony-db backup - | ssh other 'cat > full.bak'`,
 		Args: one("the file to write, or - for standard output"),
 		RunE: func(c *cobra.Command, args []string) error { return a.runBackup(c.Context(), args[0], base) },
 	}
@@ -109,12 +112,9 @@ func (a *app) restore() *cobra.Command {
 backups that add to it, in any order; - is standard input. The directory must be
 missing or empty. The database is built beside it, verified, and then renamed
 into place. --verify only reads the backups and checks every sum.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usageError{errors.New("restore: name a backup")}
-			}
-			return nil
-		},
+		Example: `  frony-db restore full.bak monday.bak --db restored
+  frony-db restore --verify full.bak`,
+		Args: some("a backup"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Logger = a.log
 			return a.runRestore(c.Context(), args, &o, verify)

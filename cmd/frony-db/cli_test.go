@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fronyai/frony-db/db"
 )
 
 // cli runs the program in a folder of its own.
@@ -201,7 +204,24 @@ func TestMistakes(t *testing.T) {
 		code int
 		says []string
 	}{
-		{[]string{"serch", "x"}, exitUsage, []string{`"serch"`, "--help"}},
+		{[]string{"serch", "x"}, exitUsage, []string{`"serch"`, "did you mean search", "'frony-db --help'"}},
+		{[]string{"stats", "x"}, exitUsage, []string{"no arguments", "'frony-db stats --help'"}},
+		{[]string{"collections", "show"}, exitUsage, []string{"no arguments", "show"}},
+		{[]string{"collections", "drop"}, exitUsage, []string{"collections drop", "a collection"}},
+		{[]string{"completion", "csh"}, exitUsage, []string{"csh"}},
+		{[]string{"help", "nope"}, exitUsage, []string{"nope"}},
+		{[]string{"embed", " "}, exitUsage, []string{"empty"}},
+		{[]string{"embed", "x", "--role", "judge"}, exitUsage, []string{"judge", "passage"}},
+		{[]string{"embed", "x", "--dims", "385"}, exitUsage, []string{"385", "384"}},
+		{[]string{"search", "x", "-k", "0"}, exitUsage, []string{"-k 0", "1 or more"}},
+		{[]string{"search", "x", "-k", "many"}, exitUsage, []string{`--k "many"`, "whole number"}},
+		{[]string{"search", "x", "-k", "99999"}, exitUsage, []string{"99999", "10000"}},
+		{[]string{"search", "x", "--ef", "-1"}, exitUsage, []string{"-1"}},
+		{[]string{"search", "x", "--min-score", "high"}, exitUsage, []string{`--min-score "high"`, "a number"}},
+		{[]string{"search", "x", "--json=maybe"}, exitUsage, []string{"true or false"}},
+		{[]string{"serve", "--grace", "15"}, exitUsage, []string{"30s"}},
+		{[]string{"restore"}, exitUsage, []string{"a backup"}},
+		{[]string{"mcp", "--db", "missing"}, exitError, []string{"missing", "--db"}},
 		{[]string{"search"}, exitUsage, []string{"a question"}},
 		{[]string{"search", "two", "words"}, exitUsage, []string{"quote"}},
 		{[]string{"search", "  "}, exitUsage, []string{"empty"}},
@@ -251,6 +271,23 @@ func TestMistakes(t *testing.T) {
 	}
 	if got := c.ids(); len(got) != 3 {
 		t.Errorf("mistakes have changed the collection: %q", got)
+	}
+}
+
+// A database that is open elsewhere: the message says by whom, and the way out.
+func TestLocked(t *testing.T) {
+	c := newCLI(t)
+	d, err := db.Open("frony-data", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	c.write("docs.jsonl", threeDocs)
+	for _, args := range [][]string{{"search", "x"}, {"import", "docs.jsonl"}, {"doctor"}, {"mcp"}, {"serve", "--addr", "127.0.0.1:0"}} {
+		r := c.run("", args...)
+		if r.code != exitError || !strings.Contains(r.err, fmt.Sprint("process ", os.Getpid())) || args[0] != "serve" && !strings.Contains(r.err, "--server") {
+			t.Errorf("%q: %+v", args, r)
+		}
 	}
 }
 

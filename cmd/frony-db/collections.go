@@ -15,7 +15,9 @@ func (a *app) collections() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "collections",
 		Short: "List the collections",
-		Args:  cobra.NoArgs,
+		Example: `  frony-db collections
+  frony-db collections --json | jq -r '.collections[].name'`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			list := []db.CollectionInfo{}
 			err := a.withDatabase(func(d database) error {
@@ -63,9 +65,12 @@ func (a *app) printCollections(list []db.CollectionInfo) error {
 
 func (a *app) drop() *cobra.Command {
 	return &cobra.Command{
-		Use:   "drop NAME",
-		Short: "Delete a collection with all its documents",
-		Args:  one("the name of a collection"),
+		Use:     "drop NAME",
+		Short:   "Delete a collection with all its documents",
+		Example: `  frony-db collections drop notes`,
+		Args:    one("the name of a collection"),
+
+		ValidArgsFunction: a.completeCollection,
 		RunE: func(c *cobra.Command, args []string) error {
 			err := a.withDatabase(func(d database) error { return d.Drop(c.Context(), args[0]) })
 			if err != nil {
@@ -82,9 +87,10 @@ func (a *app) drop() *cobra.Command {
 
 func (a *app) stats() *cobra.Command {
 	return &cobra.Command{
-		Use:   "stats",
-		Short: "Describe a collection: documents, dims, bytes on disk and in memory by part",
-		Args:  cobra.NoArgs,
+		Use:     "stats",
+		Short:   "Describe a collection: documents, dims, bytes on disk and in memory by part",
+		Example: `  frony-db stats -c notes`,
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var s db.Stats
 			err := a.withCollection(c.Context(), false, func(col collection) (err error) {
@@ -107,7 +113,7 @@ func (a *app) printStats(s db.Stats) error {
 	if s.Model != nil {
 		model = s.Model.Model
 	}
-	t := term.Table{Columns: []term.Column{{Title: s.Name}, {Title: "", Flex: true}}}
+	t := term.Table{Columns: []term.Column{{Title: s.Name, Flex: true}, {Title: "", Flex: true}}}
 	row := func(name, value string) { t.Rows = append(t.Rows, []string{name, value}) }
 	row("documents", strconv.Itoa(s.Documents))
 	row("deleted, waiting for repair", strconv.Itoa(s.Dead))

@@ -28,47 +28,47 @@ const (
 )
 
 // configure fills the flags that the command line left alone: from variables,
-// then from the YAML file. It returns where each that is set comes from.
-func configure(c *cobra.Command, path string) (map[string]origin, error) {
-	path = cmp.Or(path, os.Getenv("FRONYDB_CONFIG"))
+// then from the YAML file.
+func (a *app) configure(c *cobra.Command) error {
+	path := cmp.Or(a.config, os.Getenv("FRONYDB_CONFIG"))
 	named := path != ""
 	path = cmp.Or(path, defaultConfig)
 	file, err := readConfig(path, named)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := checkConfig(c.Root(), path, file); err != nil {
-		return nil, err
+		return err
 	}
-	from := map[string]origin{}
+	a.from = map[string]origin{}
 	var faults []error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		switch {
 		case f.Name == "help" || f.Name == "config":
 			return
 		case f.Changed:
-			from[f.Name] = fromFlag
+			a.from[f.Name] = fromFlag
 			return
 		}
 		name := "FRONYDB_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		if v, ok := os.LookupEnv(name); ok {
-			from[f.Name] = fromVariable
+			a.from[f.Name] = fromVariable
 			if err := f.Value.Set(v); err != nil {
-				faults = append(faults, fmt.Errorf("variable %s=%q: %w", name, v, err))
+				faults = append(faults, fmt.Errorf("variable %s=%q: %w", name, v, wanted(f, err)))
 			}
 			return
 		}
 		if v, ok := file[f.Name]; ok {
-			from[f.Name] = fromFile
+			a.from[f.Name] = fromFile
 			if err := f.Value.Set(flagText(v)); err != nil {
-				faults = append(faults, fmt.Errorf("%s: %s: %v: %w", path, f.Name, v, err))
+				faults = append(faults, fmt.Errorf("%s: %s: %v: %w", path, f.Name, v, wanted(f, err)))
 			}
 		}
 	})
 	if err := errors.Join(faults...); err != nil {
-		return nil, usageError{err}
+		return usageError{err}
 	}
-	return from, nil
+	return nil
 }
 
 // flagText writes a value of the file as a flag takes it: a list as "a,b", an

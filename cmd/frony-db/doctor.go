@@ -24,9 +24,11 @@ again and puts in order what contradicts itself; no document is deleted.
 
 It looks at all collections, or at the one named with --collection. The exit
 code is 1 if anything is wrong and was not repaired.`,
+		Example: `  frony-db doctor
+  frony-db doctor --repair -c notes`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if c.Flags().Changed("collection") {
+			if a.from["collection"] != byDefault {
 				o.Collections = []string{a.collection}
 			}
 			return a.runDoctor(c.Context(), &o)

@@ -15,7 +15,9 @@ func (a *app) get() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "get ID...",
 		Short: "Print documents by their ids",
-		Args:  some("the id of a document"),
+		Example: `  frony-db get doc-1 doc-2
+  frony-db get doc-1 --embedding --json`,
+		Args: some("the id of a document"),
 		RunE: func(c *cobra.Command, ids []string) error {
 			fields := db.FieldsDefault
 			if embedding {
@@ -52,16 +54,6 @@ func (a *app) printDocuments(docs []db.Document) error {
 		fmt.Fprintln(a.out)
 	}
 	return nil
-}
-
-// some wants at least one argument.
-func some(what string) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return usageError{fmt.Errorf("%s wants %s", c.Name(), what)}
-		}
-		return nil
-	}
 }
 
 func (a *app) delete() *cobra.Command {

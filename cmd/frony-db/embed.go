@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +24,8 @@ func (a *app) embed() *cobra.Command {
 		Args: one("a text"),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
+			case strings.TrimSpace(args[0]) == "":
+				return usageError{errors.New("the text is empty")}
 			case role != "query" && role != "passage":
 				return usageError{fmt.Errorf("--role %q: want query or passage", role)}
 			case dims < 0:

@@ -43,6 +43,8 @@ questions in every mode of search, and compare the answers with the judgements.
 A set is a folder with corpus.jsonl {"id", "title"?, "text"}, queries.jsonl
 {"id", "text"} and qrels.tsv (query id, document id, grade). Sets in the layout
 of BEIR are read too.`,
+		Example: `  frony-db eval --data sets/mine
+  frony-db eval --data sets/mine --modes two_stage,hybrid --model intfloat/multilingual-e5-small --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runEval(c.Context(), &o) },
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/spf13/cobra"
@@ -141,7 +140,7 @@ func (e *exporter) report(n int, took time.Duration) error {
 	}
 	size := ""
 	if info, err := os.Stat(e.path); err == nil {
-		size = ", " + humanize.IBytes(uint64(info.Size()))
+		size = ", " + bytesText(info.Size())
 	}
 	_, err := fmt.Fprintf(e.out, "%s: %s to %s%s in %s\n", e.collection, plural(int64(n), "document"), e.path, size, took.Round(time.Millisecond))
 	return err

@@ -74,6 +74,9 @@ func (a *app) runImport(ctx context.Context, paths []string, o importOptions) er
 	defer func() { _ = r.Close() }() // only read from
 	work := func() error {
 		err := im.run(ctx, importLabel(paths), r, cmp.Or(o.rejects, rejectsName(paths)))
+		if ctx.Err() != nil {
+			fmt.Fprintln(im.err, "frony-db: what is stored stays, and the same command goes on")
+		}
 		return errors.Join(err, im.report(err))
 	}
 	if a.server != "" {

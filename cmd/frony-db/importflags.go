@@ -41,6 +41,7 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.IntVar(&i.overlap, "overlap", -1, "tokens that a chunk repeats of the one before (default: an eighth)")
 	f.BoolVar(&i.watch, "watch", false, "keep the collection in step with a folder of Markdown and text files")
 	f.BoolVar(&i.prune, "prune", false, "remove what an earlier --watch or --prune stored of files that are gone")
+	f.Lookup("overlap").DefValue, f.Lookup("type").DefValue = "0", "" // their texts say it
 	f.StringVar(&i.rejects, "rejects", "", "file for rejected records (default: NAME.rejects.jsonl)")
 }
 

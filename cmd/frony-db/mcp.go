@@ -25,11 +25,11 @@ the assistant at its address with the path /mcp instead.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			e, err := a.servedModel(c.Context())
 			if err != nil {
-				return err
+				return wayIn(err)
 			}
 			d, err := db.Open(a.dir, &db.Options{Logger: a.log, Embedder: e, MustExist: !write})
 			if err != nil {
-				return err
+				return wayIn(err)
 			}
 			defer a.close(d)
 			s, err := server.New(d, &server.Options{Embedder: e, MCPWrites: write, Version: buildVersion(), Logger: a.log})

@@ -4,14 +4,41 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 )
+
+// checkedWriter remembers that a write failed, so that not every line that is
+// printed needs to ask.
+type checkedWriter struct {
+	w      io.Writer
+	failed error
+}
+
+// Write implements io.Writer.
+func (c *checkedWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	if err != nil && c.failed == nil {
+		c.failed = err
+	}
+	return n, err
+}
+
+// Fd lets package term ask what it writes to.
+func (c *checkedWriter) Fd() uintptr {
+	if f, ok := c.w.(interface{ Fd() uintptr }); ok {
+		return f.Fd()
+	}
+	return ^uintptr(0)
+}
 
 // printJSON prints one indented JSON value; Hangul stays readable.
 func (a *app) printJSON(v any) error {
@@ -53,17 +80,7 @@ func metadataLine(m db.Metadata) string {
 }
 
 // bytesText is a size for people.
-func bytesText(n int64) string {
-	const units = "KMGT"
-	if n < 1024 {
-		return fmt.Sprintf("%d B", n)
-	}
-	f, u := float64(n)/1024, 0
-	for f >= 1024 && u < len(units)-1 {
-		f, u = f/1024, u+1
-	}
-	return fmt.Sprintf("%.1f %ciB", f, units[u])
-}
+func bytesText(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 
 // withCaret shows where in its input a syntax error is.
 func withCaret(err error) error {

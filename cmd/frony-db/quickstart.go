@@ -30,7 +30,7 @@ questions. Nothing is downloaded. Run twice, it finds the passages already there
 
 func (a *app) runQuickstart(c *cobra.Command) error {
 	ctx := c.Context()
-	if !c.Flags().Changed("collection") {
+	if a.from["collection"] == byDefault {
 		a.collection = quickstartCollection
 	}
 	fmt.Fprintf(a.out, "database    %s\ncollection  %s\n", a.dir, a.collection)

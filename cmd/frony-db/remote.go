@@ -36,7 +36,8 @@ func (s *serverFlags) registerServer(f *pflag.FlagSet) {
 // chooseTarget settles whether a directory or a server is meant. The stronger
 // setting wins: --db of the command line over FRONYDB_SERVER, and the other way
 // round.
-func (a *app) chooseTarget(from map[string]origin) error {
+func (a *app) chooseTarget() error {
+	from := a.from
 	switch {
 	case a.server == "" && max(from["key"], from["key-file"], from["ca"]) == fromFlag:
 		return usageError{errors.New("--key, --key-file and --ca are for --server URL")}

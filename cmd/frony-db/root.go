@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +41,8 @@ type app struct {
 	modelFlags
 	models map[string]embedder.Embedder // opened; closed at the end
 
-	log *slog.Logger
+	from map[string]origin // where the settings come from
+	log  *slog.Logger
 }
 
 // usageError is a wrong command line.
@@ -53,26 +56,27 @@ var errRejects = errors.New("some records were rejected")
 
 // run is the whole program: it returns the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	a := &app{in: in, out: out, err: errOut}
+	printed := &checkedWriter{w: out}
+	a := &app{in: in, out: printed, err: errOut}
 	root := a.root()
 	root.SetArgs(args)
-	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(errOut)
-	err := root.ExecuteContext(ctx)
+	verb, err := root.ExecuteContextC(ctx)
 	a.closeModels()
+	if err == nil || errors.Is(err, errRejects) {
+		err = cmp.Or(printed.failed, err) // what nobody could read was not done
+	}
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errRejects):
 		return exitRejects
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(errOut, "frony-db: interrupted; what was acknowledged is kept, and the same command goes on")
+		fmt.Fprintln(errOut, "frony-db: interrupted")
 		return exitError
 	}
 	fmt.Fprintf(errOut, "frony-db: %v\n", err)
 	if _, ok := errors.AsType[usageError](err); ok {
-		fmt.Fprintln(errOut, "Run 'frony-db --help' for usage.")
+		fmt.Fprintf(errOut, "Run '%s --help' for usage.\n", verb.CommandPath())
 		return exitUsage
 	}
 	return exitError
@@ -88,27 +92,40 @@ Start with:   frony-db quickstart
 
 Settings come from flags, then from variables (FRONYDB_DB for --db,
 FRONYDB_LOG_LEVEL for --log-level, …), then from a YAML file with the flags'
-names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("unknown command %q", args[0])}
+names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.
+
+A database is a directory, --db. While 'frony-db serve' has it open, or where it
+is on another machine, ask the server: --server URL, or FRONYDB_SERVER and
+FRONYDB_KEY.
+
+Exit codes: 0 done; 1 it failed, the message says at what; 2 the command line is
+wrong; 3 done, but some records were not taken.`,
+		SilenceUsage:               true,
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
 			}
-			return nil
+			if like := c.SuggestionsFor(args[0]); len(like) > 0 {
+				return usageError{fmt.Errorf("unknown command %q; did you mean %s?", args[0], strings.Join(like, " or "))}
+			}
+			return usageError{fmt.Errorf("unknown command %q", args[0])}
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
-			from, err := configure(c, a.config)
-			if err != nil {
+			if err := a.configure(c); err != nil {
 				return err
 			}
 			if err := a.startLog(); err != nil {
 				return err
 			}
-			return a.chooseTarget(from)
+			return a.chooseTarget()
 		},
 	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
 	f := root.PersistentFlags()
 	f.StringVar(&a.config, "config", "", "YAML file with settings")
 	f.StringVar(&a.dir, "db", "frony-data", "directory of the database")
@@ -119,7 +136,7 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "no progress")
 	f.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.AddCommand(
 		a.importCmd(),
 		a.search(),
@@ -143,24 +160,10 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 		a.compact(),
 		a.restore(),
 	)...)
+	strict(root)
+	a.completions(root)
 	usageOfArgs(root)
 	return root
-}
-
-// usageOfArgs makes wrong arguments a wrong command line, for every verb.
-func usageOfArgs(c *cobra.Command) {
-	if check := c.Args; check != nil {
-		c.Args = func(c *cobra.Command, args []string) error {
-			err := check(c, args)
-			if _, ok := errors.AsType[usageError](err); err == nil || ok {
-				return err
-			}
-			return usageError{err}
-		}
-	}
-	for _, verb := range c.Commands() {
-		usageOfArgs(verb)
-	}
 }
 
 func (a *app) startLog() error {
@@ -175,10 +178,18 @@ func (a *app) startLog() error {
 // open opens the database; a command that only reads it wants it to exist.
 func (a *app) open(mustExist bool) (*db.DB, error) {
 	d, err := db.Open(a.dir, &db.Options{Logger: a.log, MustExist: mustExist, Progress: a.progress()})
-	if errors.Is(err, db.ErrNotDatabase) && mustExist {
-		return nil, fmt.Errorf("%w; name a database with --db, or make one with 'frony-db import' or 'frony-db quickstart'", err)
+	return d, wayIn(err)
+}
+
+// wayIn adds the way out to the error of a database that can't be opened.
+func wayIn(err error) error {
+	switch {
+	case errors.Is(err, db.ErrNotDatabase):
+		return fmt.Errorf("%w; name a database with --db, or make one with 'frony-db import' or 'frony-db quickstart'", err)
+	case errors.Is(err, db.ErrLocked):
+		return fmt.Errorf("%w; if that is 'frony-db serve', ask it with --server URL, or stop it", err)
 	}
-	return d, err
+	return err
 }
 
 // close closes the database; its error is reported but changes nothing.
@@ -196,6 +207,9 @@ func (a *app) progress() func(string, int, int) {
 	var bar *term.Progress
 	last := 0
 	return func(task string, done, total int) {
+		if bar == nil && done >= total {
+			return // it was over before there was anything to show
+		}
 		if bar == nil {
 			bar, last = term.NewProgress(a.err, task, int64(total)), 0
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,11 +32,14 @@ func (a *app) search() *cobra.Command {
 			if err := q.Mode.UnmarshalText([]byte(mode)); err != nil {
 				return usageError{fmt.Errorf("--mode: %w", err)}
 			}
+			if q.K < 1 {
+				return usageError{fmt.Errorf("-k %d: want 1 or more", q.K)}
+			}
 			var err error
 			if q.Filter, err = parseFilter(where); err != nil {
 				return err
 			}
-			if c.Flags().Changed("min-score") {
+			if a.from["min-score"] != byDefault {
 				q.MinScore = &minScore
 			}
 			return a.runSearch(c, q)
@@ -50,19 +54,6 @@ func (a *app) search() *cobra.Command {
 	f.IntVar(&q.Oversampling, "oversampling", 0, "candidates per result that are reranked (default: the collection's)")
 	f.Float32Var(&minScore, "min-score", 0, "leave out results below this score")
 	return c
-}
-
-// one wants exactly one argument.
-func one(what string) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		switch len(args) {
-		case 1:
-			return nil
-		case 0:
-			return usageError{fmt.Errorf("%s wants %s", c.Name(), what)}
-		}
-		return usageError{fmt.Errorf("%s wants one argument, %s, and got %d; quote what has spaces", c.Name(), what, len(args))}
-	}
 }
 
 // parseFilter reads a filter; empty is all documents.
@@ -85,6 +76,9 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 		matches, err = col.Search(c.Context(), q)
 		return err
 	})
+	if errors.Is(err, db.ErrInvalidQuery) {
+		return usageError{err}
+	}
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,8 @@ again and again, opens what it has left, and compares it with what was
 acknowledged. It prints how many documents were lost and how many came back
 from the dead: both must be 0. The database is deleted afterwards, unless
 something was wrong.`,
-		Args: cobra.NoArgs,
+		Example: `  frony-db selftest --crash --dir /mnt/disk --duration 10m`,
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !f.crash {
 				return usageError{errors.New("selftest: which one? there is --crash")}

@@ -54,7 +54,7 @@ runs, within --grace, and stop.`,
 			if err := s.check(); err != nil {
 				return err
 			}
-			a.serveLog(c, s.logFormat)
+			a.serveLog(s.logFormat)
 			return a.runServe(c.Context(), &s)
 		},
 	}
@@ -107,9 +107,9 @@ func (s *serving) check() error {
 
 // serveLog is the log of a server: it says what is asked of it unless it is
 // told to be quieter.
-func (a *app) serveLog(c *cobra.Command, format string) {
+func (a *app) serveLog(format string) {
 	level := slog.LevelInfo
-	if f := c.Flag("log-level"); f.Changed || f.Value.String() != f.DefValue {
+	if a.from["log-level"] != byDefault {
 		_ = level.UnmarshalText([]byte(a.logLevel)) // checked when the program began
 	}
 	o := &slog.HandlerOptions{Level: level}

@@ -20,16 +20,19 @@ import (
 // defaultWidth is for output that is no terminal.
 const defaultWidth = 80
 
+// descriptor is a file, or what writes to one.
+type descriptor interface{ Fd() uintptr }
+
 // IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(descriptor)
 	return ok && xterm.IsTerminal(int(f.Fd()))
 }
 
 // Width is the number of columns of the terminal that w is; where it is none,
 // that of the variable COLUMNS; else 80.
 func Width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
+	if f, ok := w.(descriptor); ok {
 		if n, _, err := xterm.GetSize(int(f.Fd())); err == nil && n > 0 {
 			return n
 		}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/client"
+	"github.com/fronyai/frony-db/db"
+)
+
+// completeWithin is how long a person waits at a prompt.
+const completeWithin = time.Second
+
+// completions says what shells may offer for the flags of all verbs.
+func (a *app) completions(root *cobra.Command) {
+	fixed := map[string][]cobra.Completion{
+		"log-level": {"debug", "info", "warn", "error"},
+		"engine":    {"go", "onnx"},
+		"mode":      {"dense", "lexical", "hybrid"},
+		"role":      {"passage", "query"},
+		"encoding":  {"utf-8", "utf-16le", "utf-16be", "cp949"},
+	}
+	var visit func(*cobra.Command)
+	visit = func(c *cobra.Command) {
+		for name, values := range fixed {
+			if c.LocalFlags().Lookup(name) != nil {
+				_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+			}
+		}
+		for _, verb := range c.Commands() {
+			visit(verb)
+		}
+	}
+	visit(root)
+	_ = root.RegisterFlagCompletionFunc("collection", a.completeCollection)
+	_ = root.MarkPersistentFlagDirname("db")
+	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml")
+}
+
+// completeCollection offers the names of the collections.
+func (a *app) completeCollection(c *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	a.log = slog.New(slog.DiscardHandler) // a prompt is no place for it
+	names, err := a.collectionNames(c)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) collectionNames(c *cobra.Command) ([]cobra.Completion, error) {
+	if err := a.configure(c); err != nil {
+		return nil, err
+	}
+	if err := a.chooseTarget(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(c.Context(), completeWithin)
+	defer cancel()
+	var names []cobra.Completion
+	list := func(d database) error {
+		for info, err := range d.Collections(ctx) {
+			if err != nil {
+				return err
+			}
+			names = append(names, info.Name)
+		}
+		return nil
+	}
+	if a.server != "" {
+		err := a.withServer(func(c *client.Client) error { return list(c) })
+		return names, err
+	}
+	// Read-only, so that two prompts don't lock each other out.
+	d, err := db.Open(a.dir, &db.Options{MustExist: true, ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer a.close(d)
+	err = list(d)
+	return names, err
+}
