@@ -91,10 +91,27 @@ func TestOutputFails(t *testing.T) {
 	c.write("docs.jsonl", threeDocs)
 	c.ok("import", "-q", "docs.jsonl")
 	for _, args := range [][]string{
-		{"version"}, {"version", "--json"}, {"search", "x"}, {"search", "x", "--json"}, {"get", "ko"}, {"get", "ko", "--json"},
-		{"delete", "nobody"}, {"collections"}, {"stats"}, {"export"}, {"embed", "x"}, {"doctor"}, {"compact"}, {"quickstart"},
-		{"import", "docs.jsonl"}, {"backup", "b.bak"}, {"restore", "--verify", "b.bak"}, {"--help"}, {"completion", "bash"},
-		{"model", "info"}, {"collections", "drop", "quickstart"},
+		{"version"},
+		{"version", "--json"},
+		{"search", "x"},
+		{"search", "x", "--json"},
+		{"get", "ko"},
+		{"get", "ko", "--json"},
+		{"delete", "nobody"},
+		{"collections"},
+		{"stats"},
+		{"export"},
+		{"embed", "x"},
+		{"doctor"},
+		{"compact"},
+		{"quickstart"},
+		{"import", "docs.jsonl"},
+		{"backup", "b.bak"},
+		{"restore", "--verify", "b.bak"},
+		{"--help"},
+		{"completion", "bash"},
+		{"model", "info"},
+		{"collections", "drop", "quickstart"},
 	} {
 		var errOut strings.Builder
 		if code := run(t.Context(), args, strings.NewReader(""), &brokenPipe{}, &errOut); code != exitError || !strings.Contains(errOut.String(), errBroken.Error()) {
