@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -151,5 +152,39 @@ func TestChurn(t *testing.T) {
 	}
 	if int(c.bound()) > 2*n+2000 { // 2.8 n were written
 		t.Errorf("%d nodes were given out for %d documents: numbers are not used again", c.bound(), n)
+	}
+}
+
+// What was compacted stays so: the next opening has no dead nodes, and nothing
+// to warn of.
+func TestCompactTwice(t *testing.T) {
+	dir := t.TempDir()
+	d, log := openLogged(t, dir)
+	c, err := d.Collection(t.Context(), "c", &CollectionOptions{Dims: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if _, err := c.Upsert(t.Context(), Document{ID: "a", Embedding: []float32{1, float32(i)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 3 {
+		if i > 0 {
+			if err := d.Close(); err != nil {
+				t.Fatal(err)
+			}
+			d, log = openLogged(t, dir)
+		}
+		r, err := d.Compact(t.Context())
+		if err != nil || i == 0 && r.Nodes != 2 || i > 0 && r.Nodes != 0 {
+			t.Errorf("compact %d: %+v %v", i, r, err)
+		}
+		if s := log.String(); strings.Contains(s, "level=WARN") {
+			t.Errorf("compact %d: %s", i, s)
+		}
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

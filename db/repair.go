@@ -36,6 +36,9 @@ func (c *Collection) repairSoon() {
 func (c *Collection) repair() {
 	c.saving.Lock()
 	freed := c.graph.Repair(hnsw.RepairOptions{})
+	if len(freed) > 0 {
+		c.saved.Store(0) // the newest snapshot has nodes that are gone
+	}
 	c.saving.Unlock()
 	if len(freed) == 0 {
 		return
