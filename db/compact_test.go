@@ -159,7 +159,7 @@ func TestChurn(t *testing.T) {
 // to warn of.
 func TestCompactTwice(t *testing.T) {
 	dir := t.TempDir()
-	d, log := openLogged(t, dir)
+	d, _ := openLogged(t, dir)
 	c, err := d.Collection(t.Context(), "c", &CollectionOptions{Dims: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -170,12 +170,11 @@ func TestCompactTwice(t *testing.T) {
 		}
 	}
 	for i := range 3 {
-		if i > 0 {
-			if err := d.Close(); err != nil {
-				t.Fatal(err)
-			}
-			d, log = openLogged(t, dir)
+		if err := d.Close(); err != nil { // which takes a snapshot
+			t.Fatal(err)
 		}
+		var log *lockedBuffer
+		d, log = openLogged(t, dir)
 		r, err := d.Compact(t.Context())
 		if err != nil || i == 0 && r.Nodes != 2 || i > 0 && r.Nodes != 0 {
 			t.Errorf("compact %d: %+v %v", i, r, err)
