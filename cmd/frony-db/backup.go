@@ -54,6 +54,9 @@ func (a *app) runBackup(ctx context.Context, path, base string) error {
 		_, err := d.Backup(ctx, a.out, &o)
 		return err
 	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return usageError{fmt.Errorf("backup: %s is a directory; name a file", path)}
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-*")
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
@@ -165,7 +168,7 @@ func (a *app) runRestore(ctx context.Context, paths []string, o *db.RestoreOptio
 	if verify {
 		done = "sound"
 	}
-	fmt.Fprintf(a.out, "%d documents in %d collections, of %s: %s\n", docs, len(info.Collections), info.Created.Local().Format(time.DateTime), done)
+	fmt.Fprintf(a.out, "%s in %s, of %s: %s\n", plural(int64(docs), "document"), plural(int64(len(info.Collections)), "collection"), info.Created.Local().Format(time.DateTime), done)
 	return nil
 }
 

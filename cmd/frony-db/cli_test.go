@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -29,6 +30,22 @@ func newCLI(t *testing.T) cli {
 type result struct {
 	code     int
 	out, err string
+}
+
+// timings are what two runs of one command never have in common.
+var timings = regexp.MustCompile(`\d+(\.\d+)?(µs|ms|s)\b|[\d,.]+( [KM]?i?B)?/s|,\s*"embed_share": [\d.e+-]+|` +
+	`"(seconds|documents_per_second|embed|filter|graph|words|rerank|load|total)": [\d.e+-]+`)
+
+func (r result) untimed() string {
+	blank := func(s string) string {
+		return timings.ReplaceAllStringFunc(s, func(m string) string {
+			if m[0] == ',' {
+				return ""
+			}
+			return "TIME"
+		})
+	}
+	return fmt.Sprintf("exit code %d\n%s\n%s", r.code, blank(r.out), blank(r.err))
 }
 
 func (c cli) run(in string, args ...string) result {
@@ -79,6 +96,15 @@ func (c cli) write(name, text string) {
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
+}
+
+func (c cli) read(name string) string {
+	c.t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(b)
 }
 
 // ids are all ids of the collection, in order.
@@ -244,6 +270,9 @@ func TestMistakes(t *testing.T) {
 		{[]string{"import", "docs.jsonl", "--type", "year=number"}, exitUsage, []string{"number", "year", "float"}},
 		{[]string{"import", "docs.jsonl", "--chunk", "big"}, exitUsage, []string{"--chunk", "auto"}},
 		{[]string{"import", "docs.jsonl", "--chunk", "100", "--overlap", "80"}, exitUsage, []string{"--overlap 80"}},
+		{[]string{"import", "docs.jsonl", "--overlap", "-5"}, exitUsage, []string{"--overlap -5"}},
+		{[]string{"doctor", "--sample", "-1"}, exitUsage, []string{"--sample -1"}},
+		{[]string{"backup", "empty"}, exitUsage, []string{"empty is a directory"}},
 		{[]string{"import", "bad.csv"}, exitRejects, []string{"bad.csv", "text"}},
 		{[]string{"import", "docs.jsonl", "--model", "gpt"}, exitError, []string{"gpt", "builtin"}},
 		{[]string{"import", "docs.jsonl", "--db", "docs.jsonl"}, exitError, []string{"docs.jsonl", "not a directory"}},

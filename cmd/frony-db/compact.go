@@ -25,8 +25,8 @@ func (a *app) compact() *cobra.Command {
 			if a.json {
 				return a.printJSON(r)
 			}
-			fmt.Fprintf(a.out, "store: %s before, %s after; %d deleted nodes taken out of the graphs, %d expired documents swept (%.1f s)\n",
-				bytesText(r.Before), bytesText(r.After), r.Nodes, r.Expired, r.Seconds)
+			fmt.Fprintf(a.out, "store: %s before, %s after; %s taken out of the graphs, %s swept (%.1f s)\n",
+				bytesText(r.Before), bytesText(r.After), plural(int64(r.Nodes), "deleted node"), plural(int64(r.Expired), "expired document"), r.Seconds)
 			return nil
 		},
 	}

@@ -42,6 +42,9 @@ code is 1 if anything is wrong and was not repaired.`,
 var errUnsound = errors.New("doctor: the database is not sound")
 
 func (a *app) runDoctor(ctx context.Context, o *db.DoctorOptions) error {
+	if o.Sample < 0 {
+		return usageError{fmt.Errorf("--sample %d: want 0 or more", o.Sample)}
+	}
 	d, err := a.open(true)
 	if err != nil {
 		return err

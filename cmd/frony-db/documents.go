@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 )
@@ -46,8 +47,12 @@ func (a *app) printDocuments(docs []db.Document) error {
 		}
 		return a.printJSON(map[string]any{"documents": list})
 	}
+	clean := func(s string) string { return s }
+	if term.IsTerminal(a.out) {
+		clean = term.CleanLines // no document moves the cursor
+	}
 	for _, d := range docs {
-		fmt.Fprintf(a.out, "%s  %s\n%s\n", d.ID, metadataLine(d.Metadata), d.Text)
+		fmt.Fprintf(a.out, "%s  %s\n%s\n", d.ID, clean(metadataLine(d.Metadata)), clean(d.Text))
 		if d.Embedding != nil {
 			fmt.Fprintln(a.out, d.Embedding)
 		}

@@ -86,6 +86,8 @@ func (i *importFlags) options() (importOptions, error) {
 		fault("--chunk %q: want a number of tokens, auto or off", i.chunk)
 	}
 	switch {
+	case i.overlap < -1:
+		fault("--overlap %d: want 0 or more", i.overlap)
 	case i.overlap == 0:
 		o.chunk.Overlap = -1 // none
 	case i.overlap > 0:

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,7 +31,9 @@ func (a *app) runQuickstart(c *cobra.Command) error {
 	if a.from["collection"] == byDefault {
 		a.collection = quickstartCollection
 	}
-	fmt.Fprintf(a.out, "database    %s\ncollection  %s\n", a.dir, a.collection)
+	if !a.json {
+		fmt.Fprintf(a.out, "database    %s\ncollection  %s\n", a.dir, a.collection)
+	}
 	d, err := a.open(false)
 	if err != nil {
 		return err
@@ -56,42 +56,58 @@ func (a *app) runQuickstart(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "model       %s\npassages    %d\n", s.Model.Model, s.Documents)
+	report := quickstartJSON{Database: a.dir, Collection: a.collection, Model: s.Model.Model, Passages: s.Documents}
+	if !a.json {
+		fmt.Fprintf(a.out, "model       %s\npassages    %d\n", report.Model, report.Passages)
+	}
 	for _, q := range sample.Queries() {
-		if err := a.demonstrate(ctx, im.col, q); err != nil {
+		where, err := parseFilter(q.Filter)
+		if err != nil {
 			return err
 		}
+		var t db.Trace
+		matches, err := im.col.Search(ctx, db.Query{Text: q.Text, K: 3, Filter: where, Trace: &t})
+		if err != nil {
+			return err
+		}
+		report.Questions = append(report.Questions, answered{q.Text, q.Filter, searchJSON(matches, t)})
+		if a.json {
+			continue
+		}
+		if err := a.printAnswers(q, matches, t); err != nil {
+			return err
+		}
+	}
+	if a.json {
+		return a.printJSON(report)
 	}
 	a.nextSteps()
 	return nil
 }
 
-// demonstrate asks one question and prints the three best answers.
-func (a *app) demonstrate(ctx context.Context, col collection, q sample.Query) error {
-	where, err := parseFilter(q.Filter)
-	if err != nil {
-		return err
-	}
-	var t db.Trace
-	matches, err := col.Search(ctx, db.Query{Text: q.Text, K: 3, Filter: where, Trace: &t})
-	if err != nil {
-		return err
-	}
+// quickstartJSON is what quickstart prints with --json.
+type quickstartJSON struct {
+	Database   string     `json:"database"`
+	Collection string     `json:"collection"`
+	Model      string     `json:"model"`
+	Passages   int        `json:"passages"`
+	Questions  []answered `json:"questions"`
+}
+
+type answered struct {
+	Question string `json:"question"`
+	Filter   string `json:"filter,omitempty"`
+	searchResult
+}
+
+// printAnswers prints a question and its best answers.
+func (a *app) printAnswers(q sample.Query, matches []db.Match, t db.Trace) error {
 	style := term.NewStyle(a.out)
 	fmt.Fprintf(a.out, "\n%s\n", style.Bold(fmt.Sprintf("%s → %s  %s", q.From, q.To, q.Text)))
 	if q.Filter != "" {
 		fmt.Fprintf(a.out, "filter: %s\n", q.Filter)
 	}
-	table := term.Table{Columns: []term.Column{
-		{Title: "rank", Right: true}, {Title: "score", Right: true}, {Title: "id"}, {Title: "lang"}, {Title: "text", Flex: true},
-	}}
-	for i, m := range matches {
-		lang, _ := m.Document.Metadata["lang"].(string)
-		table.Rows = append(table.Rows, []string{
-			strconv.Itoa(i + 1), fmt.Sprintf("%.3f", m.Score), m.Document.ID, lang, m.Document.Text,
-		})
-	}
-	if err := table.Write(a.out); err != nil {
+	if err := a.printMatches(matches); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.out, style.Dim(fmt.Sprintf("%s in all, of it %s embedding", micros(t.Total), micros(t.Embed))))

@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,22 +21,6 @@ import (
 const mixedDocs = threeDocs + `{"id":"types","text":"숫자와 목록","i":9007199254740993,"f":1000000.0,"g":0.1,"b":true,"l":["가","나"],"t":"2024-02-29T01:02:03.4Z","e":""}
 {"id":"long","text":"` + "조선은 1392년에 건국되었다. 한양이 수도였다. " + `","title":"조선","lang":"ko","year":1392}
 `
-
-// timings are what two runs of one command never have in common.
-var timings = regexp.MustCompile(`\d+(\.\d+)?(µs|ms|s)\b|[\d,.]+( [KM]?i?B)?/s|,\s*"embed_share": [\d.e+-]+|` +
-	`"(seconds|documents_per_second|embed|filter|graph|words|rerank|load|total)": [\d.e+-]+`)
-
-func (r result) untimed() string {
-	blank := func(s string) string {
-		return timings.ReplaceAllStringFunc(s, func(m string) string {
-			if m[0] == ',' {
-				return ""
-			}
-			return "TIME"
-		})
-	}
-	return fmt.Sprintf("exit code %d\n%s\n%s", r.code, blank(r.out), blank(r.err))
-}
 
 // The same commands, on a directory and on the server that serves it, print the
 // same.
@@ -96,15 +79,6 @@ func TestServerReadsAsLocal(t *testing.T) {
 	if a, b := c.read("remote.parquet"), c.read("local.parquet"); a != b {
 		t.Errorf("the exports differ: %d and %d bytes", len(a), len(b))
 	}
-}
-
-func (c cli) read(name string) string {
-	c.t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return string(b)
 }
 
 // The same imports and deletions, into a directory and through a server, report

@@ -280,3 +280,17 @@ func (s *syncBuffer) String() string {
 	defer s.mu.Unlock()
 	return s.b.String()
 }
+
+func TestCleanLines(t *testing.T) {
+	for s, want := range map[string]string{
+		"":                                "",
+		"한 줄":                             "한 줄",
+		"a\n\n\tb  c \n":                  "a\n\n\tb c\n",
+		"\x1b]0;title\x07x\r\n\x1b[2Jy":   "]0;titlex\n[2Jy",
+		"  - item\n    more\u202e\xffend": "  - item\n    moreend",
+	} {
+		if got := CleanLines(s); got != want {
+			t.Errorf("%q: got %q, want %q", s, got, want)
+		}
+	}
+}

@@ -48,6 +48,21 @@ func Cut(s string, width int) string {
 // Clean is Cut without an end.
 func Clean(s string) string { return Cut(s, math.MaxInt-1) }
 
+// CleanLines makes each line of s what Clean makes of it, but for white space
+// at its beginning.
+func CleanLines(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		text := strings.TrimLeft(line, " \t")
+		b.WriteString(line[:len(line)-len(text)])
+		b.WriteString(Clean(text))
+		if strings.HasSuffix(line, "\n") {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
 // clean prepares as much of s for a terminal as makes limit bytes.
 func clean(s string, limit int) string {
 	var b strings.Builder
