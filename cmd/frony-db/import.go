@@ -51,7 +51,7 @@ byte offset and reason; the rest goes on, and the exit code is 3.`,
 			if o.watch || o.prune {
 				if a.server != "" {
 					return usageError{fmt.Errorf("--watch and --prune work on a database of this machine, not on the server %s; "+
-						"name its directory with --db, or import the folder without them", a.server)}
+						"name its directory with --db, or import the folder without them", a.address())}
 				}
 				if len(paths) > 1 {
 					return usageError{fmt.Errorf("--watch and --prune want one folder, and got %q", paths)}

@@ -47,7 +47,7 @@ func (a *app) chooseTarget() error {
 		a.server = ""
 		return nil
 	case from["db"] == from["server"]:
-		return usageError{fmt.Errorf("--db %s and --server %s: choose one of them", a.dir, a.server)}
+		return usageError{fmt.Errorf("--db %s and --server %s: choose one of them", a.dir, a.address())}
 	case a.model != "" && from["model"] >= from["server"]:
 		return usageError{fmt.Errorf("--model %s: a server embeds with its own model; leave it out, or work on a directory with --db", redacted(a.model))}
 	}
@@ -63,10 +63,18 @@ func (a *app) onlyHere(verbs ...*cobra.Command) []*cobra.Command {
 				return nil
 			}
 			return usageError{fmt.Errorf("%s works on a database of this machine, not on the server %s; "+
-				"name its directory with --db, or run the command where the server runs", c.Name(), a.server)}
+				"name its directory with --db, or run the command where the server runs", c.Name(), a.address())}
 		}
 	}
 	return verbs
+}
+
+// address is the server's, to be shown: it may hold a password.
+func (a *app) address() string {
+	if u, err := url.Parse(a.server); err == nil {
+		return u.Redacted()
+	}
+	return a.server
 }
 
 // withServer calls f with a client of the server.
@@ -95,12 +103,12 @@ func (a *app) client() (*client.Client, error) {
 	}
 	c, err := client.New(address, &client.Options{Key: key, HTTP: &http.Client{Transport: t}})
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--server %q: want http://HOST:PORT or https://HOST:PORT", a.server)}
+		return nil, usageError{fmt.Errorf("--server %q: want http://HOST:PORT or https://HOST:PORT", a.address())}
 	}
 	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && key != "" {
 		port := u.Port()
 		if local, _ := loopback(u.Hostname() + ":" + port); !local {
-			a.log.Warn("the key goes over the network in the clear; give the server a certificate and use https", "server", a.server)
+			a.log.Warn("the key goes over the network in the clear; give the server a certificate and use https", "server", a.address())
 		}
 	}
 	return c, nil
@@ -153,19 +161,19 @@ func (a *app) explain(err error) error {
 	if e, ok := errors.AsType[*client.Error](err); ok {
 		switch e.Code {
 		case "no_key":
-			return fmt.Errorf("the server %s wants a key; set FRONYDB_KEY, or name a file with --key-file", a.server)
+			return fmt.Errorf("the server %s wants a key; set FRONYDB_KEY, or name a file with --key-file", a.address())
 		case "wrong_key":
-			return fmt.Errorf("the server %s does not know this key", a.server)
+			return fmt.Errorf("the server %s does not know this key", a.address())
 		case "http":
-			return fmt.Errorf("%w; is %s a frony-db server?", err, a.server)
+			return fmt.Errorf("%w; is %s a frony-db server?", err, a.address())
 		}
 		return err
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-			return fmt.Errorf("the server %s: %w; name its authority with --ca", a.server, e.Err)
+			return fmt.Errorf("the server %s: %w; name its authority with --ca", a.address(), e.Err)
 		}
-		return fmt.Errorf("the server %s can't be reached: %w; is 'frony-db serve' running there?", a.server, e.Err)
+		return fmt.Errorf("the server %s can't be reached: %w; is 'frony-db serve' running there?", a.address(), e.Err)
 	}
 	return err
 }

@@ -208,8 +208,9 @@ func TestServerMistakes(t *testing.T) {
 		{[]string{"collections", "--server", "ftp://x"}, exitUsage, "http://HOST:PORT"},
 		{[]string{"collections", "--server", "http://127.0.0.1:1"}, exitError, "frony-db serve"},
 		{[]string{"collections", "--key", "x"}, exitUsage, "--server"},
+		{[]string{"collections", "--server", "http://me:hidden@127.0.0.1:1"}, exitError, "http://me:xxxxx@127.0.0.1:1"},
 	} {
-		if r := c.run("", m.args...); r.code != m.code || !strings.Contains(r.err, m.says) {
+		if r := c.run("", m.args...); strings.Contains(r.err, "hidden") || r.code != m.code || !strings.Contains(r.err, m.says) {
 			t.Errorf("%q: %+v, want %q", m.args, r, m.says)
 		}
 	}

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 )
@@ -14,18 +13,8 @@ func TestServeFindsModel(t *testing.T) {
 	c.write("docs.jsonl", threeDocs)
 	c.imported(exitOK, "docs.jsonl", "--model", testModel(t, "bert-mean-f32"), "--db", "./db")
 	url, log, stop := serveFor(t, "--db", "./db")
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/collections/default/search", strings.NewReader(`{"text":"화산"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		t.Errorf("search: %s\n%s", res.Status, log)
+	if out := c.ok("search", "화산", "--server", url); !strings.Contains(out, "화산") { // once it has loaded
+		t.Errorf("search: %s", out)
 	}
 	if code := stop(); code != exitOK {
 		t.Errorf("exit code %d: %s", code, log)
