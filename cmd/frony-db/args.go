@@ -82,6 +82,9 @@ func flagError(err error) error {
 		f := e.GetFlag()
 		err = fmt.Errorf("--%s %q: %w", f.Name, e.GetValue(), wanted(f, e.Unwrap()))
 	}
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && e.GetSpecifiedShortnames() != "" {
+		err = fmt.Errorf("%w; put -- before an argument that begins with a dash", err)
+	}
 	return usageError{err}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,6 +76,9 @@ func (a *app) runEval(ctx context.Context, o *evalFlags) error {
 	var sets []*eval.Set
 	for _, dir := range o.data {
 		s, err := eval.Load(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("--data %s is no evaluation set: %w; see 'frony-db eval --help'", dir, err)
+		}
 		if err != nil {
 			return err
 		}

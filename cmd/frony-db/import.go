@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -99,6 +100,10 @@ func (im *importer) openPaths(ctx context.Context, paths []string) (source.Reade
 		im.count.skipped.Add(1)
 		im.log.Debug("passed over", "file", path, "reason", reason)
 	}
+	if !strings.Contains(strings.Join(paths, " "), rejectsEnding) {
+		// What could not be taken the last time lies beside what was read.
+		o.Select = func(path string, _ source.Format, _ fs.FileInfo) bool { return !strings.HasSuffix(path, rejectsEnding) }
+	}
 	r, err := source.OpenAll(ctx, paths, &o)
 	if err != nil {
 		return nil, optionError(err)
@@ -113,12 +118,15 @@ func importLabel(paths []string) string {
 	return fmt.Sprintf("import of %d paths", len(paths))
 }
 
+// rejectsEnding is the ending of files with rejected records.
+const rejectsEnding = ".rejects.jsonl"
+
 func rejectsName(paths []string) string {
 	switch {
 	case len(paths) > 1:
-		return "import.rejects.jsonl"
+		return "import" + rejectsEnding
 	case paths[0] == "-":
-		return "stdin.rejects.jsonl"
+		return "stdin" + rejectsEnding
 	}
 	base := filepath.Base(filepath.Clean(paths[0]))
 	if abs, err := filepath.Abs(base); err == nil && (base == "." || base == "..") {
@@ -128,5 +136,5 @@ func rejectsName(paths []string) string {
 	for _, ext := range []string{".gz", ".zst", ".zstd"} {
 		name = strings.TrimSuffix(name, ext)
 	}
-	return strings.TrimSuffix(name, filepath.Ext(name)) + ".rejects.jsonl"
+	return strings.TrimSuffix(name, filepath.Ext(name)) + rejectsEnding
 }

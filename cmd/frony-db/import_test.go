@@ -222,3 +222,19 @@ func TestRejectsName(t *testing.T) {
 		}
 	}
 }
+
+// A folder's rejects of the last time are not read as documents, unless they
+// are asked for.
+func TestImportLeavesRejects(t *testing.T) {
+	c := newCLI(t)
+	c.write("in/docs.jsonl", threeDocs+"no json\n")
+	for range 2 {
+		if got := c.imported(exitRejects, "in", "--rejects", "in/in.rejects.jsonl"); got.Read != 4 || got.Rejected != 1 || got.Skipped != 0 {
+			t.Errorf("%+v", got)
+		}
+	}
+	c.write("in/in.rejects.jsonl", `{"id":"mended","text":"고쳤다"}`+"\n")
+	if got := c.imported(exitOK, "in/*.rejects.jsonl"); got.Added != 1 {
+		t.Errorf("%+v", got)
+	}
+}

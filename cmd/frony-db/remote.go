@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -27,7 +28,7 @@ type serverFlags struct {
 }
 
 func (s *serverFlags) registerServer(f *pflag.FlagSet) {
-	f.StringVar(&s.server, "server", "", "address of a frony-db server to ask, in place of --db")
+	f.StringVar(&s.server, "server", "", "frony-db server to ask in place of --db: HOST[:PORT] or https://HOST[:PORT]")
 	f.StringVar(&s.key, "key", "", "the server's key; others can read a command line, so better set FRONYDB_KEY")
 	f.StringVar(&s.keyFile, "key-file", "", "file with the server's key")
 	f.StringVar(&s.caFile, "ca", "", "file of certificates (PEM) to trust, for a server whose own is not public")
@@ -99,15 +100,17 @@ func (a *app) client() (*client.Client, error) {
 	}
 	address := a.server
 	if !strings.Contains(address, "://") {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			address = net.JoinHostPort(address, "7700")
+		}
 		address = "http://" + address
 	}
 	c, err := client.New(address, &client.Options{Key: key, HTTP: &http.Client{Transport: t}})
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--server %q: want http://HOST:PORT or https://HOST:PORT", a.address())}
+		return nil, usageError{fmt.Errorf("--server %q: want HOST, HOST:PORT, or an address that begins with http:// or https://", a.address())}
 	}
 	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && key != "" {
-		port := u.Port()
-		if local, _ := loopback(u.Hostname() + ":" + port); !local {
+		if local, _ := loopback(net.JoinHostPort(u.Hostname(), u.Port())); !local {
 			a.log.Warn("the key goes over the network in the clear; give the server a certificate and use https", "server", a.address())
 		}
 	}
@@ -164,7 +167,7 @@ func (a *app) explain(err error) error {
 			return fmt.Errorf("the server %s wants a key; set FRONYDB_KEY, or name a file with --key-file", a.address())
 		case "wrong_key":
 			return fmt.Errorf("the server %s does not know this key", a.address())
-		case "http":
+		case "http", "no_route":
 			return fmt.Errorf("%w; is %s a frony-db server?", err, a.address())
 		}
 		return err

@@ -37,7 +37,7 @@ func TestServerReadsAsLocal(t *testing.T) {
 		{"search", "kimchi stew", "-c", "notes", "-k", "2", "--filter", `lang = "en" OR year < 2020`, "--json"},
 		{"search", "화산", "-c", "notes", "--mode", "lexical", "--json"},
 		{"search", "화산", "-c", "notes", "--mode", "dense", "--exact", "--min-score", "0.2", "--ef", "50", "--oversampling", "3", "--json"},
-		{"search", "화산", "-c", "given"},
+		{"search", "x", "-c", "given", "--mode", "lexical"},
 		{"search", "화산", "-c", "nowhere"},
 		{"get", "types", "ko", "long", "-c", "notes"},
 		{"get", "types", "ko", "-c", "notes", "--json"},
@@ -205,7 +205,9 @@ func TestServerMistakes(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"collections", "--server", "ftp://x"}, exitUsage, "http://HOST:PORT"},
+		{[]string{"collections", "--server", "ftp://x"}, exitUsage, "HOST:PORT"},
+		{[]string{"collections", "--server", url + "/elsewhere", "--key", secret}, exitError, "a frony-db server?"},
+		{[]string{"collections", "--server", "127.0.0.2"}, exitError, ":7700"},
 		{[]string{"collections", "--server", "http://127.0.0.1:1"}, exitError, "frony-db serve"},
 		{[]string{"collections", "--key", "x"}, exitUsage, "--server"},
 		{[]string{"collections", "--server", "http://me:hidden@127.0.0.1:1"}, exitError, "http://me:xxxxx@127.0.0.1:1"},

@@ -76,10 +76,14 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 		matches, err = col.Search(c.Context(), q)
 		return err
 	})
-	if errors.Is(err, db.ErrInvalidQuery) {
+	switch {
+	case errors.Is(err, db.ErrInvalidQuery):
 		return usageError{err}
-	}
-	if err != nil {
+	case errors.Is(err, db.ErrNoEmbedder) && a.server == "":
+		return fmt.Errorf("collection %q: %w; name the model of its embeddings with --model, or search for words with --mode lexical", a.collection, db.ErrNoEmbedder)
+	case errors.Is(err, db.ErrNoEmbedder):
+		return fmt.Errorf("collection %q: %w; search for words with --mode lexical", a.collection, db.ErrNoEmbedder)
+	case err != nil:
 		return err
 	}
 	if a.json {
