@@ -69,8 +69,11 @@ func (a *app) delete() *cobra.Command {
 		Example: `  frony-db delete doc-1 doc-2
   frony-db delete --filter 'year < 2010'`,
 		RunE: func(c *cobra.Command, ids []string) error {
+			if a.from["filter"] != fromFlag {
+				where = "" // a setting made for searches must not delete
+			}
 			if (len(ids) > 0) == (where != "") {
-				return usageError{errors.New("delete wants ids, or a --filter, and not both")}
+				return usageError{errors.New("delete wants ids, or a --filter on the command line, and not both")}
 			}
 			e, err := parseFilter(where)
 			if err != nil {

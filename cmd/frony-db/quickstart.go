@@ -119,6 +119,10 @@ func (a *app) nextSteps() {
 	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
 		self = "go run ./cmd/frony-db" // that is how this program was started
 	}
+	dir := a.dir
+	if strings.ContainsAny(dir, " \t") {
+		dir = `"` + dir + `"`
+	}
 	fmt.Fprintf(a.out, `
 Try next:
   %[1]s search --db %[2]s -c %[3]s "김치찌개를 맛있게 끓이는 법" -k 5
@@ -126,5 +130,5 @@ Try next:
   %[1]s import YOUR.jsonl --db %[2]s -c notes
   %[1]s stats --db %[2]s -c %[3]s
   %[1]s serve --db %[2]s
-`, self, a.dir, a.collection)
+`, self, dir, a.collection)
 }

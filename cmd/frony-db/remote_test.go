@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -298,6 +299,42 @@ func TestServerLimitsReject(t *testing.T) {
 	// Cut into chunks it fits.
 	if got := c.imported(exitOK, "docs.jsonl", "--server", url, "--chunk", "200"); got.Added < 100 || got.Rejected != 0 {
 		t.Errorf("in chunks: %+v", got)
+	}
+}
+
+// An import that was interrupted is completed by the same command.
+func TestServerImportGoesOn(t *testing.T) {
+	c := newCLI(t)
+	var docs strings.Builder
+	const n = 6000
+	for i := range n {
+		fmt.Fprintf(&docs, "{\"id\":\"%d\",\"text\":\"문서 %d\"}\n", i, i)
+	}
+	c.write("docs.jsonl", docs.String())
+	url, _, _ := serveFor(t)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan result, 1)
+	go func() {
+		var out, errOut bytes.Buffer
+		code := run(ctx, []string{"import", "docs.jsonl", "--server", url, "-q"}, strings.NewReader(""), &out, &errOut)
+		ended <- result{code, out.String(), errOut.String()}
+	}()
+	for { // until some of it is there
+		var list struct{ Collections []struct{ Documents int } }
+		if c.json(&list, "collections", "--server", url); len(list.Collections) > 0 && list.Collections[0].Documents > 0 {
+			break
+		}
+	}
+	stop()
+	if r := <-ended; r.code != exitOK && (r.code != exitError || !strings.Contains(r.err, "the same command goes on")) {
+		t.Errorf("interrupted: %+v", r)
+	}
+	got := c.imported(exitOK, "docs.jsonl", "--server", url)
+	if got.Unchanged == 0 || got.Added+got.Unchanged != n {
+		t.Errorf("%+v", got)
+	}
+	if ids := c.ids("--server", url); len(ids) != n {
+		t.Errorf("%d documents", len(ids))
 	}
 }
 

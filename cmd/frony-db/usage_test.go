@@ -136,6 +136,11 @@ func TestSettingsThatVerbsAskFor(t *testing.T) {
 	if c.json(&found, "search", "김치찌개"); len(found.Matches) != 0 {
 		t.Errorf("search: %+v", found)
 	}
+	// But for a filter, which must not delete what is only to be searched.
+	c.write("frony-db.yaml", "filter: year > 0\n")
+	if r := c.run("", "delete"); r.code != exitUsage || len(c.ids("-c", "one")) != 3 {
+		t.Errorf("delete by a setting: %+v", r)
+	}
 	c.write("frony-db.yaml", "min-score: 0.0\n")
 	t.Setenv("FRONYDB_COLLECTION", "three")
 	if out := c.ok("quickstart", "-q"); !strings.Contains(out, "collection  three") {

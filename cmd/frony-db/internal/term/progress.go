@@ -3,6 +3,7 @@ package term
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -43,13 +44,16 @@ type Progress struct {
 // says what is being done, such as "importing docs.jsonl". Call Finish at the
 // end, whatever the end is.
 func NewProgress(w io.Writer, label string, total int64) *Progress {
-	return newProgress(w, label, total, humanize.Comma, IsTerminal(w))
+	return newProgress(w, label, total, humanize.Comma, drawable(w))
 }
 
 // NewByteProgress is NewProgress for something that is counted in bytes.
 func NewByteProgress(w io.Writer, label string, total int64) *Progress {
-	return newProgress(w, label, total, byteCount, IsTerminal(w))
+	return newProgress(w, label, total, byteCount, drawable(w))
 }
+
+// drawable says whether a bar can be drawn over: a dumb terminal can't go back.
+func drawable(w io.Writer) bool { return IsTerminal(w) && os.Getenv("TERM") != "dumb" }
 
 func byteCount(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 
