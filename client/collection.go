@@ -48,14 +48,6 @@ func toWire(d *db.Document) document {
 	return document{ID: d.ID, Text: d.Text, Metadata: d.Metadata, Embedding: d.Embedding, Source: d.Source, Chunk: d.Chunk}
 }
 
-func toWires(docs []db.Document) []document {
-	wire := make([]document, len(docs))
-	for i := range docs {
-		wire[i] = toWire(&docs[i])
-	}
-	return wire
-}
-
 func (d *document) fromWire() db.Document {
 	for k, v := range d.Metadata {
 		d.Metadata[k] = number(v)
@@ -94,20 +86,27 @@ func (c *Collection) Upsert(ctx context.Context, docs ...db.Document) ([]string,
 	return c.write(ctx, http.MethodPut, docs)
 }
 
-func (c *Collection) write(ctx context.Context, method string, docs []db.Document) ([]string, error) {
-	if len(docs) == 0 {
-		return nil, nil
-	}
-	wire := toWires(docs)
-	for i := range wire {
+// toWires are documents on the wire. Those that are put have ids, so that a
+// request that is sent twice does not write twice.
+func toWires(method string, docs []db.Document) []document {
+	wire := make([]document, len(docs))
+	for i := range docs {
+		wire[i] = toWire(&docs[i])
 		if wire[i].ID == "" && method == http.MethodPut {
 			wire[i].ID = newID()
 		}
 	}
+	return wire
+}
+
+func (c *Collection) write(ctx context.Context, method string, docs []db.Document) ([]string, error) {
+	if len(docs) == 0 {
+		return nil, nil
+	}
 	var out struct {
 		IDs []string `json:"ids"`
 	}
-	err := c.c.do(ctx, method, c.path()+"/documents", map[string]any{"documents": wire}, &out)
+	err := c.c.do(ctx, method, c.path()+"/documents", map[string]any{"documents": toWires(method, docs)}, &out)
 	return out.IDs, err
 }
 
@@ -116,7 +115,7 @@ func (c *Collection) write(ctx context.Context, method string, docs []db.Documen
 // deleted. Without docs the source is deleted.
 func (c *Collection) ReplaceSource(ctx context.Context, source string, docs ...db.Document) (db.Replaced, error) {
 	var out db.Replaced
-	err := c.c.do(ctx, http.MethodPost, c.path()+"/documents/source", map[string]any{"source": source, "documents": toWires(docs)}, &out)
+	err := c.c.do(ctx, http.MethodPost, c.path()+"/documents/source", map[string]any{"source": source, "documents": toWires(http.MethodPost, docs)}, &out)
 	return out, err
 }
 
