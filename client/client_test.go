@@ -122,7 +122,7 @@ func TestSameAsTheDatabase(t *testing.T) {
 		ids := []string{strconv.Itoa(rng.IntN(40)), strconv.Itoa(rng.IntN(40))}
 		where := filter.Eq("s", words[rng.IntN(len(words))])
 		text := words[rng.IntN(len(words))]
-		mode := db.Mode(rng.IntN(4))
+		mode, perSource := db.Mode(rng.IntN(4)), rng.IntN(3)
 		for i, c := range both {
 			var v any
 			var err error
@@ -138,7 +138,7 @@ func TestSameAsTheDatabase(t *testing.T) {
 			case 5:
 				v, err = c.Count(ctx, filter.Not(where))
 			case 6:
-				v, err = matches(c, ctx, db.Query{Text: text, K: 5, Filter: where, Mode: mode, Exact: mode == db.Dense, Fields: db.FieldText | db.FieldEmbedding})
+				v, err = matches(c, ctx, db.Query{Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Fields: db.FieldText | db.FieldEmbedding})
 			case 7:
 				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7})
 			}

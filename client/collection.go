@@ -174,6 +174,7 @@ type query struct {
 	Embedding    []float32    `json:"embedding,omitempty"`
 	K            int          `json:"k"`
 	Filter       *filter.Expr `json:"filter,omitempty"`
+	PerSource    int          `json:"per_source,omitempty"`
 	MinScore     *float32     `json:"min_score,omitempty"`
 	Ef           int          `json:"ef,omitempty"`
 	Oversampling int          `json:"oversampling,omitempty"`
@@ -194,7 +195,7 @@ type result struct {
 
 func (q *query) of(d *db.Query) {
 	*q = query{
-		Text: d.Text, Embedding: d.Embedding, K: d.K, MinScore: d.MinScore, Ef: d.EfSearch,
+		Text: d.Text, Embedding: d.Embedding, K: d.K, PerSource: d.PerSource, MinScore: d.MinScore, Ef: d.EfSearch,
 		Oversampling: d.Oversampling, DenseWeight: d.DenseWeight, Exact: d.Exact, Fields: fieldNames(d.Fields),
 	}
 	if d.Filter.Kind() != filter.KindAll {

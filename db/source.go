@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -103,7 +102,7 @@ func (c *Collection) strays(source string, ids []string) ([]store.Delete, error)
 	v, m := c.view()
 	defer v.Close()
 	var deletes []store.Delete
-	for node := range bits(c.attrs.Select(filter.Eq(sourceColumn, source), c.bound())).all() {
+	for node := range bits(c.attrs.Having(sourceColumn, c.bound(), source)).all() {
 		if !c.nodes.visible(node, m.seq) {
 			continue
 		}

@@ -289,6 +289,12 @@ func TestSearch(t *testing.T) {
 			t.Error(v)
 		}
 	}
+	b.ask(200, "PUT", notes+"/documents", `{"documents":[{"id":"g0","text":"winter sea","source":"g"},{"id":"g1","text":"winter sea again","source":"g","chunk":1}]}`)
+	grouped := b.list(b.ask(200, "POST", notes+"/search", `{"text":"winter sea","per_source":1}`)["matches"])
+	if first := grouped[0].(map[string]any); len(grouped) != 4 || first["source"] != "g" {
+		t.Error(grouped)
+	}
+	b.refused(422, "invalid_request", "POST", notes+"/search", `{"text":"x","per_source":-1}`)
 	b.refused(422, "invalid_request", "POST", notes+"/search", `{"text":"x","mode":"psychic"}`)
 	b.refused(422, "invalid_request", "POST", notes+"/search", `{"text":"x","dense_weight":2}`)
 	e := b.refused(400, "invalid_embedding", "POST", notes+"/search/batch", `{"queries":[{"text":"봄"},{"embedding":[1,2]}]}`)
