@@ -11,12 +11,14 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
@@ -28,6 +30,7 @@ import (
 type collection interface {
 	Insert(context.Context, ...db.Document) ([]string, error)
 	Upsert(context.Context, ...db.Document) ([]string, error)
+	UpsertChunks(context.Context, chunk.Options, ...db.Document) (db.Replaced, error)
 	Get(context.Context, ...string) ([]db.Document, error)
 	GetFields(context.Context, db.Fields, ...string) ([]db.Document, error)
 	Delete(context.Context, ...string) (int, error)
@@ -117,7 +120,7 @@ func TestSameAsTheDatabase(t *testing.T) {
 	both := []collection{c.Collection("remote"), local}
 	for step := range 300 {
 		var got [2]any
-		op := rng.IntN(8)
+		op := rng.IntN(9)
 		docs := []db.Document{doc(), doc()}
 		ids := []string{strconv.Itoa(rng.IntN(40)), strconv.Itoa(rng.IntN(40))}
 		where := filter.Eq("s", words[rng.IntN(len(words))])
@@ -141,6 +144,9 @@ func TestSameAsTheDatabase(t *testing.T) {
 				v, err = matches(c, ctx, db.Query{Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Fields: db.FieldText | db.FieldEmbedding})
 			case 7:
 				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7})
+			case 8:
+				long := db.Document{ID: ids[0], Text: "# " + text + "\n" + strings.Repeat(docs[0].Text+". ", len(text)%5)}
+				v, err = c.UpsertChunks(ctx, chunk.Options{Format: chunk.Format(len(text) % 2), MaxTokens: 12, Overlap: len(text)%3 - 1}, long)
 			}
 			got[i] = []any{v, kind(err)}
 		}

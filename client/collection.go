@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
 )
 
@@ -93,10 +94,37 @@ func (c *Collection) Upsert(ctx context.Context, docs ...db.Document) ([]string,
 	return c.write(ctx, http.MethodPut, docs)
 }
 
-func (c *Collection) write(ctx context.Context, method string, docs []db.Document) ([]string, error) {
-	if len(docs) == 0 {
-		return nil, nil
+// UpsertChunks stores documents in chunks, in place of what was stored of
+// documents with these ids. The server's model counts: o.Count must be nil.
+func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...db.Document) (db.Replaced, error) {
+	if o.Count != nil {
+		return db.Replaced{}, &db.Error{Op: "upsert chunks", Err: fmt.Errorf("%w: Count is set, and the server's model counts", db.ErrInvalidOptions)}
 	}
+	if len(docs) == 0 {
+		return db.Replaced{}, nil
+	}
+	in := chunking{Tokens: o.MaxTokens}
+	if o.Format == chunk.Markdown {
+		in.Format = "markdown"
+	}
+	if o.Overlap != 0 {
+		in.Overlap = new(max(0, o.Overlap))
+	}
+	var out db.Replaced
+	err := c.c.do(ctx, http.MethodPut, c.path()+"/documents", map[string]any{"documents": toWires(http.MethodPut, docs), "chunk": in}, &out)
+	return out, err
+}
+
+// chunking is how texts are cut, on the wire.
+type chunking struct {
+	Format  string `json:"format,omitempty"`
+	Tokens  int    `json:"tokens,omitempty"`
+	Overlap *int   `json:"overlap,omitempty"`
+}
+
+// toWires are documents on the wire. Those that are put have ids, so that a
+// request that is sent twice does not write twice.
+func toWires(method string, docs []db.Document) []document {
 	wire := make([]document, len(docs))
 	for i := range docs {
 		wire[i] = toWire(&docs[i])
@@ -104,10 +132,17 @@ func (c *Collection) write(ctx context.Context, method string, docs []db.Documen
 			wire[i].ID = newID()
 		}
 	}
+	return wire
+}
+
+func (c *Collection) write(ctx context.Context, method string, docs []db.Document) ([]string, error) {
+	if len(docs) == 0 {
+		return nil, nil
+	}
 	var out struct {
 		IDs []string `json:"ids"`
 	}
-	err := c.c.do(ctx, method, c.path()+"/documents", map[string]any{"documents": wire}, &out)
+	err := c.c.do(ctx, method, c.path()+"/documents", map[string]any{"documents": toWires(method, docs)}, &out)
 	return out.IDs, err
 }
 

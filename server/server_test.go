@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -223,6 +224,32 @@ func TestDocuments(t *testing.T) {
 	if n := del(`{"filter":"TRUE"}`); n != json.Number("1") {
 		t.Fatal(n)
 	}
+}
+
+func TestUpsertInChunks(t *testing.T) {
+	b := filled(t, nil)
+	long := strings.Repeat("서울의 봄은 짧다. ", 20)
+	put := func(text, chunk string) map[string]any {
+		return b.ask(200, "PUT", notes+"/documents", `{"documents":[{"id":"long","text":"`+text+`"}],"chunk":`+chunk+`}`)
+	}
+	v := put(long, `{"tokens":40,"overlap":0}`)
+	ids := b.list(v["ids"])
+	if len(ids) < 3 || ids[1] != "long#1" || v["written"] != json.Number(strconv.Itoa(len(ids))) || v["deleted"] != nil {
+		t.Fatal(v)
+	}
+	doc := b.ask(200, "GET", notes+"/documents/long%231", "")
+	if doc["source"] != "long" || doc["chunk"] != json.Number("1") || doc["metadata"].(map[string]any)["chunk_start"] == nil {
+		t.Error(doc)
+	}
+	if again := put(long, `{"tokens":40,"overlap":0}`); again["unchanged"] != json.Number(strconv.Itoa(len(ids))) || again["written"] != nil {
+		t.Error(again)
+	}
+	if short := put("# 봄", `{"format":"markdown"}`); len(b.list(short["ids"])) != 1 || short["deleted"] != json.Number(strconv.Itoa(len(ids))) {
+		t.Error(short)
+	}
+	b.refused(400, "invalid_options", "PUT", notes+"/documents", `{"documents":[{"id":"long","text":"x"}],"chunk":{"tokens":10,"overlap":9}}`)
+	b.refused(422, "invalid_request", "PUT", notes+"/documents", `{"documents":[{"id":"long","text":"x"}],"chunk":{"format":"pdf"}}`)
+	b.refused(422, "invalid_request", "POST", notes+"/documents", `{"documents":[{"id":"long","text":"x"}],"chunk":{}}`)
 }
 
 func TestScanInPages(t *testing.T) {

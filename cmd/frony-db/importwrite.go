@@ -30,11 +30,6 @@ type bundle struct {
 // write stores a window of records, and rejects those that the collection
 // would refuse.
 func (im *importer) write(ctx context.Context, records []source.Record) (int, []*source.Reject, error) {
-	if im.col == nil {
-		if err := im.open(ctx, &records[0]); err != nil {
-			return 0, nil, err
-		}
-	}
 	var rejects []*source.Reject
 	stored := 0
 	var window []bundle
