@@ -175,9 +175,10 @@ func (im *importer) replace(ctx context.Context, b bundle, stale []string) error
 	return im.tally(ctx, b.docs, before)
 }
 
-// versions tells when the documents that exist were written.
+// versions tells when the documents that exist were written. In a collection that
+// was empty there is none, until an id comes again.
 func (im *importer) versions(ctx context.Context, docs []db.Document) (map[string]time.Time, error) {
-	if !im.filled {
+	if !im.filled && im.count.repeated.Load() == 0 {
 		return nil, nil
 	}
 	ids := make([]string, len(docs))
