@@ -105,7 +105,9 @@ func refusals(t *testing.T) map[string][]refused {
 			}{{"a", "처음", map[string]int64{"x": 1}}}), args: flags, failed: 1},
 		},
 		"empty table or JSONL file; blank lines, CRLF, byte-order mark": {
-			{name: "in.jsonl"}, {name: "in.csv", content: "id,text\n"}, {name: "in.csv"},
+			{name: "in.jsonl"},
+			{name: "in.csv", content: "id,text\n"},
+			{name: "in.csv"},
 			{name: "in.jsonl", content: "\ufeff\r\n{\"id\":\"a\",\"text\":\"x\"}\r\n\r\n", added: 1},
 			{name: "in.csv", content: "\ufeffid,text\r\na,x\r\n\r\n", added: 1},
 		},
