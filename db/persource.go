@@ -2,10 +2,6 @@ package db
 
 import "context"
 
-// perSourceGuess is how many of the nearest chunks are taken to be of one source
-// at first: fewer passes for documents of a usual length.
-const perSourceGuess = 4
-
 // rankPerSource finds the best K nodes of which no more than PerSource have the
 // same source.
 //
@@ -17,7 +13,7 @@ const perSourceGuess = 4
 func (s *searching) rankPerSource(ctx context.Context) ([]scored, error) {
 	found := make(map[uint32]bool)
 	var all []scored
-	for k := s.q.K * max(1, perSourceGuess/s.q.PerSource); ; k *= 2 {
+	for k := s.q.K + s.q.K/s.q.PerSource; ; k *= 2 {
 		k = max(1, min(k, int(s.c.bound())))
 		top, err := s.gather(ctx, k)
 		if err != nil {

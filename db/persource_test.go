@@ -152,3 +152,45 @@ func TestPerSourceIsChecked(t *testing.T) {
 		t.Error(m, err)
 	}
 }
+
+// BenchmarkPerSource asks for ten of documents of four chunks, of which one has a
+// tenth of all: near to most questions it would have all places.
+func BenchmarkPerSource(b *testing.B) {
+	const n, dims = 20_000, 384
+	rng := random(b)
+	vecs := clustered(rng, n, dims)
+	d := open(b, b.TempDir(), &db.Options{SyncEvery: time.Second})
+	c := collection(b, d, "c", &db.CollectionOptions{Dims: dims, HeadDims: dims / 2})
+	long := vecs[0]
+	for i := 0; i < n; i += 500 {
+		docs := make([]db.Document, 500)
+		for j := range docs {
+			docs[j] = db.Document{Source: fmt.Sprint((i + j) / 4), Embedding: vecs[i+j]}
+			if (i+j)%10 == 0 {
+				docs[j].Source = "long"
+				for k := range docs[j].Embedding {
+					docs[j].Embedding[k] = long[k] + 0.2*float32(rng.NormFloat64())
+				}
+			}
+		}
+		if _, err := c.Insert(b.Context(), docs...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, bench := range []struct {
+		name      string
+		perSource int
+		query     []float32
+	}{
+		{"any", 0, vecs[5]}, {"any/1", 1, vecs[5]}, {"any/3", 3, vecs[5]},
+		{"long", 0, long}, {"long/1", 1, long}, {"long/3", 3, long},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := c.Search(b.Context(), db.Query{Embedding: bench.query, K: 10, PerSource: bench.perSource, Fields: db.FieldsNone}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
