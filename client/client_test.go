@@ -11,12 +11,14 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
@@ -28,6 +30,7 @@ import (
 type collection interface {
 	Insert(context.Context, ...db.Document) ([]string, error)
 	Upsert(context.Context, ...db.Document) ([]string, error)
+	UpsertChunks(context.Context, chunk.Options, ...db.Document) (db.Replaced, error)
 	Get(context.Context, ...string) ([]db.Document, error)
 	GetFields(context.Context, db.Fields, ...string) ([]db.Document, error)
 	Delete(context.Context, ...string) (int, error)
@@ -118,12 +121,12 @@ func TestSameAsTheDatabase(t *testing.T) {
 	both := []collection{c.Collection("remote"), local}
 	for step := range 300 {
 		var got [2]any
-		op := rng.IntN(9)
+		op := rng.IntN(10)
 		docs := []db.Document{doc(), doc()}
 		ids := []string{strconv.Itoa(rng.IntN(40)), strconv.Itoa(rng.IntN(40))}
 		where := filter.Eq("s", words[rng.IntN(len(words))])
 		text := words[rng.IntN(len(words))]
-		mode := db.Mode(rng.IntN(4))
+		mode, perSource := db.Mode(rng.IntN(4)), rng.IntN(3)
 		for i, c := range both {
 			var v any
 			var err error
@@ -139,7 +142,7 @@ func TestSameAsTheDatabase(t *testing.T) {
 			case 5:
 				v, err = c.Count(ctx, filter.Not(where))
 			case 6:
-				v, err = matches(c, ctx, db.Query{Text: text, K: 5, Filter: where, Mode: mode, Exact: mode == db.Dense, Fields: db.FieldText | db.FieldEmbedding})
+				v, err = matches(c, ctx, db.Query{Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Fields: db.FieldText | db.FieldEmbedding})
 			case 7:
 				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7})
 			case 8:
@@ -147,6 +150,9 @@ func TestSameAsTheDatabase(t *testing.T) {
 				if r, err = c.ReplaceSource(ctx, "file.md", docs...); err == nil {
 					v = r
 				}
+			case 9:
+				long := db.Document{ID: ids[0], Text: "# " + text + "\n" + strings.Repeat(docs[0].Text+". ", len(text)%5)}
+				v, err = c.UpsertChunks(ctx, chunk.Options{Format: chunk.Format(len(text) % 2), MaxTokens: 12, Overlap: len(text)%3 - 1}, long)
 			}
 			got[i] = []any{v, kind(err)}
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
 )
 
@@ -84,6 +85,34 @@ func (c *Collection) Insert(ctx context.Context, docs ...db.Document) ([]string,
 // twice does not write twice.
 func (c *Collection) Upsert(ctx context.Context, docs ...db.Document) ([]string, error) {
 	return c.write(ctx, http.MethodPut, docs)
+}
+
+// UpsertChunks stores documents in chunks, in place of what was stored of
+// documents with these ids. The server's model counts: o.Count must be nil.
+func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...db.Document) (db.Replaced, error) {
+	if o.Count != nil {
+		return db.Replaced{}, &db.Error{Op: "upsert chunks", Err: fmt.Errorf("%w: Count is set, and the server's model counts", db.ErrInvalidOptions)}
+	}
+	if len(docs) == 0 {
+		return db.Replaced{}, nil
+	}
+	in := chunking{Tokens: o.MaxTokens}
+	if o.Format == chunk.Markdown {
+		in.Format = "markdown"
+	}
+	if o.Overlap != 0 {
+		in.Overlap = new(max(0, o.Overlap))
+	}
+	var out db.Replaced
+	err := c.c.do(ctx, http.MethodPut, c.path()+"/documents", map[string]any{"documents": toWires(http.MethodPut, docs), "chunk": in}, &out)
+	return out, err
+}
+
+// chunking is how texts are cut, on the wire.
+type chunking struct {
+	Format  string `json:"format,omitempty"`
+	Tokens  int    `json:"tokens,omitempty"`
+	Overlap *int   `json:"overlap,omitempty"`
 }
 
 // toWires are documents on the wire. Those that are put have ids, so that a
@@ -213,6 +242,7 @@ type query struct {
 	Embedding    []float32    `json:"embedding,omitempty"`
 	K            int          `json:"k"`
 	Filter       *filter.Expr `json:"filter,omitempty"`
+	PerSource    int          `json:"per_source,omitempty"`
 	MinScore     *float32     `json:"min_score,omitempty"`
 	Ef           int          `json:"ef,omitempty"`
 	Oversampling int          `json:"oversampling,omitempty"`
@@ -233,7 +263,7 @@ type result struct {
 
 func (q *query) of(d *db.Query) {
 	*q = query{
-		Text: d.Text, Embedding: d.Embedding, K: d.K, MinScore: d.MinScore, Ef: d.EfSearch,
+		Text: d.Text, Embedding: d.Embedding, K: d.K, PerSource: d.PerSource, MinScore: d.MinScore, Ef: d.EfSearch,
 		Oversampling: d.Oversampling, DenseWeight: d.DenseWeight, Exact: d.Exact, Fields: fieldNames(d.Fields),
 	}
 	if d.Filter.Kind() != filter.KindAll {

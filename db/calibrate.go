@@ -64,13 +64,14 @@ func (c *Collection) oversampling() float64 {
 	return c.calibration.Load().perResult(defaultRecall)
 }
 
-// candidates is how many of the graph's candidates a query has reranked.
-func (c *Collection) candidates(q *Query) int {
+// candidates is how many of the graph's candidates a query has reranked for k
+// results.
+func (c *Collection) candidates(q *Query, k int) int {
 	if n := cmp.Or(q.Oversampling, c.set.Oversampling); n > 0 {
-		return q.K * min(n, int(c.bound()))
+		return k * min(n, int(c.bound()))
 	}
 	per := c.calibration.Load().perResult(cmp.Or(q.Recall, defaultRecall))
-	return max(candidatesMin, int(math.Ceil(float64(q.K)*per)))
+	return max(candidatesMin, int(math.Ceil(float64(k)*per)))
 }
 
 // calibrateSoon measures in the background if the collection has doubled.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/builtin"
@@ -75,6 +76,37 @@ func ExampleCollection_Search_filter() {
 	// Output:
 	// b
 	// 2
+}
+
+func ExampleCollection_UpsertChunks() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "frony-db-")
+	check(err)
+	defer func() { check(os.RemoveAll(dir)) }()
+	d, err := db.Open(dir, &db.Options{Embedder: builtin.New()})
+	check(err)
+	defer func() { check(d.Close()) }()
+	c, err := d.Collection(ctx, "handbook", nil)
+	check(err)
+	guide := `# 사내 안내
+
+## 휴가
+
+연차는 사흘 전에 신청한다. 급한 날에는 전화로 알린다.
+
+## 출장
+
+출장비는 돌아온 뒤 일주일 안에 청구한다. 영수증을 붙인다.
+`
+	_, err = c.UpsertChunks(ctx, chunk.Options{Format: chunk.Markdown, MaxTokens: 40}, db.Document{ID: "guide.md", Text: guide})
+	check(err)
+	// One result of each document, whichever of its chunks is the best.
+	matches, err := c.Search(ctx, db.Query{Text: "휴가는 언제까지 신청하나요?", K: 5, PerSource: 1})
+	check(err)
+	for _, m := range matches {
+		fmt.Println(m.Document.Source, m.Document.Metadata[db.MetaHeading])
+	}
+	// Output: guide.md [사내 안내 휴가]
 }
 
 // letters is an embedder of one's own: it counts letters. A real one calls a

@@ -184,6 +184,18 @@ func (c *Collection) matching(where filter.Expr, seq uint64) iter.Seq[uint32] {
 // bits is a set of nodes, as package attr gives it.
 type bits []uint64
 
+// allBits is the set of the nodes below n.
+func allBits(n uint32) bits {
+	b := make(bits, (n+63)/64)
+	for i := range b {
+		b[i] = ^uint64(0)
+	}
+	if r := n % 64; r != 0 {
+		b[len(b)-1] = 1<<r - 1
+	}
+	return b
+}
+
 // count is the number of nodes in the set.
 func (b bits) count() (n int) {
 	for _, w := range b {

@@ -25,11 +25,12 @@ func (s *searching) words(k int) []scored {
 	return top
 }
 
-// hybrid finds candidates by meaning and by words, gives each of them both
-// scores, and ranks them by the two together.
-func (s *searching) hybrid(ctx context.Context) ([]scored, error) {
-	k := max(legs, 2*s.q.K)
-	all, err := s.dense(ctx, k)
+// hybrid finds candidates for k results by meaning and by words, and gives each
+// of them both scores.
+func (s *searching) hybrid(ctx context.Context, k int) ([]scored, error) {
+	want := s.c.candidates(s.q, k)
+	k = max(legs, 2*k)
+	all, err := s.dense(ctx, k, want)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +66,8 @@ func (s *searching) hybrid(ctx context.Context) ([]scored, error) {
 			s.trace.Candidates++
 		}
 	}
-	s.fuse(all)
 	s.trace.Rerank += time.Since(lap)
-	return all[:min(len(all), s.q.K)], nil
+	return all, nil
 }
 
 // fuse puts candidates into the order of both scores.

@@ -72,7 +72,7 @@ func (c *Collection) compareExact(q *Query, vec []float32) (recall float64, ok b
 	defer view.Close()
 	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, trace: new(Trace), cores: 1}
 	s.filter()
-	found, err := s.dense(context.Background(), q.K)
+	found, err := s.dense(context.Background(), q.K, c.candidates(q, q.K))
 	if err != nil {
 		return 0, false
 	}

@@ -19,6 +19,10 @@ type Query struct {
 	K int
 	// Filter says which documents may be returned; the zero Expr is all.
 	Filter filter.Expr
+	// PerSource, if above 0, is how many results may have the same Source: 1 is
+	// the best chunk of each document. The search goes on until there are K, or
+	// no more. A document without a Source stands for itself.
+	PerSource int
 	// MinScore, if set, leaves out results with a lower score.
 	MinScore *float32
 	// Recall is the share of the true K nearest to find, on average, from 0 to
@@ -139,6 +143,8 @@ func (c *Collection) checkQuery(q *Query) error {
 		return because(ErrInvalidText, "not UTF-8 at byte %d", invalidAt(q.Text))
 	case q.K < 1 || q.K > l.K:
 		return because(ErrInvalidQuery, "K is %d, want 1 to %d", q.K, l.K)
+	case q.PerSource < 0:
+		return because(ErrInvalidQuery, "PerSource is %d, want 0 or more", q.PerSource)
 	case q.EfSearch < 0 || q.EfSearch > l.Ef:
 		return because(ErrInvalidQuery, "EfSearch is %d, want 0 to %d", q.EfSearch, l.Ef)
 	case q.Oversampling < 0 || q.Oversampling > l.Oversampling:

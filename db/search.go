@@ -145,20 +145,46 @@ func (s *searching) sees(node uint32) bool {
 
 // rank finds the best K nodes by the query's mode.
 func (s *searching) rank(ctx context.Context) ([]scored, error) {
+	if s.q.PerSource > 0 {
+		return s.rankPerSource(ctx)
+	}
+	all, err := s.gather(ctx, s.q.K)
+	if err != nil {
+		return nil, err
+	}
+	s.order(all)
+	return all[:min(len(all), s.q.K)], nil
+}
+
+// gather finds candidates that hold the best k: fewer than k if that is all
+// there are.
+func (s *searching) gather(ctx context.Context, k int) ([]scored, error) {
 	switch s.q.Mode {
 	case Lexical:
 		s.trace.Plan = "words"
-		return s.words(s.q.K), ctx.Err()
+		return s.words(k), ctx.Err()
 	case Hybrid:
-		return s.hybrid(ctx)
+		return s.hybrid(ctx, k)
 	default:
-		return s.dense(ctx, s.q.K)
+		return s.dense(ctx, k, s.c.candidates(s.q, k))
 	}
 }
 
-// dense finds the k nodes of the highest cosine, and chooses how.
-func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
-	want := max(s.c.candidates(s.q), k)
+// order puts candidates into the order of the query's mode.
+func (s *searching) order(all []scored) {
+	if s.q.Mode == Hybrid {
+		lap := time.Now()
+		s.fuse(all)
+		s.trace.Rerank += time.Since(lap)
+		return
+	}
+	slices.SortFunc(all, scored.order)
+}
+
+// dense finds the k nodes of the highest cosine among want candidates of the
+// graph, if it asks the graph.
+func (s *searching) dense(ctx context.Context, k, want int) ([]scored, error) {
+	want = max(want, k)
 	live := s.c.graph.Len()
 	if s.allowed != nil {
 		live = min(live, s.allowed.count())

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -48,7 +47,7 @@ func (c *Collection) ReplaceSource(ctx context.Context, source string, docs ...D
 	return r, wrap("replace source", source, err)
 }
 
-func (c *Collection) replaceSource(ctx context.Context, source string, docs []Document) (r Replaced, err error) {
+func (c *Collection) replaceSource(ctx context.Context, source string, docs []Document) (Replaced, error) {
 	for i := range docs {
 		d := &docs[i]
 		d.Source = source
@@ -58,7 +57,15 @@ func (c *Collection) replaceSource(ctx context.Context, source string, docs []Do
 			}
 			d.ID = fmt.Sprintf("%s#%d", source, d.Chunk)
 		}
-		r.IDs = append(r.IDs, d.ID)
+	}
+	return c.replace(ctx, docs, []string{source}, nil)
+}
+
+// replace stores documents in place of all others that have one of sources, or
+// one of the ids in whole.
+func (c *Collection) replace(ctx context.Context, docs []Document, sources, whole []string) (r Replaced, err error) {
+	for i := range docs {
+		r.IDs = append(r.IDs, docs[i].ID)
 	}
 	prep, fault := c.prepare(docs)
 	if fault != nil {
@@ -72,7 +79,7 @@ func (c *Collection) replaceSource(ctx context.Context, source string, docs []Do
 	if err := c.embedAll(ctx, prep); err != nil {
 		return r, err
 	}
-	stray, err := c.strays(source, r.IDs)
+	stray, err := c.strays(sources, whole, r.IDs)
 	if err != nil {
 		return r, err
 	}
@@ -92,18 +99,29 @@ func (c *Collection) replaceSource(ctx context.Context, source string, docs []Do
 	return r, nil
 }
 
-// strays are the documents of a source that are not among ids.
-func (c *Collection) strays(source string, ids []string) ([]store.Delete, error) {
-	keep := make(map[string]bool, len(ids))
+// strays are the documents with one of sources, or with an id in whole, that are
+// not among ids.
+func (c *Collection) strays(sources, whole, ids []string) ([]store.Delete, error) {
+	keep := make(map[string]bool, len(ids)) // and what is deleted already
 	for _, id := range ids {
 		keep[id] = true
+	}
+	values, ours := make([]any, len(sources)), make(map[string]bool, len(sources))
+	for i, s := range sources {
+		values[i], ours[s] = s, true
 	}
 	slot := c.grace.enter()
 	defer c.grace.leave(slot)
 	v, m := c.view()
 	defer v.Close()
 	var deletes []store.Delete
-	for node := range bits(c.attrs.Select(filter.Eq(sourceColumn, source), c.bound())).all() {
+	stray := func(id string, node uint32) {
+		if !keep[id] {
+			keep[id] = true
+			deletes = append(deletes, store.Delete{ID: id, Node: node})
+		}
+	}
+	for node := range bits(c.attrs.Having(sourceColumn, c.bound(), values...)).all() {
 		if !c.nodes.visible(node, m.seq) {
 			continue
 		}
@@ -111,8 +129,17 @@ func (c *Collection) strays(source string, ids []string) ([]store.Delete, error)
 		if err != nil {
 			return nil, err
 		}
-		if ok && d.Source == source && !keep[d.ID] {
-			deletes = append(deletes, store.Delete{ID: d.ID, Node: node})
+		if ok && ours[d.Source] {
+			stray(d.ID, node)
+		}
+	}
+	for _, id := range whole {
+		node, ok, err := v.Node(c.id, id)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			stray(id, node)
 		}
 	}
 	return deletes, nil

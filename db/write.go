@@ -113,7 +113,7 @@ func (c *Collection) prepare(docs []Document) ([]prepared, *inputError) {
 	seen := make(map[string]bool, len(docs))
 	for i, d := range docs {
 		if d.ID == "" {
-			d.ID = uuid.Must(uuid.NewV7()).String()
+			d.ID = newID()
 		}
 		if err := d.check(&c.db.opts.Limits, c.set.Dims); err != nil {
 			return nil, &inputError{fmt.Sprintf("document %d (%s)", i, quoteIDs([]string{d.ID})), err}
@@ -287,6 +287,8 @@ func parallel(n, least int, f func(i int)) {
 	}
 	wg.Wait()
 }
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func quoteIDs(ids []string) string {
 	const shown = 5

@@ -20,6 +20,22 @@ type (
 			Documents []InputDocument `json:"documents"`
 		}
 	}
+	inUpsert struct {
+		CollectionPath
+		Create bool `query:"create" doc:"Create the collection if it does not exist; needs the role admin"`
+		Body   struct {
+			Documents []InputDocument `json:"documents"`
+			Chunk     *Chunking       `json:"chunk,omitempty" doc:"Cuts long texts into chunks that the model can read, in place of all that was stored of the documents before"`
+		}
+	}
+	outUpserted struct {
+		Body struct {
+			IDs       []string `json:"ids" doc:"The documents' ids, in order; of all chunks, if the texts were cut"`
+			Written   int      `json:"written,omitempty,omitzero" doc:"With chunk: those that are new or have changed"`
+			Unchanged int      `json:"unchanged,omitempty,omitzero" doc:"With chunk: those that were there already"`
+			Deleted   int      `json:"deleted,omitempty,omitzero" doc:"With chunk: those of older versions that are gone"`
+		}
+	}
 	outIDs struct {
 		Body struct {
 			IDs []string `json:"ids" doc:"The documents' ids, in order"`
@@ -103,10 +119,8 @@ func (s *Server) documentRoutes() {
 	register(s, huma.Operation{
 		OperationID: "upsert-documents", Method: http.MethodPut, Path: path, Tags: tags,
 		Summary:     "Insert or replace documents, all or none",
-		Description: "Documents whose text has not changed are not embedded again.",
-	}, keys.Write, func(ctx context.Context, in *inDocuments) (*outIDs, error) {
-		return s.writeDocuments(ctx, in, (*db.Collection).Upsert)
-	})
+		Description: "Documents whose text has not changed are not embedded again. With chunk, long texts are cut: the chunks of a document have its id as their source.",
+	}, keys.Write, s.upsertDocuments)
 	register(s, huma.Operation{
 		OperationID: "replace-source", Method: http.MethodPost, Path: path + "/source", Tags: tags,
 		Summary:     "Make documents all that there is of a source, in one transaction",
@@ -160,6 +174,27 @@ func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writ
 	}
 	var out outIDs
 	out.Body.IDs = ids
+	return &out, nil
+}
+
+func (s *Server) upsertDocuments(ctx context.Context, in *inUpsert) (*outUpserted, error) {
+	plain := &inDocuments{CollectionPath: in.CollectionPath, Create: in.Create}
+	plain.Body.Documents = in.Body.Documents
+	var out outUpserted
+	write := (*db.Collection).Upsert
+	if in.Body.Chunk != nil {
+		o := in.Body.Chunk.toDB()
+		write = func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
+			r, err := c.UpsertChunks(ctx, o, docs...)
+			out.Body.Written, out.Body.Unchanged, out.Body.Deleted = r.Written, r.Unchanged, r.Deleted
+			return r.IDs, err
+		}
+	}
+	r, err := s.writeDocuments(ctx, plain, write)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.IDs = r.Body.IDs
 	return &out, nil
 }
 

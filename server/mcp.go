@@ -22,6 +22,7 @@ type (
 		Text       string   `json:"text" jsonschema:"what to look for, in Korean or English: a question or a phrase"`
 		K          int      `json:"k,omitempty" jsonschema:"number of results, 5 if missing"`
 		Filter     string   `json:"filter,omitempty" jsonschema:"condition on metadata, such as: lang = \"ko\" AND year >= 2020"`
+		PerSource  int      `json:"per_source,omitempty" jsonschema:"how many results may be pieces of the same source document; 1 for one piece of each, no limit if missing"`
 		MinScore   *float32 `json:"min_score,omitempty" jsonschema:"leave out results with a lower score; cosine, from -1 to 1"`
 	}
 	mcpMatch struct {
@@ -146,7 +147,7 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 	if in.K == 0 {
 		in.K = min(mcpK, s.opts.Limits.K)
 	}
-	q, p := s.query(&Query{Text: in.Text, K: in.K, MinScore: in.MinScore}, "arguments")
+	q, p := s.query(&Query{Text: in.Text, K: in.K, PerSource: in.PerSource, MinScore: in.MinScore}, "arguments")
 	if p != nil {
 		return out, p
 	}

@@ -20,6 +20,7 @@ type Query struct {
 	Embedding    []float32 `json:"embedding,omitempty" doc:"In place of a text: a vector as long as the collection's"`
 	K            int       `json:"k,omitempty" minimum:"1" doc:"Number of results; 10 if missing"`
 	Filter       Filter    `json:"filter,omitempty"`
+	PerSource    int       `json:"per_source,omitempty" minimum:"0" doc:"How many results may have the same source: 1 gives the best chunk of each document; no limit if missing. A document without a source stands for itself"`
 	MinScore     *float32  `json:"min_score,omitempty" doc:"Leaves out results with a lower score"`
 	Ef           int       `json:"ef,omitempty" minimum:"0" doc:"Beam width in the graph; the collection's if missing"`
 	Oversampling int       `json:"oversampling,omitempty" minimum:"0" doc:"Candidates per result that are reranked; the collection's if missing"`
@@ -143,7 +144,7 @@ func joinParam(outer, inner string) string {
 func (s *Server) query(q *Query, param string) (db.Query, *Problem) {
 	l := &s.opts.Limits
 	out := db.Query{
-		Text: q.Text, Embedding: q.Embedding, K: q.K, MinScore: q.MinScore,
+		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore,
 		EfSearch: q.Ef, Oversampling: q.Oversampling, DenseWeight: q.DenseWeight, Exact: q.Exact,
 	}
 	if err := out.Mode.UnmarshalText([]byte(q.Mode)); err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -242,6 +243,32 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+func TestUpsertInChunks(t *testing.T) {
+	b := filled(t, nil)
+	long := strings.Repeat("서울의 봄은 짧다. ", 20)
+	put := func(text, chunk string) map[string]any {
+		return b.ask(200, "PUT", notes+"/documents", `{"documents":[{"id":"long","text":"`+text+`"}],"chunk":`+chunk+`}`)
+	}
+	v := put(long, `{"tokens":40,"overlap":0}`)
+	ids := b.list(v["ids"])
+	if len(ids) < 3 || ids[1] != "long#1" || v["written"] != json.Number(strconv.Itoa(len(ids))) || v["deleted"] != nil {
+		t.Fatal(v)
+	}
+	doc := b.ask(200, "GET", notes+"/documents/long%231", "")
+	if doc["source"] != "long" || doc["chunk"] != json.Number("1") || doc["metadata"].(map[string]any)["chunk_start"] == nil {
+		t.Error(doc)
+	}
+	if again := put(long, `{"tokens":40,"overlap":0}`); again["unchanged"] != json.Number(strconv.Itoa(len(ids))) || again["written"] != nil {
+		t.Error(again)
+	}
+	if short := put("# 봄", `{"format":"markdown"}`); len(b.list(short["ids"])) != 1 || short["deleted"] != json.Number(strconv.Itoa(len(ids))) {
+		t.Error(short)
+	}
+	b.refused(400, "invalid_options", "PUT", notes+"/documents", `{"documents":[{"id":"long","text":"x"}],"chunk":{"tokens":10,"overlap":9}}`)
+	b.refused(422, "invalid_request", "PUT", notes+"/documents", `{"documents":[{"id":"long","text":"x"}],"chunk":{"format":"pdf"}}`)
+	b.refused(422, "invalid_request", "POST", notes+"/documents", `{"documents":[{"id":"long","text":"x"}],"chunk":{}}`)
+}
+
 func TestScanInPages(t *testing.T) {
 	b := start(t, nil)
 	var docs []map[string]any
@@ -306,6 +333,12 @@ func TestSearch(t *testing.T) {
 			t.Error(v)
 		}
 	}
+	b.ask(200, "PUT", notes+"/documents", `{"documents":[{"id":"g0","text":"winter sea","source":"g"},{"id":"g1","text":"winter sea again","source":"g","chunk":1}]}`)
+	grouped := b.list(b.ask(200, "POST", notes+"/search", `{"text":"winter sea","per_source":1}`)["matches"])
+	if first := grouped[0].(map[string]any); len(grouped) != 4 || first["source"] != "g" {
+		t.Error(grouped)
+	}
+	b.refused(422, "invalid_request", "POST", notes+"/search", `{"text":"x","per_source":-1}`)
 	b.refused(422, "invalid_request", "POST", notes+"/search", `{"text":"x","mode":"psychic"}`)
 	b.refused(422, "invalid_request", "POST", notes+"/search", `{"text":"x","dense_weight":2}`)
 	e := b.refused(400, "invalid_embedding", "POST", notes+"/search/batch", `{"queries":[{"text":"봄"},{"embedding":[1,2]}]}`)

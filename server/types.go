@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
 )
 
@@ -108,6 +109,26 @@ func (d *InputDocument) toDB() db.Document {
 		ID: d.ID, Text: d.Text, Metadata: db.Metadata(d.Metadata), Embedding: d.Embedding,
 		Source: d.Source, Chunk: d.Chunk,
 	}
+}
+
+// Chunking says how texts are cut.
+type Chunking struct {
+	Format  string `json:"format,omitempty" enum:"plain,markdown" doc:"markdown is cut by its headings; plain if missing"`
+	Tokens  int    `json:"tokens,omitempty" minimum:"0" doc:"The longest chunk, in the model's tokens; 256, or what the model reads, if missing"`
+	Overlap *int   `json:"overlap,omitempty" minimum:"0" doc:"Tokens that a chunk repeats of the one before; an eighth if missing"`
+}
+
+func (c *Chunking) toDB() chunk.Options {
+	o := chunk.Options{MaxTokens: c.Tokens}
+	if c.Format == "markdown" {
+		o.Format = chunk.Markdown
+	}
+	if c.Overlap != nil {
+		if o.Overlap = *c.Overlap; o.Overlap == 0 {
+			o.Overlap = -1 // none
+		}
+	}
+	return o
 }
 
 // OutputDocument is a document as it is stored.

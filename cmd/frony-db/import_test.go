@@ -166,6 +166,12 @@ func TestImportReplacesChunks(t *testing.T) {
 	if d.Source != "guide.md" || d.Chunk != 1 || d.Metadata["title"] != "안내" || fmt.Sprint(d.Metadata["heading"]) != "[안내 1장]" {
 		t.Errorf("chunk: %+v", d)
 	}
+	for perSource, want := range map[string]int{"0": 3, "1": 2, "2": 3} {
+		var found struct{ Matches []documentJSON }
+		if c.json(&found, "search", "설치는 한 줄", "--per-source", perSource); len(found.Matches) != want {
+			t.Errorf("--per-source %s: %+v", perSource, found)
+		}
+	}
 	if r := c.imported(exitOK, "docs", "--chunk", "100"); r.Written != 0 || r.Unchanged != 3 || r.Removed != 0 {
 		t.Errorf("the same again: %+v", r)
 	}

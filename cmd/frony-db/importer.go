@@ -16,7 +16,9 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/pipeline"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/embedder/builtin"
 )
 
 // importer brings records into one collection, which it opens when it sees the
@@ -80,14 +82,20 @@ func (im *importer) run(ctx context.Context, label string, r source.Reader, reje
 	return err
 }
 
-// prepare gives a record an id and cuts it into chunks.
-func (im *importer) prepare(_ context.Context, rec source.Record) ([]source.Record, error) {
+// prepare gives a record an id and cuts it into chunks. The first opens the
+// collection, whose model decides how long they are.
+func (im *importer) prepare(ctx context.Context, rec source.Record) ([]source.Record, error) {
 	if rec.ID == "" {
 		id, err := contentID(&rec)
 		if err != nil {
 			return nil, reject(&rec, err)
 		}
 		rec.ID = id
+	}
+	if im.col == nil {
+		if err := im.open(ctx, &rec); err != nil {
+			return nil, err
+		}
 	}
 	h := maphash.String(im.seed, rec.ID)
 	if _, ok := im.seen[h]; ok {
@@ -96,12 +104,31 @@ func (im *importer) prepare(_ context.Context, rec source.Record) ([]source.Reco
 	im.seen[h] = struct{}{}
 	switch {
 	case rec.Format != "" && im.o.files:
-		return rec.Chunks(im.o.chunk), nil
+		return im.chunks(rec)
 	case rec.Format == "" && im.o.rows && rec.Source == "" && rec.Embedding == nil:
 		rec.Format = source.Text // from here on it is a document with chunks
-		return rec.Chunks(im.o.chunk), nil
+		return im.chunks(rec)
 	}
 	return []source.Record{rec}, nil
+}
+
+// chunks cuts a record as the collection cuts a document.
+func (im *importer) chunks(rec source.Record) ([]source.Record, error) {
+	o := im.o.chunk
+	if rec.Format == source.Markdown {
+		o.Format = chunk.Markdown
+	}
+	docs, err := im.col.Chunks(o, document(&rec))
+	if err != nil {
+		return nil, err
+	}
+	pieces := make([]source.Record, len(docs))
+	for i, d := range docs {
+		p := rec
+		p.ID, p.Text, p.Metadata, p.Source, p.Chunk = d.ID, d.Text, d.Metadata, d.Source, d.Chunk
+		pieces[i] = p
+	}
+	return pieces, nil
 }
 
 // contentID is the id of a record that has none: made of its content, so that
@@ -192,6 +219,10 @@ func (im *importer) openRemote(ctx context.Context, first *source.Record) error 
 	if info.Model != nil {
 		if err := im.checkChunks(*info.Model); err != nil {
 			return err
+		}
+		// The server's model counts tokens as the same one does here.
+		if e := builtin.New(); e.Spec().Fingerprint() == info.Model.Fingerprint() {
+			im.o.chunk.Count = embedder.Counter(e)
 		}
 	}
 	im.col = remoteCollection{im.remote.Collection(im.collection), info}

@@ -19,6 +19,9 @@ type meter struct {
 	total  time.Duration
 }
 
+// Unwrap gives what is measured, for [embedder.Counter].
+func (m *meter) Unwrap() embedder.Embedder { return m.Embedder }
+
 func (m *meter) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
 	m.mu.Lock()
 	if m.active++; m.active == 1 {

@@ -80,7 +80,11 @@ func (im *importer) report(failed error) error {
 func (r importReport) String() string {
 	var s strings.Builder
 	took := time.Duration(r.Seconds * float64(time.Second)).Round(time.Millisecond)
-	fmt.Fprintf(&s, "%s: read %s, wrote %s in %s (%s/s)", r.Collection, plural(r.Read, "record"), plural(r.Written, "document"), took, humanize.Comma(int64(r.Rate)))
+	if r.Read == 0 {
+		fmt.Fprintf(&s, "%s: nothing to read", r.Collection)
+	} else {
+		fmt.Fprintf(&s, "%s: read %s, wrote %s in %s (%s/s)", r.Collection, plural(r.Read, "record"), plural(r.Written, "document"), took, humanize.Comma(int64(r.Rate)))
+	}
 	more := func(n int64, format string, args ...any) {
 		if n > 0 {
 			fmt.Fprintf(&s, ", "+format, args...)
@@ -91,7 +95,11 @@ func (r importReport) String() string {
 	more(r.Removed, "%s removed", plural(r.Removed, "old chunk"))
 	more(r.Repeated, "%s with an id that came before (the later counts)", plural(r.Repeated, "record"))
 	more(r.Skipped, "%s of other kinds passed over", plural(r.Skipped, "file"))
-	more(r.Rejected, "%s rejected: see %s", humanize.Comma(r.Rejected), r.RejectsFile)
+	if r.RejectsFile != "" {
+		more(r.Rejected, "%s rejected: see %s", humanize.Comma(r.Rejected), r.RejectsFile)
+	} else {
+		more(r.Rejected, "%s rejected", humanize.Comma(r.Rejected))
+	}
 	more(r.Failed, "%s not read to the end", plural(r.Failed, "file"))
 	return s.String()
 }

@@ -31,11 +31,6 @@ type bundle struct {
 // write stores a window of records, and rejects those that the collection
 // would refuse.
 func (im *importer) write(ctx context.Context, records []source.Record) (int, []*source.Reject, error) {
-	if im.col == nil {
-		if err := im.open(ctx, &records[0]); err != nil {
-			return 0, nil, err
-		}
-	}
 	var rejects []*source.Reject
 	stored := 0
 	var window []bundle
@@ -219,9 +214,10 @@ func (im *importer) replace(ctx context.Context, b bundle, stale []string) error
 	return im.tally(ctx, b.docs, before)
 }
 
-// versions tells when the documents that exist were written.
+// versions tells when the documents that exist were written. In a collection that
+// was empty there is none, until an id comes again.
 func (im *importer) versions(ctx context.Context, docs []db.Document) (map[string]time.Time, error) {
-	if !im.filled {
+	if !im.filled && im.count.repeated.Load() == 0 {
 		return nil, nil
 	}
 	ids := make([]string, len(docs))

@@ -21,8 +21,8 @@ func newBenchTexts(e embedder.Embedder) (*benchTexts, error) {
 		return nil, err
 	}
 	t := &benchTexts{count: func(s string) int { return len(strings.Fields(s)) }, unit: "words"}
-	if c, ok := e.(interface{ CountTokens(text string) int }); ok {
-		t.count, t.unit = c.CountTokens, "tokens"
+	if count := embedder.Counter(e); count != nil {
+		t.count, t.unit = count, "tokens"
 	}
 	// Korean and English in turn: half of the passages are of either, one after
 	// the other.

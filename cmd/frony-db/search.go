@@ -49,6 +49,7 @@ func (a *app) search() *cobra.Command {
 	f.IntVarP(&q.K, "k", "k", 10, "number of results")
 	f.StringVarP(&where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
 	f.StringVarP(&mode, "mode", "m", "", "dense (meaning), lexical (words) or hybrid (both; the default)")
+	f.IntVar(&q.PerSource, "per-source", 0, "results of one source at most: 1 is the best chunk of each document\n(default: no limit)")
 	f.BoolVar(&q.Exact, "exact", false, "compare with every document: slow, and the truth")
 	f.IntVar(&q.EfSearch, "ef", 0, "beam width of the graph search (default: the collection's)")
 	f.IntVar(&q.Oversampling, "oversampling", 0, "candidates per result that are reranked (default: the collection's)")

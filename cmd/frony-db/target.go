@@ -7,6 +7,7 @@ import (
 
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
 )
 
@@ -19,6 +20,7 @@ type database interface {
 // collection is what the verbs do with one, whose database it may be.
 type collection interface {
 	Validate(d db.Document) error
+	Chunks(o chunk.Options, docs ...db.Document) ([]db.Document, error)
 	Upsert(ctx context.Context, docs ...db.Document) ([]string, error)
 	ReplaceSource(ctx context.Context, source string, docs ...db.Document) (db.Replaced, error)
 	Delete(ctx context.Context, ids ...string) (int, error)
@@ -45,6 +47,12 @@ type remoteCollection struct {
 
 // Validate implements collection: it finds here what the server would refuse.
 func (c remoteCollection) Validate(d db.Document) error { return c.info.Validate(d) }
+
+// Chunks implements collection: documents are cut here, for an import says what
+// becomes of each.
+func (c remoteCollection) Chunks(o chunk.Options, docs ...db.Document) ([]db.Document, error) {
+	return c.info.Chunks(o, docs...)
+}
 
 // withDatabase calls f with the database that the flags name, a directory's or
 // a server's. It must exist.

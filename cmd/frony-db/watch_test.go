@@ -103,6 +103,31 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// What can't be taken keeps what was stored of it, and the exit code tells; so does
+// what is in a folder that is gone, but not in one that is empty.
+func TestPruneKeepsWhatItCannotRead(t *testing.T) {
+	c := newCLI(t)
+	c.write("notes/a.md", "글이 있다")
+	c.imported(exitOK, "notes", "--prune")
+	c.write("notes/a.md", "\x00")
+	if r := c.imported(exitRejects, "notes", "--prune"); r.Rejected != 1 || r.Removed != 0 {
+		t.Errorf("a file that is not text: %+v", r)
+	}
+	if r := c.run("", "import", "notes", "--prune"); r.code != exitRejects || !strings.HasSuffix(r.out, ", 1 rejected\n") {
+		t.Errorf("as text: %+v", r)
+	}
+	if err := os.RemoveAll("notes"); err != nil {
+		t.Fatal(err)
+	}
+	if r := c.run("", "import", "notes", "--prune"); r.code != exitError || !slices.Equal(c.ids(), []string{"a.md"}) {
+		t.Errorf("a folder that is gone: %+v, %q", r, c.ids())
+	}
+	c.write("notes/empty.md", "")
+	if out := c.ok("import", "notes", "--prune"); out != "default: nothing to read, 1 old chunk removed\n" {
+		t.Errorf("an empty folder: %q", out)
+	}
+}
+
 func TestWatchMistakes(t *testing.T) {
 	c := newCLI(t)
 	c.write("a.md", "x")

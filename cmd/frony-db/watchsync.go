@@ -102,15 +102,21 @@ func (im *importer) removeVanished(ctx context.Context, l *ledger.Ledger, there 
 	return l.Remove(gone...)
 }
 
-// reportSync prints what has changed; nothing is not worth a line.
+// reportSync prints what has changed; nothing is not worth a line. What goes on
+// has said already what it could not take; what ends, ends with errRejects.
 func (w *watcher) reportSync(im *importer) error {
 	r := im.summary()
 	if r.Written+r.Removed == 0 && w.o.watch {
 		return nil
 	}
+	var err error
 	if w.json {
-		return w.printJSON(r)
+		err = w.printJSON(r)
+	} else {
+		_, err = fmt.Fprintln(w.out, r)
 	}
-	_, err := fmt.Fprintln(w.out, r)
+	if err == nil && !w.o.watch && r.Rejected+r.Failed > 0 {
+		err = errRejects
+	}
 	return err
 }

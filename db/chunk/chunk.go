@@ -40,8 +40,9 @@ type Options struct {
 	// whole sentences, within a section only. 0 means MaxTokens/8, and a negative
 	// number none.
 	Overlap int
-	// Count counts the tokens of a text as the model at hand does. Nil takes
-	// Estimate. It should not give less for a longer text.
+	// Count counts the tokens of a text as the model at hand does, those that it
+	// adds to every text included: see embedder.Counter. Nil takes Estimate. It
+	// should not give less for a longer text.
 	Count func(string) int
 }
 
@@ -82,6 +83,7 @@ func (o Options) withDefaults() Options {
 // texts share the document's memory.
 func Split(doc string, opts Options) []Chunk {
 	s := &splitter{doc: doc, opts: opts.withDefaults()}
+	s.fixed = s.opts.Count("")
 	if opts.Format == Markdown {
 		s.markdown()
 	} else {
@@ -94,6 +96,7 @@ func Split(doc string, opts Options) []Chunk {
 type splitter struct {
 	doc      string
 	opts     Options
+	fixed    int // tokens that every text has: a role, an end mark
 	units    []unit
 	sections [][]string // heading paths; sections[0] is nil, before any heading
 }
@@ -101,7 +104,7 @@ type splitter struct {
 // unit is what is not cut any further.
 type unit struct {
 	start, end int
-	tokens     int
+	tokens     int // but for those that every text has
 	section    int
 	heading    bool
 }
@@ -125,5 +128,5 @@ func (s *splitter) addUnit(start, end int) {
 }
 
 func (s *splitter) push(start, end, tokens int) {
-	s.units = append(s.units, unit{start: start, end: end, tokens: tokens, section: max(0, len(s.sections)-1)})
+	s.units = append(s.units, unit{start: start, end: end, tokens: tokens - s.fixed, section: max(0, len(s.sections)-1)})
 }

@@ -21,15 +21,15 @@ func (s *splitter) pack() []Chunk {
 // at least units[begun].
 func (s *splitter) fill(first, begun int) int {
 	last := begun
-	tokens := 0
+	tokens := s.fixed
 	for _, u := range s.units[first : last+1] {
 		tokens += u.tokens
 	}
 	for next := last + 1; next < len(s.units) && s.together(first, next); next++ {
 		add := s.units[next].tokens
 		if tokens+add > s.opts.MaxTokens {
-			// The sum of the units' tokens may be more than those of the whole, for
-			// instance if Count adds an end mark to each: count again.
+			// The sum of the units' tokens may be more than those of the whole:
+			// count again.
 			tokens = s.opts.Count(s.doc[s.units[first].start:s.units[last].end])
 			if tokens+add > s.opts.MaxTokens {
 				break
@@ -72,11 +72,11 @@ func (s *splitter) overlap(before, begun int) int {
 		if tokens > s.opts.Overlap || u.section != s.units[begun].section || u.heading {
 			break
 		}
-		// What is repeated must leave room for what is new.
-		if s.opts.Count(s.doc[u.start:s.units[begun].end]) > s.opts.MaxTokens {
-			break
-		}
 		first = i
+	}
+	// What is repeated must leave room for what is new.
+	for first < begun && s.opts.Count(s.doc[s.units[first].start:s.units[begun].end]) > s.opts.MaxTokens {
+		first++
 	}
 	return first
 }

@@ -3,6 +3,7 @@ package builtin
 import (
 	"context"
 	"strings"
+	"unicode"
 
 	"github.com/fronyai/frony-db/embedder"
 )
@@ -48,6 +49,23 @@ func (e *Embedder) EmbedPassages(ctx context.Context, texts []string) ([][]float
 		vectors[i] = b.embed(e.model, passage, text)
 	}
 	return vectors, ctx.Err()
+}
+
+// CountTokens implements [embedder.TokenCounter]: the pieces of the words, and one
+// for each other rune that is no space. The model reads all of them.
+func (e *Embedder) CountTokens(text string) int {
+	b := bags.Get().(*bag)
+	defer bags.Put(b)
+	n := 0
+	b.word = eachWord(text, b.word, func(word []rune) {
+		e.model.segment(&b.lattice, word, func(int32) { n++ })
+	})
+	for _, r := range text {
+		if classOf(r) == blank && !unicode.IsSpace(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // EmbedQuery embeds a question: 384 dimensions, unit length.

@@ -36,6 +36,9 @@ func Run(t *testing.T, e embedder.Embedder) {
 	t.Run("CallerOwns", func(t *testing.T) { testCallerOwns(t, e) })
 	t.Run("Concurrent", func(t *testing.T) { testConcurrent(t, e, texts) })
 	t.Run("Cancelled", func(t *testing.T) { testCancelled(t, e) })
+	if count := embedder.Counter(e); count != nil {
+		t.Run("CountTokens", func(t *testing.T) { testCounter(t, e, count, texts) })
+	}
 }
 
 // texts are the kinds of text a store is given, the ugly ones included.
@@ -175,6 +178,27 @@ func testConcurrent(t *testing.T, e embedder.Embedder, texts []string) {
 		})
 	}
 	wg.Wait()
+}
+
+// testCounter holds that an embedder which counts tokens does so for every text,
+// and that a text of a thousand words has them.
+func testCounter(t *testing.T, e embedder.Embedder, count func(string) int, texts []string) {
+	own := count("")
+	if limit := e.Spec().MaxTokens; own < 0 || limit > 0 && own >= limit {
+		t.Errorf("the empty text takes %d tokens of %d", own, limit)
+	}
+	var wg sync.WaitGroup
+	for _, text := range texts {
+		wg.Go(func() {
+			if n, again := count(text), count(text); n < own || n != again {
+				t.Errorf("%s takes %d tokens, then %d; the empty text takes %d", name(text), n, again, own)
+			}
+		})
+	}
+	wg.Wait()
+	if n := count(strings.Repeat("도시 ", 1000)); n < 1000 {
+		t.Errorf("1000 words take %d tokens", n)
+	}
 }
 
 func testCancelled(t *testing.T, e embedder.Embedder) {

@@ -53,7 +53,10 @@ type Embedder struct {
 	loaded *loaded      // nil once closed; guarded by mu
 }
 
-var _ embedder.Embedder = (*Embedder)(nil)
+var (
+	_ embedder.Embedder     = (*Embedder)(nil)
+	_ embedder.TokenCounter = (*Embedder)(nil)
+)
 
 // encoder is what is asked of a tokenizer.
 type encoder interface {
@@ -223,8 +226,7 @@ func (e *Embedder) embed(ctx context.Context, s side, texts []string) ([][]float
 	return out, nil
 }
 
-// CountTokens says how many tokens text costs as a passage, the prefix and the
-// special tokens included: it is cut if they are more than Spec().MaxTokens.
+// CountTokens implements [embedder.TokenCounter].
 func (e *Embedder) CountTokens(text string) int {
 	return len(e.tokens.EncodeTruncated(nil, e.prepare(e.spec.PassagePrefix, text), math.MaxInt))
 }

@@ -3,6 +3,8 @@
 // package hnsw by as many goroutines as there are cores, and nothing else.
 //
 //	go run -C bench ./cmd/importbench -n 10000,100000 -rounds 3
+//	GOMAXPROCS=1 go run -C bench ./cmd/importbench -only texts          # every format, embedded default, one core
+//	go run -C bench ./cmd/importbench -n 400 -rounds 1 -layers 12 -only texts/transformer
 //
 // The kinds of files are taken in turn in every round, and the medians are
 // printed: documents and megabytes per second, the part of the graph's rate by the
@@ -43,11 +45,12 @@ func main() {
 	seed := flag.Uint64("seed", 1, "seed of vectors and texts")
 	dir := flag.String("dir", "", "where files and databases go (default: a temporary folder)")
 	only := flag.String("only", "", "measure only kinds whose names begin so")
+	layers := flag.Int("layers", 0, "also embed with a random BERT of 384 dims and so many layers, which is slow")
 	flag.Parse()
 	for s := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(s)
 		if err == nil {
-			err = measure(*dir, *only, n, *rounds, *seed)
+			err = measure(*dir, *only, n, *rounds, *layers, *seed)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "importbench:", err)
@@ -80,7 +83,7 @@ type outcome struct {
 	}
 }
 
-func measure(parent, only string, n, rounds int, seed uint64) error {
+func measure(parent, only string, n, rounds, layers int, seed uint64) error {
 	dir, err := os.MkdirTemp(parent, "importbench-")
 	if err != nil {
 		return err
@@ -98,7 +101,17 @@ func measure(parent, only string, n, rounds int, seed uint64) error {
 		{name: "JSONL, embeddings and texts", file: "vt.jsonl", args: []string{"--model", "builtin"}},
 		{name: "Parquet, embeddings", file: "v.parquet", args: []string{"--model", "builtin"}},
 		{name: "Parquet, embeddings and texts", file: "vt.parquet", args: []string{"--model", "builtin"}},
-		{name: "JSONL, texts", file: "t.jsonl"},
+		{name: "texts: JSONL", file: "t.jsonl"},
+		{name: "texts: CSV", file: "t.csv"},
+		{name: "texts: Parquet", file: "t.parquet"},
+		{name: "texts: Markdown, a file each", file: "t"},
+	}
+	if layers > 0 {
+		model := filepath.Join(dir, "model")
+		if err := writeModel(model, layers, seed); err != nil {
+			return err
+		}
+		kinds = append(kinds, &kind{name: fmt.Sprintf("texts/transformer: JSONL, %d layers", layers), file: "t.jsonl", args: []string{"--model", model}})
 	}
 	kinds = slices.DeleteFunc(kinds, func(k *kind) bool { return !strings.HasPrefix(k.name, only) })
 	if err := files(dir, bin, base, n, seed); err != nil {
@@ -213,17 +226,28 @@ func median(runs []outcome, f func(outcome) float64) float64 {
 	return v[len(v)/2]
 }
 
-// files writes what is imported. Parquet comes from export.
+// files writes what is imported. Parquet and CSV come from export.
 func files(dir, bin string, base []float32, n int, seed uint64) error {
 	rng := rand.New(rand.NewPCG(seed, 1))
+	folder := filepath.Join(dir, "t")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		name          string
 		vectors, text bool
-	}{{"v", true, false}, {"vt", true, true}, {"t", false, true}} {
-		if err := jsonl(filepath.Join(dir, f.name+".jsonl"), n, func(b []byte, i int) []byte {
+		formats       []string
+	}{{"v", true, false, []string{"parquet"}}, {"vt", true, true, []string{"parquet"}}, {"t", false, true, []string{"parquet", "csv"}}} {
+		if err := jsonl(filepath.Join(dir, f.name+".jsonl"), n, func(b []byte, i int) ([]byte, error) {
 			b = fmt.Appendf(b, `{"id":"doc-%d","year":%d,"lang":%q`, i, 2000+i%25, []string{"ko", "en"}[i%2])
 			if f.text {
-				b = fmt.Appendf(b, `,"text":%q`, passage(rng))
+				text := passage(rng)
+				b = fmt.Appendf(b, `,"text":%q`, text)
+				if !f.vectors {
+					if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("doc-%d.md", i)), []byte(text), 0o644); err != nil {
+						return nil, err
+					}
+				}
 			}
 			if f.vectors {
 				b = append(b, `,"embedding":[`...)
@@ -235,30 +259,38 @@ func files(dir, bin string, base []float32, n int, seed uint64) error {
 				}
 				b = append(b, ']')
 			}
-			return append(b, "}\n"...)
+			return append(b, "}\n"...), nil
 		}); err != nil {
 			return err
 		}
-		if !f.vectors {
-			continue
-		}
-		db := filepath.Join(dir, "db")
-		for _, args := range [][]string{
-			{"import", filepath.Join(dir, f.name+".jsonl"), "--model", "builtin"},
-			{"export", "--embeddings", "-o", filepath.Join(dir, f.name+".parquet")},
-		} {
-			if out, err := exec.Command(bin, append(args, "--db", db, "-q")...).CombinedOutput(); err != nil {
-				return fmt.Errorf("%s: %w\n%s", args[0], err, out)
-			}
-		}
-		if err := os.RemoveAll(db); err != nil {
+		if err := exported(bin, dir, f.name, f.formats, f.vectors); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func jsonl(path string, n int, line func([]byte, int) []byte) error {
+// exported writes what a JSONL file holds in other formats.
+func exported(bin, dir, name string, formats []string, vectors bool) error {
+	db := filepath.Join(dir, "db")
+	defer func() { _ = os.RemoveAll(db) }()
+	runs := [][]string{{"import", filepath.Join(dir, name+".jsonl"), "--model", "builtin"}}
+	for _, format := range formats {
+		export := []string{"export", "-o", filepath.Join(dir, name+"."+format)}
+		if vectors {
+			export = append(export, "--embeddings")
+		}
+		runs = append(runs, export)
+	}
+	for _, args := range runs {
+		if out, err := exec.Command(bin, append(args, "--db", db, "-q")...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", args[0], err, out)
+		}
+	}
+	return nil
+}
+
+func jsonl(path string, n int, line func([]byte, int) ([]byte, error)) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
@@ -266,7 +298,9 @@ func jsonl(path string, n int, line func([]byte, int) []byte) error {
 	w := bufio.NewWriterSize(f, 1<<20)
 	var b []byte
 	for i := range n {
-		b = line(b[:0], i)
+		if b, err = line(b[:0], i); err != nil {
+			return err
+		}
 		if _, err := w.Write(b); err != nil {
 			return err
 		}

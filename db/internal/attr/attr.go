@@ -134,6 +134,52 @@ func (x *Index) Select(e filter.Expr, n uint32) []uint64 {
 	return out
 }
 
+// Values appends the values of a field of nodes to dst, nil where it is missing.
+func (x *Index) Values(dst []any, field string, nodes []uint32) []any {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	c := x.columns[field]
+	for _, node := range nodes {
+		var v any
+		if c != nil && int(node) < len(c.nodes) && c.nodes[node] != 0 {
+			v = c.dict[c.nodes[node]-1]
+		}
+		dst = append(dst, v)
+	}
+	return dst
+}
+
+// Having returns the nodes below n whose field has one of values, as a bit per
+// node: what Select does for equality of the stored value, without asking every
+// value there is. It returns nil if no value is known.
+func (x *Index) Having(field string, n uint32, values ...any) []uint64 {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	c := x.columns[field]
+	if c == nil {
+		return nil
+	}
+	var meets []bool
+	for _, v := range values {
+		if p, ok := c.lookup[string(store.AppendValue(nil, v))]; ok {
+			if meets == nil {
+				meets = make([]bool, len(c.dict)+1)
+			}
+			meets[p] = true
+		}
+	}
+	if meets == nil {
+		return nil
+	}
+	out := make([]uint64, int(n+63)/64)
+	for node, p := range c.nodes[:min(int(n), len(c.nodes))] {
+		if meets[p] {
+			out[node/64] |= 1 << (node % 64)
+		}
+	}
+	return out
+}
+
 type selection struct {
 	x     *Index
 	n     uint32

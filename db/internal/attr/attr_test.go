@@ -32,6 +32,13 @@ func TestDictionaryStaysSmall(t *testing.T) {
 		for node := range uint32(nodes) {
 			v, there := want[node]
 			got := x.Select(filter.Eq("at", v), nodes)[node/64]>>(node%64)&1 != 0
+			having := x.Having("at", nodes, int64(-1), v)
+			if got != (having != nil && having[node/64]>>(node%64)&1 != 0) {
+				t.Errorf("seed %d: node %d: Having and Select differ", seed, node)
+			}
+			if value := x.Values(nil, "at", []uint32{node, nodes + 5}); there != (value[0] == v) || !there != (value[0] == nil) || value[1] != nil {
+				t.Errorf("seed %d: node %d has %v, want %d", seed, node, value, v)
+			}
 			if got != there {
 				t.Errorf("seed %d: node %d has %d: %v, want %v", seed, node, v, got, there)
 			}
