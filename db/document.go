@@ -104,6 +104,11 @@ func (d *Document) validate(l *Limits, dims int, embeds bool) error {
 	return d.check(l, dims)
 }
 
+// check is the document's check by the collection's limits and dims.
+func (c *Collection) check(d *Document) error {
+	return d.check(&c.db.opts.Limits, c.set.Dims)
+}
+
 // check reports the first thing about a document that can't be stored, and
 // brings its metadata into the types of the store.
 func (d *Document) check(l *Limits, dims int) error {

@@ -115,7 +115,7 @@ func (c *Collection) prepare(docs []Document) ([]prepared, *inputError) {
 		if d.ID == "" {
 			d.ID = newID()
 		}
-		if err := d.check(&c.db.opts.Limits, c.set.Dims); err != nil {
+		if err := c.check(&d); err != nil {
 			return nil, &inputError{fmt.Sprintf("document %d (%s)", i, quoteIDs([]string{d.ID})), err}
 		}
 		if seen[d.ID] {
