@@ -114,7 +114,7 @@ func (c *Collection) check(d *Document) error {
 		}
 	}
 	if d.Embedding != nil {
-		if err := checkVector(d.Embedding, c.set.Dims); err != nil {
+		if err := checkVector(d.Embedding, c.Dims()); err != nil {
 			return err
 		}
 	}
