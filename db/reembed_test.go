@@ -41,7 +41,7 @@ func fill(t *testing.T, c *db.Collection, n int) {
 	docs := make([]db.Document, n)
 	for i := range docs {
 		docs[i] = db.Document{
-			ID: fmt.Sprint("d", i), Text: fmt.Sprintf("%s %s 문서 %d", words[i%len(words)], words[(i*7+3)%len(words)], i),
+			ID: fmt.Sprint("d", i), Text: fillText(i),
 			Metadata: db.Metadata{"n": i}, Source: fmt.Sprint("s", i%5), Chunk: i / 5,
 		}
 	}
@@ -50,6 +50,10 @@ func fill(t *testing.T, c *db.Collection, n int) {
 			t.Fatal(err)
 		}
 	}
+}
+
+func fillText(i int) string {
+	return fmt.Sprintf("%s %s 문서 %d", words[i%len(words)], words[(i*7+3)%len(words)], i)
 }
 
 // contents are the documents of a collection, with their times.
@@ -238,5 +242,167 @@ func TestReembed(t *testing.T) {
 			equal(t, "opened again", contents(t, c), after)
 			sound(t, d, c, last.Fake)
 		})
+	}
+}
+
+// What can't be done is refused before anything is, and says what to do.
+func TestReembedRefuses(t *testing.T) {
+	ctx := t.Context()
+	dir := t.TempDir()
+	d := open(t, dir, nil)
+	c := collection(t, d, "notes", nil)
+	is := newFake(256, 2)
+
+	// An empty collection is switched at once, and back.
+	r, err := c.Reembed(ctx, is, nil)
+	if err != nil || !r.Switched || r.Embedded != 0 || r.Overlap.Queries != 0 {
+		t.Fatalf("empty: %+v, %v", r, err)
+	}
+	if r, err := c.Rollback(ctx, nil); err != nil || !r.Switched || c.Dims() != 384 {
+		t.Fatalf("empty, back: %+v, %v", r, err)
+	}
+
+	fill(t, c, 300)
+	given := db.Document{ID: "given", Embedding: make([]float32, 384)}
+	given.Embedding[7] = 1
+	both := db.Document{ID: "both", Text: "바다 river 둘 다", Embedding: given.Embedding}
+	if _, err := c.Upsert(ctx, given, both); err != nil {
+		t.Fatal(err)
+	}
+	before := contents(t, c)
+
+	if r, err := c.Reembed(ctx, embeddertest.New(384, 1), nil); err != nil || !r.Unchanged || r.Switched {
+		t.Errorf("the same model: %+v, %v", r, err)
+	}
+	if _, err := c.Reembed(ctx, nil, nil); !errors.Is(err, db.ErrNoEmbedder) {
+		t.Errorf("no model: %v", err)
+	}
+	if _, err := c.Reembed(ctx, is, &db.ReembedOptions{HeadDims: 300, LeaveOut: true}); !errors.Is(err, db.ErrInvalidOptions) {
+		t.Errorf("a head longer than the whole: %v", err)
+	}
+	if _, err := c.Reembed(ctx, is, nil); !errors.Is(err, db.ErrNoText) || !strings.Contains(err.Error(), `1 of them: "given"`) {
+		t.Errorf("a document without a text: %v", err)
+	}
+	if n := is.n.Load(); n != 0 || status(t, d, "notes") != nil {
+		t.Errorf("something was begun: %d texts, %+v", n, status(t, d, "notes"))
+	}
+
+	// Begun with one model, it isn't gone on with another.
+	if _, err := c.Reembed(ctx, is, &db.ReembedOptions{LeaveOut: true, NoSwitch: true, HeadDims: 64}); err != nil {
+		t.Fatal(err)
+	}
+	if s := status(t, d, "notes"); s == nil || s.Switched || s.Other.HeadDims != 64 || s.Other.Documents != 301 {
+		t.Errorf("status %+v", s)
+	}
+	if _, err := c.Reembed(ctx, newFake(256, 3), &db.ReembedOptions{LeaveOut: true}); !errors.Is(err, db.ErrReembedding) {
+		t.Errorf("another model: %v", err)
+	}
+	if err := c.Confirm(ctx); !errors.Is(err, db.ErrReembedding) {
+		t.Errorf("confirm before the switch: %v", err)
+	}
+	equal(t, "before the switch", contents(t, c), before)
+	if r, err := c.Rollback(ctx, nil); err != nil || r.Switched || status(t, d, "notes") != nil {
+		t.Errorf("given up: %+v, %v", r, err)
+	}
+
+	// What was left out is there again after the way back, and so are vectors that
+	// were given.
+	r, err = c.Reembed(ctx, is, &db.ReembedOptions{LeaveOut: true})
+	if err != nil || r.LeftOut != 1 || r.To.Documents != 301 {
+		t.Fatalf("left out: %+v, %v", r, err)
+	}
+	sound(t, d, c, is.Fake)
+	if _, err := c.Get(ctx, "given"); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("left out and found: %v", err)
+	}
+	other := db.Document{ID: "other", Embedding: make([]float32, 256)}
+	other.Embedding[1] = 1
+	if _, err := c.Upsert(ctx, other); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Rollback(ctx, nil); !errors.Is(err, db.ErrNoText) || !strings.Contains(err.Error(), `"other"`) {
+		t.Errorf("roll back a document without a text: %v", err)
+	}
+	if r, err := c.Rollback(ctx, &db.RollbackOptions{LeaveOut: true}); err != nil || r.LeftOut != 1 || r.Embedded != 0 {
+		t.Fatalf("roll back: %+v, %v", r, err)
+	}
+	equal(t, "rolled back", contents(t, c), before)
+	docs, err := c.GetFields(ctx, db.FieldEmbedding, "given", "both")
+	if err != nil || cosine(docs[0].Embedding, given.Embedding) < 0.999 || cosine(docs[1].Embedding, given.Embedding) < 0.999 {
+		t.Errorf("vectors that were given: %v", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	d = open(t, dir, &db.Options{ReadOnly: true})
+	c = collection(t, d, "notes", nil)
+	if _, err := c.Reembed(ctx, is, nil); !errors.Is(err, db.ErrReadOnly) {
+		t.Errorf("read-only: %v", err)
+	}
+	if err := c.Confirm(ctx); !errors.Is(err, db.ErrReadOnly) {
+		t.Errorf("read-only: %v", err)
+	}
+}
+
+// A change that is interrupted goes on where it was: here by its embedder, between
+// openings, with writes in between.
+func TestReembedGoesOn(t *testing.T) {
+	ctx := t.Context()
+	dir := t.TempDir()
+	d := open(t, dir, nil)
+	c := collection(t, d, "notes", nil)
+	fill(t, c, 2000)
+	is := newFake(256, 2)
+	embedded, calls := 0, 0
+	for ; ; calls++ {
+		is.n.Store(0)
+		is.limit = 600
+		r, err := c.Reembed(ctx, is, nil)
+		embedded += int(is.n.Load())
+		if n := int(is.n.Load()); n != r.Embedded {
+			t.Errorf("%d texts were embedded, the report says %d", n, r.Embedded)
+		}
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, errEnough) {
+			t.Fatal(err)
+		}
+		if calls%2 == 1 {
+			if err := d.Close(); err != nil {
+				t.Fatal(err)
+			}
+			d = open(t, dir, nil)
+			c = collection(t, d, "notes", nil)
+		}
+		if s := status(t, d, "notes"); s == nil || s.Switched {
+			t.Fatalf("status %+v", s)
+		}
+		// Another text, another metadata with the same text, and one that goes.
+		docs, err := c.Get(ctx, "d5", "d6")
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs[0].Text = fmt.Sprint("neu 글 ", calls)
+		docs[1].Metadata = db.Metadata{"call": calls}
+		if _, err := c.Upsert(ctx, docs...); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Delete(ctx, fmt.Sprint("d", 1000+calls)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := contents(t, c)
+	if calls < 3 || embedded > 2000+calls {
+		t.Errorf("%d texts were embedded for 2000 documents and %d changes", embedded, calls)
+	}
+	if len(want) != 2000-calls {
+		t.Errorf("%d documents", len(want))
+	}
+	sound(t, d, c, is.Fake)
+	docs, err := c.Get(ctx, "d5", "d6")
+	if err != nil || docs[0].Text != fmt.Sprint("neu 글 ", calls-1) || docs[1].Metadata["call"] != int64(calls-1) {
+		t.Errorf("%+v, %v", docs, err)
 	}
 }
