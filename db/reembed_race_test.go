@@ -102,7 +102,7 @@ func TestReembedWhileWriting(t *testing.T) {
 	d := open(t, t.TempDir(), &db.Options{})
 	models := []*embeddertest.Fake{embeddertest.New(384, 1), embeddertest.New(256, 2), embeddertest.New(64, 3)}
 	c := collection(t, d, "notes", &db.CollectionOptions{Embedder: models[0]})
-	fill(t, c, 1200)
+	fill(t, c, 600)
 
 	var stop atomic.Bool
 	var wg sync.WaitGroup
@@ -122,7 +122,7 @@ func TestReembedWhileWriting(t *testing.T) {
 	searches := rand.New(rand.NewPCG(rng.Uint64(), 0))
 	wg.Go(func() {
 		for !stop.Load() {
-			n := searches.IntN(1200)
+			n := searches.IntN(600)
 			m, err := c.Search(context.Background(), db.Query{Text: fillText(n), K: 3, Mode: db.Dense, Exact: true})
 			if err != nil || len(m) != 3 || m[0].Document.ID != fmt.Sprint("d", n) || m[0].Score < 0.999 {
 				t.Errorf("document %d is not the first of its text: %v, %v", n, m, err)
@@ -136,7 +136,7 @@ func TestReembedWhileWriting(t *testing.T) {
 	})
 
 	at := 0
-	for range 6 {
+	for range 4 {
 		to := (at + 1 + rng.IntN(2)) % 3
 		if _, err := c.Reembed(t.Context(), models[to], &db.ReembedOptions{Sample: -1 + 5*rng.IntN(2)}); err != nil {
 			t.Error("reembed:", err)
@@ -169,7 +169,7 @@ func TestReembedWhileWriting(t *testing.T) {
 		}
 		got[doc.ID] = doc
 	}
-	want := 1200
+	want := 600
 	for _, w := range writers {
 		for id, doc := range w.docs {
 			g, ok := got[id]
@@ -198,7 +198,7 @@ func TestReembedEnds(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			d := open(t, t.TempDir(), nil)
 			c := collection(t, d, "notes", nil)
-			fill(t, c, 3000)
+			fill(t, c, 1000)
 			is := &held{Fake: embeddertest.New(256, 2), begun: make(chan struct{}), goOn: make(chan struct{})}
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
@@ -229,8 +229,8 @@ func TestReembedEnds(t *testing.T) {
 			if how != "drop" {
 				return
 			}
-			for info := range d.Collections(t.Context()) {
-				t.Errorf("there is %+v", info)
+			for info, err := range d.Collections(t.Context()) {
+				t.Errorf("there is %+v, %v", info, err)
 			}
 			c = collection(t, d, "notes", nil)
 			if s := status(t, d, "notes"); s != nil {

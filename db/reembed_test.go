@@ -352,12 +352,12 @@ func TestReembedGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	d := open(t, dir, nil)
 	c := collection(t, d, "notes", nil)
-	fill(t, c, 2000)
+	fill(t, c, 1500)
 	is := newFake(256, 2)
 	embedded, calls := 0, 0
 	for ; ; calls++ {
 		is.n.Store(0)
-		is.limit = 600
+		is.limit = 400
 		r, err := c.Reembed(ctx, is, nil)
 		embedded += int(is.n.Load())
 		if n := int(is.n.Load()); n != r.Embedded {
@@ -394,10 +394,10 @@ func TestReembedGoesOn(t *testing.T) {
 		}
 	}
 	want := contents(t, c)
-	if calls < 3 || embedded > 2000+calls {
-		t.Errorf("%d texts were embedded for 2000 documents and %d changes", embedded, calls)
+	if calls < 3 || embedded > 1500+calls {
+		t.Errorf("%d texts were embedded for 1500 documents and %d changes", embedded, calls)
 	}
-	if len(want) != 2000-calls {
+	if len(want) != 1500-calls {
 		t.Errorf("%d documents", len(want))
 	}
 	sound(t, d, c, is.Fake)

@@ -67,7 +67,7 @@ func (m *move) compare(ctx context.Context, n int) (o Overlap, err error) {
 		case errors.Is(err, ErrClosed):
 			return o, err
 		case err != nil:
-			return Overlap{K: overlapK, Skipped: err.Error()}, nil
+			return Overlap{K: overlapK, Skipped: err.Error()}, nil //nolint:nilerr // the report says it
 		case len(dense.Old) == 0:
 			continue // it is alone
 		}

@@ -65,13 +65,26 @@ func (m *move) finish(ctx context.Context, discard bool) error {
 	}
 	defer m.c.db.gate.leave()
 	for try := 1; ; try++ {
+		// A snapshot or a repair that is under way is waited for now, not in the pause.
+		for _, c := range []*Collection{m.c, m.to} {
+			c.saving.Lock()
+			c.saving.Unlock() //nolint:staticcheck // it is empty on purpose
+		}
 		if err := m.c.gate.pause(ctx); err != nil {
 			return err
 		}
 		// The pause may have waited for long, for a Scan, while others wrote.
 		n, all := m.f.waiting()
 		if last := try == moveTries; last || n <= moveLast && !all {
-			return m.change(ctx, discard)
+			old := m.c.id
+			if err := m.change(ctx, discard); err != nil {
+				return err
+			}
+			if discard {
+				m.c.db.removeDerived(old)
+				m.c.sweepDropped()
+			}
+			return nil
 		}
 		m.c.gate.resume()
 		if err := m.rounds(ctx); err != nil {
@@ -100,13 +113,8 @@ func (m *move) change(ctx context.Context, discard bool) error {
 	if err := c.db.st.Switch(c.name, discard); err != nil {
 		return err
 	}
-	old := c.id
 	c.become(m.to)
 	m.report.Switched = true
-	if discard {
-		c.db.removeDerived(old)
-		c.sweepDropped()
-	}
 	return nil
 }
 
