@@ -358,12 +358,14 @@ func TestReembedGoesOn(t *testing.T) {
 	for ; ; calls++ {
 		is.n.Store(0)
 		is.limit = 400
+		before := contents(t, c)
 		r, err := c.Reembed(ctx, is, nil)
 		embedded += int(is.n.Load())
 		if n := int(is.n.Load()); n != r.Embedded {
 			t.Errorf("%d texts were embedded, the report says %d", n, r.Embedded)
 		}
 		if err == nil {
+			equal(t, "switched", contents(t, c), before)
 			break
 		}
 		if !errors.Is(err, errEnough) {
@@ -379,7 +381,7 @@ func TestReembedGoesOn(t *testing.T) {
 		if s := status(t, d, "notes"); s == nil || s.Switched {
 			t.Fatalf("status %+v", s)
 		}
-		// Another text, another metadata with the same text, and one that goes.
+		// Another text, another metadata with the same text, and two that go.
 		docs, err := c.Get(ctx, "d5", "d6")
 		if err != nil {
 			t.Fatal(err)
@@ -389,7 +391,11 @@ func TestReembedGoesOn(t *testing.T) {
 		if _, err := c.Upsert(ctx, docs...); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Delete(ctx, fmt.Sprint("d", 1000+calls)); err != nil {
+		if _, err := c.Delete(ctx, fmt.Sprint("d", 1000+calls), "d0"); err != nil {
+			t.Fatal(err)
+		}
+		// The same once more, at another time.
+		if _, err := c.Upsert(ctx, db.Document{ID: "d0", Text: fillText(0)}); err != nil {
 			t.Fatal(err)
 		}
 	}
