@@ -134,6 +134,10 @@ func (c *Collection) inside(f func() error) error {
 func (m *move) begin(o *ReembedOptions) error {
 	c := m.c
 	spec := m.e.Spec()
+	if c.set.Spec != nil && c.set.Spec.Fingerprint() == spec.Fingerprint() {
+		m.report.Unchanged = true // perhaps by a call that was killed after its switch
+		return nil
+	}
 	h, ok := c.db.st.Hidden(c.name)
 	if ok {
 		s, err := decodeSettings(h.Info)
@@ -147,10 +151,6 @@ func (m *move) begin(o *ReembedOptions) error {
 				modelName(&s), s.Spec.Fingerprint(), spec.Model, spec.Fingerprint())
 		}
 		m.hidden = h
-		return nil
-	}
-	if c.set.Spec != nil && c.set.Spec.Fingerprint() == spec.Fingerprint() {
-		m.report.Unchanged = true
 		return nil
 	}
 	create := CollectionOptions{

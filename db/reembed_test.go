@@ -201,6 +201,10 @@ func TestReembed(t *testing.T) {
 				t.Errorf("a change on an unconfirmed one: %v", err)
 			}
 
+			if r, err := c.Reembed(t.Context(), is, nil); err != nil || !r.Unchanged || r.Switched {
+				t.Errorf("the same call again: %+v, %v", r, err)
+			}
+
 			if confirm {
 				if err := c.Confirm(t.Context()); err != nil {
 					t.Fatal(err)

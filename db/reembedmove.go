@@ -80,7 +80,9 @@ func (m *move) run(ctx context.Context, change, discard bool, sample int) error 
 
 func (m *move) progress(total int) {
 	tell := m.c.db.progress("reembed "+m.c.name, total)
-	tell(0)
+	if total > 0 {
+		tell(0) // the rate is that of what is done from here on
+	}
 	left := total
 	m.tell = func(done int) { // what was written meanwhile is not counted
 		if done = min(done, left); done > 0 {

@@ -132,6 +132,7 @@ names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.`,
 		a.doctor(),
 		a.backup(),
 		a.compact(),
+		a.reembed(),
 		a.restore(),
 		a.export(),
 	)
