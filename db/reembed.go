@@ -149,13 +149,20 @@ func (m *move) begin(o *ReembedOptions) error {
 		case s.Spec.Fingerprint() != spec.Fingerprint():
 			return because(ErrReembedding, "a change to %s (fingerprint %.12s) was begun, this is %s (%.12s); finish that one, or roll back to give it up",
 				modelName(&s), s.Spec.Fingerprint(), spec.Model, spec.Fingerprint())
+		case o.HeadDims != 0 && o.HeadDims != s.HeadDims:
+			return because(ErrInvalidOptions, "HeadDims is %d, the new version was begun with %d", o.HeadDims, s.HeadDims)
 		}
 		m.hidden = h
 		return nil
 	}
+	info, _ := c.db.st.Lookup(c.name)
+	was, err := decodeSettings(info)
+	if err != nil {
+		return err
+	}
 	create := CollectionOptions{
-		Embedder: m.e, HeadDims: o.HeadDims, M: c.set.M, EfConstruction: c.set.EfConstruction,
-		EfSearch: c.set.EfSearch, Oversampling: c.set.Oversampling, NoTail: c.set.NoTail,
+		Embedder: m.e, HeadDims: o.HeadDims, M: was.M, EfConstruction: was.EfConstruction,
+		EfSearch: was.EfSearch, Oversampling: was.Oversampling, NoTail: was.NoTail,
 	}
 	s, err := create.create(&c.db.opts.Limits)
 	m.fresh = &s

@@ -301,6 +301,9 @@ func TestReembedRefuses(t *testing.T) {
 	if _, err := c.Reembed(ctx, newFake(256, 3), &db.ReembedOptions{LeaveOut: true}); !errors.Is(err, db.ErrReembedding) {
 		t.Errorf("another model: %v", err)
 	}
+	if _, err := c.Reembed(ctx, is, &db.ReembedOptions{LeaveOut: true, HeadDims: 32}); !errors.Is(err, db.ErrInvalidOptions) {
+		t.Errorf("another head: %v", err)
+	}
 	if err := c.Confirm(ctx); !errors.Is(err, db.ErrReembedding) {
 		t.Errorf("confirm before the switch: %v", err)
 	}

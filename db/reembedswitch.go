@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/quant"
@@ -21,7 +22,8 @@ func (m *move) load(ctx context.Context) error {
 			return err
 		}
 	}
-	to, err := d.load(ctx, m.hidden.Info, &CollectionOptions{Embedder: m.e})
+	set := m.c.facts.Load() // what it was opened with goes over
+	to, err := d.load(ctx, m.hidden.Info, &CollectionOptions{Embedder: m.e, EfSearch: set.EfSearch, Oversampling: set.Oversampling})
 	if err != nil {
 		return err
 	}
@@ -29,7 +31,9 @@ func (m *move) load(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if h, ok := d.st.Hidden(m.c.name); !ok || h.ID != to.id {
-		return errors.Join(ErrClosed, to.discard())
+		err := to.discard()
+		d.removeDerived(to.id)
+		return errors.Join(ErrClosed, err)
 	}
 	d.hidden[to.id] = to
 	m.to = to
@@ -65,11 +69,8 @@ func (m *move) finish(ctx context.Context, discard bool) error {
 	}
 	defer m.c.db.gate.leave()
 	for try := 1; ; try++ {
-		// A snapshot or a repair that is under way is waited for now, not in the pause.
-		for _, c := range []*Collection{m.c, m.to} {
-			c.saving.Lock()
-			c.saving.Unlock() //nolint:staticcheck // it is empty on purpose
-		}
+		m.c.calm(ctx)
+		m.to.calm(ctx)
 		if err := m.c.gate.pause(ctx); err != nil {
 			return err
 		}
@@ -116,6 +117,14 @@ func (m *move) change(ctx context.Context, discard bool) error {
 	c.become(m.to)
 	m.report.Switched = true
 	return nil
+}
+
+// calm waits for work in the background that settle would wait for, while others
+// can still go on.
+func (c *Collection) calm(ctx context.Context) {
+	for (c.repairing.Load() || c.snapping.Load() || c.calibrating.Load()) && ctx.Err() == nil {
+		rest(ctx, time.Millisecond)
+	}
 }
 
 // settle ends what goes on behind the operations, of which none is under way.

@@ -36,6 +36,9 @@ func TestReembed(t *testing.T) {
 	if out := c.ok("reembed", "status", "-c", "quickstart"); !strings.Contains(out, "a change to tiny") {
 		t.Error(out)
 	}
+	if out := c.ok("collections"); !strings.Contains(out, "frony-db/builtin → tiny") {
+		t.Error(out)
+	}
 	c.ok("search", "-c", "quickstart", "축구") // by the old model
 
 	out := c.ok(with("reembed", "-q")...)
