@@ -74,7 +74,8 @@ type Reembedding struct {
 // up for a moment: do not call Reembed inside a Scan.
 //
 // It may be interrupted at any time, by ctx, by Close or by a kill. The same call
-// goes on where it stopped: no more than the batch at hand is embedded again.
+// goes on where it stopped: no more than the batch at hand, of about a second, is
+// embedded again.
 //
 // It returns ErrNoText, naming the documents that can't be embedded;
 // ErrReembedding if a change to another model was begun or was not confirmed, or
@@ -98,7 +99,7 @@ func (c *Collection) reembed(ctx context.Context, e embedder.Embedder, o *Reembe
 	if e == nil {
 		return r, ErrNoEmbedder
 	}
-	m := &move{c: c, e: e, leaveOut: o.LeaveOut, report: &r}
+	m := &move{c: c, e: e, leaveOut: o.LeaveOut, report: &r, docs: moveDocs}
 	err = c.inside(func() error {
 		r.From = versionOf(&c.set, c.db.st.State(c.id))
 		return m.begin(o)
@@ -271,7 +272,7 @@ func (c *Collection) rollback(ctx context.Context, o *RollbackOptions) (r Reembe
 		return r, err
 	}
 	defer c.changing.Unlock()
-	m := &move{c: c, e: o.Embedder, leaveOut: o.LeaveOut, report: &r}
+	m := &move{c: c, e: o.Embedder, leaveOut: o.LeaveOut, report: &r, docs: moveDocs}
 	err = c.inside(func() error {
 		r.From = versionOf(&c.set, c.db.st.State(c.id))
 		r.To = r.From

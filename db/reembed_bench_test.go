@@ -21,7 +21,7 @@ func BenchmarkReembed(b *testing.B) {
 		b.StopTimer()
 		d := open(b, b.TempDir(), &db.Options{})
 		c := collection(b, d, "notes", &db.CollectionOptions{Embedder: embeddertest.New(384, 1)})
-		n := 0
+		n, begun := 0, time.Now()
 		for part := range slices.Chunk(make([]db.Document, docs), 1000) {
 			for i := range part {
 				part[i].Text = fillText(n)
@@ -31,6 +31,7 @@ func BenchmarkReembed(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+		b.ReportMetric(docs/time.Since(begun).Seconds(), "inserted/s")
 		stop := make(chan struct{})
 		var wg sync.WaitGroup
 		var took []time.Duration

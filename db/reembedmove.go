@@ -29,13 +29,20 @@ type move struct {
 
 	f      *follower
 	paused bool // nothing else is inside the collection
+	docs   int  // of the next batch at most
 	tell   func(done int)
 }
 
 const (
-	moveDocs  = 256     // documents of a batch at most
-	moveBytes = 4 << 20 // and bytes of records and vectors, but for the last one
-	movePage  = 4096    // ids that are compared in one go
+	// A batch is what a kill costs. It grows while it takes less than half of moveTime,
+	// and shrinks when it takes longer: models differ a thousandfold.
+	moveDocsMin = 16
+	moveDocs    = 64 // the first
+	moveDocsMax = 1024
+	moveTime    = time.Second
+	moveBytes   = 4 << 20 // of records and vectors in a batch, but for the last one
+
+	movePage = 4096 // ids that are compared in one go
 
 	// Writers wait while so many ids are noted, in the first round after all
 	// documents were compared, and half as many in each one after it, until moveLast
@@ -308,6 +315,7 @@ type item struct {
 // bring makes documents of the new version what they are in the old one.
 func (m *move) bring(ctx context.Context, ids []string) error {
 	for len(ids) > 0 {
+		start := time.Now()
 		var items []item
 		var texts []string
 		n := 0
@@ -328,9 +336,20 @@ func (m *move) bring(ctx context.Context, ids []string) error {
 			return err
 		}
 		m.tell(len(items))
+		m.pace(len(items), time.Since(start))
 		ids = ids[n:]
 	}
 	return nil
+}
+
+// pace makes the next batch larger or smaller.
+func (m *move) pace(docs int, took time.Duration) {
+	switch {
+	case took > moveTime:
+		m.docs = max(m.docs/2, moveDocsMin)
+	case took < moveTime/2 && docs == m.docs:
+		m.docs = min(2*m.docs, moveDocsMax)
+	}
 }
 
 // read reads a batch of documents, and returns how many of the ids it took.
@@ -339,7 +358,7 @@ func (m *move) read(ids []string) (n int, items []item, texts []string, err erro
 	defer v.Close()
 	now := m.now()
 	size := 0
-	for ; n < len(ids) && n < moveDocs && size < moveBytes; n++ {
+	for ; n < len(ids) && len(items) < m.docs && size < moveBytes; n++ {
 		it, err := m.look(v, ids[n], now)
 		if err != nil {
 			return n, nil, nil, err
