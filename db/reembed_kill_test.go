@@ -35,6 +35,7 @@ func changeModels(ctx context.Context, d *db.DB, c *db.Collection) error {
 		if err := changeModel(ctx, d, c); err != nil && !errors.Is(err, db.ErrNoReembed) {
 			return fmt.Errorf("change of the model: %w", err)
 		}
+		time.Sleep(time.Duration(rand.IntN(30)) * time.Millisecond) // the writers get a word in
 	}
 }
 
