@@ -1,8 +1,6 @@
 package main
 
 import (
-	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,8 +12,6 @@ import (
 func TestReembed(t *testing.T) {
 	c := newCLI(t)
 	p := newFakeProvider(t)
-	dir := filepath.Join(t.TempDir(), "db")
-	t.Setenv("FRONYDB_DB", dir)
 	c.ok("quickstart", "-q")
 	to := []string{"-c", "quickstart", "--model", "openai:tiny", "--model-url", p.URL + "/v1"}
 	with := func(args ...string) []string { return append(args, to...) }
@@ -57,14 +53,6 @@ func TestReembed(t *testing.T) {
 	if out := c.ok(with("reembed")...); !strings.Contains(out, "nothing was done") {
 		t.Error(out)
 	}
-	url, _, stop := serveFor(t, append([]string{"--db", dir}, to[2:]...)...)
-	if code := get(t, http.DefaultClient, url+"/v1/collections/quickstart", ""); code != http.StatusOK {
-		t.Errorf("served: %d", code)
-	}
-	if code := stop(); code != exitOK {
-		t.Errorf("serve: %d", code)
-	}
-
 	c.write("new.jsonl", `{"id":"new","text":"새로 쓴 문서"}`+"\n")
 	c.ok(with("import", "-q", "new.jsonl")...)
 	var back db.ReembedReport
