@@ -91,7 +91,11 @@ func (d *DB) backup(ctx context.Context, v *store.View, w io.Writer, info *Backu
 		if err != nil {
 			return err
 		}
-		line, err := backupCollection(ctx, v, a, c, info.Since)
+		since := info.Since
+		if c.Changed > since {
+			since = 0 // the base has it with another model, or not at all
+		}
+		line, err := backupCollection(ctx, v, a, c, since)
 		if err != nil {
 			return fmt.Errorf("collection %q: %w", c.Name, err)
 		}

@@ -24,17 +24,14 @@ type Collection struct {
 	model atomic.Pointer[embedder.Embedder] // nil: embeddings are given
 	log   *slog.Logger
 	gate  *gate
+	facts atomic.Pointer[settings] // set, for those that are not inside
+	derived
+	grace grace
 
-	// What follows is derived from the store: see load.go.
-	codes   *codes
-	graph   *hnsw.Graph
-	attrs   *attr.Index
-	words   *lexical.Index
-	rows    *rows.File
-	nodes   *nodes
-	expiry  *expiry
-	visible *visible
-	grace   grace
+	// changing keeps changes of the model apart, and follower is told of writes
+	// while one is under way: see reembed.go.
+	changing sync.Mutex
+	follower atomic.Pointer[follower]
 
 	// writing guards the order of rows and columns of one batch against
 	// another's; the graph takes inserts in parallel.
@@ -62,15 +59,28 @@ type Collection struct {
 	changes    atomic.Int64   // nodes born and dead since then
 }
 
+// derived is what is made from the store: see load.go.
+type derived struct {
+	codes   *codes
+	graph   *hnsw.Graph
+	attrs   *attr.Index
+	words   *lexical.Index
+	rows    *rows.File
+	nodes   *nodes
+	expiry  *expiry
+	visible *visible
+}
+
 // Name is the collection's name.
 func (c *Collection) Name() string { return c.name }
 
-// Dims is the length of the collection's embeddings.
-func (c *Collection) Dims() int { return c.set.Dims }
+// Dims is the length of the collection's embeddings. A change of the model may
+// change it.
+func (c *Collection) Dims() int { return c.facts.Load().Dims }
 
 // Model is the identity of the model that the collection was filled with, or
 // nil if its embeddings are given.
-func (c *Collection) Model() *embedder.Spec { return c.set.Spec }
+func (c *Collection) Model() *embedder.Spec { return c.facts.Load().Spec }
 
 // embed is what embeds texts, or nil.
 func (c *Collection) embed() embedder.Embedder {

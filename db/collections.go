@@ -17,6 +17,8 @@ type CollectionInfo struct {
 	HeadDims  int            `json:"head_dims"`
 	Model     *embedder.Spec `json:"model,omitempty"` // nil: embeddings are given
 	Created   time.Time      `json:"created"`
+	// Reembedding is a change of the model that is under way or not confirmed.
+	Reembedding *Reembedding `json:"reembedding,omitempty"`
 }
 
 // Collections yields the collections by name.
@@ -37,6 +39,9 @@ func (d *DB) Collections(ctx context.Context) iter.Seq2[CollectionInfo, error] {
 			if err == nil {
 				ci, err = describe(info, d.st.State(info.ID))
 			}
+			if err == nil {
+				ci.Reembedding, err = d.reembedding(info.Name)
+			}
 			if !yield(ci, wrap("list collections", "", err)) || err != nil {
 				return
 			}
@@ -52,14 +57,14 @@ func describe(info store.Info, st store.State) (CollectionInfo, error) {
 	}, err
 }
 
-// Drop deletes a collection with all its documents. Searches of it that are
+// Drop deletes a collection with all its documents, in every version. Searches of it that are
 // under way end first: do not call it inside a Scan of the collection.
 func (d *DB) Drop(ctx context.Context, name string) error {
 	if err := d.gate.enter(); err != nil {
 		return wrap("drop collection", name, err)
 	}
 	defer d.gate.leave()
-	info, c, err := d.forget(ctx, name)
+	info, other, c, err := d.forget(ctx, name)
 	if err != nil {
 		return wrap("drop collection", name, err)
 	}
@@ -71,6 +76,7 @@ func (d *DB) Drop(ctx context.Context, name string) error {
 		}
 	}
 	d.removeDerived(info.ID)
+	d.dropLoaded(other)
 	if _, err := d.st.Sweep(); err != nil {
 		d.opts.Logger.Warn("sweeping a dropped collection failed; it goes on at the next opening", "collection", name, "err", err)
 	}
@@ -78,21 +84,18 @@ func (d *DB) Drop(ctx context.Context, name string) error {
 }
 
 // forget takes a collection out of the store's list and out of the table. It
-// returns the handle, if it was open: its data is there until it is swept.
-func (d *DB) forget(ctx context.Context, name string) (store.Info, *Collection, error) {
+// returns the hidden version that it had, and the handle, if it was open: its data
+// is there until it is swept.
+func (d *DB) forget(ctx context.Context, name string) (info store.Info, other store.Hidden, c *Collection, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.settled(ctx, name); err != nil {
-		return store.Info{}, nil, err
+		return info, other, nil, err
 	}
-	info, ok := d.st.Lookup(name)
-	if !ok {
-		return info, nil, ErrNoCollection
+	if info, other, err = d.st.DropCollection(name); err != nil {
+		return info, other, nil, err
 	}
-	if err := d.st.DropCollection(name); err != nil {
-		return info, nil, err
-	}
-	c := d.collections[name]
+	c = d.collections[name]
 	delete(d.collections, name)
-	return info, c, nil
+	return info, other, c, nil
 }

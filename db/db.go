@@ -3,8 +3,10 @@ package db
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"unicode"
 
@@ -22,10 +24,12 @@ type DB struct {
 	st   *store.Store
 	gate *gate
 
-	// mu guards collections, the ones that are loaded, and loading, the ones that
-	// are about to be, each with a channel that is closed then.
+	// mu guards collections, the ones that are loaded, hidden, their versions that
+	// are being filled, by number, and loading, the ones that are about to be, each
+	// with a channel that is closed then.
 	mu          sync.Mutex
 	collections map[string]*Collection
+	hidden      map[uint32]*Collection
 	loading     map[string]chan struct{}
 }
 
@@ -47,7 +51,10 @@ func Open(path string, opts *Options) (*DB, error) {
 	if err != nil {
 		return nil, wrap("open", path, err)
 	}
-	d := &DB{dir: path, opts: o, gate: newGate(), collections: make(map[string]*Collection), loading: make(map[string]chan struct{})}
+	d := &DB{
+		dir: path, opts: o, gate: newGate(), collections: make(map[string]*Collection),
+		hidden: make(map[uint32]*Collection), loading: make(map[string]chan struct{}),
+	}
 	if err := d.open(); err != nil {
 		if d.lock != nil {
 			err = errors.Join(err, d.lock.Unlock())
@@ -161,8 +168,10 @@ func (d *DB) loadAlone(ctx context.Context, info store.Info, o *CollectionOption
 
 func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) (*Collection, error) {
 	if c := d.collections[name]; c != nil {
-		s := c.set
-		d.lend(o, &s)
+		s := *c.facts.Load()
+		if c.embed() == nil {
+			d.lend(o, &s) // or else it has one, perhaps not the one it was opened with
+		}
 		if err := o.open(&s, &d.opts.Limits); err != nil {
 			return nil, err
 		}
@@ -241,11 +250,11 @@ func (d *DB) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error
-	for name, c := range d.collections {
+	for _, c := range slices.AppendSeq(slices.Collect(maps.Values(d.collections)), maps.Values(d.hidden)) {
 		c.gate.close()
 		if err := c.close(); err != nil {
 			// The store is the truth: the next opening rebuilds what is missing.
-			d.opts.Logger.Warn("snapshot failed; the collection is rebuilt when it is opened", "collection", name, "err", err)
+			d.opts.Logger.Warn("snapshot failed; the collection is rebuilt when it is opened", "collection", c.name, "err", err)
 		}
 	}
 	errs = append(errs, d.st.Close(), d.lock.Unlock())

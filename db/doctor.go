@@ -44,7 +44,10 @@ func (r *DoctorReport) OK() bool {
 
 // CollectionHealth is what Doctor has found in one collection.
 type CollectionHealth struct {
-	Name      string `json:"name"`
+	Name string `json:"name"`
+	// Version is empty for what is searched. While the collection changes its model
+	// it has another one, "new" or "before", of which only the store is examined.
+	Version   string `json:"version,omitempty"`
 	Documents int    `json:"documents"`
 	// Queried documents were searched by their own vectors. Missed are those
 	// that the graph did not return with the collection's efSearch, or 64, and
@@ -117,6 +120,13 @@ func (d *DB) Doctor(ctx context.Context, o *DoctorOptions) (DoctorReport, error)
 			return r, wrap("doctor", name, err)
 		}
 		r.Collections = append(r.Collections, h)
+		hidden, ok, err := c.doctorHidden(o)
+		if err != nil {
+			return r, wrap("doctor", name, err)
+		}
+		if ok {
+			r.Collections = append(r.Collections, hidden)
+		}
 	}
 	return r, nil
 }

@@ -84,7 +84,7 @@ func fromRecord(r *store.Record) Document {
 // Validate reports what Insert and Upsert would refuse about the document,
 // without writing it. A document without an id is fine: they make one up.
 func (c *Collection) Validate(d Document) error {
-	return d.validate(&c.db.opts.Limits, c.set.Dims, c.embed() != nil)
+	return d.validate(&c.db.opts.Limits, c.Dims(), c.embed() != nil)
 }
 
 // Validate is Collection.Validate for a collection that is open elsewhere, such

@@ -46,6 +46,15 @@ var (
 	// ErrModelMismatch is returned when a collection is opened with another
 	// model than the one it was filled with.
 	ErrModelMismatch = errors.New("embedding model does not match the collection")
+	// ErrReembedding is returned when a collection's model is being changed already,
+	// to another model or by another call, or the change is not confirmed.
+	ErrReembedding = errors.New("the collection's model is being changed")
+	// ErrNoReembed is returned when there is no change of the model to confirm or
+	// to take back.
+	ErrNoReembed = errors.New("the collection's model is not being changed")
+	// ErrNoText is returned when documents must be embedded again and have only the
+	// embedding that they were given.
+	ErrNoText = errors.New("documents without a text can't be embedded")
 	// ErrBatchTooLarge is returned when a batch does not fit one transaction.
 	ErrBatchTooLarge = store.ErrTooLarge
 	// ErrLocked is returned by Open when another process has the database open.

@@ -164,3 +164,30 @@ func ExampleOptions_embedder() {
 	fmt.Println(matches[0].Document.Text, c.Model().Model)
 	// Output: blue sky example/letters
 }
+
+func ExampleCollection_Reembed() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "frony-db-")
+	check(err)
+	defer func() { check(os.RemoveAll(dir)) }()
+	d, err := db.Open(dir, &db.Options{Embedder: letters{}})
+	check(err)
+	defer func() { check(d.Close()) }()
+	c, err := d.Collection(ctx, "notes", nil)
+	check(err)
+	_, err = c.Insert(ctx, db.Document{ID: "1", Text: "빨간 사과"}, db.Document{ID: "2", Text: "푸른 하늘"})
+	check(err)
+
+	// Searches and writes go on meanwhile, with this handle too.
+	r, err := c.Reembed(ctx, builtin.New(), nil)
+	check(err)
+	fmt.Println(r.Embedded, "texts:", r.From.Model.Model, r.From.Dims, "→", r.To.Model.Model, r.To.Dims)
+	matches, err := c.Search(ctx, db.Query{Text: "a red apple", K: 1, Mode: db.Dense})
+	check(err)
+	fmt.Println(matches[0].Document.Text)
+
+	check(c.Confirm(ctx)) // or go back: c.Rollback(ctx, &db.RollbackOptions{Embedder: letters{}})
+	// Output:
+	// 2 texts: example/letters 64 → frony-db/builtin 384
+	// 빨간 사과
+}

@@ -66,8 +66,14 @@ func (g *gate) again() {
 	g.inside++
 }
 
-// patience is how long a pause keeps others out while it waits for those inside.
-const patience = 50 * time.Millisecond
+// patience is how long a pause keeps others out while it waits for those inside,
+// the first time. Each time it is twice as long, as what is inside may take longer
+// than that, up to patienceMax; it lets others in for patienceRest times as long.
+const (
+	patience     = 50 * time.Millisecond
+	patienceMax  = 2 * time.Second
+	patienceRest = 4
+)
 
 // pause waits until nothing is inside, and makes what comes wait, until resume.
 //
@@ -76,7 +82,7 @@ const patience = 50 * time.Millisecond
 func (g *gate) pause(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for {
+	for wait := patience; ; wait = min(2*wait, patienceMax) {
 		for g.held && !g.shut {
 			g.cond.Wait()
 		}
@@ -86,20 +92,30 @@ func (g *gate) pause(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		}
-		if g.hold() {
+		if g.hold(wait) {
 			return nil
 		}
 		g.mu.Unlock()
-		time.Sleep(patience)
+		rest(ctx, patienceRest*wait)
 		g.mu.Lock()
 	}
 }
 
-// hold keeps others out and reports whether nothing is inside before patience ends.
-func (g *gate) hold() bool {
+// rest waits, or until the context ends.
+func rest(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// hold keeps others out and reports whether nothing is inside before the wait ends.
+func (g *gate) hold(wait time.Duration) bool {
 	g.held = true
 	late := false
-	defer time.AfterFunc(patience, func() {
+	defer time.AfterFunc(wait, func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		late = true

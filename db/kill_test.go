@@ -14,13 +14,19 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
 // The kill test's child is this test binary with FRONYDB_KILL_DIR set.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("FRONYDB_KILL_DIR"); dir != "" {
 		if err := killChild(dir); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if dir := os.Getenv("FRONYDB_REEMBED_DIR"); dir != "" {
+		if err := reembedChild(dir); err != nil {
 			fmt.Println("error", err)
 			os.Exit(1)
 		}
@@ -59,17 +65,20 @@ func killChild(dir string) error {
 	if err != nil {
 		return err
 	}
-	d, err := db.Open(dir, &db.Options{Embedder: embeddertest.New(384, 1)})
+	d, err := db.Open(dir, nil)
 	if err != nil {
 		return err
 	}
-	c, err := d.Collection(ctx, "kill", nil)
+	c, err := openKilled(ctx, d)
 	if err != nil {
 		return err
 	}
 	fmt.Println("open")
 	var wg sync.WaitGroup
-	errs := make(chan error, killWriters)
+	errs := make(chan error, killWriters+1)
+	if os.Getenv("FRONYDB_KILL_REEMBED") != "" {
+		wg.Go(func() { errs <- changeModels(ctx, d, c) })
+	}
 	for w, from := range strings.Split(os.Getenv("FRONYDB_KILL_FROM"), ",") {
 		n, err := strconv.Atoi(from)
 		if err != nil {
@@ -95,6 +104,18 @@ func killChild(dir string) error {
 	}
 	wg.Wait()
 	return <-errs
+}
+
+// openKilled opens the collection with the model that it has by now.
+func openKilled(ctx context.Context, d *db.DB) (*db.Collection, error) {
+	e := killModels[0]
+	for info, err := range d.Collections(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		e = killModel(info.Model)
+	}
+	return d.Collection(ctx, "kill", &db.CollectionOptions{Embedder: e})
 }
 
 // Nothing that was acknowledged is lost, and nothing comes back, when the
@@ -126,6 +147,8 @@ func TestKill(t *testing.T) {
 type killed struct {
 	dir  string
 	seed uint64
+	env  []string         // more for the child
+	base int              // documents that no writer touches
 	next [killWriters]int // the first operation of each writer that was not acknowledged
 	docs [killWriters]map[string]db.Document
 }
@@ -140,6 +163,7 @@ func (k *killed) run(t *testing.T, after time.Duration) {
 	cmd := exec.CommandContext(t.Context(), exe)
 	cmd.Env = append(os.Environ(), "FRONYDB_KILL_DIR="+k.dir, fmt.Sprintf("FRONYDB_KILL_SEED=%d", k.seed),
 		fmt.Sprintf("FRONYDB_KILL_FROM=%d,%d,%d", k.next[0], k.next[1], k.next[2]))
+	cmd.Env = append(cmd.Env, k.env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +209,7 @@ func (k *killed) apply(w, n int) {
 func (k *killed) verify(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
-	d, err := db.Open(k.dir, &db.Options{Embedder: embeddertest.New(384, 1)})
+	d, err := db.Open(k.dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,15 +218,24 @@ func (k *killed) verify(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	c := collection(t, d, "kill", nil)
+	c, err := openKilled(ctx, d)
+	if err != nil {
+		t.Fatal(err)
+	}
 	got := [killWriters]map[string]string{{}, {}, {}}
-	total := 0
+	base := 0
 	for doc, err := range c.Scan(ctx, db.Scan{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got[doc.Metadata["writer"].(int64)][doc.ID] = doc.Text
-		total++
+		if w, ok := doc.Metadata["writer"].(int64); ok {
+			got[w][doc.ID] = doc.Text
+		} else {
+			base++
+		}
+	}
+	if base != k.base {
+		t.Errorf("%d documents that were not touched, want %d", base, k.base)
 	}
 	for w := range killWriters {
 		if !k.same(w, got[w]) {

@@ -32,6 +32,7 @@ func (d *DB) load(ctx context.Context, info store.Info, o *CollectionOptions) (*
 		db: d, id: info.ID, name: info.Name, set: set,
 		log: d.opts.Logger.With("collection", info.Name), gate: newGate(),
 	}
+	c.facts.Store(&set)
 	c.take(o.Embedder)
 	c.calibration.Store(uncalibrated())
 	if err := c.openRows(); err != nil {

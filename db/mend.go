@@ -104,13 +104,12 @@ func (c *Collection) renew(ctx context.Context, faults []store.Fault, mendable i
 		return err
 	}
 	defer c.gate.resume()
-	c.background.Wait()
-	c.grace.drain()
-	c.background.Wait()
+	c.settle()
 	if mendable > 0 {
 		if err := c.db.st.Mend(c.id, faults); err != nil {
 			return err
 		}
+		c.followAll()
 	}
 	v := c.db.st.View(nil)
 	defer v.Close()

@@ -311,7 +311,7 @@ func sameModel(s *settings, spec embedder.Spec) error {
 		return nil
 	}
 	if was, is := s.Spec.Fingerprint(), spec.Fingerprint(); was != is {
-		return because(ErrModelMismatch, "it was filled with %s (fingerprint %.12s), this is %s (%.12s)",
+		return because(ErrModelMismatch, "it was filled with %s (fingerprint %.12s), this is %s (%.12s); to change its model, reembed it",
 			s.Spec.Model, was, spec.Model, is)
 	}
 	return nil

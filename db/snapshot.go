@@ -56,9 +56,7 @@ var (
 // operation is under way.
 func (c *Collection) close() error {
 	c.expiry.end()
-	c.background.Wait()
-	c.grace.drain()
-	c.background.Wait() // what was let go may have begun one
+	c.settle()
 	var err error
 	if !c.db.opts.ReadOnly {
 		err = c.save()
@@ -69,9 +67,7 @@ func (c *Collection) close() error {
 // discard is close without saving.
 func (c *Collection) discard() error {
 	c.expiry.end()
-	c.background.Wait()
-	c.grace.drain()
-	c.background.Wait()
+	c.settle()
 	return c.rows.Close()
 }
 

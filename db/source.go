@@ -43,7 +43,11 @@ func (c *Collection) ReplaceSource(ctx context.Context, source string, docs ...D
 			Hint: "make it several sources",
 		}
 	}
-	r, err := c.replaceSource(ctx, source, slices.Clone(docs))
+	var r Replaced
+	err := c.whole(func() (err error) {
+		r, err = c.replaceSource(ctx, source, slices.Clone(docs))
+		return err
+	})
 	return r, wrap("replace source", source, err)
 }
 

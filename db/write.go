@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -46,11 +47,19 @@ type prepared struct {
 	unchanged bool
 }
 
-func (c *Collection) write(ctx context.Context, op string, docs []Document, insert bool) ([]string, error) {
+func (c *Collection) write(ctx context.Context, op string, docs []Document, insert bool) (ids []string, err error) {
 	if err := c.enter(); err != nil {
 		return nil, wrap(op, "", err)
 	}
 	defer c.leave()
+	err = c.whole(func() error {
+		ids, err = c.writeOnce(ctx, op, docs, insert)
+		return err
+	})
+	return ids, err
+}
+
+func (c *Collection) writeOnce(ctx context.Context, op string, docs []Document, insert bool) ([]string, error) {
 	if len(docs) == 0 {
 		return nil, nil
 	}
@@ -177,15 +186,17 @@ func (c *Collection) embedAll(ctx context.Context, prep []prepared) error {
 	if len(texts) == 0 {
 		return nil
 	}
-	if c.embed() == nil {
+	e := c.embed()
+	if e == nil {
 		return because(ErrNoEmbedder, "document %q has a text and no embedding", prep[at[0]].doc.ID)
 	}
-	vecs, err := c.embed().EmbedPassages(ctx, texts)
+	var vecs [][]float32
+	err := c.outside(func() (err error) {
+		vecs, err = embedPassages(ctx, e, texts)
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("embed %d texts: %w", len(texts), err)
-	}
-	if len(vecs) != len(texts) {
-		return fmt.Errorf("embed: the embedder gave %d vectors for %d texts", len(vecs), len(texts))
+		return err
 	}
 	for i, v := range vecs {
 		if err := checkVector(v, c.set.Dims); err != nil {
@@ -195,6 +206,17 @@ func (c *Collection) embedAll(ctx context.Context, prep []prepared) error {
 		prep[at[i]].vec = v
 	}
 	return nil
+}
+
+func embedPassages(ctx context.Context, e embedder.Embedder, texts []string) ([][]float32, error) {
+	vecs, err := e.EmbedPassages(ctx, texts)
+	if err != nil {
+		return nil, fmt.Errorf("embed %d texts: %w", len(texts), err)
+	}
+	if len(vecs) != len(texts) {
+		return nil, fmt.Errorf("embed: the embedder gave %d vectors for %d texts", len(vecs), len(texts))
+	}
+	return vecs, nil
 }
 
 // commit writes a batch to the store, links it into the derived state, and
@@ -220,6 +242,7 @@ func (c *Collection) commit(prep []prepared, deletes []store.Delete, insert bool
 		return nil, err
 	}
 	c.link(prep, done)
+	c.follow(b)
 	return done, nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder"
 )
 
 func (a *app) collections() *cobra.Command {
@@ -51,9 +52,13 @@ func (a *app) printCollections(list []db.CollectionInfo) error {
 		{Title: "created"},
 	}}
 	for _, i := range list {
-		model := "none"
-		if i.Model != nil {
-			model = i.Model.Model
+		model := modelShort(i.Model)
+		switch r := i.Reembedding; {
+		case r == nil:
+		case r.Switched:
+			model += ", was " + modelShort(r.Other.Model)
+		default:
+			model += " → " + modelShort(r.Other.Model)
 		}
 		t.Rows = append(t.Rows, []string{
 			i.Name, strconv.Itoa(i.Documents), fmt.Sprintf("%d/%d", i.HeadDims, i.Dims), model,
@@ -61,6 +66,13 @@ func (a *app) printCollections(list []db.CollectionInfo) error {
 		})
 	}
 	return t.Write(a.out)
+}
+
+func modelShort(s *embedder.Spec) string {
+	if s == nil {
+		return "none"
+	}
+	return s.Model
 }
 
 func (a *app) drop() *cobra.Command {

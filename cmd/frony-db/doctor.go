@@ -86,7 +86,7 @@ func (a *app) printDoctor(r *db.DoctorReport) error {
 	for i := range r.Collections {
 		h := &r.Collections[i]
 		t.Rows = append(t.Rows, []string{
-			h.Name, strconv.Itoa(h.Documents), strconv.Itoa(h.Queried), strconv.Itoa(h.Missed),
+			healthName(h), strconv.Itoa(h.Documents), strconv.Itoa(h.Queried), strconv.Itoa(h.Missed),
 			strconv.Itoa(h.Unreachable), strconv.Itoa(h.FaultCount), h.Repaired,
 		})
 	}
@@ -96,8 +96,16 @@ func (a *app) printDoctor(r *db.DoctorReport) error {
 	for i := range r.Collections {
 		h := &r.Collections[i]
 		for _, f := range h.Faults {
-			fmt.Fprintf(a.out, "%s: %s: node %d %s: %s\n", h.Name, f.Part, f.Node, f.ID, f.Detail)
+			fmt.Fprintf(a.out, "%s: %s: node %d %s: %s\n", healthName(h), f.Part, f.Node, f.ID, f.Detail)
 		}
 	}
 	return nil
+}
+
+// healthName tells the versions of a collection that changes its model apart.
+func healthName(h *db.CollectionHealth) string {
+	if h.Version == "" {
+		return h.Name
+	}
+	return h.Name + ", " + h.Version
 }

@@ -56,9 +56,11 @@ func (a *app) chooseTarget() error {
 	return nil
 }
 
-// onlyHere are verbs that work on a directory of this machine.
+// onlyHere are verbs, and what is under them, that work on a directory of this
+// machine.
 func (a *app) onlyHere(verbs ...*cobra.Command) []*cobra.Command {
 	for _, v := range verbs {
+		a.onlyHere(v.Commands()...)
 		v.PreRunE = func(c *cobra.Command, _ []string) error {
 			if a.server == "" {
 				return nil

@@ -158,6 +158,7 @@ wrong; 3 done, but some records were not taken.`,
 		a.doctor(),
 		a.backup(),
 		a.compact(),
+		a.reembed(),
 		a.restore(),
 	)...)
 	strict(root)

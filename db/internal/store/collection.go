@@ -16,6 +16,10 @@ type Info struct {
 	Name     string          `json:"name"`
 	Created  time.Time       `json:"created"`
 	Settings json.RawMessage `json:"settings"`
+
+	// Changed is the timestamp at which the name was made to lead to this number,
+	// or the settings were replaced. View.Collections sets it.
+	Changed uint64 `json:"-"`
 }
 
 // State is a collection's counters after its newest commit.
@@ -50,7 +54,7 @@ func (s *Store) Lookup(name string) (Info, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, st := range s.states {
-		if st.info.Name == name {
+		if st.info.Name == name && s.visible(&st.info) {
 			return st.info, true
 		}
 	}
@@ -75,27 +79,15 @@ func (s *Store) CreateCollection(name string, settings any) (Info, error) {
 	if err != nil {
 		return Info{}, fmt.Errorf("create collection %q: %w", name, err)
 	}
-	info := Info{Name: name, Created: time.Now().UTC().Truncate(time.Microsecond), Settings: raw}
+	info := Info{Name: name, Created: moment(), Settings: raw}
 	err = s.do(func(txn *badger.Txn) error {
 		if _, ok := s.Lookup(name); ok {
 			return fmt.Errorf("%w: %q", ErrCollectionExists, name)
 		}
-		b, ok, err := get(txn, []byte{keyNextID})
-		if err != nil {
+		if info.ID, err = nextID(txn); err != nil {
 			return err
 		}
-		info.ID = 1
-		if ok && len(b) == 4 {
-			info.ID = binary.BigEndian.Uint32(b)
-		}
-		rec, err := json.Marshal(info)
-		if err != nil {
-			return err
-		}
-		if err := txn.Set([]byte{keyNextID}, binary.BigEndian.AppendUint32(nil, info.ID+1)); err != nil {
-			return err
-		}
-		return txn.Set(collectionKey(name), rec)
+		return setJSON(txn, collectionKey(name), info)
 	}, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -128,28 +120,43 @@ func (s *Store) SetSettings(name string, settings any) error {
 	})
 }
 
-// DropCollection removes a collection. Its name is free at once; its data is
-// marked as garbage in the same transaction and swept by Sweep.
-func (s *Store) DropCollection(name string) error {
-	info, ok := s.Lookup(name)
-	if !ok {
-		return fmt.Errorf("%w: %q", ErrNoCollection, name)
-	}
-	return s.do(func(txn *badger.Txn) error {
-		if err := txn.Set(prefix(keyGarbage, info.ID), nil); err != nil {
-			return err
+// DropCollection removes a collection and its hidden version. Its name is free at
+// once; its data is marked as garbage in the same transaction and swept by Sweep.
+// It returns both; the hidden version has no number if there was none.
+func (s *Store) DropCollection(name string) (info Info, h Hidden, err error) {
+	err = s.do(func(txn *badger.Txn) error {
+		var ok bool
+		if info, ok = s.Lookup(name); !ok {
+			return fmt.Errorf("%w: %q", ErrNoCollection, name)
 		}
-		return txn.Delete(collectionKey(name))
+		if h, ok = s.Hidden(name); ok {
+			if err := dropHidden(txn, h); err != nil {
+				return err
+			}
+		}
+		if err := txn.Set(prefix(keyGarbage, info.ID), nil); err != nil {
+			return &partialError{err}
+		}
+		if err := txn.Delete(collectionKey(name)); err != nil {
+			return &partialError{err}
+		}
+		return nil
 	}, func() {
+		s.forget(name, h.ID)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.states, info.ID)
 	})
+	return info, h, err
 }
 
-// Sweep deletes the data of dropped collections. It may be interrupted and
+// Sweep deletes the data of dropped collections, and of hidden versions that
+// belong to nothing. It may be interrupted and
 // called again; it returns how many collections it has swept.
 func (s *Store) Sweep() (int, error) {
+	if err := s.dropOrphans(); err != nil {
+		return 0, err
+	}
 	var cids []uint32
 	v := s.View(nil)
 	for item, err := range v.items([]byte{keyGarbage}, nil, 0) {
@@ -210,9 +217,9 @@ func (s *Store) deletePrefix(prefix, end []byte) error {
 	}
 }
 
-// Collections is the number of collections.
+// Collections is the number of collections, without hidden versions.
 func (s *Store) Collections() int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return len(s.states)
+	return len(s.states) - len(s.hidden)
 }

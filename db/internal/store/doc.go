@@ -17,6 +17,7 @@
 //	'x' cid u32, node u32       → tombstone: sequence u64 of the write that killed the node
 //	'l' cid u32, sequence u64   → change-log entry: nodes born and nodes dead
 //	'g' cid u32                 → the collection was dropped and its keys are garbage
+//	'r' name                    → the collection's hidden version: JSON of Hidden
 //
 // # Invariants
 //

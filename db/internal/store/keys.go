@@ -13,10 +13,15 @@ const (
 	keyDead       = 'x'
 	keyLog        = 'l'
 	keyGarbage    = 'g'
+	keyHidden     = 'r'
 )
 
 func collectionKey(name string) []byte {
 	return append([]byte{keyCollection}, name...)
+}
+
+func hiddenKey(name string) []byte {
+	return append([]byte{keyHidden}, name...)
 }
 
 // prefix is what all keys of one kind and collection begin with.

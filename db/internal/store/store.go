@@ -48,6 +48,9 @@ type Store struct {
 	// mu guards the collections and their states.
 	mu     sync.RWMutex
 	states map[uint32]*state
+	hidden map[string]Hidden // by name of the collection; their states are among the others
+
+	orphans []Hidden // found when the store was opened, for Sweep
 
 	// pins guards against losing versions that someone still reads.
 	pins pins
@@ -99,6 +102,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		queue:     make(chan *request, 64),
 		stopped:   make(chan struct{}),
 		states:    make(map[uint32]*state),
+		hidden:    make(map[string]Hidden),
 		freeBytes: disk.Free,
 		failure:   func() error { return nil },
 	}
@@ -144,7 +148,7 @@ func (s *Store) load() error {
 		}
 		s.states[info.ID] = st
 	}
-	return nil
+	return s.loadHidden(v)
 }
 
 func (s *Store) setFormat() error {

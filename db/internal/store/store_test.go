@@ -254,7 +254,7 @@ func TestCollections(t *testing.T) {
 	}
 	commit(t, s, &Batch{Collection: a, Puts: put("1", "2")})
 	commit(t, s, &Batch{Collection: b, Puts: put("1")})
-	if err := s.DropCollection("a"); err != nil {
+	if _, _, err := s.DropCollection("a"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Commit(&Batch{Collection: a, Puts: put("3")}); !errors.Is(err, ErrNoCollection) {

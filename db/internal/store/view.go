@@ -206,6 +206,7 @@ func (v *View) Collections() iter.Seq2[Info, error] {
 			if err != nil {
 				err = fmt.Errorf("%w: collection %q: %w", ErrCorrupt, item.Key()[1:], err)
 			}
+			info.Changed = item.Version()
 			if !yield(info, err) || err != nil {
 				return
 			}

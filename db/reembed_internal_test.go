@@ -1,0 +1,242 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/embedder/embeddertest"
+)
+
+// texts opens a collection with the model and documents that have texts.
+func texts(t *testing.T, d *DB, e *embeddertest.Fake, n int) *Collection {
+	t.Helper()
+	c, err := d.Collection(t.Context(), "notes", &CollectionOptions{Embedder: e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := make([]Document, n)
+	for i := range docs {
+		docs[i] = Document{ID: fmt.Sprint(i), Text: fmt.Sprint("문서 number ", i)}
+	}
+	if _, err := c.Upsert(t.Context(), docs...); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Increments go on over a change of the model: the hidden version is in none of
+// them, and what the name leads to is in the next one as a whole.
+func TestReembedBackupChain(t *testing.T) {
+	d, _ := openLogged(t, t.TempDir())
+	defer func() { _ = d.Close() }()
+	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
+	c := texts(t, d, was, 600)
+	var chain [][]byte
+	var base *BackupInfo
+	for step, do := range []func() error{
+		func() error { return nil },
+		func() error { // half way
+			_, err := c.Reembed(t.Context(), is, &ReembedOptions{NoSwitch: true})
+			return err
+		},
+		func() error { _, err := c.Reembed(t.Context(), is, nil); return err },
+		func() error {
+			_, err := c.Upsert(t.Context(), Document{ID: "new", Text: "새 문서"})
+			return err
+		},
+		func() error { _, err := c.Rollback(t.Context(), &RollbackOptions{Embedder: was}); return err },
+	} {
+		if err := do(); err != nil {
+			t.Fatal(step, err)
+		}
+		b, info := backup(t, d, base)
+		chain, base = append(chain, b), info
+		if _, err := c.Upsert(t.Context(), Document{ID: "later", Text: fmt.Sprint("나중 ", step)}); err != nil {
+			t.Fatal(err)
+		}
+		b, info = backup(t, d, base)
+		chain, base = append(chain, b), info
+		dir := filepath.Join(t.TempDir(), "restored")
+		if _, err := Restore(t.Context(), dir, nil, readers(chain...)...); err != nil {
+			t.Fatal(step, err)
+		}
+		again, _ := openLogged(t, dir)
+		for info, err := range again.Collections(t.Context()) {
+			if err != nil || info.Reembedding != nil || info.Dims != c.Dims() {
+				t.Errorf("step %d: restored %+v, %v", step, info, err)
+			}
+		}
+		restored, err := again.Collection(t.Context(), "notes", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameDocuments(t, c, restored)
+		if err := again.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(chain[1]) > len(chain[0])/4 {
+		t.Errorf("one document more takes %d bytes, all of them %d", len(chain[1]), len(chain[0]))
+	}
+}
+
+// Doctor examines the store of hidden versions, and mends it.
+func TestReembedDoctor(t *testing.T) {
+	d, _ := openLogged(t, t.TempDir())
+	defer func() { _ = d.Close() }()
+	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
+	c := texts(t, d, was, 600)
+	health := func(repair bool) DoctorReport {
+		t.Helper()
+		r, err := d.Doctor(t.Context(), &DoctorOptions{Repair: repair})
+		if err != nil || len(r.Collections) != 2 || !r.Collections[0].OK() {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		return r
+	}
+	for _, version := range []string{"new", "before"} {
+		if _, err := c.Reembed(t.Context(), is, &ReembedOptions{NoSwitch: version == "new"}); err != nil {
+			t.Fatal(err)
+		}
+		if r := health(false); !r.OK() || r.Collections[1].Version != version || r.Collections[1].Documents != 600 {
+			t.Errorf("%+v", r)
+		}
+	}
+	h, _ := d.st.Hidden("notes")
+	vec := store.AppendVector(nil, append([]float32{1}, make([]float32, 15)...))
+	done, err := d.st.Commit(&store.Batch{Collection: h.ID, Puts: []store.Put{
+		{ID: "a name", Record: store.AppendRecord(nil, &store.Record{ID: "another"}), Vector: vec},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done.Release()
+	if r := health(false); r.OK() || !strings.Contains(r.Collections[1].Faults[0].Detail, "does not lead to it") {
+		t.Errorf("%+v", r)
+	}
+	if r := health(true); !r.OK() || r.Collections[1].Repaired == "" || r.Collections[1].Found.FaultCount != 1 {
+		t.Errorf("%+v", r)
+	}
+	if r := health(false); !r.OK() {
+		t.Errorf("%+v", r)
+	}
+}
+
+// When keys were mended while the model is being changed, nobody knows whose: all
+// is compared again.
+func TestReembedComparesAgain(t *testing.T) {
+	d, _ := openLogged(t, t.TempDir())
+	defer func() { _ = d.Close() }()
+	c := texts(t, d, embeddertest.New(16, 1), 600)
+	e := &hooked{Fake: embeddertest.New(8, 2)}
+	e.hook = func() { // all have been compared by now
+		vec := store.AppendVector(nil, append([]float32{1}, make([]float32, 15)...))
+		done, err := d.st.Commit(&store.Batch{Collection: c.id, Puts: []store.Put{
+			{ID: "mended", Record: store.AppendRecord(nil, &store.Record{ID: "mended", Text: "찾은 문서"}), Vector: vec},
+		}})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		c.visible.reach(done.Seq, group{done.Last, done.TS})
+		done.Release()
+		c.followAll()
+	}
+	if _, err := c.Reembed(t.Context(), e, &ReembedOptions{Sample: -1}); err != nil {
+		t.Fatal(err)
+	}
+	if docs, err := c.Get(t.Context(), "mended"); err != nil || docs[0].Text != "찾은 문서" {
+		t.Errorf("%+v, %v", docs, err)
+	}
+}
+
+// hooked calls a function before its first batch.
+type hooked struct {
+	*embeddertest.Fake
+	once sync.Once
+	hook func()
+}
+
+func (h *hooked) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
+	h.once.Do(h.hook)
+	return h.Fake.EmbedPassages(ctx, texts)
+}
+
+// The files of dropped versions are gone, and only theirs.
+func TestReembedLeavesNoFiles(t *testing.T) {
+	dir := t.TempDir()
+	d, _ := openLogged(t, dir)
+	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
+	c := texts(t, d, was, 600)
+	files := func() string {
+		entries, err := os.ReadDir(filepath.Join(dir, derivedDir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range entries {
+			names = append(names, strings.TrimLeft(e.Name(), "0"))
+		}
+		return strings.Join(names, " ")
+	}
+	for _, step := range []struct {
+		do   func() error
+		want string
+	}{
+		{func() error { _, err := c.Reembed(t.Context(), is, &ReembedOptions{NoSwitch: true}); return err }, "1.rows 2.rows 2.snapshot"},
+		{func() error { _, err := c.Rollback(t.Context(), nil); return err }, "1.rows"},
+		{func() error { _, err := c.Reembed(t.Context(), is, nil); return err }, "1.rows 3.rows"},
+		{func() error { return c.Confirm(t.Context()) }, "3.rows"},
+		{func() error { _, err := c.Reembed(t.Context(), was, nil); return err }, "3.rows 4.rows"},
+		{func() error { _, err := c.Rollback(t.Context(), &RollbackOptions{Embedder: is}); return err }, "3.rows"},
+		{func() error { _, err := c.Reembed(t.Context(), was, nil); return err }, "3.rows 5.rows"},
+		{func() error { return d.Drop(t.Context(), "notes") }, ""},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		if got := files(); got != step.want {
+			t.Errorf("the files are %q, want %q", got, step.want)
+		}
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A pause gets its turn although what is inside always takes longer than its first
+// patience: writers follow each other without a gap.
+func TestGateGrowingPatience(t *testing.T) {
+	g := newGate()
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if g.enter() != nil {
+					return
+				}
+				time.Sleep(3 * patience)
+				g.leave()
+			}
+		})
+	}
+	if err := g.pause(t.Context()); err != nil {
+		t.Error(err)
+	}
+	g.resume()
+	close(stop)
+	wg.Wait()
+}
