@@ -119,11 +119,15 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request, kind gateKind, h h
 		h.ServeHTTP(w, r)
 		return
 	}
+	came := time.Now()
 	if p := g.enter(r.Context()); p != nil {
 		writeProblem(w, r, p)
 		return
 	}
 	began := time.Now()
+	if waited := began.Sub(came); waited > time.Millisecond {
+		s.span(r.Context(), "wait", came, began)
+	}
 	a := &slotAnswer{ResponseWriter: w}
 	done := false
 	defer func() {

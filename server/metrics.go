@@ -86,14 +86,18 @@ func (m *metrics) begin() func(route, method string, status int, took time.Durat
 	m.running.Inc()
 	return func(route, method string, status int, took time.Duration) {
 		m.running.Dec()
-		switch method {
-		case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete:
-		default:
-			method = "other" // a label must not grow with what clients make up
-		}
-		m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+		m.requests.WithLabelValues(route, methodLabel(method), strconv.Itoa(status)).Inc()
 		m.took.WithLabelValues(route).Observe(took.Seconds())
 	}
+}
+
+// methodLabel keeps labels from growing with what clients make up.
+func methodLabel(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "_OTHER" // as OpenTelemetry says it
 }
 
 func (m *metrics) refused(code string) { m.refusals.WithLabelValues(code).Inc() }
@@ -116,10 +120,7 @@ func recallLabel(k int) string {
 
 func (m *metrics) searched(t *db.Trace) {
 	m.plans.WithLabelValues(t.Plan).Inc()
-	for _, s := range []struct {
-		name string
-		took time.Duration
-	}{{"embed", t.Embed}, {"filter", t.Filter}, {"graph", t.Graph}, {"words", t.Words}, {"rerank", t.Rerank}, {"load", t.Load}, {"total", t.Total}} {
+	for _, s := range append(stages(t), stage{"total", t.Total}) {
 		m.stages.WithLabelValues(s.name).Observe(s.took.Seconds())
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/fronyai/frony-db/db"
@@ -40,6 +41,7 @@ type Server struct {
 	rates    *rates
 	replays  *replays
 	metrics  *metrics
+	tracer   trace.Tracer
 	schemas  *mcp.SchemaCache
 
 	warmMu sync.Mutex
@@ -72,6 +74,7 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 		rates:    newRates(l.Rate, l.Burst),
 		replays:  newReplays(l.Replays, l.ReplayBytes),
 		schemas:  mcp.NewSchemaCache(),
+		tracer:   newTracer(o.Tracer),
 		warm:     map[string]bool{},
 	}
 	s.keys.Store(o.Keys)

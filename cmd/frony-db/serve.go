@@ -143,6 +143,12 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 		return err
 	}
 	defer a.close(d)
+	tracer, endTraces, err := a.traces(ctx)
+	if err != nil {
+		return err
+	}
+	defer endTraces()
+	s.opts.Tracer = tracer
 	s.opts.Embedder, s.opts.Keys, s.opts.Version, s.opts.Logger = e, set, buildVersion(), a.log
 	h, err = server.New(d, &s.opts)
 	if err != nil {
