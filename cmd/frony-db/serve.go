@@ -11,6 +11,7 @@ import (
 	"net/http/pprof"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -29,6 +30,7 @@ type serving struct {
 	certFile, certKey string
 	connections       int
 	recallSample      int
+	checkRate         int
 	grace             time.Duration
 	logFormat         string
 	opts              server.Options
@@ -73,6 +75,7 @@ runs, within --grace, and stop.`,
 	f.Float64Var(&s.opts.Limits.Patience, "patience", 0, "times a mean search that one may wait under lasting load (default 4); more lets more clients in, later")
 	f.Float64Var(&s.opts.Limits.Rate, "rate", 0, "requests per second of one key, or of all without keys (default: no limit)")
 	f.IntVar(&s.recallSample, "recall-sample", 0, "answer one search in N again, exactly, in the background, for the metric frony_recall_at_k (default: none)")
+	f.IntVar(&s.checkRate, "check-rate", 20, "documents a second that are searched by their own vectors while no search waits, for the metric frony_unreachable_documents; 0 for none")
 	f.DurationVar(&s.grace, "grace", 15*time.Second, "time to finish what runs when stopping")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
 	c.AddCommand(a.serveKey(), a.serveHealth())
@@ -84,6 +87,9 @@ func (s *serving) check() error {
 	var faults []error
 	if s.connections < 1 {
 		faults = append(faults, fmt.Errorf("--max-connections %d: want at least 1", s.connections))
+	}
+	if s.checkRate < 0 {
+		faults = append(faults, fmt.Errorf("--check-rate %d: want 0 or more", s.checkRate))
 	}
 	if (s.certFile == "") != (s.certKey == "") {
 		faults = append(faults, errors.New("--tls-cert and --tls-key go together"))
@@ -202,15 +208,17 @@ func (a *app) serveUntilDone(ctx context.Context, s *serving, h *server.Server, 
 	hs := h.HTTPServer()
 	ended := make(chan error, 1)
 	go func() { ended <- hs.Serve(l) }()
-	warm := make(chan struct{})
-	warmCtx, stopWarm := context.WithCancel(ctx)
-	defer stopWarm()
-	go func() {
-		defer close(warm)
-		if err := h.Warm(warmCtx); err != nil && warmCtx.Err() == nil {
+	var background sync.WaitGroup
+	backgroundCtx, stopBackground := context.WithCancel(ctx)
+	defer stopBackground()
+	background.Go(func() {
+		if err := h.Warm(backgroundCtx); err != nil && backgroundCtx.Err() == nil {
 			a.log.Error("opening the collections", "err", err)
 		}
-	}()
+		if s.checkRate > 0 {
+			h.Check(backgroundCtx, s.checkRate)
+		}
+	})
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -233,8 +241,8 @@ func (a *app) serveUntilDone(ctx context.Context, s *serving, h *server.Server, 
 		a.log.Warn("some requests did not end in time", "err", err)
 		_ = hs.Close()
 	}
-	stopWarm()
-	<-warm
+	stopBackground()
+	background.Wait()
 	return nil
 }
 
