@@ -126,6 +126,16 @@ func (a *app) serveLog(c *cobra.Command, format string) {
 	a.log = slog.New(slog.NewTextHandler(a.err, o))
 }
 
+// say tells the person at the terminal, or as a line of JSON whoever reads the
+// log by program.
+func (s *serving) say(a *app, format string, args ...any) {
+	if s.logFormat == "json" {
+		a.log.Info(fmt.Sprintf(format, args...))
+		return
+	}
+	fmt.Fprintf(a.err, format+"\n", args...)
+}
+
 func (a *app) runServe(ctx context.Context, s *serving) error {
 	set, err := loadKeys(s.keyFile)
 	if err != nil {
@@ -166,7 +176,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	}
 	defer func() { _ = l.Close() }()
 	if s.adminAddr != "" {
-		stop, err := a.serveAdmin(ctx, s.adminAddr, h)
+		stop, err := a.serveAdmin(ctx, s, h)
 		if err != nil {
 			return err
 		}
@@ -179,7 +189,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	if certs != nil {
 		scheme = "https"
 	}
-	fmt.Fprintf(a.err, "frony-db serves %s at %s://%s\n", a.dir, scheme, l.Addr())
+	s.say(a, "frony-db serves %s at %s://%s", a.dir, scheme, l.Addr())
 	return a.serveUntilDone(ctx, s, h, l, certs)
 }
 
@@ -234,7 +244,7 @@ func (a *app) serveUntilDone(ctx context.Context, s *serving, h *server.Server, 
 		break
 	}
 	h.Stop()
-	fmt.Fprintln(a.err, "frony-db finishes what runs and stops")
+	s.say(a, "frony-db finishes what runs and stops")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 	defer cancel()
 	if err := hs.Shutdown(grace); err != nil {
@@ -270,8 +280,8 @@ func (a *app) reload(s *serving, h *server.Server, certs *server.Certs) {
 }
 
 // serveAdmin serves what is for the operator alone.
-func (a *app) serveAdmin(ctx context.Context, addr string, h *server.Server) (stop func(), err error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+func (a *app) serveAdmin(ctx context.Context, s *serving, h *server.Server) (stop func(), err error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.adminAddr)
 	if err != nil {
 		return nil, fmt.Errorf("serve: admin: %w", err)
 	}
@@ -282,10 +292,10 @@ func (a *app) serveAdmin(ctx context.Context, addr string, h *server.Server) (st
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	mux.Handle("GET /metrics", h.Metrics())
-	s := &http.Server{Handler: h.GuardHost(mux), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	go func() { _ = s.Serve(l) }()
-	fmt.Fprintf(a.err, "frony-db serves profiles at http://%s/debug/pprof/\n", l.Addr())
-	return func() { _ = s.Close() }, nil
+	hs := &http.Server{Handler: h.GuardHost(mux), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	go func() { _ = hs.Serve(l) }()
+	s.say(a, "frony-db serves profiles at http://%s/debug/pprof/", l.Addr())
+	return func() { _ = hs.Close() }, nil
 }
 
 // loopback reports whether only this machine can reach an address.
