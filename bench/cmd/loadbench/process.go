@@ -22,7 +22,7 @@ type process struct {
 	addr string
 }
 
-var servesAt = regexp.MustCompile(`serves .* at http://(\S+)`)
+var servesAt = regexp.MustCompile(`serves .* at http://([^/\s]+)\s*$`)
 
 // serve starts a server on a free port and waits until it is ready. Its log is
 // made, and read here.
