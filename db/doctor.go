@@ -2,7 +2,6 @@ package db
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -296,13 +295,14 @@ func (c *Collection) examinePart(ctx context.Context, x *examination, ask *hnsw.
 			x.fault("graph", id(), node, "the document is not in the graph")
 		} else if ask == nil || ask.Has(node) {
 			x.Queried++
-			if hits = c.ask(hits[:0], code.head, cmp.Or(c.set.EfSearch, doctorBeam)); !c.answers(hits, code.head, node) {
+			normal, wide := c.reaches(&hits, code.head, node)
+			if !normal {
 				bad = true
 				x.Missed++
-				if hits = c.ask(hits[:0], code.head, doctorEf); !c.answers(hits, code.head, node) {
-					x.Unreachable++
-					x.fault("graph", id(), node, "a search for the document's own vector does not return it")
-				}
+			}
+			if !wide {
+				x.Unreachable++
+				x.fault("graph", id(), node, "a search for the document's own vector does not return it")
 			}
 		}
 		if bad {

@@ -25,6 +25,11 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, d door, h http.
 		s.work(w, r, d.gate, h)
 		return
 	}
+	if g := s.gate(d.gate); g != nil && g.crowded() {
+		// Before anything of the body is read: a refusal costs next to nothing.
+		writeProblem(w, r, g.overloaded(crowd))
+		return
+	}
 	_ = rc.SetReadDeadline(now.Add(l.Receive))
 	b, release, p := s.readBody(r)
 	defer release()

@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
 )
 
 // role says what a text is to the model. The zero value is a passage.
@@ -50,10 +53,12 @@ func (s *Server) vectors(ctx context.Context, as role, texts []string, dims int)
 		return nil, refuse(http.StatusBadRequest, "invalid_dimensions", "%d dimensions: the model has %d, or the first %d of them",
 			dims, spec.Dims, spec.HeadDims).at("dimensions")
 	}
+	start := time.Now()
 	out, err := s.embedAs(ctx, as, texts)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
+	s.span(ctx, "embed", start, time.Now(), attribute.Int("frony.texts", len(texts)))
 	if dims != 0 && dims < spec.Dims {
 		for i := range out {
 			out[i] = head(out[i], dims)

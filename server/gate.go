@@ -26,8 +26,8 @@ const strict = time.Second
 
 // gate lets a number of requests work at one time and a number wait. A burst
 // waits as long as it must, up to a limit. A queue that stands means that more
-// comes than can be done: then nobody waits longer than a few times the time that
-// a request takes, and the rest are refused at once, because a queue that grows
+// comes than can be done: then few may wait, and nobody longer than a few times
+// the time that a request takes, and the rest are refused at once, because a queue that grows
 // answers everybody late (Maurer 2015, "Fail at Scale", after CoDel, Nichols and
 // Jacobson 2012).
 type gate struct {
@@ -56,10 +56,11 @@ func (g *gate) enter(ctx context.Context) *Problem {
 	default:
 	}
 	defer g.waiting.Add(-1)
-	if g.waiting.Add(1) > g.queue {
-		return g.overloaded("too many requests wait")
+	queue, wait := g.room()
+	if g.waiting.Add(1) > queue {
+		return g.overloaded(crowd)
 	}
-	t := time.NewTimer(g.patience())
+	t := time.NewTimer(wait)
 	defer t.Stop()
 	select {
 	case g.slots <- struct{}{}:
@@ -71,13 +72,25 @@ func (g *gate) enter(ctx context.Context) *Problem {
 	}
 }
 
-// patience is how long a request may wait.
-func (g *gate) patience() time.Duration {
+// room is how many requests may wait, and how long. In overload so few may that
+// half of the patience is enough for them: who is let in is answered, nearly
+// always, and who is not hears it at once.
+func (g *gate) room() (queue int64, wait time.Duration) {
 	now := time.Now().UnixNano()
 	if now-g.free.Load() < int64(standing) && now-g.full.Load() > int64(strict) {
-		return g.wait
+		return g.queue, g.wait
 	}
-	return min(g.wait, max(time.Millisecond, time.Duration(g.times*float64(g.took.Load()))))
+	queue = min(g.queue, max(1, int64(g.times/2*float64(cap(g.slots)))))
+	return queue, min(g.wait, max(time.Millisecond, time.Duration(g.times*float64(g.took.Load()))))
+}
+
+// crowded reports whether enter would refuse now.
+func (g *gate) crowded() bool {
+	if len(g.slots) < cap(g.slots) {
+		return false
+	}
+	queue, _ := g.room()
+	return g.waiting.Load() >= queue
 }
 
 // enterPatiently waits as long as ctx lives: for streams, which slow down
@@ -100,6 +113,8 @@ func (g *gate) leave(held time.Duration) {
 
 func (g *gate) running() int { return len(g.slots) }
 
+const crowd = "too many requests wait"
+
 func (g *gate) overloaded(why string) *Problem {
 	g.full.Store(time.Now().UnixNano())
 	if g.refused != nil {
@@ -109,21 +124,37 @@ func (g *gate) overloaded(why string) *Problem {
 		hint("try again after the time in Retry-After")
 }
 
+// gate returns the gate of a kind, or nil.
+func (s *Server) gate(kind gateKind) *gate {
+	switch kind {
+	case gateSearch:
+		return s.searches
+	case gateWrite:
+		return s.writes
+	case gateNone:
+	}
+	return nil
+}
+
 // work runs a handler within a slot of a gate. Reading the request, searching
 // and writing the answer down are all done in it, so that no more requests than
 // there are slots compete for the processors; sending the answer is not, so that
 // a client that takes it slowly holds no slot, unless the answer is large.
 func (s *Server) work(w http.ResponseWriter, r *http.Request, kind gateKind, h http.Handler) {
-	g := map[gateKind]*gate{gateSearch: s.searches, gateWrite: s.writes}[kind]
+	g := s.gate(kind)
 	if g == nil {
 		h.ServeHTTP(w, r)
 		return
 	}
+	came := time.Now()
 	if p := g.enter(r.Context()); p != nil {
 		writeProblem(w, r, p)
 		return
 	}
 	began := time.Now()
+	if waited := began.Sub(came); waited > time.Millisecond {
+		s.span(r.Context(), "wait", came, began)
+	}
 	a := &slotAnswer{ResponseWriter: w}
 	done := false
 	defer func() {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
@@ -107,6 +108,9 @@ func (s *Server) mcpFor(c *call) *mcp.Server {
 func addTool[In, Out any](s *Server, m *mcp.Server, c *call, t *mcp.Tool, run func(context.Context, In) (Out, error)) {
 	mcp.AddTool(m, t, func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, Out, error) {
 		ctx = context.WithValue(ctx, callKey{}, c)
+		if c.span != nil {
+			ctx = trace.ContextWithSpan(ctx, c.span)
+		}
 		out, err := run(ctx, in)
 		if err != nil {
 			p := s.problem(ctx, err)

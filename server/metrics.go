@@ -86,14 +86,18 @@ func (m *metrics) begin() func(route, method string, status int, took time.Durat
 	m.running.Inc()
 	return func(route, method string, status int, took time.Duration) {
 		m.running.Dec()
-		switch method {
-		case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete:
-		default:
-			method = "other" // a label must not grow with what clients make up
-		}
-		m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+		m.requests.WithLabelValues(route, methodLabel(method), strconv.Itoa(status)).Inc()
 		m.took.WithLabelValues(route).Observe(took.Seconds())
 	}
+}
+
+// methodLabel keeps labels from growing with what clients make up.
+func methodLabel(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "_OTHER" // as OpenTelemetry says it
 }
 
 func (m *metrics) refused(code string) { m.refusals.WithLabelValues(code).Inc() }
@@ -116,10 +120,7 @@ func recallLabel(k int) string {
 
 func (m *metrics) searched(t *db.Trace) {
 	m.plans.WithLabelValues(t.Plan).Inc()
-	for _, s := range []struct {
-		name string
-		took time.Duration
-	}{{"embed", t.Embed}, {"filter", t.Filter}, {"graph", t.Graph}, {"words", t.Words}, {"rerank", t.Rerank}, {"load", t.Load}, {"total", t.Total}} {
+	for _, s := range append(stages(t), stage{"total", t.Total}) {
 		m.stages.WithLabelValues(s.name).Observe(s.took.Seconds())
 	}
 }
@@ -130,6 +131,8 @@ type collectionsCollector struct{ s *Server }
 var (
 	documentsDesc = prometheus.NewDesc("frony_documents", "Documents by collection.", []string{"collection"}, nil)
 	deadDesc      = prometheus.NewDesc("frony_dead_nodes", "Deleted nodes that wait for repair.", []string{"collection"}, nil)
+	checkedDesc   = prometheus.NewDesc("frony_checked_documents_total", "Documents that were searched by their own vectors since the start, to see whether the graph returns them.", []string{"collection"}, nil)
+	unreachedDesc = prometheus.NewDesc("frony_unreachable_documents", "Documents that the graph did not return to a search for their own vectors: of the last walk through all of them, or of the one under way if those are more.", []string{"collection"}, nil)
 	memoryDesc    = prometheus.NewDesc("frony_memory_bytes", "Memory of a collection by part.", []string{"collection", "part"}, nil)
 	diskDesc      = prometheus.NewDesc("frony_disk_bytes", "Disk space of a collection's derived files by part.", []string{"collection", "part"}, nil)
 	storeDesc     = prometheus.NewDesc("frony_store_bytes", "Disk space of the store, all collections together.", nil, nil)
@@ -137,7 +140,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c *collectionsCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{documentsDesc, deadDesc, memoryDesc, diskDesc, storeDesc} {
+	for _, d := range []*prometheus.Desc{documentsDesc, deadDesc, checkedDesc, unreachedDesc, memoryDesc, diskDesc, storeDesc} {
 		ch <- d
 	}
 }
@@ -167,6 +170,10 @@ func (c *collectionsCollector) Collect(ch chan<- prometheus.Metric) {
 		}
 		send(documentsDesc, int64(t.Documents), t.Name)
 		send(deadDesc, int64(t.Dead), t.Name)
+		if w, ok := c.s.swept(t.Name); ok {
+			ch <- prometheus.MustNewConstMetric(checkedDesc, prometheus.CounterValue, float64(w.asked), t.Name)
+			send(unreachedDesc, int64(w.found()), t.Name)
+		}
 		send(memoryDesc, t.Memory.Graph, t.Name, "graph")
 		send(memoryDesc, t.Memory.Codes, t.Name, "codes")
 		send(memoryDesc, t.Memory.Nodes, t.Name, "nodes")

@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/fronyai/frony-db/server/keys"
 )
 
@@ -18,7 +20,12 @@ type call struct {
 	route string // the pattern, so that metrics don't grow with names
 	key   *keys.Key
 	says  shape
+	code  string     // of the error that was answered
+	span  trace.Span // nil for health, or outside of a request
 }
+
+// noRoute is the route of what no route matches.
+const noRoute = "none"
 
 type callKey struct{}
 
@@ -35,8 +42,8 @@ func requestID(ctx context.Context) string { return callOf(ctx).id }
 // observe names each request, counts and logs it, and survives its panics.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{id: wantedID(r.Header.Get("X-Request-Id")), route: "none"}
-		ctx := context.WithValue(r.Context(), callKey{}, c)
+		c := &call{id: wantedID(r.Header.Get("X-Request-Id")), route: noRoute}
+		ctx := context.WithValue(s.startSpan(r, c), callKey{}, c)
 		r = r.WithContext(ctx)
 		rec := &recorder{ResponseWriter: w}
 		rec.Header().Set("X-Request-Id", c.id)
@@ -53,6 +60,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			}
 			took := time.Since(start)
 			done(c.route, r.Method, rec.code(), took)
+			endSpan(c, r.Method, rec.code())
 			s.logRequest(ctx, r, c, rec, took)
 			if v != nil && rec.aborted(v) {
 				panic(http.ErrAbortHandler) // half an answer must not look like a whole one
@@ -78,10 +86,15 @@ func (s *Server) logRequest(ctx context.Context, r *http.Request, c *call, rec *
 	if c.key != nil {
 		who = c.key.Name
 	}
-	s.log.LogAttrs(ctx, level, "request",
+	attrs := []slog.Attr{
 		slog.String("id", c.id), slog.String("method", r.Method), slog.String("route", c.route),
 		slog.Int("status", rec.code()), slog.Duration("took", took), slog.Int64("bytes", rec.bytes),
-		slog.String("key", who), slog.String("remote", r.RemoteAddr))
+		slog.String("key", who), slog.String("remote", r.RemoteAddr),
+	}
+	if c.span != nil && c.span.SpanContext().IsSampled() {
+		attrs = append(attrs, slog.String("trace", c.span.SpanContext().TraceID().String()))
+	}
+	s.log.LogAttrs(ctx, level, "request", attrs...)
 }
 
 // wantedID takes a client's name for its request if it is harmless in a log.

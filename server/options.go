@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/server/keys"
 )
@@ -34,6 +36,9 @@ type Options struct {
 	Version string
 	// Limits caps what one client may ask for. Zero fields are the defaults.
 	Limits Limits
+	// Tracer makes a span for each request and for the stages of its work, within
+	// the trace that the request names (W3C traceparent). Nil makes none.
+	Tracer trace.TracerProvider
 	// Logger receives one record per request, and failures. Nil is silent.
 	Logger *slog.Logger
 }

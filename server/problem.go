@@ -153,6 +153,7 @@ var statusCodes = map[int]string{
 func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 	switch v := v.(type) {
 	case *Problem:
+		callOf(ctx.Context()).code = v.Detail.Code
 		v.Detail.RequestID = requestID(ctx.Context())
 	case *huma.ErrorModel:
 		code := statusCodes[v.Status]
@@ -177,6 +178,7 @@ func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 			p.Detail.Message = "the body must be JSON"
 			p.Detail.Hint = "send Content-Type: application/json"
 		}
+		callOf(ctx.Context()).code = code
 		p.Detail.RequestID = requestID(ctx.Context())
 		return p, nil
 	}
@@ -185,7 +187,8 @@ func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 
 // writeProblem answers where the framework is not involved.
 func writeProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
-	p.Detail.RequestID = requestID(r.Context())
+	c := callOf(r.Context())
+	c.code, p.Detail.RequestID = p.Detail.Code, c.id
 	maps.Copy(w.Header(), p.GetHeaders())
-	writeJSON(w, p.status, callOf(r.Context()).says.body(p))
+	writeJSON(w, p.status, c.says.body(p))
 }

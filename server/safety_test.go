@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -432,6 +433,37 @@ func TestOverload(t *testing.T) {
 		t.Errorf("%d of 2 accepted searches ended well", ok.Load())
 	}
 	b.ask(200, "POST", notes+"/search", `{"text":"x"}`)
+}
+
+// When nobody more may wait, a request is refused before its body is there.
+func TestRefusedWithoutBody(t *testing.T) {
+	m := &moody{Fake: embeddertest.New(384, 1), hold: make(chan struct{})}
+	b := startWith(t, m, &server.Options{Limits: server.Limits{Searches: 1, Queue: 1, Wait: time.Minute}})
+	b.ask(200, "PUT", notes+"/documents?create=true", `{"documents":[{"text":"x"}]}`)
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() { b.ask(200, "POST", notes+"/search", `{"text":"x"}`) })
+	}
+	for !strings.Contains(b.metrics(), "frony_searches_waiting 1") {
+		time.Sleep(time.Millisecond)
+	}
+	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	_ = c.SetDeadline(time.Now().Add(20 * time.Second)) // the body has 30
+	fmt.Fprintf(c, "POST %s/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n", notes)
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusServiceUnavailable {
+		t.Error(res.Status)
+	}
+	close(m.hold)
+	wg.Wait()
 }
 
 func TestIdempotency(t *testing.T) {

@@ -181,11 +181,13 @@ func (s *Server) query(q *Query, param string) (db.Query, *Problem) {
 func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*Result, error) {
 	var t db.Trace
 	q.Trace = &t
+	start := time.Now()
 	matches, err := c.Search(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	s.metrics.searched(&t)
+	s.spanSearch(ctx, c.Name(), start, &t)
 	r := &Result{Matches: make([]Match, len(matches)), Mode: t.Mode.String(), Plan: t.Plan, Candidates: t.Candidates, Timings: Timings{
 		Embed: micros(t.Embed), Filter: micros(t.Filter), Graph: micros(t.Graph),
 		Words: micros(t.Words), Rerank: micros(t.Rerank), Load: micros(t.Load), Total: micros(t.Total),

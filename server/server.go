@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/fronyai/frony-db/db"
@@ -40,8 +41,10 @@ type Server struct {
 	rates    *rates
 	replays  *replays
 	metrics  *metrics
+	tracer   trace.Tracer
 	schemas  *mcp.SchemaCache
 
+	reach  reach
 	warmMu sync.Mutex
 	warm   map[string]bool // collections that Warm has opened
 }
@@ -72,7 +75,9 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 		rates:    newRates(l.Rate, l.Burst),
 		replays:  newReplays(l.Replays, l.ReplayBytes),
 		schemas:  mcp.NewSchemaCache(),
+		tracer:   newTracer(o.Tracer),
 		warm:     map[string]bool{},
+		reach:    reach{of: map[string]sweep{}},
 	}
 	s.keys.Store(o.Keys)
 	s.metrics = newMetrics(s)
@@ -124,12 +129,9 @@ func (s *Server) SetKeys(set *keys.Set) {
 // Warm opens every collection, rebuilding what must be, and then makes /readyz
 // say 200. A collection that does not open is logged, and its requests say why.
 func (s *Server) Warm(ctx context.Context) error {
-	var names []string
-	for info, err := range s.db.Collections(ctx) {
-		if err != nil {
-			return err
-		}
-		names = append(names, info.Name)
+	names, err := s.names(ctx)
+	if err != nil {
+		return err
 	}
 	for _, name := range names {
 		_, err := s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
@@ -145,6 +147,16 @@ func (s *Server) Warm(ctx context.Context) error {
 	}
 	s.state.CompareAndSwap(stateLoading, stateReady)
 	return nil
+}
+
+func (s *Server) names(ctx context.Context) (names []string, err error) {
+	for info, err := range s.db.Collections(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, info.Name)
+	}
+	return names, nil
 }
 
 // Stop makes /readyz say 503, so that no new requests are sent here.

@@ -90,6 +90,9 @@ func forbidden(pkg, name string) string {
 	if strings.HasPrefix(name, "github.com/dgraph-io/badger") && pkg != "db/internal/store" {
 		return "only db/internal/store speaks to Badger"
 	}
+	if why := forbiddenTraces(pkg, name); why != "" {
+		return why
+	}
 	if name == "unsafe" && !strings.HasSuffix(pkg, "kernel") && !mapsFiles[pkg] {
 		return "only kernels are unsafe"
 	}
@@ -133,6 +136,20 @@ func forbidden(pkg, name string) string {
 	return rule + " does with the standard library"
 }
 
+// forbiddenTraces keeps OpenTelemetry out of the library: the server makes
+// spans by the interface, and the program decides whether and where they go.
+func forbiddenTraces(pkg, name string) string {
+	switch {
+	case !strings.HasPrefix(name, "go.opentelemetry.io/"), within(pkg, "cmd/frony-db"):
+		return ""
+	case !within(pkg, "server"):
+		return "only the server makes spans"
+	case within(name, "go.opentelemetry.io/otel/sdk"), within(name, "go.opentelemetry.io/otel/exporters"), within(name, "go.opentelemetry.io/proto"):
+		return "where spans go is decided by the program"
+	}
+	return ""
+}
+
 func within(pkg, dir string) bool { return pkg == dir || strings.HasPrefix(pkg, dir+"/") }
 
 // mapsFiles are packages that view mapped files, or weights in the binary, as
@@ -164,6 +181,11 @@ func TestForbidden(t *testing.T) {
 		{"server", module + "db/internal/store", false},
 		{"embedder/builtin", module + "db", false},
 		{"db/filter", "github.com/google/uuid", false},
+		{"db", "go.opentelemetry.io/otel/trace", false},
+		{"embedder/remote", "go.opentelemetry.io/otel/trace", false},
+		{"server", "go.opentelemetry.io/otel/trace", true},
+		{"server", "go.opentelemetry.io/otel/sdk/trace", false},
+		{"cmd/frony-db", "go.opentelemetry.io/otel/sdk/trace", true},
 	} {
 		if why := forbidden(c.pkg, c.name); (why == "") != c.ok {
 			t.Errorf("%s imports %s: %q", c.pkg, c.name, why)

@@ -11,6 +11,7 @@ import (
 	"net/http/pprof"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -29,6 +30,7 @@ type serving struct {
 	certFile, certKey string
 	connections       int
 	recallSample      int
+	checkRate         int
 	grace             time.Duration
 	logFormat         string
 	opts              server.Options
@@ -73,6 +75,7 @@ runs, within --grace, and stop.`,
 	f.Float64Var(&s.opts.Limits.Patience, "patience", 0, "times a mean search that one may wait under lasting load (default 4); more lets more clients in, later")
 	f.Float64Var(&s.opts.Limits.Rate, "rate", 0, "requests per second of one key, or of all without keys (default: no limit)")
 	f.IntVar(&s.recallSample, "recall-sample", 0, "answer one search in N again, exactly, in the background, for the metric frony_recall_at_k (default: none)")
+	f.IntVar(&s.checkRate, "check-rate", 20, "documents a second that are searched by their own vectors while no search waits, for the metric frony_unreachable_documents; 0 for none")
 	f.DurationVar(&s.grace, "grace", 15*time.Second, "time to finish what runs when stopping")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
 	c.AddCommand(a.serveKey(), a.serveHealth())
@@ -84,6 +87,9 @@ func (s *serving) check() error {
 	var faults []error
 	if s.connections < 1 {
 		faults = append(faults, fmt.Errorf("--max-connections %d: want at least 1", s.connections))
+	}
+	if s.checkRate < 0 {
+		faults = append(faults, fmt.Errorf("--check-rate %d: want 0 or more", s.checkRate))
 	}
 	if (s.certFile == "") != (s.certKey == "") {
 		faults = append(faults, errors.New("--tls-cert and --tls-key go together"))
@@ -120,6 +126,16 @@ func (a *app) serveLog(format string) {
 	a.log = slog.New(slog.NewTextHandler(a.err, o))
 }
 
+// say tells the person at the terminal, or as a line of JSON whoever reads the
+// log by program.
+func (s *serving) say(a *app, format string, args ...any) {
+	if s.logFormat == "json" {
+		a.log.Info(fmt.Sprintf(format, args...))
+		return
+	}
+	fmt.Fprintf(a.err, format+"\n", args...)
+}
+
 func (a *app) runServe(ctx context.Context, s *serving) error {
 	set, err := loadKeys(s.keyFile)
 	if err != nil {
@@ -143,6 +159,12 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 		return err
 	}
 	defer a.close(d)
+	tracer, endTraces, err := a.traces(ctx)
+	if err != nil {
+		return err
+	}
+	defer endTraces()
+	s.opts.Tracer = tracer
 	s.opts.Embedder, s.opts.Keys, s.opts.Version, s.opts.Logger = e, set, buildVersion(), a.log
 	h, err = server.New(d, &s.opts)
 	if err != nil {
@@ -154,7 +176,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	}
 	defer func() { _ = l.Close() }()
 	if s.adminAddr != "" {
-		stop, err := a.serveAdmin(ctx, s.adminAddr, h)
+		stop, err := a.serveAdmin(ctx, s, h)
 		if err != nil {
 			return err
 		}
@@ -167,7 +189,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	if certs != nil {
 		scheme = "https"
 	}
-	fmt.Fprintf(a.err, "frony-db serves %s at %s://%s\n", a.dir, scheme, l.Addr())
+	s.say(a, "frony-db serves %s at %s://%s", a.dir, scheme, l.Addr())
 	return a.serveUntilDone(ctx, s, h, l, certs)
 }
 
@@ -196,15 +218,17 @@ func (a *app) serveUntilDone(ctx context.Context, s *serving, h *server.Server, 
 	hs := h.HTTPServer()
 	ended := make(chan error, 1)
 	go func() { ended <- hs.Serve(l) }()
-	warm := make(chan struct{})
-	warmCtx, stopWarm := context.WithCancel(ctx)
-	defer stopWarm()
-	go func() {
-		defer close(warm)
-		if err := h.Warm(warmCtx); err != nil && warmCtx.Err() == nil {
+	var background sync.WaitGroup
+	backgroundCtx, stopBackground := context.WithCancel(ctx)
+	defer stopBackground()
+	background.Go(func() {
+		if err := h.Warm(backgroundCtx); err != nil && backgroundCtx.Err() == nil {
 			a.log.Error("opening the collections", "err", err)
 		}
-	}()
+		if s.checkRate > 0 {
+			h.Check(backgroundCtx, s.checkRate)
+		}
+	})
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -220,15 +244,15 @@ func (a *app) serveUntilDone(ctx context.Context, s *serving, h *server.Server, 
 		break
 	}
 	h.Stop()
-	fmt.Fprintln(a.err, "frony-db finishes what runs and stops")
+	s.say(a, "frony-db finishes what runs and stops")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 	defer cancel()
 	if err := hs.Shutdown(grace); err != nil {
 		a.log.Warn("some requests did not end in time", "err", err)
 		_ = hs.Close()
 	}
-	stopWarm()
-	<-warm
+	stopBackground()
+	background.Wait()
 	return nil
 }
 
@@ -256,8 +280,8 @@ func (a *app) reload(s *serving, h *server.Server, certs *server.Certs) {
 }
 
 // serveAdmin serves what is for the operator alone.
-func (a *app) serveAdmin(ctx context.Context, addr string, h *server.Server) (stop func(), err error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+func (a *app) serveAdmin(ctx context.Context, s *serving, h *server.Server) (stop func(), err error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.adminAddr)
 	if err != nil {
 		return nil, fmt.Errorf("serve: admin: %w", err)
 	}
@@ -268,10 +292,10 @@ func (a *app) serveAdmin(ctx context.Context, addr string, h *server.Server) (st
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	mux.Handle("GET /metrics", h.Metrics())
-	s := &http.Server{Handler: h.GuardHost(mux), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	go func() { _ = s.Serve(l) }()
-	fmt.Fprintf(a.err, "frony-db serves profiles at http://%s/debug/pprof/\n", l.Addr())
-	return func() { _ = s.Close() }, nil
+	hs := &http.Server{Handler: h.GuardHost(mux), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	go func() { _ = hs.Serve(l) }()
+	s.say(a, "frony-db serves profiles at http://%s/debug/pprof/", l.Addr())
+	return func() { _ = hs.Close() }, nil
 }
 
 // loopback reports whether only this machine can reach an address.

@@ -38,7 +38,7 @@ func serveFor(t testing.TB, args ...string) (url string, log *output, stop func(
 	}()
 	stop = sync.OnceValue(func() int { cancel(); return <-code })
 	t.Cleanup(func() { stop() })
-	return log.await(t, `serves \S+/db at (https?://\S+)`), log, stop
+	return log.await(t, `serves \S+/db at (https?://[^\s"]+)`), log, stop
 }
 
 func get(t *testing.T, c *http.Client, url, key string) int {

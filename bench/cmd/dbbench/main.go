@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fronyai/frony-db/bench/texts"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
 )
@@ -49,11 +50,11 @@ func measure(parent string, n, queries int, seed uint64) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	g := newTexts(seed)
+	g, rng := texts.New(seed), rand.New(rand.NewPCG(seed, 2))
 	docs := make([]db.Document, n)
 	for i := range docs {
 		docs[i] = db.Document{
-			ID: fmt.Sprint("doc-", i), Text: g.passage(),
+			ID: fmt.Sprint("doc-", i), Text: g.Passage(),
 			Metadata: db.Metadata{"lang": []string{"ko", "en"}[i%2], "year": 2000 + i%25},
 		}
 	}
@@ -93,7 +94,7 @@ func measure(parent string, n, queries int, seed uint64) error {
 
 	asked := make([]string, queries)
 	for i := range asked {
-		asked[i] = g.question(docs[g.rng.IntN(n)].Text)
+		asked[i] = g.Question(docs[rng.IntN(n)].Text)
 	}
 	if err := searches(ctx, c, asked); err != nil {
 		return err
@@ -111,7 +112,7 @@ func measure(parent string, n, queries int, seed uint64) error {
 		return err
 	}
 	fmt.Printf("close with snapshot: %s\n", time.Since(start).Round(time.Millisecond))
-	fmt.Printf("disk: %d B/document (text %d)\n", size(dir)/int64(n), g.bytes/int64(n))
+	fmt.Printf("disk: %d B/document (text %d)\n", size(dir)/int64(n), g.Bytes/int64(n))
 	for _, snapshot := range []bool{true, false} {
 		if !snapshot {
 			files, err := filepath.Glob(filepath.Join(dir, "derived", "*"))
@@ -221,63 +222,4 @@ func size(dir string) (sum int64) {
 		return nil
 	})
 	return sum
-}
-
-// texts makes passages of made-up words: a topic's words come together, and
-// words are as unequally common as in a language.
-type texts struct {
-	rng   *rand.Rand
-	words []string
-	zipf  *rand.Zipf
-	bytes int64
-}
-
-func newTexts(seed uint64) *texts {
-	rng := rand.New(rand.NewPCG(seed, 1))
-	t := &texts{rng: rng, zipf: rand.NewZipf(rng, 1.2, 8, 29_999)}
-	for range 30_000 {
-		t.words = append(t.words, t.word())
-	}
-	return t
-}
-
-func (t *texts) word() string {
-	var b strings.Builder
-	if t.rng.IntN(2) == 0 {
-		for range 1 + t.rng.IntN(3) {
-			b.WriteRune(rune(0xAC00 + 28*t.rng.IntN(399) + []int{0, 0, 0, 1, 4, 8, 16, 17, 21}[t.rng.IntN(9)]))
-		}
-		return b.String()
-	}
-	for range 1 + t.rng.IntN(3) {
-		b.WriteByte("bcdfghjklmnprstvwz"[t.rng.IntN(18)])
-		b.WriteByte("aeiou"[t.rng.IntN(5)])
-	}
-	return b.String()
-}
-
-// passage has 8 to 40 words, two thirds of them from one of 3,000 topics.
-func (t *texts) passage() string {
-	topic := t.rng.IntN(3000) * 10
-	var b strings.Builder
-	for range 8 + t.rng.IntN(33) {
-		w := int(t.zipf.Uint64())
-		if t.rng.IntN(3) > 0 {
-			w = (topic + int(t.zipf.Uint64())%60) % len(t.words)
-		}
-		b.WriteString(t.words[w])
-		b.WriteByte(' ')
-	}
-	t.bytes += int64(b.Len())
-	return b.String()
-}
-
-// question takes some words of a passage and adds others.
-func (t *texts) question(passage string) string {
-	words := strings.Fields(passage)
-	var q []string
-	for range 3 + t.rng.IntN(4) {
-		q = append(q, words[t.rng.IntN(len(words))])
-	}
-	return strings.Join(append(q, t.words[t.zipf.Uint64()]), " ")
 }

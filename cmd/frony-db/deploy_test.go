@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// What deploy/ and the Dockerfile say to run is there, with those flags and
+// those variables.
+func TestDeployedCommands(t *testing.T) {
+	root := filepath.Join("..", "..")
+	var commands [][]string
+	environment := map[string]bool{}
+	var entry []string
+	for line := range lines(t, filepath.Join(root, "Dockerfile")) {
+		list := func(after string) (words []string) {
+			if err := json.Unmarshal([]byte(after), &words); err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+			return words
+		}
+		if _, after, ok := strings.Cut(line, "HEALTHCHECK "); ok {
+			_, after, _ = strings.Cut(after, "CMD ")
+			commands = append(commands, list(after)[1:])
+		} else if after, ok := strings.CutPrefix(line, "ENTRYPOINT "); ok {
+			entry = list(after)
+		} else if after, ok := strings.CutPrefix(line, "CMD "); ok {
+			commands = append(commands, append(entry[1:], list(after)...))
+		} else if after, ok := strings.CutPrefix(line, "ENV "); ok {
+			for pair := range strings.FieldsSeq(after) {
+				name, _, _ := strings.Cut(pair, "=")
+				environment[name] = true
+			}
+		}
+	}
+	for line := range lines(t, filepath.Join(root, "deploy", "frony-db.service")) {
+		if after, ok := strings.CutPrefix(line, "ExecStart="); ok {
+			commands = append(commands, strings.Fields(after)[1:])
+		}
+	}
+	if len(commands) != 3 {
+		t.Fatalf("%q, want the image's, its health check's and the unit's", commands)
+	}
+	cobra := (&app{}).root()
+	serve, _, err := cobra.Find([]string{"serve"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range commands {
+		c, rest, err := cobra.Find(args)
+		if err != nil || c == cobra {
+			t.Errorf("%q: %v", args, err)
+			continue
+		}
+		if err := c.ParseFlags(rest); err != nil || c.Flags().NArg() > 0 {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	b, err := os.ReadFile(filepath.Join(root, "deploy", "compose.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var compose struct {
+		Services map[string]struct {
+			Environment map[string]string
+			Volumes     []string
+		}
+	}
+	if err := yaml.Unmarshal(b, &compose); err != nil {
+		t.Fatal(err)
+	}
+	service := compose.Services["frony-db"]
+	for name := range service.Environment {
+		environment[name] = true
+	}
+	if len(service.Volumes) != 1 || !strings.HasSuffix(service.Volumes[0], ":/data") {
+		t.Errorf("volumes %q, want one at the image's /data", service.Volumes)
+	}
+	for name := range environment {
+		flag := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, "FRONYDB_")), "_", "-")
+		if name != "FRONYDB_ADMIN_KEY" && serve.Flag(flag) == nil {
+			t.Errorf("%s names no flag of serve", name)
+		}
+	}
+}
+
+func lines(t *testing.T, path string) func(func(string) bool) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(yield func(string) bool) {
+		defer func() { _ = f.Close() }()
+		for s := bufio.NewScanner(f); s.Scan() && yield(s.Text()); {
+		}
+	}
+}
