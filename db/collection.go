@@ -36,10 +36,6 @@ type Collection struct {
 	visible *visible
 	grace   grace
 
-	// writing guards the order of rows and columns of one batch against
-	// another's; the graph takes inserts in parallel.
-	writing sync.Mutex
-
 	// sourcing keeps replacements of sources apart.
 	sourcing sync.Mutex
 
