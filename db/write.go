@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/quant"
 )
@@ -251,9 +252,22 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 		// The store has the vectors: searches will read them there.
 		c.log.Warn("vector rows not cached", "err", err)
 	}
+	// Everything that searches look at is there before the graph makes a node known
+	// to them.
+	words := make([]lexical.Words, len(done.Born))
+	parallel(len(done.Born), 8, func(i int) {
+		c.codes.put(done.Born[i], prep[i].vec)
+		words[i] = c.words.Words(prep[i].doc.Text)
+	})
+	c.words.AddAll(done.Born, words)
+	for i, node := range done.Born {
+		doc := &prep[i].doc
+		c.attrs.Set(node, columns(doc.Metadata, doc.Source))
+		c.expiry.set(node, doc.Expires)
+		c.nodes.bear(node, done.Seq)
+	}
 	parallel(len(done.Born), 8, func(i int) {
 		node := done.Born[i]
-		c.put(node, done.Seq, prep[i].vec, &prep[i].doc)
 		if err := c.graph.Add(node); err != nil {
 			c.log.Error("node could not be linked; doctor repairs it", "node", node, "err", err)
 		}
@@ -270,16 +284,6 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 	if len(done.Dead) > 0 {
 		c.grace.after(func() { c.bury(done.Dead) })
 	}
-}
-
-// put writes everything else about a node that searches look at, before the graph
-// makes the node known to them.
-func (c *Collection) put(node uint32, seq uint64, vec []float32, doc *Document) {
-	c.codes.put(node, vec)
-	c.attrs.Set(node, columns(doc.Metadata, doc.Source))
-	c.expiry.set(node, doc.Expires)
-	c.words.Add(node, doc.Text)
-	c.nodes.bear(node, seq)
 }
 
 // parallel runs f for 0 to n−1 on all cores, if there are at least least items
