@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"sync"
 
 	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
@@ -18,11 +19,14 @@ type codes struct {
 
 	head  *quant.Quantizer      // encodes if there are no tails
 	split *quant.SplitQuantizer // encodes both at one scale
+
+	pool sync.Pool // of *code
 }
 
 // newCodes makes empty tables.
 func newCodes(set *settings) (*codes, error) {
 	c := &codes{}
+	c.pool.New = func() any { return new(c.room()) }
 	var err error
 	if c.heads, err = quant.NewCodes(set.HeadDims, nil); err != nil {
 		return nil, err
@@ -42,6 +46,14 @@ func (c *codes) quantizers(set *settings) (err error) {
 	}
 	c.head, err = quant.NewQuantizer(set.HeadDims)
 	return err
+}
+
+// put encodes a full vector as the code of node.
+func (c *codes) put(node uint32, vec []float32) {
+	k := c.pool.Get().(*code)
+	defer c.pool.Put(k)
+	c.encode(*k, vec)
+	c.set(node, *k)
 }
 
 // code is a vector's code, or room for one.

@@ -33,10 +33,6 @@ type Collection struct {
 	changing sync.Mutex
 	follower atomic.Pointer[follower]
 
-	// writing guards the order of rows and columns of one batch against
-	// another's; the graph takes inserts in parallel.
-	writing sync.Mutex
-
 	// sourcing keeps replacements of sources apart.
 	sourcing sync.Mutex
 

@@ -36,7 +36,6 @@
 //
 // # Locks
 //
-// DB.mu guards the table of open collections. Collection.writing keeps the
-// rows and columns of two batches apart, Collection.linking keeps snapshots
+// DB.mu guards the table of open collections. Collection.linking keeps snapshots
 // from seeing half a batch. Searches take no locks but those of counting.
 package db

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/quant"
 )
 
 // Document is a piece of text with its embedding and what is known about it.
@@ -163,6 +165,10 @@ func checkVector(v []float32, dims int) error {
 	if len(v) != dims {
 		return because(ErrInvalidVector, "%d dimensions, the collection has %d", len(v), dims)
 	}
+	// A NaN or an infinity shows in the sum of squares.
+	if sum := quant.Dot(v, v); sum > 1e-30 && sum < 1e30 {
+		return nil
+	}
 	var sum float64
 	for i, x := range v {
 		if f := float64(x); math.IsNaN(f) || math.IsInf(f, 0) {
@@ -302,9 +308,12 @@ func fromFloat(v float64) (any, int, error) {
 // hashes are what an upsert compares: of the whole document, and of what the
 // embedder sees.
 func (d *Document) hashes() (all, text [16]byte) {
-	h := sha256.Sum256([]byte(d.Text))
+	buf := hashed.Get().(*[]byte)
+	defer hashed.Put(buf)
+	b := append((*buf)[:0], d.Text...)
+	h := sha256.Sum256(b)
 	copy(text[:], h[:])
-	b := store.AppendMetadata(h[:], d.Metadata)
+	b = store.AppendMetadata(append(b[:0], h[:]...), d.Metadata)
 	b = append(b, d.Source...)
 	b = append(b, 0, byte(d.Chunk), byte(d.Chunk>>8), byte(d.Chunk>>16), byte(d.Chunk>>24))
 	b = store.AppendVector(b, d.Embedding)
@@ -313,5 +322,8 @@ func (d *Document) hashes() (all, text [16]byte) {
 	}
 	h = sha256.Sum256(b)
 	copy(all[:], h[:])
+	*buf = b
 	return all, text
 }
+
+var hashed = sync.Pool{New: func() any { return new([]byte) }}

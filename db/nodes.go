@@ -46,7 +46,11 @@ func (n *nodes) chunk(node uint32) *nodeChunk {
 func (n *nodes) bear(node uint32, seq uint64) {
 	e := &n.chunk(node)[node%nodeChunkSize]
 	e.born.Store(seq + 1)
-	e.died.Store(0)
+	// Batches are linked beside each other: a later one may have killed this life
+	// already, and that death stays.
+	if died := e.died.Load(); died <= seq+1 {
+		e.died.CompareAndSwap(died, 0)
+	}
 }
 
 // kill makes a node invisible from sequence number seq on.

@@ -43,3 +43,18 @@ func TestNodeReusedBesideReaders(t *testing.T) {
 		}
 	}
 }
+
+// Batches are linked beside each other, so that a node may be killed before it is
+// born. It is seen by the searches in between, and by none after.
+func TestNodeKilledBeforeItsBirth(t *testing.T) {
+	n := newNodes()
+	n.bear(1, 2)
+	n.kill(1, 4) // the life before
+	n.kill(1, 7)
+	n.bear(1, 5)
+	for seq := range uint64(9) {
+		if got, want := n.visible(1, seq), seq == 5 || seq == 6; got != want {
+			t.Errorf("after batch %d: seen %t, want %t", seq, got, want)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/quant"
@@ -119,24 +120,42 @@ func (e *inputError) as(op string) error { return &Error{Op: op, Input: e.input,
 // prepare checks every document and makes up missing ids.
 func (c *Collection) prepare(docs []Document) ([]prepared, *inputError) {
 	prep := make([]prepared, len(docs))
-	seen := make(map[string]bool, len(docs))
+	faults := make([]error, len(docs))
+	given := 0
+	for i := range docs {
+		if docs[i].Embedding != nil {
+			given++
+		}
+	}
+	room := make([]float32, 0, given*c.set.Dims) // of all vectors together
 	for i, d := range docs {
 		if d.ID == "" {
 			d.ID = newID()
 		}
-		if err := c.check(&d); err != nil {
-			return nil, &inputError{fmt.Sprintf("document %d (%s)", i, quoteIDs([]string{d.ID})), err}
-		}
-		if seen[d.ID] {
-			return nil, &inputError{quoteIDs([]string{d.ID}), ErrDuplicateID}
-		}
-		seen[d.ID] = true
-		if d.Embedding != nil {
-			prep[i].vec = slices.Clone(d.Embedding)
-			quant.Normalize(prep[i].vec)
-		}
 		prep[i].doc = d
-		prep[i].hash, prep[i].textHash = d.hashes()
+		if len(d.Embedding) == c.set.Dims {
+			room = append(room, d.Embedding...)
+			prep[i].vec = slices.Clip(room[len(room)-c.set.Dims:])
+		}
+	}
+	parallel(len(prep), 64, func(i int) {
+		p := &prep[i]
+		if faults[i] = c.check(&p.doc); faults[i] != nil {
+			return
+		}
+		quant.Normalize(p.vec)
+		p.hash, p.textHash = p.doc.hashes()
+	})
+	seen := make(map[string]bool, len(docs))
+	for i := range prep {
+		id := prep[i].doc.ID
+		if err := faults[i]; err != nil {
+			return nil, &inputError{fmt.Sprintf("document %d (%s)", i, quoteIDs([]string{id})), err}
+		}
+		if seen[id] {
+			return nil, &inputError{quoteIDs([]string{id}), ErrDuplicateID}
+		}
+		seen[id] = true
 	}
 	return prep, nil
 }
@@ -224,9 +243,11 @@ func embedPassages(ctx context.Context, e embedder.Embedder, texts []string) ([]
 func (c *Collection) commit(prep []prepared, deletes []store.Delete, insert bool) (*store.Committed, error) {
 	now := time.Now()
 	b := &store.Batch{Collection: c.id, Deletes: deletes, Insert: insert, Puts: make([]store.Put, len(prep))}
-	for i := range prep {
+	size := 4 * c.set.Dims
+	room := make([]byte, len(prep)*size)
+	parallel(len(prep), 64, func(i int) {
 		p := &prep[i]
-		p.encoded = store.AppendVector(nil, p.vec)
+		p.encoded = store.AppendVector(room[i*size:i*size:(i+1)*size], p.vec)
 		b.Puts[i] = store.Put{
 			ID:     p.doc.ID,
 			Vector: p.encoded,
@@ -236,7 +257,7 @@ func (c *Collection) commit(prep []prepared, deletes []store.Delete, insert bool
 				Metadata: p.doc.Metadata, Expires: p.doc.Expires,
 			}),
 		}
-	}
+	})
 	done, err := c.db.st.Commit(b)
 	if err != nil {
 		return nil, err
@@ -249,16 +270,29 @@ func (c *Collection) commit(prep []prepared, deletes []store.Delete, insert bool
 // link brings a committed batch into the derived state. It can't fail: a part
 // that goes wrong is logged, and found and rebuilt later.
 func (c *Collection) link(prep []prepared, done *store.Committed) {
-	code := c.codes.room()
 	c.linking.RLock()
-	c.writing.Lock()
-	for i, node := range done.Born {
-		c.put(node, done.Seq, prep[i].vec, prep[i].encoded, &prep[i].doc, code)
+	if err := c.rows.PutAll(done.Born, func(i int) []byte { return prep[i].encoded }); err != nil {
+		// The store has the vectors: searches will read them there.
+		c.log.Warn("vector rows not cached", "err", err)
 	}
-	c.writing.Unlock()
+	// Everything that searches look at is there before the graph makes a node known
+	// to them.
+	words := make([]lexical.Words, len(done.Born))
 	parallel(len(done.Born), 8, func(i int) {
-		if err := c.graph.Add(done.Born[i]); err != nil {
-			c.log.Error("node could not be linked; doctor repairs it", "node", done.Born[i], "err", err)
+		c.codes.put(done.Born[i], prep[i].vec)
+		words[i] = c.words.Words(prep[i].doc.Text)
+	})
+	c.words.AddAll(done.Born, words)
+	for i, node := range done.Born {
+		doc := &prep[i].doc
+		c.attrs.Set(node, columns(doc.Metadata, doc.Source))
+		c.expiry.set(node, doc.Expires)
+		c.nodes.bear(node, done.Seq)
+	}
+	parallel(len(done.Born), 8, func(i int) {
+		node := done.Born[i]
+		if err := c.graph.Add(node); err != nil {
+			c.log.Error("node could not be linked; doctor repairs it", "node", node, "err", err)
 		}
 	})
 	for _, node := range done.Dead {
@@ -273,21 +307,6 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 	if len(done.Dead) > 0 {
 		c.grace.after(func() { c.bury(done.Dead) })
 	}
-}
-
-// put writes everything about a node that searches look at, before the graph
-// makes the node known to them.
-func (c *Collection) put(node uint32, seq uint64, vec []float32, encoded []byte, doc *Document, code code) {
-	c.codes.encode(code, vec)
-	c.codes.set(node, code)
-	if err := c.rows.Put(node, encoded); err != nil {
-		// The store has the vector: searches will read it there.
-		c.log.Warn("vector row not cached", "err", err)
-	}
-	c.attrs.Set(node, columns(doc.Metadata, doc.Source))
-	c.expiry.set(node, doc.Expires)
-	c.words.Add(node, doc.Text)
-	c.nodes.bear(node, seq)
 }
 
 // parallel runs f for 0 to n−1 on all cores, if there are at least least items

@@ -12,10 +12,19 @@ import (
 // or an infinity. The sum of squares is taken in float64, so that no finite v
 // overflows or vanishes.
 func Normalize(v []float32) bool {
-	var sum float64
-	for _, x := range v {
-		sum += float64(x) * float64(x)
+	// Four sums, so that an addition need not wait for the one before.
+	var sums [4]float64
+	rest := v
+	for ; len(rest) >= 4; rest = rest[4:] {
+		sums[0] += float64(rest[0]) * float64(rest[0])
+		sums[1] += float64(rest[1]) * float64(rest[1])
+		sums[2] += float64(rest[2]) * float64(rest[2])
+		sums[3] += float64(rest[3]) * float64(rest[3])
 	}
+	for _, x := range rest {
+		sums[0] += float64(x) * float64(x)
+	}
+	sum := sums[0] + sums[1] + (sums[2] + sums[3])
 	// A NaN or an infinity among the elements shows in the sum.
 	if sum == 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
 		return false

@@ -12,14 +12,33 @@ func (x *Index) Add(node uint32, text string) {
 	a := x.analyses.Get().(*analysis)
 	defer x.analyses.Put(a)
 	a.run(text)
-	keys := a.sortedKeys()
+	x.AddAll([]uint32{node}, []Words{a.sortedKeys()})
+}
 
+// Words are what Add makes of a text before it needs the index: they can be made
+// on many cores at once.
+type Words []uint64
+
+// Words analyses a text for AddAll.
+func (x *Index) Words(text string) Words {
+	a := x.analyses.Get().(*analysis)
+	defer x.analyses.Put(a)
+	a.run(text)
+	return slices.Clone(a.sortedKeys())
+}
+
+// AddAll is Add for many documents, words[i] being those of nodes[i]. It takes the
+// index once, where many callers of Add would wait for each other at every
+// document.
+func (x *Index) AddAll(nodes []uint32, words []Words) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.remove(node)
-	x.add(node, keys)
-	if x.next > maxSlot || x.clock > maxSlot {
-		x.renumber()
+	for i, node := range nodes {
+		x.remove(node)
+		x.add(node, words[i])
+		if x.next > maxSlot || x.clock > maxSlot {
+			x.renumber()
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -41,7 +42,7 @@ const (
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // File is an open file of rows. Get may be called concurrently with anything
-// but Close. Put of different nodes may be called concurrently.
+// but Close. Put and PutAll of different nodes may be called concurrently.
 type File struct {
 	f      *os.File
 	dims   int
@@ -166,22 +167,45 @@ func (r *File) reserve(node uint32) error {
 // that readers may hold must not be put again. A file that is open read-only
 // stays as it is.
 func (r *File) Put(node uint32, vec []byte) error {
-	if len(vec) != r.stride-4 {
-		return fmt.Errorf("vector row of node %d has %d bytes, want %d", node, len(vec), r.stride-4)
-	}
-	if r.readOnly {
+	return r.PutAll([]uint32{node}, func(int) []byte { return vec })
+}
+
+// runBytes bounds what is written at once.
+const runBytes = 256 << 10
+
+var runs = sync.Pool{New: func() any { return new([]byte) }}
+
+// PutAll is Put for many nodes, vec(i) being the vector of nodes[i]. Rows that
+// follow each other are written together.
+func (r *File) PutAll(nodes []uint32, vec func(i int) []byte) error {
+	if r.readOnly || len(nodes) == 0 {
 		return nil
 	}
-	if err := r.reserve(node); err != nil {
+	if err := r.reserve(slices.Max(nodes)); err != nil {
 		return err
 	}
-	at := node % segmentRows
-	(*r.segments.Load())[node/segmentRows].verified[at/64].And(^(uint64(1) << (at % 64)))
-	row := make([]byte, 4, r.stride)
-	binary.LittleEndian.PutUint32(row, checksum(node, vec))
-	row = append(row, vec...)
-	if err := writeAt(r.f, row, headerSize+int64(node)*int64(r.stride)); err != nil {
-		return fmt.Errorf("write vector row of node %d: %w", node, err)
+	segments := *r.segments.Load()
+	buf := runs.Get().(*[]byte)
+	defer runs.Put(buf)
+	run := (*buf)[:0]
+	defer func() { *buf = run }()
+	for i, node := range nodes {
+		v := vec(i)
+		if len(v) != r.stride-4 {
+			return fmt.Errorf("vector row of node %d has %d bytes, want %d", node, len(v), r.stride-4)
+		}
+		at := node % segmentRows
+		segments[node/segmentRows].verified[at/64].And(^(uint64(1) << (at % 64)))
+		run = binary.LittleEndian.AppendUint32(run, checksum(node, v))
+		run = append(run, v...)
+		if i+1 < len(nodes) && nodes[i+1] == node+1 && len(run)+r.stride <= runBytes {
+			continue
+		}
+		first := node + 1 - uint32(len(run)/r.stride)
+		if err := writeAt(r.f, run, headerSize+int64(first)*int64(r.stride)); err != nil {
+			return fmt.Errorf("write vector rows of nodes %d to %d: %w", first, node, err)
+		}
+		run = run[:0]
 	}
 	return nil
 }

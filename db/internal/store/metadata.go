@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -23,7 +22,13 @@ const (
 // AppendMetadata encodes m: for each key in order, the key, a type byte and
 // the value, strings with their length before them.
 func AppendMetadata(dst []byte, m map[string]any) []byte {
-	for _, k := range slices.Sorted(maps.Keys(m)) {
+	var room [16]string
+	keys := room[:0]
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
 		dst = appendString(dst, k)
 		dst = AppendValue(dst, m[k])
 	}

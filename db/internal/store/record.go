@@ -54,6 +54,10 @@ const (
 // AppendRecord encodes r. The sequence number is left zero: the committer
 // knows it only when the batch's turn has come.
 func AppendRecord(dst []byte, r *Record) []byte {
+	var room [256]byte
+	metadata := AppendMetadata(room[:0], r.Metadata)
+	const fixed = 100 // what the fields of fixed length take, and the heads of the others
+	dst = slices.Grow(dst, fixed+len(r.ID)+len(r.Text)+len(r.Source)+len(metadata))
 	dst = append(dst, recordVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, r.Seq)
 	dst = appendField(dst, tagID, r.ID)
@@ -68,19 +72,16 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	if !r.Expires.IsZero() {
 		dst = appendInt(dst, tagExpires, r.Expires.UnixMicro())
 	}
-	dst = appendField(dst, tagHash, string(r.Hash[:]))
-	dst = appendField(dst, tagTextHash, string(r.TextHash[:]))
+	dst = appendField(dst, tagHash, r.Hash[:])
+	dst = appendField(dst, tagTextHash, r.TextHash[:])
 	if r.Given {
 		dst = appendField(dst, tagGiven, "1")
 	}
-	if len(r.Metadata) > 0 {
-		dst = appendField(dst, tagMetadata, string(AppendMetadata(nil, r.Metadata)))
-	}
-	return dst
+	return appendField(dst, tagMetadata, metadata)
 }
 
-func appendField(dst []byte, tag byte, v string) []byte {
-	if v == "" {
+func appendField[T string | []byte](dst []byte, tag byte, v T) []byte {
+	if len(v) == 0 {
 		return dst
 	}
 	dst = append(dst, tag)
@@ -90,7 +91,7 @@ func appendField(dst []byte, tag byte, v string) []byte {
 
 func appendInt(dst []byte, tag byte, v int64) []byte {
 	var b [binary.MaxVarintLen64]byte
-	return appendField(dst, tag, string(binary.AppendVarint(b[:0], v)))
+	return appendField(dst, tag, binary.AppendVarint(b[:0], v))
 }
 
 // Fields says which parts of a record a reader wants; decoding skips the rest.
@@ -178,9 +179,10 @@ func cut(b []byte) (field, rest []byte, ok bool) {
 
 // AppendVector encodes v as little-endian float32s.
 func AppendVector(dst []byte, v []float32) []byte {
-	dst = slices.Grow(dst, 4*len(v))
-	for _, x := range v {
-		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(x))
+	n := len(dst)
+	dst = slices.Grow(dst, 4*len(v))[:n+4*len(v)]
+	for i, out := 0, dst[n:]; i < len(v); i, out = i+1, out[4:] {
+		binary.LittleEndian.PutUint32(out, math.Float32bits(v[i]))
 	}
 	return dst
 }

@@ -31,6 +31,10 @@ type jsonl struct {
 	lines *lineReader
 	buf   bytes.Buffer // what dec reads, which does not copy a Buffer
 	dec   *jsontext.Decoder
+
+	vector []float32 // the embedding that was taken out of the line, not yet put into the record
+	dims   int       // of the last one
+	short  []byte    // the line without it
 }
 
 func newJSONL(file string, in *input, opts *Options) *jsonl {
@@ -80,20 +84,51 @@ func (j *jsonl) parse(ln line) (Record, error) {
 	if text[0] != '{' {
 		return Record{}, fmt.Errorf("not a JSON object: it begins with %q", first(text))
 	}
-	j.buf = *bytes.NewBuffer(ln.text)
+	rec, err := j.shortened(text)
+	if err != nil {
+		rec, err = j.object(ln.text) // the whole, for what the message says of places
+	}
+	if err != nil {
+		return Record{}, err
+	}
+	return rec, rec.check(j.opts)
+}
+
+var errNotShort = errors.New("no embedding was taken out")
+
+// shortened is object for a line with an embedding, which is most of its bytes: it
+// is taken out and read by itself, and the decoder gets the rest.
+func (j *jsonl) shortened(text []byte) (Record, error) {
+	at := findEmbedding(text, j.opts)
+	if at < 0 {
+		return Record{}, errNotShort
+	}
+	vector, n := shortEmbedding(text[at:], j.dims)
+	if n == 0 {
+		return Record{}, errNotShort
+	}
+	j.vector, j.dims = vector, len(vector)
+	j.short = append(append(append(j.short[:0], text[:at]...), "null"...), text[at+n:]...)
+	defer func() { j.vector = nil }()
+	return j.object(j.short)
+}
+
+// object reads a record from the text of a line.
+func (j *jsonl) object(text []byte) (Record, error) {
+	j.buf = *bytes.NewBuffer(text)
 	j.dec.Reset(&j.buf)
-	rec, err := j.object()
+	rec, err := j.fields()
 	if err != nil {
 		return Record{}, explainJSON(err)
 	}
 	if _, err := j.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return Record{}, fmt.Errorf("more follows the object (column %d); one object per line is expected", j.dec.InputOffset()+1)
 	}
-	return rec, rec.check(j.opts)
+	return rec, nil
 }
 
-// object reads the fields of a record.
-func (j *jsonl) object() (Record, error) {
+// fields reads the fields of a record.
+func (j *jsonl) fields() (Record, error) {
 	var rec Record
 	meta := metadata{}
 	if _, err := j.dec.ReadToken(); err != nil {
@@ -130,7 +165,10 @@ func (j *jsonl) field(rec *Record, meta metadata, name string) (err error) {
 		if rec.Embedding != nil {
 			return fmt.Errorf("field %q: the record has an embedding already", name)
 		}
-		rec.Embedding, err = readEmbedding(j.dec, name)
+		if rec.Embedding, err = readEmbedding(j.dec, name); j.vector != nil {
+			// It was the first field with an embedding's name, and so is this.
+			rec.Embedding, j.vector = j.vector, nil
+		}
 		return err
 	case roleChunk:
 		tok, err := j.dec.ReadToken()

@@ -1,90 +1,155 @@
 package source
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"strconv"
 )
 
 // pow10 holds the powers of ten that a float64 holds exactly.
 var pow10 = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
-// parseFloat32 reads a JSON number as the nearest float32. It is strconv's, with
-// a short way for what embeddings are made of: up to 15 digits and a small
-// exponent. There digits and power of ten are exact in float64, so that one
-// operation gives the correctly rounded float64. Rounding that to float32 is right
-// as well, unless it lies in the middle between two of them, where the first
-// rounding may have hidden the side: that, and what is subnormal, goes the long
-// way.
+// wholePow10 holds the powers of ten by which a part of a number's digits is
+// moved to the left of eight others at most.
+var wholePow10 = [...]uint64{1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000}
+
+// parseFloat32 reads a JSON number as the nearest float32. False means that there
+// is none.
 func parseFloat32(b []byte) (float32, bool) {
-	if f, ok := shortFloat32(b); ok {
-		return f, true
-	}
 	f, err := strconv.ParseFloat(string(b), 32)
 	return float32(f), err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
 }
 
-// shortFloat32 is the short way; false means to take the other. It is given
-// numbers as JSON writes them.
-func shortFloat32(b []byte) (float32, bool) {
-	i, negative := 0, false
-	if len(b) > 0 && b[0] == '-' {
-		i, negative = 1, true
+// shortFloat32 reads the JSON number that b begins with and returns its length.
+// Zero means to take the other way: b begins with no number, or with one that has
+// more than 19 digits, a large exponent, or lies where the short way can't tell.
+//
+// The digits are a uint64. As float64 they are off by half a unit in the last
+// place at most, and the power of ten, which is exact there, adds as much by its
+// one operation. So rounding to float32 is right unless the result lies within
+// four such units of the middle between two float32.
+func shortFloat32(b []byte) (f float32, n int) {
+	i := 0
+	negative := len(b) > 0 && b[0] == '-'
+	if negative {
+		i = 1
 	}
 	first := i
 	var m uint64
-	digits, exp := 0, 0
-	for ; i < len(b) && '0' <= b[i] && b[i] <= '9'; i++ {
-		m = m*10 + uint64(b[i]-'0')
-		digits++
+	for ; i < len(b) && b[i]-'0' < 10; i++ {
+		if m = m*10 + uint64(b[i]-'0'); i-first == 9 {
+			return 0, 0
+		}
 	}
+	if i == first || b[first] == '0' && i > first+1 {
+		return 0, 0
+	}
+	exp := 0
 	if i < len(b) && b[i] == '.' {
+		i++
 		dot := i
-		for i++; i < len(b) && '0' <= b[i] && b[i] <= '9'; i++ {
+		for len(b) >= i+8 && m < 1e11 {
+			k, digits := eightDigits(binary.LittleEndian.Uint64(b[i:]))
+			m, i = m*wholePow10[k]+digits, i+k
+			if k < 8 {
+				break
+			}
+		}
+		for ; i < len(b) && b[i]-'0' < 10; i++ {
+			if m >= 1e18 {
+				return 0, 0
+			}
 			m = m*10 + uint64(b[i]-'0')
 		}
-		exp = dot + 1 - i
-		digits += i - dot - 1
-	}
-	if digits == 0 || digits > 15+leadingZeros(b[first:]) {
-		return 0, false
-	}
-	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
-		e, err := strconv.Atoi(string(b[i+1:]))
-		if err != nil || e < -100 || e > 100 {
-			return 0, false
+		if exp = dot - i; exp == 0 {
+			return 0, 0
 		}
-		exp, i = exp+e, len(b)
 	}
-	if i < len(b) || exp < -22 || exp > 22 {
-		return 0, false
+	if i < len(b) && b[i]|0x20 == 'e' {
+		e, k := exponent(b[i:])
+		if k == 0 {
+			return 0, 0
+		}
+		exp, i = exp+e, i+k
 	}
-	f := float64(m)
-	if exp < 0 {
-		f /= pow10[-exp]
-	} else {
-		f *= pow10[exp]
+	x := float64(m)
+	switch {
+	case exp < -22 || exp > 22:
+		return 0, 0
+	case exp < 0:
+		x /= pow10[-exp]
+	default:
+		x *= pow10[exp]
 	}
-	const middle = 1 << 28 // the 29 bits that float32 lacks, half of their range
-	if math.Float64bits(f)&(2*middle-1) == middle || f < 1e-37 && f != 0 {
-		return 0, false
+	if between(x) || x != 0 && x < 1e-37 || x > 3.4e38 {
+		return 0, 0
 	}
 	if negative {
-		f = -f
+		x = -x
 	}
-	return float32(f), true
+	return float32(x), i
 }
 
-// leadingZeros counts the zeros before the first other digit.
-func leadingZeros(b []byte) int {
-	n := 0
-	for _, c := range b {
-		switch c {
-		case '0':
-			n++
-		case '.':
-		default:
-			return n
-		}
+// fractionRoom is how far fraction may read.
+const fractionRoom = 24
+
+// fraction is shortFloat32 for what most embeddings are made of: numbers between
+// −1 and 1 without exponent, of up to 16 digits, with a comma or the array's end
+// behind. It has no branch on sign and length: they would be coin tosses, and cost
+// more than the work. b has at least fractionRoom bytes.
+func fraction(b []byte) (f float32, n int) {
+	minus := (uint32(b[0]^'-') - 1) >> 31
+	i := int(minus)
+	if b[i] != '0' || b[i+1] != '.' {
+		return 0, 0
 	}
-	return n
+	i += 2
+	k, m := eightDigits(binary.LittleEndian.Uint64(b[i:]))
+	more, low := eightDigits(binary.LittleEndian.Uint64(b[i+k:])) // none if k < 8
+	k += more
+	x := float64(m*wholePow10[more]+low) / pow10[k]
+	if end := b[i+k]; k == 0 || end != ',' && end != ']' || between(x) {
+		return 0, 0
+	}
+	return math.Float32frombits(math.Float32bits(float32(x)) | minus<<31), i + k
+}
+
+// between reports whether x lies about in the middle between two float32.
+func between(x float64) bool {
+	const lost = 1<<29 - 1 // the bits of a float64 that a float32 lacks
+	return math.Float64bits(x)&lost-(lost+1)/2+4 <= 8
+}
+
+// eightDigits reads as many decimal digits as the bytes of u begin with, the
+// lowest first, all at once.
+func eightDigits(u uint64) (n int, value uint64) {
+	const each = 0x0101010101010101
+	u ^= '0' * each
+	other := (u + 0x76*each | u) & (0x80 * each) // right up to the first that is none
+	n = bits.TrailingZeros64(other) / 8
+	u <<= 64 - 8*n // as if zeros stood before them
+	u = (u * (10<<8 + 1)) >> 8 & 0x00ff00ff00ff00ff
+	u = (u * (100<<16 + 1)) >> 16 & 0x0000ffff0000ffff
+	return n, (u * (10_000<<32 + 1)) >> 32
+}
+
+// exponent reads an exponent of one or two digits and returns its length, or 0.
+func exponent(b []byte) (e, n int) {
+	i, negative := 1, false
+	if i < len(b) && (b[i] == '-' || b[i] == '+') {
+		negative = b[i] == '-'
+		i++
+	}
+	first := i
+	for ; i < len(b) && b[i]-'0' < 10; i++ {
+		e = e*10 + int(b[i]-'0')
+	}
+	if i == first || i > first+2 {
+		return 0, 0
+	}
+	if negative {
+		e = -e
+	}
+	return e, i
 }

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestParseFloat32 compares with strconv: floats as programs write them, random
+// TestShortFloat32 compares with strconv: floats as programs write them, random
 // digits, and decimals that lie in the middle of two float32 or beside it.
-func TestParseFloat32(t *testing.T) {
+func TestShortFloat32(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -18,12 +18,22 @@ func TestParseFloat32(t *testing.T) {
 	check := func(s string) {
 		t.Helper()
 		want, err := strconv.ParseFloat(s, 32)
-		got, ok := parseFloat32([]byte(s))
-		if ok != (err == nil) || ok && math.Float32bits(got) != math.Float32bits(float32(want)) {
-			t.Fatalf("%s: got %g %t, want %g %v", s, got, ok, want, err)
-		}
-		if _, ok := shortFloat32([]byte(s)); ok {
-			short++
+		for _, behind := range []string{"", ",", "]\n", ",0.123456789012345678901234567890"} { // it may read ahead
+			b := []byte(s + behind)
+			ways := []func([]byte) (float32, int){shortFloat32}
+			if len(b) >= fractionRoom {
+				ways = append(ways, fraction)
+			}
+			for _, f := range ways {
+				got, n := f(b)
+				if n == 0 {
+					continue
+				}
+				short++
+				if n != len(s) || err != nil || math.Float32bits(got) != math.Float32bits(float32(want)) {
+					t.Fatalf("%s%s: got %g in %d bytes, want %g %v", s, behind, got, n, want, err)
+				}
+			}
 		}
 	}
 	for _, s := range []string{
@@ -42,12 +52,31 @@ func TestParseFloat32(t *testing.T) {
 		next := math.Nextafter32(x, x+x)
 		middle := (float64(x) + float64(next)) / 2
 		check(strconv.FormatFloat(float64(x), 'g', -1, 32))
-		check(strconv.FormatFloat(r.NormFloat64()/20, 'f', r.IntN(18), 64))
+		check(strconv.FormatFloat(r.NormFloat64()/20, 'f', r.IntN(22), 64))
+		check(strconv.FormatFloat(r.NormFloat64()/20, 'g', -1, 64))
 		check(strconv.FormatFloat(middle, 'g', 1+r.IntN(17), 64))
 		check(fmt.Sprintf("%d.%0*de%d", r.IntN(2000)-1000, 1+r.IntN(15), r.IntN(1e9), r.IntN(60)-30))
 	}
-	if short < n {
+	if short < 10*n {
 		t.Errorf("only %d numbers went the short way", short)
+	}
+}
+
+// TestShortFloat32Grammar: what JSON does not take for a number is none.
+func TestShortFloat32Grammar(t *testing.T) {
+	for _, s := range []string{"", "-", "+1", "01", "-01", ".5", "1.", "1.e5", "-.5", "1e", "1e+", "1.5e-", "NaN", "Infinity", "e5", "--1", "00", "-a"} {
+		for _, behind := range []string{"", ",", ",0.12345678901234567890123"} {
+			b := []byte(s + behind)
+			if f, n := shortFloat32(b); n != 0 {
+				t.Errorf("%q was read as %g in %d bytes", b, f, n)
+			}
+			if len(b) < fractionRoom {
+				continue
+			}
+			if f, n := fraction(b); n != 0 {
+				t.Errorf("%q was read as the fraction %g in %d bytes", b, f, n)
+			}
+		}
 	}
 }
 

@@ -23,12 +23,15 @@ type table struct {
 	opts    *Options
 	columns []parquetColumn // by the index of the leaf
 
-	f     *parquet.File
-	group int // next row group
-	rows  parquet.Rows
-	batch []parquet.Row
-	ready []parquet.Row // of batch, not yet given
-	row   int64
+	f       *parquet.File
+	group   int // next row group
+	within  bool
+	left    int64                     // rows of this one
+	rows    parquet.RowReadSeekCloser // of the columns that are read, but for vectors; nil if there are none
+	vectors []*vectorColumn
+	batch   []parquet.Row
+	ready   []parquet.Row // of batch, not yet given
+	row     int64
 
 	total int64 // rows in the file
 	size  int64 // bytes of the file
@@ -108,11 +111,15 @@ func guard(f func() error) (err error) {
 func (t *table) place() (int64, int64) { return t.row, 0 }
 
 func (t *table) close() {
+	// Only read from; and a damaged file may panic here as well.
 	if t.rows != nil {
-		// Only read from; and a damaged file may panic here as well.
 		_ = guard(t.rows.Close)
 		t.rows = nil
 	}
+	for _, v := range t.vectors {
+		_ = guard(v.close)
+	}
+	t.vectors, t.within = nil, false
 }
 
 func (t *table) next() (rec Record, err error) {
@@ -125,7 +132,7 @@ func (t *table) next() (rec Record, err error) {
 	t.ready = t.ready[1:]
 	t.row++
 	var reason error
-	if err := guard(func() error { rec, reason = t.parse(row); return nil }); err != nil {
+	if err := guard(func() (err error) { rec, reason, err = t.parse(row); return err }); err != nil {
 		return Record{}, err
 	}
 	if reason != nil {
@@ -138,16 +145,20 @@ func (t *table) next() (rec Record, err error) {
 // fill reads the next rows.
 func (t *table) fill() error {
 	for {
-		if t.rows == nil {
-			groups := t.f.RowGroups()
-			if t.group == len(groups) {
+		if !t.within {
+			if t.group == len(t.f.RowGroups()) {
 				t.tell(t.size)
 				return io.EOF
 			}
-			t.rows = groups[t.group].Rows()
-			t.group++
+			t.begin(t.f.RowGroups()[t.group])
 		}
-		n, err := t.rows.ReadRows(t.batch)
+		n, err := int(min(t.left, parquetBatch)), error(nil)
+		if t.rows != nil {
+			n, err = t.rows.ReadRows(t.batch)
+		} else if n == 0 {
+			err = io.EOF
+		}
+		t.left -= int64(n)
 		if n > 0 {
 			t.ready = t.batch[:n]
 			if t.total > 0 {
@@ -166,6 +177,25 @@ func (t *table) fill() error {
 	}
 }
 
+// begin goes to a row group. Columns that nobody asked for are not read.
+func (t *table) begin(g parquet.RowGroup) {
+	t.group++
+	t.within, t.left = true, g.NumRows()
+	var rest []parquet.ColumnChunk
+	for i, chunk := range g.ColumnChunks() {
+		switch c := &t.columns[i]; c.role {
+		case roleIgnored:
+		case roleEmbedding:
+			t.vectors = append(t.vectors, newVectorColumn(c, chunk, t.opts.MaxRecord))
+		default:
+			rest = append(rest, chunk)
+		}
+	}
+	if rest != nil {
+		t.rows = parquet.NewColumnChunkRowReader(rest)
+	}
+}
+
 // tell counts bytes as read, by the part of the rows that was.
 func (t *table) tell(bytes int64) {
 	if bytes > t.told {
@@ -174,8 +204,31 @@ func (t *table) tell(bytes int64) {
 	}
 }
 
-func (t *table) parse(row parquet.Row) (Record, error) {
-	var rec Record
+// parse makes a record of a row, or says in reason why it can't be taken.
+func (t *table) parse(row parquet.Row) (rec Record, reason, err error) {
+	for _, v := range t.vectors {
+		vec, bad, err := v.next()
+		switch {
+		case err != nil:
+			return rec, nil, fmt.Errorf("%w: column %q: %w", ErrCorrupt, v.name, err)
+		case bad == nil && vec != nil && rec.Embedding != nil:
+			bad = fmt.Errorf("column %q: the record has an embedding already", v.name)
+		}
+		if reason == nil {
+			reason = bad
+		}
+		if vec != nil {
+			rec.Embedding = vec
+		}
+	}
+	if reason == nil {
+		reason = t.fields(&rec, row)
+	}
+	return rec, reason, nil
+}
+
+// fields puts a row's values into the record.
+func (t *table) fields(rec *Record, row parquet.Row) error {
 	meta := metadata{}
 	size := 0
 	for _, v := range row {
@@ -184,22 +237,23 @@ func (t *table) parse(row parquet.Row) (Record, error) {
 		}
 	}
 	if size > t.opts.MaxRecord {
-		return rec, tooLong(int64(size), t.opts.MaxRecord)
+		return tooLong(int64(size), t.opts.MaxRecord)
 	}
-	var err error
-	row.Range(func(i int, values []parquet.Value) bool {
-		if i < 0 || i >= len(t.columns) {
-			err = fmt.Errorf("%w: a value of column %d, where there are %d", ErrCorrupt, i, len(t.columns))
-			return false
+	for len(row) > 0 {
+		i, n := row[0].Column(), 1
+		for n < len(row) && row[n].Column() == i {
+			n++
 		}
-		err = t.columns[i].put(&rec, meta, values)
-		return err == nil
-	})
-	if err != nil {
-		return rec, err
+		if i < 0 || i >= len(t.columns) {
+			return fmt.Errorf("%w: a value of column %d, where there are %d", ErrCorrupt, i, len(t.columns))
+		}
+		if err := t.columns[i].put(rec, meta, row[:n:n]); err != nil {
+			return err
+		}
+		row = row[n:]
 	}
 	if len(meta) > 0 {
 		rec.Metadata = meta
 	}
-	return rec, rec.check(t.opts)
+	return rec.check(t.opts)
 }

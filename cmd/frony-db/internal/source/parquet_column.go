@@ -20,6 +20,7 @@ type parquetColumn struct {
 	// element is the definition level from which a list has an element: one less,
 	// and the list is empty; two less, and there is none.
 	element int
+	most    int  // definition level of a value that is not null
 	json    bool // the value is JSON text
 	kind    parquet.Kind
 	value   func(parquet.Value) (any, error)
@@ -115,7 +116,7 @@ func isListStep(c *parquet.Column) bool {
 }
 
 func (p *planner) addLeaf(c *parquet.Column, at parquetColumn, unsupported func(string)) {
-	at.value, at.kind = parquetValue(c), c.Type().Kind()
+	at.value, at.kind, at.most = parquetValue(c), c.Type().Kind(), c.MaxDefinitionLevel()
 	_, at.json = logical(c).(*format.JsonType)
 	if k := c.Type().Kind(); at.role == roleEmbedding && (!at.list || k != parquet.Float && k != parquet.Double) {
 		p.fault("%w %q must be a list of floats to be an embedding", ErrColumn, at.name)
@@ -143,9 +144,6 @@ func (c *parquetColumn) put(rec *Record, meta metadata, values []parquet.Value) 
 		if !v.IsNull() && v.Kind() != c.kind {
 			return fmt.Errorf("column %q: a value of type %s among those of type %s", c.name, v.Kind(), c.kind)
 		}
-	}
-	if c.role == roleEmbedding {
-		return c.embedding(rec, values)
 	}
 	if c.list {
 		return c.strings(meta, values)
@@ -192,29 +190,6 @@ func (c *parquetColumn) elements(values []parquet.Value, f func(i int, v parquet
 		}
 	}
 	return true, nil
-}
-
-func (c *parquetColumn) embedding(rec *Record, values []parquet.Value) error {
-	out := make([]float32, 0, len(values))
-	_, err := c.elements(values, func(_ int, v parquet.Value) error {
-		f := v.Float()
-		if v.Kind() == parquet.Double {
-			f = float32(v.Double())
-		}
-		if f-f != 0 { // NaN or infinite
-			return fmt.Errorf("%v is not a finite 32-bit float", f)
-		}
-		out = append(out, f)
-		return nil
-	})
-	if err != nil || len(out) == 0 {
-		return err
-	}
-	if rec.Embedding != nil {
-		return fmt.Errorf("column %q: the record has an embedding already", c.name)
-	}
-	rec.Embedding = out
-	return nil
 }
 
 func (c *parquetColumn) strings(meta metadata, values []parquet.Value) error {

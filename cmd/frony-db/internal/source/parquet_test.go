@@ -109,12 +109,14 @@ func small(t testing.TB, rows int) []byte {
 		Text string   `parquet:"text,dict"`
 		N    *int64   `parquet:"n,optional"`
 		Tags []string `parquet:"tags,list"`
+
+		Embedding []float32 `parquet:"embedding,list"`
 	}
 	var buf bytes.Buffer
 	w := parquet.NewGenericWriter[row](&buf, parquet.MaxRowsPerRowGroup(100), parquet.Compression(&parquet.Snappy))
 	for i := range rows {
 		n := int64(i)
-		if _, err := w.Write([]row{{ID: "a", Text: "text", N: &n, Tags: []string{"x", "y"}}}); err != nil {
+		if _, err := w.Write([]row{{ID: "a", Text: "text", N: &n, Tags: []string{"x", "y"}, Embedding: []float32{float32(i), 2}}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -130,50 +130,6 @@ func parseNumber(s string) (any, error) {
 	return f, nil
 }
 
-// readEmbedding reads an array of numbers.
-func readEmbedding(dec *jsontext.Decoder, name string) ([]float32, error) {
-	kind := dec.PeekKind()
-	value, err := dec.ReadValue()
-	if err != nil {
-		return nil, err
-	}
-	switch kind {
-	case jsontext.KindNull:
-		return nil, nil
-	case jsontext.KindBeginArray:
-		return parseEmbedding(value, name)
-	default:
-		return nil, fmt.Errorf("field %q must be an array of numbers, not %s", name, kindName(kind))
-	}
-}
-
-// parseEmbedding reads the text of a valid JSON array as numbers. It does without
-// tokens, since an embedding is most of the bytes of a record that has one.
-func parseEmbedding(b []byte, name string) ([]float32, error) {
-	out := make([]float32, 0, len(b)/10)
-	for i := 1; i < len(b)-1; {
-		switch b[i] {
-		case ' ', '\t', '\r', '\n', ',':
-			i++
-			continue
-		}
-		end := i
-		for end < len(b)-1 && b[end] != ',' && b[end] > ' ' {
-			end++
-		}
-		f, ok := parseFloat32(b[i:end])
-		if !ok {
-			return nil, fmt.Errorf("field %q: element %d is %s, not a 32-bit float", name, len(out), clip(string(b[i:end])))
-		}
-		out = append(out, f)
-		i = end
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("field %q is an empty array", name)
-	}
-	return out, nil
-}
-
 // kindName names a kind of JSON value for people.
 func kindName(k jsontext.Kind) string {
 	switch k {
