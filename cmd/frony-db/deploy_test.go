@@ -18,7 +18,7 @@ func TestDeployedCommands(t *testing.T) {
 	var commands [][]string
 	environment := map[string]bool{}
 	var entry []string
-	for line := range lines(t, filepath.Join(root, "Dockerfile")) {
+	for line := range linesOf(t, filepath.Join(root, "Dockerfile")) {
 		list := func(after string) (words []string) {
 			if err := json.Unmarshal([]byte(after), &words); err != nil {
 				t.Fatalf("%s: %v", line, err)
@@ -39,7 +39,7 @@ func TestDeployedCommands(t *testing.T) {
 			}
 		}
 	}
-	for line := range lines(t, filepath.Join(root, "deploy", "frony-db.service")) {
+	for line := range linesOf(t, filepath.Join(root, "deploy", "frony-db.service")) {
 		if after, ok := strings.CutPrefix(line, "ExecStart="); ok {
 			commands = append(commands, strings.Fields(after)[1:])
 		}
@@ -90,7 +90,7 @@ func TestDeployedCommands(t *testing.T) {
 	}
 }
 
-func lines(t *testing.T, path string) func(func(string) bool) {
+func linesOf(t *testing.T, path string) func(func(string) bool) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
