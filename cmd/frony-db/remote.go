@@ -95,6 +95,7 @@ func (a *app) client() (*client.Client, error) {
 		return nil, err
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = partsAtOnce // of an import: else most would dial again
 	if a.caFile != "" {
 		if t.TLSClientConfig, err = trusting(a.caFile); err != nil {
 			return nil, err
@@ -103,7 +104,7 @@ func (a *app) client() (*client.Client, error) {
 	address := a.server
 	if !strings.Contains(address, "://") {
 		if _, _, err := net.SplitHostPort(address); err != nil {
-			address = net.JoinHostPort(address, "7700")
+			address = net.JoinHostPort(strings.Trim(address, "[]"), "7700")
 		}
 		address = "http://" + address
 	}
@@ -121,10 +122,10 @@ func (a *app) client() (*client.Client, error) {
 
 // serverKey is the key that the flags name, or none.
 func (a *app) serverKey() (string, error) {
-	if a.keyFile == "" {
+	switch {
+	case a.keyFile == "" || a.key != "" && a.from["key"] > a.from["key-file"]:
 		return a.key, nil
-	}
-	if a.key != "" {
+	case a.key != "" && a.from["key"] == a.from["key-file"]:
 		return "", usageError{errors.New("--key and --key-file: choose one of them")}
 	}
 	info, err := os.Stat(a.keyFile)

@@ -158,6 +158,7 @@ func TestServerMistakes(t *testing.T) {
 	}
 	c.write("keys.txt", k.String()+"\n")
 	c.write("secret.txt", secret+"\n")
+	t.Setenv("FRONYDB_KEY", "")
 	c.write("empty.txt", "\n")
 	c.write("docs.jsonl", threeDocs)
 	url, _, _ := serveFor(t, "--keys", "keys.txt", "--db", "srv/db")
@@ -217,6 +218,10 @@ func TestServerMistakes(t *testing.T) {
 			t.Errorf("%q: %+v, want %q", m.args, r, m.says)
 		}
 	}
+	t.Setenv("FRONYDB_KEY", "wrong-0123456789abcdef0123456789")
+	c.ok("collections", "--server", url, "--key-file", "secret.txt") // a flag over a variable
+	t.Setenv("FRONYDB_KEY", secret)
+	c.ok("collections", "--server", url)
 	if _, err := os.Stat("frony-data"); err == nil {
 		t.Error("a database was made here")
 	}
