@@ -7,13 +7,13 @@ import "context"
 //
 // A pass gathers the best nodes. If those of a few sources fill it, these sources
 // have all the results that they can have: they are taken out, and the next pass
-// gathers the best of what is left, twice as many. Whatever a pass has not found
-// ranks behind all that it has, so that the first K are the right ones as soon as
-// there are K.
+// gathers the best of what is left, four times as many: they lie farther off, where
+// heads say less. Whatever a pass has not found ranks behind all that it has, so
+// that the first K are the right ones as soon as there are K.
 func (s *searching) rankPerSource(ctx context.Context) ([]scored, error) {
 	found := make(map[uint32]bool)
 	var all []scored
-	for k := s.q.K + s.q.K/s.q.PerSource; ; k *= 2 {
+	for k := s.q.K + s.q.K/s.q.PerSource; ; k *= 4 {
 		k = max(1, min(k, int(s.c.bound())))
 		top, err := s.gather(ctx, k)
 		if err != nil {

@@ -26,7 +26,7 @@ func sourced(rng *rand.Rand, n, dims int) []db.Document {
 		}
 		center := make([]float32, dims)
 		for j := range center {
-			center[j] = float32(rng.NormFloat64())
+			center[j] = float32(rng.NormFloat64() * scale(j, dims))
 		}
 		for chunk := range min(chunks, n-len(docs)) {
 			d := db.Document{
@@ -37,7 +37,7 @@ func sourced(rng *rand.Rand, n, dims int) []db.Document {
 				d.Source = ""
 			}
 			for j := range d.Embedding {
-				d.Embedding[j] = center[j] + 0.3*float32(rng.NormFloat64())
+				d.Embedding[j] = center[j] + float32(0.3*rng.NormFloat64()*scale(j, dims))
 			}
 			docs = append(docs, d)
 		}
@@ -132,7 +132,8 @@ func TestPerSource(t *testing.T) {
 					t.Fatalf("%s: not in order: %v", q.Mode, got)
 				}
 			}
-			if wanted == 0 || float64(found) < 0.95*float64(wanted) {
+			t.Logf("the approximate searches found %d of %d", found, wanted)
+			if wanted == 0 || float64(found) < 0.9*float64(wanted) {
 				t.Errorf("the approximate searches found %d of %d", found, wanted)
 			}
 			var tr db.Trace
@@ -182,8 +183,12 @@ func BenchmarkPerSource(b *testing.B) {
 		perSource int
 		query     []float32
 	}{
-		{"any", 0, vecs[5]}, {"any/1", 1, vecs[5]}, {"any/3", 3, vecs[5]},
-		{"long", 0, long}, {"long/1", 1, long}, {"long/3", 3, long},
+		{"any", 0, vecs[5]},
+		{"any/1", 1, vecs[5]},
+		{"any/3", 3, vecs[5]},
+		{"long", 0, long},
+		{"long/1", 1, long},
+		{"long/3", 3, long},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			for b.Loop() {
