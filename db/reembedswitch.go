@@ -59,6 +59,9 @@ func (m *move) unload() {
 	if err := m.to.close(); err != nil {
 		m.c.log.Warn("snapshot of the new version failed; it is rebuilt when it is gone on with", "err", err)
 	}
+	if h, ok := d.st.Hidden(m.c.name); !ok || h.ID != m.to.id {
+		d.removeDerived(m.to.id) // it was dropped while its snapshot was written
+	}
 }
 
 // finish brings over what is left while nothing else runs on the collection, and
