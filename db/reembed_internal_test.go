@@ -312,3 +312,29 @@ func TestReembedEndsAnywhere(t *testing.T) {
 	}
 	t.Log("met:", met)
 }
+
+// A document that can't be read stops a change of the model, and is named; deleted,
+// it does not.
+func TestReembedDamaged(t *testing.T) {
+	d, _ := openLogged(t, t.TempDir())
+	defer func() { _ = d.Close() }()
+	c := texts(t, d, embeddertest.New(16, 1), 100)
+	done, err := d.st.Commit(&store.Batch{Collection: c.id, Puts: []store.Put{
+		{ID: "torn", Record: make([]byte, 20), Vector: store.AppendVector(nil, make([]float32, 16))},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.visible.reach(done.Seq, group{done.Last, done.TS})
+	done.Release()
+	is := embeddertest.New(8, 2)
+	if _, err := c.Reembed(t.Context(), is, nil); !errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), `document "torn"`) {
+		t.Errorf("a damaged document: %v", err)
+	}
+	if _, err := c.Delete(t.Context(), "torn"); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := c.Reembed(t.Context(), is, nil); err != nil || r.To.Documents != 100 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -122,11 +123,12 @@ func (m *move) judge(v *store.View, p pair, want store.Fields, now int64) (_ ver
 	var made *store.Record
 	if p.old != store.AnyNode {
 		if old, _, err = v.Record(m.c.id, p.old, want); err != nil {
-			return docSame, nil, err
+			return docSame, nil, fmt.Errorf("document %q: %w", p.id, err)
 		}
 	}
 	if p.new != store.AnyNode {
-		if made, _, err = v.Record(m.hidden.ID, p.new, 0); err != nil {
+		made, _, err = v.Record(m.hidden.ID, p.new, 0)
+		if err != nil && !errors.Is(err, store.ErrCorrupt) { // what is damaged is made again
 			return docSame, nil, err
 		}
 	}
