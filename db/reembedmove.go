@@ -429,7 +429,7 @@ func (m *move) embed(ctx context.Context, items []item, texts []string) error {
 	next := 0
 	for i := range items {
 		if it := &items[i]; it.verdict == docEmbedded {
-			if it.vec, err = unitVector(vecs[next], m.to.set.Dims); err != nil {
+			if it.vec, err = normalised(vecs[next], m.to.set.Dims); err != nil {
 				return fmt.Errorf("embed document %q: %w", it.doc.ID, err)
 			}
 			next++

@@ -213,8 +213,8 @@ func (c *Collection) outside(f func() error) error {
 	return err
 }
 
-// unitVector checks an embedder's vector and makes it one of unit length.
-func unitVector(v []float32, dims int) ([]float32, error) {
+// normalised checks an embedder's vector and makes it one of unit length.
+func normalised(v []float32, dims int) ([]float32, error) {
 	if err := checkVector(v, dims); err != nil {
 		return nil, err
 	}
