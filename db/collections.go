@@ -57,8 +57,8 @@ func describe(info store.Info, st store.State) (CollectionInfo, error) {
 	}, err
 }
 
-// Drop deletes a collection with all its documents, in every version. Searches of it that are
-// under way end first: do not call it inside a Scan of the collection.
+// Drop deletes a collection with all its documents, in every version. Searches of
+// it that are under way end first: do not call it inside a Scan of the collection.
 func (d *DB) Drop(ctx context.Context, name string) error {
 	if err := d.gate.enter(); err != nil {
 		return wrap("drop collection", name, err)

@@ -2,7 +2,9 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -239,4 +241,100 @@ func TestGateGrowingPatience(t *testing.T) {
 	g.resume()
 	close(stop)
 	wg.Wait()
+}
+
+// A drop or a close at any moment of a change of the model, around its switch above
+// all, ends it: the one leaves nothing, the other all of it.
+func TestReembedEndsAnywhere(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
+	met := map[string]int{}
+	whole := 20 * time.Millisecond // what a change takes here, as it turns out
+	for round := range 30 {
+		dir := t.TempDir()
+		d, _ := openLogged(t, dir)
+		c := texts(t, d, was, 400)
+		delay := time.Duration(rng.Int64N(int64(2 * whole)))
+		ended := make(chan error)
+		go func() {
+			start := time.Now()
+			_, err := c.Reembed(context.Background(), is, &ReembedOptions{Sample: -1})
+			if err == nil {
+				whole = max(whole, time.Since(start))
+			} else {
+				whole += whole / 8
+			}
+			if err == nil && round%4 > 1 {
+				_, err = c.Rollback(context.Background(), &RollbackOptions{Embedder: was})
+			}
+			ended <- err
+		}()
+		time.Sleep(delay)
+		if round%2 == 0 {
+			if err := d.Drop(t.Context(), "notes"); err != nil {
+				t.Fatal(err)
+			}
+			err := <-ended
+			met[fmt.Sprintf("drop, done %v", err == nil)]++
+			if err != nil && !errors.Is(err, ErrClosed) && !errors.Is(err, ErrNoCollection) {
+				t.Error(err)
+			}
+			if left := listing(t, filepath.Join(dir, derivedDir)); left != "" {
+				t.Errorf("a drop left files:\n%s", left)
+			}
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		err := <-ended
+		met[fmt.Sprintf("close, done %v", err == nil)]++
+		if err != nil && !errors.Is(err, ErrClosed) {
+			t.Error(err)
+		}
+		d, log := openLogged(t, dir)
+		for info, err := range d.Collections(t.Context()) {
+			if err != nil || info.Documents != 400 || info.Reembedding != nil && info.Reembedding.Switched && info.Dims != 8 {
+				t.Errorf("%+v, %v", info, err)
+			}
+		}
+		if r, err := d.Doctor(t.Context(), nil); err != nil || !r.OK() {
+			t.Errorf("%+v, %v\n%s", r, err, log)
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Log("met:", met)
+}
+
+// A document that can't be read stops a change of the model, and is named; deleted,
+// it does not.
+func TestReembedDamaged(t *testing.T) {
+	d, _ := openLogged(t, t.TempDir())
+	defer func() { _ = d.Close() }()
+	c := texts(t, d, embeddertest.New(16, 1), 100)
+	done, err := d.st.Commit(&store.Batch{Collection: c.id, Puts: []store.Put{
+		{ID: "torn", Record: make([]byte, 20), Vector: store.AppendVector(nil, make([]float32, 16))},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.visible.reach(done.Seq, group{done.Last, done.TS})
+	done.Release()
+	is := embeddertest.New(8, 2)
+	if _, err := c.Reembed(t.Context(), is, nil); !errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), `document "torn"`) {
+		t.Errorf("a damaged document: %v", err)
+	}
+	if _, err := c.Delete(t.Context(), "torn"); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := c.Reembed(t.Context(), is, nil); err != nil || r.To.Documents != 100 {
+		t.Errorf("%+v, %v", r, err)
+	}
 }

@@ -59,6 +59,9 @@ func (m *move) unload() {
 	if err := m.to.close(); err != nil {
 		m.c.log.Warn("snapshot of the new version failed; it is rebuilt when it is gone on with", "err", err)
 	}
+	if h, ok := d.st.Hidden(m.c.name); !ok || h.ID != m.to.id {
+		d.removeDerived(m.to.id) // it was dropped while its snapshot was written
+	}
 }
 
 // finish brings over what is left while nothing else runs on the collection, and
@@ -210,8 +213,8 @@ func (c *Collection) outside(f func() error) error {
 	return err
 }
 
-// unitVector checks an embedder's vector and makes it one of unit length.
-func unitVector(v []float32, dims int) ([]float32, error) {
+// normalised checks an embedder's vector and makes it one of unit length.
+func normalised(v []float32, dims int) ([]float32, error) {
 	if err := checkVector(v, dims); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // serve goes on with a collection that has changed its model, with the new one,
@@ -26,6 +27,9 @@ func TestReembedServe(t *testing.T) {
 			c.ok("reembed", "confirm", "-c", "quickstart")
 		}
 		url, _, stop := serveFor(t, append([]string{"--db", dir}, model...)...)
+		for get(t, http.DefaultClient, url+"/readyz", "") != http.StatusOK { // it loads
+			time.Sleep(time.Millisecond)
+		}
 		res, err := http.Post(url+"/v1/collections/quickstart/search", "application/json", strings.NewReader(`{"text":"축구 경기","k":3,"mode":"dense"}`))
 		if err != nil {
 			t.Fatal(err)

@@ -158,7 +158,13 @@ func dropHidden(txn *badger.Txn, h Hidden) error {
 // dropOrphans makes garbage of the versions that belong to nothing.
 func (s *Store) dropOrphans() error {
 	for _, h := range s.orphans {
-		if err := s.do(func(txn *badger.Txn) error { return dropHidden(txn, h) }, nil); err != nil {
+		err := s.do(func(txn *badger.Txn) error {
+			if _, ok := s.Hidden(h.Name); !ok {
+				return dropHidden(txn, h)
+			}
+			return txn.Set(prefix(keyGarbage, h.ID), nil) // its place is taken by now
+		}, nil)
+		if err != nil {
 			return err
 		}
 	}

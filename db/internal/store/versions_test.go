@@ -151,14 +151,19 @@ func TestHiddenOrphan(t *testing.T) {
 	if v, h := names(t, s, "a"); v != again || h != 0 {
 		t.Errorf("%d and %d, want %d and none", v, h, again)
 	}
+	next := createHidden(t, s, "a") // before the sweep
 	if n, err := s.Sweep(); n != 2 || err != nil {
 		t.Errorf("swept %d, %v", n, err)
 	}
 	if got := ids(t, s, h); len(got) != 0 {
 		t.Errorf("the orphan has %v", got)
 	}
-	if _, err := s.CreateHidden("a", nil); err != nil {
-		t.Error(err)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	if v, h := names(t, s, "a"); v != again || h != next {
+		t.Errorf("%d and %d, want %d and %d", v, h, again, next)
 	}
 	if v, h := names(t, s, "kept"); v != kept || h == 0 {
 		t.Errorf("the other collection has %d and %d", v, h)
