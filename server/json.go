@@ -15,10 +15,10 @@ import (
 
 // jsonFormat is strict JSON: names match exactly and occur once, and text is
 // UTF-8, so that two readers of one body can't understand two things. Lists
-// that are empty are [], never null.
+// that are empty are [], never null, and the fields of metadata are in order.
 var jsonFormat = huma.Format{
 	Marshal: func(w io.Writer, v any) error {
-		return json.MarshalWrite(w, v, jsontext.EscapeForHTML(false))
+		return json.MarshalWrite(w, v, jsontext.EscapeForHTML(false), json.Deterministic(true))
 	},
 	Unmarshal: func(data []byte, v any) error {
 		return readable(json.Unmarshal(data, v, json.RejectUnknownMembers(true)))
