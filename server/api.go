@@ -3,12 +3,14 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
@@ -106,5 +108,10 @@ func (s *Server) collection(ctx context.Context, name string) (*db.Collection, e
 	if s.loading(name) {
 		return nil, refuse(http.StatusServiceUnavailable, "loading", "the database is still opening").after(2)
 	}
-	return s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
+	c, err := s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
+	if composed := norm.NFC.String(name); errors.Is(err, db.ErrNoCollection) && composed != name {
+		// macOS takes 메 apart, and nobody sees it.
+		return s.db.Collection(ctx, composed, &db.CollectionOptions{MustExist: true})
+	}
+	return c, err
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
@@ -70,6 +71,7 @@ func (s *Server) collectionRoutes() {
 
 func (s *Server) createCollection(ctx context.Context, in *struct{ Body NewCollection }) (*outInfo, error) {
 	b := &in.Body
+	b.Name = norm.NFC.String(b.Name)
 	if p := s.may(ctx, keys.Admin, b.Name); p != nil {
 		return nil, p
 	}
@@ -124,7 +126,7 @@ func (s *Server) info(ctx context.Context, name string) (*db.CollectionInfo, err
 		if err != nil {
 			return nil, err
 		}
-		if info.Name == name {
+		if info.Name == name || info.Name == norm.NFC.String(name) {
 			return &info, nil
 		}
 	}

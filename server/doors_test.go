@@ -99,6 +99,7 @@ func TestOpenAI(t *testing.T) {
 		{400, "invalid_request", `{}`},
 		{400, "invalid_text", `{"input":["a",""]}`},
 		{400, "invalid_json", `{"input":`},
+		{400, "invalid_request", `{"input":"a","dimensions":"192"}`},
 		{400, "limit_exceeded", `{"input":["a"` + strings.Repeat(`,"a"`, 2048) + `]}`},
 	} {
 		b.refused(c.status, c.code, "POST", path, c.body)
@@ -185,7 +186,7 @@ func TestTEI(t *testing.T) {
 		t.Fatal(v)
 	}
 	b.ask(422, "POST", "/embed", `{"inputs":"a","normalize":false}`)
-	if v := b.ask(200, "GET", "/info", ""); v["model_id"] != "embeddertest/fake" {
+	if v := b.ask(200, "GET", "/info", ""); v["model_id"] != "embeddertest/fake" || v["max_input_length"] != json.Number("262144") {
 		t.Fatal(v)
 	}
 	if status, _, _ := b.do("GET", "/health", ""); status != 200 {

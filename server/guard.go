@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -38,6 +39,11 @@ func (s *Server) handle(pattern string, d door, h http.Handler) {
 			}
 			s.metrics.refused(p.Detail.Code)
 			writeProblem(w, r, p)
+			return
+		}
+		if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+			// What can't be read would be left out, and something else be answered.
+			writeProblem(w, r, refuse(http.StatusBadRequest, "invalid_request", "the URL's query can't be read: %s", err).at("query"))
 			return
 		}
 		if d.body != bodyStream {
@@ -139,18 +145,27 @@ func (s *Server) hostAllowed(hostport string) bool {
 
 // notFound answers what no route matches, in the API's words.
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
-	var allow []string
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
-		probe := &http.Request{Method: m, URL: r.URL, Host: r.Host}
-		if _, pattern := s.mux.Handler(probe); pattern != "/" && pattern != "" {
-			allow = append(allow, m)
-		}
-	}
+	allow := s.methods(r.URL, r.Host)
 	if allow != nil {
 		w.Header().Set("Allow", strings.Join(allow, ", "))
 		writeProblem(w, r, refuse(http.StatusMethodNotAllowed, "method_not_allowed", "%s is not possible here", r.Method).
 			hint("use "+strings.Join(allow, " or ")))
 		return
 	}
-	writeProblem(w, r, refuse(http.StatusNotFound, "no_route", "there is nothing at this path").hint("/openapi.json lists what there is"))
+	p := refuse(http.StatusNotFound, "no_route", "there is nothing at this path").hint("/openapi.json lists what there is")
+	if path, ok := strings.CutSuffix(r.URL.Path, "/"); ok && s.methods(&url.URL{Path: path}, r.Host) != nil {
+		p = p.hint("leave out the slash at the end")
+	}
+	writeProblem(w, r, p)
+}
+
+// methods are those that a path can be asked with.
+func (s *Server) methods(u *url.URL, host string) (allow []string) {
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		probe := &http.Request{Method: m, URL: u, Host: host}
+		if _, pattern := s.mux.Handler(probe); pattern != "/" && pattern != "" {
+			allow = append(allow, m)
+		}
+	}
+	return allow
 }

@@ -1,8 +1,12 @@
 package server
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
@@ -11,12 +15,69 @@ import (
 
 // jsonFormat is strict JSON: names match exactly and occur once, and text is
 // UTF-8, so that two readers of one body can't understand two things. Lists
-// that are empty are [], never null.
+// that are empty are [], never null, and the fields of metadata are in order.
 var jsonFormat = huma.Format{
 	Marshal: func(w io.Writer, v any) error {
-		return json.MarshalWrite(w, v, jsontext.EscapeForHTML(false))
+		return json.MarshalWrite(w, v, jsontext.EscapeForHTML(false), json.Deterministic(true))
 	},
-	Unmarshal: func(data []byte, v any) error { return json.Unmarshal(data, v) },
+	Unmarshal: func(data []byte, v any) error {
+		return readable(json.Unmarshal(data, v, json.RejectUnknownMembers(true)))
+	},
+}
+
+// readable says what is wrong with JSON in words of JSON: the library's name Go
+// types.
+func readable(err error) error {
+	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		at := ""
+		if e.JSONPointer != "" {
+			at = fmt.Sprintf(" within %s", e.JSONPointer)
+		}
+		return fmt.Errorf("%w%s, at byte %d", e.Err, at, e.ByteOffset)
+	}
+	e, ok := errors.AsType[*json.SemanticError](err)
+	switch {
+	case !ok:
+		return err
+	case errors.Is(e.Err, json.ErrUnknownName):
+		name := e.JSONPointer.LastToken()
+		if meant := meant(name); meant != "" {
+			return fmt.Errorf("there is no field %q, did you mean %s?", name, meant)
+		}
+		return fmt.Errorf("there is no field %q", name)
+	case e.Err != nil:
+		return fmt.Errorf("%s: %w", cmp.Or(string(e.JSONPointer), "the value"), e.Err)
+	}
+	return fmt.Errorf("%s can't be %s", cmp.Or(string(e.JSONPointer), "the value"), kinds[e.JSONKind])
+}
+
+var kinds = map[jsontext.Kind]string{
+	'n': "null", 'f': "false", 't': "true", '"': "a string", '0': "a number", '{': "an object", '[': "a list",
+}
+
+// meant guesses the field that somebody means who knows another database.
+func meant(name string) string {
+	switch folded := strings.ToLower(strings.ReplaceAll(name, "_", "")); folded {
+	case "query", "querytext", "content", "document", "texts":
+		return "text"
+	case "vector", "queryvector", "values", "embeddings":
+		return "embedding"
+	case "topk", "limit", "nresults", "size", "n":
+		return "k"
+	case "where", "filters":
+		return "filter"
+	case "dim", "dimension", "dimensions":
+		return "dims"
+	case "payload", "properties", "attributes":
+		return "metadata"
+	case "include", "outputfields", "select":
+		return "fields"
+	case "name", "id", "ids", "text", "embedding", "k", "filter", "mode", "fields", "metadata", "documents", "queries", "exact", "ef":
+		if folded != name {
+			return folded
+		}
+	}
+	return ""
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

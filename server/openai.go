@@ -1,9 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"math"
 	"net/http"
 	"reflect"
@@ -166,7 +168,11 @@ func (s *Server) openAIModel(w http.ResponseWriter, r *http.Request) {
 // decode reads a body of a foreign protocol: clients send fields that the
 // protocol does not have, and no Content-Type, and are understood.
 func decode(r *http.Request, v any) *Problem {
-	if err := json.NewDecoder(r.Body).Decode(v); err != nil {
+	err := json.NewDecoder(r.Body).Decode(v)
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return refuse(http.StatusBadRequest, "invalid_request", "%s can't be a %s", cmp.Or(e.Field, "the body"), e.Value).at(e.Field)
+	}
+	if err != nil {
 		return refuse(http.StatusBadRequest, "invalid_json", "%s", err)
 	}
 	return nil

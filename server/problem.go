@@ -126,6 +126,9 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 			p.Detail.Message = strings.TrimSuffix(err.Error(), "; "+e.Hint)
 			p.Detail.Hint = e.Hint
 		}
+		if errors.Is(c.err, db.ErrInvalidMetadata) && p.Detail.Hint == "" {
+			p.Detail.Hint = "values are strings, numbers, booleans, times (RFC 3339) and lists of strings"
+		}
 		if e, ok := errors.AsType[*filter.ParseError](err); ok && e.Hint != "" {
 			p.Detail.Hint = e.Hint
 		}
@@ -162,10 +165,18 @@ func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 			code, v.Detail, v.Errors = "internal", "internal error", nil
 		}
 		p := refuse(v.Status, code, "%s", v.Detail)
+		ctx.SetHeader("Content-Type", "application/json") // the shape is ours
 		for i, e := range v.Errors {
 			if i == 0 {
 				p.Detail.Message = e.Message
 				p.Detail.Param = e.Location
+				if e.Message == "unexpected property" {
+					name := e.Location[strings.LastIndexByte(e.Location, '.')+1:]
+					p.Detail.Message = fmt.Sprintf("there is no field %q", name)
+					if m := meant(name); m != "" {
+						p.Detail.Hint = "did you mean " + m + "?"
+					}
+				}
 				continue
 			}
 			p.Detail.Message += "; " + e.Location + ": " + e.Message

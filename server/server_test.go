@@ -506,3 +506,15 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 }
+
+// The same document is the same bytes, however often it is asked for.
+func TestMetadataInOrder(t *testing.T) {
+	b := start(t, nil)
+	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
+	b.ask(200, "PUT", notes+"/documents", `{"documents":[{"id":"1","text":"x","metadata":{"e":5,"b":2,"d":4,"a":1,"c":3}}]}`)
+	for range 10 {
+		if _, got, _ := b.do("GET", notes+"/documents/1", ""); !strings.Contains(got, `{"a":1,"b":2,"c":3,"d":4,"e":5}`) {
+			t.Fatal(got)
+		}
+	}
+}

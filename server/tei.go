@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -59,7 +60,7 @@ func (s *Server) teiInfo(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{
 		"model_id": spec.Model, "model_sha": spec.Revision, "model_dtype": "float32",
 		"model_type":              map[string]any{"embedding": map[string]string{"pooling": spec.Pooling}},
-		"max_input_length":        spec.MaxTokens,
+		"max_input_length":        cmp.Or(spec.MaxTokens, s.opts.Limits.Text), // clients cut to it: 0 would leave nothing
 		"max_client_batch_size":   s.opts.Limits.Inputs,
 		"max_concurrent_requests": s.opts.Limits.Searches + s.opts.Limits.Queue,
 		"auto_truncate":           true,

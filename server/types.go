@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -92,7 +93,11 @@ func (s *Server) filterLimits() filter.Limits {
 
 // filterProblem needs no request's context: every error of a filter has a code,
 // so nothing is logged.
-func (s *Server) filterProblem(err error) *Problem { return s.problem(context.Background(), err) }
+func (s *Server) filterProblem(err error) *Problem {
+	p := s.problem(context.Background(), err)
+	p.Detail.Message = strings.Replace(p.Detail.Message, "filter: filter: ", "filter: ", 1)
+	return p
+}
 
 // InputDocument is a document to be written.
 type InputDocument struct {

@@ -87,6 +87,13 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	// A client that goes away ends the reading; what was read is still written.
 	u := &upload{s: s, ctx: context.WithoutCancel(r.Context()), rc: http.NewResponseController(w), w: w, write: (*db.Collection).Upsert}
 	q := r.URL.Query()
+	for name := range q {
+		// mode spelled wrong would replace documents that were to be kept.
+		if name != "mode" && name != "results" && name != "create" {
+			writeProblem(w, r, refuse(http.StatusUnprocessableEntity, "invalid_request", "unknown query parameter").at("query."+name))
+			return
+		}
+	}
 	if p := u.options(q.Get("mode"), q.Get("results")); p != nil {
 		writeProblem(w, r, p)
 		return
@@ -182,7 +189,7 @@ func (u *upload) line() ([]byte, error) {
 func (u *upload) add(line []byte) {
 	var d InputDocument
 	if err := json.Unmarshal(line, &d, json.RejectUnknownMembers(true)); err != nil {
-		u.reject(u.lines, refuse(http.StatusBadRequest, "invalid_json", "%s", err))
+		u.reject(u.lines, refuse(http.StatusBadRequest, "invalid_json", "%s", readable(err)))
 		return
 	}
 	doc := d.toDB()

@@ -306,7 +306,7 @@ async function figures() {
       ["dims", `${s.head_dims} → ${s.dims}`], ["model", s.model?.model || "–"],
       ["rate", rate.toFixed(1)], ["refused", sum(m, "frony_http_refused_total").toLocaleString()],
     ];
-    $("figures").replaceChildren(...rows.flatMap(([k, v]) => [el("dt", {}, t(k)), el("dd", {}, v)]));
+    $("figures").replaceChildren(...rows.flatMap(([k, v]) => [el("dt", {}, t(k)), el("dd", { title: v }, v)]));
   } catch { /* the search tells what is wrong */ }
 }
 
