@@ -6,9 +6,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fronyai/frony-db/server"
+	"github.com/fronyai/frony-db/server/keys"
 )
 
 // What people get wrong who know another database, or type by hand: the answer
@@ -83,6 +87,33 @@ func TestComposedNames(t *testing.T) {
 	}
 }
 
+// The other spelling is no way around the scope of a key.
+func TestComposedNamesAndScope(t *testing.T) {
+	const apart = "\u1106\u1166"
+	all, err := keys.New("all", keys.Admin, nil, secrets["admin"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := keys.New("other", keys.Admin, []string{apart}, secrets["scoped"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := keys.NewSet(all, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := start(t, &server.Options{Keys: set})
+	path := "/v1/collections/" + url.PathEscape(apart)
+	b.key = secrets["scoped"]
+	b.refused(403, "forbidden", "PUT", path+"/documents?create=true", `{"documents":[{"text":"a"}]}`)
+	b.key = secrets["admin"]
+	b.ask(200, "PUT", path+"/documents?create=true", `{"documents":[{"id":"1","text":"a"}]}`)
+	b.key = secrets["scoped"]
+	for _, of := range []string{"", "/stats", "/documents", "/documents/1"} {
+		b.refused(403, "forbidden", "GET", path+of, "")
+	}
+}
+
 // A client that dies in the middle of an upload has written what it had sent
 // whole, and of the line that was cut nothing.
 func TestUploadCut(t *testing.T) {
@@ -128,7 +159,7 @@ func TestBodyCut(t *testing.T) {
 	}
 	got, _ := io.ReadAll(res.Body)
 	_ = res.Body.Close()
-	if res.StatusCode != 400 || !strings.Contains(string(got), `"incomplete_body"`) {
+	if res.StatusCode != http.StatusBadRequest || !strings.Contains(string(got), `"incomplete_body"`) {
 		t.Errorf("%s %s", res.Status, got)
 	}
 	if n := b.ask(200, "POST", notes+"/documents/count", `{}`)["count"]; fmt.Sprint(n) != "0" {
