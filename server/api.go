@@ -110,7 +110,11 @@ func (s *Server) collection(ctx context.Context, name string) (*db.Collection, e
 	}
 	c, err := s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
 	if composed := norm.NFC.String(name); errors.Is(err, db.ErrNoCollection) && composed != name {
-		// macOS takes 메 apart, and nobody sees it.
+		// macOS takes 메 apart, and nobody sees it. The key was asked about the
+		// other spelling; its role was enough.
+		if p := s.may(ctx, keys.Read, composed); p != nil {
+			return nil, p
+		}
 		return s.db.Collection(ctx, composed, &db.CollectionOptions{MustExist: true})
 	}
 	return c, err

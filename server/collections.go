@@ -141,6 +141,9 @@ func (s *Server) getCollection(ctx context.Context, in *CollectionPath) (*outInf
 	if info == nil {
 		return nil, refuse(http.StatusNotFound, "no_collection", "there is no collection %q", in.Collection).at("collection")
 	}
+	if p := s.may(ctx, keys.Read, info.Name); p != nil {
+		return nil, p
+	}
 	return &outInfo{http.StatusOK, *info}, nil
 }
 

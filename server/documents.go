@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
@@ -244,6 +245,7 @@ func (s *Server) collectionForWrite(ctx context.Context, name string, create boo
 	if !create {
 		return nil, s.problem(ctx, err).hint("create it with POST /v1/collections, or add ?create=true")
 	}
+	name = norm.NFC.String(name)
 	if p := s.may(ctx, keys.Admin, name); p != nil {
 		return nil, p
 	}

@@ -27,9 +27,9 @@ const strict = time.Second
 // gate lets a number of requests work at one time and a number wait. A burst
 // waits as long as it must, up to a limit. A queue that stands means that more
 // comes than can be done: then few may wait, and nobody longer than a few times
-// the time that a request takes, and the rest are refused at once, because a queue that grows
-// answers everybody late (Maurer 2015, "Fail at Scale", after CoDel, Nichols and
-// Jacobson 2012).
+// the time that a request takes, and the rest are refused at once, because a
+// queue that grows answers everybody late (Maurer 2015, "Fail at Scale", after
+// CoDel, Nichols and Jacobson 2012).
 type gate struct {
 	slots   chan struct{}
 	waiting atomic.Int64

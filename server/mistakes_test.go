@@ -1,9 +1,18 @@
 package server_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/fronyai/frony-db/server"
+	"github.com/fronyai/frony-db/server/keys"
 )
 
 // What people get wrong who know another database, or type by hand: the answer
@@ -75,5 +84,85 @@ func TestComposedNames(t *testing.T) {
 		if n := b.ask(200, "POST", fmt.Sprintf("/v1/collections/%s/documents/count", name), `{}`)["count"]; fmt.Sprint(n) != "1" {
 			t.Error(name, n)
 		}
+	}
+}
+
+// The other spelling is no way around the scope of a key.
+func TestComposedNamesAndScope(t *testing.T) {
+	const apart = "\u1106\u1166"
+	all, err := keys.New("all", keys.Admin, nil, secrets["admin"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := keys.New("other", keys.Admin, []string{apart}, secrets["scoped"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := keys.NewSet(all, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := start(t, &server.Options{Keys: set})
+	path := "/v1/collections/" + url.PathEscape(apart)
+	b.key = secrets["scoped"]
+	b.refused(403, "forbidden", "PUT", path+"/documents?create=true", `{"documents":[{"text":"a"}]}`)
+	b.key = secrets["admin"]
+	b.ask(200, "PUT", path+"/documents?create=true", `{"documents":[{"id":"1","text":"a"}]}`)
+	b.key = secrets["scoped"]
+	for _, of := range []string{"", "/stats", "/documents", "/documents/1"} {
+		b.refused(403, "forbidden", "GET", path+of, "")
+	}
+}
+
+// A client that dies in the middle of an upload has written what it had sent
+// whole, and of the line that was cut nothing.
+func TestUploadCut(t *testing.T) {
+	b := start(t, nil)
+	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
+	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunk := `{"id":"whole","text":"a"}` + "\n" + `{"id":"cut","text":"b`
+	fmt.Fprintf(c, "POST %s/documents/upload HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", notes, len(chunk), chunk)
+	_ = c.Close()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if status, _, _ := b.do("GET", notes+"/documents/whole", ""); status == 200 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the whole line was not written")
+		}
+	}
+	for !strings.Contains(b.metrics(), `frony_http_requests_total{method="POST",route="POST /v1/collections/{collection}/documents/upload"`) {
+		time.Sleep(time.Millisecond)
+	}
+	if n := b.ask(200, "POST", notes+"/documents/count", `{}`)["count"]; fmt.Sprint(n) != "1" {
+		t.Errorf("%v documents", n)
+	}
+}
+
+// The same for a body that is cut: nothing of it is done.
+func TestBodyCut(t *testing.T) {
+	b := start(t, nil)
+	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
+	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	body := `{"documents":[{"id":"1","text":"a"}]}`
+	fmt.Fprintf(c, "PUT %s/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\nnonsense\r\n", notes, len(body), body)
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusBadRequest || !strings.Contains(string(got), `"incomplete_body"`) {
+		t.Errorf("%s %s", res.Status, got)
+	}
+	if n := b.ask(200, "POST", notes+"/documents/count", `{}`)["count"]; fmt.Sprint(n) != "0" {
+		t.Errorf("%v documents", n)
 	}
 }

@@ -36,8 +36,8 @@ func (s *Server) startSpan(r *http.Request, c *call) context.Context {
 	return ctx
 }
 
-// endSpan says what became of a request: nothing that it carries, and no name
-// that a client makes up.
+// endSpan says what became of a request: of what it carries only the id, which
+// is harmless, and no path, method or name that a client makes up.
 func endSpan(c *call, method string, status int) {
 	if c.span == nil {
 		return
@@ -102,9 +102,9 @@ type stage struct {
 	took time.Duration
 }
 
-// stages are the parts of a search in their order.
+// stages are the parts of a search in the order of their first work.
 func stages(t *db.Trace) []stage {
 	return []stage{
-		{"embed", t.Embed}, {"filter", t.Filter}, {"graph", t.Graph}, {"words", t.Words}, {"rerank", t.Rerank}, {"load", t.Load},
+		{"embed", t.Embed}, {"filter", t.Filter}, {"graph", t.Graph}, {"rerank", t.Rerank}, {"words", t.Words}, {"load", t.Load},
 	}
 }
