@@ -159,7 +159,8 @@ func (s *searching) rank(ctx context.Context) ([]scored, error) {
 // dense finds the k nodes of the highest cosine, and chooses how.
 func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 	want := max(s.c.candidates(s.q), k)
-	live := s.c.graph.Len()
+	apart := s.c.apart() // before the graph is asked: see relinkNodes
+	live := s.c.graph.Len() + len(apart)
 	if s.allowed != nil {
 		live = min(live, s.allowed.count())
 	}
@@ -185,6 +186,7 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 		}
 		lap := time.Now()
 		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: s.beam(want), Allow: allow})
+		hits = s.join(hits, code, apart, want)
 		s.trace.Graph += time.Since(lap)
 		lap = time.Now()
 		top, err := s.rerank(code, hits, k)
@@ -195,6 +197,31 @@ func (s *searching) dense(ctx context.Context, k int) ([]scored, error) {
 		// Documents that have just been deleted took the places of others.
 		want = min(2*want, live)
 	}
+}
+
+// join adds the nearest n of the nodes that are not in the graph for now.
+func (s *searching) join(hits []hnsw.Hit, code code, apart []uint32, n int) []hnsw.Hit {
+	if len(apart) == 0 {
+		return hits
+	}
+	in := make(map[uint32]bool, len(hits)) // it may be in the graph again
+	for _, h := range hits {
+		in[h.ID] = true
+	}
+	nodes := make([]uint32, 0, len(apart))
+	for _, node := range apart {
+		if !in[node] && s.sees(node) {
+			nodes = append(nodes, node)
+		}
+	}
+	keys := make([]uint32, len(nodes))
+	s.c.codes.heads.Distances(code.head, nodes, keys)
+	more := make([]hnsw.Hit, len(nodes))
+	for i, node := range nodes {
+		more[i] = hnsw.Hit{ID: node, Distance: keys[i]}
+	}
+	sortHits(more)
+	return append(hits, more[:min(n, len(more))]...)
 }
 
 // beam is how wide the graph search is for n candidates: as the query or the
