@@ -263,7 +263,7 @@ func (c *Collection) examinePart(ctx context.Context, x *examination, ask *hnsw.
 			}
 			continue // or else the store's check has said it
 		}
-		if len(vec) != c.set.Dims {
+		if !c.sound(vec) {
 			continue
 		}
 		bad := false

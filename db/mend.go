@@ -88,7 +88,7 @@ func (c *Collection) relinkNodes(ctx context.Context, nodes []uint32) (freed []u
 			return nil, 0, err
 		}
 		// It may have been deleted since it was looked at.
-		if ok && len(vec) == c.set.Dims && c.nodes.visible(node, m.seq) {
+		if ok && c.sound(vec) && c.nodes.visible(node, m.seq) {
 			mine[node] = vec
 			c.graph.Delete(node)
 		}

@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -375,7 +376,10 @@ func (s *searching) load(ctx context.Context, top []scored) ([]Match, error) {
 			return nil, err
 		}
 		doc, ok, err := s.c.document(s.view, t.node, s.q.Fields)
-		if err != nil {
+		switch {
+		case errors.Is(err, store.ErrCorrupt):
+			s.c.log.Error("a document that was found can't be read and is left out; run doctor", "node", t.node, "err", err)
+		case err != nil:
 			return nil, err
 		}
 		if ok {

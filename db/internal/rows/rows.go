@@ -186,6 +186,20 @@ func (r *File) Put(node uint32, vec []byte) error {
 	return nil
 }
 
+// Drop makes the row of node missing. No reader may hold it.
+func (r *File) Drop(node uint32) error {
+	list := *r.segments.Load()
+	if int(node/segmentRows) >= len(list) || r.readOnly {
+		return nil
+	}
+	at := node % segmentRows
+	list[node/segmentRows].verified[at/64].And(^(uint64(1) << (at % 64)))
+	if err := writeAt(r.f, make([]byte, r.stride), headerSize+int64(node)*int64(r.stride)); err != nil {
+		return fmt.Errorf("drop vector row of node %d: %w", node, err)
+	}
+	return nil
+}
+
 // Get returns the vector of node, dims × 4 bytes, little-endian, and reports
 // whether there is a sound one. The bytes are the file's: they must not be
 // changed, and are valid until Close or the next Put of the node.
