@@ -13,6 +13,7 @@ const (
 	keyDead       = 'x'
 	keyLog        = 'l'
 	keyGarbage    = 'g'
+	keyTime       = 't'
 )
 
 func collectionKey(name string) []byte {

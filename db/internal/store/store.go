@@ -72,7 +72,6 @@ func Open(dir string, opts Options) (*Store, error) {
 	}
 	b := badger.DefaultOptions(dir).
 		WithLogger(badgerLog{opts.Logger}).
-		WithLoggingLevel(badger.WARNING).
 		WithSyncWrites(opts.SyncEvery == 0).
 		WithReadOnly(opts.ReadOnly).
 		WithDetectConflicts(false). // the committer is the only writer
@@ -84,6 +83,9 @@ func Open(dir string, opts Options) (*Store, error) {
 		WithValueLogFileSize(64 << 20)
 	if !opts.ReadOnly {
 		if err := removeLeftovers(dir); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
+		if err := roomForLogs(dir, disk.Free); err != nil {
 			return nil, fmt.Errorf("open store: %w", err)
 		}
 	}
@@ -148,6 +150,9 @@ func (s *Store) load() error {
 }
 
 func (s *Store) setFormat() error {
+	if err := s.room(reserveWrite); err != nil {
+		return err
+	}
 	ts, err := s.update(func(txn *badger.Txn) error {
 		return txn.Set([]byte{keyFormat}, binary.BigEndian.AppendUint32(nil, formatVersion))
 	})
@@ -174,7 +179,10 @@ func (s *Store) syncer() {
 }
 
 // Close finishes what waits in the committer's queue, syncs and closes. Calls
-// that come later return ErrClosed.
+// that come later return ErrClosed. On a disk without room for the tables that
+// Badger makes as it closes, which would kill the process, the log is synced and
+// left for the next opening, the files stay open until the process ends, and the
+// error is ErrDiskFull.
 func (s *Store) Close() error {
 	s.closing.Lock()
 	if s.isClosed {
@@ -186,6 +194,11 @@ func (s *Store) Close() error {
 	close(s.stopped)
 	s.closing.Unlock()
 	s.wg.Wait()
+	if !s.opts.ReadOnly {
+		if err := roomForLogs(s.dir, s.freeBytes); err != nil {
+			return fmt.Errorf("close store: %w", errors.Join(err, s.bdb.Sync()))
+		}
+	}
 	if err := s.bdb.Close(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
@@ -201,22 +214,6 @@ func (s *Store) MaxBatch() (bytes, keys int64) {
 // DiskBytes is the size of the store's files as the file system has allocated
 // them: tables and logs are sparse.
 func (s *Store) DiskBytes() int64 { return disk.Allocated(s.dir) }
-
-// Compact rewrites the tables so that deleted data gives its space back.
-func (s *Store) Compact() error {
-	if err := s.bdb.Flatten(2); err != nil {
-		return fmt.Errorf("compact store: %w", err)
-	}
-	for {
-		err := s.bdb.RunValueLogGC(0.3)
-		if errors.Is(err, badger.ErrNoRewrite) || errors.Is(err, badger.ErrRejected) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("compact store: %w", err)
-		}
-	}
-}
 
 // Exists says whether dir holds a store.
 func Exists(dir string) bool {
