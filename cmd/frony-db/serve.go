@@ -29,6 +29,7 @@ type serving struct {
 	certFile, certKey string
 	connections       int
 	recallSample      int
+	cacheBytes        size
 	grace             time.Duration
 	logFormat         string
 	opts              server.Options
@@ -73,6 +74,7 @@ runs, within --grace, and stop.`,
 	f.Float64Var(&s.opts.Limits.Patience, "patience", 0, "times a mean search that one may wait under lasting load (default 4); more lets more clients in, later")
 	f.Float64Var(&s.opts.Limits.Rate, "rate", 0, "requests per second of one key, or of all without keys (default: no limit)")
 	f.IntVar(&s.recallSample, "recall-sample", 0, "answer one search in N again, exactly, in the background, for the metric frony_recall_at_k (default: none)")
+	f.Var(&s.cacheBytes, "cache-bytes", "cache of the store's blocks, such as 256MiB (default: none, the system's page cache alone)")
 	f.DurationVar(&s.grace, "grace", 15*time.Second, "time to finish what runs when stopping")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
 	c.AddCommand(a.serveKey(), a.serveHealth())
@@ -135,7 +137,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	}
 	var h *server.Server
 	d, err := db.Open(a.dir, &db.Options{
-		Logger: a.log, Embedder: e, Progress: a.progress(), RecallSample: s.recallSample,
+		Logger: a.log, Embedder: e, Progress: a.progress(), RecallSample: s.recallSample, CacheBytes: int64(s.cacheBytes),
 		// Nothing is searched before the server is there.
 		OnRecall: func(collection string, k int, recall float64) { h.ObserveRecall(collection, k, recall) },
 	})

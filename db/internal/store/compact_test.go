@@ -13,7 +13,7 @@ import (
 )
 
 // fill writes n documents of about 2 KB that can't be compressed.
-func fill(t *testing.T, s *Store, cid uint32, first, n int) {
+func fill(t testing.TB, s *Store, cid uint32, first, n int) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(uint64(first), 0))
 	for i := first; i < first+n; i += 1000 {

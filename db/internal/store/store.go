@@ -24,6 +24,9 @@ type Options struct {
 	// SyncEvery is zero to sync each commit before it is acknowledged, or the
 	// interval at which commits are synced in the background.
 	SyncEvery time.Duration
+	// CacheBytes is the size of the cache of table blocks; 0 is none: blocks are
+	// then read through the page cache alone.
+	CacheBytes int64
 	// ReadOnly opens a store that was closed in good order and refuses writes.
 	ReadOnly bool
 	// Logger may be nil.
@@ -76,7 +79,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		WithReadOnly(opts.ReadOnly).
 		WithDetectConflicts(false). // the committer is the only writer
 		WithCompression(options.None).
-		WithBlockCacheSize(0). // uncompressed tables are read through the page cache
+		WithBlockCacheSize(opts.CacheBytes).
 		WithMetricsEnabled(false).
 		WithNumMemtables(3).
 		WithNumCompactors(2).

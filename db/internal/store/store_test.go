@@ -45,7 +45,7 @@ func put(ids ...string) []Put {
 	return puts
 }
 
-func commit(t *testing.T, s *Store, b *Batch) *Committed {
+func commit(t testing.TB, s *Store, b *Batch) *Committed {
 	t.Helper()
 	done, err := s.Commit(b)
 	if err != nil {
