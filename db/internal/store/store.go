@@ -92,7 +92,10 @@ func Open(dir string, opts Options) (*Store, error) {
 			return nil, fmt.Errorf("open store: %w", err)
 		}
 	}
-	bdb, err := badger.OpenManaged(b)
+	if err := checkFiles(dir, b); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	bdb, err := openBadger(b)
 	if err != nil {
 		if strings.Contains(err.Error(), "directory lock") {
 			return nil, fmt.Errorf("%w: %s", ErrLocked, dir)
