@@ -23,12 +23,13 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"io/fs"
 	"math"
 	"os"
 	"sync"
 	"sync/atomic"
+
+	"github.com/fronyai/frony-db/db/internal/disk"
 )
 
 const (
@@ -126,9 +127,14 @@ func header(dims int, id [16]byte) []byte {
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
-func writeAt(w io.WriterAt, b []byte, off int64) error {
-	_, err := w.WriteAt(b, off)
-	return err
+// writeAt writes b; a write that a fault cuts short has written a part.
+func writeAt(f *os.File, b []byte, off int64) error {
+	fault := disk.Try(disk.Write, f.Name())
+	if fault != nil {
+		b = b[:len(b)/2]
+	}
+	_, err := f.WriteAt(b, off)
+	return errors.Join(fault, err)
 }
 
 // reserve makes room for node.
@@ -240,7 +246,7 @@ func (r *File) Sync() error {
 	if r.readOnly {
 		return nil
 	}
-	if err := r.f.Sync(); err != nil {
+	if err := errors.Join(disk.Try(disk.Sync, r.f.Name()), r.f.Sync()); err != nil {
 		return fmt.Errorf("sync vector rows: %w", err)
 	}
 	return nil
