@@ -48,6 +48,10 @@ type Collection struct {
 	calibrating atomic.Bool
 	sampled     sampler
 
+	// relinking are nodes that a repair has out of the graph for now: searches
+	// compare them beside it. nil: none.
+	relinking atomic.Pointer[[]uint32]
+
 	repairing  atomic.Bool
 	snapping   atomic.Bool
 	background sync.WaitGroup // repairs, calibrations, snapshots

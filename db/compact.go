@@ -16,15 +16,15 @@ type CompactReport struct {
 }
 
 // Compact gives back the space of what was deleted and replaced: it sweeps
-// expired documents, repairs the graphs, rewrites the store's tables without
-// what nobody can see any more, and saves snapshots. Searches and writes go on
-// meanwhile, more slowly.
+// expired documents, repairs the graphs, saves snapshots, and rewrites the store's
+// tables without what nobody can see any more. Searches and writes go on
+// meanwhile, more slowly, and wait for a moment while what was written last
+// becomes a table.
 //
-// What was written last is still in the store's memory and its log, and is only
-// compacted when it has become a table: at most 64 MiB later, or at the next
-// opening. A store that has only few tables yet, of about 300 MiB, is left as it
-// is: a backup that is restored is as small as can be. The store compacts itself in the background as it is written to. Compact is
-// for the moment after much was deleted. It returns ErrReadOnly and ErrClosed.
+// The store compacts itself in the background as it is written to. Compact is for
+// the moment after much was deleted. The new tables are written before the old
+// ones are deleted: ErrDiskFull says how much room that takes. It also returns
+// ErrReadOnly and ErrClosed.
 func (d *DB) Compact(ctx context.Context) (CompactReport, error) {
 	var r CompactReport
 	if err := d.gate.enter(); err != nil {
@@ -57,13 +57,13 @@ func (d *DB) Compact(ctx context.Context) (CompactReport, error) {
 			return r, wrap("compact", name, err)
 		}
 	}
-	if err := d.st.Compact(); err != nil {
-		return r, wrap("compact", d.dir, err)
-	}
-	for _, c := range open {
+	for _, c := range open { // first, as the change log is cut then
 		if err := c.Snapshot(ctx); err != nil && !errors.Is(err, ErrClosed) {
 			return r, err
 		}
+	}
+	if err := d.st.Compact(); err != nil {
+		return r, wrap("compact", d.dir, err)
 	}
 	r.After = d.st.DiskBytes()
 	r.Seconds = time.Since(start).Seconds()

@@ -93,7 +93,7 @@ func (d *DB) open() error {
 		removeTemps(filepath.Join(d.dir, derivedDir))
 	}
 	d.st, err = store.Open(filepath.Join(d.dir, storeDir), store.Options{
-		SyncEvery: d.opts.SyncEvery, ReadOnly: d.opts.ReadOnly, Logger: d.opts.Logger,
+		SyncEvery: d.opts.SyncEvery, CacheBytes: d.opts.CacheBytes, ReadOnly: d.opts.ReadOnly, Logger: d.opts.Logger,
 	})
 	if err != nil {
 		return unwritable(err)

@@ -22,7 +22,9 @@ type DoctorOptions struct {
 	// Repair mends what can be mended: documents that the graph does not return
 	// are linked again, derived state that contradicts the store is made anew,
 	// and ids, tombstones and counters are put in order. No document with its
-	// text and vector is ever deleted. Writes wait for it.
+	// text and vector is ever deleted. Writes wait for it. Searches find every
+	// document while some are linked again; while everything is made anew, which
+	// takes much damage, they wait as well.
 	Repair bool
 	// Sample is the number of documents that are asked by their own vectors, in
 	// each collection; 0 is all of them.
@@ -270,7 +272,7 @@ func (c *Collection) examinePart(ctx context.Context, x *examination, ask *hnsw.
 			}
 			continue // or else the store's check has said it
 		}
-		if len(vec) != c.set.Dims {
+		if !c.sound(vec) {
 			continue
 		}
 		bad := false

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -132,5 +133,74 @@ func TestDoctorCancelled(t *testing.T) {
 	stop()
 	if _, err := d.Doctor(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+// While documents are linked again, searches find each of them, those that are
+// out of the graph for the moment as well.
+func TestFoundDuringRepair(t *testing.T) {
+	for _, head := range []int{8, 4} { // without tails, and with
+		t.Run(fmt.Sprint(head), func(t *testing.T) {
+			d, err := Open(t.TempDir(), &Options{SyncEvery: time.Hour})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = d.Close() }()
+			c, err := d.Collection(t.Context(), "c", &CollectionOptions{Dims: 8, HeadDims: head, EfConstruction: 64, M: 8, Oversampling: 100})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rng := rand.New(rand.NewPCG(21, 22))
+			docs := make([]Document, scanBelow+1000) // beyond what is scanned
+			for i := range docs {
+				docs[i] = given(rng, fmt.Sprint(i), 8)
+			}
+			for part := range slices.Chunk(docs, 2000) {
+				if _, err := c.Insert(t.Context(), part...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			found := func(doc Document) bool {
+				t.Helper()
+				var trace Trace
+				m, err := c.Search(t.Context(), Query{Embedding: doc.Embedding, K: 1, Fields: FieldsNone, Trace: &trace})
+				if err != nil || len(m) != 1 || trace.Plan != "graph" {
+					t.Error(m, err, trace.Plan)
+				}
+				return len(m) == 1 && m[0].Document.ID == doc.ID
+			}
+			docs = slices.DeleteFunc(docs, func(doc Document) bool { return !found(doc) })
+			if len(docs) < scanBelow {
+				t.Fatalf("only %d documents are found to begin with", len(docs))
+			}
+			var again []Document
+			var nodes []uint32
+			for _, doc := range docs[:900] {
+				again = append(again, doc)
+				nodes = append(nodes, node(t, c, doc.ID))
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			var wg sync.WaitGroup
+			for w := range 2 {
+				wg.Go(func() {
+					rng := rand.New(rand.NewPCG(23, uint64(w)))
+					for n := 0; ctx.Err() == nil && !t.Failed(); n++ {
+						if doc := again[rng.IntN(len(again))]; !found(doc) {
+							t.Errorf("after %d searches: document %s is not found", n, doc.ID)
+						}
+					}
+				})
+			}
+			for range 4 {
+				if n, err := c.linkAgain(t.Context(), nodes); n != len(nodes) || err != nil {
+					t.Error(n, err)
+				}
+			}
+			stop()
+			wg.Wait()
+			if c.apart() != nil || c.graph.Len() != scanBelow+1000 {
+				t.Error(len(c.apart()), c.graph.Len())
+			}
+		})
 	}
 }

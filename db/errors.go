@@ -69,6 +69,9 @@ var (
 	// ErrDiskFull is returned when too little space is left to write safely.
 	// Nothing was written.
 	ErrDiskFull = store.ErrDiskFull
+	// ErrCorrupt is returned when something in the store is damaged: a document that
+	// is read, or, by Open, a file that it can't be opened with.
+	ErrCorrupt = store.ErrCorrupt
 	// ErrLimit is returned when a limit of the database is reached.
 	ErrLimit = errors.New("limit reached")
 	// ErrBackup is returned for a backup that is damaged, incomplete, not one at

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/fronyai/frony-db/db/internal/disk"
 )
 
 // writeFile replaces a file with data, durably: after a crash there is the old
@@ -41,6 +43,9 @@ type temp struct {
 const tempMark = ".tmp-"
 
 func newTemp(path string) (*temp, error) {
+	if err := disk.Try(disk.Create, path); err != nil {
+		return nil, err
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+tempMark+"*")
 	if err != nil {
 		return nil, err
@@ -50,20 +55,29 @@ func newTemp(path string) (*temp, error) {
 
 // write fills the file without waiting for the disk.
 func (t *temp) write(write func(io.Writer) error) error {
-	w := bufio.NewWriterSize(t.f, 1<<20)
+	w := bufio.NewWriterSize(t, 1<<20)
 	if err := write(w); err != nil {
 		return err
 	}
 	return w.Flush()
 }
 
+// Write writes to the file; one that a fault cuts short has written a part.
+func (t *temp) Write(b []byte) (int, error) {
+	if err := disk.Try(disk.Write, t.path); err != nil {
+		n, werr := t.f.Write(b[:len(b)/2])
+		return n, errors.Join(err, werr)
+	}
+	return t.f.Write(b)
+}
+
 // commit makes the file durable and renames it into place. It is closed first:
 // not every system renames an open file.
 func (t *temp) commit() error {
-	if err := errors.Join(t.f.Chmod(0o644), t.f.Sync()); err != nil {
+	if err := errors.Join(disk.Try(disk.Sync, t.path), t.f.Chmod(0o644), t.f.Sync()); err != nil {
 		return errors.Join(err, t.drop())
 	}
-	err := t.f.Close()
+	err := errors.Join(t.f.Close(), disk.Try(disk.Rename, t.path))
 	if err == nil {
 		err = os.Rename(t.f.Name(), t.path)
 	}

@@ -124,7 +124,7 @@ func (c *Collection) Scan(ctx context.Context, s Scan) iter.Seq2[Document, error
 			if err == nil && !ok {
 				continue
 			}
-			if !yield(doc, wrap("scan", "", err)) || err != nil {
+			if !yield(doc, wrap("scan", quoteIDs([]string{id.ID}), err)) || err != nil {
 				return
 			}
 			if n++; n == s.Limit {
@@ -242,7 +242,7 @@ func (c *Collection) cosine(v *store.View, q []float32, node uint32) (float32, b
 		return clamp(quant.DotBytes(q, row)), true, nil
 	}
 	got, ok, err := v.Vector(nil, c.id, node)
-	if err != nil || !ok || len(got) != c.set.Dims {
+	if err != nil || !ok || !c.sound(got) {
 		return 0, false, err
 	}
 	if err := c.rows.Put(node, store.AppendVector(nil, got)); err != nil {

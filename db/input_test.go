@@ -175,6 +175,16 @@ func TestBadQueries(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
+	for _, n := range []int64{-1, 1000} {
+		if _, err := db.Open(t.TempDir(), &db.Options{CacheBytes: n}); !errors.Is(err, db.ErrInvalidOptions) || !strings.Contains(err.Error(), "CacheBytes") {
+			t.Error(n, err)
+		}
+	}
+	if d, err := db.Open(t.TempDir(), &db.Options{CacheBytes: 1 << 20}); err != nil {
+		t.Error(err)
+	} else if err := d.Close(); err != nil {
+		t.Error(err)
+	}
 	if _, err := db.Open(t.TempDir(), &db.Options{SyncEvery: -1, Limits: db.Limits{K: -1}}); !errors.Is(err, db.ErrInvalidOptions) ||
 		!strings.Contains(err.Error(), "SyncEvery") || !strings.Contains(err.Error(), "limit K") {
 		t.Errorf("not every fault is reported: %v", err)

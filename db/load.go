@@ -140,7 +140,12 @@ func (c *Collection) rebuild(ctx context.Context, v *store.View, now store.State
 	if err := c.empty(); err != nil {
 		return err
 	}
+	var unread []uint32
 	for r, err := range v.Records(c.id, store.WithMetadata|store.WithText) {
+		if errors.Is(err, store.ErrCorrupt) {
+			unread = append(unread, r.Node)
+			continue
+		}
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -152,11 +157,15 @@ func (c *Collection) rebuild(ctx context.Context, v *store.View, now store.State
 		c.words.Add(r.Node, r.Record.Text)
 		c.nodes.bear(r.Node, 0)
 	}
+	if err := c.nameUnread(v, unread); err != nil {
+		return fmt.Errorf("rebuild: %w", err)
+	}
 	return c.relink(ctx, v, now, nil)
 }
 
 // relink encodes vectors from the store, writes their rows and adds them to
-// the graph: those in only, or all if it is nil.
+// the graph: those in only, or all that live if it is nil. Documents without a
+// sound vector are set aside.
 func (c *Collection) relink(ctx context.Context, v *store.View, now store.State, only map[uint32]bool) error {
 	type item struct {
 		node uint32
@@ -179,10 +188,8 @@ func (c *Collection) relink(ctx context.Context, v *store.View, now store.State,
 			for batch := range work {
 				var err error
 				for _, it := range batch {
-					vec = store.DecodeVector(vec[:0], it.vec)
-					if len(vec) != c.set.Dims {
-						err = fmt.Errorf("%w: vector of node %d has %d dims, want %d", store.ErrCorrupt, it.node, len(vec), c.set.Dims)
-						break
+					if vec = store.DecodeVector(vec[:0], it.vec); !c.sound(vec) {
+						continue
 					}
 					c.codes.encode(code, vec)
 					c.codes.set(it.node, code)
@@ -206,7 +213,7 @@ func (c *Collection) relink(ctx context.Context, v *store.View, now store.State,
 	const batchSize = 256
 	var batch []item
 	err := v.Vectors(c.id, 0, now.Next, func(node uint32, vec []byte) error {
-		if only != nil && !only[node] {
+		if only != nil && !only[node] || !c.nodes.visible(node, now.Seq) {
 			return nil
 		}
 		batch = append(batch, item{node, slices.Clone(vec)})
@@ -223,6 +230,11 @@ func (c *Collection) relink(ctx context.Context, v *store.View, now store.State,
 	wg.Wait()
 	if err := errors.Join(err, failed); err != nil {
 		return fmt.Errorf("rebuild: %w", err)
+	}
+	for node := range now.Next {
+		if (only == nil || only[node]) && c.nodes.visible(node, now.Seq) && !c.graph.Has(node) {
+			c.setAside(v, node)
+		}
 	}
 	return nil
 }

@@ -40,7 +40,8 @@ func (c *Collection) mend(ctx context.Context, x *examination) (string, error) {
 	return strings.Join(did, ", "), nil
 }
 
-// linkAgain makes the derived parts of nodes anew. Writes wait.
+// linkAgain makes the derived parts of nodes anew. Writes wait; searches go on
+// and find the nodes all the while.
 func (c *Collection) linkAgain(ctx context.Context, nodes []uint32) (int, error) {
 	if err := c.enter(); err != nil {
 		return 0, err
@@ -53,24 +54,41 @@ func (c *Collection) linkAgain(ctx context.Context, nodes []uint32) (int, error)
 	return n, err
 }
 
+// apart are the nodes that a repair may have out of the graph.
+func (c *Collection) apart() []uint32 {
+	if nodes := c.relinking.Load(); nodes != nil {
+		return *nodes
+	}
+	return nil
+}
+
+// relinkNodes tells the searches of the nodes before it takes them out of the
+// graph. Those that began before they were told must have ended by then, and
+// who is told after the last one is linked finds them all in the graph.
 func (c *Collection) relinkNodes(ctx context.Context, nodes []uint32) (freed []uint32, n int, err error) {
 	c.saving.Lock()
 	defer c.saving.Unlock()
+	c.relinking.Store(&nodes)
+	defer c.relinking.Store(nil)
+	told := make(chan struct{})
+	c.grace.after(func() { close(told) })
+	select {
+	case <-told:
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
 	c.linking.Lock()
 	defer c.linking.Unlock()
 	v, m := c.view()
 	defer v.Close()
 	mine := make(map[uint32][]float32)
-	if err := ctx.Err(); err != nil {
-		return nil, 0, err
-	}
 	for _, node := range nodes {
 		vec, ok, err := v.Vector(nil, c.id, node)
 		if err != nil {
 			return nil, 0, err
 		}
 		// It may have been deleted since it was looked at.
-		if ok && len(vec) == c.set.Dims && c.nodes.visible(node, m.seq) {
+		if ok && c.sound(vec) && c.nodes.visible(node, m.seq) {
 			mine[node] = vec
 			c.graph.Delete(node)
 		}

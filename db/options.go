@@ -25,6 +25,12 @@ type Options struct {
 	// those of a log segment that was being turned into a table.
 	SyncEvery time.Duration
 
+	// CacheBytes is the size of a cache of the store's blocks in this process. The
+	// default 0 is none: documents are read through the system's page cache, which
+	// is as fast while there is memory for it. A cache of 1 MiB or more keeps the
+	// blocks that are read often where the page cache is small or shared.
+	CacheBytes int64
+
 	// ReadOnly opens a database that was closed in good order, and refuses
 	// writes. Several processes may do so at the same time.
 	ReadOnly bool
@@ -108,6 +114,9 @@ func (o *Options) prepare() (Options, error) {
 	if c.SyncEvery < 0 {
 		faults = append(faults, fmt.Errorf("option SyncEvery is %v, want 0 or more", c.SyncEvery))
 	}
+	if c.CacheBytes < 0 || c.CacheBytes > 0 && c.CacheBytes < minCacheBytes {
+		faults = append(faults, fmt.Errorf("option CacheBytes is %d, want 0 or at least %d", c.CacheBytes, minCacheBytes))
+	}
 	if c.RecallSample < 0 {
 		faults = append(faults, fmt.Errorf("option RecallSample is %d, want 0 or more", c.RecallSample))
 	}
@@ -142,6 +151,9 @@ func (o *Options) prepare() (Options, error) {
 	}
 	return c, nil
 }
+
+// minCacheBytes is what a cache needs to hold more than a few blocks.
+const minCacheBytes = 1 << 20
 
 // maxIDBytes is what the store's keys have room for.
 const maxIDBytes = 32 << 10

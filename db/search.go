@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -185,7 +186,8 @@ func (s *searching) order(all []scored) {
 // graph, if it asks the graph.
 func (s *searching) dense(ctx context.Context, k, want int) ([]scored, error) {
 	want = max(want, k)
-	live := s.c.graph.Len()
+	apart := s.c.apart() // before the graph is asked: see relinkNodes
+	live := s.c.graph.Len() + len(apart)
 	if s.allowed != nil {
 		live = min(live, s.allowed.count())
 	}
@@ -211,6 +213,7 @@ func (s *searching) dense(ctx context.Context, k, want int) ([]scored, error) {
 		}
 		lap := time.Now()
 		hits := s.c.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: s.beam(want), Allow: allow})
+		hits = s.join(hits, code, apart, want)
 		s.trace.Graph += time.Since(lap)
 		lap = time.Now()
 		top, err := s.rerank(code, hits, k)
@@ -221,6 +224,31 @@ func (s *searching) dense(ctx context.Context, k, want int) ([]scored, error) {
 		// Documents that have just been deleted took the places of others.
 		want = min(2*want, live)
 	}
+}
+
+// join adds the nearest n of the nodes that are not in the graph for now.
+func (s *searching) join(hits []hnsw.Hit, code code, apart []uint32, n int) []hnsw.Hit {
+	if len(apart) == 0 {
+		return hits
+	}
+	in := make(map[uint32]bool, len(hits)) // it may be in the graph again
+	for _, h := range hits {
+		in[h.ID] = true
+	}
+	nodes := make([]uint32, 0, len(apart))
+	for _, node := range apart {
+		if !in[node] && s.sees(node) {
+			nodes = append(nodes, node)
+		}
+	}
+	keys := make([]uint32, len(nodes))
+	s.c.codes.heads.Distances(code.head, nodes, keys)
+	more := make([]hnsw.Hit, len(nodes))
+	for i, node := range nodes {
+		more[i] = hnsw.Hit{ID: node, Distance: keys[i]}
+	}
+	sortHits(more)
+	return append(hits, more[:min(n, len(more))]...)
 }
 
 // beam is how wide the graph search is for n candidates: as the query or the
@@ -374,7 +402,10 @@ func (s *searching) load(ctx context.Context, top []scored) ([]Match, error) {
 			return nil, err
 		}
 		doc, ok, err := s.c.document(s.view, t.node, s.q.Fields)
-		if err != nil {
+		switch {
+		case errors.Is(err, store.ErrCorrupt):
+			s.c.log.Error("a document that was found can't be read and is left out; run doctor", "node", t.node, "err", err)
+		case err != nil:
 			return nil, err
 		}
 		if ok {

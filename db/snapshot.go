@@ -169,10 +169,17 @@ func (c *Collection) loadSnapshot(ctx context.Context, v *store.View, now store.
 	if err != nil {
 		return 0, err
 	}
+	var aside []uint32
 	for node := range meta.Nodes {
 		if live[node/8]>>(node%8)&1 != 0 {
 			if !c.graph.Has(node) {
-				return 0, fmt.Errorf("%w: node %d is missing from the graph", errSnapshot, node)
+				switch bad, err := c.vectorless(v, node); {
+				case err != nil:
+					return 0, err
+				case !bad:
+					return 0, fmt.Errorf("%w: node %d is missing from the graph", errSnapshot, node)
+				}
+				aside = append(aside, node)
 			}
 			c.nodes.bear(node, 0)
 		} else {
@@ -182,7 +189,15 @@ func (c *Collection) loadSnapshot(ctx context.Context, v *store.View, now store.
 			c.expiry.forget(node)
 		}
 	}
-	return meta.Seq, c.replay(ctx, v, now, meta.Seq)
+	if err := c.replay(ctx, v, now, meta.Seq); err != nil {
+		return 0, err
+	}
+	for _, node := range aside {
+		if c.nodes.visible(node, now.Seq) && !c.graph.Has(node) {
+			c.setAside(v, node)
+		}
+	}
+	return meta.Seq, nil
 }
 
 func (c *Collection) decode(r io.Reader, size int64, now store.State) (m snapshotMeta, live []byte, err error) {

@@ -199,6 +199,10 @@ func (c *Collection) named(nodes []uint32) ([]store.Delete, error) {
 	deletes := make([]store.Delete, 0, len(nodes))
 	for _, node := range nodes {
 		r, ok, err := v.Record(c.id, node, 0)
+		if errors.Is(err, store.ErrCorrupt) {
+			c.log.Error("a document that has expired can't be read and stays; run doctor", "node", node, "err", err)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -177,15 +177,21 @@ func (c *Collection) compare(prep []prepared) error {
 		}
 		old, ok, err := v.Record(c.id, node, 0)
 		switch {
+		case errors.Is(err, store.ErrCorrupt): // this mends it
 		case err != nil:
 			return err
 		case !ok:
 		case expired(old, now):
+		case !c.graph.Has(node): // its vector may be damaged
 		case old.Hash == p.hash:
 			p.unchanged = true
 		case p.vec == nil && old.TextHash == p.textHash && !old.Given:
-			if p.vec, _, err = v.Vector(nil, c.id, node); err != nil {
+			vec, _, err := v.Vector(nil, c.id, node)
+			if err != nil {
 				return err
+			}
+			if c.sound(vec) {
+				p.vec = vec
 			}
 		}
 	}

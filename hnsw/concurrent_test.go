@@ -108,3 +108,35 @@ func TestConcurrent(t *testing.T) {
 		t.Errorf("%d of %d nodes do not find themselves", missed, len(live))
 	}
 }
+
+// TestGrowWhileAdding adds nodes in parallel across the ends of chunks, with so
+// few children a node that many are wedged in: one may meet the child of a node
+// of a chunk that was not there when it began.
+func TestGrowWhileAdding(t *testing.T) {
+	const n, adders = 9000, 8
+	for round := range fewer(12, 3) {
+		r, _ := clustered(seed+uint64(round), n, 4)
+		g, err := hnsw.New(r, &hnsw.Options{M: 2, EfConstruction: 8})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var next atomic.Uint32
+		var wg sync.WaitGroup
+		for range adders {
+			wg.Go(func() {
+				for id := next.Add(1) - 1; id < n; id = next.Add(1) - 1 {
+					if err := g.Add(id); err != nil {
+						t.Error(err)
+					}
+					if id%500 == 499 && g.Delete(id-200) {
+						g.Repair(hnsw.RepairOptions{Workers: 1})
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if err := g.Check(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

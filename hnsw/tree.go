@@ -71,7 +71,7 @@ func (g *Graph) wedge(w *scratch, s *slabs, id uint32, links []uint32) bool {
 		if child != 0 {
 			l := g.lock(nodeOf(child))
 			l.Lock()
-			theirs := g.links0(s, nodeOf(child))
+			theirs := g.links0(g.slabs.Load(), nodeOf(child)) // it may be newer than s
 			w.words = load(w.words, theirs)
 			atomic.StoreUint32(&theirs[find(w.words, parent)], word(id)|upMark)
 			l.Unlock()

@@ -39,31 +39,31 @@ func (g *Graph) splice(w *scratch, s *slabs, x uint32) {
 		}
 	}
 	if heir != 0 {
-		g.exchange(w, s, nodeOf(heir), x, parent, upMark)
+		g.exchange(w, nodeOf(heir), x, parent, upMark)
 	}
 	if parent != 0 {
-		g.exchange(w, s, nodeOf(parent), x, heir, downMark)
+		g.exchange(w, nodeOf(parent), x, heir, downMark)
 	}
 	if g.root == word(x) {
 		g.root = heir
 	}
 	for _, c := range orphans {
-		under := g.roomBelow(w, s, nodeOf(heir))
-		g.exchange(w, s, c, x, word(under), upMark)
+		under := g.roomBelow(w, nodeOf(heir))
+		g.exchange(w, c, x, word(under), upMark)
 		l := g.lock(under)
 		l.Lock()
-		g.addLink(w, g.links0(s, under), under, word(c)|downMark)
+		g.addLink(w, g.links0(g.slabs.Load(), under), under, word(c)|downMark)
 		l.Unlock()
 	}
 }
 
 // exchange replaces the tree link of node from old to the node of word by, or
 // removes it if that is 0.
-func (g *Graph) exchange(w *scratch, s *slabs, node, old, by, mark uint32) {
+func (g *Graph) exchange(w *scratch, node, old, by, mark uint32) {
 	l := g.lock(node)
 	l.Lock()
 	defer l.Unlock()
-	list := g.links0(s, node)
+	list := g.links0(g.slabs.Load(), node) // inserts go on: it may be newer than the repair
 	w.words = load(w.words, list)
 	at := find(w.words, old)
 	if by != 0 {
@@ -80,9 +80,9 @@ func (g *Graph) exchange(w *scratch, s *slabs, node, old, by, mark uint32) {
 }
 
 // roomBelow returns a node at or below top that can take another child.
-func (g *Graph) roomBelow(w *scratch, s *slabs, top uint32) uint32 {
+func (g *Graph) roomBelow(w *scratch, top uint32) uint32 {
 	for {
-		w.words = load(w.words, g.links0(s, top))
+		w.words = load(w.words, g.links0(g.slabs.Load(), top))
 		if kids(w.words) < g.opts.M {
 			return top
 		}

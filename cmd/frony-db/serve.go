@@ -31,6 +31,7 @@ type serving struct {
 	connections       int
 	recallSample      int
 	checkRate         int
+	cacheBytes        size
 	grace             time.Duration
 	logFormat         string
 	opts              server.Options
@@ -76,6 +77,7 @@ runs, within --grace, and stop.`,
 	f.Float64Var(&s.opts.Limits.Rate, "rate", 0, "requests per second of one key, or of all without keys (default: no limit)")
 	f.IntVar(&s.recallSample, "recall-sample", 0, "answer one search in N again, exactly, in the background, for the metric frony_recall_at_k (default: none)")
 	f.IntVar(&s.checkRate, "check-rate", 20, "documents a second that are searched by their own vectors while no search waits, for the metric frony_unreachable_documents; 0 for none")
+	f.Var(&s.cacheBytes, "cache-bytes", "cache of the store's blocks, such as 256MiB (default: none, the system's page cache alone)")
 	f.DurationVar(&s.grace, "grace", 15*time.Second, "time to finish what runs when stopping")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
 	c.AddCommand(a.serveKey(), a.serveHealth())
@@ -151,7 +153,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	}
 	var h *server.Server
 	d, err := db.Open(a.dir, &db.Options{
-		Logger: a.log, Embedder: e, Progress: a.progress(), RecallSample: s.recallSample,
+		Logger: a.log, Embedder: e, Progress: a.progress(), RecallSample: s.recallSample, CacheBytes: int64(s.cacheBytes),
 		// Nothing is searched before the server is there.
 		OnRecall: func(collection string, k int, recall float64) { h.ObserveRecall(collection, k, recall) },
 	})

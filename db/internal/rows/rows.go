@@ -23,13 +23,14 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"io/fs"
 	"math"
 	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/fronyai/frony-db/db/internal/disk"
 )
 
 const (
@@ -127,9 +128,14 @@ func header(dims int, id [16]byte) []byte {
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
-func writeAt(w io.WriterAt, b []byte, off int64) error {
-	_, err := w.WriteAt(b, off)
-	return err
+// writeAt writes b; a write that a fault cuts short has written a part.
+func writeAt(f *os.File, b []byte, off int64) error {
+	fault := disk.Try(disk.Write, f.Name())
+	if fault != nil {
+		b = b[:len(b)/2]
+	}
+	_, err := f.WriteAt(b, off)
+	return errors.Join(fault, err)
 }
 
 // reserve makes room for node.
@@ -210,6 +216,20 @@ func (r *File) PutAll(nodes []uint32, vec func(i int) []byte) error {
 	return nil
 }
 
+// Drop makes the row of node missing. No reader may hold it.
+func (r *File) Drop(node uint32) error {
+	list := *r.segments.Load()
+	if int(node/segmentRows) >= len(list) || r.readOnly {
+		return nil
+	}
+	at := node % segmentRows
+	list[node/segmentRows].verified[at/64].And(^(uint64(1) << (at % 64)))
+	if err := writeAt(r.f, make([]byte, r.stride), headerSize+int64(node)*int64(r.stride)); err != nil {
+		return fmt.Errorf("drop vector row of node %d: %w", node, err)
+	}
+	return nil
+}
+
 // Get returns the vector of node, dims × 4 bytes, little-endian, and reports
 // whether there is a sound one. The bytes are the file's: they must not be
 // changed, and are valid until Close or the next Put of the node.
@@ -250,7 +270,7 @@ func (r *File) Sync() error {
 	if r.readOnly {
 		return nil
 	}
-	if err := r.f.Sync(); err != nil {
+	if err := errors.Join(disk.Try(disk.Sync, r.f.Name()), r.f.Sync()); err != nil {
 		return fmt.Errorf("sync vector rows: %w", err)
 	}
 	return nil

@@ -58,6 +58,15 @@ func TestRows(t *testing.T) {
 		t.Fatal("reopened:", fresh, err)
 	}
 	check()
+	if err := r.Drop(17); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := r.Get(17); ok {
+		t.Error("a dropped row is there")
+	}
+	if err := r.Drop(1 << 30); err != nil {
+		t.Error(err)
+	}
 	if err := r.Put(0, make([]byte, 5)); err == nil {
 		t.Error("a row of the wrong length was taken")
 	}

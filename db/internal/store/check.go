@@ -39,7 +39,7 @@ func (v *View) Check(cid uint32, dims int, found func(Fault)) error {
 	if err := c.st.read(v); err != nil {
 		return err
 	}
-	c.docs = make([]bool, c.st.next)
+	c.docs, c.damaged = make([]bool, c.st.next), make(map[uint32]error)
 	for _, check := range []func() error{c.documents, c.ids, c.vectors, c.tombstones, c.log} {
 		if err := check(); err != nil {
 			return err
@@ -55,6 +55,8 @@ type checker struct {
 	st    state
 	docs  []bool // by node
 	found func(Fault)
+
+	damaged map[uint32]error // documents whose records can't be read
 }
 
 func (c *checker) has(node uint32) bool { return int(node) < len(c.docs) && c.docs[node] }
@@ -68,7 +70,13 @@ func (c *checker) documents() error {
 		node := nodeOf(item.Key())
 		var r *Record
 		if err := item.Value(func(b []byte) (err error) { r, err = DecodeRecord(b, WithAll); return err }); err != nil {
-			c.found(Fault{Node: node, Detail: err.Error()})
+			// A document that can't be read is one all the same: its id and its
+			// vector stay.
+			n++
+			c.damaged[node] = err
+			if int(node) < len(c.docs) {
+				c.docs[node] = true
+			}
 			continue
 		}
 		n++
@@ -96,7 +104,7 @@ func (c *checker) documents() error {
 			})
 		}
 		if _, err := c.v.txn.Get(nodeKey(keyVector, c.cid, node)); err != nil {
-			c.found(Fault{ID: r.ID, Node: node, Detail: "the document has no vector; write it again, or restore a backup"})
+			c.found(Fault{ID: r.ID, Node: node, Detail: "the document has no vector; " + writeAgain})
 		}
 	}
 	if n != c.st.live {
@@ -105,14 +113,23 @@ func (c *checker) documents() error {
 	return nil
 }
 
+const writeAgain = "write it again, or restore a backup"
+
 func (c *checker) ids() error {
 	for id, err := range c.v.IDs(c.cid, "") {
 		if err != nil {
 			return err
 		}
+		if damage := c.damaged[id.Node]; damage != nil {
+			c.found(Fault{ID: id.ID, Node: id.Node, Detail: fmt.Sprintf("%v; %s", damage, writeAgain)})
+			delete(c.damaged, id.Node)
+		}
 		if !c.has(id.Node) {
 			c.found(Fault{ID: id.ID, Node: id.Node, Detail: "the id leads to a node without a document", key: idKey(c.cid, id.ID)})
 		}
+	}
+	for node, damage := range c.damaged {
+		c.found(Fault{Node: node, Detail: damage.Error()})
 	}
 	return nil
 }
@@ -123,13 +140,19 @@ func (c *checker) vectors() error {
 		for _, x := range DecodeVector(nil, b) {
 			norm += float64(x) * float64(x)
 		}
+		id := func() string {
+			if r, ok, err := c.v.Record(c.cid, node, 0); err == nil && ok {
+				return r.ID
+			}
+			return ""
+		}
 		switch {
 		case !c.has(node):
 			c.found(Fault{Node: node, Detail: "a vector without a document", key: nodeKey(keyVector, c.cid, node)})
 		case len(b) != 4*c.dims:
-			c.found(Fault{Node: node, Detail: fmt.Sprintf("the vector has %d bytes, want %d", len(b), 4*c.dims)})
+			c.found(Fault{ID: id(), Node: node, Detail: fmt.Sprintf("the vector has %d bytes, want %d; %s", len(b), 4*c.dims, writeAgain)})
 		case !(math.Abs(norm-1) < 1e-3):
-			c.found(Fault{Node: node, Detail: fmt.Sprintf("the vector's length is %g, want 1", math.Sqrt(norm))})
+			c.found(Fault{ID: id(), Node: node, Detail: fmt.Sprintf("the vector's length is %g, want 1; %s", math.Sqrt(norm), writeAgain)})
 		}
 		return nil
 	})

@@ -8,11 +8,12 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// request waits for the committer: a batch, or a function to run in a
-// transaction of its own.
+// request waits for the committer: a batch, a function to run in a transaction of
+// its own, or one to run while nothing is written.
 type request struct {
 	batch *Batch
 	fn    func(*badger.Txn) error
+	alone func() error
 	after func() // runs when fn is committed, before anything later is
 	out   Committed
 	err   error
@@ -102,12 +103,23 @@ func (s *Store) gather(first *request) (group []*request, held *request) {
 // commitGroup commits a group as one transaction. A batch that can't be done,
 // because a document exists, fails alone.
 func (s *Store) commitGroup(group []*request) {
+	if r := group[0]; r.alone != nil {
+		r.err = r.alone()
+		close(r.done)
+		return
+	}
+	if group = s.admit(group); len(group) == 0 {
+		return
+	}
 	next := make(map[uint32]*state) // the collections after the group
 	var done []*request
 	ts, err := s.update(func(txn *badger.Txn) error {
 		for _, r := range group {
 			if r.fn != nil {
 				r.err = r.fn(txn)
+				if r.err == nil {
+					r.err = keepTime(txn)
+				}
 			} else {
 				r.err = s.apply(txn, r, next)
 			}
@@ -161,6 +173,24 @@ func (s *Store) commitGroup(group []*request) {
 	}
 }
 
+// admit refuses what there is no room for, and returns the rest.
+func (s *Store) admit(group []*request) []*request {
+	full := s.room(reserveWrite)
+	if full == nil {
+		return group
+	}
+	fuller := s.room(reserveDelete)
+	return slices.DeleteFunc(group, func(r *request) bool {
+		if r.err = fuller; r.batch != nil && len(r.batch.Puts) > 0 {
+			r.err = full
+		}
+		if r.err != nil {
+			close(r.done)
+		}
+		return r.err != nil
+	})
+}
+
 // partialError is a failure that left a part of a batch in the transaction,
 // which must therefore not be committed.
 type partialError struct{ err error }
@@ -168,12 +198,20 @@ type partialError struct{ err error }
 func (e *partialError) Error() string { return e.err.Error() }
 func (e *partialError) Unwrap() error { return e.err }
 
+// keepTime writes a key that is never deleted. A batch does so with the state of
+// its collection; a transaction that only deletes leaves nothing behind once it
+// is compacted, and its timestamp, up to which a backup may say it has seen all,
+// would be given again after the next opening.
+func keepTime(txn *badger.Txn) error {
+	if err := txn.Set([]byte{keyTime}, nil); err != nil {
+		return &partialError{err}
+	}
+	return nil
+}
+
 // update runs fn in a transaction and commits it at the next timestamp. Only
 // the committer, and Open before it starts, may call it.
 func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
-	if err := s.room(); err != nil {
-		return 0, err
-	}
 	last := s.pins.newest()
 	txn := s.bdb.NewTransactionAt(last, true)
 	defer txn.Discard()
@@ -289,20 +327,26 @@ func (w *writer) put(p *Put) {
 	w.st.live++
 }
 
-// node takes a free number. One that has a document after all is passed over:
-// an index that is wrong about it must not cost the document.
+// node takes a free number. One that has a document or a tombstone after all is
+// passed over: an index that is wrong about it must not cost the document.
 func (w *writer) node() uint32 {
 	for k := len(w.st.free); k > 0 && w.err == nil; k = len(w.st.free) {
 		n := w.st.free[k-1]
 		w.st.free = slices.Clip(w.st.free[:k-1])
-		_, err := w.txn.Get(nodeKey(keyDocument, w.cid, n))
-		if errors.Is(err, badger.ErrKeyNotFound) {
+		if !w.has(nodeKey(keyDocument, w.cid, n)) && !w.has(nodeKey(keyDead, w.cid, n)) && w.err == nil {
 			return n
 		}
-		w.err = err
 	}
 	w.st.next++
 	return w.st.next - 1
+}
+
+func (w *writer) has(key []byte) bool {
+	_, err := w.txn.Get(key)
+	if err != nil && !errors.Is(err, badger.ErrKeyNotFound) && w.err == nil {
+		w.err = err
+	}
+	return err == nil
 }
 
 // kill turns a node into a tombstone. Its text and vector are gone from now

@@ -14,6 +14,7 @@ const (
 	keyLog        = 'l'
 	keyGarbage    = 'g'
 	keyHidden     = 'r'
+	keyTime       = 't'
 )
 
 func collectionKey(name string) []byte {

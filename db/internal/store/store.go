@@ -24,6 +24,9 @@ type Options struct {
 	// SyncEvery is zero to sync each commit before it is acknowledged, or the
 	// interval at which commits are synced in the background.
 	SyncEvery time.Duration
+	// CacheBytes is the size of the cache of table blocks; 0 is none: blocks are
+	// then read through the page cache alone.
+	CacheBytes int64
 	// ReadOnly opens a store that was closed in good order and refuses writes.
 	ReadOnly bool
 	// Logger may be nil.
@@ -75,12 +78,11 @@ func Open(dir string, opts Options) (*Store, error) {
 	}
 	b := badger.DefaultOptions(dir).
 		WithLogger(badgerLog{opts.Logger}).
-		WithLoggingLevel(badger.WARNING).
 		WithSyncWrites(opts.SyncEvery == 0).
 		WithReadOnly(opts.ReadOnly).
 		WithDetectConflicts(false). // the committer is the only writer
 		WithCompression(options.None).
-		WithBlockCacheSize(0). // uncompressed tables are read through the page cache
+		WithBlockCacheSize(opts.CacheBytes).
 		WithMetricsEnabled(false).
 		WithNumMemtables(3).
 		WithNumCompactors(2).
@@ -89,8 +91,14 @@ func Open(dir string, opts Options) (*Store, error) {
 		if err := removeLeftovers(dir); err != nil {
 			return nil, fmt.Errorf("open store: %w", err)
 		}
+		if err := roomForLogs(dir, disk.Free); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
 	}
-	bdb, err := badger.OpenManaged(b)
+	if err := checkFiles(dir, b); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	bdb, err := openBadger(b)
 	if err != nil {
 		if strings.Contains(err.Error(), "directory lock") {
 			return nil, fmt.Errorf("%w: %s", ErrLocked, dir)
@@ -152,6 +160,9 @@ func (s *Store) load() error {
 }
 
 func (s *Store) setFormat() error {
+	if err := s.room(reserveWrite); err != nil {
+		return err
+	}
 	ts, err := s.update(func(txn *badger.Txn) error {
 		return txn.Set([]byte{keyFormat}, binary.BigEndian.AppendUint32(nil, formatVersion))
 	})
@@ -178,7 +189,10 @@ func (s *Store) syncer() {
 }
 
 // Close finishes what waits in the committer's queue, syncs and closes. Calls
-// that come later return ErrClosed.
+// that come later return ErrClosed. On a disk without room for the tables that
+// Badger makes as it closes, which would kill the process, the log is synced and
+// left for the next opening, the files stay open until the process ends, and the
+// error is ErrDiskFull.
 func (s *Store) Close() error {
 	s.closing.Lock()
 	if s.isClosed {
@@ -190,6 +204,11 @@ func (s *Store) Close() error {
 	close(s.stopped)
 	s.closing.Unlock()
 	s.wg.Wait()
+	if !s.opts.ReadOnly {
+		if err := roomForLogs(s.dir, s.freeBytes); err != nil {
+			return fmt.Errorf("close store: %w", errors.Join(err, s.bdb.Sync()))
+		}
+	}
 	if err := s.bdb.Close(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
@@ -205,22 +224,6 @@ func (s *Store) MaxBatch() (bytes, keys int64) {
 // DiskBytes is the size of the store's files as the file system has allocated
 // them: tables and logs are sparse.
 func (s *Store) DiskBytes() int64 { return disk.Allocated(s.dir) }
-
-// Compact rewrites the tables so that deleted data gives its space back.
-func (s *Store) Compact() error {
-	if err := s.bdb.Flatten(2); err != nil {
-		return fmt.Errorf("compact store: %w", err)
-	}
-	for {
-		err := s.bdb.RunValueLogGC(0.3)
-		if errors.Is(err, badger.ErrNoRewrite) || errors.Is(err, badger.ErrRejected) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("compact store: %w", err)
-		}
-	}
-}
 
 // Exists says whether dir holds a store.
 func Exists(dir string) bool {

@@ -45,7 +45,7 @@ func put(ids ...string) []Put {
 	return puts
 }
 
-func commit(t *testing.T, s *Store, b *Batch) *Committed {
+func commit(t testing.TB, s *Store, b *Batch) *Committed {
 	t.Helper()
 	done, err := s.Commit(b)
 	if err != nil {
@@ -234,6 +234,9 @@ func TestFailedCommit(t *testing.T) {
 	if _, err := s.Commit(&Batch{Collection: cid, Puts: put("b")}); !errors.Is(err, ErrDiskFull) || !strings.Contains(err.Error(), "10 MiB") {
 		t.Errorf("commit on a full disk: %v", err)
 	}
+	if _, err := s.Commit(&Batch{Collection: cid, Deletes: []Delete{{ID: "a", Node: AnyNode}}}); !errors.Is(err, ErrDiskFull) || !strings.Contains(err.Error(), "10 MiB") {
+		t.Errorf("deleting on a full disk: %v", err)
+	}
 	s.freeBytes = func(string) (uint64, error) { return 1 << 40, nil }
 	if got := ids(t, s, cid); !slices.Equal(got, []string{"a"}) || s.State(cid) != want {
 		t.Errorf("documents %v, state %+v", got, s.State(cid))
@@ -241,6 +244,73 @@ func TestFailedCommit(t *testing.T) {
 	done := commit(t, s, &Batch{Collection: cid, Puts: put("b")})
 	if done.Seq != 2 || done.Born[0] != 1 {
 		t.Errorf("next batch: %+v", done)
+	}
+}
+
+// On a disk that is too full to write to, documents and collections can be
+// deleted, those in one group with writes as well.
+func TestDeleteOnFullDisk(t *testing.T) {
+	s := open(t, t.TempDir())
+	cid := create(t, s, "c")
+	commit(t, s, &Batch{Collection: cid, Puts: put("a", "b")})
+	s.freeBytes = func(string) (uint64, error) { return 100 << 20, nil }
+	if _, err := s.Commit(&Batch{Collection: cid, Puts: put("c")}); !errors.Is(err, ErrDiskFull) || !strings.Contains(err.Error(), "delete documents") {
+		t.Errorf("writing: %v", err)
+	}
+	var group []*request
+	for _, b := range []*Batch{
+		{Collection: cid, Puts: put("d")},
+		{Collection: cid, Deletes: []Delete{{ID: "a", Node: AnyNode}}},
+		{Collection: cid, Puts: put("b"), Deletes: []Delete{{ID: "a", Node: AnyNode}}},
+	} {
+		group = append(group, &request{batch: b, done: make(chan struct{})})
+	}
+	s.commitGroup(slices.Clone(group)) // nothing else is being written
+	for i, r := range group {
+		<-r.done
+		if want := i != 1; errors.Is(r.err, ErrDiskFull) != want {
+			t.Errorf("request %d: %v", i, r.err)
+		}
+	}
+	group[1].out.Release()
+	if got := ids(t, s, cid); !slices.Equal(got, []string{"b"}) {
+		t.Errorf("documents %v", got)
+	}
+	if err := s.Reclaim(cid, group[1].out.Dead); err != nil {
+		t.Error(err)
+	}
+	if err := s.Compact(); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := s.DropCollection("c"); err != nil {
+		t.Error(err)
+	}
+	if n, err := s.Sweep(); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+}
+
+// Timestamps are not given again, though nothing of the last commits is left.
+func TestTimeGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	cid := create(t, s, "c")
+	done := commit(t, s, &Batch{Collection: cid, Puts: put("a", "b")})
+	done = commit(t, s, &Batch{Collection: cid, Deletes: []Delete{{ID: "a", Node: AnyNode}}})
+	for range 3 {
+		if err := s.Reclaim(cid, done.Dead); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Compact(); err != nil {
+		t.Fatal(err)
+	}
+	last := s.pins.newest()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s = open(t, dir); s.pins.newest() < last {
+		t.Errorf("the newest commit is %d after %d", s.pins.newest(), last)
 	}
 }
 

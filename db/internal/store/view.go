@@ -134,7 +134,8 @@ type ID struct {
 	Node uint32
 }
 
-// Records yields every document record by node.
+// Records yields every document record by node. A damaged one comes with its
+// node and an ErrCorrupt, and the others follow.
 func (v *View) Records(cid uint32, want Fields) iter.Seq2[NodeRecord, error] {
 	return func(yield func(NodeRecord, error) bool) {
 		for item, err := range v.items(prefix(keyDocument, cid), nil, 256) {
@@ -147,7 +148,7 @@ func (v *View) Records(cid uint32, want Fields) iter.Seq2[NodeRecord, error] {
 				nr.Record, err = DecodeRecord(b, want)
 				return err
 			})
-			if !yield(nr, err) || err != nil {
+			if !yield(nr, err) || err != nil && !errors.Is(err, ErrCorrupt) {
 				return
 			}
 		}
