@@ -3,17 +3,20 @@
 // package hnsw by as many goroutines as there are cores, and nothing else.
 //
 //	go run -C bench ./cmd/importbench -n 10000,100000 -rounds 3
+//	go run -C bench ./cmd/importbench -n 1000000 -rounds 1 -only 'JSONL, embeddings'
 //
 // The kinds of files are taken in turn in every round, and the medians are
 // printed: documents and megabytes per second, the part of the graph's rate by the
 // clock and by processor time (which a busy machine does not distort), the part of
-// the time that the embedder was at work, and the peak of resident memory, mapped
-// files included.
+// the time that the embedder was at work, the peak of resident memory, mapped files
+// included, and what opening the database takes afterwards, in time and on the heap.
 package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -28,6 +31,8 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder/builtin"
 	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
 )
@@ -42,7 +47,7 @@ func main() {
 	rounds := flag.Int("rounds", 3, "how often everything is measured")
 	seed := flag.Uint64("seed", 1, "seed of vectors and texts")
 	dir := flag.String("dir", "", "where files and databases go (default: a temporary folder)")
-	only := flag.String("only", "", "measure only kinds whose names begin so")
+	only := flag.String("only", "", "measure only kinds whose names are among these, separated by ;")
 	flag.Parse()
 	for s := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(s)
@@ -73,6 +78,8 @@ type outcome struct {
 	peak  int64 // bytes
 	share float64
 	graph cost // of the graph alone, in the same round
+	open  time.Duration
+	heap  int64 // bytes, of the open database
 	said  struct {
 		Added int64
 		Bytes int64
@@ -100,8 +107,8 @@ func measure(parent, only string, n, rounds int, seed uint64) error {
 		{name: "Parquet, embeddings and texts", file: "vt.parquet", args: []string{"--model", "builtin"}},
 		{name: "JSONL, texts", file: "t.jsonl"},
 	}
-	kinds = slices.DeleteFunc(kinds, func(k *kind) bool { return !strings.HasPrefix(k.name, only) })
-	if err := files(dir, bin, base, n, seed); err != nil {
+	kinds = slices.DeleteFunc(kinds, func(k *kind) bool { return only != "" && !slices.Contains(strings.Split(only, ";"), k.name) })
+	if err := files(dir, bin, kinds, base, n, seed); err != nil {
 		return err
 	}
 	for range rounds {
@@ -167,9 +174,9 @@ func graphAlone(base []float32, n int) (c cost, err error) {
 
 // imported imports a file into a new database.
 func imported(bin, dir, file string, args []string) (o outcome, err error) {
-	db := filepath.Join(dir, "db")
-	defer func() { _ = os.RemoveAll(db) }()
-	cmd := exec.Command(bin, append([]string{"import", file, "--db", db, "--json", "-q"}, args...)...)
+	into := filepath.Join(dir, "db")
+	defer func() { _ = os.RemoveAll(into) }()
+	cmd := exec.Command(bin, append([]string{"import", file, "--db", into, "--json", "-q"}, args...)...)
 	cmd.Stderr = os.Stderr
 	start := time.Now()
 	out, err := cmd.Output()
@@ -184,13 +191,38 @@ func imported(bin, dir, file string, args []string) (o outcome, err error) {
 	if o.said.Embed != nil {
 		o.share = *o.said.Embed
 	}
-	return o, nil
+	return o, o.opened(into)
+}
+
+// opened opens the database that was imported.
+func (o *outcome) opened(dir string) (err error) {
+	e := builtin.New()
+	before := heap()
+	start := time.Now()
+	d, err := db.Open(dir, &db.Options{Embedder: e})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if _, err := d.Collection(context.Background(), "default", nil); err != nil {
+		return err
+	}
+	o.open = time.Since(start)
+	o.heap = heap() - before
+	return nil
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func report(n, rounds int, kinds []*kind) {
 	fmt.Printf("\n%d documents, %d cores, medians of %d rounds\n\n", n, runtime.GOMAXPROCS(0), rounds)
-	fmt.Println("| file | documents/s | MB/s | of the graph's rate | by processor time | embedder at work | peak memory |")
-	fmt.Println("| --- | --- | --- | --- | --- | --- | --- |")
+	fmt.Println("| file | documents/s | MB/s | of the graph's rate | by processor time | embedder at work | peak memory | opens in | heap |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	for _, k := range kinds {
 		rate := median(k.runs, func(o outcome) float64 { return float64(n) / o.wall.Seconds() })
 		mb := median(k.runs, func(o outcome) float64 { return float64(o.said.Bytes) / 1e6 / o.wall.Seconds() })
@@ -198,7 +230,10 @@ func report(n, rounds int, kinds []*kind) {
 		work := median(k.runs, func(o outcome) float64 { return o.graph.cpu.Seconds() / o.cpu.Seconds() })
 		share := median(k.runs, func(o outcome) float64 { return o.share })
 		peak := median(k.runs, func(o outcome) float64 { return float64(o.peak) / (1 << 20) })
-		fmt.Printf("| %s | %.0f | %.1f | %.0f %% | %.0f %% | %.0f %% | %.0f MiB |\n", k.name, rate, mb, 100*part, 100*work, 100*share, peak)
+		open := median(k.runs, func(o outcome) float64 { return o.open.Seconds() })
+		heap := median(k.runs, func(o outcome) float64 { return float64(o.heap) / (1 << 20) })
+		fmt.Printf("| %s | %.0f | %.1f | %.0f %% | %.0f %% | %.0f %% | %.0f MiB | %.2f s | %.0f MiB |\n",
+			k.name, rate, mb, 100*part, 100*work, 100*share, peak, open, heap)
 	}
 	graph := median(kinds[0].runs, func(o outcome) float64 { return float64(n) / o.graph.wall.Seconds() })
 	fmt.Printf("\nthe graph alone: %.0f/s\n", graph)
@@ -214,12 +249,18 @@ func median(runs []outcome, f func(outcome) float64) float64 {
 }
 
 // files writes what is imported. Parquet comes from export.
-func files(dir, bin string, base []float32, n int, seed uint64) error {
+func files(dir, bin string, kinds []*kind, base []float32, n int, seed uint64) error {
+	wanted := func(name string) bool {
+		return slices.ContainsFunc(kinds, func(k *kind) bool { return k.file == name })
+	}
 	rng := rand.New(rand.NewPCG(seed, 1))
 	for _, f := range []struct {
 		name          string
 		vectors, text bool
 	}{{"v", true, false}, {"vt", true, true}, {"t", false, true}} {
+		if !wanted(f.name+".jsonl") && !wanted(f.name+".parquet") {
+			continue
+		}
 		if err := jsonl(filepath.Join(dir, f.name+".jsonl"), n, func(b []byte, i int) []byte {
 			b = fmt.Appendf(b, `{"id":"doc-%d","year":%d,"lang":%q`, i, 2000+i%25, []string{"ko", "en"}[i%2])
 			if f.text {
@@ -239,19 +280,19 @@ func files(dir, bin string, base []float32, n int, seed uint64) error {
 		}); err != nil {
 			return err
 		}
-		if !f.vectors {
+		if !wanted(f.name + ".parquet") {
 			continue
 		}
-		db := filepath.Join(dir, "db")
+		into := filepath.Join(dir, "db")
 		for _, args := range [][]string{
 			{"import", filepath.Join(dir, f.name+".jsonl"), "--model", "builtin"},
 			{"export", "--embeddings", "-o", filepath.Join(dir, f.name+".parquet")},
 		} {
-			if out, err := exec.Command(bin, append(args, "--db", db, "-q")...).CombinedOutput(); err != nil {
+			if out, err := exec.Command(bin, append(args, "--db", into, "-q")...).CombinedOutput(); err != nil {
 				return fmt.Errorf("%s: %w\n%s", args[0], err, out)
 			}
 		}
-		if err := os.RemoveAll(db); err != nil {
+		if err := os.RemoveAll(into); err != nil {
 			return err
 		}
 	}
