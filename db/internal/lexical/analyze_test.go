@@ -155,7 +155,7 @@ func FuzzAnalyze(f *testing.F) {
 // kinds side by side.
 func TestPlain(t *testing.T) {
 	var all []rune
-	for r := rune(0); r < 0x80; r++ {
+	for r := range rune(0x80) {
 		all = append(all, r)
 	}
 	for r := rune(0xAC00); r <= 0xD7A3; r++ {
