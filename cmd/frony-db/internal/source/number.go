@@ -95,9 +95,9 @@ func shortFloat32(b []byte) (f float32, n int) {
 const fractionRoom = 24
 
 // fraction is shortFloat32 for what most embeddings are made of: numbers between
-// −10 and 10 without exponent, of up to 16 digits behind the dot, with a comma or the
-// array's end behind. It has no branch on sign and length: they would be coin tosses, and cost
-// more than the work. b has at least fractionRoom bytes.
+// −10 and 10 without exponent, of up to 16 digits behind the dot, and then a comma or
+// the array's end. It has no branch on sign and length: they would be coin tosses,
+// and cost more than the work. b has at least fractionRoom bytes.
 func fraction(b []byte) (f float32, n int) {
 	minus := (uint32(b[0]^'-') - 1) >> 31
 	i := int(minus)
