@@ -122,19 +122,28 @@ func (c *Collection) measureHeads(cal *calibration) bool {
 	}
 	var ranks []int
 	heads := make([]uint32, len(live))
-	var key [1]uint32
+	var near []uint32
 	for _, node := range live[:calibrateQueries] {
 		code := code{c.codes.heads.Code(node), c.codes.tails.Code(node)}
 		c.codes.heads.Distances(code.head, live, heads)
 		// The first is the vector itself, or a copy of it.
-		for _, hit := range c.codes.nearest(code, calibrateK+1, slices.Values(live))[1:] {
-			c.codes.heads.Distances(code.head, []uint32{hit.ID}, key[:])
-			rank := 0
-			for _, h := range heads {
-				if h < key[0] {
-					rank++
-				}
+		hits := c.codes.nearest(code, calibrateK+1, slices.Values(live))[1:]
+		ids, keys := make([]uint32, len(hits)), make([]uint32, len(hits))
+		for i, hit := range hits {
+			ids[i] = hit.ID
+		}
+		c.codes.heads.Distances(code.head, ids, keys)
+		// A few of all the heads are nearer than any of these.
+		near = near[:0]
+		last := slices.Max(keys)
+		for _, h := range heads {
+			if h < last {
+				near = append(near, h)
 			}
+		}
+		slices.Sort(near)
+		for _, key := range keys {
+			rank, _ := slices.BinarySearch(near, key)
 			ranks = append(ranks, rank)
 		}
 	}

@@ -3,6 +3,7 @@ package db
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"maps"
 	"math"
 	"strconv"
 	"sync"
@@ -193,7 +194,8 @@ func invalidAt(s string) int {
 	return len(s)
 }
 
-// normalise copies m into the types that the store keeps.
+// normalise brings m into the types that the store keeps: in a copy, unless it has
+// them already.
 func (m Metadata) normalise(l *Limits) (Metadata, error) {
 	if len(m) == 0 {
 		return nil, nil
@@ -201,20 +203,31 @@ func (m Metadata) normalise(l *Limits) (Metadata, error) {
 	if len(m) > l.MetadataFields {
 		return nil, because(ErrInvalidMetadata, "%d fields, at most %d", len(m), l.MetadataFields)
 	}
-	out := make(Metadata, len(m))
+	out, copied := m, false
 	size := 0
 	for k, v := range m {
 		if err := checkID(k, l.IDBytes); err != nil {
 			return nil, because(ErrInvalidMetadata, "field name %q: %v", k, err)
 		}
+		kept := false // as it is
+		switch v.(type) {
+		case string, bool, int64, float64:
+			kept = true
+		}
+		if !kept && !copied {
+			out, copied = maps.Clone(m), true
+		}
 		if v == nil {
-			continue // the same as a missing field
+			delete(out, k) // the same as a missing field
+			continue
 		}
 		n, bytes, err := normaliseValue(v)
 		if err != nil {
 			return nil, because(ErrInvalidMetadata, "field %q: %v", k, err)
 		}
-		out[k] = n
+		if !kept {
+			out[k] = n
+		}
 		size += len(k) + bytes
 	}
 	if size > l.MetadataBytes {
@@ -310,7 +323,8 @@ func fromFloat(v float64) (any, int, error) {
 func (d *Document) hashes() (all, text [16]byte) {
 	buf := hashed.Get().(*[]byte)
 	defer hashed.Put(buf)
-	b := append((*buf)[:0], d.Text...)
+	b := (*buf)[:0]
+	b = append(b, d.Text...)
 	h := sha256.Sum256(b)
 	copy(text[:], h[:])
 	b = store.AppendMetadata(append(b[:0], h[:]...), d.Metadata)

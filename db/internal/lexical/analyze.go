@@ -22,7 +22,7 @@ type analysis struct {
 // run replaces the tokens by those of text.
 func (a *analysis) run(text string) {
 	a.runes, a.tokens = a.runes[:0], a.tokens[:0]
-	if norm.NFKC.QuickSpanString(text) < len(text) {
+	if !plain(text) && norm.NFKC.QuickSpanString(text) < len(text) {
 		text = norm.NFKC.String(text)
 	}
 	a.raw, a.classes = a.raw[:0], a.classes[:0]
@@ -35,6 +35,17 @@ func (a *analysis) run(text string) {
 		a.raw, a.classes = append(a.raw, r), append(a.classes, c)
 	}
 	a.flush()
+}
+
+// plain says that a text has nothing but ASCII and whole syllables of Hangul, which
+// is in NFKC, and what most texts are.
+func plain(text string) bool {
+	for _, r := range text {
+		if r >= 0x80 && (r < 0xAC00 || r > 0xD7A3) {
+			return false
+		}
+	}
+	return true
 }
 
 // word emits a piece of letters or digits, lower-cased and stemmed.

@@ -150,3 +150,24 @@ func FuzzAnalyze(f *testing.F) {
 		}
 	})
 }
+
+// What plain takes is normalised: each character by itself, and all pairs of
+// kinds side by side.
+func TestPlain(t *testing.T) {
+	var all []rune
+	for r := range rune(0x80) {
+		all = append(all, r)
+	}
+	for r := rune(0xAC00); r <= 0xD7A3; r++ {
+		all = append(all, r, 'a')
+	}
+	all = append(all, []rune("가각힣0가")...)
+	if s := string(all); !plain(s) || norm.NFKC.String(s) != s {
+		t.Error("ASCII and syllables are not plain, or not normalised")
+	}
+	for _, s := range []string{"é", "가\u11A8", "\u1100\u1161", "ﬁ", "１", "가\u0301", "\xff", "a\u0301"} {
+		if plain(s) {
+			t.Errorf("%q is plain", s)
+		}
+	}
+}

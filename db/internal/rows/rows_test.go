@@ -161,3 +161,42 @@ func BenchmarkGet384(b *testing.B) {
 		}
 	}
 }
+
+// Rows that follow each other are written together: over the end of a segment,
+// in more than one run, with gaps and backwards.
+func TestPutAll(t *testing.T) {
+	const dims = 24
+	r, _, err := Open(filepath.Join(t.TempDir(), "rows"), dims, [16]byte{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	rng := rand.New(rand.NewPCG(1, 2))
+	var nodes []uint32
+	for node := range uint32(2 * runBytes / (4 * dims)) { // two runs and more, and the end of a segment
+		if node%1000 != 7 {
+			nodes = append(nodes, node)
+		}
+	}
+	nodes = append(nodes, 20_000, 19_999, 30_000)
+	want := make([][]byte, len(nodes))
+	for i := range want {
+		want[i] = vector(rng, dims)
+	}
+	if err := r.PutAll(nodes, func(i int) []byte { return want[i] }); err != nil {
+		t.Fatal(err)
+	}
+	for i, node := range nodes {
+		if got, ok := r.Get(node); !ok || !bytes.Equal(got, want[i]) {
+			t.Fatalf("node %d: got %v, want %v", node, got, want[i])
+		}
+	}
+	for _, node := range []uint32{7, 1007, 19_998, 20_001} {
+		if _, ok := r.Get(node); ok {
+			t.Errorf("node %d was never put", node)
+		}
+	}
+	if err := r.PutAll([]uint32{1, 2}, func(i int) []byte { return want[i][:i] }); err == nil {
+		t.Error("rows of the wrong length were taken")
+	}
+}

@@ -86,6 +86,10 @@ func Open(dir string, opts Options) (*Store, error) {
 		WithMetricsEnabled(false).
 		WithNumMemtables(3).
 		WithNumCompactors(2).
+		// Every new table spans all keys, so that the first compaction rewrites what
+		// lies below it. Waiting for more tables makes that rarer: decision 0078.
+		WithNumLevelZeroTables(15).
+		WithNumLevelZeroTablesStall(30).
 		WithValueLogFileSize(64 << 20)
 	if !opts.ReadOnly {
 		if err := removeLeftovers(dir); err != nil {

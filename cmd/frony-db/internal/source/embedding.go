@@ -56,9 +56,9 @@ func parseEmbedding(b []byte, name string) ([]float32, error) {
 
 // shortEmbedding reads the JSON array of numbers that b begins with, and returns
 // its length in bytes. Zero means that the array holds something else, or a number
-// that shortFloat32 leaves to others. dims is how many numbers it may have.
+// that shortFloat32 leaves to others. dims is how many numbers to expect.
 func shortEmbedding(b []byte, dims int) (out []float32, n int) {
-	out = make([]float32, 0, dims)
+	out = make([]float32, 0, min(dims, len(b)/2)) // a number and its comma have two bytes
 	i := 1
 	for {
 		i = skipSpace(b, i)

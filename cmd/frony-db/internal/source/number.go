@@ -95,20 +95,22 @@ func shortFloat32(b []byte) (f float32, n int) {
 const fractionRoom = 24
 
 // fraction is shortFloat32 for what most embeddings are made of: numbers between
-// −1 and 1 without exponent, of up to 16 digits, with a comma or the array's end
-// behind. It has no branch on sign and length: they would be coin tosses, and cost
-// more than the work. b has at least fractionRoom bytes.
+// −10 and 10 without exponent, of up to 16 digits behind the dot, and then a comma or
+// the array's end. It has no branch on sign and length: they would be coin tosses,
+// and cost more than the work. b has at least fractionRoom bytes.
 func fraction(b []byte) (f float32, n int) {
 	minus := (uint32(b[0]^'-') - 1) >> 31
 	i := int(minus)
-	if b[i] != '0' || b[i+1] != '.' {
+	whole := uint64(b[i] - '0')
+	if whole > 9 || b[i+1] != '.' {
 		return 0, 0
 	}
 	i += 2
 	k, m := eightDigits(binary.LittleEndian.Uint64(b[i:]))
 	more, low := eightDigits(binary.LittleEndian.Uint64(b[i+k:])) // none if k < 8
+	m = (whole*wholePow10[k]+m)*wholePow10[more] + low
 	k += more
-	x := float64(m*wholePow10[more]+low) / pow10[k]
+	x := float64(m) / pow10[k]
 	if end := b[i+k]; k == 0 || end != ',' && end != ']' || between(x) {
 		return 0, 0
 	}

@@ -54,6 +54,7 @@ func TestShortFloat32(t *testing.T) {
 		check(strconv.FormatFloat(float64(x), 'g', -1, 32))
 		check(strconv.FormatFloat(r.NormFloat64()/20, 'f', r.IntN(22), 64))
 		check(strconv.FormatFloat(r.NormFloat64()/20, 'g', -1, 64))
+		check(strconv.FormatFloat(r.NormFloat64()*3, 'f', r.IntN(22), 64))
 		check(strconv.FormatFloat(middle, 'g', 1+r.IntN(17), 64))
 		check(fmt.Sprintf("%d.%0*de%d", r.IntN(2000)-1000, 1+r.IntN(15), r.IntN(1e9), r.IntN(60)-30))
 	}
@@ -64,7 +65,7 @@ func TestShortFloat32(t *testing.T) {
 
 // TestShortFloat32Grammar: what JSON does not take for a number is none.
 func TestShortFloat32Grammar(t *testing.T) {
-	for _, s := range []string{"", "-", "+1", "01", "-01", ".5", "1.", "1.e5", "-.5", "1e", "1e+", "1.5e-", "NaN", "Infinity", "e5", "--1", "00", "-a"} {
+	for _, s := range []string{"", "-", "+1", "01", "-01", ".5", "1.", "1.e5", "-.5", "1e", "1e+", "1.5e-", "NaN", "Infinity", "e5", "--1", "00", "-a", "/.5", ":.5", "-/.5"} {
 		for _, behind := range []string{"", ",", ",0.12345678901234567890123"} {
 			b := []byte(s + behind)
 			if f, n := shortFloat32(b); n != 0 {

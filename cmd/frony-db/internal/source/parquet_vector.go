@@ -18,7 +18,6 @@ type vectorColumn struct {
 	element int // as in parquetColumn
 	limit   int // bytes of an embedding
 	pages   parquet.Pages
-	dims    int // of the last embedding
 
 	// Of the page being read: the levels of each value, and the values that are not
 	// null. Values before at, and data before used, are read.
@@ -81,11 +80,10 @@ func (v *vectorColumn) next() (out []float32, reason, err error) {
 			continue
 		}
 		if out == nil {
-			out = make([]float32, 0, max(v.dims, len(part)))
+			out = make([]float32, 0, len(part))
 		}
 		out = append(out, part...)
 		n += len(levels)
-		v.dims = len(out)
 	}
 }
 
