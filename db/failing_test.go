@@ -59,7 +59,7 @@ func TestFailingFiles(t *testing.T) {
 							return nil
 						}
 						hits++
-						return &errFault{step: s, err: syscall.EIO}
+						return &faultError{step: s, err: syscall.EIO}
 					})
 					defer restore()
 					for range 5 {
@@ -102,13 +102,13 @@ func TestFailingFiles(t *testing.T) {
 	}
 }
 
-type errFault struct {
+type faultError struct {
 	step disk.Step
 	err  error
 }
 
-func (e *errFault) Error() string { return fmt.Sprintf("%s: %v", e.step, e.err) }
-func (e *errFault) Unwrap() error { return e.err }
+func (e *faultError) Error() string { return fmt.Sprintf("%s: %v", e.step, e.err) }
+func (e *faultError) Unwrap() error { return e.err }
 
 // The marker can't be written: there is no database yet, and the next try makes it.
 func TestFailingMarker(t *testing.T) {

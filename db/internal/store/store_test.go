@@ -295,8 +295,8 @@ func TestTimeGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	cid := create(t, s, "c")
-	done := commit(t, s, &Batch{Collection: cid, Puts: put("a", "b")})
-	done = commit(t, s, &Batch{Collection: cid, Deletes: []Delete{{ID: "a", Node: AnyNode}}})
+	commit(t, s, &Batch{Collection: cid, Puts: put("a", "b")})
+	done := commit(t, s, &Batch{Collection: cid, Deletes: []Delete{{ID: "a", Node: AnyNode}}})
 	for range 3 {
 		if err := s.Reclaim(cid, done.Dead); err != nil {
 			t.Fatal(err)
