@@ -22,7 +22,9 @@ type expiry struct {
 	// mu guards what follows.
 	mu    sync.RWMutex
 	at    map[uint32]int64
-	timer *time.Timer // of the next sweep
+	swept map[uint32]struct{} // nodes that a sweep has taken; reads that began before still ask for them
+	wake  int64               // no other node expires before
+	timer *time.Timer         // of the next sweep
 	ended bool
 }
 
@@ -36,7 +38,7 @@ const (
 )
 
 func newExpiry() *expiry {
-	e := &expiry{at: make(map[uint32]int64)}
+	e := &expiry{at: make(map[uint32]int64), swept: make(map[uint32]struct{}), wake: never}
 	e.next.Store(never)
 	return e
 }
@@ -49,15 +51,29 @@ func (e *expiry) set(node uint32, t time.Time) {
 	at := t.UnixMicro()
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.put(node, at)
+}
+
+// put is set; the caller holds the lock.
+func (e *expiry) put(node uint32, at int64) {
 	e.at[node] = at
+	delete(e.swept, node)
+	e.wake = min(e.wake, at)
 	e.next.Store(min(e.next.Load(), at))
 }
 
-// forget drops a node that has died.
+// forget drops a node that has died and that no read can see any more.
 func (e *expiry) forget(node uint32) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.at, node)
+	if _, ok := e.swept[node]; !ok {
+		return
+	}
+	delete(e.swept, node)
+	if len(e.swept) == 0 {
+		e.next.Store(e.wake)
+	}
 }
 
 // passed says whether a node has expired at the moment now.
@@ -71,39 +87,52 @@ func (e *expiry) passed(node uint32, now int64) bool {
 	return ok && at <= now
 }
 
-// due returns up to n nodes that have expired, and more if there are others.
+// due returns up to n nodes that have expired and takes them for swept, and says
+// whether there are others.
 func (e *expiry) due(now int64, n int) (nodes []uint32, more bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	next := int64(never)
+	e.wake = never
 	for node, at := range e.at {
-		switch {
-		case at > now:
-			next = min(next, at)
-		case len(nodes) < n:
+		if _, ok := e.swept[node]; ok {
+			continue
+		}
+		if at <= now && len(nodes) < n {
 			nodes = append(nodes, node)
-			next = min(next, at) // until it is forgotten
-		default:
-			more = true
-			next = min(next, at)
+			e.swept[node] = struct{}{}
+			continue
+		}
+		more = more || at <= now
+		e.wake = min(e.wake, at)
+	}
+	if len(e.swept) == 0 {
+		e.next.Store(e.wake)
+	}
+	return nodes, more
+}
+
+// back gives nodes back that could not be swept.
+func (e *expiry) back(nodes []uint32) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, node := range nodes {
+		if at, ok := e.at[node]; ok {
+			e.put(node, at)
 		}
 	}
-	e.next.Store(next)
-	return nodes, more
 }
 
 // schedule plans a sweep for when the next node expires, and not before delay.
 func (e *expiry) schedule(delay time.Duration, sweep func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	next := e.next.Load()
-	if next == never || e.ended {
+	if e.wake == never || e.ended {
 		return
 	}
 	if e.timer != nil {
 		e.timer.Stop()
 	}
-	e.timer = time.AfterFunc(max(time.Until(time.UnixMicro(next)), 0)+delay, sweep)
+	e.timer = time.AfterFunc(max(time.Until(time.UnixMicro(e.wake)), 0)+delay, sweep)
 }
 
 // end stops sweeping for good.
@@ -139,8 +168,7 @@ func decodeExpiry(b []byte) (*expiry, error) {
 			return nil, fmt.Errorf("%w: expiry of node %d", errSnapshot, node)
 		}
 		b = b[k+l:]
-		e.at[uint32(node)] = at
-		e.next.Store(min(e.next.Load(), at))
+		e.put(uint32(node), at)
 	}
 	return e, nil
 }
@@ -168,23 +196,22 @@ func (c *Collection) sweepLater(delay time.Duration) {
 	})
 }
 
-// sweep deletes what has expired, and returns how many documents.
+// sweep deletes what has expired, and returns how many documents. What it deletes
+// is forgotten when it is buried: a read that began before must find it expired
+// until it ends.
 func (c *Collection) sweep(ctx context.Context) (n int, err error) {
 	for {
 		nodes, more := c.expiry.due(time.Now().UnixMicro(), sweepBatch)
 		deletes, err := c.named(nodes)
-		if err != nil {
-			return n, err
-		}
-		if len(deletes) > 0 {
-			done, err := c.commit(nil, deletes, false)
-			if err != nil {
-				return n, err
+		if err == nil && len(deletes) > 0 {
+			var done *store.Committed
+			if done, err = c.commit(nil, deletes, false); err == nil {
+				n += done.Deleted
 			}
-			n += done.Deleted
 		}
-		for _, node := range nodes {
-			c.expiry.forget(node)
+		if err != nil {
+			c.expiry.back(nodes)
+			return n, err
 		}
 		if !more || ctx.Err() != nil {
 			return n, ctx.Err()
