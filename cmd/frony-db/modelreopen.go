@@ -34,9 +34,7 @@ func (a *app) reopen(ctx context.Context, spec embedder.Spec) (embedder.Embedder
 	name := spec.Model
 	switch {
 	case spec.Pooling == "remote":
-		if name = remoteName(spec); name == "" {
-			return nil, fmt.Errorf("whose it is isn't known; name it: --model openai:%[1]s, upstage:%[1]s, ollama:%[1]s or tei:URL, or as model: in frony-db.yaml", spec.Model)
-		}
+		return a.reopenRemote(ctx, spec)
 	case name == builtin.New().Spec().Model:
 		name = "builtin"
 	case hubID.MatchString(name) && spec.Revision != "":
@@ -81,7 +79,7 @@ func (a *app) variant(ctx context.Context, name string, spec embedder.Spec) embe
 			continue
 		}
 		if e.Spec().Fingerprint() == spec.Fingerprint() {
-			a.models[name+" as filled"] = e
+			a.keep(name+" as filled", e)
 			return e
 		}
 		if err := closeModel(e); err != nil {
