@@ -96,7 +96,7 @@ func TestNativeTasks(t *testing.T) {
 // Byte pairs are read by Hugging Face's tokenizers.
 func TestNativeTokenize(t *testing.T) {
 	c := newCLI(t)
-	path := filepath.Join(repoRoot, "embedder", "transformer", "tokenizer", "testdata", "byte-pairs.json")
+	path := filepath.Join(repoRoot, "embedder", "transformer", "tokenizer", "hf", "testdata", "byte-pairs.json")
 	if r := c.run("<Q>ab a\nb\n", "model", "tokenize", "--model", path); r.code != exitOK || r.out != "[0, 7, 5, 6, 3, 2]\n[0, 4, 2]\n" {
 		t.Errorf("%+v", r)
 	}

@@ -10,7 +10,7 @@ import (
 func bytePairModel(t *testing.T) string {
 	t.Helper()
 	dir := copyModel(t, "bert-mean-f32")
-	text, err := os.ReadFile(filepath.Join("tokenizer", "testdata", "byte-pairs.json"))
+	text, err := os.ReadFile(filepath.Join("tokenizer", "hf", "testdata", "byte-pairs.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func TestSame(t *testing.T) {
 
 // What the Go tokenizer doesn't know.
 func TestBytePairs(t *testing.T) {
-	bytePairs, err := os.ReadFile(filepath.Join("..", "testdata", "byte-pairs.json"))
+	bytePairs, err := os.ReadFile(filepath.Join("testdata", "byte-pairs.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
