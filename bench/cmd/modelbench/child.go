@@ -46,11 +46,12 @@ func runChild(engine, dir string, vocab, threads int) error {
 	if err := out.Encode(started{First: time.Since(began).Seconds(), Peak: peak()}); err != nil {
 		return err
 	}
-	for {
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
 		var tokens, batch int
 		var seconds float64
-		if _, err := fmt.Scanln(&tokens, &batch, &seconds); err != nil {
-			return nil // the parent has what it wanted
+		if _, err := fmt.Sscan(lines.Text(), &tokens, &batch, &seconds); err != nil {
+			return err
 		}
 		texts := passages(vocab, tokens, batch)
 		vectors, err := embed(ctx, texts)
@@ -69,6 +70,7 @@ func runChild(engine, dir string, vocab, threads int) error {
 			return err
 		}
 	}
+	return lines.Err()
 }
 
 func unit(v []float32) []float32 {

@@ -33,15 +33,12 @@ func unpooled(from, to string) error {
 		}
 		done := false
 		return rewrite(graph, func(field protowire.Number, part []byte) ([]byte, bool) {
-			switch field {
-			case graphNode:
+			if field == graphNode {
 				keep := !done
 				done = done || name(part, nodeOutput) == "last_hidden_state"
 				return part, keep
-			case graphOutput:
-				return part, name(part, outputName) == "last_hidden_state"
 			}
-			return part, true
+			return part, field != graphOutput || name(part, outputName) == "last_hidden_state"
 		}), true
 	})
 	errs := []error{os.MkdirAll(to, 0o755), os.WriteFile(filepath.Join(to, "model.onnx"), model, 0o600)}
