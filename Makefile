@@ -58,8 +58,13 @@ goldens: ## compare tokenizer and models with the reference implementations (Pyt
 	$(MAKE) -C tools/goldens goldens
 
 .PHONY: native
-native: ## prepare ONNX Runtime for -tags native, and test that engine
+native: ## prepare ONNX Runtime and Hugging Face's tokenizers for -tags native, and test with them
 	$(MAKE) -C tools/native test
+
+.PHONY: build-native
+build-native: ## build bin/frony-db with ONNX Runtime and Hugging Face's tokenizers
+	$(MAKE) -C tools/native
+	CGO_ENABLED=1 CGO_LDFLAGS="$$($(MAKE) -s -C tools/native ldflags)" go build -trimpath -tags native -o bin/frony-db ./cmd/frony-db
 
 .PHONY: lint
 lint: $(LINT) ## formatting and lint

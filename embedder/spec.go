@@ -31,11 +31,19 @@ type Spec struct {
 	// files (or embedded tables) that hold the weights and the tokenizer.
 	WeightsHash   string `json:"weights_hash,omitempty"`
 	TokenizerHash string `json:"tokenizer_hash,omitempty"`
+	// Provider is whose protocol a model asked over HTTP speaks ("openai", …),
+	// and Address where that was, if not at the provider's own address: the
+	// whole address on this machine, scheme and host elsewhere. They lead back
+	// to the model and are no part of the fingerprint. Address is what a
+	// database says, and a database may be anyone's: nothing is sent there on
+	// its word, unless it is this machine.
+	Provider string `json:"provider,omitempty"`
+	Address  string `json:"address,omitempty"`
 }
 
 // Fingerprint is a SHA-256 sum over every field that changes a vector, in
-// hexadecimal. Model and Revision are names, not causes, and are left out when
-// the weights' hash is known; a remote model, whose weights nobody can hash,
+// hexadecimal. Provider and Address say where, not what. Model and Revision are
+// names, not causes, and are left out when the weights' hash is known; a remote model, whose weights nobody can hash,
 // is known by its name.
 func (s Spec) Fingerprint() string {
 	h := sha256.New()

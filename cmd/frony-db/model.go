@@ -60,11 +60,16 @@ func (a *app) openModel(ctx context.Context, name string) (embedder.Embedder, er
 	if err != nil || e == nil {
 		return nil, err
 	}
+	a.keep(name, e)
+	return e, nil
+}
+
+// keep has a model found again by name, and closed at the end.
+func (a *app) keep(name string, e embedder.Embedder) {
 	if a.models == nil {
 		a.models = map[string]embedder.Embedder{}
 	}
 	a.models[name] = e
-	return e, nil
 }
 
 // closeModels closes what openModel opened. Nothing uses it any more.

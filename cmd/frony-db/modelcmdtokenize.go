@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fronyai/frony-db/embedder/transformer/tokenizer"
+	"github.com/fronyai/frony-db/embedder/transformer"
 )
 
 func (a *app) modelTokenize() *cobra.Command {
@@ -40,7 +40,7 @@ prefix is put before them and nothing is cut off. A line ends with \n alone.`,
 			if err != nil {
 				return err
 			}
-			return tokenize(c.Context(), a.in, a.out, t, !plain)
+			return errors.Join(tokenize(c.Context(), a.in, a.out, t, !plain), t.Close())
 		},
 	}
 	c.Flags().BoolVar(&plain, "no-special", false, "without the special tokens that frame a text")
@@ -49,7 +49,7 @@ prefix is put before them and nothing is cut off. A line ends with \n alone.`,
 
 // openTokenizer opens the tokenizer.json in a model's directory, or in a folder
 // of it.
-func openTokenizer(dir string) (*tokenizer.Tokenizer, error) {
+func openTokenizer(dir string) (transformer.Tokenizer, error) {
 	path := filepath.Join(dir, "tokenizer.json")
 	if st, err := os.Stat(dir); err == nil && !st.IsDir() {
 		path = dir
@@ -59,10 +59,10 @@ func openTokenizer(dir string) (*tokenizer.Tokenizer, error) {
 			path = below[0]
 		}
 	}
-	return tokenizer.Open(path)
+	return transformer.OpenTokenizer(path)
 }
 
-func tokenize(ctx context.Context, in io.Reader, out io.Writer, t *tokenizer.Tokenizer, special bool) error {
+func tokenize(ctx context.Context, in io.Reader, out io.Writer, t transformer.Tokenizer, special bool) error {
 	r, w := bufio.NewReaderSize(in, 1<<16), bufio.NewWriterSize(out, 1<<16)
 	var ids []int32
 	var line []byte

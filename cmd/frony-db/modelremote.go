@@ -94,12 +94,45 @@ func remoteHint(p remote.Provider, err error) error {
 	return err
 }
 
-// remoteName leads from a Spec back to PROVIDER:MODEL, or to nothing: whose
-// server it was is not part of a model's identity.
-func remoteName(s embedder.Spec) string {
-	f, ok := profile.Find(s.Model)
-	if !ok || f.Runtime != profile.Remote {
-		return ""
+// reopenRemote opens the provider's model that a collection remembers. The
+// database may be someone else's: keys come from the user's variables alone,
+// and texts go where the user says, to the provider's own address, or to this
+// machine, but nowhere else on the database's word.
+func (a *app) reopenRemote(ctx context.Context, spec embedder.Spec) (embedder.Embedder, error) {
+	p, model := remoteName(spec)
+	if !slices.Contains(providers, p) {
+		return nil, fmt.Errorf("whose it is isn't known; name it: --model openai:%[1]s, upstage:%[1]s, ollama:%[1]s or tei:URL, or as model: in frony-db.yaml", spec.Model)
 	}
-	return f.Provider + ":" + s.Model
+	m := a.modelFlags
+	if m.url == "" && spec.Address != "" {
+		if !remote.Local(spec.Address) {
+			return nil, fmt.Errorf("it was asked at %q, and nothing is sent there unless you say so: --model-url with the address (or FRONYDB_MODEL_URL, or model-url: in frony-db.yaml), and --model-key-env where it wants a key", spec.Address)
+		}
+		m.url, m.keyEnv = spec.Address, "" // the key is for an address of the user's
+	}
+	key := string(p) + ":" + model + " at " + m.url
+	if e, ok := a.models[key]; ok {
+		return e, nil
+	}
+	e, err := a.openRemote(ctx, p, model, m)
+	if errors.Is(err, remote.ErrKey) && m.keyEnv != a.keyEnv {
+		return nil, fmt.Errorf("%w; for the key to be sent there name the address: --model-url %s", err, m.url)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.keep(key, e)
+	return e, nil
+}
+
+// remoteName is whose model a Spec's is, and how openRemote is told of it.
+func remoteName(s embedder.Spec) (remote.Provider, string) {
+	p := remote.Provider(s.Provider)
+	if f, ok := profile.Find(s.Model); p == "" && ok && f.Runtime == profile.Remote {
+		p = remote.Provider(f.Provider) // of a database that didn't remember it
+	}
+	if p == remote.TEI {
+		return p, "" // it is named by its address
+	}
+	return p, s.Model
 }

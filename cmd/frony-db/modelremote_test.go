@@ -12,7 +12,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/embedder/embeddertest"
 	"github.com/fronyai/frony-db/embedder/remote"
 )
 
@@ -149,10 +151,15 @@ func TestProviders(t *testing.T) {
 			if m := list.Collections[0].Model; m.Pooling != "remote" || m.HeadDims != test.head {
 				t.Errorf("remembered as %+v", m)
 			}
-			// Whose server it was isn't remembered.
-			r = c.run("", "search", text)
-			if r.code != exitError || !strings.Contains(r.err, "--model") || !strings.Contains(r.err, "tei:URL") {
-				t.Errorf("without a model: %+v", r)
+			// A server on this machine is found again, but gets no key that
+			// wasn't meant for it.
+			t.Setenv("FRONYDB_MODEL_KEY_ENV", "ACME_KEY")
+			before := len(p.sofar().keys)
+			if out := c.ok("search", text, "-q"); !strings.Contains(out, "vol") {
+				t.Errorf("by the model that the collection remembers: %s", out)
+			}
+			if keys := p.sofar().keys[before:]; len(keys) == 0 || slices.ContainsFunc(keys, func(k string) bool { return k != "" }) {
+				t.Errorf("keys %q, want requests without one", keys)
 			}
 		})
 	}
@@ -188,23 +195,70 @@ func TestProviderMistakes(t *testing.T) {
 	}
 }
 
-// What a collection remembers of a provider's model leads back to it, if it is
-// a known one.
+// remembering is an embedder with a Spec of its own.
+type remembering struct {
+	*embeddertest.Fake
+	spec embedder.Spec
+}
+
+func (r remembering) Spec() embedder.Spec { return r.spec }
+
+// A database from someone else sends nothing to an address of its choice.
+func TestForeignAddress(t *testing.T) {
+	c, p := newCLI(t), newFakeProvider(t)
+	t.Setenv("OPENAI_API_KEY", "sk-very-secret")
+	spec := embedder.Spec{
+		Model: "tiny", Dims: 384, HeadDims: 384, Pooling: "remote",
+		Provider: "openai", Address: "https://collector.example",
+	}
+	d, err := db.Open("frony-data", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Collection(t.Context(), "default", &db.CollectionOptions{Embedder: remembering{embeddertest.New(384, 1), spec}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := c.run("", "search", "비밀")
+	if r.code != exitError || !strings.Contains(r.err, `"https://collector.example"`) || !strings.Contains(r.err, "--model-url") {
+		t.Errorf("an address that nobody named: %+v", r)
+	}
+	if n := len(p.sofar().texts); n != 0 {
+		t.Fatalf("%d texts were sent", n)
+	}
+	// The user's own address is another matter, in every way to say it.
+	c.ok("search", "비밀", "--model-url", p.URL+"/v1")
+	c.write("frony-db.yaml", "model-url: "+p.URL+"/v1\n")
+	c.ok("search", "비밀")
+	if asked := p.sofar(); !slices.Equal(asked.models, []string{"tiny", "tiny", "tiny", "tiny"}) || slices.Contains(asked.keys, "Bearer sk-very-secret") {
+		t.Errorf("asked %+v, want two words for the length and two questions, without OpenAI's key", asked)
+	}
+}
+
+// What a collection remembers of a provider's model leads back to it; where it
+// doesn't remember whose it is, if it is a known one.
 func TestRemoteName(t *testing.T) {
-	for model, want := range map[string]string{
-		"text-embedding-3-large":          "openai:text-embedding-3-large",
-		"solar-embedding-2-passage":       "upstage:solar-embedding-2-passage",
-		"solar-embedding-1-large-passage": "upstage:solar-embedding-1-large-passage",
-		"BAAI/bge-m3":                     "",
-		"unknown":                         "",
+	for _, test := range []struct {
+		model, provider string
+		want            remote.Provider
+	}{
+		{"text-embedding-3-large", "", remote.OpenAI},
+		{"solar-embedding-2-passage", "", remote.Upstage},
+		{"solar-embedding-1-large-passage", "", remote.Upstage},
+		{"BAAI/bge-m3", "", ""},
+		{"unknown", "", ""},
+		{"BAAI/bge-m3", "ollama", remote.Ollama},
+		{"unknown-passage", "upstage", remote.Upstage},
+		{"text-embedding-3-large", "upstage", remote.Upstage},
 	} {
-		got := remoteName(embedder.Spec{Model: model, Pooling: "remote"})
-		if got != want {
-			t.Errorf("%s: %q, want %q", model, got, want)
-			continue
+		p, model := remoteName(embedder.Spec{Model: test.model, Provider: test.provider, Pooling: "remote"})
+		if p != test.want || model != test.model {
+			t.Errorf("%+v: %s:%s", test, p, model)
 		}
-		if p, rest, ok := cutProvider(got); ok && remoteOptions(p, rest).Model != model {
-			t.Errorf("%s: back to %q", model, remoteOptions(p, rest).Model)
+		if p == test.want && test.provider == "" && p != "" && remoteOptions(p, model).Model != test.model {
+			t.Errorf("%+v: back to %q", test, remoteOptions(p, model).Model)
 		}
 	}
 	for _, name := range []string{"solar-embedding-2", "solar-embedding-2-query", "solar-embedding-2-passage"} {

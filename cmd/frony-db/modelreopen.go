@@ -12,6 +12,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/builtin"
 	"github.com/fronyai/frony-db/embedder/profile"
 	"github.com/fronyai/frony-db/embedder/transformer"
+	"github.com/fronyai/frony-db/embedder/transformer/engine/ort"
 )
 
 // embedderFor opens the model that the flag names, or else the collection's.
@@ -34,9 +35,7 @@ func (a *app) reopen(ctx context.Context, spec embedder.Spec) (embedder.Embedder
 	name := spec.Model
 	switch {
 	case spec.Pooling == "remote":
-		if name = remoteName(spec); name == "" {
-			return nil, fmt.Errorf("whose it is isn't known; name it: --model openai:%[1]s, upstage:%[1]s, ollama:%[1]s or tei:URL, or as model: in frony-db.yaml", spec.Model)
-		}
+		return a.reopenRemote(ctx, spec)
 	case name == builtin.New().Spec().Model:
 		name = "builtin"
 	case hubID.MatchString(name) && spec.Revision != "":
@@ -55,7 +54,11 @@ func (a *app) reopen(ctx context.Context, spec embedder.Spec) (embedder.Embedder
 	if e == nil || e.Spec().Fingerprint() == spec.Fingerprint() {
 		return e, nil
 	}
-	if v := a.variant(ctx, name, spec); v != nil {
+	v, err := a.variant(ctx, name, spec)
+	if err != nil {
+		return nil, fmt.Errorf("not as its files are now, but perhaps with --engine onnx: %w", err)
+	}
+	if v != nil {
 		return v, nil
 	}
 	return e, nil // db names both fingerprints
@@ -63,10 +66,11 @@ func (a *app) reopen(ctx context.Context, spec embedder.Spec) (embedder.Embedder
 
 // variant opens a model's files in the way that a collection was filled, if
 // there is one: with another profile, as bytes, or with ONNX Runtime. All of
-// that is in the fingerprint.
-func (a *app) variant(ctx context.Context, name string, spec embedder.Spec) embedder.Embedder {
+// that is in the fingerprint. It is an error if that can't be seen, for there is
+// a graph and no runtime.
+func (a *app) variant(ctx context.Context, name string, spec embedder.Spec) (embedder.Embedder, error) {
 	if a.int8 || a.engine != "" || a.profile != "" || spec.WeightsHash == "" {
-		return nil // the user has said how
+		return nil, nil // the user has said how
 	}
 	m := a.modelFlags
 	m.filled = &profile.Profile{
@@ -77,18 +81,21 @@ func (a *app) variant(ctx context.Context, name string, spec embedder.Spec) embe
 	bytes.int8, graph.engine = true, transformer.EngineONNX
 	for _, m := range []modelFlags{m, bytes, graph} {
 		e, err := a.loadModel(ctx, name, m)
+		if errors.Is(err, ort.ErrNotBuilt) || errors.Is(err, ort.ErrLibrary) {
+			return nil, err
+		}
 		if err != nil || e == nil {
 			continue
 		}
 		if e.Spec().Fingerprint() == spec.Fingerprint() {
-			a.models[name+" as filled"] = e
-			return e
+			a.keep(name+" as filled", e)
+			return e, nil
 		}
 		if err := closeModel(e); err != nil {
 			a.log.Error("closing the model", "model", name, "err", err)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // servedModel opens the model of a program that serves a whole database: the

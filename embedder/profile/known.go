@@ -21,8 +21,10 @@ var known = []Profile{
 	},
 	{
 		// Its role is a number given to the graph (task_id: query 0, passage 1),
-		// which chooses an adapter.
-		Name: "jinaai/jina-embeddings-v3", Runtime: ONNX, QueryPrefix: new(""), PassagePrefix: new(""),
+		// which chooses an adapter, and the sentence that the adapter was
+		// trained with.
+		Name: "jinaai/jina-embeddings-v3", Runtime: ONNX,
+		QueryPrefix: new("Represent the query for retrieving evidence documents: "), PassagePrefix: new("Represent the document for retrieval: "),
 		Pooling: "mean", Dims: 1024, HeadDims: 256, MaxTokens: 8192, Licence: "CC-BY-NC-4.0",
 	},
 	{

@@ -39,6 +39,8 @@ func Open(ctx context.Context, o Options) (*Embedder, error) {
 		QueryPrefix:   prompt(o.QueryPrompt) + o.QueryPrefix,
 		PassagePrefix: prompt(o.PassagePrompt) + o.PassagePrefix,
 		Dims:          cmp.Or(o.Shorten, o.Dims),
+		Provider:      string(o.Provider),
+		Address:       remembered(o.Provider, o.BaseURL),
 	}
 	if e.spec.Dims == 0 {
 		v, err := e.protocol.embed(ctx, passage, []string{"dimensions"})

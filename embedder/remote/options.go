@@ -148,9 +148,13 @@ func (o *Options) complete() (key string, err error) {
 	}
 	o.BaseURL = strings.TrimRight(cmp.Or(o.BaseURL, t.baseURL), "/")
 	if u, err := url.Parse(o.BaseURL); err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
-		fault("address %q, want http:// or https:// and a host", o.BaseURL)
-	} else if u.User != nil {
-		fault("the address holds a password: put the key into an environment variable and name it in KeyEnv")
+		shown := o.BaseURL
+		if err == nil {
+			shown = u.Redacted()
+		}
+		fault("address %q, want http:// or https:// and a host", shown)
+	} else if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		fault("the address holds a password or a query: put the key into an environment variable and name it in KeyEnv")
 	}
 	o.QueryModel = cmp.Or(o.QueryModel, o.Model)
 	o.BatchTexts = cmp.Or(o.BatchTexts, t.inputs)

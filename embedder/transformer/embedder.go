@@ -14,7 +14,6 @@ import (
 
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/profile"
-	"github.com/fronyai/frony-db/embedder/transformer/tokenizer"
 )
 
 // Options say how a model is opened. Nil and the zero value are the default.
@@ -47,9 +46,9 @@ type Options struct {
 type Embedder struct {
 	spec   embedder.Spec
 	lower  bool
-	tokens encoder
+	tokens Tokenizer
 
-	mu     sync.RWMutex // held for reading while the engines are in use
+	mu     sync.RWMutex // held for reading while tokens and engines are in use
 	loaded *loaded      // nil once closed; guarded by mu
 }
 
@@ -57,16 +56,6 @@ var (
 	_ embedder.Embedder     = (*Embedder)(nil)
 	_ embedder.TokenCounter = (*Embedder)(nil)
 )
-
-// encoder is what is asked of a tokenizer.
-type encoder interface {
-	// EncodeTruncated appends to dst the ids of text with special tokens, at
-	// most limit of them, the last special token kept.
-	EncodeTruncated(dst []int32, text string, limit int) []int32
-	VocabSize() int
-	TokenID(token string) (int32, bool)
-	Hash() string
-}
 
 // Open opens the model in a directory. It returns a FileError for a file that
 // is missing, damaged or asks for what is not supported, and
@@ -92,10 +81,19 @@ func Open(dir string, opts *Options) (*Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := tokenizer.Open(filepath.Join(r.dir, "tokenizer.json"))
+	tokens, err := OpenTokenizer(filepath.Join(r.dir, "tokenizer.json"))
 	if err != nil {
 		return nil, err
 	}
+	e, err := o.open(r, tokens)
+	if err != nil {
+		return nil, errors.Join(err, tokens.Close())
+	}
+	return e, nil
+}
+
+// open puts the model together.
+func (o *Options) open(r *repository, tokens Tokenizer) (*Embedder, error) {
 	if err := r.checkTokens(tokens); err != nil {
 		return nil, err
 	}
@@ -152,7 +150,7 @@ var role = regexp.MustCompile(`^(<[^<>\s]+>|\[[^\[\]\s]+\])$`)
 
 // checkTokens finds a tokenizer that doesn't go with the model. A role token
 // that is none would be cut into letters, and no result would look wrong.
-func (r *repository) checkTokens(t encoder) error {
+func (r *repository) checkTokens(t Tokenizer) error {
 	path := filepath.Join(r.dir, "tokenizer.json")
 	if n := t.VocabSize(); n > r.config.Vocab {
 		return &FileError{Path: path, Field: "vocab", Err: fmt.Errorf("%w: %d tokens, config.json has vocab_size %d", ErrInvalid, n, r.config.Vocab)}
@@ -226,8 +224,14 @@ func (e *Embedder) embed(ctx context.Context, s side, texts []string) ([][]float
 	return out, nil
 }
 
-// CountTokens implements [embedder.TokenCounter].
+// CountTokens implements [embedder.TokenCounter]: the prefix and the special tokens
+// of a passage included. It is 0 once the Embedder is closed.
 func (e *Embedder) CountTokens(text string) int {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.loaded == nil {
+		return 0
+	}
 	return len(e.tokens.EncodeTruncated(nil, e.prepare(e.spec.PassagePrefix, text), math.MaxInt))
 }
 
@@ -239,7 +243,7 @@ func (e *Embedder) Close() error {
 	if e.loaded == nil {
 		return nil
 	}
-	err := e.loaded.close()
+	err := errors.Join(e.loaded.close(), e.tokens.Close())
 	e.loaded = nil
 	return err
 }

@@ -117,7 +117,7 @@ func TestInt8(t *testing.T) {
 			t.Errorf("%s: same fingerprint as with floats", name)
 		}
 		worst, sum, n := 0.0, 0.0, 0
-		for _, c := range readGolden(t, name) {
+		for _, c := range readGolden(t, modelDir(name)) {
 			if c.Role == "query" {
 				v, err := e.EmbedQuery(t.Context(), c.Text)
 				if err != nil {

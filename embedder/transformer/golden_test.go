@@ -29,9 +29,9 @@ type goldenCase struct {
 	Vector     []float32
 }
 
-func readGolden(t *testing.T, name string) []goldenCase {
+func readGolden(t *testing.T, dir string) []goldenCase {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(modelDir(name), "golden.json"))
+	text, err := os.ReadFile(filepath.Join(dir, "golden.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestGoldenEngine(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				cases := readGolden(t, name)
+				cases := readGolden(t, modelDir(name))
 				var ids [][]int32
 				var out [][]float32
 				for _, c := range cases {
@@ -120,7 +120,7 @@ func TestGoldenText(t *testing.T) {
 				t.Fatal(err)
 			}
 			closeAfter(t, e)
-			cases := readGolden(t, name)
+			cases := readGolden(t, modelDir(name))
 			var passages []string
 			var want [][]float32
 			for _, c := range cases {

@@ -71,7 +71,7 @@ func (o *Options) load(r *repository) (*loaded, error) {
 		sum := sha256.Sum256([]byte(hash + "  int8\n"))
 		hash = hex.EncodeToString(sum[:])
 	}
-	return &loaded{run, run, hash, func() error { return errors.Join(run.Close(), w.Close()) }}, nil
+	return &loaded{query: run, passage: run, hash: hash, close: func() error { return errors.Join(run.Close(), w.Close()) }}, nil
 }
 
 func (o *Options) loadONNX(r *repository) (*loaded, error) {
@@ -87,7 +87,7 @@ func (o *Options) loadONNX(r *repository) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &loaded{query, passage, hash, func() error { return errors.Join(query.Close(), passage.Close()) }}, nil
+	return &loaded{query: query, passage: passage, hash: hash, close: func() error { return errors.Join(query.Close(), passage.Close()) }}, nil
 }
 
 // graphHash is the sum of a graph, or of a list of it and its data file.

@@ -1,6 +1,7 @@
 package transformer
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,8 +62,9 @@ func (r *repository) readPrompts() error {
 	if err := readJSON(path, &c); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	r.query = c.Prompts["query"]
-	r.passage = c.Prompts["passage"]
+	// Models of more tasks than one name theirs so (jina-embeddings-v3).
+	r.query = cmp.Or(c.Prompts["query"], c.Prompts["retrieval.query"])
+	r.passage = cmp.Or(c.Prompts["passage"], c.Prompts["retrieval.passage"])
 	if document, ok := c.Prompts["document"]; ok {
 		if r.passage != "" && r.passage != document {
 			return &FileError{

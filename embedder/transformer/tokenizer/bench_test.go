@@ -7,35 +7,17 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"unicode/utf8"
+
+	"github.com/fronyai/frony-db/embedder/transformer/tokenizer/tokenizertest"
 )
 
-// ordinary returns the lines of the golden cases that are plain Korean and
-// English text, each with the Hangul of ordinary text in whole syllables.
-func ordinary(tb testing.TB) []string {
-	var lines []string
-	for _, s := range goldenCases(tb) {
-		plain := utf8.ValidString(s) && len(s) > 20
-		for _, r := range s {
-			plain = plain && (r >= ' ' && r < 0x7f || r >= 0xAC00 && r <= 0xD7A3 || r == '…')
-		}
-		if plain {
-			lines = append(lines, s)
-		}
-	}
-	if len(lines) < 100 {
-		tb.Fatalf("only %d ordinary lines", len(lines))
-	}
-	return lines
-}
-
 func BenchmarkEncode(b *testing.B) {
-	lines := ordinary(b)
+	lines := tokenizertest.Ordinary(b, goldens())
 	size := 0
 	for _, s := range lines {
 		size += len(s)
 	}
-	for _, name := range goldenNames(b) {
+	for _, name := range goldens().Names(b) {
 		b.Run(name, func(b *testing.B) {
 			tok := goldenTokenizer(b, name)
 			b.SetBytes(int64(size))
@@ -60,7 +42,7 @@ func multilingual(tb testing.TB) []byte {
 	var small struct {
 		Normalizer json.RawMessage `json:"normalizer"`
 	}
-	if err := json.Unmarshal(readFile(tb, goldenDir()+"/xlmr-old.json.gz"), &small); err != nil {
+	if err := json.Unmarshal(goldens().File(tb, "xlmr-old"), &small); err != nil {
 		tb.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(1, 2))

@@ -3,7 +3,6 @@ package tokenizer
 import (
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -57,7 +56,7 @@ func TestLinearTime(t *testing.T) {
 
 // TestTruncated holds EncodeTruncated to its contract for every limit.
 func TestTruncated(t *testing.T) {
-	for _, name := range goldenNames(t) {
+	for _, name := range goldens().Names(t) {
 		tok := goldenTokenizer(t, name)
 		for _, text := range []string{"", "고양이", "The quick brown fox <mask> jumps over 동해물", strings.Repeat("검색 문서 ", 40)} {
 			all, plain := tok.Encode(text, true), tok.Encode(text, false)
@@ -74,28 +73,6 @@ func TestTruncated(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestConcurrent runs one Tokenizer from many goroutines.
-func TestConcurrent(t *testing.T) {
-	cases := goldenCases(t)[:200]
-	tok := goldenTokenizer(t, "albert")
-	want := make([][]int32, len(cases))
-	for i, s := range cases {
-		want[i] = tok.Encode(s, true)
-	}
-	var wg sync.WaitGroup
-	for g := range 8 {
-		wg.Go(func() {
-			for i := range cases {
-				i = (i + g*25) % len(cases)
-				if got := tok.Encode(cases[i], true); !slices.Equal(got, want[i]) {
-					t.Errorf("%q: %v, want %v", cases[i], got, want[i])
-				}
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // TestNoAllocation: a warm AppendEncode allocates nothing.
@@ -132,11 +109,11 @@ func TestAppendValid(t *testing.T) {
 // FuzzEncode looks for panics, ids out of range, and truncation that isn't a
 // prefix, in tokenizers of every shape.
 func FuzzEncode(f *testing.F) {
-	for _, s := range goldenCases(f)[:100] {
+	for _, s := range goldens().Cases(f)[:100] {
 		f.Add(s)
 	}
 	var toks []*Tokenizer
-	for _, name := range goldenNames(f) {
+	for _, name := range goldens().Names(f) {
 		toks = append(toks, goldenTokenizer(f, name))
 	}
 	f.Fuzz(func(t *testing.T, text string) {

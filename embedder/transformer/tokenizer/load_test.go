@@ -93,7 +93,7 @@ func TestOpen(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(tiny))
 	for _, name := range []string{"klue", "first"} {
-		data := readFile(f, filepath.Join("testdata", name+".json.gz"))
+		data := goldens().File(f, name)
 		before, _, _ := bytes.Cut(data, []byte(`"vocab"`))
 		f.Add(append(bytes.Clone(before), `"vocab":{"[UNK]":0,"[CLS]":1,"a":2,"##b":3}}}`...))
 	}

@@ -15,12 +15,12 @@ const libraryEnv = "FRONYDB_ORT_LIB"
 // findLibrary returns the library's path. A path that is given must be there;
 // the other places are searched in order.
 func findLibrary(given string) (string, error) {
-	for _, named := range []struct{ by, path string }{{"Options.Library", given}, {libraryEnv, os.Getenv(libraryEnv)}} {
+	for _, named := range []struct{ by, path string }{{"the one that was named", given}, {libraryEnv, os.Getenv(libraryEnv)}} {
 		if named.path == "" {
 			continue
 		}
 		if _, err := os.Stat(named.path); err != nil {
-			return "", fmt.Errorf("%w: %s: %w", ErrLibrary, named.by, err)
+			return "", fmt.Errorf("%w: %s: %w; leave it out to have the cache and the system searched", ErrLibrary, named.by, err)
 		}
 		return named.path, nil
 	}

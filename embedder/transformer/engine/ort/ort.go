@@ -144,7 +144,7 @@ func start(given string) error {
 	}
 	onnx.SetSharedLibraryPath(path)
 	if err := onnx.InitializeEnvironment(onnx.WithLogLevelError()); err != nil {
-		return fmt.Errorf("%w: %s: %w (1.24 or later is needed)", ErrLibrary, path, err)
+		return fmt.Errorf("%w: %s: %w: 1.24 or later is needed (make -C tools/native fetches it)", ErrLibrary, path, err)
 	}
 	library.path = path
 	return nil
@@ -187,7 +187,7 @@ func (s task) rectangle(ctx context.Context, texts []int, ids [][]int32, out [][
 		}
 	}()
 	for _, in := range s.inputs {
-		v, err := s.input(in.Name, length, texts, ids)
+		v, err := s.input(in, length, texts, ids)
 		if err != nil {
 			return err
 		}
@@ -236,10 +236,18 @@ func (s *session) call(ctx context.Context, inputs, outputs []onnx.Value) (err e
 	return err
 }
 
-// input makes one of the graph's inputs, of shape [texts, length].
-func (s task) input(name string, length int, texts []int, ids [][]int32) (onnx.Value, error) {
+// input makes one of the graph's inputs, of shape [texts, length]; a task is
+// one number for all texts, or for each.
+func (s task) input(in onnx.InputOutputInfo, length int, texts []int, ids [][]int32) (onnx.Value, error) {
+	name := in.Name
 	if name == "task_id" {
-		return onnx.NewScalar(s.id)
+		switch d := in.Dimensions; {
+		case len(d) == 0:
+			return onnx.NewScalar(s.id)
+		case d[0] < 0:
+			return onnx.NewTensor(onnx.NewShape(int64(len(texts))), slices.Repeat([]int64{s.id}, len(texts)))
+		}
+		return onnx.NewTensor(onnx.NewShape(1), []int64{s.id})
 	}
 	data := make([]int64, len(texts)*length)
 	for j, i := range texts {
