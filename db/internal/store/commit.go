@@ -289,20 +289,26 @@ func (w *writer) put(p *Put) {
 	w.st.live++
 }
 
-// node takes a free number. One that has a document after all is passed over:
-// an index that is wrong about it must not cost the document.
+// node takes a free number. One that has a document or a tombstone after all is
+// passed over: an index that is wrong about it must not cost the document.
 func (w *writer) node() uint32 {
 	for k := len(w.st.free); k > 0 && w.err == nil; k = len(w.st.free) {
 		n := w.st.free[k-1]
 		w.st.free = slices.Clip(w.st.free[:k-1])
-		_, err := w.txn.Get(nodeKey(keyDocument, w.cid, n))
-		if errors.Is(err, badger.ErrKeyNotFound) {
+		if !w.has(nodeKey(keyDocument, w.cid, n)) && !w.has(nodeKey(keyDead, w.cid, n)) && w.err == nil {
 			return n
 		}
-		w.err = err
 	}
 	w.st.next++
 	return w.st.next - 1
+}
+
+func (w *writer) has(key []byte) bool {
+	_, err := w.txn.Get(key)
+	if err != nil && !errors.Is(err, badger.ErrKeyNotFound) && w.err == nil {
+		w.err = err
+	}
+	return err == nil
 }
 
 // kill turns a node into a tombstone. Its text and vector are gone from now

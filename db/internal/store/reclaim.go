@@ -30,7 +30,7 @@ func (s *Store) Reclaim(cid uint32, nodes []uint32) error {
 				freed = append(freed, n)
 			}
 			return nil
-		}, func() { s.Free(cid, freed) })
+		}, func() { s.free(cid, func(known []uint32) []uint32 { return slices.Concat(known, freed) }) })
 		if err != nil {
 			return err
 		}
@@ -41,14 +41,19 @@ func (s *Store) Reclaim(cid uint32, nodes []uint32) error {
 	return nil
 }
 
-// Free tells which nodes below State.Next are neither live nor tombstones. A
-// layer above finds that out when it loads a collection, and calls it once.
+// Free tells which nodes below State.Next are neither live nor tombstones, and
+// takes the place of what was known before: a layer above finds that out when it
+// loads a collection, and may load one again, as a version that is gone back to.
 func (s *Store) Free(cid uint32, nodes []uint32) {
+	s.free(cid, func([]uint32) []uint32 { return nodes })
+}
+
+func (s *Store) free(cid uint32, change func(known []uint32) []uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if st := s.states[cid]; st != nil {
 		next := new(*st)
-		next.free = slices.Concat(st.free, nodes)
+		next.free = change(st.free)
 		s.states[cid] = next
 	}
 }
