@@ -234,6 +234,7 @@ func (c *Collection) examineNodes(ctx context.Context, x *examination, o *Doctor
 		return err
 	}
 	for _, p := range results {
+		x.whole = x.whole || p.whole
 		x.Documents += p.Documents
 		x.Queried += p.Queried
 		x.Missed += p.Missed
@@ -253,11 +254,16 @@ func (c *Collection) examinePart(ctx context.Context, x *examination, ask *hnsw.
 	code := c.codes.room()
 	var hits []hnsw.Hit
 	for node := first; node < end; node++ {
-		if !c.nodes.visible(node, m.seq) {
-			continue
-		}
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if !c.nodes.visible(node, m.seq) {
+			// One that can't be read has been named by the store's check.
+			if r, there, err := v.Record(c.id, node, 0); err == nil && there {
+				x.whole = true
+				x.fault("derived", r.ID, node, "the document is not in the index")
+			}
+			continue
 		}
 		x.Documents++
 		vec, ok, err := v.Vector(nil, c.id, node)

@@ -310,7 +310,8 @@ func fromFloat(v float64) (any, int, error) {
 func (d *Document) hashes() (all, text [16]byte) {
 	buf := hashed.Get().(*[]byte)
 	defer hashed.Put(buf)
-	b := append((*buf)[:0], d.Text...)
+	b := (*buf)[:0]
+	b = append(b, d.Text...)
 	h := sha256.Sum256(b)
 	copy(text[:], h[:])
 	b = store.AppendMetadata(append(b[:0], h[:]...), d.Metadata)

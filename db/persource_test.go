@@ -182,8 +182,12 @@ func BenchmarkPerSource(b *testing.B) {
 		perSource int
 		query     []float32
 	}{
-		{"any", 0, vecs[5]}, {"any/1", 1, vecs[5]}, {"any/3", 3, vecs[5]},
-		{"long", 0, long}, {"long/1", 1, long}, {"long/3", 3, long},
+		{"any", 0, vecs[5]},
+		{"any/1", 1, vecs[5]},
+		{"any/3", 3, vecs[5]},
+		{"long", 0, long},
+		{"long/1", 1, long},
+		{"long/3", 3, long},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			for b.Loop() {
