@@ -160,6 +160,13 @@ func (x *examination) fault(part, id string, node uint32, format string, args ..
 	}
 }
 
+func (x *examination) addStored(faults []store.Fault) {
+	x.stored = faults
+	for _, f := range faults {
+		x.fault("store", f.ID, f.Node, "%s", f.Detail)
+	}
+}
+
 func (c *Collection) examine(ctx context.Context, o *DoctorOptions) (*examination, error) {
 	start := time.Now()
 	x := &examination{CollectionHealth: CollectionHealth{Name: c.name}}
@@ -167,15 +174,11 @@ func (c *Collection) examine(ctx context.Context, o *DoctorOptions) (*examinatio
 		return x, err
 	}
 	defer c.leave()
-	v := c.db.st.View(nil)
-	err := v.Check(c.id, c.set.Dims, func(f store.Fault) {
-		x.fault("store", f.ID, f.Node, "%s", f.Detail)
-		x.stored = append(x.stored, f)
-	})
-	v.Close()
+	stored, err := storeFaults(c.db.st, c.id, c.set.Dims)
 	if err != nil {
 		return x, err
 	}
+	x.addStored(stored)
 	if err := c.checkGraph(); err != nil {
 		x.whole = true
 		for line := range strings.SplitSeq(err.Error(), "\n") {
