@@ -2,6 +2,7 @@ package db
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/fronyai/frony-db/embedder/embeddertest"
@@ -16,7 +17,7 @@ func TestRollbackNodes(t *testing.T) {
 			ctx := t.Context()
 			const docs = 50
 			was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
-			d, _ := openLogged(t, t.TempDir())
+			d, log := openLogged(t, t.TempDir())
 			defer func() { _ = d.Close() }()
 			c := texts(t, d, was, docs)
 			write := func(n int) {
@@ -47,10 +48,14 @@ func TestRollbackNodes(t *testing.T) {
 			}
 			for n := 2; n < 5; n++ {
 				write(n)
+				c.repair()
 				if h := examineAll(t, d, nil); !h.OK() || h.Documents != docs || h.Missed > 0 {
 					t.Errorf("after write %d: %d documents of %d, %d unreachable, %d missed, %d faults",
 						n, h.Documents, docs, h.Unreachable, h.Missed, h.FaultCount)
 				}
+			}
+			if st := d.st.State(c.id); st.Next > 3*docs || strings.Contains(log.String(), "WARN") {
+				t.Errorf("%+v: numbers are not given out again; %s", st, log)
 			}
 		})
 	}

@@ -26,7 +26,14 @@ func TestFree(t *testing.T) {
 	if !slices.Equal(done.Born, []uint32{5, 6}) || !slices.Equal(done.Dead, []uint32{0}) {
 		t.Errorf("born %v, dead %v", done.Born, done.Dead)
 	}
-	if got := ids(t, s, cid); !slices.Equal(got, []string{"d", "e", "f", "g"}) {
+	// 0 is e's tombstone, 1 is neither, and the others are documents.
+	if err := s.Reclaim(cid, []uint32{0, 1, 3, 4, 5, 6}); err != nil {
+		t.Fatal(err)
+	}
+	if done := commit(t, s, &Batch{Collection: cid, Puts: put("h", "i", "j")}); !slices.Equal(done.Born, []uint32{1, 0, 7}) {
+		t.Errorf("born %v", done.Born)
+	}
+	if got := ids(t, s, cid); !slices.Equal(got, []string{"d", "e", "f", "g", "h", "i", "j"}) {
 		t.Errorf("documents %v", got)
 	}
 }
