@@ -35,24 +35,6 @@ func (c *Collection) mend(ctx context.Context, x *examination) (string, error) {
 	return strings.Join(did, ", "), nil
 }
 
-// storeFaults compares the keys of one version of a collection with each other.
-func storeFaults(st *store.Store, cid uint32, dims int) (faults []store.Fault, err error) {
-	v := st.View(nil)
-	defer v.Close()
-	err = v.Check(cid, dims, func(f store.Fault) { faults = append(faults, f) })
-	return faults, err
-}
-
-// mendable is how many of the faults Mend can do something about.
-func mendable(faults []store.Fault) (n int) {
-	for _, f := range faults {
-		if f.Mendable() {
-			n++
-		}
-	}
-	return n
-}
-
 // linkAgain makes the derived parts of nodes anew. Writes wait.
 func (c *Collection) linkAgain(ctx context.Context, nodes []uint32) (int, error) {
 	if err := c.enter(); err != nil {
@@ -148,4 +130,22 @@ func (c *Collection) renew(ctx context.Context) (keys int, err error) {
 	}
 	c.reclaim(dead)
 	return keys, nil
+}
+
+// storeFaults compares the keys of one version of a collection with each other.
+func storeFaults(st *store.Store, cid uint32, dims int) (faults []store.Fault, err error) {
+	v := st.View(nil)
+	defer v.Close()
+	err = v.Check(cid, dims, func(f store.Fault) { faults = append(faults, f) })
+	return faults, err
+}
+
+// mendable is how many of the faults Mend can do something about.
+func mendable(faults []store.Fault) (n int) {
+	for _, f := range faults {
+		if f.Mendable() {
+			n++
+		}
+	}
+	return n
 }
