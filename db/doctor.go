@@ -162,6 +162,13 @@ func (x *examination) fault(part, id string, node uint32, format string, args ..
 	}
 }
 
+func (x *examination) addStored(faults []store.Fault) {
+	x.stored = faults
+	for _, f := range faults {
+		x.fault("store", f.ID, f.Node, "%s", f.Detail)
+	}
+}
+
 func (c *Collection) examine(ctx context.Context, o *DoctorOptions) (*examination, error) {
 	start := time.Now()
 	x := &examination{CollectionHealth: CollectionHealth{Name: c.name}}
@@ -169,15 +176,11 @@ func (c *Collection) examine(ctx context.Context, o *DoctorOptions) (*examinatio
 		return x, err
 	}
 	defer c.leave()
-	v := c.db.st.View(nil)
-	err := v.Check(c.id, c.set.Dims, func(f store.Fault) {
-		x.fault("store", f.ID, f.Node, "%s", f.Detail)
-		x.stored = append(x.stored, f)
-	})
-	v.Close()
+	stored, err := storeFaults(c.db.st, c.id, c.set.Dims)
 	if err != nil {
 		return x, err
 	}
+	x.addStored(stored)
 	if err := c.checkGraph(); err != nil {
 		x.whole = true
 		for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -236,6 +239,7 @@ func (c *Collection) examineNodes(ctx context.Context, x *examination, o *Doctor
 		return err
 	}
 	for _, p := range results {
+		x.whole = x.whole || p.whole
 		x.Documents += p.Documents
 		x.Queried += p.Queried
 		x.Missed += p.Missed
@@ -255,11 +259,16 @@ func (c *Collection) examinePart(ctx context.Context, x *examination, ask *hnsw.
 	code := c.codes.room()
 	var hits []hnsw.Hit
 	for node := first; node < end; node++ {
-		if !c.nodes.visible(node, m.seq) {
-			continue
-		}
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if !c.nodes.visible(node, m.seq) {
+			// One that can't be read has been named by the store's check.
+			if r, there, err := v.Record(c.id, node, 0); err == nil && there {
+				x.whole = true
+				x.fault("derived", r.ID, node, "the document is not in the index")
+			}
+			continue
 		}
 		x.Documents++
 		vec, ok, err := v.Vector(nil, c.id, node)

@@ -204,7 +204,7 @@ func (k *killed) apply(w, n int) {
 	}
 }
 
-// verify opens the database and checks every document, by id and by search. An
+// verify opens the database and checks the store and every document, by id and by search. An
 // operation that was under way may have been done, as a whole, or not.
 func (k *killed) verify(t *testing.T) {
 	t.Helper()
@@ -221,6 +221,10 @@ func (k *killed) verify(t *testing.T) {
 	c, err := openKilled(ctx, d)
 	if err != nil {
 		t.Fatal(err)
+	}
+	// The store may contradict itself long before a document is missing.
+	if r, err := d.Doctor(ctx, &db.DoctorOptions{Sample: 1}); err != nil || !r.OK() {
+		t.Errorf("doctor: %+v, %v", r, err)
 	}
 	got := [killWriters]map[string]string{{}, {}, {}}
 	base := 0

@@ -12,19 +12,14 @@ import (
 // mend does what the examination asks for, and says what that was.
 func (c *Collection) mend(ctx context.Context, x *examination) (string, error) {
 	var did []string
-	mendable := 0
-	for _, f := range x.stored {
-		if f.Mendable() {
-			mendable++
-		}
-	}
 	switch {
-	case mendable > 0 || x.whole || len(x.relink) > max(1000, x.Documents/5):
-		if err := c.renew(ctx, x.stored, mendable); err != nil {
+	case mendable(x.stored) > 0 || x.whole || len(x.relink) > max(1000, x.Documents/5):
+		keys, err := c.renew(ctx)
+		if err != nil {
 			return "", err
 		}
-		if mendable > 0 {
-			did = append(did, fmt.Sprintf("put %d keys in order", mendable))
+		if keys > 0 {
+			did = append(did, fmt.Sprintf("put %d keys in order", keys))
 		}
 		did = append(did, "rebuilt the index from the store")
 	case len(x.relink) > 0:
@@ -34,7 +29,7 @@ func (c *Collection) mend(ctx context.Context, x *examination) (string, error) {
 		}
 		did = append(did, fmt.Sprintf("linked %d documents again", n))
 	}
-	if err := c.save(); err != nil {
+	if err := c.inside(c.save); err != nil {
 		return "", err
 	}
 	return strings.Join(did, ", "), nil
@@ -115,17 +110,23 @@ func (c *Collection) relinkNodes(ctx context.Context, nodes []uint32) (freed []u
 	return freed, n, nil
 }
 
-// renew mends the store and makes everything derived anew. Nothing else runs on
-// the collection meanwhile; what comes waits.
-func (c *Collection) renew(ctx context.Context, faults []store.Fault, mendable int) error {
+// renew mends the store and makes everything derived anew, and returns how many
+// keys it has put in order. Nothing else runs on the collection meanwhile; what
+// comes waits. What was wrong with the store before is looked for again: a
+// document may have been written since, under an id that led nowhere.
+func (c *Collection) renew(ctx context.Context) (keys int, err error) {
 	if err := c.gate.pause(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	defer c.gate.resume()
 	c.settle()
-	if mendable > 0 {
+	faults, err := storeFaults(c.db.st, c.id, c.set.Dims)
+	if err != nil {
+		return 0, err
+	}
+	if keys = mendable(faults); keys > 0 {
 		if err := c.db.st.Mend(c.id, faults); err != nil {
-			return err
+			return 0, err
 		}
 		c.followAll()
 	}
@@ -134,17 +135,35 @@ func (c *Collection) renew(ctx context.Context, faults []store.Fault, mendable i
 	now := c.db.st.State(c.id)
 	// Not to be cancelled: the old graph is gone.
 	if err := c.rebuild(context.WithoutCancel(ctx), v, now); err != nil {
-		return err
+		return keys, err
 	}
 	c.visible = newVisible(mark{now.Seq, v.TS()})
 	c.saved.Store(0)
 	var dead []uint32
 	for node, err := range v.Dead(c.id) {
 		if err != nil {
-			return err
+			return keys, err
 		}
 		dead = append(dead, node)
 	}
 	c.reclaim(dead)
-	return nil
+	return keys, nil
+}
+
+// storeFaults compares the keys of one version of a collection with each other.
+func storeFaults(st *store.Store, cid uint32, dims int) (faults []store.Fault, err error) {
+	v := st.View(nil)
+	defer v.Close()
+	err = v.Check(cid, dims, func(f store.Fault) { faults = append(faults, f) })
+	return faults, err
+}
+
+// mendable is how many of the faults Mend can do something about.
+func mendable(faults []store.Fault) (n int) {
+	for _, f := range faults {
+		if f.Mendable() {
+			n++
+		}
+	}
+	return n
 }

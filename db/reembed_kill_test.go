@@ -69,7 +69,7 @@ func changeModel(ctx context.Context, d *db.DB, c *db.Collection) error {
 // switch, with writers at work.
 func TestKillReembed(t *testing.T) {
 	rng := random(t)
-	k := &killed{dir: t.TempDir(), seed: rng.Uint64(), env: []string{"FRONYDB_KILL_REEMBED=1"}, base: 700}
+	k := &killed{dir: t.TempDir(), seed: rng.Uint64(), env: []string{"FRONYDB_KILL_REEMBED=1"}, base: 100}
 	d := open(t, k.dir, &db.Options{})
 	fill(t, collection(t, d, "kill", &db.CollectionOptions{Embedder: killModels[0]}), k.base)
 	if err := d.Close(); err != nil {
@@ -77,7 +77,7 @@ func TestKillReembed(t *testing.T) {
 	}
 	versions := map[string]int{}
 	for i := range 40 {
-		k.run(t, time.Duration(rng.IntN(200))*time.Millisecond)
+		k.run(t, time.Duration(rng.IntN(300))*time.Millisecond)
 		versions[k.version(t, i%8 == 7)]++
 		k.verify(t)
 		if t.Failed() {

@@ -35,21 +35,18 @@ func (c *Collection) checkHidden(hidden store.Hidden, repair bool) (CollectionHe
 		return h, err // while it is being filled it is left alone
 	}
 	defer c.changing.Unlock()
-	mendable := 0
-	for _, f := range faults {
-		if f.Mendable() {
-			mendable++
-		}
-	}
-	if mendable == 0 {
-		return h, nil
+	// It may have been filled until now.
+	h, faults, err = c.examineHidden(hidden)
+	keys := mendable(faults)
+	if err != nil || keys == 0 {
+		return h, err
 	}
 	if err := c.db.st.Mend(hidden.ID, faults); err != nil {
 		return h, err
 	}
 	c.db.removeDerived(hidden.ID)
 	again, _, err := c.examineHidden(hidden)
-	again.Repaired, again.Found = fmt.Sprintf("put %d keys in order", mendable), &h
+	again.Repaired, again.Found = fmt.Sprintf("put %d keys in order", keys), &h
 	return again, err
 }
 
@@ -63,17 +60,9 @@ func (c *Collection) examineHidden(hidden store.Hidden) (CollectionHealth, []sto
 	if err != nil {
 		return x.CollectionHealth, nil, err
 	}
-	v := c.db.st.View(nil)
-	defer v.Close()
-	st, err := v.StateOf(hidden.ID)
-	if err != nil {
-		return x.CollectionHealth, nil, err
-	}
-	x.Documents = int(st.Live)
-	err = v.Check(hidden.ID, s.Dims, func(f store.Fault) {
-		x.fault("store", f.ID, f.Node, "%s", f.Detail)
-		x.stored = append(x.stored, f)
-	})
+	x.Documents = int(c.db.st.State(hidden.ID).Live)
+	faults, err := storeFaults(c.db.st, hidden.ID, s.Dims)
+	x.addStored(faults)
 	x.Seconds = time.Since(start).Seconds()
 	return x.CollectionHealth, x.stored, err
 }
