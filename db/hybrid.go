@@ -105,16 +105,21 @@ func (s *searching) fuse(all []scored) {
 }
 
 // lowest is the smallest cosine of the candidates: about what unrelated texts
-// have with the model at hand, which for some is 0.1 and for others 0.8.
+// have with the model at hand, which for some is 0.1 and for others 0.8. Of few
+// candidates none need be unrelated: the fewer they are, the nearer to 0 it is
+// taken, so that the only document of a collection has a score.
 func lowest(all []scored) float32 {
 	low := float32(0.99)
 	for _, a := range all {
 		low = min(low, a.cosine)
 	}
+	if n := len(all); n < legs && low > 0 {
+		low *= float32(n) / legs
+	}
 	return low
 }
 
-// Chosen by measurement: see docs/decisions/0060-hybrid-search.md.
+// Chosen by measurement: see docs/decisions/0062-fusion.md.
 const (
 	// defaultDenseWeight is what meaning counts; words count the rest, of a
 	// score that few documents reach.
