@@ -51,14 +51,15 @@ class Batches:
         """Up to TAKEN pairs whose other side is near one side of pair a, one of a
         group. What is nearly as near as a's own counterpart may well be right,
         and is left out, as are the sources that say one thing in many ways."""
-        one, other = self.vectors if self.rng.random() < 0.5 else self.vectors[::-1]
+        one, other = self.vectors[::-1] if self.rng.random() < 0.5 else self.vectors
         scores = other @ one[a]
         scores[self.rephrased | (scores > self.near * scores[a])] = -1
         top = np.argpartition(-scores, NEAREST)[:NEAREST]
         top = top[np.argsort(-scores[top], kind="stable")]
-        top = top[(scores[top] > 0) & (self.groups[top] != self.groups[a])]
+        top = top[scores[top] > 0]
         _, first = np.unique(self.groups[top], return_index=True)
-        return top[np.sort(first)][:TAKEN]
+        top = top[np.sort(first)][:TAKEN]
+        return top[self.groups[top] != self.groups[a]]
 
     def mine(self, index, at):
         """Fills index from `at` on with blocks of an anchor and its neighbours. Anchors
@@ -68,7 +69,7 @@ class Batches:
             if self.rephrased[a]:
                 continue
             near = self.neighbours(a)
-            if len(near) == 0:
+            if len(near) < self.block // 8:  # nothing is like it
                 continue
             near = self.rng.choice(near, min(self.block - 1, len(near)), replace=False)
             index[at] = a

@@ -157,7 +157,7 @@ def main():
     a.add_argument("--rates", type=float, nargs=4, default=(0.004, 0.01, 0.005, 0.005),
                    help="of own vectors, parts, weights, roles")  # fmt: skip
     a.add_argument("--init", type=float, nargs=2, default=(2, 0.3), help="norms of own vectors and of parts")
-    a.add_argument("--whiten", type=float, default=0.3, help="power of the partial whitening")
+    a.add_argument("--whiten", type=float, default=0.4, help="power of the partial whitening")
     a.add_argument("--flatten", type=float, default=0.3, help="power of the IDF that weights lose after training")
     a.add_argument("--seed", type=int, default=0)
     args = a.parse_args()
