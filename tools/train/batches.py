@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from data import BLOCKS, BOOST, CONTINUOUS, DIRECTED
+from data import BLOCKS, BOOST, CONTINUOUS, DIRECTED, REPHRASED
+
+NEAREST, TAKEN = 400, 100  # how many neighbours of an anchor are looked at, and drawn from
 
 
 class Batches:
@@ -14,13 +16,15 @@ class Batches:
     its counterpart (synthetic: neighbouring lines of one document joined); and
     a few words of a text with the paragraph around it. Sources are drawn by
     size to the power of `balance`; a share of the batch is stretches of one
-    document, whose rows are each other's hard negatives.
+    document, whose rows are each other's hard negatives. Once `look` has vectors
+    of the pairs, another share is blocks of pairs that lie near each other.
     """
 
-    def __init__(self, pairs, groups, size, rng, balance=0.5, blocks=0.4, block=32, context=0.3, denoise=0.15,
-                 chat=0.2, drop=0.02):  # fmt: skip
+    def __init__(self, pairs, groups, size, rng, balance=0.5, blocks=0.4, block=32, mined=0.3, near=0.9, context=0.3,
+                 denoise=0.15, chat=0.2, drop=0.02):  # fmt: skip
         self.n, self.size, self.rng, self.groups = len(pairs), size, rng, groups
         self.blocks, self.block, self.context, self.denoise, self.drop = blocks, block, context, denoise, drop
+        self.mined, self.near, self.vectors = mined, near, None
         source = [p["source"] for p in pairs]
         self.directed = np.array([s.startswith(DIRECTED) for s in source])
         self.continuous = np.array([s in CONTINUOUS for s in source])
@@ -37,6 +41,40 @@ class Batches:
         same = np.array([inside[i] and source[i] == source[end[i]] for i in range(self.n)])
         self.step, self.starts = step, np.flatnonzero(same & (step > 0))
         self.source = source
+        self.rephrased = np.array([s.startswith(REPHRASED) for s in source])
+
+    def look(self, queries, passages):
+        """Unit vectors of both sides of every pair, by which blocks are mined from now on."""
+        self.vectors = queries, passages
+
+    def neighbours(self, a):
+        """Up to TAKEN pairs whose other side is near one side of pair a, one of a
+        group. What is nearly as near as a's own counterpart may well be right,
+        and is left out, as are the sources that say one thing in many ways."""
+        one, other = self.vectors[::-1] if self.rng.random() < 0.5 else self.vectors
+        scores = other @ one[a]
+        scores[self.rephrased | (scores > self.near * scores[a])] = -1
+        top = np.argpartition(-scores, NEAREST)[:NEAREST]
+        top = top[np.argsort(-scores[top], kind="stable")]
+        top = top[scores[top] > 0]
+        _, first = np.unique(self.groups[top], return_index=True)
+        top = top[np.sort(first)][:TAKEN]
+        return top[self.groups[top] != self.groups[a]]
+
+    def mine(self, index, at):
+        """Fills index from `at` on with blocks of an anchor and its neighbours. Anchors
+        are taken from the end of index, which is drawn like any other row."""
+        for k in range(int(self.mined * self.size / self.block)):
+            a = index[-1 - k]
+            if self.rephrased[a]:
+                continue
+            near = self.neighbours(a)
+            if len(near) < self.block // 8:  # nothing is like it
+                continue
+            near = self.rng.choice(near, min(self.block - 1, len(near)), replace=False)
+            index[at] = a
+            index[at + 1 : at + 1 + len(near)] = near
+            at += self.block
 
     def around(self, i, before, after):
         """The indices of up to three neighbours on each side, and i."""
@@ -56,9 +94,12 @@ class Batches:
         counts = rng.multinomial(size, self.share)
         index = np.concatenate([rng.choice(x, c, replace=c > len(x)) for x, c in zip(self.of.values(), counts)])
         index = index[rng.permutation(size)]
-        for k in range(int(self.blocks * size / self.block)):
+        stretches = int(self.blocks * size / self.block)
+        for k in range(stretches):
             a = self.starts[rng.integers(len(self.starts))]
             index[k * self.block : (k + 1) * self.block] = a + np.arange(self.block) * self.step[a]
+        if self.vectors is not None:
+            self.mine(index, stretches * self.block)
         kind, swap, z = rng.random(size), rng.random(size) < 0.5, rng.random((size, 3))
         queries, passages = [], []
         keep = np.full((2, size), 1 - self.drop, np.float32)

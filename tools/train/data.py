@@ -33,6 +33,10 @@ BLOCKS = {
     "fastapi_section_ko": 1, "fastapi_section_en": 1, "tatoeba": 1, "kengdic6000": 1, "korsts_train_pos": 1,
 }  # fmt: skip
 
+# Sources that say one thing in many ways, not all of them paired: their
+# neighbours are no negatives.
+REPHRASED = ("stylekqc", "parakqc", "chatbot", "question_pair", "kornli_xnli")
+
 
 def groups(pairs):
     """A group for each pair: pairs that share a text are one group, and are

@@ -26,6 +26,11 @@ from data import groups, read_pairs
 from features import Features, grams
 
 DIMS, HEAD = 384, 192
+REFRESH = 60  # steps between two looks for hard negatives
+
+
+def unit(x):
+    return x / np.maximum(1e-9, np.linalg.norm(x, axis=1, keepdims=True))
 
 
 class Model:
@@ -71,6 +76,12 @@ class Model:
         self.steps += 1
         self.compose(np.arange(len(self.own), dtype=np.int32))
         return self.table
+
+    def embed(self, bags, role, table):
+        """Unit vectors of bags in role, 0 for queries and 1 for passages."""
+        out = np.empty((len(bags[0]) - 1, DIMS), np.float32)
+        kernels.forward(bags[0], bags[1], np.sqrt(bags[2]), table, self.weights + self.roles[role], out)
+        return unit(out)
 
     def step(self, bags, batch, heads, temperature, rates):
         """One step of training; returns the loss."""
@@ -141,11 +152,12 @@ def main():
     a.add_argument("--epochs", type=float, default=6)
     a.add_argument("--batch", type=int, default=1024)
     a.add_argument("--temperature", type=float, default=0.1)
+    a.add_argument("--mined", type=float, default=0.3, help="share of a batch that is mined, after the first quarter")
     a.add_argument("--head", type=float, default=2.5, help="weight of the loss over the first 192 dims")
     a.add_argument("--rates", type=float, nargs=4, default=(0.004, 0.01, 0.005, 0.005),
                    help="of own vectors, parts, weights, roles")  # fmt: skip
     a.add_argument("--init", type=float, nargs=2, default=(2, 0.3), help="norms of own vectors and of parts")
-    a.add_argument("--whiten", type=float, default=0.3, help="power of the partial whitening")
+    a.add_argument("--whiten", type=float, default=0.4, help="power of the partial whitening")
     a.add_argument("--flatten", type=float, default=0.3, help="power of the IDF that weights lose after training")
     a.add_argument("--seed", type=int, default=0)
     args = a.parse_args()
@@ -160,24 +172,22 @@ def main():
     bags = features.bags(texts)
     sets = evaluate.Sets(args.data, features) if os.path.isdir(os.path.join(args.data, "eval")) else None
     model = Model(features, bags, rng, *args.init)
-    batches = Batches(pairs, groups(pairs), args.batch, rng)
+    batches = Batches(pairs, groups(pairs), args.batch, rng, mined=args.mined)
+    halves = slice(0, len(pairs)), slice(len(pairs), None)
     print(f"{len(pairs)} pairs, {features.rows} rows, {len(model.parts)} parts", flush=True)
 
     def measure(table):
         if sets is None:
             return
-
-        def embed(b, role):
-            out = np.empty((len(b[0]) - 1, DIMS), np.float32)
-            kernels.forward(b[0], b[1], np.sqrt(b[2]), table, model.weights + model.roles[role], out)
-            return out / np.maximum(1e-9, np.linalg.norm(out, axis=1, keepdims=True))
-
-        print(evaluate.summary(*sets.run(embed)), flush=True)
+        print(evaluate.summary(*sets.run(lambda b, role: model.embed(b, role, table))), flush=True)
 
     steps, start, losses = int(args.epochs * len(pairs) / args.batch), time.time(), []
     for s in range(1, steps + 1):
         rate = min(1, s / 50) * (1 - s / (steps + 1))  # short warm-up, then linearly to nought
         heads = ((DIMS, 1.0), (HEAD, args.head))
+        if args.mined > 0 and s > steps // 4 and (s - steps // 4) % REFRESH == 1:
+            table = model.finished()
+            batches.look(*(unit(model.embed(bags, role, table)[half, :HEAD]) for role, half in enumerate(halves)))
         losses.append(model.step(bags, batches.draw(), heads, args.temperature, [r * rate for r in args.rates]))
         if s % 100 == 0:
             print(f"step {s} of {steps}, loss {np.mean(losses[-100:]):.3f}, {time.time() - start:.0f} s", flush=True)
