@@ -312,6 +312,14 @@ func (o *CollectionOptions) open(s *settings, l *Limits) error {
 	return nil
 }
 
+// revised is a model's name with its revision, if it has one.
+func revised(s *embedder.Spec) string {
+	if s.Revision == "" {
+		return s.Model
+	}
+	return s.Model + "@" + s.Revision
+}
+
 // sameModel compares fingerprints, so that a collection is never searched with
 // vectors of another space.
 func sameModel(s *settings, spec embedder.Spec) error {
@@ -324,7 +332,7 @@ func sameModel(s *settings, spec embedder.Spec) error {
 	}
 	if was, is := s.Spec.Fingerprint(), spec.Fingerprint(); was != is {
 		return because(ErrModelMismatch, "it was filled with %s (fingerprint %.12s), this is %s (%.12s); to change its model, reembed it",
-			s.Spec.Model, was, spec.Model, is)
+			revised(s.Spec), was, revised(&spec), is)
 	}
 	return nil
 }

@@ -86,6 +86,9 @@ func (a *app) former(ctx context.Context, spec embedder.Spec) (embedder.Embedder
 	for name, m := range b.models {
 		a.models["former "+name] = m
 	}
+	if err == nil && e != nil && e.Spec().Fingerprint() != spec.Fingerprint() {
+		return nil, fmt.Errorf("%s is another model by now, with the fingerprint %.12s where %.12s was", at(spec.Model, spec.Revision), e.Spec().Fingerprint(), spec.Fingerprint())
+	}
 	return e, err
 }
 

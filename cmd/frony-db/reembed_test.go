@@ -1,11 +1,51 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/embedder/builtin"
+	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
+
+// older is the builtin model as an earlier release had it.
+type older struct{ *embeddertest.Fake }
+
+func (e older) Spec() embedder.Spec {
+	s := e.Fake.Spec()
+	s.Model, s.Revision = builtin.New().Spec().Model, "0"
+	return s
+}
+
+// A collection that an earlier builtin model filled says what to do, and becomes
+// one of this release's, though there is nothing to compare with.
+func TestReembedOlderBuiltin(t *testing.T) {
+	c := newCLI(t)
+	d, err := db.Open("frony-data", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	col, err := d.Collection(t.Context(), "old", &db.CollectionOptions{Embedder: older{embeddertest.New(384, 1)}})
+	if err == nil {
+		_, err = col.Insert(t.Context(), db.Document{ID: "1", Text: "전입신고는 14일 안에 한다"}, db.Document{ID: "2", Text: "봄이 왔다"})
+	}
+	if err = errors.Join(err, d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if r := c.run("", "search", "-c", "old", "이사"); r.code != exitError || !strings.Contains(r.err, "frony-db/builtin@0") || !strings.Contains(r.err, "frony-db reembed -c old --model builtin") {
+		t.Errorf("%d %s", r.code, r.err)
+	}
+	if out := c.ok("reembed", "-c", "old", "--model", "builtin"); !strings.Contains(out, "2 texts embedded") || !strings.Contains(out, "overlap: not measured") {
+		t.Error(out)
+	}
+	if out := c.ok("search", "-c", "old", "이사하면 전입신고", "-k", "1"); !strings.Contains(out, "14일") {
+		t.Error(out)
+	}
+	c.ok("reembed", "confirm", "-c", "old")
+}
 
 // A collection changes from the builtin model to a provider's: begun, compared,
 // switched, served, taken back, and once more for good.

@@ -236,8 +236,11 @@ func (a *app) openCollection(ctx context.Context, d *db.DB, embeds bool) (*db.Co
 		}
 	}
 	c, err := d.Collection(ctx, a.collection, o)
-	if errors.Is(err, db.ErrNoCollection) {
+	switch {
+	case errors.Is(err, db.ErrNoCollection):
 		return nil, a.noCollection(ctx, d)
+	case errors.Is(err, db.ErrModelMismatch) && a.model == "":
+		return nil, fmt.Errorf("%w: frony-db reembed -c %s --model builtin, or another", err, a.collection)
 	}
 	return c, err
 }

@@ -87,7 +87,8 @@ func measure(ctx context.Context, s *settings) error {
 	defer func() { _ = os.RemoveAll(dir) }()
 	if s.bin == "" {
 		s.bin = filepath.Join(dir, "frony-db")
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", s.bin, "github.com/fronyai/frony-db/cmd/frony-db")
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", s.bin, "./cmd/frony-db")
+		build.Dir = ".." // the product's own module: go run -C bench starts this in bench
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("build: %w: %s", err, out)
 		}
