@@ -3,7 +3,9 @@ package lexical
 import (
 	"encoding/binary"
 	"math/bits"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // A builder makes an index of documents and postings that are there already:
@@ -111,12 +113,27 @@ func (b *builder) finish() bool {
 		c.terms = make([]byte, at)
 		b.bytes += c.size() - before
 	}
+	workers := max(1, min(runtime.GOMAXPROCS(0), len(b.chunks)))
+	var wg sync.WaitGroup
+	for w := range workers {
+		lo, hi := len(b.chunks)*w/workers*window, len(b.chunks)*(w+1)/workers*window
+		wg.Go(func() { b.forward(uint32(lo), uint32(hi)) })
+	}
+	wg.Wait()
+	return true
+}
+
+// forward writes the forward index of the slots from lo to before hi, which begin
+// and end with chunks.
+func (b *builder) forward(lo, hi uint32) {
 	for term := range uint32(len(b.lists)) {
-		for slot := range b.lists[term].each {
+		for slot := range b.lists[term].from(lo) {
+			if slot >= hi {
+				break
+			}
 			t, c := &b.tallies[slot], b.chunks[slot/window]
 			t.sum += uint32(binary.PutUvarint(c.terms[t.sum:], uint64(term-t.before)))
 			t.before = term
 		}
 	}
-	return true
 }

@@ -1,6 +1,10 @@
 package lexical
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"iter"
+	"sort"
+)
 
 // blockLen is the number of postings that one skip entry covers.
 const blockLen = 128
@@ -169,8 +173,28 @@ func (l *list) each(yield func(slot, tf uint32) bool) {
 	eachPosting(l.body.data, yield)
 }
 
-func eachPosting(data []byte, yield func(slot, tf uint32) bool) {
-	var slot uint32
+// from is each for the postings of lo and above; whole blocks before it are
+// passed over.
+func (l *list) from(lo uint32) iter.Seq2[uint32, uint32] {
+	return func(yield func(slot, tf uint32) bool) {
+		if l.body == nil {
+			if l.n > 0 && l.last >= lo {
+				yield(l.last, l.tf)
+			}
+			return
+		}
+		slot, at := uint32(0), uint32(0)
+		if k := sort.Search(len(l.body.skips), func(k int) bool { return l.body.skips[k].last >= lo }); k > 0 {
+			slot, at = l.body.skips[k-1].last, l.body.skips[k-1].end
+		}
+		postings(l.body.data[at:], slot, func(slot, tf uint32) bool { return slot < lo || yield(slot, tf) })
+	}
+}
+
+func eachPosting(data []byte, yield func(slot, tf uint32) bool) { postings(data, 0, yield) }
+
+// postings calls yield with the postings behind slot, which data begins with.
+func postings(data []byte, slot uint32, yield func(slot, tf uint32) bool) {
 	for i := 0; i < len(data); {
 		var delta, tf uint32
 		delta, tf, i = decode(data, i)
