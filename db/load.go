@@ -183,7 +183,6 @@ func (c *Collection) relink(ctx context.Context, v *store.View, now store.State,
 	done := 0
 	for range workers {
 		wg.Go(func() {
-			code := c.codes.room()
 			var vec []float32
 			for batch := range work {
 				var err error
@@ -191,8 +190,7 @@ func (c *Collection) relink(ctx context.Context, v *store.View, now store.State,
 					if vec = store.DecodeVector(vec[:0], it.vec); !c.sound(vec) {
 						continue
 					}
-					c.codes.encode(code, vec)
-					c.codes.set(it.node, code)
+					c.codes.put(it.node, vec)
 					if perr := c.rows.Put(it.node, it.vec); perr != nil {
 						c.log.Warn("vector row not cached", "err", perr)
 					}

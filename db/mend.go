@@ -94,10 +94,8 @@ func (c *Collection) relinkNodes(ctx context.Context, nodes []uint32) (freed []u
 		}
 	}
 	// From here on it is not cancelled: what is not linked yet is missing.
-	code := c.codes.room()
 	for node, vec := range mine {
-		c.codes.encode(code, vec)
-		c.codes.set(node, code)
+		c.codes.put(node, vec)
 		if err := c.rows.Put(node, store.AppendVector(nil, vec)); err != nil {
 			c.log.Warn("vector row not cached", "err", err)
 		}

@@ -184,31 +184,32 @@ func (a *app) reembedStatus() *cobra.Command {
 		Short: "Say whether a change of the model is under way, or waits to be confirmed",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := a.open(true)
-			if err != nil {
-				return err
-			}
-			defer a.close(d)
-			info, err := a.describe(c.Context(), d)
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.printJSON(info)
-			}
-			now := fmt.Sprintf("%s has %d documents with the model %s, %d dims", a.collection, info.Documents, modelText(info.Model), info.Dims)
-			switch r := info.Reembedding; {
-			case r == nil:
-				fmt.Fprintf(a.out, "%s; it isn't being changed\n", now)
-			case r.Switched:
-				fmt.Fprintf(a.out, "%s; since %s, and not confirmed: before it was %s, %d dims, %d documents\n",
-					now, r.Since.Local().Format(time.DateTime), modelText(r.Other.Model), r.Other.Dims, r.Other.Documents)
-			default:
-				fmt.Fprintf(a.out, "%s; a change to %s, %d dims, was begun %s and has %d documents\n",
-					now, modelText(r.Other.Model), r.Other.Dims, r.Since.Local().Format(time.DateTime), r.Other.Documents)
-			}
-			return nil
+			return a.withDB(func(d *db.DB) error {
+				info, err := a.describe(c.Context(), d)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(info)
+				}
+				a.printReembedding(&info)
+				return nil
+			})
 		},
+	}
+}
+
+func (a *app) printReembedding(info *db.CollectionInfo) {
+	now := fmt.Sprintf("%s has %d documents with the model %s, %d dims", a.collection, info.Documents, modelText(info.Model), info.Dims)
+	switch r := info.Reembedding; {
+	case r == nil:
+		fmt.Fprintf(a.out, "%s; it isn't being changed\n", now)
+	case r.Switched:
+		fmt.Fprintf(a.out, "%s; since %s, and not confirmed: before it was %s, %d dims, %d documents\n",
+			now, r.Since.Local().Format(time.DateTime), modelText(r.Other.Model), r.Other.Dims, r.Other.Documents)
+	default:
+		fmt.Fprintf(a.out, "%s; a change to %s, %d dims, was begun %s and has %d documents\n",
+			now, modelText(r.Other.Model), r.Other.Dims, r.Since.Local().Format(time.DateTime), r.Other.Documents)
 	}
 }
 
