@@ -60,6 +60,10 @@ func (d *DB) Backup(ctx context.Context, w io.Writer, o *BackupOptions) (BackupI
 	defer d.gate.leave()
 	v := d.st.View(nil)
 	defer v.Close()
+	// A later one has what is newer than this: it must not be lost and written anew.
+	if err := d.st.Sync(); err != nil {
+		return BackupInfo{}, wrap("backup", d.dir, err)
+	}
 	info := BackupInfo{
 		ID: uuid.Must(uuid.NewV7()).String(), Database: fmt.Sprintf("%x", d.id),
 		Created: time.Now().UTC().Truncate(time.Second), Until: v.TS(),

@@ -92,11 +92,23 @@ func (d *DB) open() error {
 		removeTemps(d.dir)
 		removeTemps(filepath.Join(d.dir, derivedDir))
 	}
+	lost, err := d.findUnsynced()
+	if err != nil {
+		return err
+	}
 	d.st, err = store.Open(filepath.Join(d.dir, storeDir), store.Options{
 		SyncEvery: d.opts.SyncEvery, CacheBytes: d.opts.CacheBytes, ReadOnly: d.opts.ReadOnly, Logger: d.opts.Logger,
 	})
 	if err != nil {
 		return unwritable(err)
+	}
+	if lost {
+		if err := d.mendLost(); err != nil {
+			return err
+		}
+	}
+	if err := d.markUnsynced(); err != nil {
+		return err
 	}
 	if !d.opts.ReadOnly {
 		if n, err := d.st.Sweep(); err != nil {
@@ -257,6 +269,10 @@ func (d *DB) Close() error {
 			d.opts.Logger.Warn("snapshot failed; the collection is rebuilt when it is opened", "collection", c.name, "err", err)
 		}
 	}
-	errs = append(errs, d.st.Close(), d.lock.Unlock())
+	err := d.st.Close()
+	if err == nil && d.opts.SyncEvery > 0 {
+		err = d.removeUnsynced()
+	}
+	errs = append(errs, err, d.lock.Unlock())
 	return wrap("close", d.dir, errors.Join(errs...))
 }

@@ -118,14 +118,10 @@ func (c *Collection) renew(ctx context.Context) (keys int, err error) {
 	}
 	defer c.gate.resume()
 	c.settle()
-	faults, err := storeFaults(c.db.st, c.id, c.set.Dims)
-	if err != nil {
+	if keys, err = mendStore(c.db.st, c.id, c.set.Dims); err != nil {
 		return 0, err
 	}
-	if keys = mendable(faults); keys > 0 {
-		if err := c.db.st.Mend(c.id, faults); err != nil {
-			return 0, err
-		}
+	if keys > 0 {
 		c.followAll()
 	}
 	v := c.db.st.View(nil)
@@ -154,6 +150,25 @@ func storeFaults(st *store.Store, cid uint32, dims int) (faults []store.Fault, e
 	defer v.Close()
 	err = v.Check(cid, dims, func(f store.Fault) { faults = append(faults, f) })
 	return faults, err
+}
+
+// mendStore makes the keys of one version of a collection fit together, as far as
+// it can, and returns how many it has put in order. What is taken away may have
+// hidden something else: a document that another of the same id has taken the
+// place of leaves its vector.
+func mendStore(st *store.Store, cid uint32, dims int) (keys int, err error) {
+	for range 8 { // more than there is to uncover
+		faults, err := storeFaults(st, cid, dims)
+		n := mendable(faults)
+		if err != nil || n == 0 {
+			return keys, err
+		}
+		if err := st.Mend(cid, faults); err != nil {
+			return keys, err
+		}
+		keys += n
+	}
+	return keys, nil
 }
 
 // mendable is how many of the faults Mend can do something about.

@@ -23,7 +23,7 @@ func TestMendAfterWrite(t *testing.T) {
 	}
 	c.link([]prepared{{doc: Document{ID: "mine"}, vec: vec, encoded: store.AppendVector(nil, vec)}}, done)
 	x, err := c.examine(t.Context(), &DoctorOptions{})
-	if err != nil || len(x.stored) != 1 || !x.stored[0].Mendable() {
+	if err != nil || len(x.stored) != 2 || !x.stored[0].Mendable() {
 		t.Fatal(x.stored, err)
 	}
 	doc := given(rng, "mine", 8)

@@ -21,8 +21,9 @@ type Options struct {
 	// SyncEvery is zero to make every write durable before it is acknowledged:
 	// it survives a killed process and a power failure. An interval syncs in
 	// the background instead: a killed process still loses nothing, but a
-	// power failure may lose the acknowledged writes of the last interval, and
-	// those of a log segment that was being turned into a table.
+	// power failure may lose any of the acknowledged writes of the last
+	// interval, each as a whole. The next opening makes sure that what is left
+	// fits together, and builds the collections anew. DB.Sync syncs at once.
 	SyncEvery time.Duration
 
 	// CacheBytes is the size of a cache of the store's blocks in this process. The
@@ -31,8 +32,8 @@ type Options struct {
 	// blocks that are read often where the page cache is small or shared.
 	CacheBytes int64
 
-	// ReadOnly opens a database that was closed in good order, and refuses
-	// writes. Several processes may do so at the same time.
+	// ReadOnly opens a database that was closed in good order, or else returns
+	// ErrReadOnly, and refuses writes. Several processes may do so at the same time.
 	ReadOnly bool
 
 	// MustExist makes Open fail for a directory without a database in it.

@@ -123,7 +123,7 @@ func TestReembedDoctor(t *testing.T) {
 	if r := health(false); r.OK() || !strings.Contains(r.Collections[1].Faults[0].Detail, "does not lead to it") {
 		t.Errorf("%+v", r)
 	}
-	if r := health(true); !r.OK() || r.Collections[1].Repaired == "" || r.Collections[1].Found.FaultCount != 1 {
+	if r := health(true); !r.OK() || r.Collections[1].Repaired == "" || r.Collections[1].Found.FaultCount != 2 {
 		t.Errorf("%+v", r)
 	}
 	if r := health(false); !r.OK() {

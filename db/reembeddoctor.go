@@ -36,12 +36,15 @@ func (c *Collection) checkHidden(hidden store.Hidden, repair bool) (CollectionHe
 	}
 	defer c.changing.Unlock()
 	// It may have been filled until now.
-	h, faults, err = c.examineHidden(hidden)
-	keys := mendable(faults)
-	if err != nil || keys == 0 {
+	if h, _, err = c.examineHidden(hidden); err != nil {
 		return h, err
 	}
-	if err := c.db.st.Mend(hidden.ID, faults); err != nil {
+	s, err := decodeSettings(hidden.Info)
+	if err != nil {
+		return h, err
+	}
+	keys, err := mendStore(c.db.st, hidden.ID, s.Dims)
+	if err != nil || keys == 0 {
 		return h, err
 	}
 	c.db.removeDerived(hidden.ID)

@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/db"
 )
 
 func (a *app) importCmd() *cobra.Command {
@@ -66,6 +68,9 @@ byte offset and reason; the rest goes on, and the exit code is 3.`,
 	return c
 }
 
+// importSync is how often an import waits for the disk.
+const importSync = time.Second
+
 func (a *app) runImport(ctx context.Context, paths []string, o importOptions) error {
 	im := newImporter(a, o)
 	r, err := im.openPaths(ctx, paths)
@@ -75,6 +80,9 @@ func (a *app) runImport(ctx context.Context, paths []string, o importOptions) er
 	defer func() { _ = r.Close() }() // only read from
 	work := func() error {
 		err := im.run(ctx, importLabel(paths), r, cmp.Or(o.rejects, rejectsName(paths)))
+		if im.d != nil {
+			err = errors.Join(err, im.d.Sync()) // what the report counts is on disk
+		}
 		if ctx.Err() != nil {
 			fmt.Fprintln(im.err, "frony-db: what is stored stays, and the same command goes on")
 		}
@@ -86,7 +94,9 @@ func (a *app) runImport(ctx context.Context, paths []string, o importOptions) er
 			return work()
 		})
 	}
-	if im.d, err = a.open(false); err != nil {
+	// Nothing is acknowledged before the report, and what is lost until then is
+	// found missing when the import is run again.
+	if im.d, err = a.openWith(db.Options{SyncEvery: importSync}); err != nil {
 		return err
 	}
 	defer a.close(im.d)

@@ -214,10 +214,13 @@ func (im *importer) replace(ctx context.Context, b bundle, stale []string) error
 	return im.tally(ctx, b.docs, before)
 }
 
-// versions tells when the documents that exist were written. In a collection that
-// was empty there is none, until an id comes again.
+// allNew says that no document can be there already: the collection was empty,
+// and no id has come twice.
+func (im *importer) allNew() bool { return !im.filled && im.count.repeated.Load() == 0 }
+
+// versions tells when the documents that exist were written.
 func (im *importer) versions(ctx context.Context, docs []db.Document) (map[string]time.Time, error) {
-	if !im.filled && im.count.repeated.Load() == 0 {
+	if im.allNew() {
 		return nil, nil
 	}
 	ids := make([]string, len(docs))
@@ -261,7 +264,14 @@ func (im *importer) upsert(ctx context.Context, docs []db.Document) error {
 	if len(docs) == 0 {
 		return nil
 	}
-	_, err := im.col.Upsert(ctx, docs...)
+	write := im.col.Upsert
+	if im.allNew() {
+		write = im.col.Insert // there is nothing to compare them with
+	}
+	_, err := write(ctx, docs...)
+	if errors.Is(err, db.ErrExists) { // someone else writes to the collection too
+		_, err = im.col.Upsert(ctx, docs...)
+	}
 	if errors.Is(err, db.ErrBatchTooLarge) && len(docs) > 1 {
 		if err := im.upsert(ctx, docs[:len(docs)/2]); err != nil {
 			return err

@@ -178,7 +178,12 @@ func (a *app) startLog() error {
 
 // open opens the database; a command that only reads it wants it to exist.
 func (a *app) open(mustExist bool) (*db.DB, error) {
-	d, err := db.Open(a.dir, &db.Options{Logger: a.log, MustExist: mustExist, Progress: a.progress()})
+	return a.openWith(db.Options{MustExist: mustExist})
+}
+
+func (a *app) openWith(o db.Options) (*db.DB, error) {
+	o.Logger, o.Progress = a.log, a.progress()
+	d, err := db.Open(a.dir, &o)
 	return d, wayIn(err)
 }
 

@@ -21,6 +21,7 @@ type database interface {
 type collection interface {
 	Validate(d db.Document) error
 	Chunks(o chunk.Options, docs ...db.Document) ([]db.Document, error)
+	Insert(ctx context.Context, docs ...db.Document) ([]string, error)
 	Upsert(ctx context.Context, docs ...db.Document) ([]string, error)
 	ReplaceSource(ctx context.Context, source string, docs ...db.Document) (db.Replaced, error)
 	Delete(ctx context.Context, ids ...string) (int, error)

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"math"
 
 	"github.com/dgraph-io/badger/v4"
@@ -40,6 +41,7 @@ func (v *View) Check(cid uint32, dims int, found func(Fault)) error {
 		return err
 	}
 	c.docs, c.damaged = make([]bool, c.st.next), make(map[uint32]error)
+	c.names, c.seed = make([]uint64, c.st.next), maphash.MakeSeed()
 	for _, check := range []func() error{c.documents, c.ids, c.vectors, c.tombstones, c.log} {
 		if err := check(); err != nil {
 			return err
@@ -53,7 +55,9 @@ type checker struct {
 	cid   uint32
 	dims  int
 	st    state
-	docs  []bool // by node
+	docs  []bool   // by node
+	names []uint64 // hashes of the documents' ids, by node; 0 if they are not known
+	seed  maphash.Seed
 	found func(Fault)
 
 	damaged map[uint32]error // documents whose records can't be read
@@ -84,7 +88,7 @@ func (c *checker) documents() error {
 			c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("node is not below %d, the next to be given", c.st.next)})
 			continue
 		}
-		c.docs[node] = true
+		c.docs[node], c.names[node] = true, maphash.String(c.seed, r.ID)
 		if r.Seq > c.st.seq {
 			c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("written by batch %d of %d", r.Seq, c.st.seq)})
 		}
@@ -124,8 +128,11 @@ func (c *checker) ids() error {
 			c.found(Fault{ID: id.ID, Node: id.Node, Detail: fmt.Sprintf("%v; %s", damage, writeAgain)})
 			delete(c.damaged, id.Node)
 		}
-		if !c.has(id.Node) {
+		switch {
+		case !c.has(id.Node):
 			c.found(Fault{ID: id.ID, Node: id.Node, Detail: "the id leads to a node without a document", key: idKey(c.cid, id.ID)})
+		case c.names[id.Node] != 0 && c.names[id.Node] != maphash.String(c.seed, id.ID):
+			c.found(Fault{ID: id.ID, Node: id.Node, Detail: "the id leads to the document of another", key: idKey(c.cid, id.ID)})
 		}
 	}
 	for node, damage := range c.damaged {

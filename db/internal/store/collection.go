@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -80,7 +82,7 @@ func (s *Store) CreateCollection(name string, settings any) (Info, error) {
 		return Info{}, fmt.Errorf("create collection %q: %w", name, err)
 	}
 	info := Info{Name: name, Created: moment(), Settings: raw}
-	err = s.do(func(txn *badger.Txn) error {
+	err = s.doDurably(func(txn *badger.Txn) error {
 		if _, ok := s.Lookup(name); ok {
 			return fmt.Errorf("%w: %q", ErrCollectionExists, name)
 		}
@@ -111,7 +113,7 @@ func (s *Store) SetSettings(name string, settings any) error {
 	if err != nil {
 		return fmt.Errorf("collection %q: %w", name, err)
 	}
-	return s.do(func(txn *badger.Txn) error { return txn.Set(collectionKey(name), rec) }, func() {
+	return s.doDurably(func(txn *badger.Txn) error { return txn.Set(collectionKey(name), rec) }, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		next := new(*s.states[info.ID])
@@ -124,7 +126,7 @@ func (s *Store) SetSettings(name string, settings any) error {
 // once; its data is marked as garbage in the same transaction and swept by Sweep.
 // It returns both; the hidden version has no number if there was none.
 func (s *Store) DropCollection(name string) (info Info, h Hidden, err error) {
-	err = s.do(func(txn *badger.Txn) error {
+	err = s.doDurably(func(txn *badger.Txn) error {
 		var ok bool
 		if info, ok = s.Lookup(name); !ok {
 			return fmt.Errorf("%w: %q", ErrNoCollection, name)
@@ -222,4 +224,15 @@ func (s *Store) Collections() int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return len(s.states) - len(s.hidden)
+}
+
+// Versions are all collections and their hidden versions, in order of their numbers.
+func (s *Store) Versions() []Info {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := make([]Info, 0, len(s.states))
+	for _, cid := range slices.Sorted(maps.Keys(s.states)) {
+		all = append(all, s.states[cid].info)
+	}
+	return all
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/table"
@@ -111,6 +112,9 @@ func soundTable(name string) (ok bool, err error) {
 // openBadger opens Badger, and says what can be done where it refuses.
 func openBadger(o badger.Options) (*badger.DB, error) {
 	bdb, err := badger.OpenManaged(o)
+	if o.ReadOnly && err != nil && strings.Contains(err.Error(), badger.ErrTruncateNeeded.Error()) { // it is not wrapped
+		return nil, fmt.Errorf("%w: it was not closed in good order, and its log must be read into tables first: open it for writing once", ErrReadOnly)
+	}
 	if _, ok := errors.AsType[*fs.PathError](err); err != nil && !ok {
 		err = fmt.Errorf("%w: %w; restore a backup", ErrCorrupt, err)
 	}

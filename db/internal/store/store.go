@@ -176,22 +176,6 @@ func (s *Store) setFormat() error {
 	return err
 }
 
-// syncer makes commits durable in the background.
-func (s *Store) syncer() {
-	t := time.NewTicker(s.opts.SyncEvery)
-	defer t.Stop()
-	for {
-		select {
-		case <-s.stopped:
-			return
-		case <-t.C:
-			if err := s.bdb.Sync(); err != nil {
-				s.log.Error("background sync failed", "err", err)
-			}
-		}
-	}
-}
-
 // Close finishes what waits in the committer's queue, syncs and closes. Calls
 // that come later return ErrClosed. On a disk without room for the tables that
 // Badger makes as it closes, which would kill the process, the log is synced and
@@ -210,7 +194,7 @@ func (s *Store) Close() error {
 	s.wg.Wait()
 	if !s.opts.ReadOnly {
 		if err := roomForLogs(s.dir, s.freeBytes); err != nil {
-			return fmt.Errorf("close store: %w", errors.Join(err, s.bdb.Sync()))
+			return fmt.Errorf("close store: %w", errors.Join(err, s.bdb.Sync(), s.Sync()))
 		}
 	}
 	if err := s.bdb.Close(); err != nil {

@@ -71,7 +71,7 @@ func (s *Store) CreateHidden(name string, settings any) (h Hidden, err error) {
 	if err != nil {
 		return h, fmt.Errorf("version of collection %q: %w", name, err)
 	}
-	err = s.do(func(txn *badger.Txn) error {
+	err = s.doDurably(func(txn *badger.Txn) error {
 		of, ok := s.Lookup(name)
 		if !ok {
 			return fmt.Errorf("%w: %q", ErrNoCollection, name)
@@ -97,7 +97,7 @@ func (s *Store) CreateHidden(name string, settings any) (h Hidden, err error) {
 // from before becomes the hidden version, or garbage.
 func (s *Store) Switch(name string, discard bool) error {
 	var to, was Hidden
-	return s.do(func(txn *badger.Txn) error {
+	return s.doDurably(func(txn *badger.Txn) error {
 		var ok bool
 		if to, ok = s.Hidden(name); !ok {
 			return fmt.Errorf("%w: a hidden version of %q", ErrNoCollection, name)
@@ -133,7 +133,7 @@ func (s *Store) DropHidden(name string) error {
 	if !ok {
 		return fmt.Errorf("%w: a hidden version of %q", ErrNoCollection, name)
 	}
-	return s.do(func(txn *badger.Txn) error { return dropHidden(txn, h) }, func() { s.forget(name, h.ID) })
+	return s.doDurably(func(txn *badger.Txn) error { return dropHidden(txn, h) }, func() { s.forget(name, h.ID) })
 }
 
 // forget takes a hidden version out of what is known.

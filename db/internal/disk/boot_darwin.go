@@ -1,0 +1,13 @@
+package disk
+
+import "golang.org/x/sys/unix"
+
+// Boot names the time since the system was started, or is empty where that
+// can't be known: what files were given before may be lost if it was another.
+func Boot() string {
+	id, err := unix.Sysctl("kern.bootsessionuuid")
+	if err != nil {
+		return ""
+	}
+	return id
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// Sync makes everything that is committed durable. Without SyncEvery it is so
+// already, and nothing is done.
+//
+// Badger's own Sync knows the log that is written to, and not those that are
+// being turned into tables.
+func (s *Store) Sync() error {
+	if s.opts.SyncEvery == 0 {
+		return nil
+	}
+	if err := errors.Join(SyncLogs(s.dir), s.bdb.Sync()); err != nil {
+		return fmt.Errorf("sync store: %w", err)
+	}
+	return nil
+}
+
+// SyncLogs makes durable what a process has left in the logs of a store.
+func SyncLogs(dir string) error {
+	for _, ext := range []string{"*.mem", "*.vlog"} {
+		logs, _ := filepath.Glob(filepath.Join(dir, ext)) // the pattern is sound
+		for _, path := range logs {
+			if err := syncFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // a table has its place
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// doDurably is do for what later transactions rest on: which collections there
+// are. It is on disk before any of those.
+func (s *Store) doDurably(fn func(*badger.Txn) error, after func()) error {
+	if err := s.do(fn, after); err != nil {
+		return err
+	}
+	return s.Sync()
+}
+
+// syncer makes commits durable in the background.
+func (s *Store) syncer() {
+	t := time.NewTicker(s.opts.SyncEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.stopped:
+			return
+		case <-t.C:
+			if err := s.Sync(); err != nil {
+				s.log.Error("background sync failed", "err", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package db
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/fronyai/frony-db/db/internal/disk"
+	"github.com/fronyai/frony-db/db/internal/store"
+)
+
+// unsyncedFile is there while the database is open with SyncEvery, and names the
+// boot of the system. Who finds it with the name of another boot knows that the
+// system has stopped since, and may have lost any of the last writes: not only
+// the newest of them, as it writes pages in whatever order it likes.
+const unsyncedFile = "UNSYNCED"
+
+// Sync makes durable what was acknowledged before. Without Options.SyncEvery it
+// is so already, and Sync does nothing.
+//
+// It returns ErrClosed, and the error of the disk.
+func (d *DB) Sync() error {
+	if err := d.gate.enter(); err != nil {
+		return wrap("sync", d.dir, err)
+	}
+	defer d.gate.leave()
+	return wrap("sync", d.dir, d.st.Sync())
+}
+
+// findUnsynced looks for what a process has left that ended without closing the
+// database, and reports whether some of its writes may be lost. The store is not
+// open yet.
+func (d *DB) findUnsynced() (lost bool, err error) {
+	b, err := os.ReadFile(d.unsyncedPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	boot := disk.Boot()
+	lost = boot == "" || strings.TrimSpace(string(b)) != boot
+	if d.opts.ReadOnly {
+		return lost, because(ErrReadOnly, "it was not closed in good order: open it for writing once")
+	}
+	return lost, store.SyncLogs(filepath.Join(d.dir, storeDir))
+}
+
+// markUnsynced says from now on whether writes are acknowledged before they are
+// on disk. Those of before are.
+func (d *DB) markUnsynced() error {
+	switch {
+	case d.opts.ReadOnly:
+		return nil
+	case d.opts.SyncEvery > 0:
+		return unwritableOrNil(writeFile(d.unsyncedPath(), []byte(disk.Boot()+"\n")))
+	}
+	return d.removeUnsynced()
+}
+
+func (d *DB) removeUnsynced() error {
+	err := os.Remove(d.unsyncedPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return errors.Join(err, syncDir(d.dir))
+}
+
+func (d *DB) unsyncedPath() string { return filepath.Join(d.dir, unsyncedFile) }
+
+// mendLost makes the keys of each collection fit together again when any of the
+// last transactions may be missing, each as a whole. What is derived may know
+// what the store does not, and is made anew.
+func (d *DB) mendLost() error {
+	log := d.opts.Logger
+	log.Warn("the system stopped while the last writes were not on disk: their keys are compared, and the collections rebuilt when they are opened")
+	for _, info := range d.st.Versions() {
+		d.removeDerived(info.ID)
+		keys := 0
+		set, err := decodeSettings(info)
+		if err == nil {
+			keys, err = mendStore(d.st, info.ID, set.Dims)
+		}
+		switch {
+		case errors.Is(err, ErrDiskFull):
+			return err
+		case err != nil:
+			log.Error("keys could not be compared; doctor says more", "collection", info.Name, "err", err)
+		case keys > 0:
+			log.Warn("put keys in order", "collection", info.Name, "keys", keys)
+		}
+	}
+	return d.st.Sync()
+}

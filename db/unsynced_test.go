@@ -1,0 +1,170 @@
+package db
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fronyai/frony-db/db/internal/disk"
+)
+
+// stopped copies a database as a failure of the system leaves it, with the log of
+// the store cut after a share of its bytes.
+func stopped(t *testing.T, from string, share float64) string {
+	t.Helper()
+	to := copyTree(t, from)
+	logs, err := filepath.Glob(filepath.Join(to, storeDir, "*.mem"))
+	if err != nil || len(logs) != 1 {
+		t.Fatal(logs, err)
+	}
+	b, err := os.ReadFile(logs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := len(bytes.TrimRight(b, "\x00"))
+	if err := os.WriteFile(logs[0], b[:20+int(share*float64(size-20))], 0o644); err != nil { // 20: the header
+		t.Fatal(err)
+	}
+	return to
+}
+
+// What a failure of the system takes of the writes that were not synced, the
+// derived files knew already. The rest is whole, and none of it is lost.
+func TestSystemStopped(t *testing.T) {
+	dir := t.TempDir()
+	d, err := Open(dir, &Options{SyncEvery: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	c := openGiven(t, d, 8)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 1))
+	const batches = 60
+	for i := range batches {
+		docs := []Document{given(rng, fmt.Sprint(i), 8), given(rng, "rewritten", 8)}
+		docs[1].Text = fmt.Sprint(i)
+		if _, err := c.Upsert(t.Context(), docs...); err != nil {
+			t.Fatal(err)
+		}
+		if i == batches-10 {
+			if err := c.Snapshot(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for range 6 {
+		left := stopped(t, dir, rng.Float64())
+		if err := os.WriteFile(filepath.Join(left, unsyncedFile), []byte("an earlier boot\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(left, &Options{ReadOnly: true}); !errors.Is(err, ErrReadOnly) || !strings.Contains(err.Error(), "for writing once") {
+			t.Errorf("opened read only: %v", err)
+		}
+		again, log := openLogged(t, left)
+		if !strings.Contains(log.String(), "the system stopped") {
+			t.Errorf("the log says %q", log)
+		}
+		checkPrefix(t, again, batches)
+		if err := again.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(filepath.Join(left, unsyncedFile)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the mark is still there: %v", err)
+		}
+	}
+}
+
+// checkPrefix looks for the documents of the first batches, and of no others.
+func checkPrefix(t *testing.T, d *DB, batches int) {
+	t.Helper()
+	c, err := d.Collection(t.Context(), "c", &CollectionOptions{MustExist: true})
+	if errors.Is(err, ErrNoCollection) {
+		return // it was the first thing that was cut off
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for ; n < batches; n++ {
+		if _, err := c.Get(t.Context(), fmt.Sprint(n)); err != nil {
+			break
+		}
+	}
+	s, err := c.Stats()
+	if err != nil || n > 0 && s.Documents != n+1 || n == 0 && s.Documents != 0 {
+		t.Errorf("%d of %d documents: %v", n+1, s.Documents, err)
+	}
+	if n == 0 {
+		return
+	}
+	got, err := c.Get(t.Context(), "rewritten")
+	if err != nil || got[0].Text != fmt.Sprint(n-1) {
+		t.Errorf("after batch %d: %v %v", n-1, got, err)
+	}
+	r, err := d.Doctor(t.Context(), nil)
+	if err != nil || !r.OK() {
+		t.Errorf("doctor: %+v %v", r, err)
+	}
+}
+
+// A process that was killed loses nothing: it is the same boot.
+func TestKilledUnsynced(t *testing.T) {
+	if disk.Boot() == "" {
+		t.Skip("this system does not tell its boots apart")
+	}
+	dir := t.TempDir()
+	d, err := Open(dir, &Options{SyncEvery: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := openGiven(t, d, 8)
+	rng := rand.New(rand.NewPCG(5, 6))
+	if _, err := c.Upsert(t.Context(), given(rng, "1", 8), given(rng, "2", 8)); err != nil {
+		t.Fatal(err)
+	}
+	left := copyTree(t, dir)
+	if err := os.Remove(filepath.Join(left, unsyncedFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(left, &Options{ReadOnly: true}); !errors.Is(err, ErrReadOnly) || !strings.Contains(err.Error(), "for writing once") {
+		t.Errorf("opened read only without the mark: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(left, unsyncedFile), []byte(disk.Boot()+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	again, log := openLogged(t, left)
+	if strings.Contains(log.String(), "the system stopped") {
+		t.Errorf("the log says %q", log)
+	}
+	if got, err := openGiven(t, again, 8).Get(t.Context(), "1", "2"); err != nil || len(got) != 2 {
+		t.Error(got, err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+	// The mark is there as long as the database is open with SyncEvery.
+	mark := filepath.Join(dir, unsyncedFile)
+	if _, err := os.Stat(mark); err != nil {
+		t.Error(err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{mark, filepath.Join(left, unsyncedFile)} {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there: %v", path, err)
+		}
+	}
+	if err := d.Sync(); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+}
