@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/disk"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
@@ -335,6 +337,66 @@ func TestReembedDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r, err := c.Reembed(t.Context(), is, nil); err != nil || r.To.Documents != 100 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A switch, a way back and a confirmation that can't be written change nothing:
+// the collection is what it was, takes writes, and the same call does it later.
+func TestReembedCommitFails(t *testing.T) {
+	d, _ := openLogged(t, t.TempDir())
+	defer func() { _ = d.Close() }()
+	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
+	c := texts(t, d, was, 600)
+	if _, err := c.Reembed(t.Context(), is, &ReembedOptions{NoSwitch: true}); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("the disk is full of holes")
+	written := 0
+	for i, step := range []struct {
+		do            func() error
+		before, after int // dims
+	}{
+		{func() error { _, err := c.Reembed(t.Context(), is, nil); return err }, 16, 8},
+		{func() error { _, err := c.Rollback(t.Context(), &RollbackOptions{Embedder: was}); return err }, 8, 16},
+		{func() error { _, err := c.Reembed(t.Context(), is, nil); return err }, 16, 8},
+		{func() error { return c.Confirm(t.Context()) }, 8, 8},
+	} {
+		restore := disk.Fail(func(s disk.Step, _ string) error {
+			if s == disk.Commit {
+				return broken
+			}
+			return nil
+		})
+		if err := step.do(); !errors.Is(err, broken) {
+			t.Errorf("step %d: %v", i, err)
+		}
+		restore()
+		check := func(dims int) {
+			t.Helper()
+			if c.Dims() != dims {
+				t.Errorf("step %d: %d dims, want %d", i, c.Dims(), dims)
+			}
+			id := fmt.Sprint("written ", written)
+			written++
+			if _, err := c.Upsert(t.Context(), Document{ID: id, Text: id}); err != nil {
+				t.Fatalf("step %d: %v", i, err)
+			}
+			m, err := c.Search(t.Context(), Query{Text: id, K: 1, Mode: Dense})
+			if err != nil || len(m) != 1 || m[0].Document.ID != id {
+				t.Errorf("step %d: %v %v", i, m, err)
+			}
+			if n, err := c.Count(t.Context(), filter.All()); err != nil || n != 600+written {
+				t.Errorf("step %d: %d documents, %v", i, n, err)
+			}
+		}
+		check(step.before)
+		if err := step.do(); err != nil {
+			t.Fatalf("step %d: %v", i, err)
+		}
+		check(step.after)
+	}
+	if r, err := d.Doctor(t.Context(), nil); err != nil || !r.OK() {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

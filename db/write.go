@@ -249,11 +249,9 @@ func embedPassages(ctx context.Context, e embedder.Embedder, texts []string) ([]
 func (c *Collection) commit(prep []prepared, deletes []store.Delete, insert bool) (*store.Committed, error) {
 	now := time.Now()
 	b := &store.Batch{Collection: c.id, Deletes: deletes, Insert: insert, Puts: make([]store.Put, len(prep))}
-	size := 4 * c.set.Dims
-	room := make([]byte, len(prep)*size)
 	parallel(len(prep), 64, func(i int) {
 		p := &prep[i]
-		p.encoded = store.AppendVector(room[i*size:i*size:(i+1)*size], p.vec)
+		p.encoded = store.EncodedVector(p.vec)
 		b.Puts[i] = store.Put{
 			ID:     p.doc.ID,
 			Vector: p.encoded,

@@ -2,7 +2,7 @@ package disk
 
 import "sync/atomic"
 
-// Step is a step of writing a file.
+// Step is a step of writing a file, or the store.
 type Step string
 
 // The steps that a disk may fail at.
@@ -11,6 +11,7 @@ const (
 	Write  Step = "write"
 	Sync   Step = "sync"
 	Rename Step = "rename"
+	Commit Step = "commit" // of the store in a directory
 )
 
 // fault is what a test has put in the way of steps, or nil.

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"github.com/fronyai/frony-db/db/internal/disk"
 )
 
 // request waits for the committer: a batch, a function to run in a transaction of
@@ -218,7 +220,7 @@ func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
 	if err := fn(txn); err != nil {
 		return 0, fmt.Errorf("write store: %w", err)
 	}
-	if err := s.failure(); err != nil {
+	if err := disk.Try(disk.Commit, s.dir); err != nil {
 		return 0, fmt.Errorf("commit: %w", err)
 	}
 	if err := txn.CommitAt(last+1, nil); err != nil {

@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 )
@@ -175,25 +174,6 @@ func cut(b []byte) (field, rest []byte, ok bool) {
 		return nil, nil, false
 	}
 	return b[k : k+int(n)], b[k+int(n):], true
-}
-
-// AppendVector encodes v as little-endian float32s.
-func AppendVector(dst []byte, v []float32) []byte {
-	n := len(dst)
-	dst = slices.Grow(dst, 4*len(v))[:n+4*len(v)]
-	for i, out := 0, dst[n:]; i < len(v); i, out = i+1, out[4:] {
-		binary.LittleEndian.PutUint32(out, math.Float32bits(v[i]))
-	}
-	return dst
-}
-
-// DecodeVector appends the float32s in b to dst.
-func DecodeVector(dst []float32, b []byte) []float32 {
-	dst = slices.Grow(dst, len(b)/4)
-	for ; len(b) >= 4; b = b[4:] {
-		dst = append(dst, math.Float32frombits(binary.LittleEndian.Uint32(b)))
-	}
-	return dst
 }
 
 // putSeq sets the sequence number of an encoded record.

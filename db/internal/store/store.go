@@ -59,7 +59,6 @@ type Store struct {
 	pins pins
 
 	freeBytes func(dir string) (uint64, error) // replaced in tests
-	failure   func() error                     // injected in tests, before a commit
 }
 
 // state is what the committer knows of a collection.
@@ -116,7 +115,6 @@ func Open(dir string, opts Options) (*Store, error) {
 		states:    make(map[uint32]*state),
 		hidden:    make(map[string]Hidden),
 		freeBytes: disk.Free,
-		failure:   func() error { return nil },
 	}
 	s.pins.init(bdb)
 	if err := s.load(); err != nil {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"github.com/fronyai/frony-db/db/internal/disk"
 )
 
 func open(t *testing.T, dir string) *Store {
@@ -174,7 +176,7 @@ func TestGroupCommit(t *testing.T) {
 	s := open(t, t.TempDir())
 	cid := create(t, s, "c")
 	slow := make(chan struct{})
-	s.failure = func() error { <-slow; return nil }
+	defer disk.Fail(func(disk.Step, string) error { <-slow; return nil })()
 	const writers = 40
 	var wg sync.WaitGroup
 	results := make([]*Committed, writers)
@@ -225,11 +227,11 @@ func TestFailedCommit(t *testing.T) {
 	commit(t, s, &Batch{Collection: cid, Puts: put("a")})
 	want := s.State(cid)
 	broken := errors.New("broken")
-	s.failure = func() error { return broken }
+	restore := disk.Fail(func(disk.Step, string) error { return broken })
 	if _, err := s.Commit(&Batch{Collection: cid, Puts: put("b")}); !errors.Is(err, broken) {
 		t.Errorf("commit: %v", err)
 	}
-	s.failure = func() error { return nil }
+	restore()
 	s.freeBytes = func(string) (uint64, error) { return 10 << 20, nil }
 	if _, err := s.Commit(&Batch{Collection: cid, Puts: put("b")}); !errors.Is(err, ErrDiskFull) || !strings.Contains(err.Error(), "10 MiB") {
 		t.Errorf("commit on a full disk: %v", err)

@@ -53,7 +53,16 @@ func (s *Store) doDurably(fn func(*badger.Txn) error, after func()) error {
 	if err := s.do(fn, after); err != nil {
 		return err
 	}
-	return s.Sync()
+	s.syncLogged()
+	return nil
+}
+
+// syncLogged syncs what is committed, for nobody who waits for it: it is tried
+// again.
+func (s *Store) syncLogged() {
+	if err := s.Sync(); err != nil {
+		s.log.Error("background sync failed", "err", err)
+	}
 }
 
 // syncer makes commits durable in the background.
@@ -65,9 +74,7 @@ func (s *Store) syncer() {
 		case <-s.stopped:
 			return
 		case <-t.C:
-			if err := s.Sync(); err != nil {
-				s.log.Error("background sync failed", "err", err)
-			}
+			s.syncLogged()
 		}
 	}
 }
