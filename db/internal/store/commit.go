@@ -214,6 +214,9 @@ func keepTime(txn *badger.Txn) error {
 // update runs fn in a transaction and commits it at the next timestamp. Only
 // the committer, and Open before it starts, may call it.
 func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
+	if err := s.broken.Load(); err != nil {
+		return 0, *err
+	}
 	last := s.pins.newest()
 	txn := s.bdb.NewTransactionAt(last, true)
 	defer txn.Discard()
@@ -223,8 +226,12 @@ func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
 	if err := disk.Try(disk.Commit, s.dir); err != nil {
 		return 0, fmt.Errorf("commit: %w", err)
 	}
-	if err := txn.CommitAt(last+1, nil); err != nil {
+	err := txn.CommitAt(last+1, nil)
+	if errors.Is(err, badger.ErrTxnTooBig) { // nothing was written
 		return 0, fmt.Errorf("commit: %w", err)
+	}
+	if err := errors.Join(err, s.badgerLog.syncError(), disk.Try(disk.Sync, s.dir)); err != nil {
+		return 0, fmt.Errorf("commit: %w", s.stop(err))
 	}
 	return last + 1, nil
 }

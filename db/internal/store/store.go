@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -58,6 +59,9 @@ type Store struct {
 	// pins guards against losing versions that someone still reads.
 	pins pins
 
+	broken    atomic.Pointer[error] // why nothing is written any more
+	badgerLog *badgerLog
+
 	freeBytes func(dir string) (uint64, error) // replaced in tests
 }
 
@@ -75,8 +79,9 @@ func Open(dir string, opts Options) (*Store, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
+	log := &badgerLog{log: opts.Logger}
 	b := badger.DefaultOptions(dir).
-		WithLogger(badgerLog{opts.Logger}).
+		WithLogger(log).
 		WithSyncWrites(opts.SyncEvery == 0).
 		WithReadOnly(opts.ReadOnly).
 		WithDetectConflicts(false). // the committer is the only writer
@@ -114,6 +119,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		stopped:   make(chan struct{}),
 		states:    make(map[uint32]*state),
 		hidden:    make(map[string]Hidden),
+		badgerLog: log,
 		freeBytes: disk.Free,
 	}
 	s.pins.init(bdb)
@@ -215,16 +221,4 @@ func (s *Store) DiskBytes() int64 { return disk.Allocated(s.dir) }
 func Exists(dir string) bool {
 	_, err := os.Stat(dir + "/MANIFEST")
 	return err == nil
-}
-
-// badgerLog hands Badger's own messages to slog.
-type badgerLog struct{ log *slog.Logger }
-
-func (l badgerLog) Errorf(f string, a ...any)   { l.log.Error(line(f, a)) }
-func (l badgerLog) Warningf(f string, a ...any) { l.log.Warn(line(f, a)) }
-func (l badgerLog) Infof(f string, a ...any)    { l.log.Debug(line(f, a)) }
-func (l badgerLog) Debugf(f string, a ...any)   { l.log.Debug(line(f, a)) }
-
-func line(f string, a []any) string {
-	return "badger: " + strings.TrimSpace(fmt.Sprintf(f, a...))
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"github.com/fronyai/frony-db/db/internal/disk"
 )
 
 // Sync makes everything that is committed durable. Without SyncEvery it is so
@@ -20,8 +22,8 @@ func (s *Store) Sync() error {
 	if s.opts.SyncEvery == 0 {
 		return nil
 	}
-	if err := errors.Join(SyncLogs(s.dir), s.bdb.Sync()); err != nil {
-		return fmt.Errorf("sync store: %w", err)
+	if err := errors.Join(SyncLogs(s.dir), s.bdb.Sync(), disk.Try(disk.Sync, s.dir)); err != nil {
+		return fmt.Errorf("sync store: %w", s.stop(err))
 	}
 	return nil
 }
@@ -53,16 +55,8 @@ func (s *Store) doDurably(fn func(*badger.Txn) error, after func()) error {
 	if err := s.do(fn, after); err != nil {
 		return err
 	}
-	s.syncLogged()
+	_ = s.Sync() // it is done; if the disk has failed, the next write says so
 	return nil
-}
-
-// syncLogged syncs what is committed, for nobody who waits for it: it is tried
-// again.
-func (s *Store) syncLogged() {
-	if err := s.Sync(); err != nil {
-		s.log.Error("background sync failed", "err", err)
-	}
 }
 
 // syncer makes commits durable in the background.
@@ -74,7 +68,7 @@ func (s *Store) syncer() {
 		case <-s.stopped:
 			return
 		case <-t.C:
-			s.syncLogged()
+			_ = s.Sync() // the next write says so
 		}
 	}
 }
