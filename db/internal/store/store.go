@@ -198,7 +198,7 @@ func (s *Store) Close() error {
 	s.wg.Wait()
 	if !s.opts.ReadOnly {
 		if err := roomForLogs(s.dir, s.freeBytes); err != nil {
-			return fmt.Errorf("close store: %w", errors.Join(err, s.bdb.Sync(), s.Sync()))
+			return fmt.Errorf("close store: %w", errors.Join(err, SyncLogs(s.dir), s.bdb.Sync()))
 		}
 	}
 	if err := s.bdb.Close(); err != nil {

@@ -17,15 +17,24 @@ import (
 // already, and nothing is done.
 //
 // Badger's own Sync knows the log that is written to, and not those that are
-// being turned into tables.
+// being turned into tables; nor does it look out for one that becomes such a log
+// meanwhile. So the files are synced first, and then Badger syncs what little has
+// been written since, while nothing is.
 func (s *Store) Sync() error {
-	if s.opts.SyncEvery == 0 {
+	if s.opts.SyncEvery == 0 || s.opts.ReadOnly {
 		return nil
 	}
-	if err := errors.Join(SyncLogs(s.dir), s.bdb.Sync(), disk.Try(disk.Sync, s.dir)); err != nil {
-		return fmt.Errorf("sync store: %w", s.stop(err))
+	if err := s.broken.Load(); err != nil {
+		return *err
 	}
-	return nil
+	err := errors.Join(SyncLogs(s.dir), disk.Try(disk.Sync, s.dir))
+	if err == nil {
+		err = s.submit(&request{alone: s.bdb.Sync})
+	}
+	if err == nil || errors.Is(err, ErrClosed) {
+		return err
+	}
+	return fmt.Errorf("sync store: %w", s.stop(err))
 }
 
 // SyncLogs makes durable what a process has left in the logs of a store.
@@ -38,7 +47,12 @@ func SyncLogs(dir string) error {
 			}
 		}
 	}
-	return nil
+	d, err := os.Open(dir) // for the names of new logs
+	if err != nil {
+		return err
+	}
+	_ = d.Sync() // where directories can't be synced, the file system is trusted
+	return d.Close()
 }
 
 func syncFile(path string) error {
