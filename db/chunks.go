@@ -64,39 +64,65 @@ func cut(o chunk.Options, docs []Document) []Document {
 // ReplaceSource with a document's id and nothing else deletes its chunks.
 //
 // Its errors are those of Upsert, and ErrInvalidOptions.
-func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...Document) (Replaced, error) {
+func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...Document) (r Replaced, err error) {
 	const op = "upsert chunks"
+	err = c.inChunks(op, o, docs, func(pieces []Document, ids []string) error {
+		r, err = c.replace(ctx, pieces, ids, ids)
+		return wrap(op, "", err)
+	})
+	return r, err
+}
+
+// InsertChunks adds documents in chunks, as Chunks cuts them, all or none, and
+// returns the ids of the chunks in order. It has no Replaced to return: all that
+// it stores is new, and takes the place of nothing.
+//
+// It returns ErrExists, naming the ids, if one of the documents is there already,
+// whole or in chunks: if any document has its id, or has it as its Source. Its
+// other errors are those of UpsertChunks.
+func (c *Collection) InsertChunks(ctx context.Context, o chunk.Options, docs ...Document) (ids []string, err error) {
+	const op = "insert chunks"
+	err = c.inChunks(op, o, docs, func(pieces []Document, sources []string) error {
+		ids, err = c.insertSources(ctx, pieces, sources)
+		return inserted(op, err)
+	})
+	return ids, err
+}
+
+// inChunks has write store the chunks of documents, whose ids it also gets.
+func (c *Collection) inChunks(op string, o chunk.Options, docs []Document, write func(pieces []Document, ids []string) error) error {
 	if err := c.enter(); err != nil {
-		return Replaced{}, wrap(op, "", err)
+		return wrap(op, "", err)
 	}
 	defer c.leave()
-	o, err := c.chunking(o)
-	if err != nil {
-		return Replaced{}, wrap(op, "", err)
-	}
-	sources := make([]string, len(docs))
-	seen := make(map[string]bool, len(docs))
-	var pieces []Document
-	for i, d := range docs {
-		if d.ID == "" {
-			d.ID = newID()
+	return c.whole(func() error { // another model cuts otherwise
+		o, err := c.chunking(o)
+		if err != nil {
+			return wrap(op, "", err)
 		}
-		if seen[d.ID] {
-			return Replaced{}, wrap(op, quoteIDs([]string{d.ID}), ErrDuplicateID)
-		}
-		seen[d.ID] = true
-		sources[i] = d.ID
-		pieces = appendChunks(pieces, d, o)
-		if limit := c.db.opts.Limits.Batch; len(pieces) > limit {
-			return Replaced{}, &Error{
-				Op: op, Input: fmt.Sprintf("%d documents", len(docs)),
-				Err:  because(ErrBatchTooLarge, "they make more than %d chunks", limit),
-				Hint: "send fewer at once, or cut them into longer chunks",
+		ids := make([]string, len(docs))
+		seen := make(map[string]bool, len(docs))
+		var pieces []Document
+		for i, d := range docs {
+			if d.ID == "" {
+				d.ID = newID()
+			}
+			if seen[d.ID] {
+				return wrap(op, quoteIDs([]string{d.ID}), ErrDuplicateID)
+			}
+			seen[d.ID] = true
+			ids[i] = d.ID
+			pieces = appendChunks(pieces, d, o)
+			if limit := c.db.opts.Limits.Batch; len(pieces) > limit {
+				return &Error{
+					Op: op, Input: fmt.Sprintf("%d documents", len(docs)),
+					Err:  because(ErrBatchTooLarge, "they make more than %d chunks", limit),
+					Hint: "send fewer at once, or cut them into longer chunks",
+				}
 			}
 		}
-	}
-	r, err := c.replace(ctx, pieces, sources, sources)
-	return r, wrap(op, "", err)
+		return write(pieces, ids)
+	})
 }
 
 // chunking fills in what the collection's model decides.

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/chunk"
+	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/builtin"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
@@ -171,6 +173,126 @@ func TestUpsertChunks(t *testing.T) {
 	}
 	if _, err := c.UpsertChunks(t.Context(), chunk.Options{MaxTokens: -1}, db.Document{ID: "x", Text: "1"}); !errors.Is(err, db.ErrInvalidOptions) {
 		t.Error(err)
+	}
+}
+
+// What InsertChunks stores is what UpsertChunks stores where nothing was before.
+func TestInsertChunks(t *testing.T) {
+	rng := random(t)
+	d := open(t, t.TempDir(), nil)
+	inserted, upserted := collection(t, d, "inserted", nil), collection(t, d, "upserted", nil)
+	all := func(c *db.Collection) (docs []db.Document) {
+		t.Helper()
+		for d, err := range c.Scan(t.Context(), db.Scan{Fields: db.FieldText | db.FieldMetadata | db.FieldEmbedding}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.Created = time.Time{}
+			docs = append(docs, d)
+		}
+		return docs
+	}
+	n := 0
+	for range 20 {
+		docs := make([]db.Document, rng.IntN(4))
+		for i := range docs {
+			n++
+			docs[i] = db.Document{ID: fmt.Sprint("d", n), Text: mixed(rng), Metadata: db.Metadata{"n": n}}
+			if rng.IntN(3) == 0 {
+				docs[i].Text = "short"
+			}
+			if rng.IntN(5) == 0 {
+				docs[i].Source = "book"
+			}
+		}
+		o := words6(chunk.Format(rng.IntN(2)))
+		ids, err := inserted.InsertChunks(t.Context(), o, docs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := upserted.UpsertChunks(t.Context(), o, docs...)
+		if err != nil || !slices.Equal(ids, r.IDs) {
+			t.Fatal(ids, r, err)
+		}
+	}
+	if got, want := all(inserted), all(upserted); len(got) < n || !reflect.DeepEqual(got, want) {
+		t.Errorf("%d documents, want %d that are the same", len(got), len(want))
+	}
+	if ids, err := inserted.InsertChunks(t.Context(), words6(chunk.Plain), db.Document{Text: "One two three. Four five six. Seven."}); err != nil ||
+		len(ids) != 2 || !strings.HasSuffix(ids[1], "#1") || len(ids[0]) < 10 {
+		t.Error(ids, err)
+	}
+}
+
+// A document is there if anything has its id, or is a part of it; then nothing
+// of a batch is written.
+func TestInsertChunksRefuses(t *testing.T) {
+	d := open(t, t.TempDir(), &db.Options{Embedder: embeddertest.New(8, 1), Limits: db.Limits{Batch: 20}})
+	c := collection(t, d, "c", nil)
+	long := strings.Repeat("One two three. ", 10)
+	soon := time.Now().Add(200 * time.Millisecond)
+	if _, err := c.UpsertChunks(t.Context(), words6(chunk.Plain), db.Document{ID: "cut", Text: long}, db.Document{ID: "fits", Text: "One."}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Insert(t.Context(),
+		db.Document{ID: "whole", Text: "One."}, db.Document{ID: "cover", Text: "One.", Source: "book"}, db.Document{ID: "new#2", Text: "One."},
+		db.Document{ID: "expired", Text: "One.", Expires: soon}, db.Document{ID: "page", Text: "One.", Source: "leaflet", Expires: soon},
+	); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Until(soon))
+	count := func() int {
+		t.Helper()
+		n, err := c.Count(t.Context(), filter.All())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := count()
+	for _, test := range []struct {
+		id, text string
+		want     error
+		named    string
+	}{
+		{"cut", long, db.ErrExists, `"cut"`},
+		{"cut", "One.", db.ErrExists, `"cut"`},
+		{"cut#3", "One.", db.ErrExists, `"cut#3"`},
+		{"fits", long, db.ErrExists, `"fits"`},
+		{"whole", long, db.ErrExists, `"whole"`},
+		{"whole", "One.", db.ErrExists, `"whole"`},
+		{"book", long, db.ErrExists, `"book"`},
+		{"new", long, db.ErrExists, `"new#2"`},
+		{"other", long, db.ErrDuplicateID, `"other"`},
+		{"empty", "", db.ErrInvalidText, `"empty"`},
+		{"huge", strings.Repeat(long, 4), db.ErrBatchTooLarge, "more than 20 chunks"},
+	} {
+		_, err := c.InsertChunks(t.Context(), words6(chunk.Plain), db.Document{ID: "other", Text: long}, db.Document{ID: test.id, Text: test.text})
+		if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.named) {
+			t.Errorf("%s: %v, want %v of %s", test.id, err, test.want, test.named)
+		}
+	}
+	_, err := c.InsertChunks(t.Context(), words6(chunk.Plain), db.Document{ID: "book", Text: long}, db.Document{ID: "whole", Text: long}, db.Document{ID: "x", Text: long})
+	if !errors.Is(err, db.ErrExists) || !strings.Contains(err.Error(), `"book", "whole":`) {
+		t.Errorf("not all that exist are named: %v", err)
+	}
+	if _, err := c.InsertChunks(t.Context(), chunk.Options{MaxTokens: -1}, db.Document{ID: "other", Text: long}); !errors.Is(err, db.ErrInvalidOptions) {
+		t.Error(err)
+	}
+	if n := count(); n != before {
+		t.Errorf("%d documents, and %d before", n, before)
+	}
+	if ids, err := c.InsertChunks(t.Context(), words6(chunk.Plain)); ids != nil || err != nil {
+		t.Error(ids, err)
+	}
+	// An id is free when its document has expired, or is deleted with all its chunks.
+	if _, err := c.ReplaceSource(t.Context(), "cut"); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"expired", "leaflet", "cut"} {
+		if _, err := c.InsertChunks(t.Context(), words6(chunk.Plain), db.Document{ID: id, Text: long}); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

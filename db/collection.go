@@ -36,6 +36,11 @@ type Collection struct {
 	// sourcing keeps replacements of sources apart.
 	sourcing sync.Mutex
 
+	// filing is held for reading while documents that have a source are committed,
+	// and for writing from making sure that there is none of a source to the commit
+	// that relies on it.
+	filing sync.RWMutex
+
 	// linking is held for reading while a batch is linked into the graph, and
 	// for writing while a snapshot is taken: it holds whole batches only.
 	linking sync.RWMutex

@@ -36,7 +36,7 @@ func (c *Collection) Delete(ctx context.Context, ids ...string) (int, error) {
 	if err != nil || len(deletes) == 0 {
 		return 0, wrap("delete", "", err)
 	}
-	done, err := c.commit(nil, deletes, false)
+	done, err := c.commit(nil, &store.Batch{Deletes: deletes})
 	if err != nil {
 		return 0, wrap("delete", "", err)
 	}
@@ -83,7 +83,7 @@ func (c *Collection) DeleteWhere(ctx context.Context, where filter.Expr) (int, e
 		if len(batch) == 0 {
 			return ctx.Err()
 		}
-		done, err := c.commit(nil, batch, false)
+		done, err := c.commit(nil, &store.Batch{Deletes: batch})
 		if err != nil {
 			return err
 		}

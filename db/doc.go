@@ -37,5 +37,7 @@
 // # Locks
 //
 // DB.mu guards the table of open collections. Collection.linking keeps snapshots
-// from seeing half a batch. Searches take no locks but those of counting.
+// from seeing half a batch, and Collection.filing keeps documents from coming to a
+// source that InsertChunks has found to have none. Searches take no locks but
+// those of counting.
 package db

@@ -14,7 +14,7 @@ var (
 
 	// ErrNotFound is returned when a document id is not in the collection.
 	ErrNotFound = errors.New("document not found")
-	// ErrExists is returned by Insert when a document id is taken.
+	// ErrExists is returned by Insert and InsertChunks when a document id is taken.
 	ErrExists = store.ErrExists
 	// ErrDuplicateID is returned when an id occurs twice in one batch.
 	ErrDuplicateID = errors.New("document id occurs twice in the batch")

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
@@ -240,6 +242,42 @@ func TestReembedEnds(t *testing.T) {
 				t.Errorf("a new collection has %d documents, %v", n, err)
 			}
 		})
+	}
+}
+
+// A model that is changed while chunks are embedded cuts and embeds them anew.
+func TestReembedWhileChunksAreEmbedded(t *testing.T) {
+	for _, insert := range []bool{false, true} {
+		d := open(t, t.TempDir(), nil)
+		was := &held{Fake: embeddertest.New(64, 1), begun: make(chan struct{}), goOn: make(chan struct{})}
+		c := collection(t, d, "notes", &db.CollectionOptions{Embedder: was})
+		for i := range 2 {
+			if _, err := c.Upsert(t.Context(), db.Document{Text: fillText(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		done := make(chan error)
+		go func() {
+			var err error
+			doc := db.Document{ID: "x", Text: strings.Repeat("One two three. ", 10)}
+			if insert {
+				_, err = c.InsertChunks(context.Background(), words6(chunk.Plain), doc)
+			} else {
+				_, err = c.UpsertChunks(context.Background(), words6(chunk.Plain), doc)
+			}
+			done <- err
+		}()
+		<-was.begun
+		if _, err := c.Reembed(t.Context(), embeddertest.New(32, 2), nil); err != nil {
+			t.Error(err)
+		}
+		close(was.goOn)
+		if err := <-done; err != nil {
+			t.Errorf("insert %v: %v", insert, err)
+		}
+		if n, err := c.Count(t.Context(), filter.All()); n != 7 || err != nil || c.Dims() != 32 {
+			t.Errorf("insert %v: %d documents of %d dims, %v", insert, n, c.Dims(), err)
+		}
 	}
 }
 

@@ -95,7 +95,7 @@ func (c *Collection) replace(ctx context.Context, docs []Document, sources, whol
 	if len(prep) == 0 && len(stray) == 0 {
 		return r, nil
 	}
-	done, err := c.commit(prep, stray, false)
+	done, err := c.commit(prep, &store.Batch{Deletes: stray})
 	if err != nil {
 		return Replaced{}, err
 	}
@@ -110,10 +110,6 @@ func (c *Collection) strays(sources, whole, ids []string) ([]store.Delete, error
 	for _, id := range ids {
 		keep[id] = true
 	}
-	values, ours := make([]any, len(sources)), make(map[string]bool, len(sources))
-	for i, s := range sources {
-		values[i], ours[s] = s, true
-	}
 	slot := c.grace.enter()
 	defer c.grace.leave(slot)
 	v, m := c.view()
@@ -125,17 +121,9 @@ func (c *Collection) strays(sources, whole, ids []string) ([]store.Delete, error
 			deletes = append(deletes, store.Delete{ID: id, Node: node})
 		}
 	}
-	for node := range bits(c.attrs.Having(sourceColumn, c.bound(), values...)).all() {
-		if !c.nodes.visible(node, m.seq) {
-			continue
-		}
-		d, ok, err := v.Record(c.id, node, 0)
-		if err != nil {
-			return nil, err
-		}
-		if ok && ours[d.Source] {
-			stray(d.ID, node)
-		}
+	err := c.having(v, m.seq, sources, func(d *store.Record, node uint32) { stray(d.ID, node) })
+	if err != nil {
+		return nil, err
 	}
 	for _, id := range whole {
 		node, ok, err := v.Node(c.id, id)
@@ -147,6 +135,85 @@ func (c *Collection) strays(sources, whole, ids []string) ([]store.Delete, error
 		}
 	}
 	return deletes, nil
+}
+
+// having calls f for each document that has one of sources.
+func (c *Collection) having(v *store.View, seq uint64, sources []string, f func(d *store.Record, node uint32)) error {
+	values, ours := make([]any, len(sources)), make(map[string]bool, len(sources))
+	for i, s := range sources {
+		values[i], ours[s] = s, true
+	}
+	for node := range bits(c.attrs.Having(sourceColumn, c.bound(), values...)).all() {
+		if !c.nodes.visible(node, seq) {
+			continue
+		}
+		d, ok, err := v.Record(c.id, node, 0)
+		if err != nil {
+			return err
+		}
+		if ok && ours[d.Source] {
+			f(d, node)
+		}
+	}
+	return nil
+}
+
+// insertSources stores documents unless there is one that has one of sources, as
+// its Source or as its id.
+func (c *Collection) insertSources(ctx context.Context, docs []Document, sources []string) ([]string, error) {
+	prep, fault := c.prepare(docs)
+	if fault != nil {
+		return nil, fmt.Errorf("%s: %w", fault.input, fault.err)
+	}
+	if err := c.embedAll(ctx, prep); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(prep) == 0 {
+		return nil, nil
+	}
+	if err := c.sweepDue(ctx); err != nil {
+		return nil, err
+	}
+	// The store itself sees to the ids; of sources it knows nothing.
+	c.filing.Lock()
+	defer c.filing.Unlock()
+	if err := c.absent(sources); err != nil {
+		return nil, err
+	}
+	if _, err := c.commitFiling(prep, &store.Batch{Insert: true, Absent: sources}); err != nil {
+		return nil, err
+	}
+	return preparedIDs(prep), nil
+}
+
+// absent returns a store.ExistsError for those of sources that there are.
+func (c *Collection) absent(sources []string) error {
+	slot := c.grace.enter()
+	defer c.grace.leave(slot)
+	v, m := c.view()
+	defer v.Close()
+	there := make(map[string]bool)
+	err := c.having(v, m.seq, sources, func(d *store.Record, _ uint32) { there[d.Source] = true })
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, id := range sources {
+		_, ok, err := v.Node(c.id, id)
+		if err != nil {
+			return err
+		}
+		if ok || there[id] {
+			ids = append(ids, id)
+		}
+	}
+	if ids != nil {
+		return &store.ExistsError{IDs: ids}
+	}
+	return nil
 }
 
 // sourceColumn is the column of sources beside those of the metadata: no field

@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
 func chunks(rng *rand.Rand, n int) []Document {
@@ -131,6 +136,84 @@ func TestReplaceSourceAtomic(t *testing.T) {
 	}
 	stop()
 	wg.Wait()
+}
+
+// Of those who insert a document in chunks at one time one does, and whatever
+// else comes to have its id or to be a part of it came after.
+func TestInsertChunksAtOnce(t *testing.T) {
+	d, err := Open(t.TempDir(), &Options{Embedder: embeddertest.New(8, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	c, err := d.Collection(t.Context(), "c", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := chunk.Options{MaxTokens: 6, Overlap: -1, Count: func(s string) int { return len(strings.Fields(s)) }}
+	long := strings.Repeat("One two three. ", 4)
+	for round := range 300 {
+		id := fmt.Sprint("d", round)
+		writers := []func() error{
+			func() error {
+				_, err := c.InsertChunks(t.Context(), o, Document{ID: id, Text: long, Metadata: Metadata{"by": 0}})
+				return err
+			},
+			func() error {
+				_, err := c.InsertChunks(t.Context(), o, Document{ID: id, Text: long + long, Metadata: Metadata{"by": 1}})
+				return err
+			},
+			func() error {
+				_, err := c.Upsert(t.Context(), Document{ID: id, Text: "whole"})
+				return err
+			},
+			func() error {
+				_, err := c.Upsert(t.Context(), Document{ID: id + " note", Text: "a part", Source: id})
+				return err
+			},
+		}
+		errs := make([]error, len(writers))
+		var wg sync.WaitGroup
+		for i, write := range writers {
+			delay := time.Duration(rand.IntN(1500)) * time.Microsecond
+			wg.Go(func() {
+				time.Sleep(delay)
+				errs[i] = write()
+			})
+		}
+		wg.Wait()
+		winner := slices.Index(errs[:2], nil)
+		for i, err := range errs {
+			if i < 2 && i != winner && !errors.Is(err, ErrExists) || i >= 2 && err != nil {
+				t.Fatalf("round %d: %v", round, errs)
+			}
+		}
+		v, _ := c.view()
+		var first, last uint64 = math.MaxUint64, 0 // of others, of the winner
+		n := 0
+		for _, of := range []string{id, id + " note", id + "#0", id + "#1", id + "#2", id + "#3"} {
+			node, ok, err := v.Node(c.id, of)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				continue
+			}
+			r, _, err := v.Record(c.id, node, store.WithMetadata)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if by, ok := r.Metadata["by"]; !ok {
+				first = min(first, r.Seq)
+			} else if n, last = n+1, max(last, r.Seq); by != int64(winner) {
+				t.Fatalf("round %d: %s is by %v, not %d", round, of, by, winner)
+			}
+		}
+		v.Close()
+		if want := map[int]int{-1: 0, 0: 2, 1: 4}[winner]; n != want || last > first {
+			t.Fatalf("round %d: writer %d stored %d chunks, want %d, last in %d; others came in %d", round, winner, n, want, last, first)
+		}
+	}
 }
 
 // A document is gone from the moment it expires, for every read and for

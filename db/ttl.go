@@ -196,6 +196,16 @@ func (c *Collection) sweepLater(delay time.Duration) {
 	})
 }
 
+// sweepDue sweeps if anything has expired: an id is free for an insert when its
+// document has.
+func (c *Collection) sweepDue(ctx context.Context) error {
+	if c.expiry.next.Load() > time.Now().UnixMicro() {
+		return nil
+	}
+	_, err := c.sweep(ctx)
+	return err
+}
+
 // sweep deletes what has expired, and returns how many documents. What it deletes
 // is forgotten when it is buried: a read that began before must find it expired
 // until it ends.
@@ -205,7 +215,7 @@ func (c *Collection) sweep(ctx context.Context) (n int, err error) {
 		deletes, err := c.named(nodes)
 		if err == nil && len(deletes) > 0 {
 			var done *store.Committed
-			if done, err = c.commit(nil, deletes, false); err == nil {
+			if done, err = c.commit(nil, &store.Batch{Deletes: deletes}); err == nil {
 				n += done.Deleted
 			}
 		}

@@ -86,27 +86,36 @@ func (c *Collection) writeOnce(ctx context.Context, op string, docs []Document, 
 	if err := ctx.Err(); err != nil {
 		return nil, wrap(op, "", err)
 	}
-	ids := make([]string, len(prep))
-	for i := range prep {
-		ids[i] = prep[i].doc.ID
-	}
+	ids := preparedIDs(prep)
 	changed := slices.DeleteFunc(prep, func(p prepared) bool { return p.unchanged })
 	if len(changed) == 0 {
 		return ids, nil
 	}
-	if insert && c.expiry.next.Load() <= time.Now().UnixMicro() {
-		// An id is free when its document has expired.
-		if _, err := c.sweep(ctx); err != nil {
+	if insert {
+		if err := c.sweepDue(ctx); err != nil {
 			return nil, wrap(op, "", err)
 		}
 	}
-	if _, err := c.commit(changed, nil, insert); err != nil {
-		if exists, ok := errors.AsType[*store.ExistsError](err); ok {
-			return nil, &Error{Op: op, Input: quoteIDs(exists.IDs), Err: ErrExists, Hint: "use upsert to replace"}
-		}
-		return nil, wrap(op, "", err)
+	if _, err := c.commit(changed, &store.Batch{Insert: insert}); err != nil {
+		return nil, inserted(op, err)
 	}
 	return ids, nil
+}
+
+func preparedIDs(prep []prepared) []string {
+	ids := make([]string, len(prep))
+	for i := range prep {
+		ids[i] = prep[i].doc.ID
+	}
+	return ids
+}
+
+// inserted is wrap for the error of an insert, which names the ids that are taken.
+func inserted(op string, err error) error {
+	if exists, ok := errors.AsType[*store.ExistsError](err); ok {
+		return &Error{Op: op, Input: quoteIDs(exists.IDs), Err: ErrExists, Hint: "use upsert to replace"}
+	}
+	return wrap(op, "", err)
 }
 
 // inputError is a fault of one document of a batch.
@@ -244,11 +253,20 @@ func embedPassages(ctx context.Context, e embedder.Embedder, texts []string) ([]
 	return vecs, nil
 }
 
-// commit writes a batch to the store, links it into the derived state, and
-// returns when searches see it.
-func (c *Collection) commit(prep []prepared, deletes []store.Delete, insert bool) (*store.Committed, error) {
+// commit writes documents and the rest of a batch to the store, links it into the
+// derived state, and returns when searches see it.
+func (c *Collection) commit(prep []prepared, b *store.Batch) (*store.Committed, error) {
+	if slices.ContainsFunc(prep, func(p prepared) bool { return p.doc.Source != "" }) {
+		c.filing.RLock()
+		defer c.filing.RUnlock()
+	}
+	return c.commitFiling(prep, b)
+}
+
+// commitFiling is commit for a caller that holds filing.
+func (c *Collection) commitFiling(prep []prepared, b *store.Batch) (*store.Committed, error) {
 	now := time.Now()
-	b := &store.Batch{Collection: c.id, Deletes: deletes, Insert: insert, Puts: make([]store.Put, len(prep))}
+	b.Collection, b.Puts = c.id, make([]store.Put, len(prep))
 	parallel(len(prep), 64, func(i int) {
 		p := &prep[i]
 		p.encoded = store.EncodedVector(p.vec)

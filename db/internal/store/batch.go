@@ -7,6 +7,8 @@ type Batch struct {
 	Deletes    []Delete
 	// Insert makes a Put of a document that exists an ExistsError.
 	Insert bool
+	// Absent are ids of which a document that exists is an ExistsError.
+	Absent []string
 }
 
 // Put writes one document. Within a batch an id occurs once.

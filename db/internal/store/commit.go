@@ -287,6 +287,17 @@ func replaced(txn *badger.Txn, b *Batch) ([]uint32, error) {
 	if exist != nil {
 		return nil, &ExistsError{IDs: exist}
 	}
+	for _, id := range b.Absent {
+		switch _, ok, err := node(txn, b.Collection, id); {
+		case err != nil:
+			return nil, err
+		case ok:
+			exist = append(exist, id)
+		}
+	}
+	if exist != nil {
+		return nil, &ExistsError{IDs: exist}
+	}
 	for _, d := range b.Deletes {
 		n, ok, err := node(txn, b.Collection, d.ID)
 		if err != nil {

@@ -88,7 +88,12 @@ func TestBatches(t *testing.T) {
 	} else if e, _ := errors.AsType[*ExistsError](err); !slices.Equal(e.IDs, []string{"b"}) {
 		t.Errorf("existing ids: %v", e.IDs)
 	}
-	done = commit(t, s, &Batch{Collection: cid, Puts: put("b"), Deletes: []Delete{{"a", AnyNode}, {"none", AnyNode}, {"c", 99}}})
+	if _, err := s.Commit(&Batch{Collection: cid, Puts: put("d"), Absent: []string{"none", "c"}}); !errors.Is(err, ErrExists) {
+		t.Errorf("absent c: %v", err)
+	} else if e, _ := errors.AsType[*ExistsError](err); !slices.Equal(e.IDs, []string{"c"}) {
+		t.Errorf("ids that are there: %v", e.IDs)
+	}
+	done = commit(t, s, &Batch{Collection: cid, Puts: put("b"), Absent: []string{"none"}, Deletes: []Delete{{"a", AnyNode}, {"none", AnyNode}, {"c", 99}}})
 	if done.Seq != 2 || !slices.Equal(done.Born, []uint32{3}) || !slices.Equal(done.Dead, []uint32{1, 0}) || done.Deleted != 1 {
 		t.Errorf("second batch: %+v", done)
 	}
