@@ -31,6 +31,7 @@ type collection interface {
 	Insert(context.Context, ...db.Document) ([]string, error)
 	Upsert(context.Context, ...db.Document) ([]string, error)
 	UpsertChunks(context.Context, chunk.Options, ...db.Document) (db.Replaced, error)
+	InsertChunks(context.Context, chunk.Options, ...db.Document) ([]string, error)
 	Get(context.Context, ...string) ([]db.Document, error)
 	GetFields(context.Context, db.Fields, ...string) ([]db.Document, error)
 	Delete(context.Context, ...string) (int, error)
@@ -119,9 +120,10 @@ func TestSameAsTheDatabase(t *testing.T) {
 		return d
 	}
 	both := []collection{c.Collection("remote"), local}
+	inserted := 0
 	for step := range 300 {
 		var got [2]any
-		op := rng.IntN(10)
+		op := rng.IntN(11)
 		docs := []db.Document{doc(), doc()}
 		ids := []string{strconv.Itoa(rng.IntN(40)), strconv.Itoa(rng.IntN(40))}
 		where := filter.Eq("s", words[rng.IntN(len(words))])
@@ -150,15 +152,23 @@ func TestSameAsTheDatabase(t *testing.T) {
 				if r, err = c.ReplaceSource(ctx, "file.md", docs...); err == nil {
 					v = r
 				}
-			case 9:
+			case 9, 10:
 				long := db.Document{ID: ids[0], Text: "# " + text + "\n" + strings.Repeat(docs[0].Text+". ", len(text)%5)}
-				v, err = c.UpsertChunks(ctx, chunk.Options{Format: chunk.Format(len(text) % 2), MaxTokens: 12, Overlap: len(text)%3 - 1}, long)
+				o := chunk.Options{Format: chunk.Format(len(text) % 2), MaxTokens: 12, Overlap: len(text)%3 - 1}
+				if op == 9 {
+					v, err = c.UpsertChunks(ctx, o, long)
+				} else if v, err = c.InsertChunks(ctx, o, long); err == nil {
+					inserted++
+				}
 			}
 			got[i] = []any{v, kind(err)}
 		}
 		if !reflect.DeepEqual(got[0], got[1]) {
 			t.Fatalf("step %d, operation %d:\nserver   %v\ndatabase %v", step, op, got[0], got[1])
 		}
+	}
+	if inserted < 4 {
+		t.Errorf("only %d inserts of chunks succeeded", inserted)
 	}
 }
 
@@ -382,6 +392,62 @@ func TestUpload(t *testing.T) {
 	if len(ids) != 1980 || !slices.IsSorted(ids) {
 		t.Fatal(len(ids))
 	}
+}
+
+// An upload in chunks stores what UpsertChunks stores.
+func TestUploadChunks(t *testing.T) {
+	ctx := t.Context()
+	c, d := start(t, nil)
+	if _, err := c.Create(ctx, "uploaded", nil); err != nil {
+		t.Fatal(err)
+	}
+	upserted, err := d.Collection(ctx, "upserted", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := c.Collection("uploaded")
+	var docs []db.Document
+	for i := range 300 {
+		docs = append(docs, db.Document{ID: strconv.Itoa(i), Text: "# Title\n\n" + strings.Repeat(fmt.Sprintf("Sentence number %d. ", i), i%20)})
+	}
+	for _, o := range []chunk.Options{{}, {Format: chunk.Markdown, MaxTokens: 20, Overlap: 5}, {MaxTokens: 12, Overlap: -1}} {
+		for u, err := range n.UploadChunks(ctx, o, slices.Values(docs)) {
+			if err != nil || u.Err != nil || u.ID != strconv.Itoa(u.N) {
+				t.Fatal(u, err)
+			}
+		}
+		if _, err := upserted.UpsertChunks(ctx, o, docs...); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := texts(t, n), texts(t, upserted); len(want) < 300 || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v: %d documents, want %d that are the same", o, len(got), len(want))
+		}
+	}
+	mine := chunk.Options{Count: func(s string) int { return len(s) }}
+	for _, o := range []chunk.Options{{MaxTokens: 10, Overlap: 9}, mine} {
+		var err error
+		for _, err = range n.UploadChunks(ctx, o, slices.Values(docs)) {
+		}
+		if !errors.Is(err, db.ErrInvalidOptions) {
+			t.Error(err)
+		}
+	}
+	if _, err := n.InsertChunks(ctx, mine, docs...); !errors.Is(err, db.ErrInvalidOptions) {
+		t.Error(err)
+	}
+}
+
+// texts are the documents of a collection, but for when they were written.
+func texts(t *testing.T, c collection) (docs []db.Document) {
+	t.Helper()
+	for d, err := range c.Scan(t.Context(), db.Scan{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Created = time.Time{}
+		docs = append(docs, d)
+	}
+	return docs
 }
 
 func TestRest(t *testing.T) {

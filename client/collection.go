@@ -90,29 +90,47 @@ func (c *Collection) Upsert(ctx context.Context, docs ...db.Document) ([]string,
 // UpsertChunks stores documents in chunks, in place of what was stored of
 // documents with these ids. The server's model counts: o.Count must be nil.
 func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...db.Document) (db.Replaced, error) {
+	var out db.Replaced
+	err := c.writeChunks(ctx, "upsert chunks", http.MethodPut, o, docs, &out)
+	return out, err
+}
+
+// InsertChunks adds documents in chunks, all or none, and returns the ids of the
+// chunks in order. A document that is there, whole or in chunks, is db.ErrExists.
+// The server's model counts: o.Count must be nil.
+func (c *Collection) InsertChunks(ctx context.Context, o chunk.Options, docs ...db.Document) ([]string, error) {
+	var out db.Replaced
+	err := c.writeChunks(ctx, "insert chunks", http.MethodPost, o, docs, &out)
+	return out.IDs, err
+}
+
+func (c *Collection) writeChunks(ctx context.Context, op, method string, o chunk.Options, docs []db.Document, out *db.Replaced) error {
+	in, err := toChunking(op, o)
+	if err != nil || len(docs) == 0 {
+		return err
+	}
+	return c.c.do(ctx, method, c.path()+"/documents", map[string]any{"documents": toWires(method, docs), "chunk": in}, out)
+}
+
+// chunking is how texts are cut, on the wire.
+type chunking struct {
+	Format  string `json:"format"`
+	Tokens  int    `json:"tokens,omitempty"`
+	Overlap *int   `json:"overlap,omitempty"`
+}
+
+func toChunking(op string, o chunk.Options) (chunking, error) {
+	in := chunking{Format: "plain", Tokens: o.MaxTokens}
 	if o.Count != nil {
-		return db.Replaced{}, &db.Error{Op: "upsert chunks", Err: fmt.Errorf("%w: Count is set, and the server's model counts", db.ErrInvalidOptions)}
+		return in, &db.Error{Op: op, Err: fmt.Errorf("%w: Count is set, and the server's model counts", db.ErrInvalidOptions)}
 	}
-	if len(docs) == 0 {
-		return db.Replaced{}, nil
-	}
-	in := chunking{Tokens: o.MaxTokens}
 	if o.Format == chunk.Markdown {
 		in.Format = "markdown"
 	}
 	if o.Overlap != 0 {
 		in.Overlap = new(max(0, o.Overlap))
 	}
-	var out db.Replaced
-	err := c.c.do(ctx, http.MethodPut, c.path()+"/documents", map[string]any{"documents": toWires(http.MethodPut, docs), "chunk": in}, &out)
-	return out, err
-}
-
-// chunking is how texts are cut, on the wire.
-type chunking struct {
-	Format  string `json:"format,omitempty"`
-	Tokens  int    `json:"tokens,omitempty"`
-	Overlap *int   `json:"overlap,omitempty"`
+	return in, nil
 }
 
 // toWires are documents on the wire. Those that are put have ids, so that a

@@ -11,8 +11,11 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"net/url"
+	"strconv"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/chunk"
 )
 
 // newID names a document: 128 random bits in 26 letters.
@@ -37,13 +40,31 @@ type Uploaded struct {
 // written, and the whole can be sent again, because an upsert may be repeated.
 // Documents should have ids of their own for that.
 func (c *Collection) Upload(ctx context.Context, docs iter.Seq[db.Document]) iter.Seq2[Uploaded, error] {
+	return c.uploaded(ctx, nil, docs)
+}
+
+// UploadChunks is Upload that stores documents in chunks, as UpsertChunks does.
+// Each document is answered once, under its own id.
+func (c *Collection) UploadChunks(ctx context.Context, o chunk.Options, docs iter.Seq[db.Document]) iter.Seq2[Uploaded, error] {
+	in, err := toChunking("upload chunks", o)
+	if err != nil {
+		return func(yield func(Uploaded, error) bool) { yield(Uploaded{}, err) }
+	}
+	q := url.Values{"chunk": {in.Format}, "chunk_tokens": {strconv.Itoa(in.Tokens)}}
+	if in.Overlap != nil {
+		q.Set("chunk_overlap", strconv.Itoa(*in.Overlap))
+	}
+	return c.uploaded(ctx, q, docs)
+}
+
+func (c *Collection) uploaded(ctx context.Context, q url.Values, docs iter.Seq[db.Document]) iter.Seq2[Uploaded, error] {
 	return func(yield func(Uploaded, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		r, w := io.Pipe()
 		defer func() { _ = r.Close() }() // ends the sending if the reading ended
 		go func() { _ = w.CloseWithError(send(w, docs)) }()
-		if err := c.upload(ctx, r, yield); err != nil {
+		if err := c.upload(ctx, q, r, yield); err != nil {
 			yield(Uploaded{}, err)
 		}
 	}
@@ -62,8 +83,8 @@ func send(w io.Writer, docs iter.Seq[db.Document]) error {
 
 // upload sends a body and yields its answers. It returns no error if yield
 // said to stop.
-func (c *Collection) upload(ctx context.Context, body io.Reader, yield func(Uploaded, error) bool) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.c.base.String()+c.path()+"/documents/upload", body)
+func (c *Collection) upload(ctx context.Context, q url.Values, body io.Reader, yield func(Uploaded, error) bool) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.c.base.String()+c.path()+"/documents/upload?"+q.Encode(), body)
 	if err != nil {
 		return fmt.Errorf("client: %w", err)
 	}

@@ -19,14 +19,7 @@ type (
 		Create bool `query:"create" doc:"Create the collection if it does not exist; needs the role admin"`
 		Body   struct {
 			Documents []InputDocument `json:"documents"`
-		}
-	}
-	inUpsert struct {
-		CollectionPath
-		Create bool `query:"create" doc:"Create the collection if it does not exist; needs the role admin"`
-		Body   struct {
-			Documents []InputDocument `json:"documents"`
-			Chunk     *Chunking       `json:"chunk,omitempty" doc:"Cuts long texts into chunks that the model can read, in place of all that was stored of the documents before"`
+			Chunk     *Chunking       `json:"chunk,omitempty" doc:"Cuts long texts into chunks that the model can read; an upsert puts them in place of all that was stored of the documents before"`
 		}
 	}
 	outUpserted struct {
@@ -39,7 +32,7 @@ type (
 	}
 	outIDs struct {
 		Body struct {
-			IDs []string `json:"ids" doc:"The documents' ids, in order"`
+			IDs []string `json:"ids" doc:"The documents' ids, in order; of all chunks, if the texts were cut"`
 		}
 	}
 	inSource struct {
@@ -113,10 +106,8 @@ func (s *Server) documentRoutes() {
 	register(s, huma.Operation{
 		OperationID: "insert-documents", Method: http.MethodPost, Path: path, Tags: tags, DefaultStatus: http.StatusCreated,
 		Summary:     "Insert documents, all or none",
-		Description: "An id that is taken is an error. With an Idempotency-Key the request can be repeated safely.",
-	}, keys.Write, func(ctx context.Context, in *inDocuments) (*outIDs, error) {
-		return s.writeDocuments(ctx, in, (*db.Collection).Insert)
-	})
+		Description: "An id that is taken is an error. With an Idempotency-Key the request can be repeated safely. With chunk, long texts are cut, and an id is taken too if there are chunks of it.",
+	}, keys.Write, s.insertDocuments)
 	register(s, huma.Operation{
 		OperationID: "upsert-documents", Method: http.MethodPut, Path: path, Tags: tags,
 		Summary:     "Insert or replace documents, all or none",
@@ -178,24 +169,43 @@ func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writ
 	return &out, nil
 }
 
-func (s *Server) upsertDocuments(ctx context.Context, in *inUpsert) (*outUpserted, error) {
-	plain := &inDocuments{CollectionPath: in.CollectionPath, Create: in.Create}
-	plain.Body.Documents = in.Body.Documents
-	var out outUpserted
-	write := (*db.Collection).Upsert
-	if in.Body.Chunk != nil {
-		o := in.Body.Chunk.toDB()
-		write = func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
-			r, err := c.UpsertChunks(ctx, o, docs...)
-			out.Body.Written, out.Body.Unchanged, out.Body.Deleted = r.Written, r.Unchanged, r.Deleted
-			return r.IDs, err
-		}
+// inserting is how documents are inserted.
+func inserting(cut *Chunking) writer {
+	if cut == nil {
+		return (*db.Collection).Insert
 	}
-	r, err := s.writeDocuments(ctx, plain, write)
+	o := cut.toDB()
+	return func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
+		return c.InsertChunks(ctx, o, docs...)
+	}
+}
+
+// upserting is how documents are upserted; with chunks, done says what became of
+// them.
+func upserting(cut *Chunking, done *db.Replaced) writer {
+	if cut == nil {
+		return (*db.Collection).Upsert
+	}
+	o := cut.toDB()
+	return func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
+		r, err := c.UpsertChunks(ctx, o, docs...)
+		*done = r
+		return r.IDs, err
+	}
+}
+
+func (s *Server) insertDocuments(ctx context.Context, in *inDocuments) (*outIDs, error) {
+	return s.writeDocuments(ctx, in, inserting(in.Body.Chunk))
+}
+
+func (s *Server) upsertDocuments(ctx context.Context, in *inDocuments) (*outUpserted, error) {
+	var done db.Replaced
+	r, err := s.writeDocuments(ctx, in, upserting(in.Body.Chunk, &done))
 	if err != nil {
 		return nil, err
 	}
-	out.Body.IDs = r.Body.IDs
+	var out outUpserted
+	out.Body.IDs, out.Body.Written, out.Body.Unchanged, out.Body.Deleted = r.Body.IDs, done.Written, done.Unchanged, done.Deleted
 	return &out, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 	"github.com/fronyai/frony-db/server"
 )
@@ -323,6 +325,72 @@ func TestMCPOverHTTP(t *testing.T) {
 	off := keyed(t, nil)
 	if got := tools(t, connect(t, off)); got != "get list_collections search" {
 		t.Errorf("writes are off, and the tools are %s", got)
+	}
+}
+
+// brief is a model that reads 20 tokens of a text.
+type brief struct{ *embeddertest.Fake }
+
+func (b brief) Spec() embedder.Spec {
+	s := b.Fake.Spec()
+	s.MaxTokens = 20
+	return s
+}
+
+func (brief) CountTokens(text string) int { return len(strings.Fields(text)) }
+
+// What the model can't read to its end, and what is asked for, is stored in pieces;
+// the rest as it is.
+func TestMCPInChunks(t *testing.T) {
+	b := startWith(t, brief{embeddertest.New(384, 1)}, &server.Options{MCPWrites: true})
+	b.ask(201, "POST", "/v1/collections", `{"name":"mine"}`)
+	session := connect(t, b)
+	sentences := func(n int) string { return strings.Repeat("It rains today. ", n) }
+	upsert := func(with map[string]any, docs ...map[string]any) string {
+		t.Helper()
+		with["collection"], with["documents"] = "mine", docs
+		got, fault := use(t, session, "upsert", with)
+		if fault != "" {
+			return fault
+		}
+		return fmt.Sprint(got["ids"])
+	}
+	stored := func() string {
+		t.Helper()
+		var all []string
+		for _, d := range b.list(b.ask(200, "GET", "/v1/collections/mine/documents", "")["documents"]) {
+			d := d.(map[string]any)
+			all = append(all, fmt.Sprintf("%s:%v", d["id"], d["source"]))
+		}
+		return strings.Join(all, " ")
+	}
+	type m = map[string]any
+	for _, step := range []struct {
+		with          m
+		docs          []m
+		answer, after string
+	}{
+		{m{}, []m{{"id": "a", "text": sentences(6)}, {"id": "part", "text": "x", "source": "a"}}, "[a part]", "a:<nil> part:a"},
+		// Short ones are stored as they are: what has another one's id as its source stays.
+		{m{}, []m{{"id": "a", "text": sentences(5)}}, "[a]", "a:<nil> part:a"},
+		{m{}, []m{{"id": "b", "text": sentences(12)}}, "[b#0 b#1]", "a:<nil> b#0:b b#1:b part:a"},
+		{m{}, []m{{"id": "b", "text": "now short"}}, "[b]", "a:<nil> b:b part:a"},
+		{m{"chunk": true, "max_tokens": 6}, []m{{"id": "b", "text": sentences(6)}}, "[b#0 b#1 b#2]", "a:<nil> b#0:b b#1:b b#2:b part:a"},
+		{m{"max_tokens": 9}, []m{{"id": "b", "text": sentences(6)}}, "[b#0 b#1]", "a:<nil> b#0:b b#1:b part:a"},
+		{m{"chunk": true}, []m{{"id": "b", "text": sentences(6)}}, "[b]", "a:<nil> b:b part:a"},
+	} {
+		if answer := upsert(step.with, step.docs...); answer != step.answer {
+			t.Errorf("%v: %s, want %s", step.with, answer, step.answer)
+		}
+		if after := stored(); after != step.after {
+			t.Errorf("%v: %s, want %s", step.with, after, step.after)
+		}
+	}
+	if fault := upsert(m{"max_tokens": 21}, m{"text": "x"}); !strings.Contains(fault, "reads 20 at most") {
+		t.Error(fault)
+	}
+	if fault := upsert(m{"max_tokens": -1}, m{"text": "x"}); !strings.Contains(fault, "invalid_options") {
+		t.Error(fault)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"go.opentelemetry.io/otel/trace"
@@ -44,7 +45,7 @@ type (
 		ID       string         `json:"id,omitempty" jsonschema:"its name; made up if missing"`
 		Text     string         `json:"text"`
 		Metadata map[string]any `json:"metadata,omitempty" jsonschema:"strings, numbers, booleans and lists of strings"`
-		Source   string         `json:"source,omitempty"`
+		Source   string         `json:"source,omitempty" jsonschema:"what it is a piece of: the id of the long document that was cut, or whatever it was given; one that is given a source is not cut"`
 	}
 	mcpGetOut struct {
 		Documents []mcpDocument `json:"documents"`
@@ -60,9 +61,11 @@ type (
 	mcpUpsertIn struct {
 		Collection string        `json:"collection" jsonschema:"name of the collection"`
 		Documents  []mcpDocument `json:"documents"`
+		Chunk      bool          `json:"chunk,omitempty" jsonschema:"cut texts of more than a few paragraphs into pieces, so that a search finds the paragraph that answers; if missing, only what the embedding model could not read to its end is cut"`
+		MaxTokens  int           `json:"max_tokens,omitempty" jsonschema:"with chunk: length of the longest piece in tokens, 256 if missing"`
 	}
 	mcpUpsertOut struct {
-		IDs []string `json:"ids"`
+		IDs []string `json:"ids" jsonschema:"ids of the documents, or of all pieces of those that were cut"`
 	}
 	mcpDeleteOut struct {
 		Deleted int `json:"deleted"`
@@ -93,11 +96,13 @@ func (s *Server) mcpFor(c *call) *mcp.Server {
 		return m
 	}
 	addTool(s, m, c, &mcp.Tool{
-		Name: "upsert", Title: "Write documents", Description: "Insert documents, or replace those whose ids are there.",
+		Name: "upsert", Title: "Write documents",
+		Description: "Insert documents, or replace those whose ids are there. A text that is too long for the embedding model is stored in pieces, " +
+			"whose ids are the document's with #0, #1 and so on, and whose source is its id; writing the document again replaces all of them.",
 		Annotations: &mcp.ToolAnnotations{IdempotentHint: true, DestructiveHint: new(true), OpenWorldHint: closed},
 	}, s.mcpUpsert)
 	addTool(s, m, c, &mcp.Tool{
-		Name: "delete", Title: "Delete documents", Description: "Delete documents by their ids.",
+		Name: "delete", Title: "Delete documents", Description: "Delete documents by their ids. The pieces of a long document are documents with ids of their own.",
 		Annotations: &mcp.ToolAnnotations{IdempotentHint: true, DestructiveHint: new(true), OpenWorldHint: closed},
 	}, s.mcpDelete)
 	return m
@@ -211,11 +216,44 @@ func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out mcpUpsertOu
 	for _, d := range in.Documents {
 		docs.Body.Documents = append(docs.Body.Documents, InputDocument{ID: d.ID, Text: d.Text, Metadata: d.Metadata, Source: d.Source})
 	}
-	r, err := s.writeDocuments(ctx, docs, (*db.Collection).Upsert)
+	r, err := s.writeDocuments(ctx, docs, func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
+		cut, err := in.chunking(ctx, c, docs)
+		if err != nil {
+			return nil, err
+		}
+		return upserting(cut, new(db.Replaced))(c, ctx, docs...)
+	})
 	if err != nil {
 		return out, err
 	}
 	return mcpUpsertOut{r.Body.IDs}, nil
+}
+
+// chunking is how documents are cut: as was asked for, or else if a text is longer
+// than the model reads, or chunks are stored that a plain upsert would leave.
+func (in *mcpUpsertIn) chunking(ctx context.Context, c *db.Collection, docs []db.Document) (*Chunking, error) {
+	cut := &Chunking{Tokens: in.MaxTokens}
+	if in.Chunk || in.MaxTokens != 0 {
+		return cut, nil
+	}
+	if m := c.Model(); m != nil && m.MaxTokens > 0 {
+		cut.Tokens = m.MaxTokens
+		if pieces, err := c.Chunks(cut.toDB(), docs...); err != nil || len(pieces) > len(docs) {
+			return cut, err
+		}
+	}
+	first := make([]string, len(docs))
+	for i, d := range docs {
+		first[i] = d.ID + "#0"
+	}
+	stored, err := c.GetFields(ctx, db.FieldsNone, first...)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return nil, err
+	}
+	if slices.ContainsFunc(stored, func(d db.Document) bool { return d.Source != "" && d.ID == d.Source+"#0" }) {
+		return cut, nil
+	}
+	return nil, nil
 }
 
 func (s *Server) mcpDelete(ctx context.Context, in mcpIDs) (out mcpDeleteOut, err error) {

@@ -8,27 +8,32 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
 )
 
 // Lines of an upload are written in batches of at most this many documents and
-// this many bytes of input.
+// this many bytes of input: fewer where every chunk brings a vector of its own, so
+// that all fit one transaction.
 const (
-	uploadBatch = 256
-	uploadBytes = 4 << 20
+	uploadBatch    = 256
+	uploadBytes    = 4 << 20
+	uploadCutBytes = 512 << 10
 )
 
 // UploadLine is the answer to one line of an upload, or its end.
 type UploadLine struct {
 	Line  int            `json:"line,omitempty,omitzero" doc:"Counted from 1"`
-	ID    string         `json:"id,omitempty"`
+	ID    string         `json:"id,omitempty" doc:"The document's id; the source of its chunks, if the text was cut"`
 	Error *ProblemDetail `json:"error,omitempty"`
 
 	Done     bool `json:"done,omitempty,omitzero" doc:"Set in the last line, which counts the others"`
@@ -45,20 +50,14 @@ func (s *Server) uploadRoute(path string) {
 	text := func(t reflect.Type) map[string]*huma.MediaType {
 		return map[string]*huma.MediaType{"application/x-ndjson": {Schema: schemas.Schema(t, true, "")}}
 	}
-	query := func(name, doc string, enum ...any) *huma.Param {
-		return &huma.Param{Name: name, In: "query", Description: doc, Schema: &huma.Schema{Type: huma.TypeString, Enum: enum}}
-	}
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "upload-documents", Method: http.MethodPost, Path: path, Tags: []string{"documents"},
 		Summary: "Write a stream of documents, a JSON document a line",
 		Description: "The answer is a stream too: a line for each line, as soon as it is written durably, and one that counts them. " +
 			"Lines that are refused don't stop the others. The server reads no faster than it writes.\n\nNeeds a key with the role write.",
-		Parameters: []*huma.Param{
+		Parameters: append([]*huma.Param{
 			{Name: "collection", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}},
-			query("mode", "upsert, or insert: a taken id is refused", "upsert", "insert"),
-			query("results", "all, or errors: only the lines that were refused", "all", "errors"),
-			query("create", "Create the collection if it does not exist; needs the role admin", "true", "false"),
-		},
+		}, uploadQuery()...),
 		RequestBody: &huma.RequestBody{Required: true, Content: text(reflect.TypeFor[InputDocument]())},
 		Responses: map[string]*huma.Response{
 			"200": {Description: "A line for each line", Content: text(reflect.TypeFor[UploadLine]())},
@@ -74,7 +73,9 @@ type upload struct {
 	w     io.Writer
 	in    *bufio.Reader
 	c     *db.Collection
+	cut   *Chunking // nil: texts are stored as they are
 	write writer
+	most  int  // bytes of input in a batch
 	quiet bool // only errors are answered
 
 	lines, written, rejected int
@@ -85,16 +86,16 @@ type upload struct {
 
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	// A client that goes away ends the reading; what was read is still written.
-	u := &upload{s: s, ctx: context.WithoutCancel(r.Context()), rc: http.NewResponseController(w), w: w, write: (*db.Collection).Upsert}
+	u := &upload{s: s, ctx: context.WithoutCancel(r.Context()), rc: http.NewResponseController(w), w: w, most: uploadBytes}
 	q := r.URL.Query()
 	for name := range q {
 		// mode spelled wrong would replace documents that were to be kept.
-		if name != "mode" && name != "results" && name != "create" {
+		if !slices.ContainsFunc(uploadQuery(), func(p *huma.Param) bool { return p.Name == name }) {
 			writeProblem(w, r, refuse(http.StatusUnprocessableEntity, "invalid_request", "unknown query parameter").at("query."+name))
 			return
 		}
 	}
-	if p := u.options(q.Get("mode"), q.Get("results")); p != nil {
+	if p := u.options(q); p != nil {
 		writeProblem(w, r, p)
 		return
 	}
@@ -102,6 +103,13 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	if u.c, err = s.collectionForWrite(u.ctx, r.PathValue("collection"), q.Get("create") == "true"); err != nil {
 		writeProblem(w, r, s.problem(u.ctx, err))
 		return
+	}
+	if u.cut != nil {
+		u.most = uploadCutBytes
+		if _, err := u.c.Chunks(u.cut.toDB()); err != nil { // once, not for every line
+			writeProblem(w, r, s.problem(u.ctx, err).at("query.chunk"))
+			return
+		}
 	}
 	body, p := decoder(r)
 	if p != nil {
@@ -116,15 +124,19 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	u.run()
 }
 
-func (u *upload) options(mode, results string) *Problem {
-	switch mode {
+func (u *upload) options(q url.Values) (p *Problem) {
+	if u.cut, p = uploadChunking(q); p != nil {
+		return p
+	}
+	switch mode := q.Get("mode"); mode {
 	case "", "upsert":
+		u.write = upserting(u.cut, new(db.Replaced))
 	case "insert":
-		u.write = (*db.Collection).Insert
+		u.write = inserting(u.cut)
 	default:
 		return refuse(http.StatusBadRequest, "invalid_request", "mode %.40q", mode).at("query.mode").hint("use upsert or insert")
 	}
-	switch results {
+	switch results := q.Get("results"); results {
 	case "", "all":
 	case "errors":
 		u.quiet = true
@@ -143,7 +155,7 @@ func (u *upload) run() {
 		if whole := !last || errors.Is(err, io.EOF); whole && len(bytes.TrimSpace(line)) > 0 {
 			u.add(line)
 		}
-		if last || len(u.docs) >= uploadBatch || u.size >= uploadBytes || len(u.docs) > 0 && u.in.Buffered() == 0 {
+		if last || len(u.docs) >= uploadBatch || u.size >= u.most || len(u.docs) > 0 && u.in.Buffered() == 0 {
 			if p := u.flush(); p != nil {
 				end = p
 				break
@@ -193,6 +205,9 @@ func (u *upload) add(line []byte) {
 		return
 	}
 	doc := d.toDB()
+	if doc.ID == "" {
+		doc.ID = uuid.Must(uuid.NewV7()).String() // chunks would not tell it
+	}
 	if p := u.s.checkText(doc.Text, "text"); p != nil {
 		u.reject(u.lines, p)
 		return
@@ -216,10 +231,10 @@ func (u *upload) flush() *Problem {
 	}
 	began := time.Now()
 	defer func() { u.s.writes.leave(time.Since(began)) }()
-	ids, err := u.write(u.c, u.ctx, u.docs...)
+	_, err := u.write(u.c, u.ctx, u.docs...)
 	if err == nil {
-		for i, id := range ids {
-			u.accept(u.at[i], id)
+		for i := range u.docs {
+			u.accept(i)
 		}
 		return u.sent()
 	}
@@ -227,20 +242,20 @@ func (u *upload) flush() *Problem {
 		return u.s.problem(u.ctx, err)
 	}
 	for i := range u.docs {
-		ids, err := u.write(u.c, u.ctx, u.docs[i])
-		if err != nil {
+		if _, err := u.write(u.c, u.ctx, u.docs[i]); err != nil {
 			u.reject(u.at[i], u.s.problem(u.ctx, err))
 			continue
 		}
-		u.accept(u.at[i], ids[0])
+		u.accept(i)
 	}
 	return u.sent()
 }
 
-func (u *upload) accept(line int, id string) {
+// accept answers for the i-th document of the batch.
+func (u *upload) accept(i int) {
 	u.written++
 	if !u.quiet {
-		u.answer(&UploadLine{Line: line, ID: id})
+		u.answer(&UploadLine{Line: u.at[i], ID: u.docs[i].ID})
 	}
 }
 

@@ -16,7 +16,8 @@ func (a *app) mcp() *cobra.Command {
 		Use:   "mcp",
 		Short: "Serve the database to an assistant over the Model Context Protocol",
 		Long: `Speak the Model Context Protocol on standard input and output: the tools search,
-get and list_collections, and with --write also upsert and delete.
+get and list_collections, and with --write also upsert and delete. Texts that are
+longer than the model reads are stored in chunks.
 
 A database is open in one process at a time. While 'frony-db serve' runs, point
 the assistant at its address with the path /mcp instead.`,

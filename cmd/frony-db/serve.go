@@ -70,7 +70,7 @@ runs, within --grace, and stop.`,
 	f.StringVar(&s.certKey, "tls-key", "", "file of the certificate's key (PEM)")
 	f.StringSliceVar(&s.opts.Hosts, "host", nil, "name that requests may use for this server, besides localhost and addresses")
 	f.BoolVar(&s.opts.ReadOnly, "read-only", false, "refuse everything that writes")
-	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "let MCP clients upsert and delete")
+	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "let MCP clients upsert (what is longer than the model reads in chunks) and delete")
 	f.IntVar(&s.connections, "max-connections", 1024, "connections at one time")
 	f.IntVar(&s.opts.Limits.Searches, "max-searches", 0, "searches that run at one time (default: one less than CPUs)")
 	f.Float64Var(&s.opts.Limits.Patience, "patience", 0, "times a mean search that one may wait under lasting load (default 4); more lets more clients in, later")
