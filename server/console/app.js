@@ -145,6 +145,7 @@ async function search() {
   const q = { k: Math.min(100, Math.max(1, Number($("k").value) || 10)), exact: $("exact").checked };
   if (like) q.embedding = like.embedding;
   else q.text = text;
+  if ($("per-source").checked) q.per_source = 1;
   if (!like && $("mode").value) q.mode = $("mode").value;
   if ($("filter").value.trim()) q.filter = $("filter").value.trim();
   const began = performance.now();
@@ -251,10 +252,14 @@ $("doc-like").onclick = async () => {
   } catch (e) { toast(e.message); }
 };
 
+let edited = null;
+
 function edit(d) {
   $("edit-text").value = d?.text || "";
   $("edit-id").value = d?.id || "";
   $("edit-metadata").value = d?.metadata ? JSON.stringify(d.metadata, null, 1) : "";
+  $("edit-chunk").checked = !d || d.source === d.id; // what was stored as it is stays so
+  edited = d;
   fault($("editor"), null);
   $("editor").showModal();
   $("edit-text").focus();
@@ -266,11 +271,12 @@ $("editor").querySelector("form").onsubmit = async (ev) => {
   ev.preventDefault();
   const d = { text: $("edit-text").value };
   if ($("edit-id").value.trim()) d.id = $("edit-id").value.trim();
+  if (edited && d.id === edited.id) [d.source, d.chunk] = [edited.source, edited.chunk]; // a piece stays one
   try {
     if ($("edit-metadata").value.trim()) {
       try { d.metadata = JSON.parse($("edit-metadata").value); } catch { throw new Refusal({ message: t("badJSON") }); }
     }
-    await api("PUT", path($("collection").value, "documents"), { documents: [d] });
+    await api("PUT", path($("collection").value, "documents"), { documents: [d], chunk: $("edit-chunk").checked ? {} : undefined });
     $("editor").close();
     toast(t("saved"));
     await loadCollections();
@@ -314,7 +320,7 @@ async function figures() {
 let timer;
 const soon = () => { clearTimeout(timer); timer = setTimeout(search, 120); };
 $("q").addEventListener("input", () => { like = null; $("q").placeholder = t("question"); soon(); });
-for (const id of ["filter", "k", "mode", "exact"]) $(id).addEventListener("input", soon);
+for (const id of ["filter", "k", "mode", "per-source", "exact"]) $(id).addEventListener("input", soon);
 $("search").addEventListener("submit", (ev) => { ev.preventDefault(); search(); });
 $("collection").addEventListener("change", async () => { like = null; last = null; await loadCollections(); search(); figures(); });
 $("new-collection").onclick = newCollection;

@@ -81,6 +81,37 @@ test("a key, a collection, a document, a search, and away again", async () => {
   await page.getByPlaceholder("Like guide-7").waitFor();
   assert.equal(await page.locator("button.match").first().getAttribute("data-id"), "guide-7");
 
+  // One result of a source, and a long text in pieces, which stay pieces when they are edited.
+  await page.locator("body").press("n");
+  await page.getByLabel("Text", { exact: true }).fill("The lighthouse keeper counts the ships. ".repeat(100));
+  await page.getByLabel("Id", { exact: true }).fill("keeper");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByLabel("Ask in Korean or English").fill("lighthouse keeper");
+  await page.locator('[data-id="keeper#1"]').waitFor();
+  const pieces = page.locator('[data-id^="keeper#"]');
+  assert.ok(await pieces.count() > 1);
+  await page.getByLabel("One per source").check();
+  await page.locator('[data-id^="keeper#"]').nth(1).waitFor({ state: "detached" });
+  assert.equal(await pieces.count(), 1);
+  await shot("pieces-light-en");
+  await pieces.click();
+  await page.getByRole("button", { name: "Edit" }).click();
+  assert.equal(await page.getByLabel("Cut a long text").isChecked(), false);
+  const piece = await page.getByLabel("Id", { exact: true }).inputValue();
+  await page.getByLabel("Text", { exact: true }).fill("The lighthouse keeper sleeps.");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator("#editor").waitFor({ state: "hidden" });
+  const stored = await s.api("GET", "/v1/collections/travel/documents/" + encodeURIComponent(piece));
+  assert.deepEqual([stored.text, stored.source], ["The lighthouse keeper sleeps.", "keeper"]);
+  await page.locator("body").press("n");
+  await page.getByLabel("Text", { exact: true }).fill("The lighthouse keeper has retired.");
+  await page.getByLabel("Id", { exact: true }).fill("keeper");
+  await shot("editor-light-en");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator('[data-id="keeper"]').waitFor();
+  assert.equal(await page.locator('[data-id^="keeper#"]').count(), 0);
+  await page.getByLabel("One per source").uncheck();
+
   // Filters, and what is wrong with them.
   await page.getByLabel("Filter").fill('lang == "ko"');
   await page.getByText("did you mean").waitFor();
