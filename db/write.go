@@ -269,7 +269,7 @@ func (c *Collection) commitFiling(prep []prepared, b *store.Batch) (*store.Commi
 	b.Collection, b.Puts = c.id, make([]store.Put, len(prep))
 	parallel(len(prep), 64, func(i int) {
 		p := &prep[i]
-		p.encoded = store.EncodedVector(p.vec)
+		p.encoded = quant.Bytes(p.vec)
 		b.Puts[i] = store.Put{
 			ID:     p.doc.ID,
 			Vector: p.encoded,

@@ -1,7 +1,10 @@
 package quant
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/fronyai/frony-db/quant/internal/kernel"
 )
@@ -18,4 +21,29 @@ func DotBytes(a []float32, b []byte) float32 {
 		v = kernel.DecodeFloats(make([]float32, 0, len(a)), b)
 	}
 	return kernel.Best.DotF32(a, v)
+}
+
+// Bytes returns v as it lies in a file: 4·len(v) bytes, little-endian. They are
+// v's own memory where they can be, and must not be changed.
+func Bytes(v []float32) []byte {
+	if b, ok := kernel.Bytes(v); ok {
+		return slices.Clip(b)
+	}
+	b := make([]byte, 0, 4*len(v))
+	for _, x := range v {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+	}
+	return b
+}
+
+// AppendFloats appends to dst the little-endian numbers in b, which may begin
+// anywhere. Bytes beyond a whole number are left out.
+func AppendFloats(dst []float32, b []byte) []float32 {
+	n := len(dst)
+	out := slices.Grow(dst, len(b)/4)[:n+len(b)/4]
+	if view, ok := kernel.Bytes(out[n:]); ok {
+		copy(view, b)
+		return out
+	}
+	return kernel.DecodeFloats(dst, b)
 }

@@ -26,6 +26,12 @@ func Floats(b []byte) (v []float32, ok bool) {
 	return unsafe.Slice((*float32)(p), len(b)/4), true
 }
 
+// Bytes views v as little-endian float32s, without copying. ok is false on a
+// big-endian machine.
+func Bytes(v []float32) (b []byte, ok bool) {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 4*len(v)), littleEndian
+}
+
 // DecodeFloats is Floats by copying.
 func DecodeFloats(dst []float32, b []byte) []float32 {
 	for ; len(b) >= 4; b = b[4:] {
