@@ -103,12 +103,13 @@ func (d *DB) open() error {
 		return unwritable(err)
 	}
 	if lost {
-		if err := d.mendLost(); err != nil {
-			return err
-		}
+		err = d.mendLost()
 	}
-	if err := d.markUnsynced(); err != nil {
-		return err
+	if err == nil {
+		err = d.markUnsynced()
+	}
+	if err != nil {
+		return errors.Join(err, d.st.Close())
 	}
 	if !d.opts.ReadOnly {
 		if n, err := d.st.Sweep(); err != nil {

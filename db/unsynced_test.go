@@ -168,3 +168,27 @@ func TestKilledUnsynced(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An opening that can't mark the database leaves nothing open.
+func TestUnmarked(t *testing.T) {
+	dir := t.TempDir()
+	broken := errors.New("broken")
+	restore := disk.Fail(func(s disk.Step, path string) error {
+		if s == disk.Create && filepath.Base(path) == unsyncedFile {
+			return broken
+		}
+		return nil
+	})
+	_, err := Open(dir, &Options{SyncEvery: time.Hour})
+	restore()
+	if !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	d, err := Open(dir, &Options{SyncEvery: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}
