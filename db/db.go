@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"unicode"
 
 	"github.com/gofrs/flock"
@@ -23,6 +24,8 @@ type DB struct {
 	lock *flock.Flock
 	st   *store.Store
 	gate *gate
+
+	searches atomic.Int32 // that are under way
 
 	// mu guards collections, the ones that are loaded, hidden, their versions that
 	// are being filled, by number, and loading, the ones that are about to be, each

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/fusion"
@@ -13,10 +14,18 @@ import (
 // document that is twentieth by both scores can be the best by their sum.
 const legs = 100
 
+// besideFrom is the number of documents from which on the words are searched
+// beside the graph, if a core is free: with fewer, waking it takes as long.
+const besideFrom = 20_000
+
 // words finds the k nodes of the highest BM25.
 func (s *searching) words(k int) []scored {
 	lap := time.Now()
-	hits := s.c.words.Search(make([]lexical.Hit, 0, k), s.q.Text, k, s.sees)
+	q := lexical.Query{Text: s.q.Text, K: k, Sees: s.sees, Cores: s.spare}
+	if s.allowed != nil {
+		q.Allow = s.allowed.has
+	}
+	hits := s.c.words.Search(make([]lexical.Hit, 0, k), q)
 	s.trace.Words += time.Since(lap)
 	top := make([]scored, len(hits))
 	for i, h := range hits {
@@ -30,7 +39,15 @@ func (s *searching) words(k int) []scored {
 func (s *searching) hybrid(ctx context.Context, k int) ([]scored, error) {
 	want := s.c.candidates(s.q, k)
 	k = max(legs, 2*k)
+	var found []scored
+	walk := func() { found = s.words(k) }
+	if s.spare > 1 && s.c.words.Len() >= besideFrom {
+		var leg sync.WaitGroup
+		leg.Go(walk)
+		walk = leg.Wait
+	}
 	all, err := s.dense(ctx, k, want)
+	walk()
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +59,7 @@ func (s *searching) hybrid(ctx context.Context, k int) ([]scored, error) {
 	for i, d := range all {
 		missing[i] = d.node
 	}
-	for _, w := range s.words(k) {
+	for _, w := range found {
 		if i, ok := seen[w.node]; ok {
 			all[i].bm25 = w.bm25
 			continue

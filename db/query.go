@@ -122,7 +122,7 @@ type Trace struct {
 	Embed      time.Duration // turning the text into a vector
 	Filter     time.Duration // evaluating the filter
 	Graph      time.Duration // searching the graph
-	Words      time.Duration // searching the lexical index
+	Words      time.Duration // searching the lexical index, perhaps beside the graph
 	Rerank     time.Duration // comparing full vectors
 	Load       time.Duration // reading the documents
 	Total      time.Duration

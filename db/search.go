@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -81,7 +82,12 @@ func (c *Collection) search(ctx context.Context, q *Query, vec []float32, t *Tra
 	view, m := c.view()
 	defer view.Close()
 	q.K = max(1, min(q.K, int(c.bound()))) // there are no more, and room is made for K
-	s := &searching{c: c, q: q, vec: vec, view: view, seq: m.seq, now: time.Now().UnixMicro(), trace: t}
+	running := c.db.searches.Add(1)
+	defer c.db.searches.Add(-1)
+	s := &searching{
+		c: c, q: q, vec: vec, view: view, seq: m.seq, now: time.Now().UnixMicro(), trace: t,
+		spare: runtime.GOMAXPROCS(0) / int(running),
+	}
 
 	s.filter()
 	top, err := s.rank(ctx)
@@ -114,6 +120,7 @@ type searching struct {
 	allowed bits  // nil: all
 	trace   *Trace
 	cores   int // that an exact comparison may use; 0 is all
+	spare   int // cores for this search, of those that the others leave
 }
 
 // filter finds the nodes that the query's filter allows.

@@ -101,7 +101,7 @@ func TestFindable(t *testing.T) {
 		x.Add(0, "아무 상관 없는 글 something else")
 		x.Add(1, tt.text)
 		for query := range strings.SplitSeq(tt.queries, "|") {
-			hits := x.Search(nil, query, 1, nil)
+			hits := x.Search(nil, Query{Text: query, K: 1})
 			if len(hits) != 1 || hits[0].Node != 1 {
 				t.Errorf("%q does not find %q: %v", query, tt.text, hits)
 			}
@@ -118,7 +118,7 @@ func TestSyllable(t *testing.T) {
 		x.Add(uint32(node), text)
 	}
 	var nodes []uint32
-	for _, h := range x.Search(nil, "집", 10, nil) {
+	for _, h := range x.Search(nil, Query{Text: "집", K: 10}) {
 		nodes = append(nodes, h.Node)
 	}
 	slices.Sort(nodes[2:])
@@ -145,7 +145,7 @@ func FuzzAnalyze(f *testing.F) {
 			t.Errorf("%q gives other terms when normalised", text)
 		}
 		x.Add(1, text)
-		if hits := x.Search(nil, text, 1, nil); len(hits) != min(1, len(terms)) {
+		if hits := x.Search(nil, Query{Text: text, K: 1}); len(hits) != min(1, len(terms)) {
 			t.Errorf("%q has terms %q and is found %d times", text, terms, len(hits))
 		}
 	})

@@ -60,7 +60,7 @@ func BenchmarkSearch(b *testing.B) {
 			var hits []Hit
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				hits = x.Search(hits[:0], queries[i%100], 10, bm.allow)
+				hits = x.Search(hits[:0], Query{Text: queries[i%100], K: 10, Allow: bm.allow})
 			}
 		})
 	}

@@ -5,7 +5,8 @@ package lexical
 // taken, and the list only appends behind them.
 type cursor struct {
 	weight float64 // what the term is worth: weight in the query × idf
-	last   uint32  // slot of the term's last posting
+	n      uint32  // postings of the term
+	last   uint32  // slot of the last of them
 	data   []byte
 	skips  []skip
 	open   reach
@@ -21,7 +22,7 @@ type cursor struct {
 
 // newCursor stands on the first posting of the list, which has one.
 func newCursor(l *list, weight float64) cursor {
-	c := cursor{weight: weight, last: l.last, slot: l.last, tf: l.tf}
+	c := cursor{weight: weight, n: l.n, last: l.last, slot: l.last, tf: l.tf}
 	if b := l.body; b != nil {
 		c.data, c.skips, c.open = b.data, b.skips, b.open
 		c.slot, c.tf, c.next = decode(c.data, 0)

@@ -19,7 +19,7 @@
 //
 //	x := lexical.New(nil)
 //	x.Add(7, "서울은 한국의 수도이다")
-//	hits := x.Search(nil, "한국 수도", 10, nil)
+//	hits := x.Search(nil, lexical.Query{Text: "한국 수도", K: 10})
 //
 // Documents go by node: the dense numbers that the graph of the same
 // collection uses. The index is derived state. It knows neither files nor the

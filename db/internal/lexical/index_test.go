@@ -62,7 +62,7 @@ func compare(t *testing.T, x *Index, m *model, v *vocabulary) {
 			part := uint32(1 + v.rng.IntN(40))
 			allow = func(node uint32) bool { return node%part == 0 }
 		}
-		if err := same(x.Search(nil, query, k, allow), m.search(query, k, allow)); err != nil {
+		if err := same(x.Search(nil, Query{Text: query, K: k, Allow: allow, Cores: v.rng.IntN(4)}), m.search(query, k, allow)); err != nil {
 			t.Errorf("query %q, k %d, filtered %v: %v", query, k, allow != nil, err)
 		}
 		nodes, want := []uint32{1 << 31}, []Hit{{1 << 31, 0}}
@@ -154,7 +154,7 @@ func TestConcurrent(t *testing.T) {
 					return
 				default:
 				}
-				hits := x.Search(nil, "언제나", 3, nil)
+				hits := x.Search(nil, Query{Text: "언제나", K: 3})
 				if len(hits) == 0 || hits[0].Node != 7 {
 					t.Errorf("the lasting document is not found: %v", hits)
 					return
@@ -172,7 +172,7 @@ func TestConcurrent(t *testing.T) {
 		}
 		if i%2 == 0 {
 			x.Remove(node)
-			if slices.ContainsFunc(x.Search(nil, "하루살이", 100, nil), func(h Hit) bool { return h.Node == node }) {
+			if slices.ContainsFunc(x.Search(nil, Query{Text: "하루살이", K: 100}), func(h Hit) bool { return h.Node == node }) {
 				t.Errorf("document %d is found after its removal", node)
 			}
 		}
@@ -185,7 +185,7 @@ func TestConcurrent(t *testing.T) {
 func TestSearchBounds(t *testing.T) {
 	t.Parallel()
 	x := New(nil)
-	if hits := x.Search(nil, "무엇", 10, nil); hits != nil {
+	if hits := x.Search(nil, Query{Text: "무엇", K: 10}); hits != nil {
 		t.Errorf("an empty index finds %v", hits)
 	}
 	x.Add(1, "서울은 한국의 수도")
@@ -195,23 +195,23 @@ func TestSearchBounds(t *testing.T) {
 		t.Errorf("Len is %d, want 3", x.Len())
 	}
 	for _, query := range []string{"", "  ", "!?", "\xff\xfe", "런던"} {
-		if hits := x.Search(nil, query, 10, nil); hits != nil {
+		if hits := x.Search(nil, Query{Text: query, K: 10}); hits != nil {
 			t.Errorf("%q finds %v", query, hits)
 		}
 	}
 	for _, k := range []int{0, -1} {
-		if hits := x.Search(nil, "서울", k, nil); hits != nil {
+		if hits := x.Search(nil, Query{Text: "서울", K: k}); hits != nil {
 			t.Errorf("k %d finds %v", k, hits)
 		}
 	}
 	before := []Hit{{9, 9}}
-	if hits := x.Search(before, "수도", 1<<60, nil); len(hits) != 2 || hits[0] != before[0] || hits[1].Node != 1 {
+	if hits := x.Search(before, Query{Text: "수도", K: 1<<60}); len(hits) != 2 || hits[0] != before[0] || hits[1].Node != 1 {
 		t.Errorf("appended: %v", hits)
 	}
 	x.Remove(1)
 	x.Remove(1)
 	x.Remove(1 << 30)
-	if hits := x.Search(nil, "수도", 10, nil); hits != nil || x.Len() != 2 {
+	if hits := x.Search(nil, Query{Text: "수도", K: 10}); hits != nil || x.Len() != 2 {
 		t.Errorf("removed: %v, Len %d", hits, x.Len())
 	}
 }
@@ -226,7 +226,7 @@ func TestTies(t *testing.T) {
 		x.Add(uint32(node), "같은 글 same text")
 	}
 	for range 3 {
-		hits := x.Search(nil, "같은 text", 20, nil)
+		hits := x.Search(nil, Query{Text: "같은 text", K: 20})
 		for i, h := range hits {
 			if h.Node != uint32(i) {
 				t.Fatalf("hit %d is node %d", i, h.Node)

@@ -29,6 +29,7 @@ type search struct {
 	view     view
 	bm       scorer
 	allow    func(node uint32) bool
+	sees     func(node uint32) bool
 	terms    []queryTerm
 	cursors  []cursor
 	active   []*cursor
@@ -36,6 +37,7 @@ type search struct {
 	touched  [window / 64]uint64
 	picked   []uint16
 	top      top
+	common   *common // nil: this search is alone
 }
 
 type queryTerm struct {
@@ -43,35 +45,57 @@ type queryTerm struct {
 	weight float64
 }
 
-// Search appends to dst the k documents that match query best, best first;
-// equal scores are ordered by node. With allow, only nodes that it reports
-// true for are found; it is called once for each document in the running, and
-// should be as cheap as a look into a bitmap. The search sees the index as it
-// was at one moment. A query without a word finds nothing.
-func (x *Index) Search(dst []Hit, query string, k int, allow func(node uint32) bool) []Hit {
-	if k <= 0 {
+// A Query is what a search is asked. It finds the K documents that match Text
+// best, of those for which Allow and Sees report true, where they are set.
+type Query struct {
+	Text string
+	K    int
+
+	// Allow is for what leaves few documents: it is called for each that is in the
+	// running, and should be as cheap as a look into a bitmap. Sees is for what
+	// leaves nearly all: it is called for those that are about to be found. Both may
+	// be called concurrently.
+	Allow, Sees func(node uint32) bool
+
+	// Cores that a search in a large index may use; 0 is one.
+	Cores int
+}
+
+// Search appends to dst the documents that q asks for, best first; equal scores
+// are ordered by node. It sees the index as it was at one moment. A query without
+// a word finds nothing.
+func (x *Index) Search(dst []Hit, q Query) []Hit {
+	if q.K <= 0 {
 		return dst
 	}
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
-	s.analysis.run(query)
+	s.analysis.run(q.Text)
 	s.weigh()
 	x.mu.RLock()
 	x.open(s)
 	x.mu.RUnlock()
+	defer s.release()
 	if s.view.live == 0 || len(s.cursors) == 0 {
 		return dst
 	}
-	s.allow = allow
-	s.top.reset(min(k, s.view.live))
-	for lo := s.seek(0); lo < s.view.next; lo = s.seek(lo + window) {
+	s.allow, s.sees = q.Allow, q.Sees
+	s.top.reset(min(q.K, s.view.live))
+	if workers := s.workers(q.Cores); workers > 1 {
+		x.share(s, workers)
+	} else {
+		s.run(0, s.view.next)
+	}
+	return s.top.appendTo(dst)
+}
+
+// run searches the slots from lo, which begins a window, to end.
+func (s *search) run(lo, end uint32) {
+	for lo = s.seek(lo); lo < end; lo = s.seek(lo + window) {
 		if c := s.view.chunks[lo/window]; c != nil {
 			s.window(c, lo)
 		}
 	}
-	dst = s.top.appendTo(dst)
-	s.release()
-	return dst
 }
 
 // open takes the view, and a cursor for each term that occurs; the caller
@@ -97,7 +121,7 @@ func (x *Index) open(s *search) {
 
 // release lets go of what the pooled scratch space would keep alive.
 func (s *search) release() {
-	s.view, s.allow = view{}, nil
+	s.view, s.allow, s.sees, s.common = view{}, nil, nil, nil
 	clear(s.cursors)
 	clear(s.active)
 }
@@ -158,7 +182,7 @@ func (s *search) window(c *chunk, lo uint32) {
 		}
 	}
 	slices.SortFunc(s.active, func(a, b *cursor) int { return cmp.Compare(a.bound, b.bound) })
-	floor := s.top.floor()
+	floor := s.floor()
 	sum, weak := 0.0, 0
 	for i, cur := range s.active {
 		sum += cur.bound
@@ -179,7 +203,7 @@ func (s *search) window(c *chunk, lo uint32) {
 	}
 	for _, i := range s.picked {
 		node, score := c.nodes[i], float32(s.scores[i])
-		if s.top.wants(node, score) && s.view.has(c, uint32(i)) {
+		if s.top.wants(node, score) && s.view.has(c, uint32(i)) && (s.sees == nil || s.sees(node)) {
 			s.top.push(Hit{node, score})
 		}
 	}

@@ -56,7 +56,7 @@ func TestSnapshot(t *testing.T) {
 		}
 		for range 50 {
 			query := v.text(1 + rng.IntN(8))
-			if err := same(y.Search(nil, query, 10, nil), x.Search(nil, query, 10, nil)); err != nil {
+			if err := same(y.Search(nil, Query{Text: query, K: 10}), x.Search(nil, Query{Text: query, K: 10})); err != nil {
 				t.Errorf("%d documents: %q: %v", docs, query, err)
 			}
 		}
@@ -163,7 +163,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		check(t, x)
-		x.Search(nil, "가 나 다 abc", 5, nil)
+		x.Search(nil, Query{Text: "가 나 다 abc", K: 5})
 		x.Add(1, "가나다 abc")
 		x.Remove(0)
 		x.Remove(1)
@@ -197,9 +197,9 @@ func TestRenumber(t *testing.T) {
 	}
 	check(t, x)
 	// Renumbering changes no answer, not even in the last digit's place.
-	before := x.Search(nil, v.words[0], 50, nil)
+	before := x.Search(nil, Query{Text: v.words[0], K: 50})
 	x.renumber()
-	if after := x.Search(nil, v.words[0], 50, nil); !reflect.DeepEqual(after, before) {
+	if after := x.Search(nil, Query{Text: v.words[0], K: 50}); !reflect.DeepEqual(after, before) {
 		t.Errorf("renumbered: %v, before %v", after, before)
 	}
 }

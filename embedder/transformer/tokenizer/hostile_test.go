@@ -75,18 +75,6 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestNoAllocation: a warm AppendEncode allocates nothing.
-func TestNoAllocation(t *testing.T) {
-	for _, name := range []string{"xlmr-old", "xlmr-new", "klue"} {
-		tok := goldenTokenizer(t, name)
-		dst := make([]int32, 0, 1024)
-		const text = "<Q>오늘 서울 날씨는 어떤가요? Approximate nearest neighbour search."
-		if n := testing.AllocsPerRun(50, func() { dst = tok.AppendEncode(dst[:0], text, true) }); n >= 1 {
-			t.Errorf("%s: %v allocations", name, n)
-		}
-	}
-}
-
 // TestAppendValid follows the table of ill-formed sequences in the Unicode
 // Standard, section 3.9, tables 3-8 to 3-11.
 func TestAppendValid(t *testing.T) {
