@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/fronyai/frony-db/bench/dataset"
@@ -37,6 +39,28 @@ var peersPy []byte
 
 // Packages are what the Python peers need.
 var Packages = []string{"numpy", "hnswlib==0.8.0", "usearch==2.26.6", "faiss-cpu==1.15.1"}
+
+// Environment makes a Python environment with the packages in dir, once, and
+// returns its interpreter.
+func Environment(ctx context.Context, dir string, packages []string) (string, error) {
+	python := filepath.Join(dir, "bin", "python")
+	done := filepath.Join(dir, "complete")
+	if _, err := os.Stat(done); err == nil {
+		return python, nil
+	}
+	slog.Info("installing Python packages", "in", dir)
+	for _, args := range [][]string{
+		{"python3", "-m", "venv", dir},
+		append([]string{python, "-m", "pip", "install", "--quiet"}, packages...),
+	} {
+		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+		if err := cmd.Run(); err != nil {
+			return "", fmt.Errorf("%s: %w (or name an interpreter with -python)", strings.Join(args, " "), err)
+		}
+	}
+	return python, os.WriteFile(done, nil, 0o600)
+}
 
 // Name implements Engine.
 func (p *Python) Name() string { return p.Peer }

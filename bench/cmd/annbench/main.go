@@ -184,7 +184,7 @@ func measure(ctx context.Context, o options, set *dataset.Set, r *report.Report)
 			c.Engine = &engine.Frony{}
 		case "hnswlib", "usearch", "usearch-i8", "faiss":
 			if o.python == "" {
-				if o.python, err = environment(ctx, o.cache); err != nil {
+				if o.python, err = engine.Environment(ctx, filepath.Join(o.cache, "python"), engine.Packages); err != nil {
 					return err
 				}
 			}
@@ -243,28 +243,6 @@ func measure(ctx context.Context, o options, set *dataset.Set, r *report.Report)
 		}
 	}
 	return nil
-}
-
-// environment makes a Python environment with the peers in it, once.
-func environment(ctx context.Context, cache string) (string, error) {
-	dir := filepath.Join(cache, "python")
-	python := filepath.Join(dir, "bin", "python")
-	done := filepath.Join(dir, "complete")
-	if _, err := os.Stat(done); err == nil {
-		return python, nil
-	}
-	slog.Info("installing the Python peers", "in", dir)
-	for _, args := range [][]string{
-		{"python3", "-m", "venv", dir},
-		append([]string{python, "-m", "pip", "install", "--quiet"}, engine.Packages...),
-	} {
-		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-		if err := cmd.Run(); err != nil {
-			return "", fmt.Errorf("%s: %w (or name an interpreter with -python)", strings.Join(args, " "), err)
-		}
-	}
-	return python, os.WriteFile(done, nil, 0o600)
 }
 
 // render writes a report again from its JSON.
