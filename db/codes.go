@@ -124,7 +124,10 @@ func (c *codes) nearest(k code, n int, nodes iter.Seq[uint32]) []hnsw.Hit {
 
 func sortHits(hits []hnsw.Hit) {
 	slices.SortFunc(hits, func(a, b hnsw.Hit) int {
-		return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(a.ID, b.ID))
+		if a.Distance != b.Distance {
+			return cmp.Compare(a.Distance, b.Distance)
+		}
+		return cmp.Compare(a.ID, b.ID)
 	})
 }
 

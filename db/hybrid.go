@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -89,36 +90,47 @@ func (s *searching) hybrid(ctx context.Context, k int) ([]scored, error) {
 
 // fuse puts candidates into the order of both scores.
 func (s *searching) fuse(all []scored) {
-	dense := fusion.List{Weight: defaultDenseWeight, Scale: fusion.Scale{Low: lowest(all), High: 1}, Hits: make([]fusion.Hit, len(all))}
-	if s.q.DenseWeight != 0 {
-		dense.Weight = float64(s.q.DenseWeight)
+	weight := cmp.Or(float64(s.q.DenseWeight), defaultDenseWeight)
+	if s.q.Fusion == Reciprocal {
+		s.fuseRanks(all, weight)
+	} else {
+		s.fuseScores(all, weight)
 	}
+	slices.SortFunc(all, scored.order)
+}
+
+// fuseScores adds the scores, each brought to [0, 1] and weighted.
+func (s *searching) fuseScores(all []scored, weight float64) {
 	ceiling := s.c.words.Ceiling(s.q.Text)
-	words := fusion.List{Weight: 1 - dense.Weight, Scale: fusion.Scale{Low: wordsNoise * ceiling, High: ceiling}}
+	dense := fusion.Scale{Low: lowest(all), High: 1}
+	words := fusion.Scale{Low: wordsNoise * ceiling, High: ceiling}
+	for i := range all {
+		a := &all[i]
+		score := weight * dense.Apply(a.cosine)
+		if a.bm25 > 0 {
+			score += (1 - weight) * words.Apply(a.bm25)
+		}
+		a.score = float32(score)
+	}
+}
+
+// fuseRanks adds the reciprocal ranks.
+func (s *searching) fuseRanks(all []scored, weight float64) {
+	dense, words := fusion.List{Weight: weight}, fusion.List{Weight: 1 - weight}
 	seen := make(map[uint32]*scored, len(all))
 	for i := range all {
 		a := &all[i]
 		seen[a.node] = a
-		dense.Hits[i] = fusion.Hit{Node: a.node, Score: a.cosine}
+		dense.Hits = append(dense.Hits, fusion.Hit{Node: a.node, Score: a.cosine})
 		if a.bm25 > 0 {
 			words.Hits = append(words.Hits, fusion.Hit{Node: a.node, Score: a.bm25})
 		}
 	}
-	var fused []fusion.Hit
-	if s.q.Fusion == Reciprocal {
-		best := func(a, b fusion.Hit) int {
-			return scored{node: a.Node, score: a.Score}.order(scored{node: b.Node, score: b.Score})
-		}
-		slices.SortFunc(dense.Hits, best)
-		slices.SortFunc(words.Hits, best)
-		fused = fusion.Reciprocal(nil, 0, dense, words)
-	} else {
-		fused = fusion.Weighted(nil, dense, words)
-	}
-	for _, f := range fused {
+	slices.SortFunc(dense.Hits, fusion.Hit.Order)
+	slices.SortFunc(words.Hits, fusion.Hit.Order)
+	for _, f := range fusion.Reciprocal(nil, 0, dense, words) {
 		seen[f.Node].score = f.Score
 	}
-	slices.SortFunc(all, scored.order)
 }
 
 // lowest is the smallest cosine of the candidates: about what unrelated texts

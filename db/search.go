@@ -142,7 +142,10 @@ type scored struct {
 
 // order is best first; equal scores by node, so that results are repeatable.
 func (a scored) order(b scored) int {
-	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.node, b.node))
+	if a.score != b.score {
+		return cmp.Compare(b.score, a.score)
+	}
+	return cmp.Compare(a.node, b.node)
 }
 
 func (s *searching) sees(node uint32) bool {

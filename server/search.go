@@ -26,7 +26,7 @@ type Query struct {
 	Oversampling int       `json:"oversampling,omitempty" minimum:"0" doc:"Candidates per result that are reranked; the collection's if missing"`
 	Mode         string    `json:"mode,omitempty" enum:"dense,lexical,hybrid" doc:"Whether meaning, words or both decide; hybrid for a text and dense for an embedding if missing"`
 	Fusion       string    `json:"fusion,omitempty" enum:"weighted,reciprocal" doc:"How hybrid makes one order of two; weighted if missing"`
-	DenseWeight  float32   `json:"dense_weight,omitempty" minimum:"0" maximum:"1" doc:"What meaning counts in hybrid, words counting the rest; 0.5 if missing"`
+	DenseWeight  float32   `json:"dense_weight,omitempty" minimum:"0" maximum:"1" doc:"What meaning counts in hybrid, words counting the rest; 0.3 if missing"`
 	Exact        bool      `json:"exact,omitempty" doc:"Compares with every document: slow, and the truth"`
 	Fields       Fields    `json:"fields,omitempty"`
 }

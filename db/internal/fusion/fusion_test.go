@@ -43,30 +43,26 @@ func TestReciprocal(t *testing.T) {
 	}
 }
 
-func TestWeighted(t *testing.T) {
+func TestScale(t *testing.T) {
 	t.Parallel()
-	dense := List{Hits: []Hit{{1, 0.9}, {2, 0.8}, {3, 0.5}}, Weight: 1}
-	words := List{Hits: []Hit{{3, 12}, {4, 2}}, Weight: 1}
-	got := Weighted(nil, dense, words)
-	want := []Hit{{1, 0.5}, {3, 0.5}, {2, 0.375}, {4, 0}}
-	if !near(got, want) {
-		t.Errorf("by the list's scale: %v, want %v", got, want)
+	for _, test := range []struct {
+		scale       Scale
+		score, want float64
+	}{
+		{Scale{0.4, 0.9}, 0.9, 1},
+		{Scale{0.4, 0.9}, 0.65, 0.5},
+		{Scale{0.4, 0.9}, 0.4, 0},
+		{Scale{0.4, 0.9}, 0.1, 0},
+		{Scale{0, 48}, 60, 1},
+		{Scale{0, 48}, 12, 0.25},
+		{Scale{1, 1}, 1, 1},
+		{Scale{1, 1}, 0.9, 0},
+		{Scale{}, 0, 1},
+	} {
+		if got := test.scale.Apply(float32(test.score)); math.Abs(got-test.want) > 1e-6 {
+			t.Errorf("%v of %v: %v, want %v", test.scale, test.score, got, test.want)
+		}
 	}
-	// On a fixed scale a leg whose best is poor does not count much.
-	dense.Scale, words.Scale = Scale{0.4, 0.9}, Scale{0, 48}
-	got = Weighted(got[:0], dense, words)
-	if want := []Hit{{1, 0.5}, {2, 0.4}, {3, 0.225}, {4, 1. / 48}}; !near(got, want) {
-		t.Errorf("by a fixed scale: %v, want %v", got, want)
-	}
-	if got := Weighted(nil, List{Hits: []Hit{{1, 3}, {2, 3}}, Weight: 2}); !near(got, []Hit{{1, 1}, {2, 1}}) {
-		t.Errorf("all the same: %v", got)
-	}
-}
-
-func near(got, want []Hit) bool {
-	return slices.EqualFunc(got, want, func(a, b Hit) bool {
-		return a.Node == b.Node && math.Abs(float64(a.Score-b.Score)) < 1e-6
-	})
 }
 
 func TestNothing(t *testing.T) {
@@ -74,11 +70,11 @@ func TestNothing(t *testing.T) {
 	if got := Reciprocal(nil, 0); len(got) != 0 {
 		t.Errorf("no lists: %v", got)
 	}
-	if got := Weighted(nil, List{Weight: 1}, List{}); len(got) != 0 {
+	if got := Reciprocal(nil, 0, List{Weight: 1}, List{}); len(got) != 0 {
 		t.Errorf("empty lists: %v", got)
 	}
 	before := hits(9)
-	got := Weighted(before, List{Hits: hits(1, 2), Weight: 1})
+	got := Reciprocal(before, 0, List{Hits: hits(1, 2), Weight: 1})
 	if want := []uint32{9, 1, 2}; !slices.Equal(nodes(got), want) {
 		t.Errorf("appended: %v", got)
 	}
@@ -99,37 +95,32 @@ func TestProperties(t *testing.T) {
 		slices.SortFunc(l.Hits, func(a, b Hit) int { return int(math.Copysign(1, float64(b.Score-a.Score))) })
 		return l
 	}
-	ways := map[string]func(...List) []Hit{
-		"reciprocal": func(l ...List) []Hit { return Reciprocal(nil, 0, l...) },
-		"weighted":   func(l ...List) []Hit { return Weighted(nil, l...) },
-	}
+	fuse := func(l ...List) []Hit { return Reciprocal(nil, 0, l...) }
 	for range 300 {
 		a, b := random(), random()
-		for name, fuse := range ways {
-			got := fuse(a, b)
-			if !slices.Equal(got, fuse(b, a)) {
-				t.Fatalf("seed %d: %s depends on the order of the lists", seed, name)
-			}
-			if alone := nodes(fuse(a)); !slices.Equal(alone, nodes(a.Hits)) {
-				t.Fatalf("seed %d: %s of one list is %v, not %v", seed, name, alone, nodes(a.Hits))
-			}
-			all := slices.Concat(nodes(a.Hits), nodes(b.Hits))
-			slices.Sort(all)
-			all = slices.Compact(all)
-			if have := slices.Sorted(slices.Values(nodes(got))); !slices.Equal(have, all) {
-				t.Fatalf("seed %d: %s has %v, want %v", seed, name, have, all)
-			}
-			place := make(map[uint32]int)
-			for i, h := range got {
-				place[h.Node] = i
-			}
-			rankA, rankB := ranks(a), ranks(b)
-			for _, x := range got {
-				for _, y := range got {
-					xa, xb, ya, yb := rankA(x.Node), rankB(x.Node), rankA(y.Node), rankB(y.Node)
-					if xa < ya && xb < yb && place[x.Node] > place[y.Node] && x.Score != y.Score {
-						t.Fatalf("seed %d: %s puts %d before %d", seed, name, y.Node, x.Node)
-					}
+		got := fuse(a, b)
+		if !slices.Equal(got, fuse(b, a)) {
+			t.Fatalf("seed %d: it depends on the order of the lists", seed)
+		}
+		if alone := nodes(fuse(a)); !slices.Equal(alone, nodes(a.Hits)) {
+			t.Fatalf("seed %d: it of one list is %v, not %v", seed, alone, nodes(a.Hits))
+		}
+		all := slices.Concat(nodes(a.Hits), nodes(b.Hits))
+		slices.Sort(all)
+		all = slices.Compact(all)
+		if have := slices.Sorted(slices.Values(nodes(got))); !slices.Equal(have, all) {
+			t.Fatalf("seed %d: it has %v, want %v", seed, have, all)
+		}
+		place := make(map[uint32]int)
+		for i, h := range got {
+			place[h.Node] = i
+		}
+		rankA, rankB := ranks(a), ranks(b)
+		for _, x := range got {
+			for _, y := range got {
+				xa, xb, ya, yb := rankA(x.Node), rankB(x.Node), rankA(y.Node), rankB(y.Node)
+				if xa < ya && xb < yb && place[x.Node] > place[y.Node] && x.Score != y.Score {
+					t.Fatalf("seed %d: it puts %d before %d", seed, y.Node, x.Node)
 				}
 			}
 		}

@@ -205,7 +205,7 @@ func TestSearchBounds(t *testing.T) {
 		}
 	}
 	before := []Hit{{9, 9}}
-	if hits := x.Search(before, Query{Text: "수도", K: 1<<60}); len(hits) != 2 || hits[0] != before[0] || hits[1].Node != 1 {
+	if hits := x.Search(before, Query{Text: "수도", K: 1 << 60}); len(hits) != 2 || hits[0] != before[0] || hits[1].Node != 1 {
 		t.Errorf("appended: %v", hits)
 	}
 	x.Remove(1)
