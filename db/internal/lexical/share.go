@@ -54,11 +54,11 @@ func (x *Index) share(s *search, workers int) {
 	}
 }
 
-// join makes w a worker of the search that s has begun.
-func (w *search) join(s *search) {
-	w.view, w.bm, w.allow, w.sees, w.common = s.view, s.bm, s.allow, s.sees, s.common
-	w.cursors = append(w.cursors[:0], s.cursors...)
-	w.top.reset(s.top.k)
+// join makes s a worker of the search that first has begun.
+func (s *search) join(first *search) {
+	s.view, s.bm, s.allow, s.sees, s.common = first.view, first.bm, first.allow, first.sees, first.common
+	s.cursors = append(s.cursors[:0], first.cursors...)
+	s.top.reset(first.top.k)
 }
 
 func (s *search) work() {
