@@ -33,7 +33,7 @@ type Collection struct {
 	changing sync.Mutex
 	follower atomic.Pointer[follower]
 
-	// sourcing keeps replacements of sources apart.
+	// sourcing keeps replacements of sources, and what is inserted by source, apart.
 	sourcing sync.Mutex
 
 	// filing is held for reading while documents that have a source are committed,

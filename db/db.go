@@ -26,6 +26,7 @@ type DB struct {
 	gate *gate
 
 	searches atomic.Int32 // that are under way
+	doubtful atomic.Bool  // the next opening is to look for what may be missing
 
 	// mu guards collections, the ones that are loaded, hidden, their versions that
 	// are being filled, by number, and loading, the ones that are about to be, each
@@ -101,6 +102,7 @@ func (d *DB) open() error {
 	}
 	d.st, err = store.Open(filepath.Join(d.dir, storeDir), store.Options{
 		SyncEvery: d.opts.SyncEvery, CacheBytes: d.opts.CacheBytes, ReadOnly: d.opts.ReadOnly, Logger: d.opts.Logger,
+		Stopped: d.markFailed,
 	})
 	if err != nil {
 		return unwritable(err)
@@ -108,7 +110,7 @@ func (d *DB) open() error {
 	if lost {
 		err = d.mendLost()
 	}
-	if err == nil {
+	if err == nil && !d.doubtful.Load() {
 		err = d.markUnsynced()
 	}
 	if err != nil {
@@ -274,8 +276,8 @@ func (d *DB) Close() error {
 		}
 	}
 	err := d.st.Close()
-	if err == nil && d.opts.SyncEvery > 0 {
-		err = d.removeUnsynced()
+	if err == nil {
+		err = d.unmarkUnsynced()
 	}
 	errs = append(errs, err, d.lock.Unlock())
 	return wrap("close", d.dir, errors.Join(errs...))

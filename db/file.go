@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/fronyai/frony-db/db/internal/disk"
 )
@@ -92,9 +93,11 @@ func (t *temp) drop() error { return errors.Join(t.f.Close(), os.Remove(t.f.Name
 
 // removeTemps removes what a kill has left of replaceFile in dir.
 func removeTemps(dir string) {
-	left, _ := filepath.Glob(filepath.Join(dir, "*"+tempMark+"*")) // the pattern is sound
-	for _, path := range left {
-		_ = os.Remove(path)
+	entries, _ := os.ReadDir(dir) // what can't be listed can't be removed
+	for _, e := range entries {
+		if strings.Contains(e.Name(), tempMark) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
 	}
 }
 

@@ -20,10 +20,11 @@ type Options struct {
 
 	// SyncEvery is zero to make every write durable before it is acknowledged:
 	// it survives a killed process and a power failure. An interval syncs in
-	// the background instead: a killed process still loses nothing, but a
-	// power failure may lose any of the acknowledged writes of the last
-	// interval, each as a whole. The next opening makes sure that what is left
-	// fits together, and builds the collections anew. DB.Sync syncs at once.
+	// the background instead: a killed process still loses nothing, but after a
+	// power failure any of the acknowledged writes of the last interval may be
+	// missing, and a document that was written more than once in it may be gone.
+	// The next opening makes sure that what is left fits together, and builds the
+	// collections anew. DB.Sync syncs at once.
 	SyncEvery time.Duration
 
 	// CacheBytes is the size of a cache of the store's blocks in this process. The

@@ -177,6 +177,9 @@ func (c *Collection) insertSources(ctx context.Context, docs []Document, sources
 	if err := c.sweepDue(ctx); err != nil {
 		return nil, err
 	}
+	// A replacement may have looked for what it takes the place of already.
+	c.sourcing.Lock()
+	defer c.sourcing.Unlock()
 	// The store itself sees to the ids; of sources it knows nothing.
 	c.filing.Lock()
 	defer c.filing.Unlock()

@@ -14,8 +14,13 @@ import (
 // unsyncedFile is there while the database is open with SyncEvery, and names the
 // boot of the system. Who finds it with the name of another boot knows that the
 // system has stopped since, and may have lost any of the last writes: not only
-// the newest of them, as it writes pages in whatever order it likes.
-const unsyncedFile = "UNSYNCED"
+// the newest of them, as it writes pages in whatever order it likes. It says
+// failedDisk instead if a sync has failed, and stays until what may be missing has
+// been looked for.
+const (
+	unsyncedFile = "UNSYNCED"
+	failedDisk   = "a sync failed"
+)
 
 // Sync makes durable what was acknowledged before. Without Options.SyncEvery it
 // is so already, and Sync does nothing.
@@ -60,6 +65,25 @@ func (d *DB) markUnsynced() error {
 	return d.removeUnsynced()
 }
 
+// markFailed makes the next opening look for what may be missing.
+func (d *DB) markFailed() {
+	if d.opts.SyncEvery == 0 {
+		return // the commit that failed was the only one that was not on disk
+	}
+	d.doubtful.Store(true)
+	if err := writeFile(d.unsyncedPath(), []byte(failedDisk+"\n")); err != nil {
+		d.opts.Logger.Error("the next opening can't be told that a sync failed", "err", err)
+	}
+}
+
+// unmarkUnsynced ends what markUnsynced began, after a Close in good order.
+func (d *DB) unmarkUnsynced() error {
+	if d.opts.SyncEvery == 0 || d.doubtful.Load() {
+		return nil
+	}
+	return d.removeUnsynced()
+}
+
 func (d *DB) removeUnsynced() error {
 	err := os.Remove(d.unsyncedPath())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -72,10 +96,11 @@ func (d *DB) unsyncedPath() string { return filepath.Join(d.dir, unsyncedFile) }
 
 // mendLost makes the keys of each collection fit together again when any of the
 // last transactions may be missing, each as a whole. What is derived may know
-// what the store does not, and is made anew.
+// what the store does not, and is made anew. Where that fails the mark stays, and
+// the next opening tries again.
 func (d *DB) mendLost() error {
 	log := d.opts.Logger
-	log.Warn("the system stopped while the last writes were not on disk: their keys are compared, and the collections rebuilt when they are opened")
+	log.Warn("the system stopped, or its disk failed, while the last writes were not on disk: their keys are compared, and the collections rebuilt when they are opened")
 	for _, info := range d.st.Versions() {
 		d.removeDerived(info.ID)
 		keys := 0
@@ -87,7 +112,8 @@ func (d *DB) mendLost() error {
 		case errors.Is(err, ErrDiskFull):
 			return err
 		case err != nil:
-			log.Error("keys could not be compared; doctor says more", "collection", info.Name, "err", err)
+			d.doubtful.Store(true)
+			log.Error("keys could not be put in order, which the next opening tries again; doctor says more", "collection", info.Name, "err", err)
 		case keys > 0:
 			log.Warn("put keys in order", "collection", info.Name, "keys", keys)
 		}

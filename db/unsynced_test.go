@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/disk"
+	"github.com/fronyai/frony-db/db/internal/store"
 )
 
 // stopped copies a database as a failure of the system leaves it, with the log of
@@ -190,5 +191,90 @@ func TestUnmarked(t *testing.T) {
 	}
 	if err := d.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// After a sync that failed the next opening looks for what may be missing, of the
+// same boot or not.
+func TestSyncFailed(t *testing.T) {
+	dir := t.TempDir()
+	d, err := Open(dir, &Options{SyncEvery: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := openGiven(t, d, 8)
+	rng := rand.New(rand.NewPCG(1, 2))
+	if _, err := c.Upsert(t.Context(), given(rng, "1", 8)); err != nil {
+		t.Fatal(err)
+	}
+	restore := disk.Fail(func(s disk.Step, path string) error {
+		if s == disk.Sync && filepath.Base(path) == storeDir {
+			return errors.New("input/output error")
+		}
+		return nil
+	})
+	err = d.Sync()
+	restore()
+	if err == nil || !strings.Contains(err.Error(), "input/output error") {
+		t.Fatal(err)
+	}
+	if _, err := c.Upsert(t.Context(), given(rng, "2", 8)); err == nil || !strings.Contains(err.Error(), "open it again") {
+		t.Errorf("a write after that: %v", err)
+	}
+	if m, err := c.Search(t.Context(), Query{Embedding: given(rng, "q", 8).Embedding, K: 1}); err != nil || len(m) != 1 {
+		t.Errorf("a search after that: %v, %v", m, err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, log := openLogged(t, dir)
+	if !strings.Contains(log.String(), "its disk failed") {
+		t.Errorf("the log says %q", log)
+	}
+	if got, err := openGiven(t, again, 8).Get(t.Context(), "1"); err != nil || len(got) != 1 {
+		t.Error(got, err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, unsyncedFile)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the mark is still there: %v", err)
+	}
+}
+
+// What can't be put in order is tried again by the next opening.
+func TestMendedLater(t *testing.T) {
+	d, c := sick(t, 10)
+	vec := make([]float32, 8)
+	vec[0] = 1
+	if _, err := d.st.Commit(&store.Batch{Collection: c.id, Puts: []store.Put{{
+		ID: "other", Record: store.AppendRecord(nil, &store.Record{ID: "mine"}), Vector: store.AppendVector(nil, vec),
+	}}}); err != nil {
+		t.Fatal(err)
+	}
+	left := copyTree(t, d.dir)
+	mark := filepath.Join(left, unsyncedFile)
+	if err := os.WriteFile(mark, []byte("an earlier boot\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, works := range []bool{false, true} {
+		restore := disk.Fail(func(s disk.Step, _ string) error {
+			if s == disk.Commit && !works {
+				return errors.New("not now")
+			}
+			return nil
+		})
+		again, log := openLogged(t, left)
+		restore()
+		if said := strings.Contains(log.String(), "tries again"); said == works {
+			t.Errorf("works %v: the log says %q", works, log)
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(mark)
+		if works != errors.Is(err, fs.ErrNotExist) || !works && !strings.Contains(string(b), "earlier") {
+			t.Errorf("works %v: the mark is %q, %v", works, b, err)
+		}
 	}
 }

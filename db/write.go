@@ -236,8 +236,9 @@ func (c *Collection) embedAll(ctx context.Context, prep []prepared) error {
 		if err := checkVector(v, c.set.Dims); err != nil {
 			return fmt.Errorf("embed document %q: %w", prep[at[i]].doc.ID, err)
 		}
-		quant.Normalize(v)
-		prep[at[i]].vec = v
+		vec := slices.Clone(v) // the store writes this memory: nobody else may
+		quant.Normalize(vec)
+		prep[at[i]].vec = vec
 	}
 	return nil
 }

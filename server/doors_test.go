@@ -378,6 +378,8 @@ func TestMCPInChunks(t *testing.T) {
 		{m{"chunk": true, "max_tokens": 6}, []m{{"id": "b", "text": sentences(6)}}, "[b#0 b#1 b#2]", "a:<nil> b#0:b b#1:b b#2:b part:a"},
 		{m{"max_tokens": 9}, []m{{"id": "b", "text": sentences(6)}}, "[b#0 b#1]", "a:<nil> b#0:b b#1:b part:a"},
 		{m{"chunk": true}, []m{{"id": "b", "text": sentences(6)}}, "[b]", "a:<nil> b:b part:a"},
+		// A long one beside it changes nothing for a.
+		{m{}, []m{{"id": "a", "text": "x"}, {"id": "c", "text": sentences(12)}}, "[c#0 c#1 a]", "a:<nil> b:b c#0:c c#1:c part:a"},
 	} {
 		if answer := upsert(step.with, step.docs...); answer != step.answer {
 			t.Errorf("%v: %s, want %s", step.with, answer, step.answer)
@@ -385,6 +387,9 @@ func TestMCPInChunks(t *testing.T) {
 		if after := stored(); after != step.after {
 			t.Errorf("%v: %s, want %s", step.with, after, step.after)
 		}
+	}
+	if fault := upsert(m{}, m{"id": "d", "text": "x"}, m{"id": "d", "text": sentences(12)}); !strings.Contains(fault, "twice") {
+		t.Error(fault)
 	}
 	if fault := upsert(m{"max_tokens": 21}, m{"text": "x"}); !strings.Contains(fault, "reads 20 at most") {
 		t.Error(fault)

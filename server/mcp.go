@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"go.opentelemetry.io/otel/trace"
@@ -216,44 +215,77 @@ func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out mcpUpsertOu
 	for _, d := range in.Documents {
 		docs.Body.Documents = append(docs.Body.Documents, InputDocument{ID: d.ID, Text: d.Text, Metadata: d.Metadata, Source: d.Source})
 	}
-	r, err := s.writeDocuments(ctx, docs, func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
-		cut, err := in.chunking(ctx, c, docs)
-		if err != nil {
-			return nil, err
-		}
-		return upserting(cut, new(db.Replaced))(c, ctx, docs...)
-	})
+	r, err := s.writeDocuments(ctx, docs, in.upsert)
 	if err != nil {
 		return out, err
 	}
 	return mcpUpsertOut{r.Body.IDs}, nil
 }
 
-// chunking is how documents are cut: as was asked for, or else if a text is longer
-// than the model reads, or chunks are stored that a plain upsert would leave.
-func (in *mcpUpsertIn) chunking(ctx context.Context, c *db.Collection, docs []db.Document) (*Chunking, error) {
+// upsert stores documents in chunks if that was asked for, and otherwise only those
+// that need it; a document that nobody named is not touched for their sake.
+func (in *mcpUpsertIn) upsert(c *db.Collection, ctx context.Context, docs ...db.Document) (ids []string, err error) {
 	cut := &Chunking{Tokens: in.MaxTokens}
+	chunks := upserting(cut, new(db.Replaced))
 	if in.Chunk || in.MaxTokens != 0 {
-		return cut, nil
+		return chunks(c, ctx, docs...)
 	}
-	if m := c.Model(); m != nil && m.MaxTokens > 0 {
+	if m := c.Model(); m != nil {
 		cut.Tokens = m.MaxTokens
-		if pieces, err := c.Chunks(cut.toDB(), docs...); err != nil || len(pieces) > len(docs) {
-			return cut, err
+		chunks = upserting(cut, new(db.Replaced))
+	}
+	long, short, err := split(ctx, c, cut, docs)
+	if err != nil {
+		return nil, err
+	}
+	if len(long) > 0 {
+		if ids, err = chunks(c, ctx, long...); err != nil {
+			return nil, err
 		}
 	}
+	if len(short) == 0 {
+		return ids, nil
+	}
+	more, err := c.Upsert(ctx, short...)
+	return append(ids, more...), err
+}
+
+// split finds the documents whose text is longer than the model reads, or of which
+// chunks are stored that a plain upsert would leave.
+func split(ctx context.Context, c *db.Collection, cut *Chunking, docs []db.Document) (long, short []db.Document, err error) {
 	first := make([]string, len(docs))
 	for i, d := range docs {
 		first[i] = d.ID + "#0"
 	}
 	stored, err := c.GetFields(ctx, db.FieldsNone, first...)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
-		return nil, err
+		return nil, nil, err
 	}
-	if slices.ContainsFunc(stored, func(d db.Document) bool { return d.Source != "" && d.ID == d.Source+"#0" }) {
-		return cut, nil
+	parts := make(map[string]bool, len(stored))
+	for _, d := range stored {
+		parts[d.Source] = d.Source != "" && d.ID == d.Source+"#0"
 	}
-	return nil, nil
+	seen := make(map[string]bool, len(docs))
+	for _, d := range docs {
+		if d.ID != "" && seen[d.ID] {
+			return nil, docs, nil // an upsert of all refuses it
+		}
+		seen[d.ID] = true
+		pieces := 1
+		if cut.Tokens > 0 {
+			all, err := c.Chunks(cut.toDB(), d)
+			if err != nil {
+				return nil, nil, err
+			}
+			pieces = len(all)
+		}
+		if pieces > 1 || parts[d.ID] {
+			long = append(long, d)
+		} else {
+			short = append(short, d)
+		}
+	}
+	return long, short, nil
 }
 
 func (s *Server) mcpDelete(ctx context.Context, in mcpIDs) (out mcpDeleteOut, err error) {

@@ -12,13 +12,16 @@ import (
 // Recover from fsync Failures?", ATC 2020). So the store writes nothing more then.
 // What was acknowledged is there, and what an opening finds in the logs is whole.
 
-// stop makes all writes from now on fail, and returns err.
-func (s *Store) stop(err error) error {
-	told := fmt.Errorf("nothing is written any more, since the disk failed (%w): close the database, look after the disk, and open it again; what was acknowledged is safe", err)
-	if s.broken.CompareAndSwap(nil, &told) {
-		s.log.Error("the disk failed, and nothing is written any more", "err", err)
+// stop makes all writes from now on fail.
+func (s *Store) stop(err error) {
+	told := fmt.Errorf("nothing is written any more, since the disk failed (%w): close the database, look after the disk, and open it again", err)
+	if !s.broken.CompareAndSwap(nil, &told) {
+		return
 	}
-	return err
+	s.log.Error("the disk failed, and nothing is written any more", "err", err)
+	if s.opts.Stopped != nil {
+		s.opts.Stopped()
+	}
 }
 
 // badgerLog hands Badger's own messages to slog. One of them is an error that

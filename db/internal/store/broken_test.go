@@ -97,3 +97,33 @@ func TestValueLogMessage(t *testing.T) {
 		t.Errorf("Badger says something else than %q, err %v", valueLogSync, err)
 	}
 }
+
+// A log that can't be opened, for lack of descriptors or for who holds it, is
+// synced the next time.
+func TestSyncTriedAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a[1]*")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(dir, Options{SyncEvery: 1 << 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	cid := create(t, s, "c")
+	odd := filepath.Join(dir, "99999.mem")
+	if err := os.Mkdir(odd, 0o755); err != nil { // which nobody can open for writing
+		t.Fatal(err)
+	}
+	if err := s.Sync(); err == nil || !strings.Contains(err.Error(), odd) {
+		t.Errorf("synced: %v", err)
+	}
+	commit(t, s, &Batch{Collection: cid, Puts: put("a")})
+	if err := os.Remove(odd); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sync(); err != nil {
+		t.Error(err)
+	}
+	commit(t, s, &Batch{Collection: cid, Puts: put("b")})
+}

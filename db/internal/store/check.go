@@ -41,7 +41,7 @@ func (v *View) Check(cid uint32, dims int, found func(Fault)) error {
 		return err
 	}
 	c.docs, c.damaged = make([]bool, c.st.next), make(map[uint32]error)
-	c.names, c.seed = make([]uint64, c.st.next), maphash.MakeSeed()
+	c.names, c.seed, c.led = make([]uint64, c.st.next), maphash.MakeSeed(), make(map[string]bool)
 	for _, check := range []func() error{c.documents, c.ids, c.vectors, c.tombstones, c.log} {
 		if err := check(); err != nil {
 			return err
@@ -58,6 +58,7 @@ type checker struct {
 	docs  []bool   // by node
 	names []uint64 // hashes of the documents' ids, by node; 0 if they are not known
 	seed  maphash.Seed
+	led   map[string]bool // ids that led astray, and whose documents are there
 	found func(Fault)
 
 	damaged map[uint32]error // documents whose records can't be read
@@ -67,6 +68,11 @@ func (c *checker) has(node uint32) bool { return int(node) < len(c.docs) && c.do
 
 func (c *checker) documents() error {
 	var n uint64
+	type stray struct {
+		id       string
+		node, at uint32 // where it is, and where its id leads
+	}
+	var astray []stray
 	for item, err := range c.v.items(prefix(keyDocument, c.cid), nil, 256) {
 		if err != nil {
 			return err
@@ -102,14 +108,21 @@ func (c *checker) documents() error {
 				key: idKey(c.cid, r.ID), value: nodeValue(node),
 			})
 		case at != node:
-			c.found(Fault{
-				ID: r.ID, Node: node, Detail: fmt.Sprintf("the document's id leads to node %d", at),
-				key: nodeKey(keyDocument, c.cid, node),
-			})
+			astray = append(astray, stray{r.ID, node, at})
 		}
 		if _, err := c.v.txn.Get(nodeKey(keyVector, c.cid, node)); err != nil {
 			c.found(Fault{ID: r.ID, Node: node, Detail: "the document has no vector; " + writeAgain})
 		}
+	}
+	for _, a := range astray {
+		f := Fault{ID: a.id, Node: a.node, Detail: fmt.Sprintf("the document's id leads to node %d", a.at)}
+		if c.has(a.at) && (c.names[a.at] == 0 || c.names[a.at] == maphash.String(c.seed, a.id)) {
+			f.key = nodeKey(keyDocument, c.cid, a.node) // which has the document as it is now
+		} else {
+			f.key, f.value = idKey(c.cid, a.id), nodeValue(a.node)
+			c.led[a.id] = true
+		}
+		c.found(f)
 	}
 	if n != c.st.live {
 		c.found(Fault{Detail: fmt.Sprintf("%d documents are counted, %d are there", c.st.live, n), live: true})
@@ -129,6 +142,7 @@ func (c *checker) ids() error {
 			delete(c.damaged, id.Node)
 		}
 		switch {
+		case c.led[id.ID]: // it is led back
 		case !c.has(id.Node):
 			c.found(Fault{ID: id.ID, Node: id.Node, Detail: "the id leads to a node without a document", key: idKey(c.cid, id.ID)})
 		case c.names[id.Node] != 0 && c.names[id.Node] != maphash.String(c.seed, id.ID):

@@ -18,6 +18,8 @@ func TestCheck(t *testing.T) {
 		{"nothing", func(uint32, *badger.Txn) error { return nil }, "", true},
 		{"id lost", func(cid uint32, txn *badger.Txn) error { return txn.Delete(idKey(cid, "a")) }, "does not lead to it", true},
 		{"id astray", func(cid uint32, txn *badger.Txn) error { return txn.Set(idKey(cid, "z"), nodeValue(77)) }, "node without a document", true},
+		{"id of another", func(cid uint32, txn *badger.Txn) error { return txn.Set(idKey(cid, "z"), nodeValue(1)) }, "document of another", true},
+		{"id led away", func(cid uint32, txn *badger.Txn) error { return txn.Set(idKey(cid, "a"), nodeValue(1)) }, "leads to node 1", true},
 		{"document lost", func(cid uint32, txn *badger.Txn) error { return txn.Delete(nodeKey(keyDocument, cid, 1)) }, "node without a document", true},
 		{"vector lost", func(cid uint32, txn *badger.Txn) error { return txn.Delete(nodeKey(keyVector, cid, 1)) }, "no vector", false},
 		{"vector short", func(cid uint32, txn *badger.Txn) error { return txn.Set(nodeKey(keyVector, cid, 1), make([]byte, 4)) }, "4 bytes", false},

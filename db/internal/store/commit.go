@@ -231,7 +231,8 @@ func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
 		return 0, fmt.Errorf("commit: %w", err)
 	}
 	if err := errors.Join(err, s.badgerLog.syncError(), disk.Try(disk.Sync, s.dir)); err != nil {
-		return 0, fmt.Errorf("commit: %w", s.stop(err))
+		s.stop(err)
+		return 0, fmt.Errorf("commit: %w", err)
 	}
 	return last + 1, nil
 }

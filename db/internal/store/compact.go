@@ -32,7 +32,11 @@ func (s *Store) Compact() error {
 	if err := s.roomToCompact(); err != nil {
 		return fmt.Errorf("compact store: %w", err)
 	}
-	if err := errors.Join(s.mark(), s.drop()); err != nil {
+	err := s.mark()
+	if err == nil {
+		err = s.drop()
+	}
+	if err != nil {
 		return fmt.Errorf("compact store: %w", err)
 	}
 	if err := s.bdb.Flatten(2); err != nil {

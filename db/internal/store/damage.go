@@ -23,7 +23,10 @@ const restoreHint = "nothing was changed; restore a backup, or this file from a 
 // or has been compacted. If the manifest is missing or ends within a record, the
 // table may hold what nothing else holds.
 func checkFiles(dir string, o badger.Options) error {
-	names, _ := filepath.Glob(filepath.Join(dir, "*.sst")) // the pattern is sound
+	names, err := filesOf(dir, ".sst")
+	if err != nil {
+		return err
+	}
 	path := filepath.Join(dir, badger.ManifestFilename)
 	m, whole, size, err := readManifest(path, o)
 	switch {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/fronyai/frony-db/db/internal/disk"
 )
@@ -84,7 +83,10 @@ func (s *Store) roomToCompact() error {
 // roomForLogs reports ErrDiskFull if what is in the logs has no room as a table,
 // which Badger makes of it when it is opened and closed.
 func roomForLogs(dir string, freeBytes func(string) (uint64, error)) error {
-	logs, _ := filepath.Glob(filepath.Join(dir, "*.mem")) // the pattern is sound
+	logs, err := filesOf(dir, ".mem")
+	if err != nil {
+		return err
+	}
 	need := uint64(4 << 20)
 	for _, path := range logs {
 		need += uint64(disk.Allocated(path))

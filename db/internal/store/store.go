@@ -30,6 +30,9 @@ type Options struct {
 	CacheBytes int64
 	// ReadOnly opens a store that was closed in good order and refuses writes.
 	ReadOnly bool
+	// Stopped, if set, is called when the disk has failed and nothing is written any
+	// more.
+	Stopped func()
 	// Logger may be nil.
 	Logger *slog.Logger
 }

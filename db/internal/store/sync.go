@@ -27,20 +27,38 @@ func (s *Store) Sync() error {
 	if err := s.broken.Load(); err != nil {
 		return *err
 	}
-	err := errors.Join(SyncLogs(s.dir), disk.Try(disk.Sync, s.dir))
+	err := errors.Join(SyncLogs(s.dir), failedSync(disk.Try(disk.Sync, s.dir)))
 	if err == nil {
-		err = s.submit(&request{alone: s.bdb.Sync})
+		err = s.submit(&request{alone: func() error { return failedSync(s.bdb.Sync()) }})
 	}
-	if err == nil || errors.Is(err, ErrClosed) {
+	switch {
+	case err == nil, errors.Is(err, ErrClosed):
 		return err
+	case errors.Is(err, errSync):
+		s.stop(err)
 	}
-	return fmt.Errorf("sync store: %w", s.stop(err))
+	return fmt.Errorf("sync store: %w", err)
 }
 
-// SyncLogs makes durable what a process has left in the logs of a store.
+// errSync is the error of a sync itself. A file that could not be opened, for lack
+// of descriptors perhaps, is none: it can be synced later.
+var errSync = errors.New("the disk could not sync")
+
+func failedSync(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errSync, err)
+}
+
+// SyncLogs makes durable what a process has left in the logs of a store: values
+// before the logs that point at them.
 func SyncLogs(dir string) error {
-	for _, ext := range []string{"*.mem", "*.vlog"} {
-		logs, _ := filepath.Glob(filepath.Join(dir, ext)) // the pattern is sound
+	for _, ext := range []string{".vlog", ".mem"} {
+		logs, err := filesOf(dir, ext)
+		if err != nil {
+			return err
+		}
 		for _, path := range logs {
 			if err := syncFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // a table has its place
 				return err
@@ -60,7 +78,22 @@ func syncFile(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(failedSync(f.Sync()), f.Close())
+}
+
+// filesOf are the paths of the files in dir with an extension. The path of dir may
+// hold what is a pattern to filepath.Glob.
+func filesOf(dir, ext string) (paths []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ext {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths, nil
 }
 
 // doDurably is do for what later transactions rest on: which collections there
@@ -69,8 +102,14 @@ func (s *Store) doDurably(fn func(*badger.Txn) error, after func()) error {
 	if err := s.do(fn, after); err != nil {
 		return err
 	}
-	_ = s.Sync() // it is done; if the disk has failed, the next write says so
+	s.syncLogged() // it is done; if the disk has failed, the next write says so
 	return nil
+}
+
+func (s *Store) syncLogged() {
+	if err := s.Sync(); err != nil && s.broken.Load() == nil {
+		s.log.Warn("background sync failed; it is tried again", "err", err)
+	}
 }
 
 // syncer makes commits durable in the background.
@@ -82,7 +121,7 @@ func (s *Store) syncer() {
 		case <-s.stopped:
 			return
 		case <-t.C:
-			_ = s.Sync() // the next write says so
+			s.syncLogged()
 		}
 	}
 }
