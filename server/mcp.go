@@ -215,7 +215,9 @@ func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out mcpUpsertOu
 	for _, d := range in.Documents {
 		docs.Body.Documents = append(docs.Body.Documents, InputDocument{ID: d.ID, Text: d.Text, Metadata: d.Metadata, Source: d.Source})
 	}
-	r, err := s.writeDocuments(ctx, docs, in.upsert)
+	r, err := s.writeDocuments(ctx, docs, func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
+		return in.upsert(ctx, c, docs)
+	})
 	if err != nil {
 		return out, err
 	}
@@ -224,7 +226,7 @@ func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out mcpUpsertOu
 
 // upsert stores documents in chunks if that was asked for, and otherwise only those
 // that need it; a document that nobody named is not touched for their sake.
-func (in *mcpUpsertIn) upsert(c *db.Collection, ctx context.Context, docs ...db.Document) (ids []string, err error) {
+func (in *mcpUpsertIn) upsert(ctx context.Context, c *db.Collection, docs []db.Document) (ids []string, err error) {
 	cut := &Chunking{Tokens: in.MaxTokens}
 	chunks := upserting(cut, new(db.Replaced))
 	if in.Chunk || in.MaxTokens != 0 {
