@@ -10,7 +10,7 @@ import (
 // A disk that has failed at a sync may say the next time that all is well, with
 // the pages gone that it could not write (Rebello et al., "Can Applications
 // Recover from fsync Failures?", ATC 2020). So the store writes nothing more then.
-// What was acknowledged is there, and what an opening finds in the logs is whole.
+// What was synced is there, and what an opening finds in the logs is whole.
 
 // stop makes all writes from now on fail.
 func (s *Store) stop(err error) {

@@ -107,7 +107,7 @@ func (s *Store) doDurably(fn func(*badger.Txn) error, after func()) error {
 }
 
 func (s *Store) syncLogged() {
-	if err := s.Sync(); err != nil && s.broken.Load() == nil {
+	if err := s.Sync(); err != nil && !errors.Is(err, ErrClosed) && s.broken.Load() == nil {
 		s.log.Warn("background sync failed; it is tried again", "err", err)
 	}
 }
