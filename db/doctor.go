@@ -12,6 +12,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/quant"
 )
 
 // DoctorOptions say what Doctor looks at. The zero value is everything, and
@@ -296,7 +297,7 @@ func (c *Collection) examinePart(ctx context.Context, x *examination, ask *hnsw.
 			bad = true
 			x.fault("codes", id(), node, "the code is not that of the vector")
 		}
-		if row, ok := c.rows.Get(node); ok && !bytes.Equal(row, store.AppendVector(nil, vec)) {
+		if row, ok := c.rows.Get(node); ok && !bytes.Equal(row, quant.Bytes(vec)) {
 			bad = true
 			x.fault("rows", id(), node, "the row is not the vector")
 		}

@@ -245,7 +245,7 @@ func (c *Collection) cosine(v *store.View, q []float32, node uint32) (float32, b
 	if err != nil || !ok || !c.sound(got) {
 		return 0, false, err
 	}
-	if err := c.rows.Put(node, store.AppendVector(nil, got)); err != nil {
+	if err := c.rows.Put(node, quant.Bytes(got)); err != nil {
 		c.log.Warn("vector row not cached", "err", err)
 	}
 	return clamp(quant.Dot(q, got)), true, nil

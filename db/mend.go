@@ -7,6 +7,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/quant"
 )
 
 // mend does what the examination asks for, and says what that was.
@@ -96,7 +97,7 @@ func (c *Collection) relinkNodes(ctx context.Context, nodes []uint32) (freed []u
 	// From here on it is not cancelled: what is not linked yet is missing.
 	for node, vec := range mine {
 		c.codes.put(node, vec)
-		if err := c.rows.Put(node, store.AppendVector(nil, vec)); err != nil {
+		if err := c.rows.Put(node, quant.Bytes(vec)); err != nil {
 			c.log.Warn("vector row not cached", "err", err)
 		}
 		if err := c.graph.Add(node); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/quant"
 )
 
 // move fills one version of a collection from the other and makes the collection
@@ -136,17 +137,20 @@ func (m *move) rounds(ctx context.Context) error {
 		if n <= moveLast && !all {
 			return nil
 		}
-		ids, all := m.f.take()
-		if err := m.bring(ctx, ids); err != nil {
+		if err := m.catchUp(ctx); err != nil {
 			return err
-		}
-		if all {
-			if err := m.all(ctx); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
+}
+
+// catchUp brings over what was written since it was noted last.
+func (m *move) catchUp(ctx context.Context) error {
+	ids, all := m.f.take()
+	if err := m.bring(ctx, ids); err != nil || !all {
+		return err
+	}
+	return m.all(ctx)
 }
 
 // item is a document on its way into the new version.
@@ -291,7 +295,7 @@ func (m *move) write(items []item) error {
 			b.Deletes = append(b.Deletes, store.Delete{ID: it.doc.ID, Node: store.AnyNode})
 			continue
 		}
-		it.encoded = store.AppendVector(nil, it.vec)
+		it.encoded = quant.Bytes(it.vec)
 		b.Puts = append(b.Puts, store.Put{ID: it.doc.ID, Record: it.record, Vector: it.encoded})
 		prep = append(prep, it.prepared)
 		if it.verdict == docCopied {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/store"
-	"github.com/fronyai/frony-db/quant"
 )
 
 // load makes the new version if there is none, and loads it.
@@ -103,14 +102,8 @@ func (m *move) change(ctx context.Context, discard bool) error {
 	defer c.gate.resume()
 	c.settle()
 	m.paused = true
-	ids, all := m.f.take()
-	if err := m.bring(ctx, ids); err != nil {
+	if err := m.catchUp(ctx); err != nil {
 		return err
-	}
-	if all {
-		if err := m.all(ctx); err != nil {
-			return err
-		}
 	}
 	m.to.gate.close() // its own sweeps
 	m.to.settle()
@@ -211,13 +204,4 @@ func (c *Collection) outside(f func() error) error {
 		return errSwitched
 	}
 	return err
-}
-
-// normalised checks an embedder's vector and makes it one of unit length.
-func normalised(v []float32, dims int) ([]float32, error) {
-	if err := checkVector(v, dims); err != nil {
-		return nil, err
-	}
-	quant.Normalize(v)
-	return v, nil
 }

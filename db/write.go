@@ -233,14 +233,22 @@ func (c *Collection) embedAll(ctx context.Context, prep []prepared) error {
 		return err
 	}
 	for i, v := range vecs {
-		if err := checkVector(v, c.set.Dims); err != nil {
+		if prep[at[i]].vec, err = normalised(v, c.set.Dims); err != nil {
 			return fmt.Errorf("embed document %q: %w", prep[at[i]].doc.ID, err)
 		}
-		vec := slices.Clone(v) // the store writes this memory: nobody else may
-		quant.Normalize(vec)
-		prep[at[i]].vec = vec
 	}
 	return nil
+}
+
+// normalised checks an embedder's vector, and returns a copy of unit length: the
+// store writes its memory, which nobody else may change.
+func normalised(v []float32, dims int) ([]float32, error) {
+	if err := checkVector(v, dims); err != nil {
+		return nil, err
+	}
+	v = slices.Clone(v)
+	quant.Normalize(v)
+	return v, nil
 }
 
 func embedPassages(ctx context.Context, e embedder.Embedder, texts []string) ([][]float32, error) {
