@@ -27,6 +27,7 @@ import (
 
 	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/bench/engine"
+	"github.com/fronyai/frony-db/bench/host"
 	"github.com/fronyai/frony-db/bench/report"
 	"github.com/fronyai/frony-db/quant"
 )
@@ -68,7 +69,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	r := &report.Report{
-		Machine: machine(), Kernels: quant.Implementation(), Commit: o.commit, Date: time.Now().UTC().Format(time.DateOnly),
+		Machine: host.Machine(), Kernels: quant.Implementation(), Commit: o.commit, Date: time.Now().UTC().Format(time.DateOnly),
 		Set: set.Name, Vectors: set.Len(), Queries: set.Queries(), Dims: set.Dims, HeadDims: set.HeadDims, Clock: o.clock,
 	}
 	for t := range strings.SplitSeq(o.targets, ",") {
@@ -104,7 +105,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.out, "out", "out", "file name, without extension, of the .md, .json and .svg")
 	f.StringVar(&o.python, "python", "", "Python interpreter with "+strings.Join(engine.Packages, ", "))
 	f.StringVar(&o.render, "render", "", "only write the tables and the SVG of this .json again")
-	f.StringVar(&o.commit, "commit", commit(), "what to call the measured version")
+	f.StringVar(&o.commit, "commit", host.Commit(), "what to call the measured version")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -273,23 +274,4 @@ func write(out string, r *report.Report) error {
 		os.WriteFile(out+".json", append(j, '\n'), 0o644),
 		os.WriteFile(out+".svg", []byte(r.SVG()), 0o644),
 	)
-}
-
-// machine names the processor, where the system tells it.
-func machine() string {
-	b, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(b)) {
-		if k, v, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(k) == "model name" {
-			return strings.TrimSpace(v) + ", " + runtime.GOOS + "/" + runtime.GOARCH
-		}
-	}
-	return runtime.GOOS + "/" + runtime.GOARCH
-}
-
-func commit() string {
-	b, err := exec.Command("git", "describe", "--always", "--dirty").Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(b))
 }

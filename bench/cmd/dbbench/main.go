@@ -9,7 +9,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io/fs"
 	"log"
 	"math/rand/v2"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fronyai/frony-db/bench/host"
 	"github.com/fronyai/frony-db/bench/texts"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
@@ -71,7 +71,7 @@ func measure(parent string, n, queries int, seed uint64) error {
 	}
 	embed := time.Since(start)
 
-	before := heap()
+	before := host.Heap()
 	d, err := db.Open(dir, &db.Options{Embedder: e})
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func measure(parent string, n, queries int, seed uint64) error {
 		}
 	}
 	total := time.Since(start)
-	memory := heap() - before
+	memory := host.Heap() - before
 	fmt.Printf("\n## %d documents (%d cores, GOMAXPROCS %d)\n\n", n, runtime.NumCPU(), runtime.GOMAXPROCS(0))
 	fmt.Printf("import %s: %.0f documents/s; embedding alone %.0f texts/s\n", total.Round(time.Millisecond),
 		float64(n)/total.Seconds(), float64(n)/embed.Seconds())
@@ -112,7 +112,7 @@ func measure(parent string, n, queries int, seed uint64) error {
 		return err
 	}
 	fmt.Printf("close with snapshot: %s\n", time.Since(start).Round(time.Millisecond))
-	fmt.Printf("disk: %d B/document (text %d)\n", size(dir)/int64(n), g.Bytes/int64(n))
+	fmt.Printf("disk: %d B/document (text %d)\n", host.Disk(dir)/int64(n), g.Bytes/int64(n))
 	for _, snapshot := range []bool{true, false} {
 		if !snapshot {
 			files, err := filepath.Glob(filepath.Join(dir, "derived", "*"))
@@ -203,23 +203,4 @@ func overlap(truth [][]db.Match, found int) float64 {
 		n += len(t)
 	}
 	return float64(found) / float64(n)
-}
-
-func heap() int64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
-}
-
-func size(dir string) (sum int64) {
-	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			if info, err := d.Info(); err == nil {
-				sum += allocated(info)
-			}
-		}
-		return nil
-	})
-	return sum
 }

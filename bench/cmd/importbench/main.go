@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/bench/host"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
 	"github.com/fronyai/frony-db/hnsw"
@@ -214,7 +215,7 @@ func imported(bin, dir, file string, args []string) (o outcome, err error) {
 // opened opens the database that was imported.
 func (o *outcome) opened(dir string) (err error) {
 	e := builtin.New()
-	before := heap()
+	before := host.Heap()
 	start := time.Now()
 	d, err := db.Open(dir, &db.Options{Embedder: e})
 	if err != nil {
@@ -225,15 +226,8 @@ func (o *outcome) opened(dir string) (err error) {
 		return err
 	}
 	o.open = time.Since(start)
-	o.heap = heap() - before
+	o.heap = host.Heap() - before
 	return nil
-}
-
-func heap() int64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 func report(n, rounds int, kinds []*kind) {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/bench/host"
 	"github.com/fronyai/frony-db/bench/texts"
 	"github.com/fronyai/frony-db/quant"
 )
@@ -128,12 +129,12 @@ func (b *bench) round(ctx context.Context, d *database) error {
 	if err := b.with(ctx, d, func(p *process) error { return b.load(p, d, m, dir) }); err != nil {
 		return err
 	}
-	m.Disk = disk(dir)
+	m.Disk = host.Disk(dir)
 	begin := time.Now()
 	if err := b.with(ctx, d, func(p *process) error { return b.again(p, d, m, dir, begin) }); err != nil {
 		return err
 	}
-	m.Churn.Disk = disk(dir)
+	m.Churn.Disk = host.Disk(dir)
 	if b.kill == 0 {
 		return nil
 	}

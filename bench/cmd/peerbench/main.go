@@ -21,13 +21,14 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/fronyai/frony-db/bench/host"
 )
 
 type options struct {
@@ -111,7 +112,7 @@ func measure(ctx context.Context, o options, r *report) error {
 		return err
 	}
 	*r = report{
-		Machine: machine(), CPUs: runtime.NumCPU(), Date: time.Now().UTC().Format(time.DateOnly), Commit: commit(),
+		Machine: host.Machine(), CPUs: runtime.NumCPU(), Date: time.Now().UTC().Format(time.DateOnly), Commit: host.Commit(),
 		Documents: o.n, Queries: o.queries, Kill: o.kill,
 	}
 	for name := range strings.SplitSeq(o.only, ",") {
@@ -161,23 +162,4 @@ func write(out string, r *report) error {
 		return err
 	}
 	return errors.Join(os.WriteFile(out+".md", []byte(md), 0o644), os.WriteFile(out+".json", append(j, '\n'), 0o644))
-}
-
-// machine names the processor, where the system tells it.
-func machine() string {
-	b, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(b)) {
-		if k, v, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(k) == "model name" {
-			return strings.TrimSpace(v) + ", " + runtime.GOOS + "/" + runtime.GOARCH
-		}
-	}
-	return runtime.GOOS + "/" + runtime.GOARCH
-}
-
-func commit() string {
-	b, err := exec.Command("git", "describe", "--always", "--dirty").Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(b))
 }
