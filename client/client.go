@@ -113,7 +113,7 @@ func (c *Client) Create(ctx context.Context, name string, o *db.CollectionOption
 	}
 	var out db.CollectionInfo
 	err := c.do(ctx, http.MethodPost, "/v1/collections", map[string]any{
-		"name": name, "dims": o.Dims, "given": o.Given, "head_dims": o.HeadDims, "m": o.M, "ef_construction": o.EfConstruction, "exist_ok": true,
+		"name": name, "dims": o.Dims, "given": o.Precomputed, "head_dims": o.HeadDims, "m": o.M, "ef_construction": o.EfConstruction, "exist_ok": true,
 	}, &out)
 	return out, err
 }
@@ -248,7 +248,7 @@ func (e *Error) Is(target error) bool { return target != nil && codes[e.Code] ==
 // codes are the errors of the database by the server's names for them.
 var codes = map[string]error{
 	"no_collection": db.ErrNoCollection, "not_found": db.ErrNotFound, "exists": db.ErrExists, "duplicate_id": db.ErrDuplicateID,
-	"invalid_id": db.ErrInvalidID, "invalid_text": db.ErrInvalidText, "invalid_embedding": db.ErrInvalidVector,
+	"invalid_id": db.ErrInvalidID, "invalid_text": db.ErrInvalidText, "invalid_embedding": db.ErrInvalidEmbedding,
 	"invalid_metadata": db.ErrInvalidMetadata, "invalid_filter": db.ErrInvalidFilter, "invalid_query": db.ErrInvalidQuery,
 	"invalid_name": db.ErrInvalidName, "invalid_options": db.ErrInvalidOptions, "no_embedder": db.ErrNoEmbedder,
 	"model_mismatch": db.ErrModelMismatch, "batch_too_large": db.ErrBatchTooLarge, "too_large": db.ErrBatchTooLarge, "limit_exceeded": db.ErrLimit,

@@ -154,7 +154,7 @@ func TestSameAsTheDatabase(t *testing.T) {
 				}
 			case 9, 10:
 				long := db.Document{ID: ids[0], Text: "# " + text + "\n" + strings.Repeat(docs[0].Text+". ", len(text)%5)}
-				o := chunk.Options{Format: chunk.Format(len(text) % 2), MaxTokens: 12, Overlap: len(text)%3 - 1}
+				o := chunk.Options{Format: chunk.Format(len(text) % 2), MaxTokens: 12, Overlap: []*int{nil, new(0), new(1)}[len(text)%3]}
 				if op == 9 {
 					v, err = c.UpsertChunks(ctx, o, long)
 				} else if v, err = c.InsertChunks(ctx, o, long); err == nil {
@@ -306,7 +306,7 @@ func TestRetries(t *testing.T) {
 func TestManyIDs(t *testing.T) {
 	ctx := t.Context()
 	c, _ := start(t, nil)
-	if _, err := c.Create(ctx, "notes", &db.CollectionOptions{Given: true, Dims: 3}); err != nil {
+	if _, err := c.Create(ctx, "notes", &db.CollectionOptions{Precomputed: true, Dims: 3}); err != nil {
 		t.Fatal(err)
 	}
 	n := c.Collection("notes")
@@ -410,7 +410,7 @@ func TestUploadChunks(t *testing.T) {
 	for i := range 300 {
 		docs = append(docs, db.Document{ID: strconv.Itoa(i), Text: "# Title\n\n" + strings.Repeat(fmt.Sprintf("Sentence number %d. ", i), i%20)})
 	}
-	for _, o := range []chunk.Options{{}, {Format: chunk.Markdown, MaxTokens: 20, Overlap: 5}, {MaxTokens: 12, Overlap: -1}} {
+	for _, o := range []chunk.Options{{}, {Format: chunk.Markdown, MaxTokens: 20, Overlap: new(5)}, {MaxTokens: 12, Overlap: new(0)}} {
 		for u, err := range n.UploadChunks(ctx, o, slices.Values(docs)) {
 			if err != nil || u.Err != nil || u.ID != strconv.Itoa(u.N) {
 				t.Fatal(u, err)
@@ -424,7 +424,7 @@ func TestUploadChunks(t *testing.T) {
 		}
 	}
 	mine := chunk.Options{Count: func(s string) int { return len(s) }}
-	for _, o := range []chunk.Options{{MaxTokens: 10, Overlap: 9}, mine} {
+	for _, o := range []chunk.Options{{MaxTokens: 10, Overlap: new(9)}, mine} {
 		var err error
 		for _, err = range n.UploadChunks(ctx, o, slices.Values(docs)) {
 		}

@@ -127,9 +127,7 @@ func toChunking(op string, o chunk.Options) (chunking, error) {
 	if o.Format == chunk.Markdown {
 		in.Format = "markdown"
 	}
-	if o.Overlap != 0 {
-		in.Overlap = new(max(0, o.Overlap))
-	}
+	in.Overlap = o.Overlap
 	return in, nil
 }
 
@@ -266,7 +264,7 @@ type query struct {
 	Oversampling int          `json:"oversampling,omitempty"`
 	Mode         string       `json:"mode,omitempty"`
 	Fusion       string       `json:"fusion,omitempty"`
-	DenseWeight  float32      `json:"dense_weight,omitempty"`
+	DenseWeight  *float32     `json:"dense_weight,omitempty"`
 	Exact        bool         `json:"exact,omitempty"`
 	Fields       []string     `json:"fields"`
 }
@@ -304,8 +302,8 @@ func (r *result) matches(t *db.Trace) []db.Match {
 	if t != nil {
 		µs := func(name string) time.Duration { return time.Duration(r.Timings[name]) * time.Microsecond }
 		*t = db.Trace{
-			Mode: r.Mode, Plan: r.Plan, Candidates: r.Candidates, Embed: µs("embed"), Filter: µs("filter"),
-			Graph: µs("graph"), Words: µs("words"), Rerank: µs("rerank"), Load: µs("load"), Total: µs("total"),
+			Mode: r.Mode, Plan: db.Plan(r.Plan), Candidates: r.Candidates, Embed: µs("embed"), Filter: µs("filter"),
+			Graph: µs("graph"), Lexical: µs("lexical"), Rerank: µs("rerank"), Load: µs("load"), Total: µs("total"),
 		}
 	}
 	return out

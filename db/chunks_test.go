@@ -21,7 +21,7 @@ import (
 )
 
 func words6(format chunk.Format) chunk.Options {
-	return chunk.Options{Format: format, MaxTokens: 6, Overlap: -1, Count: func(s string) int { return len(strings.Fields(s)) }}
+	return chunk.Options{Format: format, MaxTokens: 6, Overlap: new(0), Count: func(s string) int { return len(strings.Fields(s)) }}
 }
 
 func TestChunks(t *testing.T) {

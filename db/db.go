@@ -237,7 +237,7 @@ func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) 
 func (d *DB) lend(o *CollectionOptions, was *settings) {
 	// Vectors that were given are of a model that only the caller knows: the
 	// database's embedder would ask them in another language.
-	given := was != nil && was.Spec == nil || was == nil && o.Given
+	given := was != nil && was.Spec == nil || was == nil && o.Precomputed
 	if o.Embedder == nil && !o.anyModel && !given {
 		o.Embedder = d.opts.Embedder
 	}

@@ -48,7 +48,7 @@ func (r *DoctorReport) OK() bool {
 type CollectionHealth struct {
 	Name string `json:"name"`
 	// Version is empty for what is searched. While the collection changes its model
-	// it has another one, "new" or "before", of which only the store is examined.
+	// it has another one, "new" or "previous", of which only the store is examined.
 	Version   string `json:"version,omitempty"`
 	Documents int    `json:"documents"`
 	// Queried documents were searched by their own vectors. Missed are those

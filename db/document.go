@@ -164,7 +164,7 @@ func checkID(id string, limit int) error {
 // checkVector finds what would poison a ranking: NaN sorts above every score.
 func checkVector(v []float32, dims int) error {
 	if len(v) != dims {
-		return because(ErrInvalidVector, "%d dimensions, the collection has %d", len(v), dims)
+		return because(ErrInvalidEmbedding, "%d dimensions, the collection has %d", len(v), dims)
 	}
 	// A NaN or an infinity shows in the sum of squares.
 	if sum := quant.Dot(v, v); sum > 1e-30 && sum < 1e30 {
@@ -173,12 +173,12 @@ func checkVector(v []float32, dims int) error {
 	var sum float64
 	for i, x := range v {
 		if f := float64(x); math.IsNaN(f) || math.IsInf(f, 0) {
-			return because(ErrInvalidVector, "component %d is %v", i, x)
+			return because(ErrInvalidEmbedding, "component %d is %v", i, x)
 		}
 		sum += float64(x) * float64(x)
 	}
 	if norm := math.Sqrt(sum); norm < 1e-18 {
-		return because(ErrInvalidVector, "its length is zero")
+		return because(ErrInvalidEmbedding, "its length is zero")
 	}
 	return nil
 }

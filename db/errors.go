@@ -23,9 +23,9 @@ var (
 	ErrInvalidID = errors.New("invalid document id")
 	// ErrInvalidText is returned for a text that is empty, too long or not UTF-8.
 	ErrInvalidText = errors.New("invalid text")
-	// ErrInvalidVector is returned for an embedding of another length than the
+	// ErrInvalidEmbedding is returned for an embedding of another length than the
 	// collection's, or with NaN, infinite or only zero components.
-	ErrInvalidVector = errors.New("invalid embedding")
+	ErrInvalidEmbedding = errors.New("invalid embedding")
 	// ErrInvalidMetadata is returned for metadata of an unsupported type or size.
 	ErrInvalidMetadata = errors.New("invalid metadata")
 	// ErrInvalidFilter is returned for a filter beyond the limits.

@@ -1,7 +1,6 @@
 package db
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -27,7 +26,7 @@ func (s *searching) words(k int) []scored {
 		q.Allow = s.allowed.has
 	}
 	hits := s.c.words.Search(make([]lexical.Hit, 0, k), q)
-	s.trace.Words += time.Since(lap)
+	s.trace.Lexical += time.Since(lap)
 	top := make([]scored, len(hits))
 	for i, h := range hits {
 		top[i] = scored{node: h.Node, score: h.Score, bm25: h.Score}
@@ -72,7 +71,7 @@ func (s *searching) hybrid(ctx context.Context, k int) ([]scored, error) {
 	for i, score := range s.c.words.Scores(nil, s.q.Text, missing) {
 		all[i].bm25 = score
 	}
-	s.trace.Words += time.Since(lap)
+	s.trace.Lexical += time.Since(lap)
 	lap = time.Now()
 	for i := len(missing); i < len(all); i++ {
 		cosine, ok, err := s.c.cosine(s.view, s.vec, all[i].node)
@@ -90,7 +89,10 @@ func (s *searching) hybrid(ctx context.Context, k int) ([]scored, error) {
 
 // fuse puts candidates into the order of both scores.
 func (s *searching) fuse(all []scored) {
-	weight := cmp.Or(float64(s.q.DenseWeight), defaultDenseWeight)
+	weight := defaultDenseWeight
+	if s.q.DenseWeight != nil {
+		weight = float64(*s.q.DenseWeight)
+	}
 	if s.q.Fusion == Reciprocal {
 		s.fuseRanks(all, weight)
 	} else {

@@ -26,9 +26,9 @@ type sampler struct {
 
 // sample compares what a search found with the truth, for one query in
 // Options.RecallSample. Only what the graph has answered can be wrong.
-func (c *Collection) sample(q *Query, vec []float32, plan string) {
+func (c *Collection) sample(q *Query, vec []float32, plan Plan) {
 	every := c.db.opts.RecallSample
-	if every <= 0 || plan != "graph" || rand.IntN(every) != 0 {
+	if every <= 0 || plan != PlanGraph || rand.IntN(every) != 0 {
 		return
 	}
 	c.sampled.mu.Lock()

@@ -193,7 +193,7 @@ func TestMetamorphic(t *testing.T) {
 		{name: "no tail", coll: db.CollectionOptions{HeadDims: 12, NoTail: true, Oversampling: 40}},
 		{name: "head and tail", coll: db.CollectionOptions{HeadDims: 12}},
 		{name: "wide", coll: db.CollectionOptions{M: 32, EfSearch: 200, Oversampling: 20}},
-		{name: "small limits", opts: db.Options{SyncEvery: time.Hour, Limits: db.Limits{Batch: 37, K: 10, Ef: 500, Oversampling: 50, FilterConditions: 2, FilterDepth: 2, Collections: 1, IDBytes: 8}}},
+		{name: "small limits", opts: db.Options{SyncEvery: time.Hour, Limits: db.Limits{Batch: 37, K: 10, EfSearch: 500, Oversampling: 50, FilterConditions: 2, FilterDepth: 2, Collections: 1, IDBytes: 8}}},
 		{name: "reopened", opts: db.Options{SyncEvery: time.Hour, CacheBytes: 1 << 20}, coll: db.CollectionOptions{HeadDims: 12}, reopen: true},
 	}
 	var want []string

@@ -69,7 +69,7 @@ type Limits struct {
 	MetadataFields   int // default 256
 	Batch            int // documents in one call; default 10,000
 	K                int // results of a search; default 10,000
-	Ef               int // efSearch; default 10,000
+	EfSearch         int // efSearch; default 10,000
 	Oversampling     int // candidates per result; default 100
 	FilterDepth      int // default 32
 	FilterConditions int // default 1,000
@@ -84,7 +84,7 @@ func (l Limits) withDefaults() Limits {
 		MetadataFields:   cmp.Or(l.MetadataFields, 256),
 		Batch:            cmp.Or(l.Batch, 10_000),
 		K:                cmp.Or(l.K, 10_000),
-		Ef:               cmp.Or(l.Ef, 10_000),
+		EfSearch:         cmp.Or(l.EfSearch, 10_000),
 		Oversampling:     cmp.Or(l.Oversampling, 100),
 		FilterDepth:      cmp.Or(l.FilterDepth, 32),
 		FilterConditions: cmp.Or(l.FilterConditions, 1000),
@@ -135,7 +135,7 @@ func (o *Options) prepare() (Options, error) {
 		{"MetadataFields", c.Limits.MetadataFields},
 		{"Batch", c.Limits.Batch},
 		{"K", c.Limits.K},
-		{"Ef", c.Limits.Ef},
+		{"EfSearch", c.Limits.EfSearch},
 		{"Oversampling", c.Limits.Oversampling},
 		{"FilterDepth", c.Limits.FilterDepth},
 		{"FilterConditions", c.Limits.FilterConditions},
@@ -175,9 +175,9 @@ type CollectionOptions struct {
 	// Dims is the length of the embeddings, for a collection without an
 	// embedder.
 	Dims int
-	// Given makes a new collection one whose embeddings are given, of Dims
+	// Precomputed makes a new collection one whose embeddings come with its documents, of Dims
 	// each, also in a database that has an embedder.
-	Given bool
+	Precomputed bool
 	// HeadDims is the length of the Matryoshka head that the graph searches:
 	// the embedder's, or Dims for vectors without Matryoshka training.
 	HeadDims int
@@ -237,8 +237,8 @@ func (o *CollectionOptions) create(l *Limits) (settings, error) {
 		NoTail:         o.NoTail,
 	}
 	var faults []error
-	if o.Embedder != nil && o.Given {
-		faults = append(faults, errors.New("embeddings are either Given or the Embedder's"))
+	if o.Embedder != nil && o.Precomputed {
+		faults = append(faults, errors.New("embeddings are either Precomputed or the Embedder's"))
 	}
 	if o.Embedder != nil {
 		spec := o.Embedder.Spec()
@@ -262,7 +262,7 @@ func (o *CollectionOptions) create(l *Limits) (settings, error) {
 		{"HeadDims", s.HeadDims, 0, s.Dims},
 		{"M", s.M, 2, 128},
 		{"EfConstruction", s.EfConstruction, 8, 4096},
-		{"EfSearch", s.EfSearch, 0, l.Ef},
+		{"EfSearch", s.EfSearch, 0, l.EfSearch},
 		{"Oversampling", s.Oversampling, 0, l.Oversampling},
 	} {
 		if f.n < f.lo || f.n > f.max {
@@ -299,8 +299,8 @@ func (o *CollectionOptions) open(s *settings, l *Limits) error {
 	}
 	s.EfSearch = cmp.Or(o.EfSearch, s.EfSearch)
 	s.Oversampling = cmp.Or(o.Oversampling, s.Oversampling)
-	if s.EfSearch < 0 || s.EfSearch > l.Ef {
-		faults = append(faults, fmt.Errorf("option EfSearch is %d, want 0 to %d", s.EfSearch, l.Ef))
+	if s.EfSearch < 0 || s.EfSearch > l.EfSearch {
+		faults = append(faults, fmt.Errorf("option EfSearch is %d, want 0 to %d", s.EfSearch, l.EfSearch))
 	}
 	if s.Oversampling < 0 || s.Oversampling > l.Oversampling {
 		faults = append(faults, fmt.Errorf("option Oversampling is %d, want 0 to %d", s.Oversampling, l.Oversampling))

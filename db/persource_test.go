@@ -76,9 +76,9 @@ func TestPerSource(t *testing.T) {
 	const dims = 32
 	for _, size := range []struct {
 		n    int
-		plan string
+		plan db.Plan
 	}{{90, "exact matches"}, {3000, "scan"}, {7000, "graph"}} {
-		t.Run(size.plan, func(t *testing.T) {
+		t.Run(string(size.plan), func(t *testing.T) {
 			rng := random(t)
 			docs := sourced(rng, size.n, dims)
 			d := open(t, t.TempDir(), &db.Options{Embedder: embeddertest.New(dims, 1), SyncEvery: time.Second})

@@ -40,10 +40,10 @@ type Query struct {
 	Mode Mode
 	// Fusion says how Hybrid makes one order of two.
 	Fusion Fusion
-	// DenseWeight is what meaning counts in Hybrid, from 0 to 1, words counting
-	// the rest; 0 is the default of 0.3. Small is not nothing: for words alone
-	// there is Lexical.
-	DenseWeight float32
+	// DenseWeight is the share of the dense score in Hybrid, from 0 to 1; the
+	// lexical score has the rest. Nil is 0.3. To ignore embeddings entirely, use
+	// Lexical.
+	DenseWeight *float32
 	// Exact compares the query with the full vector of every document: the
 	// oracle that the approximate search is measured by.
 	Exact bool
@@ -114,15 +114,27 @@ type Match struct {
 	Cosine, BM25 float32
 }
 
+// Plan is the way in which a search found its candidates.
+type Plan string
+
+// The plans.
+const (
+	PlanGraph        Plan = "graph"         // the graph over the heads, then a rerank
+	PlanScan         Plan = "scan"          // the codes of all dimensions of every document
+	PlanExact        Plan = "exact"         // every full vector, because the query says Exact
+	PlanExactMatches Plan = "exact matches" // every full vector, because there are few
+	PlanLexical      Plan = "lexical"       // the lexical index alone
+)
+
 // Trace says how a search went and where its time did.
 type Trace struct {
-	Mode       Mode          // what decided the order
-	Plan       string        // "graph", "exact", "exact matches" or "scan" for few documents, or "words"
+	Mode       Mode // what decided the order
+	Plan       Plan
 	Candidates int           // nodes that were reranked by their full vectors
 	Embed      time.Duration // turning the text into a vector
 	Filter     time.Duration // evaluating the filter
 	Graph      time.Duration // searching the graph
-	Words      time.Duration // searching the lexical index, perhaps beside the graph
+	Lexical    time.Duration // searching the lexical index, perhaps beside the graph
 	Rerank     time.Duration // comparing full vectors
 	Load       time.Duration // reading the documents
 	Total      time.Duration
@@ -145,14 +157,14 @@ func (c *Collection) checkQuery(q *Query) error {
 		return because(ErrInvalidQuery, "K is %d, want 1 to %d", q.K, l.K)
 	case q.PerSource < 0:
 		return because(ErrInvalidQuery, "PerSource is %d, want 0 or more", q.PerSource)
-	case q.EfSearch < 0 || q.EfSearch > l.Ef:
-		return because(ErrInvalidQuery, "EfSearch is %d, want 0 to %d", q.EfSearch, l.Ef)
+	case q.EfSearch < 0 || q.EfSearch > l.EfSearch:
+		return because(ErrInvalidQuery, "EfSearch is %d, want 0 to %d", q.EfSearch, l.EfSearch)
 	case q.Oversampling < 0 || q.Oversampling > l.Oversampling:
 		return because(ErrInvalidQuery, "Oversampling is %d, want 0 to %d", q.Oversampling, l.Oversampling)
 	case int(q.Mode) >= len(modeNames) || q.Fusion > Reciprocal:
 		return because(ErrInvalidQuery, "there is no mode %d or fusion %d", q.Mode, q.Fusion)
-	case q.DenseWeight < 0 || q.DenseWeight > 1 || q.DenseWeight != q.DenseWeight:
-		return because(ErrInvalidQuery, "DenseWeight is %v, want 0 to 1", q.DenseWeight)
+	case q.DenseWeight != nil && !(*q.DenseWeight >= 0 && *q.DenseWeight <= 1):
+		return because(ErrInvalidQuery, "DenseWeight is %v, want 0 to 1", *q.DenseWeight)
 	case q.Text == "" && (q.Mode == Lexical || q.Mode == Hybrid):
 		return because(ErrInvalidQuery, "mode %s needs a text", q.Mode)
 	case q.Recall < 0 || q.Recall > 1 || q.Recall != q.Recall:

@@ -7,24 +7,24 @@ import (
 	"github.com/fronyai/frony-db/hnsw"
 )
 
-// Reach is what asking for some documents by their own vectors has shown.
-type Reach struct {
+// Reachability is what asking for some documents by their own vectors has shown.
+type Reachability struct {
 	Asked       int      // documents
 	Unreachable []string // ids of those that the graph did not return
 	Next        uint32   // where to go on; 0 after the last document
 }
 
-// Reach searches the graph for up to n documents by their own vectors, beginning
+// Reachability searches the graph for up to n documents by their own vectors, beginning
 // at from: 0, or Next of the call before. A document that even a beam of a
 // thousand does not return is unreachable: its data is there, and no search by
 // meaning finds it but one that compares everything. It reads memory only, and
 // takes about as long as n searches in the graph; Doctor looks at all there is,
 // and repairs. Searches and writes go on meanwhile. It returns ErrClosed, and
 // what ctx says.
-func (c *Collection) Reach(ctx context.Context, from uint32, n int) (Reach, error) {
-	var r Reach
+func (c *Collection) Reachability(ctx context.Context, from uint32, n int) (Reachability, error) {
+	var r Reachability
 	if err := c.enter(); err != nil {
-		return r, wrap("reach", c.name, err)
+		return r, wrap("reachability", c.name, err)
 	}
 	defer c.leave()
 	slot := c.grace.enter()
@@ -41,13 +41,13 @@ func (c *Collection) Reach(ctx context.Context, from uint32, n int) (Reach, erro
 			continue
 		}
 		if err := ctx.Err(); err != nil {
-			return r, wrap("reach", c.name, err)
+			return r, wrap("reachability", c.name, err)
 		}
 		r.Asked++
 		if _, wide := c.reaches(&hits, c.codes.heads.Code(node), node); !wide {
 			rec, _, err := v.Record(c.id, node, 0)
 			if err != nil {
-				return r, wrap("reach", c.name, err)
+				return r, wrap("reachability", c.name, err)
 			}
 			r.Unreachable = append(r.Unreachable, rec.ID)
 		}

@@ -7,12 +7,12 @@ import (
 
 // A document that the graph has lost is named, and the others are not, in
 // however many parts they are asked for.
-func TestReach(t *testing.T) {
+func TestReachability(t *testing.T) {
 	_, c := sick(t, 3000)
 	walk := func(n int) (asked int, lost []string) {
 		t.Helper()
 		for from := uint32(0); ; {
-			r, err := c.Reach(t.Context(), from, n)
+			r, err := c.Reachability(t.Context(), from, n)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,9 +15,9 @@ type ReembedOptions struct {
 	// HeadDims is the length of the new version's Matryoshka head; 0 is the
 	// model's. It can't be changed once the new version is begun.
 	HeadDims int
-	// LeaveOut leaves documents out that have a given embedding and no text:
+	// SkipTextless leaves documents out that have a given embedding and no text:
 	// another model can't embed them. Without it, they are ErrNoText.
-	LeaveOut bool
+	SkipTextless bool
 	// Sample is the number of documents whose texts are asked as queries to
 	// compare the two versions; 0 is 100, below 0 none.
 	Sample int
@@ -35,8 +35,8 @@ type ReembedReport struct {
 	Embedded int `json:"embedded"`
 	Copied   int `json:"copied"`
 	Removed  int `json:"removed"`
-	// LeftOut are documents without a text that the new version lacks.
-	LeftOut int     `json:"left_out"`
+	// Skipped are documents without a text that the new version lacks.
+	Skipped int     `json:"skipped"`
 	Overlap Overlap `json:"overlap"`
 	// Unchanged: the collection has this model already; nothing was done.
 	Unchanged bool    `json:"unchanged,omitempty"`
@@ -99,7 +99,7 @@ func (c *Collection) reembed(ctx context.Context, e embedder.Embedder, o *Reembe
 	if e == nil {
 		return r, ErrNoEmbedder
 	}
-	m := &move{c: c, e: e, leaveOut: o.LeaveOut, report: &r, docs: moveDocs}
+	m := &move{c: c, e: e, skipTextless: o.SkipTextless, report: &r, docs: moveDocs}
 	err = c.inside(func() error {
 		r.From = versionOf(&c.set, c.db.st.State(c.id))
 		return m.begin(o)
@@ -243,9 +243,9 @@ type RollbackOptions struct {
 	// collection has no embedder until it is opened with one. The database's own
 	// is used if it is that model.
 	Embedder embedder.Embedder
-	// LeaveOut leaves documents out that were written since with a given
+	// SkipTextless leaves documents out that were written since with a given
 	// embedding and no text.
-	LeaveOut bool
+	SkipTextless bool
 }
 
 // Rollback goes back to the version from before a change of the model, and drops
@@ -272,7 +272,7 @@ func (c *Collection) rollback(ctx context.Context, o *RollbackOptions) (r Reembe
 		return r, err
 	}
 	defer c.changing.Unlock()
-	m := &move{c: c, e: o.Embedder, leaveOut: o.LeaveOut, report: &r, docs: moveDocs}
+	m := &move{c: c, e: o.Embedder, skipTextless: o.SkipTextless, report: &r, docs: moveDocs}
 	err = c.inside(func() error {
 		r.From = versionOf(&c.set, c.db.st.State(c.id))
 		r.To = r.From

@@ -105,7 +105,7 @@ func TestReembedDoctor(t *testing.T) {
 		}
 		return r
 	}
-	for _, version := range []string{"new", "before"} {
+	for _, version := range []string{"new", "previous"} {
 		if _, err := c.Reembed(t.Context(), is, &ReembedOptions{NoSwitch: version == "new"}); err != nil {
 			t.Fatal(err)
 		}

@@ -281,7 +281,7 @@ func TestReembedRefuses(t *testing.T) {
 	if _, err := c.Reembed(ctx, nil, nil); !errors.Is(err, db.ErrNoEmbedder) {
 		t.Errorf("no model: %v", err)
 	}
-	if _, err := c.Reembed(ctx, is, &db.ReembedOptions{HeadDims: 300, LeaveOut: true}); !errors.Is(err, db.ErrInvalidOptions) {
+	if _, err := c.Reembed(ctx, is, &db.ReembedOptions{HeadDims: 300, SkipTextless: true}); !errors.Is(err, db.ErrInvalidOptions) {
 		t.Errorf("a head longer than the whole: %v", err)
 	}
 	if _, err := c.Reembed(ctx, is, nil); !errors.Is(err, db.ErrNoText) || !strings.Contains(err.Error(), `1 of them: "given"`) {
@@ -292,16 +292,16 @@ func TestReembedRefuses(t *testing.T) {
 	}
 
 	// Begun with one model, it isn't gone on with another.
-	if _, err := c.Reembed(ctx, is, &db.ReembedOptions{LeaveOut: true, NoSwitch: true, HeadDims: 64}); err != nil {
+	if _, err := c.Reembed(ctx, is, &db.ReembedOptions{SkipTextless: true, NoSwitch: true, HeadDims: 64}); err != nil {
 		t.Fatal(err)
 	}
 	if s := status(t, d, "notes"); s == nil || s.Switched || s.Other.HeadDims != 64 || s.Other.Documents != 301 {
 		t.Errorf("status %+v", s)
 	}
-	if _, err := c.Reembed(ctx, newFake(256, 3), &db.ReembedOptions{LeaveOut: true}); !errors.Is(err, db.ErrReembedding) {
+	if _, err := c.Reembed(ctx, newFake(256, 3), &db.ReembedOptions{SkipTextless: true}); !errors.Is(err, db.ErrReembedding) {
 		t.Errorf("another model: %v", err)
 	}
-	if _, err := c.Reembed(ctx, is, &db.ReembedOptions{LeaveOut: true, HeadDims: 32}); !errors.Is(err, db.ErrInvalidOptions) {
+	if _, err := c.Reembed(ctx, is, &db.ReembedOptions{SkipTextless: true, HeadDims: 32}); !errors.Is(err, db.ErrInvalidOptions) {
 		t.Errorf("another head: %v", err)
 	}
 	if err := c.Confirm(ctx); !errors.Is(err, db.ErrReembedding) {
@@ -314,8 +314,8 @@ func TestReembedRefuses(t *testing.T) {
 
 	// What was left out is there again after the way back, and so are vectors that
 	// were given.
-	r, err = c.Reembed(ctx, is, &db.ReembedOptions{LeaveOut: true})
-	if err != nil || r.LeftOut != 1 || r.To.Documents != 301 {
+	r, err = c.Reembed(ctx, is, &db.ReembedOptions{SkipTextless: true})
+	if err != nil || r.Skipped != 1 || r.To.Documents != 301 {
 		t.Fatalf("left out: %+v, %v", r, err)
 	}
 	sound(t, d, c, is.Fake)
@@ -330,7 +330,7 @@ func TestReembedRefuses(t *testing.T) {
 	if _, err := c.Rollback(ctx, nil); !errors.Is(err, db.ErrNoText) || !strings.Contains(err.Error(), `"other"`) {
 		t.Errorf("roll back a document without a text: %v", err)
 	}
-	if r, err := c.Rollback(ctx, &db.RollbackOptions{LeaveOut: true}); err != nil || r.LeftOut != 1 || r.Embedded != 0 {
+	if r, err := c.Rollback(ctx, &db.RollbackOptions{SkipTextless: true}); err != nil || r.Skipped != 1 || r.Embedded != 0 {
 		t.Fatalf("roll back: %+v, %v", r, err)
 	}
 	equal(t, "rolled back", contents(t, c), before)

@@ -9,8 +9,8 @@ import (
 
 // The versions that CollectionHealth.Version names.
 const (
-	versionNew    = "new"    // being filled
-	versionBefore = "before" // kept since the switch
+	versionNew      = "new"      // being filled
+	versionPrevious = "previous" // kept since the switch
 )
 
 // doctorHidden compares the keys of the collection's hidden version with each
@@ -57,7 +57,7 @@ func (c *Collection) examineHidden(hidden store.Hidden) (CollectionHealth, []sto
 	start := time.Now()
 	x := &examination{CollectionHealth: CollectionHealth{Name: c.name, Version: versionNew}}
 	if hidden.Previous {
-		x.Version = versionBefore
+		x.Version = versionPrevious
 	}
 	s, err := decodeSettings(hidden.Info)
 	if err != nil {

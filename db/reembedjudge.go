@@ -54,7 +54,7 @@ func (m *move) judge(v *store.View, p pair, want store.Fields, now int64) (_ ver
 		return docGone, nil, nil
 	case made != nil && made.Hash == old.Hash && made.Created.Equal(old.Created):
 		return docSame, old, nil
-	case hasNoText(old) && !m.leaveOut:
+	case hasNoText(old) && !m.skipTextless:
 		return docTextless, old, nil
 	case hasNoText(old) && made == nil:
 		return docSame, old, nil
@@ -147,14 +147,14 @@ func (m *move) plan(ctx context.Context) (p plan, err error) {
 			cant = append(cant, q.id)
 		}
 		if old != nil && hasNoText(old) && (verdict != docSame || q.new == store.AnyNode) {
-			m.report.LeftOut++
+			m.report.Skipped++
 		}
 		return err
 	}, func() error { return nil })
 	switch {
 	case err != nil:
 		return p, err
-	case p[docTextless] > 0 && !m.leaveOut:
+	case p[docTextless] > 0 && !m.skipTextless:
 		return p, noText(p[docTextless], cant)
 	case p[docEmbedded] > 0 && m.e == nil:
 		return p, because(ErrNoEmbedder, "%d documents that were written since must be embedded with the model from before", p[docEmbedded])

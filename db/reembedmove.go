@@ -19,13 +19,13 @@ import (
 // written since. Then the ids that were written meanwhile are brought over in
 // rounds, the last of them while nothing else runs on the collection.
 type move struct {
-	c        *Collection       // the version that the name leads to
-	hidden   store.Hidden      // the one that it is to lead to; ID 0: it is to be made
-	fresh    *settings         // of the one that is to be made
-	to       *Collection       // hidden, loaded
-	e        embedder.Embedder // of to; nil: nothing can be embedded
-	leaveOut bool
-	report   *ReembedReport
+	c            *Collection       // the version that the name leads to
+	hidden       store.Hidden      // the one that it is to lead to; ID 0: it is to be made
+	fresh        *settings         // of the one that is to be made
+	to           *Collection       // hidden, loaded
+	e            embedder.Embedder // of to; nil: nothing can be embedded
+	skipTextless bool
+	report       *ReembedReport
 
 	f      *follower
 	paused bool // nothing else is inside the collection

@@ -24,7 +24,7 @@ import (
 // documents, the full vectors of all are compared. A text is searched by its
 // words as well, unless Mode says otherwise.
 //
-// It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidVector,
+// It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
 // ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and what the embedder returns.
 func (c *Collection) Search(ctx context.Context, q Query) ([]Match, error) {
 	if err := c.enter(); err != nil {
@@ -170,7 +170,7 @@ func (s *searching) rank(ctx context.Context) ([]scored, error) {
 func (s *searching) gather(ctx context.Context, k int) ([]scored, error) {
 	switch s.q.Mode {
 	case Lexical:
-		s.trace.Plan = "words"
+		s.trace.Plan = PlanLexical
 		return s.words(k), ctx.Err()
 	case Hybrid:
 		return s.hybrid(ctx, k)
@@ -201,17 +201,17 @@ func (s *searching) dense(ctx context.Context, k, want int) ([]scored, error) {
 	}
 	switch {
 	case s.q.Exact:
-		s.trace.Plan = "exact"
+		s.trace.Plan = PlanExact
 		return s.exact(ctx, k)
 	case live <= max(want, exactBelow):
 		// All of them would be reranked anyway.
-		s.trace.Plan = "exact matches"
+		s.trace.Plan = PlanExactMatches
 		return s.exact(ctx, k)
 	case (live <= scanBelow || s.q.Recall == 1) && s.c.codes.tails != nil:
-		s.trace.Plan = "scan"
+		s.trace.Plan = PlanScan
 		return s.scan(ctx, k)
 	}
-	s.trace.Plan = "graph"
+	s.trace.Plan = PlanGraph
 	code := s.c.codes.room()
 	s.c.codes.encode(code, s.vec)
 	allow := s.allowed.bitset() // only the graph wants it so

@@ -150,7 +150,7 @@ func TestInsertChunksAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := chunk.Options{MaxTokens: 6, Overlap: -1, Count: func(s string) int { return len(strings.Fields(s)) }}
+	o := chunk.Options{MaxTokens: 6, Overlap: new(0), Count: func(s string) int { return len(strings.Fields(s)) }}
 	long := strings.Repeat("One two three. ", 4)
 	for round := range 300 {
 		id := fmt.Sprint("d", round)

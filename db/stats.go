@@ -30,7 +30,7 @@ type MemoryStats struct {
 	Codes    int64 `json:"codes"`    // int8, heads and tails
 	Nodes    int64 `json:"nodes"`    // births and deaths
 	Metadata int64 `json:"metadata"` // columns for filters
-	Words    int64 `json:"words"`    // lexical index
+	Lexical  int64 `json:"lexical"`  // lexical index
 	// Rows is the mapped file of full vectors: page cache that the system
 	// takes back when it needs it.
 	Rows int64 `json:"rows_mapped"`
@@ -56,7 +56,7 @@ func (c *Collection) Stats() (Stats, error) {
 		Oversampling: c.oversampling(),
 		Memory: MemoryStats{
 			Graph: c.graph.Bytes(), Codes: c.codes.bytes(), Nodes: c.nodes.bytes(),
-			Metadata: c.attrs.Bytes(), Words: c.words.Bytes(), Rows: c.rows.Bytes(),
+			Metadata: c.attrs.Bytes(), Lexical: c.words.Bytes(), Rows: c.rows.Bytes(),
 		},
 		Disk: DiskStats{
 			Store: c.db.st.DiskBytes(),

@@ -22,7 +22,7 @@ import (
 // without an embedding are embedded as passages.
 //
 // It returns ErrExists if an id is taken, ErrDuplicateID, ErrInvalidID,
-// ErrInvalidText, ErrInvalidVector, ErrInvalidMetadata, ErrBatchTooLarge,
+// ErrInvalidText, ErrInvalidEmbedding, ErrInvalidMetadata, ErrBatchTooLarge,
 // ErrNoEmbedder, ErrDiskFull, ErrReadOnly and ErrClosed, and what the embedder
 // returns.
 func (c *Collection) Insert(ctx context.Context, docs ...Document) ([]string, error) {

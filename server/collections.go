@@ -98,7 +98,7 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body NewColle
 
 func (s *Server) create(ctx context.Context, b *NewCollection) *Problem {
 	_, err := s.db.Collection(ctx, b.Name, &db.CollectionOptions{
-		Dims: b.Dims, Given: b.Given, HeadDims: b.HeadDims, M: b.M, EfConstruction: b.EfConstruction,
+		Dims: b.Dims, Precomputed: b.Given, HeadDims: b.HeadDims, M: b.M, EfConstruction: b.EfConstruction,
 	})
 	if err != nil {
 		return s.problem(ctx, err)

@@ -119,7 +119,7 @@ func recallLabel(k int) string {
 }
 
 func (m *metrics) searched(t *db.Trace) {
-	m.plans.WithLabelValues(t.Plan).Inc()
+	m.plans.WithLabelValues(string(t.Plan)).Inc()
 	for _, s := range append(stages(t), stage{"total", t.Total}) {
 		m.stages.WithLabelValues(s.name).Observe(s.took.Seconds())
 	}

@@ -91,7 +91,7 @@ var sentinels = []struct {
 	{db.ErrDuplicateID, http.StatusBadRequest, "duplicate_id", "id"},
 	{db.ErrInvalidID, http.StatusBadRequest, "invalid_id", "id"},
 	{db.ErrInvalidText, http.StatusBadRequest, "invalid_text", "text"},
-	{db.ErrInvalidVector, http.StatusBadRequest, "invalid_embedding", "embedding"},
+	{db.ErrInvalidEmbedding, http.StatusBadRequest, "invalid_embedding", "embedding"},
 	{db.ErrInvalidMetadata, http.StatusBadRequest, "invalid_metadata", "metadata"},
 	{db.ErrInvalidFilter, http.StatusBadRequest, "invalid_filter", "filter"},
 	{filter.ErrSyntax, http.StatusBadRequest, "invalid_filter", "filter"},

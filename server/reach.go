@@ -70,7 +70,7 @@ func (s *Server) sweep(ctx context.Context, name string, perSecond int, next fun
 		if err != nil {
 			return true // dropped, of another model, or damaged: requests for it say so
 		}
-		r, err := c.Reach(ctx, from, perSecond)
+		r, err := c.Reachability(ctx, from, perSecond)
 		if err != nil {
 			return ctx.Err() == nil
 		}

@@ -26,7 +26,7 @@ type Query struct {
 	Oversampling int       `json:"oversampling,omitempty" minimum:"0" doc:"Candidates per result that are reranked; the collection's if missing"`
 	Mode         string    `json:"mode,omitempty" enum:"dense,lexical,hybrid" doc:"Whether meaning, words or both decide; hybrid for a text and dense for an embedding if missing"`
 	Fusion       string    `json:"fusion,omitempty" enum:"weighted,reciprocal" doc:"How hybrid makes one order of two; weighted if missing"`
-	DenseWeight  float32   `json:"dense_weight,omitempty" minimum:"0" maximum:"1" doc:"What meaning counts in hybrid, words counting the rest; 0.3 if missing"`
+	DenseWeight  *float32  `json:"dense_weight,omitempty" minimum:"0" maximum:"1" doc:"What meaning counts in hybrid, words counting the rest; 0.3 if missing"`
 	Exact        bool      `json:"exact,omitempty" doc:"Compares with every document: slow, and the truth"`
 	Fields       Fields    `json:"fields,omitempty"`
 }
@@ -41,20 +41,20 @@ type Match struct {
 
 // Timings is where a search spent its time, in microseconds.
 type Timings struct {
-	Embed  int64 `json:"embed"`
-	Filter int64 `json:"filter"`
-	Graph  int64 `json:"graph"`
-	Words  int64 `json:"words"`
-	Rerank int64 `json:"rerank"`
-	Load   int64 `json:"load"`
-	Total  int64 `json:"total"`
+	Embed   int64 `json:"embed"`
+	Filter  int64 `json:"filter"`
+	Graph   int64 `json:"graph"`
+	Lexical int64 `json:"lexical"`
+	Rerank  int64 `json:"rerank"`
+	Load    int64 `json:"load"`
+	Total   int64 `json:"total"`
 }
 
 // Result is what a query found.
 type Result struct {
 	Matches    []Match `json:"matches" doc:"Best first"`
 	Mode       string  `json:"mode" doc:"What decided the order"`
-	Plan       string  `json:"plan" doc:"How candidates were found, such as graph, exact or words"`
+	Plan       string  `json:"plan" doc:"How candidates were found, such as graph, exact or lexical"`
 	Candidates int     `json:"candidates" doc:"Documents that were compared by their full vectors"`
 	Timings    Timings `json:"timings" doc:"In microseconds"`
 }
@@ -188,9 +188,9 @@ func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*Resul
 	}
 	s.metrics.searched(&t)
 	s.spanSearch(ctx, c.Name(), start, &t)
-	r := &Result{Matches: make([]Match, len(matches)), Mode: t.Mode.String(), Plan: t.Plan, Candidates: t.Candidates, Timings: Timings{
+	r := &Result{Matches: make([]Match, len(matches)), Mode: t.Mode.String(), Plan: string(t.Plan), Candidates: t.Candidates, Timings: Timings{
 		Embed: micros(t.Embed), Filter: micros(t.Filter), Graph: micros(t.Graph),
-		Words: micros(t.Words), Rerank: micros(t.Rerank), Load: micros(t.Load), Total: micros(t.Total),
+		Lexical: micros(t.Lexical), Rerank: micros(t.Rerank), Load: micros(t.Load), Total: micros(t.Total),
 	}}
 	for i := range matches {
 		m := &matches[i]

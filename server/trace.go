@@ -86,7 +86,7 @@ func (s *Server) spanSearch(ctx context.Context, collection string, start time.T
 	}
 	ctx, search := s.tracer.Start(ctx, "search", trace.WithTimestamp(start), trace.WithAttributes(
 		attribute.String("frony.collection", collection), attribute.String("frony.mode", t.Mode.String()),
-		attribute.String("frony.plan", t.Plan), attribute.Int("frony.candidates", t.Candidates)))
+		attribute.String("frony.plan", string(t.Plan)), attribute.Int("frony.candidates", t.Candidates)))
 	defer search.End(trace.WithTimestamp(start.Add(t.Total)))
 	for _, st := range stages(t) {
 		if st.took > 0 {
@@ -105,6 +105,6 @@ type stage struct {
 // stages are the parts of a search in the order of their first work.
 func stages(t *db.Trace) []stage {
 	return []stage{
-		{"embed", t.Embed}, {"filter", t.Filter}, {"graph", t.Graph}, {"rerank", t.Rerank}, {"words", t.Words}, {"load", t.Load},
+		{"embed", t.Embed}, {"filter", t.Filter}, {"graph", t.Graph}, {"rerank", t.Rerank}, {"lexical", t.Lexical}, {"load", t.Load},
 	}
 }

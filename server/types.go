@@ -124,14 +124,9 @@ type Chunking struct {
 }
 
 func (c *Chunking) toDB() chunk.Options {
-	o := chunk.Options{MaxTokens: c.Tokens}
+	o := chunk.Options{MaxTokens: c.Tokens, Overlap: c.Overlap}
 	if c.Format == "markdown" {
 		o.Format = chunk.Markdown
-	}
-	if c.Overlap != nil {
-		if o.Overlap = *c.Overlap; o.Overlap == 0 {
-			o.Overlap = -1 // none
-		}
 	}
 	return o
 }

@@ -136,7 +136,7 @@ func (a *app) printStats(s db.Stats) error {
 	row("memory: codes", bytesText(s.Memory.Codes))
 	row("memory: nodes", bytesText(s.Memory.Nodes))
 	row("memory: metadata", bytesText(s.Memory.Metadata))
-	row("memory: words", bytesText(s.Memory.Words))
+	row("memory: words", bytesText(s.Memory.Lexical))
 	row("page cache: full vectors", bytesText(s.Memory.Rows))
 	row("disk: store (all collections)", bytesText(s.Disk.Store))
 	row("disk: full vectors", bytesText(s.Disk.Rows))

@@ -28,7 +28,7 @@ type evalFlags struct {
 	svg, runs   string
 	ef          int
 	oversample  int
-	denseWeight float32
+	denseWeight float32 // below 0: the database's
 	reciprocal  bool
 	embedder    embedder.Embedder
 }
@@ -57,7 +57,7 @@ of BEIR are read too.`,
 	f.StringVar(&o.runs, "runs", "", "write run files in the form of TREC to this folder")
 	f.IntVar(&o.ef, "ef", 0, "beam width of the graph search (default: the collection's)")
 	f.IntVar(&o.oversample, "oversampling", 0, "candidates per result that are reranked (default: calibrated)")
-	f.Float32Var(&o.denseWeight, "dense-weight", 0, "what meaning counts in hybrid, above 0 to 1 (default: the database's)")
+	f.Float32Var(&o.denseWeight, "dense-weight", -1, "share of the dense score in hybrid, from 0 to 1; -1 is the default of the database")
 	f.BoolVar(&o.reciprocal, "reciprocal", false, "fuse by reciprocal ranks")
 	return c
 }
@@ -207,6 +207,14 @@ func (s *evaluated) Index(ctx context.Context, docs []eval.Document) error {
 	return nil
 }
 
+// weight is the share of the dense score, nil for the database's.
+func (o *evalFlags) weight() *float32 {
+	if o.denseWeight < 0 {
+		return nil
+	}
+	return &o.denseWeight
+}
+
 // Search implements eval.Searcher.
 func (s *evaluated) Search(ctx context.Context, mode eval.Mode, query string, k int) (eval.Answer, error) {
 	if mode == eval.Exact192 {
@@ -214,7 +222,7 @@ func (s *evaluated) Search(ctx context.Context, mode eval.Mode, query string, k 
 	}
 	var t db.Trace
 	q := db.Query{
-		Text: query, K: k, Trace: &t, DenseWeight: s.o.denseWeight,
+		Text: query, K: k, Trace: &t, DenseWeight: s.o.weight(),
 		EfSearch: s.o.ef, Oversampling: s.o.oversample, Fields: db.FieldsNone,
 	}
 	if s.o.reciprocal {
@@ -235,7 +243,7 @@ func (s *evaluated) Search(ctx context.Context, mode eval.Mode, query string, k 
 	a := eval.Answer{Stages: []eval.Stage{
 		{Name: "embed", Time: t.Embed},
 		{Name: "graph", Time: t.Graph},
-		{Name: "words", Time: t.Words},
+		{Name: "lexical", Time: t.Lexical},
 		{Name: "rerank", Time: t.Rerank},
 		{Name: "load", Time: t.Load},
 	}}

@@ -209,7 +209,7 @@ func (im *importer) openRemote(ctx context.Context, first *source.Record) error 
 		im.filled = info.Documents > 0
 	default:
 		given := first.Embedding != nil
-		if info, err = im.remote.Create(ctx, im.collection, &db.CollectionOptions{Given: given, Dims: len(first.Embedding)}); err != nil {
+		if info, err = im.remote.Create(ctx, im.collection, &db.CollectionOptions{Precomputed: given, Dims: len(first.Embedding)}); err != nil {
 			return err
 		}
 		if given {

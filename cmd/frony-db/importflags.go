@@ -89,9 +89,9 @@ func (i *importFlags) options() (importOptions, error) {
 	case i.overlap < -1:
 		fault("--overlap %d: want 0 or more", i.overlap)
 	case i.overlap == 0:
-		o.chunk.Overlap = -1 // none
+		o.chunk.Overlap = new(0)
 	case i.overlap > 0:
-		o.chunk.Overlap = i.overlap
+		o.chunk.Overlap = &i.overlap
 	}
 	if err := o.chunk.Validate(); err != nil && len(faults) == 0 {
 		fault("--overlap %d: %w", i.overlap, err)

@@ -38,7 +38,7 @@ Collection.Reembed instead: searches and writes go on meanwhile.`,
 		},
 	}
 	c.Flags().BoolVar(&o.NoSwitch, "no-switch", false, "end with the comparison; the same command without it switches")
-	c.Flags().BoolVar(&o.LeaveOut, "leave-out", false, "leave documents out that have a given embedding and no text")
+	c.Flags().BoolVar(&o.SkipTextless, "skip-textless", false, "skip documents that have an embedding but no text")
 	c.Flags().IntVar(&o.HeadDims, "head-dims", 0, "length of the Matryoshka head (default: the model's)")
 	c.Flags().IntVar(&o.Sample, "sample", 100, "queries that the versions are compared by; 0 for none")
 	c.AddCommand(a.reembedStatus(), a.reembedConfirm(), a.reembedRollback())
@@ -152,8 +152,8 @@ func (a *app) printVersions(r *db.ReembedReport) error {
 		return err
 	}
 	fmt.Fprintf(a.out, "%d texts embedded, %d documents with a vector that was there, %d removed", r.Embedded, r.Copied, r.Removed)
-	if r.LeftOut > 0 {
-		fmt.Fprintf(a.out, ", %d without a text left out", r.LeftOut)
+	if r.Skipped > 0 {
+		fmt.Fprintf(a.out, ", %d without a text skipped", r.Skipped)
 	}
 	fmt.Fprintf(a.out, " (%.1f s)\n", r.Seconds)
 	return nil
@@ -273,6 +273,6 @@ Before the switch, rollback drops what was made of the new version.`,
 			})
 		},
 	}
-	c.Flags().BoolVar(&o.LeaveOut, "leave-out", false, "leave documents out that were written since with a given embedding and no text")
+	c.Flags().BoolVar(&o.SkipTextless, "skip-textless", false, "skip documents written since that have an embedding but no text")
 	return c
 }

@@ -94,8 +94,8 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 		return err
 	}
 	if !a.quiet {
-		fmt.Fprintf(a.err, "%d results in %s (%s, %s; embed %s, graph %s, words %s, rerank %d in %s)\n", len(matches),
-			micros(t.Total), t.Mode, t.Plan, micros(t.Embed), micros(t.Graph), micros(t.Words), t.Candidates, micros(t.Rerank))
+		fmt.Fprintf(a.err, "%d results in %s (%s, %s; embed %s, graph %s, lexical %s, rerank %d in %s)\n", len(matches),
+			micros(t.Total), t.Mode, t.Plan, micros(t.Embed), micros(t.Graph), micros(t.Lexical), t.Candidates, micros(t.Rerank))
 	}
 	return nil
 }
@@ -123,9 +123,9 @@ type searchResult struct {
 
 func searchJSON(matches []db.Match, t db.Trace) searchResult {
 	r := searchResult{
-		Matches: make([]matchJSON, len(matches)), Mode: t.Mode, Plan: t.Plan, Candidates: t.Candidates,
+		Matches: make([]matchJSON, len(matches)), Mode: t.Mode, Plan: string(t.Plan), Candidates: t.Candidates,
 		Timings: map[string]int64{
-			"embed": t.Embed.Microseconds(), "filter": t.Filter.Microseconds(), "graph": t.Graph.Microseconds(), "words": t.Words.Microseconds(),
+			"embed": t.Embed.Microseconds(), "filter": t.Filter.Microseconds(), "graph": t.Graph.Microseconds(), "lexical": t.Lexical.Microseconds(),
 			"rerank": t.Rerank.Microseconds(), "load": t.Load.Microseconds(), "total": t.Total.Microseconds(),
 		},
 	}

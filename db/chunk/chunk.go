@@ -37,9 +37,8 @@ type Options struct {
 	// MaxTokens is the longest chunk by Count, DefaultMaxTokens if 0.
 	MaxTokens int
 	// Overlap is how many tokens of a chunk's end the next one repeats, at most:
-	// whole sentences, within a section only. 0 means MaxTokens/8, and a negative
-	// number none.
-	Overlap int
+	// whole sentences, within a section only. Nil means MaxTokens/8.
+	Overlap *int
 	// Count counts the tokens of a text as the model at hand does, those that it
 	// adds to every text included: see embedder.Counter. Nil takes Estimate. It
 	// should not give less for a longer text.
@@ -59,8 +58,11 @@ func (o Options) Validate() error {
 	if o.MaxTokens < 0 {
 		faults = append(faults, fmt.Errorf("%w: MaxTokens %d is negative", ErrOptions, o.MaxTokens))
 	}
-	if d := o.withDefaults(); o.Overlap > d.MaxTokens/2 {
-		faults = append(faults, fmt.Errorf("%w: Overlap %d is more than half of MaxTokens %d", ErrOptions, o.Overlap, d.MaxTokens))
+	if d := o.withDefaults(); o.Overlap != nil && *o.Overlap > d.MaxTokens/2 {
+		faults = append(faults, fmt.Errorf("%w: Overlap %d is more than half of MaxTokens %d", ErrOptions, *o.Overlap, d.MaxTokens))
+	}
+	if o.Overlap != nil && *o.Overlap < 0 {
+		faults = append(faults, fmt.Errorf("%w: Overlap %d is negative", ErrOptions, *o.Overlap))
 	}
 	return errors.Join(faults...)
 }
@@ -69,10 +71,11 @@ func (o Options) withDefaults() Options {
 	if o.MaxTokens <= 0 {
 		o.MaxTokens = DefaultMaxTokens
 	}
-	if o.Overlap == 0 {
-		o.Overlap = o.MaxTokens / 8
+	overlap := o.MaxTokens / 8
+	if o.Overlap != nil {
+		overlap = *o.Overlap
 	}
-	o.Overlap = min(max(o.Overlap, 0), o.MaxTokens/2)
+	o.Overlap = new(min(max(overlap, 0), o.MaxTokens/2))
 	if o.Count == nil {
 		o.Count = Estimate
 	}

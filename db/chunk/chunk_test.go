@@ -88,7 +88,7 @@ func TestSplitProperties(t *testing.T) {
 			b.WriteString(pieces[rng.IntN(len(pieces))])
 		}
 		opts := Options{
-			Format: Format(rng.IntN(2)), MaxTokens: 3 + rng.IntN(40), Overlap: rng.IntN(12) - 2,
+			Format: Format(rng.IntN(2)), MaxTokens: 3 + rng.IntN(40), Overlap: new(rng.IntN(12) - 2),
 			Count: counts[rng.IntN(len(counts))],
 		}
 		check(t, b.String(), opts, Split(b.String(), opts))
@@ -100,7 +100,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add("안녕하세요. 반갑습니다.\n\n다음 문단", false, 3, 0)
 	f.Add(strings.Join(pieces, ""), true, 4, 2)
 	f.Fuzz(func(t *testing.T, doc string, markdown bool, limit, overlap int) {
-		opts := Options{MaxTokens: limit % 1000, Overlap: overlap}
+		opts := Options{MaxTokens: limit % 1000, Overlap: &overlap}
 		if markdown {
 			opts.Format = Markdown
 		}
@@ -118,7 +118,7 @@ func TestMarkdown(t *testing.T) {
 		"Setext", "------", "", "- one two", "- three four", "",
 		"# Other ##", "", "> # not a section", "> quoted", "",
 	}, "\n")
-	opts := Options{Format: Markdown, MaxTokens: 16, Overlap: -1, Count: words}
+	opts := Options{Format: Markdown, MaxTokens: 16, Overlap: new(0), Count: words}
 	got := Split(doc, opts)
 	check(t, doc, opts, got)
 	type row struct {
@@ -160,7 +160,7 @@ func TestCodeIsWhole(t *testing.T) {
 		}
 	}
 	doc := "```\n" + strings.Repeat("a b c d e\n", 20) + "```\n"
-	for _, c := range Split(doc, Options{Format: Markdown, MaxTokens: 12, Overlap: -1, Count: words}) {
+	for _, c := range Split(doc, Options{Format: Markdown, MaxTokens: 12, Overlap: new(0), Count: words}) {
 		for line := range strings.Lines(c.Text) {
 			if line = strings.TrimSpace(line); line != "```" && line != "a b c d e" {
 				t.Errorf("a line of code is cut: %q", line)
@@ -171,7 +171,7 @@ func TestCodeIsWhole(t *testing.T) {
 
 func TestOverlap(t *testing.T) {
 	doc := "One one one. Two two. Three three three. Four four. Five five five. Six."
-	got := Split(doc, Options{MaxTokens: 6, Overlap: 3, Count: words})
+	got := Split(doc, Options{MaxTokens: 6, Overlap: new(3), Count: words})
 	var texts []string
 	for _, c := range got {
 		texts = append(texts, c.Text)
@@ -267,7 +267,7 @@ func TestValidate(t *testing.T) {
 	if err := (Options{}).Validate(); err != nil {
 		t.Error(err)
 	}
-	err := Options{Format: 7, MaxTokens: -1, Overlap: 1000}.Validate()
+	err := Options{Format: 7, MaxTokens: -1, Overlap: new(1000)}.Validate()
 	for _, want := range []string{"format 7", "MaxTokens -1", "Overlap 1000"} {
 		if !errors.Is(err, ErrOptions) || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%v: want %q named", err, want)

@@ -69,7 +69,7 @@ func (s *splitter) overlap(before, begun int) int {
 	for i := begun - 1; i > before; i-- {
 		u := s.units[i]
 		tokens += u.tokens
-		if tokens > s.opts.Overlap || u.section != s.units[begun].section || u.heading {
+		if tokens > *s.opts.Overlap || u.section != s.units[begun].section || u.heading {
 			break
 		}
 		first = i

@@ -130,7 +130,7 @@ async function newCollection() {
 
 // ── Search ───────────────────────────────────────────────────────────────────
 let running = null, like = null;
-const stages = ["embed", "filter", "graph", "words", "rerank", "load"];
+const stages = ["embed", "filter", "graph", "lexical", "rerank", "load"];
 
 async function search() {
   running?.abort();

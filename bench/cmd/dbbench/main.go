@@ -105,7 +105,7 @@ func measure(parent string, n, queries int, seed uint64) error {
 	}
 	fmt.Printf("\nmemory: heap %d B/document; by part: links %d, codes %d, nodes %d, metadata %d, words %d; mapped rows %d; %.1f candidates per result\n",
 		memory/int64(n), s.Memory.Graph/int64(n), s.Memory.Codes/int64(n), s.Memory.Nodes/int64(n),
-		s.Memory.Metadata/int64(n), s.Memory.Words/int64(n), s.Memory.Rows/int64(n), s.Oversampling)
+		s.Memory.Metadata/int64(n), s.Memory.Lexical/int64(n), s.Memory.Rows/int64(n), s.Oversampling)
 
 	start = time.Now()
 	if err := d.Close(); err != nil {
@@ -171,7 +171,7 @@ func searches(ctx context.Context, c *db.Collection, asked []string) error {
 			took = append(took, t.Total)
 			sum.Embed += t.Embed
 			sum.Graph += t.Graph
-			sum.Words += t.Words
+			sum.Lexical += t.Lexical
 			sum.Rerank += t.Rerank
 			sum.Load += t.Load
 			if mode.q.Exact {
@@ -192,7 +192,7 @@ func searches(ctx context.Context, c *db.Collection, asked []string) error {
 		}
 		us := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
 		fmt.Printf("| %s | %.0f | %.0f | %.1f | %.1f | %.1f | %.1f | %.1f | %s |\n", mode.name, us(took[len(took)/2]),
-			us(took[len(took)*99/100]), us(sum.Embed/n), us(sum.Graph/n), us(sum.Words/n), us(sum.Rerank/n), us(sum.Load/n), recall)
+			us(took[len(took)*99/100]), us(sum.Embed/n), us(sum.Graph/n), us(sum.Lexical/n), us(sum.Rerank/n), us(sum.Load/n), recall)
 	}
 	return nil
 }
