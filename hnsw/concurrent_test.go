@@ -41,11 +41,6 @@ func TestConcurrent(t *testing.T) {
 						v[d] = int8(rng.IntN(255) - 127)
 					}
 					r.set(id, v)
-					if id%3 == 0 {
-						if err := g.Pend(id); err != nil {
-							t.Error(err)
-						}
-					}
 					if err := g.Add(id); err != nil {
 						t.Error(err)
 					}

@@ -1,6 +1,7 @@
 package hnsw_test
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -152,7 +153,7 @@ func TestRecallTarget(t *testing.T) {
 	r, query := clustered(seed, 12_000, 32)
 	built := build(t, r, &hnsw.Options{M: 6, EfConstruction: 40})
 	built.Calibrate(hnsw.CalibrateOptions{})
-	g, err := hnsw.Load(snapshot(t, built), r)
+	g, err := hnsw.Read(bytes.NewReader(snapshot(t, built)), r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,6 @@ const MaxDims = 4096
 // (opposite ones).
 const KeyOne = kernel.KeyOne
 
-// Distance returns the 1 − cosine that a key of [Codes.Distances] stands for,
-// from 0 to 2.
-func Distance(key uint32) float32 { return float32(key) / KeyOne }
-
 // Implementation names the kernels in use: "generic", or the instruction set they
 // are written for.
 func Implementation() string { return kernel.Best.String() }

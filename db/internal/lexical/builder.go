@@ -5,7 +5,8 @@ import (
 	"math/bits"
 	"runtime"
 	"slices"
-	"sync"
+
+	"github.com/fronyai/frony-db/internal/parallel"
 )
 
 // A builder makes an index of documents and postings that are there already:
@@ -113,13 +114,11 @@ func (b *builder) finish() bool {
 		c.terms = make([]byte, at)
 		b.bytes += c.size() - before
 	}
-	workers := max(1, min(runtime.GOMAXPROCS(0), len(b.chunks)))
-	var wg sync.WaitGroup
-	for w := range workers {
-		lo, hi := len(b.chunks)*w/workers*window, len(b.chunks)*(w+1)/workers*window
-		wg.Go(func() { b.forward(uint32(lo), uint32(hi)) })
-	}
-	wg.Wait()
+	parts := min(runtime.GOMAXPROCS(0), len(b.chunks)) // each reads all terms
+	parallel.Each(parts, 1, func(i int) {
+		lo, hi := len(b.chunks)*i/parts*window, len(b.chunks)*(i+1)/parts*window
+		b.forward(uint32(lo), uint32(hi))
+	})
 	return true
 }
 

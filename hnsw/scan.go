@@ -2,24 +2,6 @@ package hnsw
 
 import "math/bits"
 
-// Flat appends to dst the k nodes nearest to q that are live and allowed, found
-// by measuring every one of them: exact over the codes, in time linear in their
-// number. A nil set allows all.
-func (g *Graph) Flat(dst []Hit, q []byte, k int, allow *Bitset) []Hit {
-	if k <= 0 {
-		return dst
-	}
-	w := g.enter()
-	defer g.leave(w)
-	s := g.slabs.Load()
-	w.skip = filter{dead: s.dead, allow: allow}
-	g.scan(w, s, q, k)
-	for _, e := range w.beam {
-		dst = append(dst, Hit{entryID(e), distance(e)})
-	}
-	return dst
-}
-
 // scan leaves in the beam the k nearest nodes that are live and allowed.
 func (g *Graph) scan(w *scratch, s *slabs, q []byte, k int) {
 	w.beam, w.live = w.beam[:0], 0
@@ -32,12 +14,12 @@ func (g *Graph) scan(w *scratch, s *slabs, q []byte, k int) {
 					continue
 				}
 			}
-			set &^= s.dead[c][i].Load() // before present: see Repair
+			set &^= s.dead[c][i].Load() // before present: see free
 			set &= s.present[c][i].Load()
 			base := uint32(c<<chunkShift + i<<6)
 			for ; set != 0; set &= set - 1 {
 				w.ids[n] = base + uint32(bits.TrailingZeros64(set))
-				if n++; n == flatBatch {
+				if n++; n == scanBatch {
 					g.measure(w, q, n, k)
 					n = 0
 				}
@@ -47,7 +29,7 @@ func (g *Graph) scan(w *scratch, s *slabs, q []byte, k int) {
 	g.measure(w, q, n, k)
 }
 
-// measure ranks the first n of w.ids into the beam of the k nearest.
+// measure inserts the first n of w.ids into the beam, which holds the k nearest.
 func (g *Graph) measure(w *scratch, q []byte, n, k int) {
 	g.space.Distances(q, w.ids[:n], w.dist[:n])
 	w.evals += n
