@@ -75,7 +75,7 @@ func (g *Graph) sample(n int) []uint32 {
 	step := float64(max(1, g.Len())) / float64(n)
 	var ids []uint32
 	seen := 0
-	for id := range g.marked((*slabs).presentMarks) {
+	for id := range marked(s.present) {
 		if has(s.dead, id) {
 			continue
 		}

@@ -2,6 +2,7 @@ package hnsw
 
 import (
 	"iter"
+	"sync/atomic"
 
 	"github.com/fronyai/frony-db/internal/parallel"
 )
@@ -25,7 +26,7 @@ func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
 	g.repair.Lock()
 	defer g.repair.Unlock()
 	var gone Bitset
-	for id := range g.marked((*slabs).deadMarks) {
+	for id := range marked(g.slabs.Load().dead) {
 		gone.Set(id)
 	}
 	if gone.Count() == 0 {
@@ -73,16 +74,22 @@ func (g *Graph) share(workers, n int, do func(w *scratch, i int)) {
 }
 
 // replaceEntry replaces an entry point that is gone by the live node of the
-// highest level.
+// highest level. It ignores nodes that an insert has not linked yet, from which
+// no other is reachable.
 func (g *Graph) replaceEntry(gone *Bitset) {
 	for {
 		e := g.entry.Load()
 		if e == 0 || !gone.Has(entryNode(e)) {
 			return
 		}
+		g.tree.Lock()
+		root := g.root
+		g.tree.Unlock()
+		s := g.slabs.Load()
 		best := uint64(0)
-		for id := range g.marked((*slabs).presentMarks) {
-			if gone.Has(id) {
+		for id := range marked(s.present) {
+			linked := word(id) == root || atomic.LoadUint32(&g.links0(s, id)[0]) != 0
+			if !linked || gone.Has(id) {
 				continue
 			}
 			if l := g.levelOf(id); best == 0 || l > entryLevel(best) {

@@ -113,13 +113,10 @@ func (g *Graph) reserve(id uint32, level int) *slabs {
 	return &next
 }
 
-func (s *slabs) presentMarks() []*marks { return s.present }
-func (s *slabs) deadMarks() []*marks    { return s.dead }
-
 // marked yields the ids whose bit is set, ascending.
-func (g *Graph) marked(of func(*slabs) []*marks) iter.Seq[uint32] {
+func marked(of []*marks) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
-		for c, m := range of(g.slabs.Load()) {
+		for c, m := range of {
 			for i := range m {
 				for set := m[i].Load(); set != 0; set &= set - 1 {
 					if !yield(uint32(c<<chunkShift + i<<6 + bits.TrailingZeros64(set))) {

@@ -13,14 +13,21 @@ import (
 func (g *Graph) plant(w *scratch, id uint32, level int) bool {
 	g.tree.Lock()
 	defer g.tree.Unlock()
-	if e := g.entry.Load(); e != 0 {
-		s := w.fit(g.slabs.Load())
+	e := g.entry.Load()
+	s := w.fit(g.slabs.Load()) // after the entry point, so that they cover it
+	if e != 0 {
+		own := 0
+		if entryNode(e) == id {
+			own = 1
+		}
 		w.skip = filter{dead: s.dead}
 		g.start(w, g.space.Code(id), entryNode(e))
-		if g.walk(w, s, g.space.Code(id), 0, effort{ef: 1, trial: math.MaxInt, budget: math.MaxInt}); w.live > 0 {
+		g.walk(w, s, g.space.Code(id), 0, effort{ef: own + 1, trial: math.MaxInt, budget: math.MaxInt})
+		if w.live > own {
 			return false
 		}
 	}
+	storeList(g.links0(s, id), nil) // what attach left there leads to deleted nodes
 	g.root = word(id)
 	g.entry.Store(entryOf(level, id))
 	return true
