@@ -25,8 +25,10 @@ func (g *hooked) Distances(q []byte, ids, out []uint32) {
 // and looks whether Repair waits for it: it may hold an id that is about to be
 // freed.
 func TestRepairWaits(t *testing.T) {
+	t.Parallel()
 	for name, within := range map[string]bool{"before": false, "within": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r, query := clustered(seed, 500, 8)
 			space := &hooked{rows: r}
 			g, err := hnsw.New(space, nil)
@@ -78,6 +80,7 @@ func TestRepairWaits(t *testing.T) {
 // of the nodes that it is going to link to, and repairs: the insert must have ended before
 // lists are mended, or it would link to nodes that are free.
 func TestRepairWaitsForInserts(t *testing.T) {
+	t.Parallel()
 	r, _ := clustered(seed, 101, 8)
 	space := &hooked{rows: r}
 	g, err := hnsw.New(space, nil)
@@ -140,10 +143,12 @@ func TestRepairIgnoresUnlinkedNodes(t *testing.T) {
 			go func() { added <- g.Add(n) }()
 			<-stopped
 		}))
-		freed := make(chan []uint32)
+		freed, entry := make(chan []uint32), g.Entry()
 		go func() { freed <- g.Repair(hnsw.RepairOptions{Workers: 1}) }()
 		<-stopped
-		time.Sleep(50 * time.Millisecond) // lets Repair go on until it waits for the insert
+		for g.Entry() == entry { // it is replaced before Repair waits for the insert
+			time.Sleep(time.Millisecond)
+		}
 		if g.Entry() == n {
 			t.Error("a node that is not linked yet became the entry point")
 		}

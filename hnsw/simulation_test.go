@@ -12,6 +12,7 @@ import (
 // TestSimulation runs random operations on a graph and on a map, and compares
 // every answer. On a graph this small every search is exact.
 func TestSimulation(t *testing.T) {
+	t.Parallel()
 	rounds := uint64(40)
 	if slow {
 		rounds = 8
