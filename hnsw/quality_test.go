@@ -77,10 +77,10 @@ func TestChurn(t *testing.T) {
 			}
 		}
 	}
-	for range fewer(5, 2) {
+	for range 5 {
 		churn(30)
 	}
-	compare("several times 30 %")
+	compare("five times 30 %")
 	churn(90)
 	compare("once 90 %")
 }
