@@ -72,7 +72,7 @@ func (c *Collection) empty() (err error) {
 		return err
 	}
 	c.graph, err = hnsw.New(c.codes.heads, &hnsw.Options{M: c.set.M, EfConstruction: c.set.EfConstruction, Seed: uint64(c.id)})
-	c.attrs, c.words, c.nodes, c.expiry = attr.New(), lexical.New(nil), newNodes(), newExpiry()
+	c.attrs, c.words, c.nodes, c.expiry = attr.New(), lexical.New(), newNodes(), newExpiry()
 	return err
 }
 

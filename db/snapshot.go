@@ -247,7 +247,7 @@ func (c *Collection) decode(r io.Reader, size int64, now store.State) (m snapsho
 	if o := c.graph.Options(); o.M != c.set.M || c.codes.heads.Dims() != c.set.HeadDims || c.codes.heads.Len() != int(m.Nodes) {
 		return m, nil, fmt.Errorf("%w: graph and codes are of another collection", errSnapshot)
 	}
-	if c.words, err = lexical.Read(r, nil); err != nil {
+	if c.words, err = lexical.Read(r); err != nil {
 		return m, nil, err
 	}
 	if live, err = readBlock(r, size); err != nil {

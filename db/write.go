@@ -308,10 +308,10 @@ func (c *Collection) link(prep []prepared, done *store.Committed) {
 	}
 	// Everything that searches look at is there before the graph makes a node known
 	// to them.
-	words := make([]lexical.Words, len(done.Born))
+	words := make([]lexical.Terms, len(done.Born))
 	parallel(len(done.Born), 8, func(i int) {
 		c.codes.put(done.Born[i], prep[i].vec)
-		words[i] = c.words.Words(prep[i].doc.Text)
+		words[i] = c.words.Analyze(prep[i].doc.Text)
 	})
 	c.words.AddAll(done.Born, words)
 	for i, node := range done.Born {

@@ -39,7 +39,7 @@ func TestChurn(t *testing.T) {
 	if slow {
 		t.Skip("it compares work and recall, and runs without the race detector")
 	}
-	n := fewer(8000, 3000)
+	n := 8000
 	if os.Getenv("HNSW_LONG") != "" {
 		n = 100_000
 	}
@@ -77,10 +77,10 @@ func TestChurn(t *testing.T) {
 			}
 		}
 	}
-	for range 5 {
+	for range fewer(5, 2) {
 		churn(30)
 	}
-	compare("five times 30 %")
+	compare("several times 30 %")
 	churn(90)
 	compare("once 90 %")
 }

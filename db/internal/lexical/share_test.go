@@ -14,7 +14,7 @@ func TestShare(t *testing.T) {
 	defer func() { shareFrom, shareWindows = from, windows }()
 	rng := seeded(t)
 	v := newVocabulary(rng, 2000)
-	x := New(nil)
+	x := New()
 	const docs = 12 * window
 	for node := range uint32(docs) {
 		x.Add(node, v.text(8))
@@ -66,7 +66,7 @@ func TestShare(t *testing.T) {
 
 // What is not seen takes no place of what is.
 func TestSees(t *testing.T) {
-	x := New(nil)
+	x := New()
 	for node := range uint32(100) {
 		x.Add(node, fmt.Sprint("같은 글 ", node%3))
 	}

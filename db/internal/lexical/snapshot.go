@@ -69,7 +69,7 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 // Read returns the index that WriteTo wrote to r, and reads no byte beyond it. The
 // error wraps ErrCorrupt or ErrVersion, or is that of r. Memory stays in
 // proportion to the bytes read, whatever they say.
-func Read(r io.Reader, opts *Options) (*Index, error) {
+func Read(r io.Reader) (*Index, error) {
 	frames, err := frame.NewReader(r, snapshotMagic, snapshotVersion)
 	if err != nil {
 		return nil, damaged(err)
@@ -78,7 +78,7 @@ func Read(r io.Reader, opts *Options) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := New(opts)
+	x := New()
 	x.state = b.state
 	return x, nil
 }

@@ -16,8 +16,8 @@ import (
 // churned returns an index with holes: documents were added, replaced and
 // removed.
 func churned(rng *rand.Rand, v *vocabulary, docs int) (*Index, *model) {
-	x := New(nil)
-	m := newModel(x)
+	x := New()
+	m := newModel()
 	for range 3 * docs {
 		node := uint32(rng.IntN(2 * docs))
 		if rng.IntN(2) == 0 {
@@ -50,7 +50,7 @@ func TestSnapshot(t *testing.T) {
 		x, _ := churned(rng, v, docs)
 		b := snapshot(t, x)
 		r := bytes.NewReader(append(bytes.Clone(b), "more"...))
-		y, err := Read(iotest.HalfReader(r), nil)
+		y, err := Read(iotest.HalfReader(r))
 		if err != nil {
 			t.Fatalf("%d documents: %v", docs, err)
 		}
@@ -102,7 +102,7 @@ func TestSnapshotWhileWriting(t *testing.T) {
 			x.Remove(uint32(rng.IntN(4000)))
 		}
 	}
-	y, err := Read(&b, nil)
+	y, err := Read(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestSnapshotDamage(t *testing.T) {
 	whole := snapshot(t, x)
 	refused := func(what string, b []byte) {
 		t.Helper()
-		if _, err := Read(bytes.NewReader(b), nil); !errors.Is(err, ErrCorrupt) {
+		if _, err := Read(bytes.NewReader(b)); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -132,11 +132,11 @@ func TestSnapshotDamage(t *testing.T) {
 	refused("of another kind", []byte("another kind of file entirely"))
 	refused("empty", frames(snapshotVersion, nil))
 	for _, version := range []uint32{1, 99} {
-		if _, err := Read(bytes.NewReader(frames(version, nil)), nil); !errors.Is(err, ErrVersion) {
+		if _, err := Read(bytes.NewReader(frames(version, nil))); !errors.Is(err, ErrVersion) {
 			t.Errorf("of version %d: %v", version, err)
 		}
 	}
-	if _, err := Read(iotest.ErrReader(io.ErrClosedPipe), nil); !errors.Is(err, io.ErrClosedPipe) {
+	if _, err := Read(iotest.ErrReader(io.ErrClosedPipe)); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("reader fails: %v", err)
 	}
 }
@@ -168,7 +168,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		x, err := Read(bytes.NewReader(frames(snapshotVersion, body)), nil)
+		x, err := Read(bytes.NewReader(frames(snapshotVersion, body)))
 		if err != nil {
 			return
 		}
@@ -178,7 +178,7 @@ func FuzzRead(f *testing.F) {
 		x.Remove(0)
 		x.Remove(1)
 		check(t, x)
-		again, err := Read(bytes.NewReader(snapshot(t, x)), nil)
+		again, err := Read(bytes.NewReader(snapshot(t, x)))
 		if err != nil || again.Len() != x.Len() {
 			t.Errorf("a second time: %v", err)
 		}
@@ -192,8 +192,8 @@ func TestRenumber(t *testing.T) {
 	defer func(was uint32) { maxSlot = was }(maxSlot)
 	maxSlot = 4000
 	v := newVocabulary(rng, 200)
-	x := New(nil)
-	m := newModel(x)
+	x := New()
+	m := newModel()
 	for i := range 12000 {
 		node, text := uint32(rng.IntN(900)), v.text(rng.IntN(10))
 		x.Add(node, text)
