@@ -15,7 +15,11 @@ func TestModel(t *testing.T) {
 	x := New()
 	m := newModel()
 	v := newVocabulary(rng, 400)
-	for step := range 8000 {
+	steps := 8000
+	if testing.Short() {
+		steps = 2000
+	}
+	for step := range steps {
 		node := uint32(rng.IntN(1500))
 		if rng.IntN(100) == 0 {
 			node += 1 << 20
