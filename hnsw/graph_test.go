@@ -2,6 +2,8 @@ package hnsw_test
 
 import (
 	"errors"
+	"hash/crc32"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -76,6 +78,36 @@ func TestOptions(t *testing.T) {
 	}
 	if o := g.Options(); o.M != 16 || o.EfConstruction != 200 {
 		t.Errorf("defaults %+v", o)
+	}
+	for o, ok := range map[hnsw.Options]bool{
+		{M: 2}: true, {M: 128}: true, {M: 129}: false,
+		{EfConstruction: 1}: true, {EfConstruction: 10_000}: true, {EfConstruction: 10_001}: false,
+	} {
+		if _, err := hnsw.New(&rows{dims: 1}, &o); (err == nil) != ok {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}
+
+// TestSameGraph pins a graph and its snapshot. If it fails, inserts choose other
+// links, or the format has changed. The first needs a measurement of recall and
+// build time, the second a new version.
+func TestSameGraph(t *testing.T) {
+	t.Parallel()
+	const n, dims = 2000, 8
+	rng := rand.New(rand.NewPCG(seed, 9))
+	r := &rows{dims: dims}
+	for range n { // integers alone, which are the same on every machine
+		v := make([]int8, dims)
+		for d := range v {
+			v[d] = int8(rng.IntN(201) - 100)
+		}
+		r.add(v)
+	}
+	g := build(t, r, &hnsw.Options{M: 6, EfConstruction: 60, Seed: 1})
+	b := snapshot(t, g)
+	if got, want := crc32.ChecksumIEEE(b), uint32(0xa6fd3119); got != want {
+		t.Errorf("the snapshot of %d bytes has checksum %#x, want %#x", len(b), got, want)
 	}
 }
 

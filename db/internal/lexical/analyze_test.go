@@ -169,6 +169,23 @@ func TestSyllable(t *testing.T) {
 	}
 }
 
+// A bigram weighs half as much as the syllable that it contains.
+func TestSyllableWeight(t *testing.T) {
+	t.Parallel()
+	x := New()
+	x.Add(0, "집")   // one term
+	x.Add(1, "우리집") // three terms
+	hits := x.Search(nil, Query{Text: "집", K: 2})
+	if len(hits) != 2 {
+		t.Fatalf("found %v", hits)
+	}
+	saturation := func(length float64) float64 { return 1 / (1 + 0.9*(0.35+0.65*length/2)) } // 2 on average
+	want := 2 * saturation(1) / saturation(3)
+	if got := float64(hits[0].Score / hits[1].Score); math.Abs(got-want) > 1e-5 {
+		t.Errorf("scores %v are %.4f to 1, want %.4f", hits, got, want)
+	}
+}
+
 // FuzzAnalyze checks that any text gives terms, the same from every normal
 // form, and a document that its own text finds.
 func FuzzAnalyze(f *testing.F) {

@@ -1,6 +1,7 @@
 package lexical
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -48,6 +49,27 @@ func TestModel(t *testing.T) {
 	if x.Len() != 0 || len(x.ids) != 0 || x.length != 0 {
 		t.Errorf("emptied: %d documents, %d terms, length %d", x.Len(), len(x.ids), x.length)
 	}
+}
+
+// A removed document leaves the postings and the forward index before long.
+func TestRemovedIsCompacted(t *testing.T) {
+	t.Parallel()
+	x := New()
+	for node := range uint32(1000) {
+		x.Add(node, fmt.Sprintf("common text number%d", node))
+	}
+	c, l := x.chunks[0], &x.lists[x.ids[wordKey([]rune("common"))]]
+	before := len(c.terms)
+	for node := range uint32(900) {
+		x.Remove(node)
+	}
+	if l.df != 100 || l.n > 100+100/3+16 {
+		t.Errorf("a list of %d documents has %d postings", l.df, l.n)
+	}
+	if len(c.terms) > before/4 {
+		t.Errorf("the forward index of a tenth has %d of %d bytes", len(c.terms), before)
+	}
+	check(t, x)
 }
 
 func compare(t *testing.T, x *Index, m *model, v *vocabulary) {
