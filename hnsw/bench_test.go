@@ -14,8 +14,8 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// The benchmarks run on what the graph is made for: 100,000 codes of 192 bytes,
-// of vectors that lie about as text embeddings do.
+// The benchmarks use 100,000 codes of 192 bytes, of vectors that are distributed
+// like text embeddings.
 const (
 	benchRows    = 100_000
 	benchDims    = 192
@@ -34,7 +34,7 @@ var benchData = sync.OnceValue(func() *benchSet {
 	if err != nil {
 		panic(err)
 	}
-	codes, err := quant.NewCodes(benchDims, nil)
+	codes, err := quant.NewCodes(benchDims)
 	if err != nil {
 		panic(err)
 	}
@@ -109,7 +109,7 @@ func BenchmarkBuild10k(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/10_000, "µs/node")
 }
 
-// BenchmarkSearch reports recall@10 over the codes beside the time.
+// BenchmarkSearch also reports recall@10 over the codes.
 func BenchmarkSearch(b *testing.B) {
 	s := benchData()
 	s.graph.Calibrate(hnsw.CalibrateOptions{})
@@ -138,8 +138,8 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-// BenchmarkFilter reports the time of a filtered search beside that of a scan of
-// what is allowed, and its recall against it.
+// BenchmarkFilter reports the time of a filtered search, that of a scan of the
+// allowed nodes, and the recall of the one compared with the other.
 func BenchmarkFilter(b *testing.B) {
 	s := benchData()
 	anchor := s.graph.Search(nil, s.queries[0], hnsw.Search{K: benchRows, Recall: 1})
@@ -195,7 +195,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// BenchmarkRepair deletes and adds a tenth of the rows again and again.
+// BenchmarkRepair repeatedly deletes and adds a tenth of the rows.
 func BenchmarkRepair(b *testing.B) {
 	s := benchData()
 	g, err := hnsw.Read(bytes.NewReader(snapshot(b, s.graph)), s.codes)

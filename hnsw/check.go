@@ -113,7 +113,7 @@ func (c *checker) tree(id uint32) {
 	case up > 1:
 		c.fault("node %d has %d parents", id, up)
 	case up == 0:
-		if c.g.root != word(id) && !has(c.s.dead, id) { // a tree whose nodes were all deleted may linger beside a new one
+		if c.g.root != word(id) && !has(c.s.dead, id) { // an old tree of nothing but deleted nodes may remain
 			c.fault("node %d has no parent and is not the root", id)
 		}
 	}

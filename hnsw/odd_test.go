@@ -29,8 +29,8 @@ func TestFewNodes(t *testing.T) {
 	}
 }
 
-// TestDuplicates holds the graph to its promise on data that disconnects others:
-// rows that are all equal, and rows of few values, thousands of each.
+// TestDuplicates uses data that disconnects other graphs: rows that are all equal,
+// and rows of few values, thousands of each.
 func TestDuplicates(t *testing.T) {
 	t.Parallel()
 	n := fewer(4000, 1000)
@@ -58,7 +58,7 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// TestSortedClusters inserts one far cluster after the other.
+// TestSortedClusters inserts one distant cluster after the other.
 func TestSortedClusters(t *testing.T) {
 	t.Parallel()
 	r := &rows{dims: 16}
@@ -81,7 +81,7 @@ func TestSortedClusters(t *testing.T) {
 	}
 }
 
-// TestSameID adds and deletes one id again and again: nothing may grow.
+// TestSameID repeatedly adds and deletes one id: nothing may grow.
 func TestSameID(t *testing.T) {
 	t.Parallel()
 	n := fewer(200_000, 2000)

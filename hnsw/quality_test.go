@@ -31,9 +31,8 @@ func some(n int, query func() []byte) [][]byte {
 	return qs
 }
 
-// TestChurn deletes and adds 30 % five times and 90 % once, and compares with a
-// graph that was built fresh: recall, and work in distances, which unlike time
-// is the same on every run. HNSW_LONG=1 does it with 100,000 rows.
+// TestChurn deletes and adds 30 % several times and 90 % once, and compares recall
+// and the number of distances with a fresh graph. HNSW_LONG=1 uses 100,000 rows.
 func TestChurn(t *testing.T) {
 	t.Parallel()
 	if slow {
@@ -85,9 +84,9 @@ func TestChurn(t *testing.T) {
 	compare("once 90 %")
 }
 
-// TestFilter holds filtered searches to their recall and to their bound on work,
-// at every selectivity, with filters that know nothing of the vectors, that
-// allow what is nearest to the query, and what is furthest from it.
+// TestFilter checks the recall of filtered searches and the bound on their work, at
+// every selectivity, with filters that are independent of the vectors, that allow
+// the nodes nearest to the query, and those furthest from it.
 func TestFilter(t *testing.T) {
 	t.Parallel()
 	if slow {
@@ -146,7 +145,7 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// TestRecallTarget compares what Calibrate promises with the oracle, on queries
+// TestRecallTarget compares the promises of Calibrate with the oracle, on queries
 // that it has not seen.
 func TestRecallTarget(t *testing.T) {
 	t.Parallel()

@@ -21,9 +21,8 @@ func (g *hooked) Distances(q []byte, ids, out []uint32) {
 	g.rows.Distances(q, ids, out)
 }
 
-// TestRepairWaits stops a search that began before a Repair, or in its midst,
-// and looks whether Repair waits for it: it may hold an id that is about to be
-// freed.
+// TestRepairWaits stops a search that began before or during a Repair, and checks
+// that Repair waits for it: it may hold an id that is about to be freed.
 func TestRepairWaits(t *testing.T) {
 	t.Parallel()
 	for name, within := range map[string]bool{"before": false, "within": true} {
@@ -76,9 +75,9 @@ func TestRepairWaits(t *testing.T) {
 	}
 }
 
-// TestRepairWaitsForInserts stops an insert that has begun, deletes all but one
-// of the nodes that it is going to link to, and repairs: the insert must have ended before
-// lists are mended, or it would link to nodes that are free.
+// TestRepairWaitsForInserts stops an insert that has begun, deletes all but one of
+// the nodes that it is going to link to, and repairs. Repair must wait for the
+// insert before it replaces links, or the insert would link to free nodes.
 func TestRepairWaitsForInserts(t *testing.T) {
 	t.Parallel()
 	r, _ := clustered(seed, 101, 8)
@@ -120,8 +119,8 @@ func TestRepairWaitsForInserts(t *testing.T) {
 }
 
 // TestRepairIgnoresUnlinkedNodes stops an insert that has begun, while a repair
-// looks for another entry point. The new node has the highest level, but nothing
-// leads from it to the others yet.
+// chooses another entry point. The new node has the highest level, but has no
+// links yet.
 func TestRepairIgnoresUnlinkedNodes(t *testing.T) {
 	t.Parallel()
 	const n = 100

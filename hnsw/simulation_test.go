@@ -9,8 +9,8 @@ import (
 	"github.com/fronyai/frony-db/hnsw"
 )
 
-// TestSimulation runs random operations on a graph and on a map, and compares
-// every answer. On a graph this small every search is exact.
+// TestSimulation runs random operations on a graph and on a map, and compares all
+// results. On a graph this small every search is exact.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
 	rounds := uint64(40)
@@ -112,7 +112,7 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// same compares hits by their distances: which of equals is returned is open.
+// same compares hits by distance: any of several equal nodes may be returned.
 func same(t *testing.T, got, want []hnsw.Hit, format string, args ...any) {
 	t.Helper()
 	equal := slices.EqualFunc(got, want, func(a, b hnsw.Hit) bool { return a.Distance == b.Distance })

@@ -28,12 +28,6 @@ type Codes struct {
 	mu sync.Mutex // guards writing: the rows and the list of chunks
 }
 
-// CodesOptions are the options of [NewCodes]. The zero value is the default.
-type CodesOptions struct {
-	// Rows is the initial capacity in rows. It is only a hint that saves growing.
-	Rows int
-}
-
 // sectionBytes bounds a chunk, and with it the section of a file that one
 // checksum covers.
 const sectionBytes = 1 << 20
@@ -42,21 +36,15 @@ const sectionBytes = 1 << 20
 // for a whole chunk.
 const firstRows = 64
 
-// NewCodes returns an empty table for the codes of vectors of dims dimensions.
-// nil options mean the defaults. It returns [ErrDims] if dims is not in
-// 1…[MaxDims].
-func NewCodes(dims int, opts *CodesOptions) (*Codes, error) {
+// NewCodes returns an empty table for the codes of vectors of dims dimensions. It
+// returns [ErrDims] if dims is not in 1…[MaxDims].
+func NewCodes(dims int) (*Codes, error) {
 	if dims < 1 || dims > MaxDims {
 		return nil, fmt.Errorf("%w: %d, want 1 to %d", ErrDims, dims, MaxDims)
 	}
 	c := &Codes{dims: dims, stride: codeSize(dims)}
 	c.shift = uint(bits.Len(uint(sectionBytes/c.stride)) - 1)
 	c.table.Store(&kernel.Table{Shift: c.shift, Stride: c.stride})
-	if opts != nil && opts.Rows > 0 {
-		c.mu.Lock()
-		c.grow(uint32(min(uint64(opts.Rows), maxRows) - 1))
-		c.mu.Unlock()
-	}
 	return c, nil
 }
 

@@ -16,7 +16,7 @@ import (
 func randomCodes(t testing.TB, dims, rows int) *Codes {
 	t.Helper()
 	r := rand.New(rand.NewPCG(uint64(dims), uint64(rows)))
-	c, err := NewCodes(dims, nil)
+	c, err := NewCodes(dims)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,10 +31,10 @@ func (f *Frony) Build(_ context.Context, s *dataset.Set, _ string) (b Build, err
 	if f.coder, err = quant.NewSplitQuantizer(s.Dims, s.HeadDims); err != nil {
 		return b, err
 	}
-	if f.codes.Head, err = quant.NewCodes(f.coder.HeadDims(), nil); err != nil {
+	if f.codes.Head, err = quant.NewCodes(f.coder.HeadDims()); err != nil {
 		return b, err
 	}
-	if f.codes.Tail, err = quant.NewCodes(f.coder.TailDims(), nil); err != nil {
+	if f.codes.Tail, err = quant.NewCodes(f.coder.TailDims()); err != nil {
 		return b, err
 	}
 	if f.graph, err = hnsw.New(f.codes.Head, &hnsw.Options{M: M, EfConstruction: EfConstruction}); err != nil {

@@ -156,7 +156,7 @@ func graphAlone(base []float32, n int) (c cost, err error) {
 	if err != nil {
 		return c, err
 	}
-	codes, err := quant.NewCodes(headDims, nil)
+	codes, err := quant.NewCodes(headDims)
 	if err != nil {
 		return c, err
 	}

@@ -28,11 +28,11 @@ func newCodes(set *Settings) (*codes, error) {
 	c := &codes{}
 	c.pool.New = func() any { return new(c.blank()) }
 	var err error
-	if c.heads, err = quant.NewCodes(set.HeadDims, nil); err != nil {
+	if c.heads, err = quant.NewCodes(set.HeadDims); err != nil {
 		return nil, err
 	}
 	if set.HasTail() {
-		if c.tails, err = quant.NewCodes(set.Dims-set.HeadDims, nil); err != nil {
+		if c.tails, err = quant.NewCodes(set.Dims-set.HeadDims); err != nil {
 			return nil, err
 		}
 	}
