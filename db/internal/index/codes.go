@@ -32,7 +32,7 @@ func newCodes(set *Settings) (*codes, error) {
 		return nil, err
 	}
 	if set.HasTail() {
-		if c.tails, err = quant.NewCodes(set.Dims-set.HeadDims); err != nil {
+		if c.tails, err = quant.NewCodes(set.Dims - set.HeadDims); err != nil {
 			return nil, err
 		}
 	}
