@@ -14,7 +14,7 @@ type Limits struct {
 	MaxValues     int // values of one IN; default 10,000
 }
 
-func (l Limits) filled() Limits {
+func (l Limits) withDefaults() Limits {
 	return Limits{
 		MaxLength:     cmp.Or(l.MaxLength, 256<<10),
 		MaxDepth:      cmp.Or(l.MaxDepth, 32),
@@ -38,7 +38,7 @@ func (e Expr) Validate(l Limits) error {
 		})
 		return err
 	}
-	l = l.filled()
+	l = l.withDefaults()
 	switch n := e.n; {
 	case n.depth > l.MaxDepth:
 		return fmt.Errorf("%w: nested %d deep, at most %d", ErrLimit, n.depth, l.MaxDepth)

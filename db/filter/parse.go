@@ -14,7 +14,7 @@ func Parse(s string) (Expr, error) { return Limits{}.Parse(s) }
 
 // Parse is the function Parse with other limits.
 func (l Limits) Parse(s string) (Expr, error) {
-	p := &parser{src: s, lim: l.filled()}
+	p := &parser{src: s, lim: l.withDefaults()}
 	if len(s) > p.lim.MaxLength {
 		p.src = "" // too long to draw
 		return Expr{}, p.failAs(ErrLimit, 0, "", "the filter has %d bytes, at most %d", len(s), p.lim.MaxLength)

@@ -70,6 +70,8 @@ func (b *bag) sum(m *model) []float32 {
 		m.addRows(&b.sums, b.rows[start:end], b.fixed[:end-start])
 	}
 	v := make([]float32, Dims)
+	// The length is that of the exact sums, not of the rounded ones that
+	// embedder.Normalize would see: every vector of this model depends on it.
 	var norm float64
 	for d, sum := range b.sums {
 		x := float64(int64(sum) - rowOffset*total)

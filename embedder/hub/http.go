@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -197,7 +198,7 @@ func (h *Hub) head(ctx context.Context, r repo, commit, name string) (file, erro
 		return file{}, err
 	}
 	_ = resp.Body.Close()
-	f := file{Path: name, Size: -1, ETag: etag(first(resp.Header.Get("X-Linked-Etag"), resp.Header.Get("ETag")))}
+	f := file{Path: name, Size: -1, ETag: etag(cmp.Or(resp.Header.Get("X-Linked-Etag"), resp.Header.Get("ETag")))}
 	if n, err := strconv.ParseInt(resp.Header.Get("X-Linked-Size"), 10, 64); err == nil {
 		f.Size = n
 	} else if resp.StatusCode < 300 {

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,17 +65,22 @@ type Hub struct {
 	log      *slog.Logger
 }
 
-// New returns a Hub. It reports every fault in opts at once, wrapping
-// ErrInvalid, and touches neither network nor disk.
+// New returns a Hub. It reports every fault in opts at once, wrapping ErrInvalid, and
+// touches neither network nor disk.
 func New(opts *Options) (*Hub, error) {
-	var o Options
-	if opts != nil {
-		o = *opts
+	o, err := opts.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("hub: options: %w: %w", ErrInvalid, err)
+	}
+	endpoint, err := parseEndpoint(o.Endpoint)
+	if err != nil {
+		return nil, err
 	}
 	h := &Hub{
 		cache:    o.CacheDir,
+		endpoint: endpoint,
 		token:    o.Token,
-		offline:  o.Offline || truthy(os.Getenv("HF_HUB_OFFLINE")),
+		offline:  o.Offline,
 		refresh:  o.Refresh,
 		choose:   o.Select,
 		attempts: o.Attempts,
@@ -82,57 +88,69 @@ func New(opts *Options) (*Hub, error) {
 		wait:     500 * time.Millisecond,
 		log:      o.Logger,
 	}
+	h.client = h.newClient(o.Transport)
+	return h, nil
+}
+
+// withDefaults returns a copy with the environment's settings and the defaults filled
+// in, and every fault at once.
+func (o *Options) withDefaults() (Options, error) {
+	var c Options
+	if o != nil {
+		c = *o
+	}
 	var faults []error
-	if h.cache == "" {
-		var err error
-		if h.cache, err = defaultCache(); err != nil {
+	fault := func(err error) {
+		if err != nil {
 			faults = append(faults, err)
 		}
 	}
-	if h.cache != "" {
-		abs, err := filepath.Abs(h.cache)
+	var err error
+	if c.CacheDir == "" {
+		c.CacheDir, err = defaultCache()
+		fault(err)
+	}
+	if c.CacheDir != "" {
+		abs, err := filepath.Abs(c.CacheDir)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("cache directory %q: %w", h.cache, err))
+			err = fmt.Errorf("cache directory %q: %w", c.CacheDir, err)
 		}
-		h.cache = abs
+		fault(err)
+		c.CacheDir = abs
 	}
-	if o.Endpoint == "" {
-		o.Endpoint = first(os.Getenv("HF_ENDPOINT"), DefaultEndpoint)
+	c.Endpoint = cmp.Or(c.Endpoint, os.Getenv("HF_ENDPOINT"), DefaultEndpoint)
+	_, err = parseEndpoint(c.Endpoint)
+	fault(err)
+	if c.Token == "" {
+		c.Token = envToken()
 	}
-	u, err := url.Parse(strings.TrimRight(o.Endpoint, "/"))
+	if strings.ContainsAny(c.Token, " \t\r\n") {
+		fault(errors.New("token contains white space")) // without the token itself
+	}
+	c.Offline = c.Offline || truthy(os.Getenv("HF_HUB_OFFLINE"))
+	if c.Attempts < 0 {
+		fault(fmt.Errorf("attempts: %d, want at least 1", c.Attempts))
+	}
+	c.Attempts = cmp.Or(c.Attempts, 5)
+	if c.IdleTimeout < 0 {
+		fault(fmt.Errorf("idle timeout: %v, want more than 0", c.IdleTimeout))
+	}
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, time.Minute)
+	if c.Select == nil {
+		c.Select = Safetensors
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c, errors.Join(faults...)
+}
+
+func parseEndpoint(endpoint string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimRight(endpoint, "/"))
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		faults = append(faults, fmt.Errorf("endpoint %q, want a URL such as %s", o.Endpoint, DefaultEndpoint))
+		return nil, fmt.Errorf("endpoint %q, want a URL such as %s", endpoint, DefaultEndpoint)
 	}
-	h.endpoint = u
-	if h.token == "" {
-		h.token = envToken()
-	}
-	if strings.ContainsAny(h.token, " \t\r\n") {
-		faults = append(faults, errors.New("token contains white space")) // its value is nobody's business
-	}
-	switch {
-	case o.Attempts < 0:
-		faults = append(faults, fmt.Errorf("attempts: %d, want at least 1", o.Attempts))
-	case o.Attempts == 0:
-		h.attempts = 5
-	}
-	switch {
-	case o.IdleTimeout < 0:
-		faults = append(faults, fmt.Errorf("idle timeout: %v, want more than 0", o.IdleTimeout))
-	case o.IdleTimeout == 0:
-		h.idle = time.Minute
-	}
-	if h.choose == nil {
-		h.choose = Safetensors
-	}
-	if h.log == nil {
-		h.log = slog.New(slog.DiscardHandler)
-	}
-	if len(faults) > 0 {
-		return nil, fmt.Errorf("hub: options: %w: %w", ErrInvalid, errors.Join(faults...))
-	}
-	h.client = h.newClient(o.Transport)
-	return h, nil
+	return u, nil
 }
 
 // CacheDir returns the cache's root.

@@ -32,8 +32,8 @@ type client struct {
 	http     *retryablehttp.Client
 }
 
-func newClient(o Options, key string) *client {
-	c := &client{provider: o.Provider, baseURL: o.BaseURL, key: key, maxWait: o.MaxWait, log: o.Log}
+func newClient(o Options) *client {
+	c := &client{provider: o.Provider, baseURL: o.BaseURL, key: o.key(), maxWait: o.MaxWait, log: o.Log}
 	c.http = retryablehttp.NewClient()
 	c.http.Logger = nil
 	if o.HTTP != nil {

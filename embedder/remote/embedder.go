@@ -23,12 +23,12 @@ var _ embedder.Embedder = (*Embedder)(nil)
 // tell. Without Options.Dims or Shorten it embeds one word to learn the length
 // of the vectors. It returns ErrOptions, ErrKey, or what the provider says.
 func Open(ctx context.Context, o Options) (*Embedder, error) {
-	key, err := o.complete()
+	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	e := &Embedder{options: o}
-	e.protocol = newProtocol(newClient(o, key), &e.options)
+	e.protocol = newProtocol(newClient(o), &e.options)
 	revision, err := e.protocol.describe(ctx, &e.options)
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (e *Embedder) request(ctx context.Context, r role, texts []string, out [][]
 		if len(v) != e.spec.Dims {
 			return fmt.Errorf("%s: %w: %s gave %d dimensions, want %d", e.options.Provider, ErrDims, e.options.model(r), len(v), e.spec.Dims)
 		}
-		if !normalise(v) {
+		if !embedder.Normalize(v) {
 			return fmt.Errorf("%s: %w: a vector without a direction", e.options.Provider, ErrReply)
 		}
 		out[i] = v

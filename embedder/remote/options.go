@@ -109,9 +109,8 @@ func FromProfile(p profile.Profile) Options {
 	return o
 }
 
-// complete checks the options and fills in the defaults. It reports every
-// fault at once.
-func (o *Options) complete() (key string, err error) {
+// withDefaults returns a copy with the defaults filled in, and every fault at once.
+func (o Options) withDefaults() (Options, error) {
 	var faults []error
 	fault := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("remote: %w: "+format, append([]any{ErrOptions}, args...)...))
@@ -137,14 +136,11 @@ func (o *Options) complete() (key string, err error) {
 	if o.Shorten > 0 && o.Dims > 0 && o.Shorten > o.Dims {
 		fault("can't shorten %d dimensions to %d", o.Dims, o.Shorten)
 	}
-	keyEnv := o.KeyEnv
 	if o.BaseURL == "" {
-		keyEnv = cmp.Or(keyEnv, t.keyEnv)
+		o.KeyEnv = cmp.Or(o.KeyEnv, t.keyEnv)
 	}
-	if keyEnv != "" {
-		if key = strings.TrimSpace(os.Getenv(keyEnv)); key == "" {
-			faults = append(faults, fmt.Errorf("remote: %s: %w: set the environment variable %s", o.Provider, ErrKey, keyEnv))
-		}
+	if o.KeyEnv != "" && o.key() == "" {
+		faults = append(faults, fmt.Errorf("remote: %s: %w: set the environment variable %s", o.Provider, ErrKey, o.KeyEnv))
 	}
 	o.BaseURL = strings.TrimRight(cmp.Or(o.BaseURL, t.baseURL), "/")
 	if u, err := url.Parse(o.BaseURL); err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
@@ -167,5 +163,13 @@ func (o *Options) complete() (key string, err error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	slices.SortFunc(faults, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
-	return key, errors.Join(faults...)
+	return o, errors.Join(faults...)
+}
+
+// key is the provider's key, or empty if none is needed.
+func (o *Options) key() string {
+	if o.KeyEnv == "" {
+		return ""
+	}
+	return strings.TrimSpace(os.Getenv(o.KeyEnv))
 }

@@ -217,8 +217,8 @@ func (e *Embedder) embed(ctx context.Context, s side, texts []string) ([][]float
 		return nil, err
 	}
 	for i, v := range out {
-		if err := normalise(v); err != nil {
-			return nil, fmt.Errorf("text %d of %d: %w", i, len(out), err)
+		if !embedder.Normalize(v) {
+			return nil, fmt.Errorf("text %d of %d: %w", i, len(out), ErrNumber)
 		}
 	}
 	return out, nil
@@ -262,20 +262,4 @@ func (e *Embedder) prepare(prefix, text string) string {
 // space is whitespace as Python's str.strip has it.
 func space(r rune) bool {
 	return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f
-}
-
-// normalise scales v to unit length.
-func normalise(v []float32) error {
-	var sum float64
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
-	norm := math.Sqrt(sum)
-	if !(norm > 0) || math.IsInf(norm, 0) {
-		return ErrNumber
-	}
-	for i, x := range v {
-		v[i] = float32(float64(x) / norm)
-	}
-	return nil
 }

@@ -8,14 +8,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/fronyai/frony-db/quant"
 )
 
 // An engine runs in a process of its own, so that its memory is its own and
@@ -75,15 +77,9 @@ func runChild(engine, dir string, vocab, threads int) error {
 }
 
 func unit(v []float32) []float32 {
-	var sum float64
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
-	out := make([]float32, len(v))
-	for i, x := range v {
-		out[i] = float32(float64(x) / math.Sqrt(sum))
-	}
-	return out
+	v = slices.Clone(v)
+	quant.Normalize(v)
+	return v
 }
 
 func cpuTime() time.Duration {

@@ -140,9 +140,6 @@ func (f *File) checkLayout(size int64) error {
 	return nil
 }
 
-// Tensor returns the tensor of that name, or nil.
-func (f *File) Tensor(name string) *Tensor { return f.tensors[name] }
-
 // Tensors yields the tensors ordered by name.
 func (f *File) Tensors() iter.Seq[*Tensor] {
 	return func(yield func(*Tensor) bool) {

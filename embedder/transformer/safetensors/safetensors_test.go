@@ -53,7 +53,7 @@ func TestRead(t *testing.T) {
 		"bf16": {1, -2.5, math.Float32frombits(1 << 16), inf},
 		"none": {},
 	} {
-		tensor := f.Tensor(name)
+		tensor := f.tensors[name]
 		got := make([]float32, tensor.Len())
 		if err := tensor.Read(got, 0); err != nil {
 			t.Fatal(err)
@@ -72,10 +72,10 @@ func TestRead(t *testing.T) {
 			}
 		}
 	}
-	if err := f.Tensor("i64").Read(make([]float32, 2), 0); !errors.Is(err, ErrType) {
+	if err := f.tensors["i64"].Read(make([]float32, 2), 0); !errors.Is(err, ErrType) {
 		t.Errorf("i64: got %v, want ErrType", err)
 	}
-	if f.Tensor("other") != nil {
+	if f.tensors["other"] != nil {
 		t.Error("a tensor that is not there")
 	}
 	var names []string
@@ -133,7 +133,7 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := make([]float32, n-3)
-	if err := f.Tensor("w").Read(got, 3); err != nil || !slices.Equal(got, want[3:]) {
+	if err := f.tensors["w"].Read(got, 3); err != nil || !slices.Equal(got, want[3:]) {
 		t.Errorf("got other elements than written: %v", err)
 	}
 	if err := f.Close(); err != nil {

@@ -1,9 +1,12 @@
 package purego
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/fronyai/frony-db/embedder/transformer/engine"
@@ -56,27 +59,18 @@ type layer struct {
 // open. It returns [engine.ErrConfig] when config is impossible or the weights
 // don't fit it.
 func New(config engine.Config, weights engine.Weights, opts *Options) (*Engine, error) {
-	var o Options
-	if opts != nil {
-		o = *opts
-	}
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	if err := weights.Check(config); err != nil {
 		return nil, err
 	}
-	set, err := o.kernel()
+	o, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	if o.Threads < 0 {
-		return nil, fmt.Errorf("purego: %d threads, want 0 (all cores) or more", o.Threads)
-	}
+	set := kernel.All()[slices.Index(Kernels(), o.Kernel)]
 	e := &Engine{config: config, set: set, threads: o.Threads, int8: o.Int8, words: weights.Words}
-	if e.threads == 0 {
-		e.threads = runtime.GOMAXPROCS(0)
-	}
 	e.workspaces.New = func() any { return new(workspace) }
 	e.heads.New = func() any { return &headBuffers{zero: make([]float32, set.Cols)} }
 	e.edges.New = func() any { return &edge{make([]float32, set.Rows*set.Cols)} }
@@ -86,18 +80,22 @@ func New(config engine.Config, weights engine.Weights, opts *Options) (*Engine, 
 	return e, nil
 }
 
-func (o *Options) kernel() (*kernel.Set, error) {
-	if o.Kernel == "" {
-		return kernel.Best(), nil
+// withDefaults returns a copy with the defaults filled in, and every fault at once.
+func (o *Options) withDefaults() (Options, error) {
+	var c Options
+	if o != nil {
+		c = *o
 	}
-	var names []string
-	for _, set := range kernel.All() {
-		if set.Name == o.Kernel {
-			return set, nil
-		}
-		names = append(names, set.Name)
+	var faults []error
+	c.Kernel = cmp.Or(c.Kernel, kernel.Best().Name)
+	if !slices.Contains(Kernels(), c.Kernel) {
+		faults = append(faults, fmt.Errorf("purego: kernel %q, this processor runs %q", c.Kernel, Kernels()))
 	}
-	return nil, fmt.Errorf("purego: kernel %q, this processor runs %q", o.Kernel, names)
+	if c.Threads < 0 {
+		faults = append(faults, fmt.Errorf("purego: %d threads, want 0 (all cores) or more", c.Threads))
+	}
+	c.Threads = cmp.Or(c.Threads, runtime.GOMAXPROCS(0))
+	return c, errors.Join(faults...)
 }
 
 // Kernel is the name of the set of inner loops in use.
