@@ -19,8 +19,8 @@ type Fake struct {
 	seed uint64
 }
 
-// New returns a Fake of the given number of dimensions; fakes of different
-// seeds have different directions and different fingerprints. It panics when
+// New returns a Fake with dims dimensions. Fakes with different seeds have different
+// directions and different fingerprints. It panics when
 // dims is less than 2.
 func New(dims int, seed uint64) *Fake {
 	if dims < 2 {

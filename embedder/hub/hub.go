@@ -18,8 +18,8 @@ import (
 // DefaultEndpoint is the Hugging Face Hub.
 const DefaultEndpoint = "https://huggingface.co"
 
-// Options configure a Hub. The zero value of a field takes the environment's
-// setting, then the default.
+// Options configure a Hub. A zero field takes its value from the environment, or else
+// the default.
 type Options struct {
 	// CacheDir is the cache's root. Environment: HF_HUB_CACHE.
 	CacheDir string
@@ -31,26 +31,26 @@ type Options struct {
 	Token string
 	// Offline never uses the network. Environment: HF_HUB_OFFLINE.
 	Offline bool
-	// Refresh asks the Hub what a branch or tag stands for now, although the
+	// Refresh asks the Hub which commit a branch or tag points at now, even if the
 	// model is in the cache.
 	Refresh bool
-	// Select says which of a repository's files to fetch. Default: Safetensors.
+	// Select picks the files of a repository to fetch. Default: Safetensors.
 	Select Selector
-	// Attempts is how often a request is tried, and how often in a row a
-	// download may break off without progress. Default: 5.
+	// Attempts is the number of attempts at a request, and the number of times in a
+	// row that a download may break without progress. Default: 5.
 	Attempts int
-	// IdleTimeout is how long a download may stand still before it is tried
-	// again. Default: 60 s.
+	// IdleTimeout is how long a download may stall before it is retried. Default:
+	// 60 s.
 	IdleTimeout time.Duration
 	// Transport carries the requests. Default: http.DefaultTransport's settings.
 	Transport http.RoundTripper
-	// Logger gets what a user may want to know; nil is silent. The token is
-	// never logged.
+	// Logger receives messages for the user; nil is silent. The token is never
+	// logged.
 	Logger *slog.Logger
 }
 
-// Hub is a cache and the address that fills it. It is safe for concurrent use,
-// by several processes as well.
+// Hub is a cache and the address that fills it. It is safe for concurrent use, also by
+// several processes.
 type Hub struct {
 	cache    string
 	endpoint *url.URL
