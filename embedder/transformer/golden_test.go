@@ -137,7 +137,7 @@ func TestGoldenText(t *testing.T) {
 				} else {
 					passages, want = append(passages, c.Text), append(want, c.Vector)
 				}
-				if ids := e.tokens.EncodeTruncated(nil, e.prepare(prefix, c.Text), e.spec.MaxTokens); !slices.Equal(ids, c.IDs) {
+				if ids := e.tokens.EncodeTruncated(nil, e.input(prefix, c.Text), e.spec.MaxTokens); !slices.Equal(ids, c.IDs) {
 					t.Errorf("%s %q: ids %v, want %v", c.Role, c.Text, ids, c.IDs)
 				}
 			}

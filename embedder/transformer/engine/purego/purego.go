@@ -13,18 +13,17 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/engine/purego/internal/kernel"
 )
 
-// Options are the engine's choices. The zero value is the default.
+// Options configure the engine. The zero value is the default.
 type Options struct {
-	// Threads is how many cores one call of Embed uses at most; 0 is all of
-	// them (GOMAXPROCS).
+	// Threads is the maximum number of cores per call of Embed; 0 means GOMAXPROCS.
 	Threads int
 	// Kernel names the set of inner loops: "generic", "avx2", "avx512", "neon". Empty
-	// is the fastest that the processor has.
+	// means the fastest that the processor supports.
 	Kernel string
-	// Int8 holds the layers' weights in bytes and multiplies bytes: a quarter
-	// of the memory, faster where the processor has VNNI and slower elsewhere,
-	// and vectors a little off those of the model. They are the same on every
-	// processor but for the rounding of what is not a product.
+	// Int8 stores the layers' weights as bytes and multiplies bytes. This takes a
+	// quarter of the memory, is faster if the processor has VNNI and slower otherwise,
+	// and makes vectors slightly different from the model's. The products are exact,
+	// so processors differ only in the rounding of the other steps.
 	Int8 bool
 }
 
@@ -54,10 +53,9 @@ type layer struct {
 	attentionNorm, outerNorm        norm
 }
 
-// New packs the weights of an encoder. It reads every tensor but the word
-// embeddings, which are read as they are needed, so their source must stay
-// open. It returns [engine.ErrConfig] when config is impossible or the weights
-// don't fit it.
+// New packs the weights of an encoder. It reads every tensor except the word embeddings,
+// which are read as needed, so their source must stay open. It returns
+// [engine.ErrConfig] when config is impossible or the weights do not fit it.
 func New(config engine.Config, weights engine.Weights, opts *Options) (*Engine, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
