@@ -245,7 +245,7 @@ func (p *parser) in(field string) (Expr, error) {
 		return Expr{}, err
 	}
 	if !p.tok.is("(") {
-		return Expr{}, p.fail(p.tok.at, "a list stands in parentheses: "+field+` IN ("a", "b")`,
+		return Expr{}, p.fail(p.tok.at, "lists are written in parentheses: "+field+` IN ("a", "b")`,
 			"expected an opening parenthesis after IN, found %s", p.tok.describe())
 	}
 	if err := p.next(); err != nil {
