@@ -88,6 +88,7 @@ func TestFailedSync(t *testing.T) {
 
 // The message by which Badger tells of a value log that it could not sync.
 func TestValueLogMessage(t *testing.T) {
+	t.Parallel()
 	p, err := build.Import("github.com/dgraph-io/badger/v4", ".", build.FindOnly)
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +102,7 @@ func TestValueLogMessage(t *testing.T) {
 // A log that can't be opened, for lack of descriptors or for who holds it, is
 // synced the next time.
 func TestSyncTriedAgain(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a[1]*")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
