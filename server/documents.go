@@ -12,6 +12,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
 type (
@@ -105,7 +106,7 @@ type writer func(*db.Collection, context.Context, ...db.Document) ([]string, err
 
 func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writer) (*outIDs, error) {
 	if len(in.Body.Documents) == 0 {
-		return nil, refuse(http.StatusBadRequest, "invalid_request", "there are no documents").at("body.documents")
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "there are no documents").At("body.documents")
 	}
 	docs, p := s.documents(in.Body.Documents)
 	if p != nil {
@@ -181,7 +182,7 @@ func (s *Server) collectionForWrite(ctx context.Context, name string, create boo
 		return c, err
 	}
 	if !create {
-		return nil, s.problem(ctx, err).hint("create it with POST /v1/collections, or add ?create=true")
+		return nil, s.problem(ctx, err).Hint("create it with POST /v1/collections, or add ?create=true")
 	}
 	name = norm.NFC.String(name)
 	if p := s.may(ctx, keys.Admin, name); p != nil {
@@ -287,7 +288,7 @@ func (s *Server) deleteDocument(ctx context.Context, in *struct {
 
 func (s *Server) deleteDocuments(ctx context.Context, in *inDelete) (*outDeleted, error) {
 	if (in.Body.IDs == nil) == (len(in.Body.Filter) == 0) {
-		return nil, refuse(http.StatusBadRequest, "invalid_request", "ids or a filter is wanted, one of them").at("body")
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "ids or a filter is wanted, one of them").At("body")
 	}
 	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "body.ids"); p != nil {
 		return nil, p

@@ -18,9 +18,9 @@ func (s *Server) healthRoutes() {
 		"GET /readyz":  s.readyz,
 		"GET /healthz": s.readyz,
 	} {
-		s.handle(pattern, door{keys.None, bodyNone, shapeOwn, gateNone}, h)
+		s.handle(pattern, endpoint{keys.None, bodyNone, nil, slotNone}, h)
 	}
-	s.handle("GET /metrics", door{keys.Read, bodyNone, shapeOwn, gateNone}, s.metrics.handler())
+	s.handle("GET /metrics", endpoint{keys.Read, bodyNone, nil, slotNone}, s.metrics.handler())
 }
 
 // readyz says whether requests should be sent here.

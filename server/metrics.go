@@ -58,10 +58,10 @@ func newMetrics(s *Server) *metrics {
 	}
 	m.registry.MustRegister(
 		m.requests, m.took, m.refusals, m.stages, m.plans, m.recall, m.running,
-		gauge("frony_searches_running", "Searches that hold a slot.", func() float64 { return float64(s.searches.running()) }),
-		gauge("frony_searches_waiting", "Searches that wait for a slot.", func() float64 { return float64(s.searches.waiting.Load()) }),
-		gauge("frony_writes_running", "Writes that hold a slot.", func() float64 { return float64(s.writes.running()) }),
-		gauge("frony_writes_waiting", "Writes that wait for a slot.", func() float64 { return float64(s.writes.waiting.Load()) }),
+		gauge("frony_searches_running", "Searches that hold a slot.", func() float64 { return float64(s.searches.Running()) }),
+		gauge("frony_searches_waiting", "Searches that wait for a slot.", func() float64 { return float64(s.searches.Waiting()) }),
+		gauge("frony_writes_running", "Writes that hold a slot.", func() float64 { return float64(s.writes.Running()) }),
+		gauge("frony_writes_waiting", "Writes that wait for a slot.", func() float64 { return float64(s.writes.Waiting()) }),
 		gauge("frony_ready", "1 when /readyz says 200.", func() float64 {
 			if s.state.Load() == stateReady {
 				return 1

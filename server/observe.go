@@ -11,6 +11,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/fronyai/frony-db/server/compat"
 	"github.com/fronyai/frony-db/server/keys"
 )
 
@@ -19,7 +20,7 @@ type call struct {
 	id    string
 	route string // the pattern, so that metrics don't grow with names
 	key   *keys.Key
-	says  shape
+	shape compat.Shape
 	code  string     // of the error that was answered
 	span  trace.Span // nil for health, or outside of a request
 }
@@ -35,6 +36,14 @@ func callOf(ctx context.Context) *call {
 		return c
 	}
 	return &call{}
+}
+
+// keyName is the name of the request's key, empty without one.
+func (c *call) keyName() string {
+	if c.key == nil {
+		return ""
+	}
+	return c.key.Name
 }
 
 func requestID(ctx context.Context) string { return callOf(ctx).id }
@@ -55,7 +64,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			if v != nil && v != http.ErrAbortHandler { //nolint:errorlint // it is compared as net/http does
 				s.log.ErrorContext(ctx, "panic", "id", c.id, "route", c.route, "panic", v, "stack", string(debug.Stack()))
 				if rec.status == 0 {
-					writeProblem(rec, r, refuse(http.StatusInternalServerError, "internal", "internal error; the server's log says more under this request_id"))
+					writeProblem(rec, r, refuseInternal())
 				}
 			}
 			took := time.Since(start)

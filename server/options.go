@@ -66,10 +66,10 @@ type Limits struct {
 	Writes   int           // that run at one time; default 32
 	Queue    int           // requests that wait, per kind; default 64
 	Wait     time.Duration // how long one waits in a burst before 503; default 1 s
-	// Patience is how long one waits when the queue has stood for a while, in
-	// multiples of the mean time that a request takes; default 4. More lets
-	// more clients in, and answers all of them later.
-	Patience float64
+	// QueueFactor is the longest wait under sustained load, as a multiple of the
+	// mean time that a request takes; default 4. More lets more clients in, and
+	// answers all of them later.
+	QueueFactor float64
 
 	Rate  float64 // requests per second of one key, or in all without keys; default 0, no limit
 	Burst int     // requests at once within the rate; default twice the rate
@@ -112,7 +112,7 @@ func (o *Options) fill() error {
 		}
 		*f.p = cmp.Or(*f.p, f.def)
 	}
-	l.Patience = cmp.Or(l.Patience, 4)
+	l.QueueFactor = cmp.Or(l.QueueFactor, 4)
 	l.Body = cmp.Or(l.Body, 32<<20)
 	l.InFlight = cmp.Or(l.InFlight, max(128<<20, l.Body))
 	l.ReplayBytes = cmp.Or(l.ReplayBytes, 16<<20)
@@ -132,8 +132,8 @@ func (o *Options) fill() error {
 		}
 		*f.p = cmp.Or(*f.p, f.def)
 	}
-	if l.Body < 0 || l.InFlight < l.Body || l.ReplayBytes < 0 || l.Rate < 0 || l.Patience < 0 {
-		faults = append(faults, fmt.Errorf("limits of bytes, rates and patience must not be negative, and InFlight (%d) not below Body (%d)", l.InFlight, l.Body))
+	if l.Body < 0 || l.InFlight < l.Body || l.ReplayBytes < 0 || l.Rate < 0 || l.QueueFactor < 0 {
+		faults = append(faults, fmt.Errorf("limits of bytes, Rate and QueueFactor must be at least 0, and InFlight (%d) at least Body (%d)", l.InFlight, l.Body))
 	}
 	o.Version = cmp.Or(o.Version, "devel")
 	if o.Logger == nil {

@@ -40,7 +40,7 @@ func (s *Server) Check(ctx context.Context, perSecond int) {
 			case <-ctx.Done():
 				return false
 			case <-tick.C:
-				if s.state.Load() == stateReady && s.searches.waiting.Load() == 0 {
+				if s.state.Load() == stateReady && s.searches.Waiting() == 0 {
 					return true
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
 type (
@@ -61,7 +62,7 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 	param := func(i int) string { return fmt.Sprintf("body.queries[%d]", i) }
 	queries := make([]db.Query, len(in.Body.Queries))
 	for i := range queries {
-		var p *Problem
+		var p *problem.Problem
 		if queries[i], p = s.query(&in.Body.Queries[i], param(i)); p != nil {
 			return nil, p
 		}
@@ -74,8 +75,7 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 	for i, q := range queries {
 		r, err := s.find(ctx, c, q)
 		if err != nil {
-			p := s.problem(ctx, err)
-			return nil, p.at(joinParam(param(i), p.Detail.Param))
+			return nil, s.problem(ctx, err).Within(param(i))
 		}
 		out.Body.Results = append(out.Body.Results, *r)
 	}

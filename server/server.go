@@ -12,10 +12,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/klauspost/compress/gzhttp"
 	"go.opentelemetry.io/otel/trace"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/server/admit"
 	"github.com/fronyai/frony-db/server/keys"
 )
 
@@ -34,11 +34,11 @@ type Server struct {
 
 	keys     atomic.Pointer[keys.Set]
 	state    atomic.Int32
-	inFlight *semaphore.Weighted // bytes of bodies
-	searches *gate
-	writes   *gate
-	rates    *rates
-	replays  *replays
+	bodies   *admit.Bodies
+	searches *admit.Queue
+	writes   *admit.Queue
+	rates    *admit.Rates
+	replays  *admit.Replays
 	metrics  *metrics
 	tracer   trace.Tracer
 	tools    []tool
@@ -68,18 +68,20 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 	l := &o.Limits
 	s := &Server{
 		db: d, embed: o.Embedder, opts: o, log: o.Logger, mux: http.NewServeMux(),
-		inFlight: semaphore.NewWeighted(l.InFlight),
-		searches: newGate(l.Searches, l),
-		writes:   newGate(l.Writes, l),
-		rates:    newRates(l.Rate, l.Burst),
-		replays:  newReplays(l.Replays, l.ReplayBytes),
-		tracer:   newTracer(o.Tracer),
-		warm:     map[string]bool{},
-		reach:    reach{of: map[string]sweep{}},
+		bodies:  admit.NewBodies(l.Body, l.InFlight),
+		rates:   admit.NewRates(l.Rate, l.Burst),
+		replays: admit.NewReplays(l.Replays, l.ReplayBytes),
+		tracer:  newTracer(o.Tracer),
+		warm:    map[string]bool{},
+		reach:   reach{of: map[string]sweep{}},
 	}
 	s.keys.Store(o.Keys)
 	s.metrics = newMetrics(s)
-	s.searches.refused, s.writes.refused = s.metrics.refused, s.metrics.refused
+	queue := admit.QueueOptions{Waiting: l.Queue, Wait: l.Wait, Factor: l.QueueFactor, Refused: s.metrics.refused}
+	queue.Slots = l.Searches
+	s.searches = admit.NewQueue(queue)
+	queue.Slots = l.Writes
+	s.writes = admit.NewQueue(queue)
 	err := s.routes()
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
@@ -121,7 +123,11 @@ func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
 // SetKeys replaces the keys. Requests that run go on with the key they had.
 func (s *Server) SetKeys(set *keys.Set) {
 	s.keys.Store(set)
-	s.rates.keep(set)
+	names := map[string]bool{}
+	for _, k := range set.Keys() {
+		names[k.Name] = true
+	}
+	s.rates.Keep(names)
 }
 
 // Warm opens every collection, rebuilding what must be, and then makes /readyz

@@ -33,6 +33,10 @@ var allowed = map[string]struct {
 	"embedder/remote":             {own: []string{"embedder", "embedder/profile"}},
 	"api":                         {own: []string{"db"}, others: []string{}},
 	"server":                      {own: []string{"api", "db", "embedder"}},
+	"server/admit":                {own: []string{"server/problem"}},
+	"server/compat":               {own: []string{"embedder", "server/problem"}},
+	"server/keys":                 {},
+	"server/problem":              {own: []string{"api", "db"}, others: []string{}},
 	"client":                      {own: []string{"api", "db"}},
 }
 
@@ -181,6 +185,8 @@ func TestForbidden(t *testing.T) {
 		{"server", module + "hnsw", false},
 		{"server", module + "db", true},
 		{"server", module + "db/internal/store", false},
+		{"server/compat", module + "server", false},
+		{"server/admit", module + "db", false},
 		{"api", module + "server", false},
 		{"api", "github.com/danielgtaylor/huma/v2", false},
 		{"client", module + "api", true},
