@@ -26,7 +26,7 @@ func refuseInternal() *problem.Problem {
 	return problem.Refuse(http.StatusInternalServerError, "internal", "internal error; the server's log says more under this request_id")
 }
 
-// statusCodes name what the framework refuses before a handler sees it.
+// statusCodes are the codes of what the framework refuses before a handler runs.
 var statusCodes = map[int]string{
 	http.StatusBadRequest:            "invalid_json",
 	http.StatusNotAcceptable:         "not_acceptable",
@@ -36,8 +36,8 @@ var statusCodes = map[int]string{
 	http.StatusUnprocessableEntity:   "invalid_request",
 }
 
-// transform gives the framework's own errors the shape of all others, without
-// the values that it would echo.
+// transform gives the framework's own errors the shape of all others, without the
+// values that it would echo.
 func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 	switch v := v.(type) {
 	case *problem.Problem:
@@ -81,7 +81,7 @@ func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 	return v, nil
 }
 
-// writeProblem answers where the framework is not involved.
+// writeProblem answers a problem where the framework is not involved.
 func writeProblem(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
 	c := callOf(r.Context())
 	c.code, p.Detail.RequestID = p.Detail.Code, c.id

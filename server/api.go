@@ -17,7 +17,7 @@ import (
 	"github.com/fronyai/frony-db/server/problem"
 )
 
-// adapter puts the framework's routes behind the guards of all others.
+// adapter puts the framework's routes behind the same guards as all others.
 type adapter struct{ s *Server }
 
 func (a adapter) Handle(op *huma.Operation, h func(huma.Context)) {
@@ -66,8 +66,8 @@ func (s *Server) openapi(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(s.spec)
 }
 
-// slotOf chooses what an operation takes a slot of: descriptions of collections
-// are always answered.
+// slotOf chooses the slot that an operation takes. Descriptions of collections take
+// none, and are always answered.
 func slotOf(op *huma.Operation, role keys.Role) slotKind {
 	switch {
 	case role > keys.Read:
@@ -110,8 +110,8 @@ func (s *Server) collection(ctx context.Context, name string) (*db.Collection, e
 	}
 	c, err := s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
 	if composed := norm.NFC.String(name); errors.Is(err, db.ErrNoCollection) && composed != name {
-		// macOS takes 메 apart, and nobody sees it. The key was asked about the
-		// other spelling; its role was enough.
+		// macOS decomposes 메, and nobody sees it. The key was checked for the other
+		// spelling only.
 		if p := s.may(ctx, keys.Read, composed); p != nil {
 			return nil, p
 		}

@@ -35,7 +35,7 @@ func (s *Server) collectionRoutes() {
 	}, keys.Admin, s.createCollection)
 	register(s, huma.Operation{
 		OperationID: "list-collections", Method: http.MethodGet, Path: "/v1/collections", Tags: tags,
-		Summary: "List the collections that the key is for",
+		Summary: "List the collections that the key has access to",
 	}, keys.Read, s.listCollections)
 	register(s, huma.Operation{
 		OperationID: "get-collection", Method: http.MethodGet, Path: "/v1/collections/{collection}", Tags: tags,
@@ -73,7 +73,7 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body api.NewC
 		return nil, err
 	}
 	if info == nil {
-		return nil, problem.Refuse(http.StatusNotFound, "no_collection", "the collection %q was dropped meanwhile", b.Name)
+		return nil, problem.Refuse(http.StatusNotFound, "no_collection", "the collection %q has just been dropped", b.Name)
 	}
 	return &outInfo{http.StatusCreated, *info}, nil
 }
@@ -103,7 +103,7 @@ func (s *Server) listCollections(ctx context.Context, _ *struct{}) (*outCollecti
 	return &out, nil
 }
 
-// info describes a collection, or is nil if there is none of the name.
+// info describes a collection; nil if it does not exist.
 func (s *Server) info(ctx context.Context, name string) (*api.CollectionInfo, error) {
 	for info, err := range s.db.Collections(ctx) {
 		if err != nil {

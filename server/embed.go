@@ -13,8 +13,8 @@ import (
 	"github.com/fronyai/frony-db/server/problem"
 )
 
-// vectors embeds texts, []float32 of length dims each, unit length. dims is 0
-// for the model's, or its Matryoshka head.
+// vectors embeds texts: []float32 of length dims each, L2-normalised. dims is the
+// model's, or that of its Matryoshka head; 0 is the model's.
 func (s *Server) vectors(ctx context.Context, as compat.Role, texts []string, dims int) ([][]float32, *problem.Problem) {
 	if s.embed == nil {
 		return nil, problem.Refuse(http.StatusBadRequest, "no_embedder", "this server was started without a model").
@@ -64,8 +64,8 @@ func (s *Server) embedAs(ctx context.Context, as compat.Role, texts []string) ([
 	return out, nil
 }
 
-// head is the first dims of v at unit length. A head without length stays as
-// it is: it has no direction to keep.
+// head is the first dims of v, L2-normalised. A head of zeros stays as it is: it has
+// no direction.
 func head(v []float32, dims int) []float32 {
 	h := slices.Clone(v[:dims])
 	var sum float64

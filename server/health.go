@@ -6,7 +6,7 @@ import (
 	"github.com/fronyai/frony-db/server/keys"
 )
 
-// healthPaths are logged at level debug: they come every few seconds.
+// healthPaths are logged at level debug: they are polled every few seconds.
 var healthPaths = map[string]bool{
 	"/livez": true, "/readyz": true, "/healthz": true, "/metrics": true,
 	"/.well-known/live": true, "/.well-known/ready": true,
@@ -23,7 +23,7 @@ func (s *Server) healthRoutes() {
 	s.handle("GET /metrics", endpoint{keys.Read, bodyNone, nil, slotNone}, s.metrics.handler())
 }
 
-// readyz says whether requests should be sent here.
+// readyz tells whether requests should be sent here.
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	switch s.state.Load() {
 	case stateLoading:

@@ -31,11 +31,11 @@ func (s *Server) searchRoutes() {
 	tags := []string{"search"}
 	register(s, huma.Operation{
 		OperationID: "search", Method: http.MethodPost, Path: "/v1/collections/{collection}/search", Tags: tags,
-		Summary: "Find documents by meaning",
+		Summary: "Search a collection",
 	}, keys.Read, s.searchOne)
 	register(s, huma.Operation{
 		OperationID: "search-batch", Method: http.MethodPost, Path: "/v1/collections/{collection}/search/batch", Tags: tags,
-		Summary: "Run several queries", Description: "A query that fails fails all, and param names it.",
+		Summary: "Run several queries", Description: "If one query fails, all do; param names it.",
 	}, keys.Read, s.searchBatch)
 }
 
@@ -82,7 +82,7 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 	return &out, nil
 }
 
-// find runs a query, within a slot of the gate.
+// find runs a query and observes it.
 func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.Result, error) {
 	var t db.Trace
 	q.Trace = &t

@@ -19,8 +19,8 @@ import (
 	"github.com/fronyai/frony-db/server/keys"
 )
 
-// Server is an http.Handler for one database, which stays the caller's to
-// close. Its methods may be called concurrently.
+// Server is an http.Handler for one database, which the caller closes. Its methods
+// may be called concurrently.
 type Server struct {
 	db    *db.DB
 	embed embedder.Embedder
@@ -43,9 +43,9 @@ type Server struct {
 	tracer   trace.Tracer
 	tools    []tool
 
-	reach  reach
-	warmMu sync.Mutex
-	warm   map[string]bool // collections that Warm has opened
+	reachability reachability
+	warmMu       sync.Mutex
+	warm         map[string]bool // collections that Warm has opened
 }
 
 // The states of a server, as /readyz tells them.
@@ -55,7 +55,7 @@ const (
 	stateStopping
 )
 
-// New returns a server for a database. It answers at once; /readyz says 503
+// New returns a server for a database. It answers at once; /readyz returns 503
 // until Warm has ended.
 func New(d *db.DB, opts *Options) (*Server, error) {
 	var o Options
@@ -68,12 +68,12 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 	l := &o.Limits
 	s := &Server{
 		db: d, embed: o.Embedder, opts: o, log: o.Logger, mux: http.NewServeMux(),
-		bodies:  admit.NewBodies(l.Body, l.InFlight),
-		rates:   admit.NewRates(l.Rate, l.Burst),
-		replays: admit.NewReplays(l.Replays, l.ReplayBytes),
-		tracer:  newTracer(o.Tracer),
-		warm:    map[string]bool{},
-		reach:   reach{of: map[string]sweep{}},
+		bodies:       admit.NewBodies(l.Body, l.InFlight),
+		rates:        admit.NewRates(l.Rate, l.Burst),
+		replays:      admit.NewReplays(l.Replays, l.ReplayBytes),
+		tracer:       newTracer(o.Tracer),
+		warm:         map[string]bool{},
+		reachability: reachability{of: map[string]selfQueries{}},
 	}
 	s.keys.Store(o.Keys)
 	s.metrics = newMetrics(s)
@@ -100,8 +100,8 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// HTTPServer returns an http.Server with a limit on the time of every phase of
-// a connection.
+// HTTPServer returns an http.Server that limits the time of every phase of a
+// connection.
 func (s *Server) HTTPServer() *http.Server {
 	l := &s.opts.Limits
 	return &http.Server{
@@ -116,11 +116,11 @@ func (s *Server) HTTPServer() *http.Server {
 	}
 }
 
-// Metrics answers with the metrics, without asking for a key: for a port that
-// only the operator reaches.
+// Metrics serves the metrics without a key: for a port that only the operator can
+// reach.
 func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
 
-// SetKeys replaces the keys. Requests that run go on with the key they had.
+// SetKeys replaces the keys. Running requests keep the key they had.
 func (s *Server) SetKeys(set *keys.Set) {
 	s.keys.Store(set)
 	names := map[string]bool{}
@@ -130,8 +130,9 @@ func (s *Server) SetKeys(set *keys.Set) {
 	s.rates.Keep(names)
 }
 
-// Warm opens every collection, rebuilding what must be, and then makes /readyz
-// say 200. A collection that does not open is logged, and its requests say why.
+// Warm opens every collection, rebuilding what must be rebuilt, and then makes
+// /readyz return 200. A collection that does not open is logged, and requests for it
+// say why.
 func (s *Server) Warm(ctx context.Context) error {
 	names, err := s.names(ctx)
 	if err != nil {
@@ -163,7 +164,7 @@ func (s *Server) names(ctx context.Context) (names []string, err error) {
 	return names, nil
 }
 
-// Stop makes /readyz say 503, so that no new requests are sent here.
+// Stop makes /readyz return 503, so that no new requests are sent here.
 func (s *Server) Stop() { s.state.Store(stateStopping) }
 
 // loading reports whether a collection may still be opening.

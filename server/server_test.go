@@ -165,7 +165,7 @@ func TestCollections(t *testing.T) {
 	b.refused(400, "invalid_name", "POST", "/v1/collections", `{"name":"a b"}`)
 	b.refused(400, "invalid_options", "POST", "/v1/collections", `{"name":"x","dims":7}`)
 	b.refused(422, "invalid_request", "POST", "/v1/collections", `{}`)
-	given := b.ask(201, "POST", "/v1/collections", `{"name":"given","given":true,"dims":7}`)
+	given := b.ask(201, "POST", "/v1/collections", `{"name":"given","precomputed":true,"dims":7}`)
 	if given["dims"] != json.Number("7") || given["model"] != nil {
 		t.Fatal(given)
 	}

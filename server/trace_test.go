@@ -69,7 +69,7 @@ func TestSpansOfASearch(t *testing.T) {
 	}
 }
 
-// Whatever comes through whichever door, nothing of it is in a span, but the
+// Whatever a request has in it, at any endpoint, nothing of it is in a span, but the
 // name of a collection that was searched.
 func TestSpansKeepSecrets(t *testing.T) {
 	b, spans := traced(t)

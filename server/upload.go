@@ -24,17 +24,17 @@ import (
 	"github.com/fronyai/frony-db/server/problem"
 )
 
-// Lines of an upload are written in batches of at most this many documents and
-// this many bytes of input: fewer where every chunk brings a vector of its own, so
-// that all fit one transaction.
+// An upload is written in batches of at most so many documents and bytes of input.
+// A batch that is cut into chunks has fewer bytes, because each chunk adds a vector,
+// and all must fit one transaction.
 const (
 	uploadBatch    = 256
 	uploadBytes    = 4 << 20
 	uploadCutBytes = 512 << 10
 )
 
-// uploadRoute adds the one operation whose body is a stream, which the
-// framework does not read.
+// uploadRoute adds the one operation whose body is a stream, which the framework
+// can't read.
 func (s *Server) uploadRoute(path string) {
 	s.handle("POST "+path, endpoint{keys.Write, bodyStream, nil, slotNone}, http.HandlerFunc(s.upload))
 	schemas := s.api.OpenAPI().Components.Schemas
@@ -43,9 +43,9 @@ func (s *Server) uploadRoute(path string) {
 	}
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "upload-documents", Method: http.MethodPost, Path: path, Tags: []string{"documents"},
-		Summary: "Write a stream of documents, a JSON document a line",
-		Description: "The answer is a stream too: a line for each line, as soon as it is written durably, and one that counts them. " +
-			"Lines that are refused don't stop the others. The server reads no faster than it writes.\n\nNeeds a key with the role write.",
+		Summary: "Write a stream of documents, one JSON document per line",
+		Description: "The answer is a stream too: a line for each line, as soon as it is written durably, and a last one with the totals. " +
+			"A refused line does not stop the others. The server reads no faster than it writes.\n\nNeeds a key with the role write.",
 		Parameters: append([]*huma.Param{
 			{Name: "collection", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}},
 		}, uploadQuery()...),
@@ -76,11 +76,11 @@ type upload struct {
 }
 
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
-	// A client that goes away ends the reading; what was read is still written.
+	// If the client goes away, reading ends, but what was read is still written.
 	u := &upload{s: s, ctx: context.WithoutCancel(r.Context()), rc: http.NewResponseController(w), w: w, most: uploadBytes}
 	q := r.URL.Query()
 	for name := range q {
-		// mode spelled wrong would replace documents that were to be kept.
+		// A misspelt mode would replace documents that should be kept.
 		if !slices.ContainsFunc(uploadQuery(), func(p *huma.Param) bool { return p.Name == name }) {
 			writeProblem(w, r, problem.Refuse(http.StatusUnprocessableEntity, "invalid_request", "unknown query parameter").At("query."+name))
 			return
@@ -138,7 +138,7 @@ func (u *upload) options(q url.Values) *problem.Problem {
 	return nil
 }
 
-// run reads lines until the stream ends, or something ends it.
+// run reads lines until the stream ends or fails.
 func (u *upload) run() {
 	var end *problem.Problem
 	for end == nil {
@@ -170,7 +170,7 @@ func (u *upload) run() {
 	u.answer(&answer)
 }
 
-// line reads a line, with a deadline of its own.
+// line reads a line, within a deadline of its own.
 func (u *upload) line() ([]byte, error) {
 	l := &u.s.opts.Limits
 	_ = u.rc.SetReadDeadline(time.Now().Add(l.Receive))
@@ -189,7 +189,7 @@ func (u *upload) line() ([]byte, error) {
 	}
 }
 
-// add checks a line and takes it into the batch, or answers why not.
+// add checks a line and adds it to the batch, or answers why not.
 func (u *upload) add(line []byte) {
 	var d api.Document
 	if err := json.Unmarshal(line, &d, json.RejectUnknownMembers(true)); err != nil {
@@ -198,7 +198,7 @@ func (u *upload) add(line []byte) {
 	}
 	doc := d.DB()
 	if doc.ID == "" {
-		doc.ID = uuid.Must(uuid.NewV7()).String() // chunks would not tell it
+		doc.ID = uuid.Must(uuid.NewV7()).String() // the ids of chunks would not tell it
 	}
 	if p := u.s.checkText(doc.Text, "text"); p != nil {
 		u.reject(u.lines, p)
@@ -211,8 +211,8 @@ func (u *upload) add(line []byte) {
 	u.docs, u.at, u.size = append(u.docs, doc), append(u.at, u.lines), u.size+len(line)
 }
 
-// flush writes the batch. If it fails as a whole its documents are written one
-// by one, to tell which of them is at fault.
+// flush writes the batch. If that fails, it writes the documents one by one, to find
+// those at fault.
 func (u *upload) flush() *problem.Problem {
 	if len(u.docs) == 0 {
 		return nil
@@ -262,12 +262,11 @@ func (u *upload) answer(l *api.UploadLine) {
 	}
 }
 
-// sent pushes the answers out. A client that does not take them is not sent
-// for ever.
+// sent flushes the answers, within a deadline for clients that do not read them.
 func (u *upload) sent() *problem.Problem {
 	_ = u.rc.SetWriteDeadline(time.Now().Add(u.s.opts.Limits.Answer))
 	if err := u.rc.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return problem.Refuse(problem.StatusClosed, "cancelled", "%s", fmt.Errorf("the client does not take the answers: %w", err))
+		return problem.Refuse(problem.StatusClosed, "cancelled", "%s", fmt.Errorf("the client does not read the answers: %w", err))
 	}
 	return nil
 }

@@ -205,7 +205,7 @@ func (k keyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// connect is the official SDK's client at the server's door.
+// connect is the official SDK's client at the server's endpoint.
 func connect(t *testing.T, b *bench) *mcp.ClientSession {
 	t.Helper()
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil)

@@ -36,7 +36,7 @@ func (s *Server) handle(pattern string, e endpoint, h http.Handler) {
 		c.route, c.shape = pattern, e.shape
 		if p := s.admit(r, c, e.role); p != nil {
 			if r.ContentLength != 0 {
-				// Closing is how the rest of the body stays unread.
+				// Only closing keeps the rest of the body from being read.
 				w.Header().Set("Connection", "close")
 			}
 			s.metrics.refused(p.Detail.Code)
@@ -44,7 +44,7 @@ func (s *Server) handle(pattern string, e endpoint, h http.Handler) {
 			return
 		}
 		if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
-			// What can't be read would be left out, and something else be answered.
+			// Parameters that can't be parsed would be left out, and the answer be wrong.
 			writeProblem(w, r, problem.Refuse(http.StatusBadRequest, "invalid_request", "the URL's query can't be read: %s", err).At("query"))
 			return
 		}
@@ -110,9 +110,9 @@ func bearer(h http.Header) string {
 	return ""
 }
 
-// GuardHost refuses requests that a web page of somebody else makes a browser
-// send: by pointing the page's own name here (DNS rebinding), or across
-// origins. ServeHTTP does so itself.
+// GuardHost refuses requests that a foreign web page makes a browser send, by
+// pointing its own name here (DNS rebinding) or across origins. ServeHTTP does so
+// itself.
 func (s *Server) GuardHost(next http.Handler) http.Handler {
 	origin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -122,7 +122,7 @@ func (s *Server) GuardHost(next http.Handler) http.Handler {
 			p = problem.Refuse(http.StatusForbidden, "wrong_host", "this server does not answer for the host %.100q", r.Host).
 				Hint("use localhost or an address, or start it with --host")
 		case origin.Check(r) != nil:
-			p = problem.Refuse(http.StatusForbidden, "cross_origin", "a page of another origin may not send this")
+			p = problem.Refuse(http.StatusForbidden, "cross_origin", "cross-origin requests are not allowed")
 		default:
 			next.ServeHTTP(w, r)
 			return
@@ -145,12 +145,12 @@ func (s *Server) hostAllowed(hostport string) bool {
 	return host == "localhost" || net.ParseIP(host) != nil || slices.Contains(s.opts.Hosts, host)
 }
 
-// notFound answers what no route matches, in the API's words.
+// notFound answers what no route matches, in the form of the API.
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 	allow := s.methods(r.URL, r.Host)
 	if allow != nil {
 		w.Header().Set("Allow", strings.Join(allow, ", "))
-		writeProblem(w, r, problem.Refuse(http.StatusMethodNotAllowed, "method_not_allowed", "%s is not possible here", r.Method).
+		writeProblem(w, r, problem.Refuse(http.StatusMethodNotAllowed, "method_not_allowed", "the method %s is not allowed here", r.Method).
 			Hint("use "+strings.Join(allow, " or ")))
 		return
 	}
@@ -161,7 +161,7 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 	writeProblem(w, r, p)
 }
 
-// methods are those that a path can be asked with.
+// methods are the methods that a path has.
 func (s *Server) methods(u *url.URL, host string) (allow []string) {
 	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		probe := &http.Request{Method: m, URL: u, Host: host}
