@@ -20,10 +20,11 @@ var allowed = map[string]struct {
 	own    []string // packages of this module, without the module's name
 	others []string // nil: any; empty: none
 }{
-	"hnsw":                        {own: []string{"hnsw"}, others: []string{}},
-	"quant":                       {own: []string{"quant"}, others: []string{"golang.org/x/sys/cpu"}},
+	"internal":                    {own: []string{"internal"}, others: []string{}},
+	"hnsw":                        {own: []string{"hnsw", "internal"}, others: []string{}},
+	"quant":                       {own: []string{"quant", "internal"}, others: []string{"golang.org/x/sys/cpu"}},
 	"db/filter":                   {own: nil, others: []string{}},
-	"db":                          {own: []string{"db", "embedder", "hnsw", "quant"}},
+	"db":                          {own: []string{"db", "embedder", "hnsw", "internal", "quant"}},
 	"embedder":                    {own: nil, others: []string{}},
 	"embedder/profile":            {own: []string{"embedder"}},
 	"embedder/builtin":            {own: []string{"embedder"}},
@@ -42,6 +43,7 @@ var allowed = map[string]struct {
 
 // never holds what no package of a folder may import.
 var never = map[string][]string{
+	"internal":  {"os", "net", "context", "log/slog", "unsafe"},
 	"hnsw":      {"os", "net", "context", "log/slog", "unsafe"},
 	"quant":     {"os", "net", "context", "log/slog"},
 	"db/filter": {"os", "net", "context", "log/slog", "unsafe"},
@@ -174,6 +176,8 @@ func TestForbidden(t *testing.T) {
 		{"hnsw", module + "quant", false},
 		{"hnsw", "os", false},
 		{"hnsw", "sync", true},
+		{"hnsw", module + "internal/epoch", true},
+		{"internal/epoch", module + "hnsw", false},
 		{"quant", module + "hnsw", false},
 		{"quant/internal/kernel", "unsafe", true},
 		{"db", "unsafe", false},
