@@ -272,7 +272,7 @@ func exerciseMCP(t *testing.T, session *mcp.ClientSession) {
 	}}); fault != "" || len(got["ids"].([]any)) != 2 {
 		t.Fatal(got, fault)
 	}
-	got, fault := use(t, session, "search", map[string]any{"collection": "mine", "text": "봄 서울의", "filter": `lang = "ko"`, "k": 3})
+	got, fault := use(t, session, "search", map[string]any{"collection": "mine", "text": "봄 서울의", "filter": `lang = "ko"`, "k": json.Number("3.0")})
 	if fault != "" {
 		t.Fatal(fault)
 	}
