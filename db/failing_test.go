@@ -89,7 +89,7 @@ func TestFailingFiles(t *testing.T) {
 						if r, err := d.Doctor(t.Context(), nil); err != nil || !r.OK() {
 							t.Errorf("%+v %v", r, err)
 						}
-						if left, _ := filepath.Glob(filepath.Join(dir, derivedDir, "*"+tempMark+"*")); left != nil {
+						if left, _ := filepath.Glob(filepath.Join(dir, derivedDir, "*.tmp-*")); left != nil {
 							t.Error("left behind:", left)
 						}
 						if err := d.Close(); err != nil {

@@ -142,16 +142,17 @@ func TestReembedComparesAgain(t *testing.T) {
 	e := &hooked{Fake: embeddertest.New(8, 2)}
 	e.hook = func() { // all have been compared by now
 		vec := store.AppendVector(nil, append([]float32{1}, make([]float32, 15)...))
-		done, err := d.st.Commit(&store.Batch{Collection: c.id, Puts: []store.Put{
-			{ID: "mended", Record: store.AppendRecord(nil, &store.Record{ID: "mended", Text: "찾은 문서"}), Vector: vec},
+		done, err := d.st.Commit(&store.Batch{Collection: idOf(c), Puts: []store.Put{ // its id does not lead to it
+			{ID: "lost", Record: store.AppendRecord(nil, &store.Record{ID: "mended", Text: "찾은 문서"}), Vector: vec},
 		}})
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		c.visible.reach(done.Seq, group{done.Last, done.TS})
 		done.Release()
-		c.followAll()
+		if r, err := d.Doctor(t.Context(), &DoctorOptions{Repair: true}); err != nil || !r.OK() {
+			t.Errorf("%+v, %v", r, err)
+		}
 	}
 	if _, err := c.Reembed(t.Context(), e, &ReembedOptions{Sample: -1}); err != nil {
 		t.Fatal(err)
@@ -213,36 +214,6 @@ func TestReembedLeavesNoFiles(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Error(err)
 	}
-}
-
-// A pause gets its turn although what is inside always takes longer than its first
-// patience: writers follow each other without a gap.
-func TestGateGrowingPatience(t *testing.T) {
-	g := newGate()
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	for range 3 {
-		wg.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				if g.enter() != nil {
-					return
-				}
-				time.Sleep(3 * patience)
-				g.leave()
-			}
-		})
-	}
-	if err := g.pause(t.Context()); err != nil {
-		t.Error(err)
-	}
-	g.resume()
-	close(stop)
-	wg.Wait()
 }
 
 // A drop or a close at any moment of a change of the model, around its switch above
@@ -318,17 +289,24 @@ func TestReembedEndsAnywhere(t *testing.T) {
 // A document that can't be read stops a change of the model, and is named; deleted,
 // it does not.
 func TestReembedDamaged(t *testing.T) {
-	d, _ := openLogged(t, t.TempDir())
-	defer func() { _ = d.Close() }()
-	c := texts(t, d, embeddertest.New(16, 1), 100)
-	done, err := d.st.Commit(&store.Batch{Collection: c.id, Puts: []store.Put{
+	dir, was := t.TempDir(), embeddertest.New(16, 1)
+	d, _ := openLogged(t, dir)
+	done, err := d.st.Commit(&store.Batch{Collection: idOf(texts(t, d, was, 100)), Puts: []store.Put{
 		{ID: "torn", Record: make([]byte, 20), Vector: store.AppendVector(nil, make([]float32, 16))},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.visible.reach(done.Seq, group{done.Last, done.TS})
 	done.Release()
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d, _ = openLogged(t, dir)
+	defer func() { _ = d.Close() }()
+	c, err := d.Collection(t.Context(), "notes", &CollectionOptions{Embedder: was})
+	if err != nil {
+		t.Fatal(err)
+	}
 	is := embeddertest.New(8, 2)
 	if _, err := c.Reembed(t.Context(), is, nil); !errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), `document "torn"`) {
 		t.Errorf("a damaged document: %v", err)

