@@ -32,7 +32,13 @@ var allowed = map[string]struct {
 	"embedder/transformer/engine": {},
 	"embedder/hub":                {own: []string{"embedder"}},
 	"embedder/remote":             {own: []string{"embedder", "embedder/profile"}},
-	"server":                      {own: []string{"server", "db", "db/filter", "embedder"}},
+	"api":                         {own: []string{"db"}, others: []string{}},
+	"server":                      {own: []string{"api", "db", "embedder"}},
+	"server/admit":                {own: []string{"server/problem"}},
+	"server/compat":               {own: []string{"embedder", "server/problem"}},
+	"server/keys":                 {},
+	"server/problem":              {own: []string{"api", "db"}, others: []string{}},
+	"client":                      {own: []string{"api", "db"}},
 }
 
 // never holds what no package of a folder may import.
@@ -183,6 +189,12 @@ func TestForbidden(t *testing.T) {
 		{"server", module + "hnsw", false},
 		{"server", module + "db", true},
 		{"server", module + "db/internal/store", false},
+		{"server/compat", module + "server", false},
+		{"server/admit", module + "db", false},
+		{"api", module + "server", false},
+		{"api", "github.com/danielgtaylor/huma/v2", false},
+		{"client", module + "api", true},
+		{"client", module + "server", false},
 		{"embedder/builtin", module + "db", false},
 		{"db/filter", "github.com/google/uuid", false},
 		{"db", "go.opentelemetry.io/otel/trace", false},

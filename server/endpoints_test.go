@@ -58,6 +58,7 @@ func embedding(t *testing.T, text string, dims int) []float32 {
 }
 
 func TestOpenAI(t *testing.T) {
+	t.Parallel()
 	b := startWith(t, sided{embeddertest.New(384, 1)}, nil)
 	const path = "/v1/embeddings"
 	first := func(body string) any {
@@ -118,6 +119,7 @@ func TestOpenAI(t *testing.T) {
 // What Weaviate's Go client sends and reads: no Content-Type, fields of the
 // answer in the request.
 func TestWeaviate(t *testing.T) {
+	t.Parallel()
 	b := startWith(t, sided{embeddertest.New(384, 1)}, nil)
 	for _, path := range []string{"/.well-known/live", "/.well-known/ready"} {
 		if status, _, _ := b.do("GET", path, ""); status != http.StatusNoContent {
@@ -170,6 +172,7 @@ func TestWeaviate(t *testing.T) {
 }
 
 func TestTEI(t *testing.T) {
+	t.Parallel()
 	b := startWith(t, sided{embeddertest.New(384, 1)}, nil)
 	embed := func(body string) []any {
 		t.Helper()
@@ -205,7 +208,7 @@ func (k keyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// connect is the official SDK's client at the server's door.
+// connect is the official SDK's client at the server's endpoint.
 func connect(t *testing.T, b *bench) *mcp.ClientSession {
 	t.Helper()
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil)
@@ -246,7 +249,9 @@ func use(t *testing.T, session *mcp.ClientSession, tool string, args map[string]
 		return nil, text
 	}
 	var v map[string]any
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
 		t.Fatal(err)
 	}
 	structured, err := json.Marshal(res.StructuredContent)
@@ -259,21 +264,28 @@ func use(t *testing.T, session *mcp.ClientSession, tool string, args map[string]
 func exerciseMCP(t *testing.T, session *mcp.ClientSession) {
 	t.Helper()
 	if got, fault := use(t, session, "upsert", map[string]any{"collection": "mine", "documents": []any{
-		map[string]any{"id": "1", "text": "서울의 봄", "metadata": map[string]any{"lang": "ko"}},
+		map[string]any{
+			"id": "1", "text": "서울의 봄", "expires": "2131-02-03T04:05:06.000007Z",
+			"metadata": map[string]any{"lang": "ko", "big": json.Number("9007199254740993"), "whole": json.Number("2.0")},
+		},
 		map[string]any{"text": "winter in Busan"},
 	}}); fault != "" || len(got["ids"].([]any)) != 2 {
 		t.Fatal(got, fault)
 	}
-	got, fault := use(t, session, "search", map[string]any{"collection": "mine", "text": "봄 서울의", "filter": `lang = "ko"`, "k": 3})
+	got, fault := use(t, session, "search", map[string]any{"collection": "mine", "text": "봄 서울의", "filter": `lang = "ko"`, "k": json.Number("3.0")})
 	if fault != "" {
 		t.Fatal(fault)
 	}
 	if ms := got["matches"].([]any); len(ms) != 1 || ms[0].(map[string]any)["id"] != "1" || ms[0].(map[string]any)["text"] != "서울의 봄" {
 		t.Fatal(got)
 	}
-	if got, fault := use(t, session, "get", map[string]any{"collection": "mine", "ids": []any{"1", "none"}}); fault != "" ||
-		len(got["documents"].([]any)) != 1 || got["missing"].([]any)[0] != "none" {
+	got, fault = use(t, session, "get", map[string]any{"collection": "mine", "ids": []any{"1", "none"}})
+	if fault != "" || len(got["documents"].([]any)) != 1 || got["missing"].([]any)[0] != "none" {
 		t.Fatal(got, fault)
+	}
+	const stored = `[map[expires:2131-02-03T04:05:06.000007Z id:1 metadata:map[big:9007199254740993 lang:ko whole:2.0] text:서울의 봄]]`
+	if s := fmt.Sprint(got["documents"]); s != stored {
+		t.Errorf("%s\nwant %s", s, stored)
 	}
 	if got, fault := use(t, session, "list_collections", nil); fault != "" || got["collections"].([]any)[0].(map[string]any)["name"] != "mine" {
 		t.Fatal(got, fault)
@@ -292,12 +304,13 @@ func exerciseMCP(t *testing.T, session *mcp.ClientSession) {
 	if _, fault := use(t, session, "search", map[string]any{"collection": "mine", "text": "x", "filter": "lang == 'ko'"}); !strings.Contains(fault, "did you mean") {
 		t.Errorf("the fault does not say what helps: %s", fault)
 	}
-	if got, fault := use(t, session, "delete", map[string]any{"collection": "mine", "ids": []any{"1", "none"}}); fault != "" || got["deleted"] != 1.0 {
+	if got, fault := use(t, session, "delete", map[string]any{"collection": "mine", "ids": []any{"1", "none"}}); fault != "" || got["deleted"] != json.Number("1") {
 		t.Fatal(got, fault)
 	}
 }
 
 func TestMCPOverHTTP(t *testing.T) {
+	t.Parallel()
 	b := keyed(t, &server.Options{MCPWrites: true})
 	b.key = secrets["scoped"]
 	session := connect(t, b)
@@ -342,6 +355,7 @@ func (brief) CountTokens(text string) int { return len(strings.Fields(text)) }
 // What the model can't read to its end, and what is asked for, is stored in pieces;
 // the rest as it is.
 func TestMCPInChunks(t *testing.T) {
+	t.Parallel()
 	b := startWith(t, brief{embeddertest.New(384, 1)}, &server.Options{MCPWrites: true})
 	b.ask(201, "POST", "/v1/collections", `{"name":"mine"}`)
 	session := connect(t, b)
@@ -400,6 +414,7 @@ func TestMCPInChunks(t *testing.T) {
 }
 
 func TestMCPInMemory(t *testing.T) {
+	t.Parallel()
 	b := start(t, &server.Options{MCPWrites: true})
 	b.ask(201, "POST", "/v1/collections", `{"name":"mine"}`)
 	here, there := mcp.NewInMemoryTransports()
