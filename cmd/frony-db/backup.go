@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 )
 
@@ -55,7 +56,7 @@ func (a *app) runBackup(ctx context.Context, path, base string) error {
 		return err
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return usageError{fmt.Errorf("backup: %s is a directory; name a file", path)}
+		return usage.Errorf("backup: %s is a directory; name a file", path)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-*")
 	if err != nil {
@@ -178,7 +179,7 @@ func inOrder(paths []string) ([]string, error) {
 	ids := map[string]string{}   // path → id
 	for _, path := range paths {
 		if path == "-" {
-			return nil, usageError{errors.New("restore: standard input can hold one backup only; name files")}
+			return nil, usage.Errorf("restore: standard input can hold one backup only; name files")
 		}
 		info, err := backupInfo(path)
 		if err != nil {

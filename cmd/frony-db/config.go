@@ -13,6 +13,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
 const defaultConfig = "frony-db.yaml"
@@ -66,7 +68,7 @@ func (a *app) configure(c *cobra.Command) error {
 		}
 	})
 	if err := errors.Join(faults...); err != nil {
-		return usageError{err}
+		return usage.Wrap(err)
 	}
 	return nil
 }
@@ -97,11 +99,11 @@ func readConfig(path string, named bool) (map[string]any, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, usageError{fmt.Errorf("settings: %w", err)}
+		return nil, usage.Errorf("settings: %w", err)
 	}
 	var file map[string]any
 	if err := yaml.Unmarshal(b, &file); err != nil {
-		return nil, usageError{fmt.Errorf("settings %s: %w", path, err)}
+		return nil, usage.Errorf("settings %s: %w", path, err)
 	}
 	return file, nil
 }
@@ -121,7 +123,7 @@ func checkConfig(root *cobra.Command, path string, file map[string]any) error {
 	visit(root)
 	for name := range file {
 		if !known[name] {
-			return usageError{fmt.Errorf("settings %s: there is no setting %q; the names are those of the flags", path, name)}
+			return usage.Errorf("settings %s: there is no setting %q; the names are those of the flags", path, name)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 )
@@ -73,7 +74,7 @@ func (a *app) delete() *cobra.Command {
 				where = "" // a setting made for searches must not delete
 			}
 			if (len(ids) > 0) == (where != "") {
-				return usageError{errors.New("delete wants ids, or a --filter on the command line, and not both")}
+				return usage.Errorf("delete wants ids, or a --filter on the command line, and not both")
 			}
 			e, err := parseFilter(where)
 			if err != nil {

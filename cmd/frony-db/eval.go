@@ -16,6 +16,7 @@ import (
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/eval"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/quant"
@@ -64,12 +65,12 @@ of BEIR are read too.`,
 
 func (a *app) runEval(ctx context.Context, o *evalFlags) error {
 	if len(o.data) == 0 {
-		return usageError{errors.New("eval wants a set: --data DIR")}
+		return usage.Errorf("eval wants a set: --data DIR")
 	}
 	var modes []eval.Mode
 	for _, m := range o.modes {
 		if !slices.Contains(eval.Modes, eval.Mode(m)) {
-			return usageError{fmt.Errorf("--modes %s: want some of %v", m, eval.Modes)}
+			return usage.Errorf("--modes %s: want some of %v", m, eval.Modes)
 		}
 		modes = append(modes, eval.Mode(m))
 	}
@@ -84,12 +85,12 @@ func (a *app) runEval(ctx context.Context, o *evalFlags) error {
 		}
 		sets = append(sets, s)
 	}
-	e, err := a.openModel(ctx, cmp.Or(a.model, "builtin"))
+	e, err := a.models.Open(ctx, cmp.Or(a.models.Name, "builtin"))
 	if err != nil {
 		return err
 	}
 	if e == nil {
-		return usageError{errors.New("--model none: an evaluation embeds texts")}
+		return usage.Errorf("--model none: an evaluation embeds texts")
 	}
 	o.embedder = e
 	dir, err := os.MkdirTemp("", "frony-db-eval-")

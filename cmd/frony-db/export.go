@@ -18,6 +18,7 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/sink"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 )
@@ -46,7 +47,7 @@ under its name when it is complete.`,
   frony-db export --embeddings -o all.parquet`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("export takes no arguments, and got %q; name the file with --output", args)}
+				return usage.Errorf("export takes no arguments, and got %q; name the file with --output", args)
 			}
 			return nil
 		},
@@ -56,7 +57,7 @@ under its name when it is complete.`,
 				return err
 			}
 			if err := e.chooseFormat(); err != nil {
-				return usageError{err}
+				return usage.Wrap(err)
 			}
 			return e.run(c.Context())
 		},

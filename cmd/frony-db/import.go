@@ -14,6 +14,7 @@ import (
 
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 )
 
@@ -48,16 +49,16 @@ byte offset and reason; the rest goes on, and the exit code is 3.`,
 		RunE: func(c *cobra.Command, paths []string) error {
 			o, err := f.options()
 			if err != nil {
-				return usageError{err}
+				return usage.Wrap(err)
 			}
 			o.source.Stdin = a.in
 			if o.watch || o.prune {
 				if a.server != "" {
-					return usageError{fmt.Errorf("--watch and --prune work on a database of this machine, not on the server %s; "+
-						"name its directory with --db, or import the folder without them", a.address())}
+					return usage.Errorf("--watch and --prune work on a database of this machine, not on the server %s; "+
+						"name its directory with --db, or import the folder without them", a.address())
 				}
 				if len(paths) > 1 {
-					return usageError{fmt.Errorf("--watch and --prune want one folder, and got %q", paths)}
+					return usage.Errorf("--watch and --prune want one folder, and got %q", paths)
 				}
 				return a.runWatch(c.Context(), paths[0], o)
 			}

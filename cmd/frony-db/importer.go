@@ -15,6 +15,7 @@ import (
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/pipeline"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/embedder"
@@ -155,13 +156,13 @@ func (im *importer) open(ctx context.Context, first *source.Record) error {
 		return err
 	case exists:
 		im.filled = info.Documents > 0
-		o.Embedder, err = im.embedderFor(ctx, info.Model)
-	case im.model == "none" && first.Embedding == nil:
+		o.Embedder, err = im.models.For(ctx, info.Model)
+	case im.models.Name == "none" && first.Embedding == nil:
 		return errors.New("--model none: the first record has no embedding, so that the dims of a new collection can't be known")
-	case im.model == "none" || im.model == "" && first.Embedding != nil:
+	case im.models.Name == "none" || im.models.Name == "" && first.Embedding != nil:
 		o.Dims = len(first.Embedding)
 	default:
-		o.Embedder, err = im.openModel(ctx, cmp.Or(im.model, "builtin"))
+		o.Embedder, err = im.models.Open(ctx, cmp.Or(im.models.Name, "builtin"))
 	}
 	if err != nil {
 		return err
@@ -186,7 +187,7 @@ func (im *importer) open(ctx context.Context, first *source.Record) error {
 // checkChunks refuses chunks that the model can't read to their end.
 func (im *importer) checkChunks(s embedder.Spec) error {
 	if s.MaxTokens > 0 && im.o.chunk.MaxTokens > s.MaxTokens {
-		return usageError{fmt.Errorf("--chunk %d: the model %s reads %d tokens at most", im.o.chunk.MaxTokens, s.Model, s.MaxTokens)}
+		return usage.Errorf("--chunk %d: the model %s reads %d tokens at most", im.o.chunk.MaxTokens, s.Model, s.MaxTokens)
 	}
 	return nil
 }

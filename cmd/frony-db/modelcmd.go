@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/embedder/hub"
 )
 
@@ -43,7 +41,7 @@ The cache is the one of Hugging Face's own tools: HF_HOME, HF_HUB_CACHE,
 HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE mean what they mean there.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("unknown command %q; see 'frony-db model --help'", "model "+args[0])}
+				return usage.Errorf("unknown command %q; see 'frony-db model --help'", "model "+args[0])
 			}
 			return nil
 		},
@@ -56,38 +54,24 @@ HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE mean what they mean there.`,
 	return c
 }
 
-// repoArg splits OWNER/NAME[@REVISION].
-func repoArg(name string) (repo, revision string) {
-	repo, revision, _ = strings.Cut(name, "@")
-	return repo, revision
-}
-
 // theModel is the argument of a verb, or what --model says.
 func (a *app) theModel(args []string) (string, error) {
-	if len(args) > 0 && a.model != "" && args[0] != a.model {
-		return "", usageError{fmt.Errorf("two models are named: %q and --model %q", args[0], a.model)}
+	if len(args) > 0 && a.models.Name != "" && args[0] != a.models.Name {
+		return "", usage.Errorf("two models are named: %q and --model %q", args[0], a.models.Name)
 	}
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	if a.model == "" {
-		return "", usageError{errors.New("which model? Name one with --model")}
+	if a.models.Name == "" {
+		return "", usage.Errorf("which model? Name one with --model")
 	}
-	return a.model, nil
-}
-
-// modelDir finds the files of the model that a verb is about.
-func (a *app) modelDir(name string) (modelFiles, error) {
-	if _, _, remote := cutProvider(name); remote || name == "builtin" || name == "none" {
-		return modelFiles{}, usageError{fmt.Errorf("model %s has no files; name a directory, or OWNER/NAME of the hub", cmp.Or(redacted(name), `""`))}
-	}
-	return a.findModel(name, a.modelFlags)
+	return a.models.Name, nil
 }
 
 // hubError tells a wrong name from what went wrong.
 func hubError(err error) error {
 	if errors.Is(err, hub.ErrInvalid) {
-		return usageError{err}
+		return usage.Wrap(err)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/embedder"
 )
 
@@ -53,7 +54,7 @@ tokens is given as many words instead. A provider charges for what this sends.`,
   frony-db model bench path/to/model --threads 1 --json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			name := cmp.Or(a.model, "builtin")
+			name := cmp.Or(a.models.Name, "builtin")
 			if len(args) > 0 {
 				var err error
 				if name, err = a.theModel(args); err != nil {
@@ -85,7 +86,7 @@ func (f *benchFlags) check() error {
 		faults = append(faults, fmt.Errorf("--time %s: want more than 0", f.time))
 	}
 	if err := errors.Join(faults...); err != nil {
-		return usageError{err}
+		return usage.Wrap(err)
 	}
 	return nil
 }
@@ -95,18 +96,18 @@ func (a *app) runBench(ctx context.Context, name string, f benchFlags) error {
 		return err
 	}
 	began := time.Now()
-	e, err := a.openModel(ctx, name)
+	e, err := a.models.Open(ctx, name)
 	if err != nil {
 		return err
 	}
 	if e == nil {
-		return usageError{errors.New("--model none embeds nothing")}
+		return usage.Errorf("--model none embeds nothing")
 	}
 	opened := time.Since(began)
 	if _, err := e.EmbedQuery(ctx, "서울의 봄은 짧다"); err != nil {
 		return err
 	}
-	r := modelBenchReport{Model: e.Spec().Model, Cores: cmp.Or(a.threads, runtime.GOMAXPROCS(0)), OpenMS: millis(opened), FirstMS: millis(time.Since(began))}
+	r := modelBenchReport{Model: e.Spec().Model, Cores: cmp.Or(a.models.Options.Threads, runtime.GOMAXPROCS(0)), OpenMS: millis(opened), FirstMS: millis(time.Since(began))}
 	texts, err := newBenchTexts(e)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/embedder/hub"
 )
@@ -32,7 +33,7 @@ func (a *app) modelList() *cobra.Command {
 		Short: "List the models in the hub's cache, whichever tool downloaded them",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			h, err := a.hub(hub.Options{})
+			h, err := a.models.Hub(hub.Options{})
 			if err != nil {
 				return hubError(err)
 			}
@@ -85,9 +86,8 @@ func (a *app) modelPath() *cobra.Command {
 		Short: "Print the directory of a model in the hub's cache",
 		Args:  one("a model, as OWNER/NAME"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			repo, revision := repoArg(args[0])
-			f := modelFiles{engine: a.engine, profile: knownProfile(repo)}
-			dir, err := a.cachedModel(repo, revision, &f)
+			repo, revision := models.SplitID(args[0])
+			dir, err := a.models.Cached(repo, revision)
 			if err != nil {
 				return hubError(err)
 			}
@@ -106,11 +106,11 @@ func (a *app) modelRm() *cobra.Command {
 		Short: "Delete a model from the hub's cache: all its revisions, or one",
 		Args:  one("a model, as OWNER/NAME"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			h, err := a.hub(hub.Options{})
+			h, err := a.models.Hub(hub.Options{})
 			if err != nil {
 				return hubError(err)
 			}
-			freed, err := h.Remove(repoArg(args[0]))
+			freed, err := h.Remove(models.SplitID(args[0]))
 			if err != nil {
 				return hubError(err)
 			}
@@ -152,13 +152,13 @@ downloads them, and nothing else, again.`,
 }
 
 func (a *app) runVerify(ctx context.Context, names []string, repair bool) error {
-	h, err := a.hub(hub.Options{})
+	h, err := a.models.Hub(hub.Options{})
 	if err != nil {
 		return hubError(err)
 	}
 	list := []verified{}
 	for _, name := range names {
-		repo, revision := repoArg(name)
+		repo, revision := models.SplitID(name)
 		list = append(list, verified{Model: name, repo: [2]string{repo, revision}})
 	}
 	if len(names) == 0 {
@@ -202,7 +202,7 @@ func (a *app) runVerify(ctx context.Context, names []string, repair bool) error 
 
 func (a *app) printVerified(list []verified) error {
 	for _, v := range list {
-		name := at(v.repo[0], v.repo[1])
+		name := models.At(v.repo[0], v.repo[1])
 		if len(v.Damage) == 0 {
 			fmt.Fprintf(a.out, "%s: as downloaded\n", name)
 		}

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/embedder/transformer"
 )
 
@@ -25,13 +25,13 @@ there. Large weights go to a second file, FILE_data, which belongs to it.`,
 				return err
 			}
 			if path == "" {
-				return usageError{errors.New("where to? Name a file with -o")}
+				return usage.Errorf("where to? Name a file with -o")
 			}
-			f, err := a.modelDir(name)
+			f, err := a.models.Find(name)
 			if err != nil {
 				return err
 			}
-			if err := transformer.ExportONNX(f.dir, path, &transformer.Options{Profile: f.profile}); err != nil {
+			if err := transformer.ExportONNX(f.Dir, path, &transformer.Options{Profile: f.Profile}); err != nil {
 				return err
 			}
 			return a.printExported(path)

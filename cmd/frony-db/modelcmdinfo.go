@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/profile"
 )
@@ -26,27 +27,27 @@ func (a *app) modelInfo() *cobra.Command {
 		Short: "Print what decides a model's vectors: dims, prefixes, pooling, hashes",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			name := cmp.Or(a.model, "builtin")
+			name := cmp.Or(a.models.Name, "builtin")
 			if len(args) > 0 {
 				var err error
 				if name, err = a.theModel(args); err != nil {
 					return err
 				}
 			}
-			e, err := a.openModel(c.Context(), name)
+			e, err := a.models.Open(c.Context(), name)
 			if err != nil {
 				return err
 			}
 			if e == nil {
-				return usageError{fmt.Errorf("--model none is no model")}
+				return usage.Errorf("--model none is no model")
 			}
 			info := modelInfoJSON{Spec: e.Spec(), Fingerprint: e.Spec().Fingerprint()}
 			if p, ok := profile.Find(info.Model); ok {
 				info.Licence = p.Licence
 			}
-			if _, _, remote := cutProvider(name); !remote && name != "builtin" && info.WeightsHash != "" {
-				if f, err := a.findModel(name, a.modelFlags); err == nil {
-					info.Dir = f.dir
+			if info.WeightsHash != "" {
+				if f, err := a.models.Find(name); err == nil {
+					info.Dir = f.Dir
 				}
 			}
 			if a.json {

@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/embedder/hub"
 	"github.com/fronyai/frony-db/embedder/profile"
 )
@@ -39,13 +41,13 @@ it stopped. Every file is checked against the hash that the hub names.`,
 
 func (a *app) runPull(ctx context.Context, name string, f pullFlags) error {
 	if f.attempts < 1 {
-		return usageError{fmt.Errorf("--attempts %d: want at least 1", f.attempts)}
+		return usage.Errorf("--attempts %d: want at least 1", f.attempts)
 	}
-	repo, revision := repoArg(name)
-	if p := knownProfile(repo); p != nil && p.Runtime == profile.ONNX {
+	repo, revision := models.SplitID(name)
+	if p := models.Known(repo); p != nil && p.Runtime == profile.ONNX {
 		f.graph = true
 	}
-	h, err := a.hub(hub.Options{Refresh: f.refresh, Attempts: f.attempts, Select: selectFiles(f.graph)})
+	h, err := a.models.Hub(hub.Options{Refresh: f.refresh, Attempts: f.attempts, Select: models.Selector(f.graph)})
 	if err != nil {
 		return hubError(err)
 	}

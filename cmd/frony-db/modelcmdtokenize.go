@@ -32,11 +32,11 @@ prefix is put before them and nothing is cut off. A line ends with \n alone.`,
 			if err != nil {
 				return err
 			}
-			f, err := a.modelDir(name)
+			f, err := a.models.Find(name)
 			if err != nil {
 				return err
 			}
-			t, err := openTokenizer(f.dir)
+			t, err := openTokenizer(f.Dir)
 			if err != nil {
 				return err
 			}

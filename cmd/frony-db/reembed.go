@@ -2,14 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
 )
@@ -31,8 +32,8 @@ The database must not be open elsewhere. A program that serves it calls
 Collection.Reembed instead: searches and writes go on meanwhile.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if a.model == "" || a.model == "none" {
-				return usageError{errors.New("reembed: name the new model with --model")}
+			if a.models.Name == "" || a.models.Name == "none" {
+				return usage.Errorf("reembed: name the new model with --model")
 			}
 			return a.runReembed(c.Context(), &o)
 		},
@@ -49,7 +50,7 @@ func (a *app) runReembed(ctx context.Context, o *db.ReembedOptions) error {
 	if o.Sample <= 0 {
 		o.Sample = -1
 	}
-	e, err := a.openModel(ctx, a.model)
+	e, err := a.models.Open(ctx, a.models.Name)
 	if err != nil {
 		return err
 	}
@@ -66,30 +67,12 @@ func (a *app) runReembed(ctx context.Context, o *db.ReembedOptions) error {
 		if info.Model == nil || o.Sample < 0 || e.Spec().Fingerprint() == info.Model.Fingerprint() {
 			return nil, nil // it would be asked nothing
 		}
-		was, err := a.former(ctx, *info.Model)
+		was, err := a.models.Former(ctx, *info.Model)
 		if err != nil {
 			a.log.Warn("the model from before can't be opened; the versions are not compared", "err", err)
 		}
 		return was, nil
 	})
-}
-
-// former opens the model that a collection was filled with, whatever the flags say
-// of the other one. It is closed with the others.
-func (a *app) former(ctx context.Context, spec embedder.Spec) (embedder.Embedder, error) {
-	b := *a
-	b.model, b.modelFlags, b.models = "", modelFlags{}, nil
-	e, err := b.reopen(ctx, spec)
-	if a.models == nil {
-		a.models = map[string]embedder.Embedder{}
-	}
-	for name, m := range b.models {
-		a.models["former "+name] = m
-	}
-	if err == nil && e != nil && e.Spec().Fingerprint() != spec.Fingerprint() {
-		return nil, fmt.Errorf("%s is another model by now, with the fingerprint %.12s where %.12s was", at(spec.Model, spec.Revision), e.Spec().Fingerprint(), spec.Fingerprint())
-	}
-	return e, err
 }
 
 // withVersions calls do with the collection of the directory's database, opened
@@ -163,7 +146,7 @@ func modelText(s *embedder.Spec) string {
 	if s == nil {
 		return "none, embeddings are given"
 	}
-	return at(s.Model, s.Revision)
+	return models.At(s.Model, s.Revision)
 }
 
 func firstIDs(ids []string) string {
@@ -262,9 +245,9 @@ Before the switch, rollback drops what was made of the new version.`,
 				switch r := info.Reembedding; {
 				case r == nil || !r.Switched:
 				case a.from["model"] == fromFlag: // the other settings name the one that is used
-					o.Embedder, err = a.openModel(ctx, a.model)
+					o.Embedder, err = a.models.Open(ctx, a.models.Name)
 				case r.Other.Model != nil:
-					if o.Embedder, err = a.former(ctx, *r.Other.Model); err != nil {
+					if o.Embedder, err = a.models.Former(ctx, *r.Other.Model); err != nil {
 						a.log.Warn("the model from before can't be opened; it may not be needed", "err", err)
 						o.Embedder, err = nil, nil
 					}

@@ -11,9 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/embedder"
 )
 
 // The exit codes.
@@ -33,24 +34,16 @@ type app struct {
 	dir    string
 	serverFlags
 	collection string
-	model      string
 	json       bool
 	quiet      bool
 	logLevel   string
 
-	modelFlags
-	models map[string]embedder.Embedder // opened; closed at the end
+	models models.Opener
 
 	from map[string]origin // where the settings come from
 	log  *slog.Logger
 }
 
-// usageError is a wrong command line.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-// errRejects says that a command did its work but left records out. It has
 // reported them itself.
 var errRejects = errors.New("some records were rejected")
 
@@ -61,7 +54,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	root := a.root()
 	root.SetArgs(args)
 	verb, err := root.ExecuteContextC(ctx)
-	a.closeModels()
+	a.models.Close()
 	if err == nil || errors.Is(err, errRejects) {
 		err = cmp.Or(printed.failed, err) // what nobody could read was not done
 	}
@@ -75,7 +68,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitError
 	}
 	fmt.Fprintf(errOut, "frony-db: %v\n", err)
-	if _, ok := errors.AsType[usageError](err); ok {
+	if _, ok := errors.AsType[usage.Error](err); ok {
 		fmt.Fprintf(errOut, "Run '%s --help' for usage.\n", verb.CommandPath())
 		return exitUsage
 	}
@@ -108,9 +101,9 @@ wrong; 3 done, but some records were not taken.`,
 				return nil
 			}
 			if like := c.SuggestionsFor(args[0]); len(like) > 0 {
-				return usageError{fmt.Errorf("unknown command %q; did you mean %s?", args[0], strings.Join(like, " or "))}
+				return usage.Errorf("unknown command %q; did you mean %s?", args[0], strings.Join(like, " or "))
 			}
-			return usageError{fmt.Errorf("unknown command %q", args[0])}
+			return usage.Errorf("unknown command %q", args[0])
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
@@ -131,8 +124,7 @@ wrong; 3 done, but some records were not taken.`,
 	f.StringVar(&a.dir, "db", "frony-data", "directory of the database")
 	a.registerServer(f)
 	f.StringVarP(&a.collection, "collection", "c", "default", "collection")
-	f.StringVar(&a.model, "model", "", "embedding model: builtin, none, a directory, OWNER/NAME of the hub, or PROVIDER:MODEL\n(default: the collection's own, builtin for a new one); see 'frony-db model --help'")
-	a.registerModel(f)
+	registerModel(&a.models, f)
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "no progress")
 	f.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
@@ -170,10 +162,16 @@ wrong; 3 done, but some records were not taken.`,
 func (a *app) startLog() error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
-		return usageError{fmt.Errorf("--log-level %q: want debug, info, warn or error", a.logLevel)}
+		return usage.Errorf("--log-level %q: want debug, info, warn or error", a.logLevel)
 	}
-	a.log = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+	a.logTo(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
 	return nil
+}
+
+// logTo sends what is logged from here on to a handler.
+func (a *app) logTo(h slog.Handler) {
+	a.log = slog.New(h)
+	a.models.Log = a.log
 }
 
 // open opens the database; a command that only reads it wants it to exist.
@@ -236,7 +234,7 @@ func (a *app) openCollection(ctx context.Context, d *db.DB, embeds bool) (*db.Co
 		if err != nil {
 			return nil, err
 		}
-		if o.Embedder, err = a.embedderFor(ctx, info.Model); err != nil {
+		if o.Embedder, err = a.models.For(ctx, info.Model); err != nil {
 			return nil, err
 		}
 	}
@@ -244,7 +242,7 @@ func (a *app) openCollection(ctx context.Context, d *db.DB, embeds bool) (*db.Co
 	switch {
 	case errors.Is(err, db.ErrNoCollection):
 		return nil, a.noCollection(ctx, d)
-	case errors.Is(err, db.ErrModelMismatch) && a.model == "":
+	case errors.Is(err, db.ErrModelMismatch) && a.models.Name == "":
 		return nil, fmt.Errorf("%w: frony-db reembed -c %s --model builtin, or another", err, a.collection)
 	}
 	return c, err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 )
@@ -27,13 +28,13 @@ func (a *app) search() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			q.Text = args[0]
 			if strings.TrimSpace(q.Text) == "" {
-				return usageError{fmt.Errorf("the question is empty")}
+				return usage.Errorf("the question is empty")
 			}
 			if err := q.Mode.UnmarshalText([]byte(mode)); err != nil {
-				return usageError{fmt.Errorf("--mode: %w", err)}
+				return usage.Errorf("--mode: %w", err)
 			}
 			if q.K < 1 {
-				return usageError{fmt.Errorf("-k %d: want 1 or more", q.K)}
+				return usage.Errorf("-k %d: want 1 or more", q.K)
 			}
 			var err error
 			if q.Filter, err = parseFilter(where); err != nil {
@@ -64,7 +65,7 @@ func parseFilter(s string) (filter.Expr, error) {
 	}
 	e, err := filter.Parse(s)
 	if err != nil {
-		return e, usageError{fmt.Errorf("--filter: %w", withCaret(err))}
+		return e, usage.Errorf("--filter: %w", withCaret(err))
 	}
 	return e, nil
 }
@@ -79,7 +80,7 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 	})
 	switch {
 	case errors.Is(err, db.ErrInvalidQuery):
-		return usageError{err}
+		return usage.Wrap(err)
 	case errors.Is(err, db.ErrNoEmbedder) && a.server == "":
 		return fmt.Errorf("collection %q: %w; name the model of its embeddings with --model, or search for words with --mode lexical", a.collection, db.ErrNoEmbedder)
 	case errors.Is(err, db.ErrNoEmbedder):

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/net/netutil"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server"
 )
@@ -108,7 +109,7 @@ func (s *serving) check() error {
 		}
 	}
 	if err := errors.Join(faults...); err != nil {
-		return usageError{err}
+		return usage.Wrap(err)
 	}
 	return nil
 }
@@ -122,10 +123,10 @@ func (a *app) serveLog(format string) {
 	}
 	o := &slog.HandlerOptions{Level: level}
 	if format == "json" {
-		a.log = slog.New(slog.NewJSONHandler(a.err, o))
+		a.logTo(slog.NewJSONHandler(a.err, o))
 		return
 	}
-	a.log = slog.New(slog.NewTextHandler(a.err, o))
+	a.logTo(slog.NewTextHandler(a.err, o))
 }
 
 // say tells the person at the terminal, or as a line of JSON whoever reads the
@@ -144,8 +145,8 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 		return err
 	}
 	if local, _ := loopback(s.addr); !local && set.Len() == 0 && !s.insecure {
-		return usageError{fmt.Errorf("--addr %s can be reached by others, and without keys anyone there could read and write; "+
-			"name a file of keys with --keys, or say --insecure", s.addr)}
+		return usage.Errorf("--addr %s can be reached by others, and without keys anyone there could read and write; "+
+			"name a file of keys with --keys, or say --insecure", s.addr)
 	}
 	e, err := a.servedModel(ctx)
 	if err != nil {

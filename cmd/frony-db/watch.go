@@ -12,6 +12,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
 // How a watcher waits.
@@ -47,7 +48,7 @@ func (a *app) runWatch(ctx context.Context, folder string, o importOptions) erro
 	if info, err := os.Stat(folder); err != nil {
 		return err
 	} else if !info.IsDir() {
-		return usageError{fmt.Errorf("--watch and --prune want a folder, and %q is a file", folder)}
+		return usage.Errorf("--watch and --prune want a folder, and %q is a file", folder)
 	}
 	abs, err := filepath.Abs(folder)
 	if err != nil {
@@ -202,9 +203,9 @@ func (w *watcher) look(ctx context.Context, all bool) (again bool, err error) {
 func optionError(err error) error {
 	switch {
 	case errors.Is(err, source.ErrFormat):
-		return usageError{fmt.Errorf("%w (--format)", err)}
+		return usage.Errorf("%w (--format)", err)
 	case errors.Is(err, source.ErrOptions), errors.Is(err, source.ErrEncoding):
-		return usageError{err}
+		return usage.Wrap(err)
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package main
+package models
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/profile"
 	"github.com/fronyai/frony-db/embedder/remote"
@@ -30,26 +31,32 @@ func cutProvider(name string) (p remote.Provider, model string, ok bool) {
 	return p, model, ok && slices.Contains(providers, p)
 }
 
+// IsRemote reports whether a name is a provider's model.
+func IsRemote(name string) bool {
+	_, _, ok := cutProvider(name)
+	return ok
+}
+
 // openRemote opens a model that a provider runs. Text Embeddings Inference has
 // one model, so what is named is its address.
-func (a *app) openRemote(ctx context.Context, p remote.Provider, model string, m modelFlags) (embedder.Embedder, error) {
-	if m.profile != "" || m.engine != "" || m.int8 {
-		return nil, usageError{fmt.Errorf("--model-profile, --engine and --int8 are for a model's files; %s runs its models itself", p)}
+func (o *Opener) openRemote(ctx context.Context, p remote.Provider, model string, opts Options) (embedder.Embedder, error) {
+	if opts.Profile != "" || opts.Engine != "" || opts.Int8 {
+		return nil, usage.Errorf("--model-profile, --engine and --int8 are for a model's files; %s runs its models itself", p)
 	}
-	o := remoteOptions(p, model)
-	o.BaseURL, o.KeyEnv, o.Log = cmp.Or(o.BaseURL, m.url), m.keyEnv, a.log
+	r := remoteOptions(p, model)
+	r.BaseURL, r.KeyEnv, r.Log = cmp.Or(r.BaseURL, opts.URL), opts.KeyEnv, o.Log
 	if p != remote.TEI && model == "" {
-		return nil, usageError{fmt.Errorf("--model %s: wants the model's name, as %s:MODEL", p, p)}
+		return nil, usage.Errorf("--model %s: wants the model's name, as %s:MODEL", p, p)
 	}
-	e, err := remote.Open(ctx, o)
+	e, err := remote.Open(ctx, r)
 	if err != nil {
 		return nil, remoteHint(p, err)
 	}
 	// Only the server knows which model it runs, and only then do we know the
 	// prefixes that the model was trained with.
-	if f := knownProfile(e.Spec().Model); p == remote.TEI && f != nil {
+	if f := Known(e.Spec().Model); p == remote.TEI && f != nil {
 		known := remote.FromProfile(*f)
-		known.Provider, known.BaseURL, known.KeyEnv, known.Log = p, o.BaseURL, o.KeyEnv, o.Log
+		known.Provider, known.BaseURL, known.KeyEnv, known.Log = p, r.BaseURL, r.KeyEnv, r.Log
 		if e, err = remote.Open(ctx, known); err != nil {
 			return nil, remoteHint(p, err)
 		}
@@ -85,9 +92,9 @@ func remoteOptions(p remote.Provider, model string) remote.Options {
 func remoteHint(p remote.Provider, err error) error {
 	switch {
 	case errors.Is(err, remote.ErrOptions) && p == remote.TEI:
-		return usageError{fmt.Errorf("%w; the address is as in --model tei:http://127.0.0.1:8080, KeyEnv is --model-key-env", err)}
+		return usage.Errorf("%w; the address is as in --model tei:http://127.0.0.1:8080, KeyEnv is --model-key-env", err)
 	case errors.Is(err, remote.ErrOptions):
-		return usageError{fmt.Errorf("%w; the address is --model-url, KeyEnv is --model-key-env", err)}
+		return usage.Errorf("%w; the address is --model-url, KeyEnv is --model-key-env", err)
 	case errors.Is(err, remote.ErrUnavailable) && (p == remote.Ollama || p == remote.TEI):
 		return fmt.Errorf("%w; is the server running?", err)
 	}
@@ -98,30 +105,30 @@ func remoteHint(p remote.Provider, err error) error {
 // database may be someone else's: keys come from the user's variables alone,
 // and texts go where the user says, to the provider's own address, or to this
 // machine, but nowhere else on the database's word.
-func (a *app) reopenRemote(ctx context.Context, spec embedder.Spec) (embedder.Embedder, error) {
+func (o *Opener) reopenRemote(ctx context.Context, spec embedder.Spec) (embedder.Embedder, error) {
 	p, model := remoteName(spec)
 	if !slices.Contains(providers, p) {
 		return nil, fmt.Errorf("whose it is isn't known; name it: --model openai:%[1]s, upstage:%[1]s, ollama:%[1]s or tei:URL, or as model: in frony-db.yaml", spec.Model)
 	}
-	m := a.modelFlags
-	if m.url == "" && spec.Address != "" {
+	opts := o.Options
+	if opts.URL == "" && spec.Address != "" {
 		if !remote.Local(spec.Address) {
 			return nil, fmt.Errorf("it was asked at %q, and nothing is sent there unless you say so: --model-url with the address (or FRONYDB_MODEL_URL, or model-url: in frony-db.yaml), and --model-key-env where it wants a key", spec.Address)
 		}
-		m.url, m.keyEnv = spec.Address, "" // the key is for an address of the user's
+		opts.URL, opts.KeyEnv = spec.Address, "" // the key is for an address of the user's
 	}
-	key := string(p) + ":" + model + " at " + m.url
-	if e, ok := a.models[key]; ok {
+	key := string(p) + ":" + model + " at " + opts.URL
+	if e, ok := o.opened[key]; ok {
 		return e, nil
 	}
-	e, err := a.openRemote(ctx, p, model, m)
-	if errors.Is(err, remote.ErrKey) && m.keyEnv != a.keyEnv {
-		return nil, fmt.Errorf("%w; for the key to be sent there name the address: --model-url %s", err, m.url)
+	e, err := o.openRemote(ctx, p, model, opts)
+	if errors.Is(err, remote.ErrKey) && opts.KeyEnv != o.Options.KeyEnv {
+		return nil, fmt.Errorf("%w; for the key to be sent there name the address: --model-url %s", err, opts.URL)
 	}
 	if err != nil {
 		return nil, err
 	}
-	a.keep(key, e)
+	o.keep(key, e)
 	return e, nil
 }
 
