@@ -88,9 +88,9 @@ func (a *app) printBackup(path string, info *db.BackupInfo) error {
 	}
 	size := ""
 	if fi, err := os.Stat(path); err == nil {
-		size = ", " + bytesText(fi.Size())
+		size = ", " + term.Bytes(fi.Size())
 	}
-	fmt.Fprintf(a.out, "%s: %s before compression%s\nsha256 %s\n", path, bytesText(info.Bytes), size, info.SHA256)
+	fmt.Fprintf(a.out, "%s: %s before compression%s\nsha256 %s\n", path, term.Bytes(info.Bytes), size, info.SHA256)
 	return nil
 }
 
@@ -169,7 +169,7 @@ func (a *app) runRestore(ctx context.Context, paths []string, o *db.RestoreOptio
 	if verify {
 		done = "sound"
 	}
-	fmt.Fprintf(a.out, "%s in %s, of %s: %s\n", plural(int64(docs), "document"), plural(int64(len(info.Collections)), "collection"), info.Created.Local().Format(time.DateTime), done)
+	fmt.Fprintf(a.out, "%s in %s, of %s: %s\n", term.Plural(int64(docs), "document"), term.Plural(int64(len(info.Collections)), "collection"), info.Created.Local().Format(time.DateTime), done)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
 	"github.com/fronyai/frony-db/db"
 )
 
@@ -75,13 +76,13 @@ func (c cli) json(v any, args ...string) {
 }
 
 // imported runs import with --json; code is the exit code that it must have.
-func (c cli) imported(code int, args ...string) importReport {
+func (c cli) imported(code int, args ...string) importer.Report {
 	c.t.Helper()
 	r := c.run("", append([]string{"import", "--json", "-q"}, args...)...)
 	if r.code != code {
 		c.t.Fatalf("import %q: exit code %d, want %d\n%s%s", args, r.code, code, r.out, r.err)
 	}
-	var report importReport
+	var report importer.Report
 	if err := json.Unmarshal([]byte(r.out), &report); err != nil {
 		c.t.Fatalf("import %q: %v\n%s", args, err, r.out)
 	}

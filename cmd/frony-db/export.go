@@ -128,12 +128,12 @@ func (e *exporter) run(ctx context.Context) error {
 // output.
 func (e *exporter) report(n int, took time.Duration) error {
 	if e.bare > 0 {
-		fmt.Fprintf(e.err, "frony-db: %s without text; import can take them back only with --embeddings\n", plural(e.bare, "document"))
+		fmt.Fprintf(e.err, "frony-db: %s without text; import can take them back only with --embeddings\n", term.Plural(e.bare, "document"))
 	}
 	switch {
 	case e.path == "-":
 		if !e.quiet {
-			fmt.Fprintf(e.err, "%s: %s\n", e.collection, plural(int64(n), "document"))
+			fmt.Fprintf(e.err, "%s: %s\n", e.collection, term.Plural(int64(n), "document"))
 		}
 		return nil
 	case e.json:
@@ -141,9 +141,9 @@ func (e *exporter) report(n int, took time.Duration) error {
 	}
 	size := ""
 	if info, err := os.Stat(e.path); err == nil {
-		size = ", " + bytesText(info.Size())
+		size = ", " + term.Bytes(info.Size())
 	}
-	_, err := fmt.Fprintf(e.out, "%s: %s to %s%s in %s\n", e.collection, plural(int64(n), "document"), e.path, size, took.Round(time.Millisecond))
+	_, err := fmt.Fprintf(e.out, "%s: %s to %s%s in %s\n", e.collection, term.Plural(int64(n), "document"), e.path, size, took.Round(time.Millisecond))
 	return err
 }
 
@@ -183,26 +183,13 @@ func (e *exporter) write(ctx context.Context, w io.Writer, col collection, total
 		if doc.Text == "" && !e.opts.Embeddings {
 			e.bare++
 		}
-		if err := out.Write(record(doc)); err != nil {
+		if err := out.Write(source.FromDocument(doc)); err != nil {
 			return n, err
 		}
 		n++
 		step(1)
 	}
 	return n, out.Close()
-}
-
-// record is what document makes a document of.
-func record(d db.Document) source.Record {
-	r := source.Record{
-		ID: d.ID, Text: d.Text, Metadata: d.Metadata, Embedding: d.Embedding,
-		Source: d.Source, Chunk: d.Chunk,
-	}
-	if title, ok := d.Metadata["title"].(string); ok && title != "" {
-		r.Title = title
-		delete(r.Metadata, "title") // the document is our own copy
-	}
-	return r
 }
 
 // createFile writes a file under another name and renames it when it is

@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
 )
 
 func TestImportAccount(t *testing.T) {
@@ -34,7 +35,7 @@ func TestImportAccount(t *testing.T) {
 	// en has changed, ko comes again in the same window, one has no text, and
 	// two without an id are the same.
 	second := c.imported(exitRejects, "a2.jsonl")
-	want := importReport{
+	want := importer.Report{
 		Collection: "default", Read: 7, Written: 3, Added: 1, Replaced: 2, Unchanged: 1, Repeated: 2,
 		Rejected: 1, RejectsFile: "a2.rejects.jsonl",
 	}
@@ -214,18 +215,6 @@ func TestImportManyPaths(t *testing.T) {
 	b, err := os.ReadFile("import.rejects.jsonl")
 	if err != nil || strings.Count(string(b), "\n") != 2 {
 		t.Errorf("rejects of both: %q %v", b, err)
-	}
-}
-
-func TestRejectsName(t *testing.T) {
-	dir := t.TempDir()
-	t.Chdir(dir)
-	for path, want := range map[string]string{
-		"-": "stdin", "a/b.jsonl": "b", "b.jsonl.gz": "b", "docs/": "docs", "docs/**/*.md": "_", "x": "x", ".": filepath.Base(dir),
-	} {
-		if got := rejectsName([]string{path}); got != want+".rejects.jsonl" {
-			t.Errorf("%s: %s, want %s", path, got, want)
-		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 	"github.com/fronyai/frony-db/db/chunk"
 )
@@ -45,43 +46,32 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&i.rejects, "rejects", "", "file for rejected records (default: NAME.rejects.jsonl)")
 }
 
-// importOptions are what the flags mean.
-type importOptions struct {
-	source  source.Options
-	rejects string
-	chunk   chunk.Options
-	files   bool // cut Markdown and text files
-	rows    bool // cut rows and JSON lines
-	watch   bool
-	prune   bool
-}
-
 // options reports every fault at once.
-func (i *importFlags) options() (importOptions, error) {
-	o := importOptions{source: i.source, rejects: i.rejects, files: true, watch: i.watch, prune: i.prune}
+func (i *importFlags) options() (importer.Options, error) {
+	o := importer.Options{Source: i.source, Rejects: i.rejects, Files: true}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	switch c, size := utf8.DecodeRuneInString(i.comma); {
 	case i.comma == "":
 	case i.comma == "tab" || i.comma == `\t`:
-		o.source.Comma = '\t'
+		o.Source.Comma = '\t'
 	case size == len(i.comma):
-		o.source.Comma = c
+		o.Source.Comma = c
 	default:
 		fault("--comma %q: want one character, or tab", i.comma)
 	}
 	if len(i.types) > 0 {
-		o.source.Types = map[string]source.Type{}
+		o.Source.Types = map[string]source.Type{}
 		for name, kind := range i.types {
-			o.source.Types[name] = source.Type(kind)
+			o.Source.Types[name] = source.Type(kind)
 		}
 	}
 	switch n, err := strconv.Atoi(i.chunk); {
 	case i.chunk == "auto" || i.chunk == "":
 	case i.chunk == "off":
-		o.files = false
+		o.Files = false
 	case err == nil && n > 0:
-		o.chunk.MaxTokens, o.rows = n, true
+		o.Chunk.MaxTokens, o.Rows = n, true
 	default:
 		fault("--chunk %q: want a number of tokens, auto or off", i.chunk)
 	}
@@ -89,11 +79,11 @@ func (i *importFlags) options() (importOptions, error) {
 	case i.overlap < -1:
 		fault("--overlap %d: want 0 or more", i.overlap)
 	case i.overlap == 0:
-		o.chunk.Overlap = new(0)
+		o.Chunk.Overlap = new(0)
 	case i.overlap > 0:
-		o.chunk.Overlap = &i.overlap
+		o.Chunk.Overlap = &i.overlap
 	}
-	if err := o.chunk.Validate(); err != nil && len(faults) == 0 {
+	if err := o.Chunk.Validate(); err != nil && len(faults) == 0 {
 		fault("--overlap %d: %w", i.overlap, err)
 	}
 	if f := i.source.Format; (i.watch || i.prune) && f != source.Auto && f != source.Markdown && f != source.Text {

@@ -75,7 +75,7 @@ func (a *app) printModels(h *hub.Hub, models []hub.Model) error {
 		if !m.Pulled.IsZero() {
 			pulled = m.Pulled.Local().Format(time.DateTime)
 		}
-		t.Rows = append(t.Rows, []string{m.Repo, strings.Join(m.Refs, ","), m.Commit[:12], bytesText(m.Bytes), state, pulled})
+		t.Rows = append(t.Rows, []string{m.Repo, strings.Join(m.Refs, ","), m.Commit[:12], term.Bytes(m.Bytes), state, pulled})
 	}
 	return t.Write(a.out)
 }
@@ -117,7 +117,7 @@ func (a *app) modelRm() *cobra.Command {
 			if a.json {
 				return a.printJSON(map[string]any{"removed": args[0], "freed": freed})
 			}
-			_, err = fmt.Fprintf(a.out, "removed %s, %s\n", args[0], bytesText(freed))
+			_, err = fmt.Fprintf(a.out, "removed %s, %s\n", args[0], term.Bytes(freed))
 			return err
 		},
 	}
@@ -197,7 +197,7 @@ func (a *app) runVerify(ctx context.Context, names []string, repair bool) error 
 	if repair {
 		hint = "the damaged files were deleted; download them again with 'frony-db model pull'"
 	}
-	return errors.New(plural(int64(bad), "model") + " failed; " + hint)
+	return errors.New(term.Plural(int64(bad), "model") + " failed; " + hint)
 }
 
 func (a *app) printVerified(list []verified) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/embedder/transformer"
 )
@@ -53,7 +54,7 @@ func (a *app) printExported(path string) error {
 	}
 	for _, p := range []string{path, path + "_data"} {
 		if n, ok := sizes[p]; ok {
-			fmt.Fprintf(a.out, "%s  %s\n", p, bytesText(n))
+			fmt.Fprintf(a.out, "%s  %s\n", p, term.Bytes(n))
 		}
 	}
 	return nil

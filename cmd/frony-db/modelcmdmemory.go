@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 )
 
 // memoryUse is what this process takes, in bytes.
@@ -16,9 +18,9 @@ type memoryUse struct {
 }
 
 func (m memoryUse) String() string {
-	s := bytesText(int64(m.Heap)) + " heap"
+	s := term.Bytes(int64(m.Heap)) + " heap"
 	if m.Resident > 0 {
-		s += fmt.Sprintf(", %s resident, %s at most", bytesText(m.Resident), bytesText(m.Peak))
+		s += fmt.Sprintf(", %s resident, %s at most", term.Bytes(m.Resident), term.Bytes(m.Peak))
 	}
 	return s
 }

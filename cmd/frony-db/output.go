@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 )
@@ -78,9 +76,6 @@ func metadataLine(m db.Metadata) string {
 	}
 	return strings.Join(parts, " ")
 }
-
-// bytesText is a size for people.
-func bytesText(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 
 // withCaret shows where in its input a syntax error is.
 func withCaret(err error) error {

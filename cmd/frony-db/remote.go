@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/fronyai/frony-db/client"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
@@ -97,7 +98,7 @@ func (a *app) client() (*client.Client, error) {
 		return nil, err
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = partsAtOnce // of an import: else most would dial again
+	t.MaxIdleConnsPerHost = importer.PartsAtOnce // of an import: else most would dial again
 	if a.caFile != "" {
 		if t.TLSClientConfig, err = trusting(a.caFile); err != nil {
 			return nil, err

@@ -1,4 +1,4 @@
-package main
+package importer
 
 import (
 	"context"
@@ -16,9 +16,11 @@ import (
 // while another waits for the disk. With a slow model a part is what is lost of
 // its work when the process is killed.
 const (
-	windowSize  = 4096
-	partSize    = 256
-	partsAtOnce = 4
+	windowSize = 4096
+	partSize   = 256
+
+	// PartsAtOnce is how many writes are under way at one time.
+	PartsAtOnce = 4
 )
 
 // bundle is what must be stored together: a record, or all chunks of one.
@@ -30,7 +32,7 @@ type bundle struct {
 
 // write stores a window of records, and rejects those that the collection
 // would refuse.
-func (im *importer) write(ctx context.Context, records []source.Record) (int, []*source.Reject, error) {
+func (im *Importer) write(ctx context.Context, records []source.Record) (int, []*source.Reject, error) {
 	var rejects []*source.Reject
 	stored := 0
 	var window []bundle
@@ -86,13 +88,13 @@ func together(records []source.Record) int {
 }
 
 // bundle makes documents of a record's pieces, or a reject of all.
-func (im *importer) bundle(pieces []source.Record) (bundle, *source.Reject) {
+func (im *Importer) bundle(pieces []source.Record) (bundle, *source.Reject) {
 	b := bundle{record: &pieces[0], docs: make([]db.Document, len(pieces))}
 	if pieces[0].Format != "" {
 		b.source = pieces[0].Source
 	}
 	for i := range pieces {
-		b.docs[i] = document(&pieces[i])
+		b.docs[i] = pieces[i].Document()
 		if err := im.col.Validate(b.docs[i]); err != nil {
 			return b, reject(&pieces[i], err)
 		}
@@ -101,7 +103,7 @@ func (im *importer) bundle(pieces []source.Record) (bundle, *source.Reject) {
 }
 
 // store writes bundles, part by part.
-func (im *importer) store(ctx context.Context, window []bundle) (int, error) {
+func (im *Importer) store(ctx context.Context, window []bundle) (int, error) {
 	total := 0
 	for _, b := range window {
 		total += len(b.docs)
@@ -110,7 +112,7 @@ func (im *importer) store(ctx context.Context, window []bundle) (int, error) {
 		return 0, nil
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(partsAtOnce)
+	g.SetLimit(PartsAtOnce)
 	for len(window) > 0 {
 		n, docs := 0, 0
 		for n < len(window) && (n == 0 || docs+len(window[n].docs) <= partSize) {
@@ -124,7 +126,7 @@ func (im *importer) store(ctx context.Context, window []bundle) (int, error) {
 	return total, g.Wait()
 }
 
-func (im *importer) storePart(ctx context.Context, part []bundle) error {
+func (im *Importer) storePart(ctx context.Context, part []bundle) error {
 	var rest []bundle
 	for _, b := range part {
 		stale, err := im.stale(ctx, b)
@@ -141,7 +143,7 @@ func (im *importer) storePart(ctx context.Context, part []bundle) error {
 }
 
 // storeBundles stores what replaces no other chunks.
-func (im *importer) storeBundles(ctx context.Context, part []bundle) error {
+func (im *Importer) storeBundles(ctx context.Context, part []bundle) error {
 	var docs []db.Document
 	for _, b := range part {
 		docs = append(docs, b.docs...)
@@ -167,7 +169,7 @@ func (im *importer) storeBundles(ctx context.Context, part []bundle) error {
 
 // refuse rejects what a server's own limits leave out, which nobody knows
 // before; other errors it returns.
-func (im *importer) refuse(b bundle, err error) error {
+func (im *Importer) refuse(b bundle, err error) error {
 	if !errors.Is(err, db.ErrLimit) {
 		return err
 	}
@@ -177,7 +179,7 @@ func (im *importer) refuse(b bundle, err error) error {
 	return nil
 }
 
-func (im *importer) takeRefused() []*source.Reject {
+func (im *Importer) takeRefused() []*source.Reject {
 	im.refusing.Lock()
 	defer im.refusing.Unlock()
 	r := im.refused
@@ -187,7 +189,7 @@ func (im *importer) takeRefused() []*source.Reject {
 
 // replace stores a document that has fewer chunks than before, or other ones,
 // and deletes those that are no longer there, in one transaction if they fit.
-func (im *importer) replace(ctx context.Context, b bundle, stale []string) error {
+func (im *Importer) replace(ctx context.Context, b bundle, stale []string) error {
 	before, err := im.versions(ctx, b.docs)
 	if err != nil {
 		return err
@@ -216,10 +218,10 @@ func (im *importer) replace(ctx context.Context, b bundle, stale []string) error
 
 // allNew says that no document can be there already: the collection was empty,
 // and no id has come twice.
-func (im *importer) allNew() bool { return !im.filled && im.count.repeated.Load() == 0 }
+func (im *Importer) allNew() bool { return !im.filled && im.count.repeated.Load() == 0 }
 
 // versions tells when the documents that exist were written.
-func (im *importer) versions(ctx context.Context, docs []db.Document) (map[string]time.Time, error) {
+func (im *Importer) versions(ctx context.Context, docs []db.Document) (map[string]time.Time, error) {
 	if im.allNew() {
 		return nil, nil
 	}
@@ -240,7 +242,7 @@ func (im *importer) versions(ctx context.Context, docs []db.Document) (map[strin
 
 // tally counts what has become of documents: an upsert leaves alone those that
 // have not changed.
-func (im *importer) tally(ctx context.Context, docs []db.Document, before map[string]time.Time) error {
+func (im *Importer) tally(ctx context.Context, docs []db.Document, before map[string]time.Time) error {
 	im.count.added.Add(int64(len(docs) - len(before)))
 	if len(before) == 0 {
 		return nil
@@ -260,7 +262,7 @@ func (im *importer) tally(ctx context.Context, docs []db.Document, before map[st
 }
 
 // upsert writes documents in as few transactions as they fit.
-func (im *importer) upsert(ctx context.Context, docs []db.Document) error {
+func (im *Importer) upsert(ctx context.Context, docs []db.Document) error {
 	if len(docs) == 0 {
 		return nil
 	}
@@ -284,7 +286,7 @@ func (im *importer) upsert(ctx context.Context, docs []db.Document) error {
 // stale are the chunks of an older version of a document: those behind the
 // last, or the document as it was when it was whole. The ids of chunks have no
 // gaps and they are deleted together, so the first that is missing is the end.
-func (im *importer) stale(ctx context.Context, b bundle) ([]string, error) {
+func (im *Importer) stale(ctx context.Context, b bundle) ([]string, error) {
 	if b.source == "" {
 		return nil, nil
 	}
@@ -316,26 +318,10 @@ func (im *importer) stale(ctx context.Context, b bundle) ([]string, error) {
 }
 
 // exist tells how many of the ids there are.
-func (im *importer) exist(ctx context.Context, ids ...string) (int, error) {
+func (im *Importer) exist(ctx context.Context, ids ...string) (int, error) {
 	found, err := im.col.GetFields(ctx, db.FieldsNone, ids...)
 	if errors.Is(err, db.ErrNotFound) {
 		err = nil
 	}
 	return len(found), err
-}
-
-func document(rec *source.Record) db.Document {
-	d := db.Document{
-		ID: rec.ID, Text: rec.Text, Metadata: rec.Metadata, Embedding: rec.Embedding,
-		Source: rec.Source, Chunk: rec.Chunk,
-	}
-	if rec.Title != "" {
-		if d.Metadata == nil {
-			d.Metadata = db.Metadata{}
-		}
-		if _, ok := d.Metadata["title"]; !ok {
-			d.Metadata["title"] = rec.Title
-		}
-	}
-	return d
 }

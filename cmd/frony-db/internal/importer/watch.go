@@ -1,4 +1,4 @@
-package main
+package importer
 
 import (
 	"context"
@@ -11,8 +11,10 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
+	"github.com/fronyai/frony-db/db"
 )
 
 // How a watcher waits.
@@ -23,6 +25,17 @@ const (
 	pollEvery = 2 * time.Second        // where they can't be watched at all
 )
 
+// WatchOptions say which folder is kept in step, and with what.
+type WatchOptions struct {
+	Options
+	Folder     string
+	Collection string
+	Models     *models.Opener
+	Dir        string                 // of the database: it holds the ledger, and is not watched
+	Open       func() (*db.DB, error) // opens the database; it is called again while db.ErrLocked
+	Report     func(Report) error     // told of what Watch has changed
+}
+
 // watcher keeps a collection in step with a folder. Events only say when to
 // look: what has changed is told by a walk through the folder, so that a lost
 // event, a renamed folder or an editor's way of saving makes no difference.
@@ -30,10 +43,8 @@ const (
 // The database is open, and locked, only while there is something to store:
 // between changes other commands can use it.
 type watcher struct {
-	*app
-	o      importOptions
-	folder string
-	seen   map[string]stamp // files as they were when they were read
+	WatchOptions
+	seen map[string]stamp // files as they were when they were read
 }
 
 // stamp tells whether a file has changed. The zero stamp is that of no file.
@@ -42,21 +53,30 @@ type stamp struct {
 	modified time.Time
 }
 
-// runWatch stores what the folder holds, removes what has vanished since the
-// last time, and, if asked to, goes on doing so until ctx ends.
-func (a *app) runWatch(ctx context.Context, folder string, o importOptions) error {
-	if info, err := os.Stat(folder); err != nil {
-		return err
-	} else if !info.IsDir() {
-		return usage.Errorf("--watch and --prune want a folder, and %q is a file", folder)
-	}
-	abs, err := filepath.Abs(folder)
+// Sync stores what the folder holds, and removes what has vanished since the last
+// Sync or Watch.
+func Sync(ctx context.Context, o WatchOptions) (Report, error) {
+	var last Report
+	o.Report = func(r Report) error { last = r; return nil }
+	w, err := newWatcher(o)
 	if err != nil {
-		return err
+		return last, err
 	}
-	w := &watcher{app: a, o: o, folder: abs, seen: map[string]stamp{}}
-	if !o.watch {
-		_, err := w.look(ctx, true)
+	_, err = w.look(ctx, true)
+	return last, err
+}
+
+// Watch is Sync, and goes on until ctx ends. That is no error.
+func Watch(ctx context.Context, o WatchOptions) error {
+	report := o.Report
+	o.Report = func(r Report) error {
+		if r.Written+r.Removed == 0 {
+			return nil // not worth a line
+		}
+		return report(r)
+	}
+	w, err := newWatcher(o)
+	if err != nil {
 		return err
 	}
 	err = w.run(ctx)
@@ -66,10 +86,21 @@ func (a *app) runWatch(ctx context.Context, folder string, o importOptions) erro
 	return err
 }
 
+func newWatcher(o WatchOptions) (*watcher, error) {
+	if info, err := os.Stat(o.Folder); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, usage.Errorf("--watch and --prune want a folder, and %q is a file", o.Folder)
+	}
+	var err error
+	o.Folder, err = filepath.Abs(o.Folder)
+	return &watcher{WatchOptions: o, seen: map[string]stamp{}}, err
+}
+
 func (w *watcher) run(ctx context.Context) error {
 	notes, err := fsnotify.NewWatcher()
 	if err != nil {
-		return fmt.Errorf("watching %s: %w", w.folder, err)
+		return fmt.Errorf("watching %s: %w", w.Folder, err)
 	}
 	defer func() { _ = notes.Close() }()
 	every := w.watchFolders(notes)
@@ -78,8 +109,8 @@ func (w *watcher) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if first && !w.quiet {
-			fmt.Fprintf(w.err, "frony-db: watching %s; stop with Ctrl-C\n", w.folder)
+		if first && !w.Quiet {
+			fmt.Fprintf(w.Messages, "frony-db: watching %s; stop with Ctrl-C\n", w.Folder)
 		}
 		if again {
 			select {
@@ -124,18 +155,18 @@ func wait(ctx context.Context, notes *fsnotify.Watcher, every time.Duration) err
 // watchFolders asks to be told of changes in the folder and all below, and
 // returns how long to wait if nothing is told.
 func (w *watcher) watchFolders(notes *fsnotify.Watcher) time.Duration {
-	data, _ := os.Stat(w.dir)
+	data, _ := os.Stat(w.Dir)
 	every := lookEvery
-	err := filepath.WalkDir(w.folder, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(w.Folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
 			return nil //nolint:nilerr // a folder that is gone again
 		}
 		info, err := d.Info()
-		if path != w.folder && (hidden(path) || err == nil && data != nil && os.SameFile(info, data)) {
+		if path != w.Folder && (hidden(path) || err == nil && data != nil && os.SameFile(info, data)) {
 			return fs.SkipDir
 		}
 		if err := notes.Add(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			w.log.Warn("folder can't be watched, and is looked at now and then", "folder", path, "err", err)
+			w.Log.Warn("folder can't be watched, and is looked at now and then", "folder", path, "err", err)
 			every = pollEvery
 		}
 		return nil
@@ -156,7 +187,7 @@ func (w *watcher) look(ctx context.Context, all bool) (again bool, err error) {
 	now := time.Now()
 	there := map[string]stamp{}
 	var changed []string
-	o := w.o.source
+	o := w.Source
 	o.Select = func(path string, format source.Format, info fs.FileInfo) bool {
 		if format != source.Markdown && format != source.Text || info.Size() == 0 {
 			return false
@@ -169,7 +200,7 @@ func (w *watcher) look(ctx context.Context, all bool) (again bool, err error) {
 		changed = append(changed, path)
 		return true
 	}
-	r, err := source.Open(ctx, w.folder, &o)
+	r, err := source.Open(ctx, w.Folder, &o)
 	if errors.Is(err, source.ErrNoFiles) {
 		r, err = nil, nil
 	}
@@ -197,15 +228,4 @@ func (w *watcher) look(ctx context.Context, all bool) (again bool, err error) {
 	}
 	w.seen = there
 	return again, nil
-}
-
-// optionError tells a wrong command line from what is wrong with files.
-func optionError(err error) error {
-	switch {
-	case errors.Is(err, source.ErrFormat):
-		return usage.Errorf("%w (--format)", err)
-	case errors.Is(err, source.ErrOptions), errors.Is(err, source.ErrEncoding):
-		return usage.Wrap(err)
-	}
-	return err
 }

@@ -1,4 +1,4 @@
-package main
+package importer
 
 import (
 	"context"
@@ -20,32 +20,37 @@ const lockedWait = time.Second
 // sync stores the files that r reads and removes those that are not there any
 // more.
 func (w *watcher) sync(ctx context.Context, r source.Reader, there map[string]stamp, changed []string) error {
-	im := newImporter(w.app, w.o)
-	im.quiet = true // its report is enough
+	im := newImporter(w.Options)
+	im.o.Quiet = true // its report is enough
 	im.rejected = func(rj *source.Reject) error {
-		fmt.Fprintf(w.err, "frony-db: %v; what was stored of it before stays\n", rj)
+		fmt.Fprintf(w.Messages, "frony-db: %v; what was stored of it before stays\n", rj)
 		return nil
 	}
 	im.failed = func(fe *source.FileError) error {
 		if !errors.Is(fe, fs.ErrNotExist) { // gone again: the next look removes it
-			fmt.Fprintf(w.err, "frony-db: %v; what was stored of it before stays\n", fe)
+			fmt.Fprintf(w.Messages, "frony-db: %v; what was stored of it before stays\n", fe)
 		}
 		return nil
 	}
-	var err error
-	if im.d, err = w.openFree(ctx); err != nil {
-		return err
-	}
-	defer w.close(im.d)
-	if err := im.open(ctx, &source.Record{}); err != nil {
-		return err
-	}
-	info, _, err := im.find(ctx, im.d)
+	d, err := w.openFree(ctx)
 	if err != nil {
 		return err
 	}
-	l, err := ledger.Open(filepath.Join(w.dir, "imports"), ledger.Key{
-		Folder: w.folder, Prefix: w.o.source.Prefix, Collection: w.collection, Created: info.Created,
+	defer func() {
+		if err := d.Close(); err != nil {
+			w.Log.Error("closing the database", "err", err)
+		}
+	}()
+	im.to = Target{Collection: w.Collection, DB: d, Models: w.Models}
+	if err := im.open(ctx, &source.Record{}); err != nil {
+		return err
+	}
+	info, _, err := im.find(ctx, d)
+	if err != nil {
+		return err
+	}
+	l, err := ledger.Open(filepath.Join(w.Dir, "imports"), ledger.Key{
+		Folder: w.Folder, Prefix: w.Source.Prefix, Collection: w.Collection, Created: info.Created,
 	})
 	if err != nil {
 		return err
@@ -55,25 +60,25 @@ func (w *watcher) sync(ctx context.Context, r source.Reader, there map[string]st
 		return err
 	}
 	if len(changed) > 0 {
-		if err := im.run(ctx, "", r, ""); err != nil {
+		if err := im.run(ctx, r); err != nil {
 			return err
 		}
 	}
 	if err := im.removeVanished(ctx, l, there); err != nil {
 		return err
 	}
-	return w.reportSync(im)
+	return w.Report(im.Report())
 }
 
 // openFree opens the database, and waits while another process has it.
 func (w *watcher) openFree(ctx context.Context) (*db.DB, error) {
 	for told := false; ; {
-		d, err := w.open(false)
+		d, err := w.Open()
 		if !errors.Is(err, db.ErrLocked) {
 			return d, err
 		}
-		if !told && !w.quiet {
-			fmt.Fprintf(w.err, "frony-db: %v; waiting for it\n", err)
+		if !told && !w.Quiet {
+			fmt.Fprintf(w.Messages, "frony-db: %v; waiting for it\n", err)
 			told = true
 		}
 		select {
@@ -86,13 +91,13 @@ func (w *watcher) openFree(ctx context.Context) (*db.DB, error) {
 
 // removeVanished removes the chunks of files that are in the ledger and not
 // there any more.
-func (im *importer) removeVanished(ctx context.Context, l *ledger.Ledger, there map[string]stamp) error {
+func (im *Importer) removeVanished(ctx context.Context, l *ledger.Ledger, there map[string]stamp) error {
 	var gone []string
 	for name := range l.Files() {
 		if _, ok := there[name]; ok {
 			continue
 		}
-		r, err := im.col.ReplaceSource(ctx, im.o.source.Prefix+name)
+		r, err := im.col.ReplaceSource(ctx, im.o.Source.Prefix+name)
 		if err != nil {
 			return err
 		}
@@ -100,23 +105,4 @@ func (im *importer) removeVanished(ctx context.Context, l *ledger.Ledger, there 
 		gone = append(gone, name)
 	}
 	return l.Remove(gone...)
-}
-
-// reportSync prints what has changed; nothing is not worth a line. What goes on
-// has said already what it could not take; what ends, ends with errRejects.
-func (w *watcher) reportSync(im *importer) error {
-	r := im.summary()
-	if r.Written+r.Removed == 0 && w.o.watch {
-		return nil
-	}
-	var err error
-	if w.json {
-		err = w.printJSON(r)
-	} else {
-		_, err = fmt.Fprintln(w.out, r)
-	}
-	if err == nil && !w.o.watch && r.Rejected+r.Failed > 0 {
-		err = errRejects
-	}
-	return err
 }

@@ -1,4 +1,4 @@
-package main
+package importer
 
 import (
 	"testing"
@@ -9,8 +9,7 @@ import (
 // A collection that was empty when the import began may be written to by others
 // meanwhile: what is there is replaced, as it would be in one that was not.
 func TestImportBesideOthers(t *testing.T) {
-	newCLI(t)
-	d, err := db.Open("frony-data", nil)
+	d, err := db.Open(t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,8 +21,8 @@ func TestImportBesideOthers(t *testing.T) {
 	doc := func(id, text string) db.Document {
 		return db.Document{ID: id, Text: text, Embedding: []float32{1, 0}}
 	}
-	im := newImporter(&app{}, importOptions{})
-	im.col = localCollection{c}
+	im := newImporter(Options{})
+	im.col = c
 	if !im.allNew() {
 		t.Fatal("the collection is empty")
 	}
