@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
 	"github.com/fronyai/frony-db/db"
 )
@@ -160,7 +161,7 @@ func TestVerbs(t *testing.T) {
 		}
 	}
 
-	var docs struct{ Documents []documentJSON }
+	var docs struct{ Documents []api.StoredDocument }
 	c.json(&docs, "get", "vol", "ko", "--embedding")
 	if len(docs.Documents) != 2 || docs.Documents[0].ID != "vol" || len(docs.Documents[0].Embedding) != 384 {
 		t.Errorf("get: %.300v", docs)
@@ -344,8 +345,8 @@ type: {year: int, note: string}
 	if got := collection(); got != "from-file" {
 		t.Errorf("of the file: %s", got)
 	}
-	var docs struct{ Documents []documentJSON }
-	if c.json(&docs, "get", "1"); len(docs.Documents) != 1 || docs.Documents[0].Metadata["year"] != 2020.0 || docs.Documents[0].Metadata["note"] != "x" {
+	var docs struct{ Documents []api.StoredDocument }
+	if c.json(&docs, "get", "1"); len(docs.Documents) != 1 || docs.Documents[0].Metadata["year"] != int64(2020) || docs.Documents[0].Metadata["note"] != "x" {
 		t.Errorf("lists and objects in the file: %+v", docs)
 	}
 	t.Setenv("FRONYDB_COLLECTION", "from-env")

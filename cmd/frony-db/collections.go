@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
@@ -34,7 +35,7 @@ func (a *app) collections() *cobra.Command {
 				return err
 			}
 			if a.json {
-				return a.printJSON(map[string]any{"collections": list})
+				return a.printJSON(api.Collections{Collections: list})
 			}
 			return a.printCollections(list)
 		},
@@ -89,7 +90,7 @@ func (a *app) drop() *cobra.Command {
 				return err
 			}
 			if a.json {
-				return a.printJSON(map[string]string{"dropped": args[0]})
+				return a.printJSON(api.Dropped{Dropped: args[0]})
 			}
 			fmt.Fprintf(a.out, "dropped %s\n", args[0])
 			return nil

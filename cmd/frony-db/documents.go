@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
@@ -33,33 +36,47 @@ func (a *app) get() *cobra.Command {
 			if err != nil && !errors.Is(err, db.ErrNotFound) {
 				return err
 			}
-			return errors.Join(a.printDocuments(docs), err)
+			return errors.Join(a.printDocuments(ids, docs), err)
 		},
 	}
 	c.Flags().BoolVar(&embedding, "embedding", false, "print the embedding too")
 	return c
 }
 
-func (a *app) printDocuments(docs []db.Document) error {
+func (a *app) printDocuments(ids []string, docs []db.Document) error {
 	if a.json {
-		list := make([]documentJSON, len(docs))
-		for i, d := range docs {
-			list[i] = toJSON(d)
-		}
-		return a.printJSON(map[string]any{"documents": list})
+		return a.printJSON(found(ids, docs))
 	}
 	clean := func(s string) string { return s }
 	if term.IsTerminal(a.out) {
 		clean = term.CleanLines // no document moves the cursor
 	}
 	for _, d := range docs {
-		fmt.Fprintf(a.out, "%s  %s\n%s\n", d.ID, clean(metadataLine(d.Metadata)), clean(d.Text))
+		expires := ""
+		if !d.Expires.IsZero() {
+			expires = "  (expires " + d.Expires.Local().Format(time.DateTime) + ")"
+		}
+		fmt.Fprintf(a.out, "%s  %s%s\n%s\n", d.ID, clean(metadataLine(d.Metadata)), expires, clean(d.Text))
 		if d.Embedding != nil {
 			fmt.Fprintln(a.out, d.Embedding)
 		}
 		fmt.Fprintln(a.out)
 	}
 	return nil
+}
+
+// found is the wire form of the documents that exist, and of the ids that do not.
+func found(ids []string, docs []db.Document) api.FoundDocuments {
+	f := api.FoundDocuments{Documents: make([]api.StoredDocument, len(docs)), Missing: []string{}}
+	for i := range docs {
+		f.Documents[i] = api.FromStored(&docs[i])
+	}
+	for _, id := range ids {
+		if !slices.ContainsFunc(docs, func(d db.Document) bool { return d.ID == id }) {
+			f.Missing = append(f.Missing, id)
+		}
+	}
+	return f
 }
 
 func (a *app) delete() *cobra.Command {
@@ -105,7 +122,7 @@ func (a *app) runDelete(c *cobra.Command, ids []string, where filter.Expr) (n in
 
 func (a *app) printDeleted(n int) error {
 	if a.json {
-		return a.printJSON(map[string]int{"deleted": n})
+		return a.printJSON(api.Deleted{Deleted: n})
 	}
 	fmt.Fprintf(a.out, "deleted %d\n", n)
 	return nil

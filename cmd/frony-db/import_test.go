@@ -10,6 +10,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
 )
 
@@ -43,7 +44,7 @@ func TestImportAccount(t *testing.T) {
 	if second != want {
 		t.Errorf("second:\n got %+v\nwant %+v", second, want)
 	}
-	var docs struct{ Documents []documentJSON }
+	var docs struct{ Documents []api.StoredDocument }
 	if c.json(&docs, "get", "ko"); docs.Documents[0].Text != "나중 것이 이긴다" {
 		t.Errorf("the later does not win: %+v", docs)
 	}
@@ -109,7 +110,7 @@ func TestImportFormats(t *testing.T) {
 		if id == "" {
 			id = "1"
 		}
-		var docs struct{ Documents []documentJSON }
+		var docs struct{ Documents []api.StoredDocument }
 		c.json(&docs, "get", id, "-c", name)
 		d := docs.Documents[0]
 		if d.Text != "화산재" || fmt.Sprint(d.Metadata) != "map[title:산 year:2020]" {
@@ -161,14 +162,14 @@ func TestImportReplacesChunks(t *testing.T) {
 		}
 		last = n
 	}
-	var docs struct{ Documents []documentJSON }
+	var docs struct{ Documents []api.StoredDocument }
 	c.json(&docs, "get", "guide.md#1")
 	d := docs.Documents[0]
 	if d.Source != "guide.md" || d.Chunk != 1 || d.Metadata["title"] != "안내" || fmt.Sprint(d.Metadata["heading"]) != "[안내 1장]" {
 		t.Errorf("chunk: %+v", d)
 	}
 	for perSource, want := range map[string]int{"0": 3, "1": 2, "2": 3} {
-		var found struct{ Matches []documentJSON }
+		var found struct{ Matches []api.StoredDocument }
 		if c.json(&found, "search", "설치는 한 줄", "--per-source", perSource); len(found.Matches) != want {
 			t.Errorf("--per-source %s: %+v", perSource, found)
 		}

@@ -33,6 +33,7 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&i.source.Text, "text-field", "", `field with the text (default: "text")`)
 	f.StringVar(&i.source.Title, "title-field", "", `field with the title (default: "title")`)
 	f.StringVar(&i.source.Embedding, "embedding-field", "", `field with the embedding (default: "embedding" or "vector")`)
+	f.StringVar(&i.source.Expires, "expires-field", "", `field with the time at which a document expires, as 2031-02-03T04:05:06Z (default: "_expires")`)
 	f.StringVar(&i.comma, "comma", "", `what separates the fields of CSV: a character, or "tab" (default: a comma)`)
 	f.StringSliceVar(&i.source.Header, "header", nil, "names of the columns, for CSV without a header line")
 	f.StringSliceVar(&i.source.Columns, "columns", nil, "columns of a table that become metadata (default: all)")
@@ -89,7 +90,7 @@ func (i *importFlags) options() (importer.Options, error) {
 	if f := i.source.Format; (i.watch || i.prune) && f != source.Auto && f != source.Markdown && f != source.Text {
 		fault("--watch and --prune read Markdown and text files, not --format %s", f)
 	}
-	for _, name := range append([]string{i.source.ID, i.source.Text, i.source.Title, i.source.Embedding}, i.source.Header...) {
+	for _, name := range append([]string{i.source.ID, i.source.Text, i.source.Title, i.source.Embedding, i.source.Expires}, i.source.Header...) {
 		if name != "" && strings.TrimSpace(name) == "" {
 			fault("field name %q is blank", name)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/sample"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
@@ -66,7 +67,7 @@ func (a *app) runQuickstart(c *cobra.Command) error {
 		if err != nil {
 			return err
 		}
-		report.Questions = append(report.Questions, answered{q.Text, q.Filter, searchJSON(matches, t)})
+		report.Questions = append(report.Questions, answered{q.Text, q.Filter, api.FromResult(matches, &t)})
 		if a.json {
 			continue
 		}
@@ -112,7 +113,7 @@ type quickstartJSON struct {
 type answered struct {
 	Question string `json:"question"`
 	Filter   string `json:"filter,omitempty"`
-	searchResult
+	api.Result
 }
 
 // printAnswers prints a question and its best answers.

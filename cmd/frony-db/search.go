@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
@@ -89,7 +90,7 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 		return err
 	}
 	if a.json {
-		return a.printJSON(searchJSON(matches, t))
+		return a.printJSON(api.FromResult(matches, &t))
 	}
 	if err := a.printMatches(matches); err != nil {
 		return err
@@ -102,40 +103,6 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 }
 
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }
-
-type matchJSON struct {
-	ID       string         `json:"id"`
-	Score    float32        `json:"score"`
-	Cosine   float32        `json:"cosine,omitempty"`
-	BM25     float32        `json:"bm25,omitempty"`
-	Text     string         `json:"text"`
-	Metadata map[string]any `json:"metadata"`
-	Source   string         `json:"source,omitempty"`
-	Chunk    int            `json:"chunk,omitempty"`
-}
-
-type searchResult struct {
-	Matches    []matchJSON      `json:"matches"`
-	Timings    map[string]int64 `json:"timings"` // microseconds
-	Mode       db.Mode          `json:"mode"`
-	Plan       string           `json:"plan"`
-	Candidates int              `json:"candidates"`
-}
-
-func searchJSON(matches []db.Match, t db.Trace) searchResult {
-	r := searchResult{
-		Matches: make([]matchJSON, len(matches)), Mode: t.Mode, Plan: string(t.Plan), Candidates: t.Candidates,
-		Timings: map[string]int64{
-			"embed": t.Embed.Microseconds(), "filter": t.Filter.Microseconds(), "graph": t.Graph.Microseconds(), "lexical": t.Lexical.Microseconds(),
-			"rerank": t.Rerank.Microseconds(), "load": t.Load.Microseconds(), "total": t.Total.Microseconds(),
-		},
-	}
-	for i, m := range matches {
-		d := toJSON(m.Document)
-		r.Matches[i] = matchJSON{d.ID, m.Score, m.Cosine, m.BM25, d.Text, d.Metadata, d.Source, d.Chunk}
-	}
-	return r
-}
 
 func (a *app) printMatches(matches []db.Match) error {
 	t := term.Table{Columns: []term.Column{

@@ -41,7 +41,7 @@ func randomText(rng *rand.Rand, limit int) string {
 // names of metadata: plain ones, and those that are something else to a reader.
 var fieldNames = []string{
 	"lang", "year", "tags", "a.b", "a", "한글", "id", "_id", "text", "title", "metadata", "embedding", "vector",
-	"_source", "_chunk", " padded ", "typed:int", "with,comma", "with\"quote", "with\nbreak", "column1", "list", "element",
+	"_source", "_chunk", "_expires", "expires", " padded ", "typed:int", "with,comma", "with\"quote", "with\nbreak", "column1", "list", "element",
 }
 
 func randomValue(rng *rand.Rand, kind int) any {
@@ -66,6 +66,9 @@ func randomRecord(rng *rand.Rand, mixed bool) source.Record {
 	rec := source.Record{ID: randomText(rng, 3), Text: randomText(rng, 12), Title: randomText(rng, 2)}
 	if rng.IntN(3) == 0 {
 		rec.Source, rec.Chunk = "file.md", rng.IntN(3)
+	}
+	if rng.IntN(3) == 0 {
+		rec.Expires = time.UnixMicro(rng.Int64N(8e15) - 4e15).UTC()
 	}
 	if rng.IntN(2) == 0 || strings.TrimSpace(rec.Text) == "" {
 		rec.Embedding = make([]float32, 1+rng.IntN(5))

@@ -6,7 +6,7 @@ import "github.com/fronyai/frony-db/db"
 func (r *Record) Document() db.Document {
 	d := db.Document{
 		ID: r.ID, Text: r.Text, Metadata: r.Metadata, Embedding: r.Embedding,
-		Source: r.Source, Chunk: r.Chunk,
+		Source: r.Source, Chunk: r.Chunk, Expires: r.Expires,
 	}
 	if r.Title != "" {
 		if d.Metadata == nil {
@@ -24,7 +24,7 @@ func (r *Record) Document() db.Document {
 func FromDocument(d db.Document) Record {
 	r := Record{
 		ID: d.ID, Text: d.Text, Metadata: d.Metadata, Embedding: d.Embedding,
-		Source: d.Source, Chunk: d.Chunk,
+		Source: d.Source, Chunk: d.Chunk, Expires: d.Expires,
 	}
 	if title, ok := d.Metadata["title"].(string); ok && title != "" {
 		r.Title = title
