@@ -36,7 +36,7 @@ type result struct {
 
 // timings are what two runs of one command never have in common.
 var timings = regexp.MustCompile(`\d+(\.\d+)?(µs|ms|s)\b|[\d,.]+( [KM]?i?B)?/s|,\s*"embed_share": [\d.e+-]+|` +
-	`"(seconds|documents_per_second|embed|filter|graph|lexical|rerank|load|total)": [\d.e+-]+`)
+	`"(seconds|documents_per_second|embed|filter|graph|lexical|rerank|load|total)": [\d.e+-]+|"created": "[^"]+"`)
 
 func (r result) untimed() string {
 	blank := func(s string) string {

@@ -67,7 +67,7 @@ func (a *app) vector(ctx context.Context, role, text string) (model string, v []
 		return "", nil, err
 	}
 	if e == nil {
-		return "", nil, usage.Errorf("--model none embeds nothing")
+		return "", nil, usage.Errorf("embed needs a model, and --precomputed means none")
 	}
 	v, err = embedAs(ctx, e, role, text)
 	return e.Spec().Model, v, err

@@ -23,15 +23,14 @@ import (
 )
 
 type evalFlags struct {
-	data        []string
-	modes       []string
-	titles      bool
-	svg, runs   string
-	ef          int
-	oversample  int
-	denseWeight float32 // below 0: the database's
-	reciprocal  bool
-	embedder    embedder.Embedder
+	data      []string
+	modes     []string
+	titles    bool
+	svg, runs string
+	rankingFlags
+	reciprocal bool // the former --fusion reciprocal
+	ranking    db.Query
+	embedder   embedder.Embedder
 }
 
 func (a *app) eval() *cobra.Command {
@@ -56,10 +55,9 @@ of BEIR are read too.`,
 	f.BoolVar(&o.titles, "titles", false, "put titles before the texts")
 	f.StringVar(&o.svg, "svg", "", "write a plot of accuracy against time to this file")
 	f.StringVar(&o.runs, "runs", "", "write run files in the form of TREC to this folder")
-	f.IntVar(&o.ef, "ef", 0, "beam width of the graph search (default: the collection's)")
-	f.IntVar(&o.oversample, "oversampling", 0, "candidates per result that are reranked (default: calibrated)")
-	f.Float32Var(&o.denseWeight, "dense-weight", -1, "share of the dense score in hybrid, from 0 to 1; -1 is the default of the database")
-	f.BoolVar(&o.reciprocal, "reciprocal", false, "fuse by reciprocal ranks")
+	o.rankingFlags.add(f)
+	f.BoolVar(&o.reciprocal, "reciprocal", false, "")
+	_ = f.MarkHidden("reciprocal") // it exists
 	return c
 }
 
@@ -90,9 +88,17 @@ func (a *app) runEval(ctx context.Context, o *evalFlags) error {
 		return err
 	}
 	if e == nil {
-		return usage.Errorf("--model none: an evaluation embeds texts")
+		return usage.Errorf("eval needs a model, and --precomputed means none")
 	}
 	o.embedder = e
+	if o.reciprocal {
+		a.log.Warn("a setting has a new name; the former one will go with version 0.2", "former", "reciprocal", "new", "--fusion reciprocal")
+		o.fusion = "reciprocal"
+	}
+	w := o.query(a.from["dense-weight"] != byDefault)
+	if o.ranking, err = fromWire(&w); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "frony-db-eval-")
 	if err != nil {
 		return err
@@ -208,27 +214,14 @@ func (s *evaluated) Index(ctx context.Context, docs []eval.Document) error {
 	return nil
 }
 
-// weight is the share of the dense score, nil for the database's.
-func (o *evalFlags) weight() *float32 {
-	if o.denseWeight < 0 {
-		return nil
-	}
-	return &o.denseWeight
-}
-
 // Search implements eval.Searcher.
 func (s *evaluated) Search(ctx context.Context, mode eval.Mode, query string, k int) (eval.Answer, error) {
 	if mode == eval.Exact192 {
 		return s.exactHead(ctx, query, k)
 	}
 	var t db.Trace
-	q := db.Query{
-		Text: query, K: k, Trace: &t, DenseWeight: s.o.weight(),
-		EfSearch: s.o.ef, Oversampling: s.o.oversample, Fields: db.FieldsNone,
-	}
-	if s.o.reciprocal {
-		q.Fusion = db.Reciprocal
-	}
+	q := s.o.ranking
+	q.Text, q.K, q.Trace, q.Fields = query, k, &t, db.FieldsNone
 	switch mode {
 	case eval.Lexical:
 		q.Mode = db.Lexical

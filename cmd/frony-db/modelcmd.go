@@ -16,7 +16,6 @@ func (a *app) modelCmd() *cobra.Command {
 		Long: `Models go by these names, for --model, FRONYDB_MODEL, or model: in frony-db.yaml:
 
   builtin                  the one in the program; nothing to download
-  none                     no model: documents and questions carry embeddings
   path/to/model            a directory in the layout of Sentence Transformers
   OWNER/NAME[@REVISION]    a model of the Hugging Face Hub, once 'model pull' has
                            downloaded it; searching never uses the network
@@ -24,6 +23,9 @@ func (a *app) modelCmd() *cobra.Command {
   upstage:MODEL            … with the key in UPSTAGE_API_KEY
   tei:URL                  Text Embeddings Inference at that address
   ollama:MODEL             Ollama, at http://127.0.0.1:11434
+
+With --precomputed there is no model: embeddings come with the documents and the
+queries.
 
 More settings of a model, as flags of every command, variables or settings:
 

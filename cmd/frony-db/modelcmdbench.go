@@ -101,7 +101,7 @@ func (a *app) runBench(ctx context.Context, name string, f benchFlags) error {
 		return err
 	}
 	if e == nil {
-		return usage.Errorf("--model none embeds nothing")
+		return usage.Errorf("bench needs a model, and --precomputed means none")
 	}
 	opened := time.Since(began)
 	if _, err := e.EmbedQuery(ctx, "서울의 봄은 짧다"); err != nil {

@@ -39,7 +39,7 @@ func (a *app) modelInfo() *cobra.Command {
 				return err
 			}
 			if e == nil {
-				return usage.Errorf("--model none is no model")
+				return usage.Errorf("info needs a model, and --precomputed means none")
 			}
 			info := modelInfoJSON{Spec: e.Spec(), Fingerprint: e.Spec().Fingerprint()}
 			if p, ok := profile.Find(info.Model); ok {

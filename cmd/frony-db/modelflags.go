@@ -10,7 +10,7 @@ import (
 // more of it than its name are for few: only 'frony-db model --help' tells of
 // them.
 func registerModel(o *models.Opener, f *pflag.FlagSet) {
-	f.StringVar(&o.Name, "model", "", "embedding model: builtin, none, a directory, OWNER/NAME of the hub, or PROVIDER:MODEL\n(default: the collection's own, builtin for a new one); see 'frony-db model --help'")
+	f.StringVar(&o.Name, "model", "", "embedding model: builtin, a directory, OWNER/NAME of the hub, or PROVIDER:MODEL\n(default: the collection's own, builtin for a new one); see 'frony-db model --help'")
 	f.StringVar(&o.Options.URL, "model-url", "", "address of the provider's server")
 	f.StringVar(&o.Options.KeyEnv, "model-key-env", "", "environment variable with the key for --model-url")
 	f.StringVar(&o.Options.Profile, "model-profile", "", "YAML file with the model's profile")

@@ -32,7 +32,7 @@ The database must not be open elsewhere. A program that serves it calls
 Collection.Reembed instead: searches and writes go on meanwhile.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if a.models.Name == "" || a.models.Name == "none" {
+			if a.models.Name == "" || a.models.Name == models.None {
 				return usage.Errorf("reembed: name the new model with --model")
 			}
 			return a.runReembed(c.Context(), &o)

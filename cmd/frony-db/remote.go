@@ -52,6 +52,8 @@ func (a *app) chooseTarget() error {
 		return nil
 	case from["db"] == from["server"]:
 		return usage.Errorf("--db %s and --server %s: choose one of them", a.dir, a.address())
+	case a.models.Name == models.None && from["model"] >= from["server"]:
+		return usage.Errorf("--precomputed: a server knows which of its collections have a model; leave it out, or work on a directory with --db")
 	case a.models.Name != "" && from["model"] >= from["server"]:
 		return usage.Errorf("--model %s: a server embeds with its own model; leave it out, or work on a directory with --db", models.Redacted(a.models.Name))
 	}

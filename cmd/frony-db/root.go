@@ -38,10 +38,12 @@ type app struct {
 	quiet      bool
 	logLevel   string
 
-	models models.Opener
+	precomputed bool // no model: the flag
+	models      models.Opener
 
-	from map[string]origin // where the settings come from
-	log  *slog.Logger
+	from        map[string]origin // where the settings come from
+	formerNames map[string]string // settings that were given by one, and what to use now
+	log         *slog.Logger
 }
 
 // reported them itself.
@@ -113,6 +115,10 @@ wrong; 3 done, but some records were not taken.`,
 			if err := a.startLog(); err != nil {
 				return err
 			}
+			if err := a.chooseModel(); err != nil {
+				return err
+			}
+			a.tellFormerNames()
 			return a.chooseTarget()
 		},
 	}
@@ -125,6 +131,7 @@ wrong; 3 done, but some records were not taken.`,
 	a.registerServer(f)
 	f.StringVarP(&a.collection, "collection", "c", "default", "collection")
 	registerModel(&a.models, f)
+	f.BoolVar(&a.precomputed, "precomputed", false, "no model: embeddings come with the documents")
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "no progress")
 	f.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
@@ -153,6 +160,7 @@ wrong; 3 done, but some records were not taken.`,
 		a.reembed(),
 		a.restore(),
 	)...)
+	root.SetGlobalNormalizationFunc(a.newName)
 	strict(root)
 	a.completions(root)
 	usageOfArgs(root)

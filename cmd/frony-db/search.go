@@ -17,9 +17,7 @@ import (
 )
 
 func (a *app) search() *cobra.Command {
-	var q db.Query
-	var where, mode string
-	var minScore float32
+	var s searchFlags
 	c := &cobra.Command{
 		Use:   "search QUESTION",
 		Short: "Find documents by meaning",
@@ -27,35 +25,14 @@ func (a *app) search() *cobra.Command {
   frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json`,
 		Args: one("a question"),
 		RunE: func(c *cobra.Command, args []string) error {
-			q.Text = args[0]
-			if strings.TrimSpace(q.Text) == "" {
-				return usage.Errorf("the question is empty")
-			}
-			if err := q.Mode.UnmarshalText([]byte(mode)); err != nil {
-				return usage.Errorf("--mode: %w", err)
-			}
-			if q.K < 1 {
-				return usage.Errorf("-k %d: want 1 or more", q.K)
-			}
-			var err error
-			if q.Filter, err = parseFilter(where); err != nil {
+			q, err := a.searchQuery(&s, args[0])
+			if err != nil {
 				return err
-			}
-			if a.from["min-score"] != byDefault {
-				q.MinScore = &minScore
 			}
 			return a.runSearch(c, q)
 		},
 	}
-	f := c.Flags()
-	f.IntVarP(&q.K, "k", "k", 10, "number of results")
-	f.StringVarP(&where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
-	f.StringVarP(&mode, "mode", "m", "", "dense (meaning), lexical (words) or hybrid (both; the default)")
-	f.IntVar(&q.PerSource, "per-source", 0, "results of one source at most: 1 is the best chunk of each document\n(default: no limit)")
-	f.BoolVar(&q.Exact, "exact", false, "compare with every document: slow, and the truth")
-	f.IntVar(&q.EfSearch, "ef", 0, "beam width of the graph search (default: the collection's)")
-	f.IntVar(&q.Oversampling, "oversampling", 0, "candidates per result that are reranked (default: the collection's)")
-	f.Float32Var(&minScore, "min-score", 0, "leave out results below this score")
+	s.add(c.Flags())
 	return c
 }
 

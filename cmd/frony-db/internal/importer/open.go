@@ -63,7 +63,7 @@ func (im *Importer) open(ctx context.Context, first *source.Record) error {
 		im.filled = info.Documents > 0
 		o.Embedder, err = im.to.Models.For(ctx, info.Model)
 	case im.to.Models.Name == models.None && first.Embedding == nil:
-		return errors.New("--model none: the first record has no embedding, so that the dims of a new collection can't be known")
+		return errors.New("--precomputed: the first record has no embedding, so the dimensions of a new collection are unknown")
 	case im.to.Models.Name == models.None || im.to.Models.Name == "" && first.Embedding != nil:
 		o.Dims = len(first.Embedding)
 	default:

@@ -32,7 +32,7 @@ func unknown(name string) error {
 	if strings.ContainsAny(name, `/\`) {
 		return fmt.Errorf("model %q: %w; name the directory of a model's files, or a model of the hub as OWNER/NAME", name, fs.ErrNotExist)
 	}
-	return fmt.Errorf("model %q is neither builtin, none, a directory, OWNER/NAME of the hub, nor PROVIDER:MODEL; name one with --model", name)
+	return fmt.Errorf("model %q is neither builtin, a directory, OWNER/NAME of the hub, nor PROVIDER:MODEL; name one with --model", name)
 }
 
 // Redacted is a name to show: an address may hold a password.
