@@ -18,14 +18,14 @@ func (e *FieldError) Error() string {
 // Unwrap returns the cause.
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// ErrorBody is the body of every answer that is not a success.
-type ErrorBody struct {
-	Error ErrorDetail `json:"error"`
+// ProblemBody is the body of every answer that is not a success.
+type ProblemBody struct {
+	Error ProblemDetail `json:"error"`
 }
 
-// ErrorDetail says what went wrong. Code is stable, for programs to decide by; the
+// ProblemDetail says what went wrong. Code is stable, for programs to decide by; the
 // rest is for people.
-type ErrorDetail struct {
+type ProblemDetail struct {
 	Code      string `json:"code" doc:"A stable name of the kind of error" example:"invalid_filter"`
 	Message   string `json:"message" doc:"What happened, for people"`
 	Type      string `json:"type" doc:"The kind of error, in OpenAI's terms" example:"invalid_request_error"`

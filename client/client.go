@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 )
 
@@ -90,9 +90,7 @@ func (c *Client) Collection(name string) *Collection { return &Collection{c, nam
 // Collections yields the collections that the key is for, by name.
 func (c *Client) Collections(ctx context.Context) iter.Seq2[db.CollectionInfo, error] {
 	return func(yield func(db.CollectionInfo, error) bool) {
-		var out struct {
-			Collections []db.CollectionInfo `json:"collections"`
-		}
+		var out api.Collections
 		if err := c.do(ctx, http.MethodGet, "/v1/collections", nil, &out); err != nil {
 			yield(db.CollectionInfo{}, err)
 			return
@@ -105,16 +103,14 @@ func (c *Client) Collections(ctx context.Context) iter.Seq2[db.CollectionInfo, e
 	}
 }
 
-// Create creates a collection, or returns the one that is there. Of the options
-// Dims, Given, HeadDims, M and EfConstruction are used; nil is the default.
+// Create creates a collection, or returns the one that exists. Nil options are the
+// default. Of the options, Embedder and MustExist are not used: the model is the
+// server's.
 func (c *Client) Create(ctx context.Context, name string, o *db.CollectionOptions) (db.CollectionInfo, error) {
-	if o == nil {
-		o = &db.CollectionOptions{}
-	}
-	var out db.CollectionInfo
-	err := c.do(ctx, http.MethodPost, "/v1/collections", map[string]any{
-		"name": name, "dims": o.Dims, "given": o.Precomputed, "head_dims": o.HeadDims, "m": o.M, "ef_construction": o.EfConstruction, "exist_ok": true,
-	}, &out)
+	in := api.FromOptions(name, o)
+	in.ExistOK = true
+	var out api.CollectionInfo
+	err := c.do(ctx, http.MethodPost, "/v1/collections", &in, &out)
 	return out, err
 }
 
@@ -169,7 +165,7 @@ func (c *Client) embed(ctx context.Context, role string, texts []string) ([][]fl
 	return v, nil
 }
 
-// do sends a request and decodes its answer, integers as they were written.
+// do sends a request and decodes its answer.
 func (c *Client) do(ctx context.Context, method, path string, in, out any) error {
 	var body any
 	if in != nil {
@@ -204,9 +200,7 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 	if out == nil {
 		_, err = io.Copy(io.Discard, res.Body)
 	} else {
-		d := json.NewDecoder(res.Body)
-		d.UseNumber()
-		err = d.Decode(out)
+		err = json.NewDecoder(res.Body).Decode(out)
 	}
 	if err != nil {
 		if cause := ctx.Err(); cause != nil {
@@ -259,42 +253,13 @@ var codes = map[string]error{
 // told by its status.
 func failure(res *http.Response) error {
 	b, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
-	var v struct {
-		Error *problem `json:"error"`
-	}
-	if err != nil || json.Unmarshal(b, &v) != nil || v.Error == nil {
+	var v api.ProblemBody
+	if err != nil || json.Unmarshal(b, &v) != nil || v.Error.Code == "" {
 		return &Error{Status: res.StatusCode, Code: "http", Message: "the server answers " + res.Status}
 	}
-	return v.Error.error(res.StatusCode)
+	return newError(res.StatusCode, &v.Error)
 }
 
-type problem struct {
-	Code      string `json:"code"`
-	Message   string `json:"message"`
-	Param     string `json:"param"`
-	Hint      string `json:"hint"`
-	RequestID string `json:"request_id"`
-}
-
-func (p *problem) error(status int) *Error {
-	return &Error{status, p.Code, p.Message, p.Param, p.Hint, p.RequestID}
-}
-
-// number turns what JSON has into the types that package db reads.
-func number(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil && !bytes.ContainsAny([]byte(v), ".eE") {
-			return n
-		}
-		f, _ := v.Float64() // it was a number in the database
-		return f
-	case []any:
-		list := make([]string, len(v))
-		for i := range v {
-			list[i], _ = v[i].(string) // lists hold strings only
-		}
-		return list
-	}
-	return v
+func newError(status int, e *api.ProblemDetail) *Error {
+	return &Error{status, e.Code, e.Message, e.Param, e.Hint, e.RequestID}
 }

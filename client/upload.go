@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,17 +11,14 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strconv"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/chunk"
 )
 
 // newID names a document: 128 random bits in 26 letters.
 func newID() string { return rand.Text() }
-
-// cursor is where a scan goes on after an id.
-func cursor(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
 
 // Uploaded is the answer to one document of an upload.
 type Uploaded struct {
@@ -46,15 +42,11 @@ func (c *Collection) Upload(ctx context.Context, docs iter.Seq[db.Document]) ite
 // UploadChunks is Upload that stores documents in chunks, as UpsertChunks does.
 // Each document is answered once, under its own id.
 func (c *Collection) UploadChunks(ctx context.Context, o chunk.Options, docs iter.Seq[db.Document]) iter.Seq2[Uploaded, error] {
-	in, err := toChunking("upload chunks", o)
+	cut, err := api.FromChunkOptions(o)
 	if err != nil {
-		return func(yield func(Uploaded, error) bool) { yield(Uploaded{}, err) }
+		return func(yield func(Uploaded, error) bool) { yield(Uploaded{}, &db.Error{Op: "upload chunks", Err: err}) }
 	}
-	q := url.Values{"chunk": {in.Format}, "chunk_tokens": {strconv.Itoa(in.Tokens)}}
-	if in.Overlap != nil {
-		q.Set("chunk_overlap", strconv.Itoa(*in.Overlap))
-	}
-	return c.uploaded(ctx, q, docs)
+	return c.uploaded(ctx, cut.Values(), docs)
 }
 
 func (c *Collection) uploaded(ctx context.Context, q url.Values, docs iter.Seq[db.Document]) iter.Seq2[Uploaded, error] {
@@ -74,7 +66,7 @@ func send(w io.Writer, docs iter.Seq[db.Document]) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	e := json.NewEncoder(b)
 	for d := range docs {
-		if err := e.Encode(toWire(&d)); err != nil {
+		if err := e.Encode(api.FromDocument(&d)); err != nil {
 			return err
 		}
 	}
@@ -102,12 +94,7 @@ func (c *Collection) upload(ctx context.Context, q url.Values, body io.Reader, y
 		return failure(res)
 	}
 	for d := json.NewDecoder(res.Body); ; {
-		var line struct {
-			Line  int      `json:"line"`
-			ID    string   `json:"id"`
-			Error *problem `json:"error"`
-			Done  bool     `json:"done"`
-		}
+		var line api.UploadLine
 		err := d.Decode(&line)
 		switch {
 		case errors.Is(err, io.EOF):
@@ -115,13 +102,13 @@ func (c *Collection) upload(ctx context.Context, q url.Values, body io.Reader, y
 		case err != nil:
 			return fmt.Errorf("client: upload: %w", err)
 		case line.Done && line.Error != nil:
-			return line.Error.error(http.StatusOK)
+			return newError(http.StatusOK, line.Error)
 		case line.Done:
 			return nil
 		}
 		u := Uploaded{N: line.Line - 1, ID: line.ID}
 		if line.Error != nil {
-			u.Err = line.Error.error(http.StatusOK)
+			u.Err = newError(http.StatusOK, line.Error)
 		}
 		if !yield(u, nil) {
 			return nil

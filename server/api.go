@@ -37,6 +37,7 @@ func (s *Server) routes() error {
 	config.Transformers = []huma.Transformer{s.transform}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"key": {}}}
+	registerSchemas(config.Components.Schemas)
 	s.api = huma.NewAPI(config, adapter{s})
 
 	s.collectionRoutes()

@@ -7,20 +7,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/server/keys"
 )
-
-// NewCollection says how a collection is created.
-type NewCollection struct {
-	Name           string `json:"name" doc:"Letters and digits of any script, and _ - . inside" example:"notes"`
-	Dims           int    `json:"dims,omitempty" minimum:"0" doc:"Length of the embeddings; the model's, or needed if the server has none"`
-	Given          bool   `json:"given,omitempty" doc:"Embeddings are given with the documents, dims long each: the server's model embeds nothing"`
-	HeadDims       int    `json:"head_dims,omitempty" minimum:"0" doc:"Length of the Matryoshka head that the graph searches"`
-	M              int    `json:"m,omitempty" minimum:"0" doc:"Links of a node; 16 if missing"`
-	EfConstruction int    `json:"ef_construction,omitempty" minimum:"0" doc:"Beam width of building; 200 if missing"`
-	ExistOK        bool   `json:"exist_ok,omitempty" doc:"A collection that is there already is no error"`
-}
 
 // CollectionPath is the part of an operation's input that names a collection.
 type CollectionPath struct {
@@ -30,19 +19,11 @@ type CollectionPath struct {
 type (
 	outInfo struct {
 		Status int
-		Body   db.CollectionInfo
+		Body   api.CollectionInfo
 	}
-	outStats       struct{ Body db.Stats }
-	outCollections struct {
-		Body struct {
-			Collections []db.CollectionInfo `json:"collections"`
-		}
-	}
-	outDropped struct {
-		Body struct {
-			Dropped string `json:"dropped"`
-		}
-	}
+	outStats       struct{ Body api.Stats }
+	outCollections struct{ Body api.Collections }
+	outDropped     struct{ Body api.Dropped }
 )
 
 func (s *Server) collectionRoutes() {
@@ -69,7 +50,7 @@ func (s *Server) collectionRoutes() {
 	}, keys.Admin, s.dropCollection)
 }
 
-func (s *Server) createCollection(ctx context.Context, in *struct{ Body NewCollection }) (*outInfo, error) {
+func (s *Server) createCollection(ctx context.Context, in *struct{ Body api.NewCollection }) (*outInfo, error) {
 	b := &in.Body
 	b.Name = norm.NFC.String(b.Name)
 	if p := s.may(ctx, keys.Admin, b.Name); p != nil {
@@ -96,11 +77,12 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body NewColle
 	return &outInfo{http.StatusCreated, *info}, nil
 }
 
-func (s *Server) create(ctx context.Context, b *NewCollection) *Problem {
-	_, err := s.db.Collection(ctx, b.Name, &db.CollectionOptions{
-		Dims: b.Dims, Precomputed: b.Given, HeadDims: b.HeadDims, M: b.M, EfConstruction: b.EfConstruction,
-	})
-	if err != nil {
+func (s *Server) create(ctx context.Context, b *api.NewCollection) *Problem {
+	l := &s.opts.Limits
+	if p := checkBounds("body", bounded{"ef_search", b.EfSearch, l.EfSearch}, bounded{"oversampling", b.Oversampling, l.Oversampling}); p != nil {
+		return p
+	}
+	if _, err := s.db.Collection(ctx, b.Name, b.DB()); err != nil {
 		return s.problem(ctx, err)
 	}
 	return nil
@@ -121,7 +103,7 @@ func (s *Server) listCollections(ctx context.Context, _ *struct{}) (*outCollecti
 }
 
 // info describes a collection, or is nil if there is none of the name.
-func (s *Server) info(ctx context.Context, name string) (*db.CollectionInfo, error) {
+func (s *Server) info(ctx context.Context, name string) (*api.CollectionInfo, error) {
 	for info, err := range s.db.Collections(ctx) {
 		if err != nil {
 			return nil, err
@@ -160,7 +142,5 @@ func (s *Server) dropCollection(ctx context.Context, in *CollectionPath) (*outDr
 	if err := s.db.Drop(ctx, in.Collection); err != nil {
 		return nil, err
 	}
-	var out outDropped
-	out.Body.Dropped = in.Collection
-	return &out, nil
+	return &outDropped{api.Dropped{Dropped: in.Collection}}, nil
 }

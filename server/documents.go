@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/server/keys"
@@ -17,87 +18,41 @@ type (
 	inDocuments struct {
 		CollectionPath
 		Create bool `query:"create" doc:"Create the collection if it does not exist; needs the role admin"`
-		Body   struct {
-			Documents []InputDocument `json:"documents"`
-			Chunk     *Chunking       `json:"chunk,omitempty" doc:"Cuts long texts into chunks that the model can read; an upsert puts them in place of all that was stored of the documents before"`
-		}
+		Body   api.WriteDocuments
 	}
-	outUpserted struct {
-		Body struct {
-			IDs       []string `json:"ids" doc:"The documents' ids, in order; of all chunks, if the texts were cut"`
-			Written   int      `json:"written,omitempty,omitzero" doc:"With chunk: those that are new or have changed"`
-			Unchanged int      `json:"unchanged,omitempty,omitzero" doc:"With chunk: those that were there already"`
-			Deleted   int      `json:"deleted,omitempty,omitzero" doc:"With chunk: those of older versions that are gone"`
-		}
-	}
-	outIDs struct {
-		Body struct {
-			IDs []string `json:"ids" doc:"The documents' ids, in order; of all chunks, if the texts were cut"`
-		}
-	}
-	inSource struct {
+	outIDs     struct{ Body api.IDs }
+	outWritten struct{ Body api.Written }
+	inSource   struct {
 		CollectionPath
-		Body struct {
-			Source    string          `json:"source" doc:"What the documents are parts of, such as a file"`
-			Documents []InputDocument `json:"documents" doc:"All that there is of it; an empty list deletes it"`
-		}
+		Body api.ReplaceSource
 	}
-	outReplaced struct{ Body db.Replaced }
+	outReplaced struct{ Body api.Replaced }
 	inDocument  struct {
 		CollectionPath
-		ID     string `path:"id" doc:"The document's id"`
-		Fields Fields `query:"fields" doc:"Parts to return, as text,metadata,embedding"`
+		ID     string     `path:"id" doc:"The document's id"`
+		Fields api.Fields `query:"fields" doc:"Parts to return, such as text,metadata,embedding; text and metadata if missing"`
 	}
-	outDocument struct{ Body OutputDocument }
+	outDocument struct{ Body api.StoredDocument }
 	inGet       struct {
 		CollectionPath
-		Body struct {
-			IDs    []string `json:"ids"`
-			Fields Fields   `json:"fields,omitempty"`
-		}
+		Body api.GetDocuments
 	}
-	outGet struct {
-		Body struct {
-			Documents []OutputDocument `json:"documents" doc:"Those that are there, in the order asked"`
-			Missing   []string         `json:"missing" doc:"The ids that are not there"`
-		}
-	}
+	outGet struct{ Body api.FoundDocuments }
 	inScan struct {
 		CollectionPath
-		Filter string `query:"filter" doc:"A condition in the filter language" example:"lang = \"ko\""`
-		Limit  int    `query:"limit" default:"100" minimum:"1" doc:"Documents in a page"`
-		Cursor string `query:"cursor" doc:"next of the page before"`
-		Fields Fields `query:"fields" doc:"Parts to return, as text,metadata,embedding"`
+		api.Scan
 	}
-	outScan struct {
-		Body struct {
-			Documents []OutputDocument `json:"documents" doc:"In byte order of their ids"`
-			Next      string           `json:"next,omitempty" doc:"The cursor of the next page; missing on the last"`
-		}
-	}
+	outScan  struct{ Body api.Page }
 	inDelete struct {
 		CollectionPath
-		Body struct {
-			IDs    []string `json:"ids,omitempty" doc:"Documents to delete; those that are not there are no error"`
-			Filter Filter   `json:"filter,omitempty"`
-		}
+		Body api.DeleteDocuments
 	}
-	outDeleted struct {
-		Body struct {
-			Deleted int `json:"deleted"`
-		}
-	}
-	inCount struct {
+	outDeleted struct{ Body api.Deleted }
+	inCount    struct {
 		CollectionPath
-		Body struct {
-			Filter Filter `json:"filter,omitempty"`
-		}
+		Body api.CountDocuments
 	}
-	outCount struct {
-		Body struct {
-			Count int `json:"count"`
-		}
-	}
+	outCount struct{ Body api.Count }
 )
 
 func (s *Server) documentRoutes() {
@@ -152,7 +107,7 @@ func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writ
 	if len(in.Body.Documents) == 0 {
 		return nil, refuse(http.StatusBadRequest, "invalid_request", "there are no documents").at("body.documents")
 	}
-	docs, p := s.inputDocuments(in.Body.Documents)
+	docs, p := s.documents(in.Body.Documents)
 	if p != nil {
 		return nil, p
 	}
@@ -164,17 +119,15 @@ func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writ
 	if err != nil {
 		return nil, err
 	}
-	var out outIDs
-	out.Body.IDs = ids
-	return &out, nil
+	return &outIDs{api.IDs{IDs: ids}}, nil
 }
 
 // inserting is how documents are inserted.
-func inserting(cut *Chunking) writer {
+func inserting(cut *api.Chunking) writer {
 	if cut == nil {
 		return (*db.Collection).Insert
 	}
-	o := cut.toDB()
+	o := cut.DB()
 	return func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
 		return c.InsertChunks(ctx, o, docs...)
 	}
@@ -182,11 +135,11 @@ func inserting(cut *Chunking) writer {
 
 // upserting is how documents are upserted; with chunks, done says what became of
 // them.
-func upserting(cut *Chunking, done *db.Replaced) writer {
+func upserting(cut *api.Chunking, done *db.Replaced) writer {
 	if cut == nil {
 		return (*db.Collection).Upsert
 	}
-	o := cut.toDB()
+	o := cut.DB()
 	return func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
 		r, err := c.UpsertChunks(ctx, o, docs...)
 		*done = r
@@ -198,19 +151,18 @@ func (s *Server) insertDocuments(ctx context.Context, in *inDocuments) (*outIDs,
 	return s.writeDocuments(ctx, in, inserting(in.Body.Chunk))
 }
 
-func (s *Server) upsertDocuments(ctx context.Context, in *inDocuments) (*outUpserted, error) {
+func (s *Server) upsertDocuments(ctx context.Context, in *inDocuments) (*outWritten, error) {
 	var done db.Replaced
 	r, err := s.writeDocuments(ctx, in, upserting(in.Body.Chunk, &done))
 	if err != nil {
 		return nil, err
 	}
-	var out outUpserted
-	out.Body.IDs, out.Body.Written, out.Body.Unchanged, out.Body.Deleted = r.Body.IDs, done.Written, done.Unchanged, done.Deleted
-	return &out, nil
+	done.IDs = r.Body.IDs
+	return &outWritten{api.FromReplaced(done)}, nil
 }
 
 func (s *Server) replaceSource(ctx context.Context, in *inSource) (*outReplaced, error) {
-	docs, p := s.inputDocuments(in.Body.Documents)
+	docs, p := s.documents(in.Body.Documents)
 	if p != nil {
 		return nil, p
 	}
@@ -220,30 +172,6 @@ func (s *Server) replaceSource(ctx context.Context, in *inSource) (*outReplaced,
 	}
 	r, err := c.ReplaceSource(ctx, in.Body.Source, docs...)
 	return &outReplaced{r}, err
-}
-
-// inputDocuments checks documents by the server's limits.
-func (s *Server) inputDocuments(in []InputDocument) ([]db.Document, *Problem) {
-	if limit := s.opts.Limits.Batch; len(in) > limit {
-		return nil, refuse(http.StatusRequestEntityTooLarge, "batch_too_large", "%d documents, at most %d", len(in), limit).
-			at("body.documents").hint("split them, or use the upload")
-	}
-	docs := make([]db.Document, len(in))
-	for i := range in {
-		if p := s.checkText(in[i].Text, "body.documents["+itoa(i)+"].text"); p != nil {
-			return nil, p
-		}
-		docs[i] = in[i].toDB()
-	}
-	return docs, nil
-}
-
-func (s *Server) checkText(text, param string) *Problem {
-	if len(text) <= s.opts.Limits.Text {
-		return nil
-	}
-	return refuse(http.StatusBadRequest, "limit_exceeded", "the text has %d bytes, at most %d", len(text), s.opts.Limits.Text).
-		at(param).hint("split it into chunks")
 }
 
 // collectionForWrite opens a collection, and creates it if the request says so.
@@ -263,9 +191,9 @@ func (s *Server) collectionForWrite(ctx context.Context, name string, create boo
 }
 
 func (s *Server) getDocument(ctx context.Context, in *inDocument) (*outDocument, error) {
-	fields, p := in.Fields.toDB()
-	if p != nil {
-		return nil, p
+	fields, err := in.Fields.DB()
+	if err != nil {
+		return nil, err
 	}
 	c, err := s.collection(ctx, in.Collection)
 	if err != nil {
@@ -275,16 +203,16 @@ func (s *Server) getDocument(ctx context.Context, in *inDocument) (*outDocument,
 	if err != nil {
 		return nil, err
 	}
-	return &outDocument{fromDB(&docs[0])}, nil
+	return &outDocument{api.FromStored(&docs[0])}, nil
 }
 
 func (s *Server) getDocuments(ctx context.Context, in *inGet) (*outGet, error) {
 	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "body.ids"); p != nil {
 		return nil, p
 	}
-	fields, p := in.Body.Fields.toDB()
-	if p != nil {
-		return nil, p
+	fields, err := in.Body.Fields.DB()
+	if err != nil {
+		return nil, err
 	}
 	c, err := s.collection(ctx, in.Collection)
 	if err != nil {
@@ -298,7 +226,7 @@ func (s *Server) getDocuments(ctx context.Context, in *inGet) (*outGet, error) {
 	there := make(map[string]bool, len(docs))
 	for i := range docs {
 		there[docs[i].ID] = true
-		out.Body.Documents = append(out.Body.Documents, fromDB(&docs[i]))
+		out.Body.Documents = append(out.Body.Documents, api.FromStored(&docs[i]))
 	}
 	for _, id := range in.Body.IDs {
 		if !there[id] {
@@ -312,40 +240,33 @@ func (s *Server) scanDocuments(ctx context.Context, in *inScan) (*outScan, error
 	if p := over("documents in a page", in.Limit, s.opts.Limits.Batch, "query.limit"); p != nil {
 		return nil, p
 	}
-	where, p := s.exprText(in.Filter)
-	if p != nil {
-		return nil, p
+	scan, err := in.DB(s.filterLimits())
+	if err != nil {
+		return nil, err
 	}
-	fields, p := in.Fields.toDB()
-	if p != nil {
-		return nil, p
-	}
-	after, p := decodeCursor(in.Cursor)
-	if p != nil {
-		return nil, p
-	}
+	scan.Limit++ // one more says whether there is another page
 	c, err := s.collection(ctx, in.Collection)
 	if err != nil {
 		return nil, err
 	}
 	var out outScan
-	for d, err := range c.Scan(ctx, db.Scan{Filter: where, After: after, Limit: in.Limit + 1, Fields: fields}) {
+	for d, err := range c.Scan(ctx, scan) {
 		if err != nil {
 			return nil, err
 		}
 		if n := len(out.Body.Documents); n == in.Limit {
-			out.Body.Next = encodeCursor(out.Body.Documents[n-1].ID)
+			out.Body.Next = api.EncodeCursor(out.Body.Documents[n-1].ID)
 			break
 		}
-		out.Body.Documents = append(out.Body.Documents, fromDB(&d))
+		out.Body.Documents = append(out.Body.Documents, api.FromStored(&d))
 	}
 	return &out, nil
 }
 
 func (s *Server) countDocuments(ctx context.Context, in *inCount) (*outCount, error) {
-	where, p := s.expr(in.Body.Filter)
-	if p != nil {
-		return nil, p
+	where, err := in.Body.Filter.Expr(s.filterLimits())
+	if err != nil {
+		return nil, err
 	}
 	c, err := s.collection(ctx, in.Collection)
 	if err != nil {
@@ -371,9 +292,9 @@ func (s *Server) deleteDocuments(ctx context.Context, in *inDelete) (*outDeleted
 	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "body.ids"); p != nil {
 		return nil, p
 	}
-	where, p := s.expr(in.Body.Filter)
-	if p != nil {
-		return nil, p
+	where, err := in.Body.Filter.Expr(s.filterLimits())
+	if err != nil {
+		return nil, err
 	}
 	return s.delete(ctx, in.Collection, in.Body.IDs, where)
 }

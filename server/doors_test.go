@@ -246,7 +246,9 @@ func use(t *testing.T, session *mcp.ClientSession, tool string, args map[string]
 		return nil, text
 	}
 	var v map[string]any
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
 		t.Fatal(err)
 	}
 	structured, err := json.Marshal(res.StructuredContent)
@@ -259,7 +261,10 @@ func use(t *testing.T, session *mcp.ClientSession, tool string, args map[string]
 func exerciseMCP(t *testing.T, session *mcp.ClientSession) {
 	t.Helper()
 	if got, fault := use(t, session, "upsert", map[string]any{"collection": "mine", "documents": []any{
-		map[string]any{"id": "1", "text": "서울의 봄", "metadata": map[string]any{"lang": "ko"}},
+		map[string]any{
+			"id": "1", "text": "서울의 봄", "expires": "2131-02-03T04:05:06.000007Z",
+			"metadata": map[string]any{"lang": "ko", "big": json.Number("9007199254740993"), "whole": json.Number("2.0")},
+		},
 		map[string]any{"text": "winter in Busan"},
 	}}); fault != "" || len(got["ids"].([]any)) != 2 {
 		t.Fatal(got, fault)
@@ -271,9 +276,13 @@ func exerciseMCP(t *testing.T, session *mcp.ClientSession) {
 	if ms := got["matches"].([]any); len(ms) != 1 || ms[0].(map[string]any)["id"] != "1" || ms[0].(map[string]any)["text"] != "서울의 봄" {
 		t.Fatal(got)
 	}
-	if got, fault := use(t, session, "get", map[string]any{"collection": "mine", "ids": []any{"1", "none"}}); fault != "" ||
-		len(got["documents"].([]any)) != 1 || got["missing"].([]any)[0] != "none" {
+	got, fault = use(t, session, "get", map[string]any{"collection": "mine", "ids": []any{"1", "none"}})
+	if fault != "" || len(got["documents"].([]any)) != 1 || got["missing"].([]any)[0] != "none" {
 		t.Fatal(got, fault)
+	}
+	const stored = `[map[expires:2131-02-03T04:05:06.000007Z id:1 metadata:map[big:9007199254740993 lang:ko whole:2.0] text:서울의 봄]]`
+	if s := fmt.Sprint(got["documents"]); s != stored {
+		t.Errorf("%s\nwant %s", s, stored)
 	}
 	if got, fault := use(t, session, "list_collections", nil); fault != "" || got["collections"].([]any)[0].(map[string]any)["name"] != "mine" {
 		t.Fatal(got, fault)
@@ -292,7 +301,7 @@ func exerciseMCP(t *testing.T, session *mcp.ClientSession) {
 	if _, fault := use(t, session, "search", map[string]any{"collection": "mine", "text": "x", "filter": "lang == 'ko'"}); !strings.Contains(fault, "did you mean") {
 		t.Errorf("the fault does not say what helps: %s", fault)
 	}
-	if got, fault := use(t, session, "delete", map[string]any{"collection": "mine", "ids": []any{"1", "none"}}); fault != "" || got["deleted"] != 1.0 {
+	if got, fault := use(t, session, "delete", map[string]any{"collection": "mine", "ids": []any{"1", "none"}}); fault != "" || got["deleted"] != json.Number("1") {
 		t.Fatal(got, fault)
 	}
 }

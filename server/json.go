@@ -17,13 +17,13 @@ import (
 // UTF-8, so that two readers of one body can't understand two things. Lists
 // that are empty are [], never null, and the fields of metadata are in order.
 var jsonFormat = huma.Format{
-	Marshal: func(w io.Writer, v any) error {
-		return json.MarshalWrite(w, v, jsontext.EscapeForHTML(false), json.Deterministic(true))
-	},
+	Marshal: func(w io.Writer, v any) error { return json.MarshalWrite(w, v, jsonOptions) },
 	Unmarshal: func(data []byte, v any) error {
 		return readable(json.Unmarshal(data, v, json.RejectUnknownMembers(true)))
 	},
 }
+
+var jsonOptions = json.JoinOptions(jsontext.EscapeForHTML(false), json.Deterministic(true))
 
 // readable says what is wrong with JSON in words of JSON: the library's name Go
 // types.
@@ -72,7 +72,13 @@ func meant(name string) string {
 		return "metadata"
 	case "include", "outputfields", "select":
 		return "fields"
-	case "name", "id", "ids", "text", "embedding", "k", "filter", "mode", "fields", "metadata", "documents", "queries", "exact", "ef":
+	case "ef", "efsearch":
+		return "ef_search"
+	case "given":
+		return "precomputed"
+	case "ttl", "expiresat", "expiry", "expireat":
+		return "expires"
+	case "name", "id", "ids", "text", "embedding", "k", "filter", "mode", "fields", "metadata", "documents", "queries", "exact", "expires":
 		if folded != name {
 			return folded
 		}

@@ -46,18 +46,18 @@ type Options struct {
 // Limits caps what one client may ask for. Every limit has an error that names
 // it.
 type Limits struct {
-	Body     int64 // bytes of a body, decompressed; default 32 MiB
-	InFlight int64 // bytes of all bodies at one time; default 128 MiB
-	Line     int   // bytes of a line of an upload; default 4 MiB
-	Batch    int   // documents, or ids, in a request; default 1,000
-	Inputs   int   // texts in a request to embed; default 2,048
-	Queries  int   // queries in a batch; default 64
-	K        int   // results of a search; default 1,000
-	Ef       int   // default 2,000
-	Over     int   // oversampling; default 50
-	Text     int   // bytes of a text; default 256 KiB
-	Depth    int   // nesting of a filter; default 16
-	Terms    int   // conditions of a filter; default 256
+	Body             int64 // bytes of a body, decompressed; default 32 MiB
+	InFlight         int64 // bytes of all bodies at one time; default 128 MiB
+	Line             int   // bytes of a line of an upload; default 4 MiB
+	Batch            int   // documents, or ids, in a request; default 1,000
+	Inputs           int   // texts in a request to embed; default 2,048
+	Queries          int   // queries in a batch; default 64
+	K                int   // results of a search; default 1,000
+	EfSearch         int   // beam width of a search; default 2,000
+	Oversampling     int   // candidates per result; default 50
+	Text             int   // bytes of a text; default 256 KiB
+	FilterDepth      int   // nesting of a filter; default 16
+	FilterConditions int   // conditions of a filter; default 256
 
 	// Searches run at one time, with embedding; default is the number of CPUs
 	// less one, which is left to take and refuse requests. A model behind a
@@ -96,11 +96,11 @@ func (o *Options) fill() error {
 		{"Inputs", &l.Inputs, 2048},
 		{"Queries", &l.Queries, 64},
 		{"K", &l.K, 1000},
-		{"Ef", &l.Ef, 2000},
-		{"Over", &l.Over, 50},
+		{"EfSearch", &l.EfSearch, 2000},
+		{"Oversampling", &l.Oversampling, 50},
 		{"Text", &l.Text, 256 << 10},
-		{"Depth", &l.Depth, 16},
-		{"Terms", &l.Terms, 256},
+		{"FilterDepth", &l.FilterDepth, 16},
+		{"FilterConditions", &l.FilterConditions, 256},
 		{"Searches", &l.Searches, max(1, runtime.GOMAXPROCS(0)-1)},
 		{"Writes", &l.Writes, 32},
 		{"Queue", &l.Queue, 64},

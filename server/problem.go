@@ -11,27 +11,17 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 )
 
 // Problem is the body of every answer that is not a success.
 type Problem struct { //nolint:errname // it is a body first, and an error on the way there
-	Detail ProblemDetail `json:"error"`
+	Detail api.ProblemDetail `json:"error"`
 
 	status int
 	retry  int // seconds, for Retry-After
-}
-
-// ProblemDetail says what went wrong. Code is stable: programs may decide by
-// it, and people read the rest.
-type ProblemDetail struct {
-	Code      string `json:"code" doc:"A stable name of the kind of error" example:"invalid_filter"`
-	Message   string `json:"message" doc:"What happened, for people"`
-	Type      string `json:"type" doc:"The kind of code, in OpenAI's words" example:"invalid_request_error"`
-	Param     string `json:"param,omitempty" doc:"The part of the request at fault" example:"body.filter"`
-	Hint      string `json:"hint,omitempty" doc:"What helps"`
-	RequestID string `json:"request_id,omitempty" doc:"The request's name in the server's log"`
 }
 
 // Error implements error.
@@ -70,7 +60,7 @@ func refuse(status int, code, format string, args ...any) *Problem {
 	case status >= http.StatusInternalServerError:
 		kind = "server_error"
 	}
-	return &Problem{status: status, Detail: ProblemDetail{Code: code, Type: kind, Message: fmt.Sprintf(format, args...)}}
+	return &Problem{status: status, Detail: api.ProblemDetail{Code: code, Type: kind, Message: fmt.Sprintf(format, args...)}}
 }
 
 // statusClosed is what nginx says when the client went away: nobody reads it
@@ -97,6 +87,7 @@ var sentinels = []struct {
 	{filter.ErrSyntax, http.StatusBadRequest, "invalid_filter", "filter"},
 	{filter.ErrValue, http.StatusBadRequest, "invalid_filter", "filter"},
 	{filter.ErrLimit, http.StatusBadRequest, "limit_exceeded", "filter"},
+	{api.ErrCursor, http.StatusBadRequest, "invalid_cursor", "cursor"},
 	{db.ErrInvalidQuery, http.StatusBadRequest, "invalid_query", ""},
 	{db.ErrInvalidName, http.StatusBadRequest, "invalid_name", "name"},
 	{db.ErrInvalidOptions, http.StatusBadRequest, "invalid_options", ""},
@@ -111,10 +102,36 @@ var sentinels = []struct {
 	{context.DeadlineExceeded, http.StatusGatewayTimeout, "timeout", ""},
 }
 
-// problem translates an error of the database. Those that it does not know are
-// logged and told as "internal": their text may name files.
+// problem translates an error of the database. Errors that it does not know are
+// logged and answered as "internal": their text may name files.
 func (s *Server) problem(ctx context.Context, err error) *Problem {
+	if p := known(err); p != nil {
+		return p
+	}
+	s.log.ErrorContext(ctx, "request failed", "id", requestID(ctx), "err", err)
+	return refuse(http.StatusInternalServerError, "internal", "internal error; the server's log says more under this request_id")
+}
+
+// refusal is the problem of an error that is the request's fault.
+func refusal(err error) *Problem {
+	if p := known(err); p != nil {
+		return p
+	}
+	return refuse(http.StatusBadRequest, "invalid_request", "%s", err)
+}
+
+// known translates an error if it is one that has a code, or returns nil.
+func known(err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	if e, ok := errors.AsType[*api.FieldError](err); ok {
+		p := refusal(e.Err).at(e.Field)
+		if e.Hint != "" {
+			p.Detail.Hint = e.Hint
+		}
+		// The parser says filter too, for a filter on its own.
+		p.Detail.Message = strings.Replace(p.Detail.Message, "filter: filter: ", "filter: ", 1)
 		return p
 	}
 	for _, c := range sentinels {
@@ -137,8 +154,7 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 		}
 		return p
 	}
-	s.log.ErrorContext(ctx, "request failed", "id", requestID(ctx), "err", err)
-	return refuse(http.StatusInternalServerError, "internal", "internal error; the server's log says more under this request_id")
+	return nil
 }
 
 // statusCodes name what the framework refuses before a handler sees it.

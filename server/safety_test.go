@@ -258,12 +258,15 @@ func TestHostAndOrigin(t *testing.T) {
 
 // OWASP API4: unrestricted resource consumption.
 func TestLimits(t *testing.T) {
-	b := start(t, &server.Options{Limits: server.Limits{Body: 100_000, Batch: 3, K: 5, Ef: 50, Over: 4, Text: 100, Depth: 3, Terms: 4, Queries: 2}})
+	b := start(t, &server.Options{Limits: server.Limits{Body: 100_000, Batch: 3, K: 5, EfSearch: 50, Oversampling: 4, Text: 100, FilterDepth: 3, FilterConditions: 4, Queries: 2}})
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
 	search, docs := notes+"/search", notes+"/documents"
 	for _, c := range []struct{ method, path, body string }{
 		{"POST", search, `{"text":"x","k":6}`},
-		{"POST", search, `{"text":"x","ef":51}`},
+		{"POST", search, `{"text":"x","ef_search":51}`},
+		{"POST", search, `{"text":"x","ef":51}`}, // its former name
+		{"POST", "/v1/collections", `{"name":"wide","ef_search":51}`},
+		{"POST", "/v1/collections", `{"name":"deep","oversampling":5}`},
 		{"POST", search, `{"text":"x","oversampling":5}`},
 		{"POST", search, `{"text":"` + strings.Repeat("x", 101) + `"}`},
 		{"POST", search, `{"text":"x","filter":"((((a = 1 OR b = 2) AND c = 3) OR d = 4))"}`},

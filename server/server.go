@@ -11,7 +11,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/klauspost/compress/gzhttp"
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/semaphore"
 
@@ -42,7 +41,7 @@ type Server struct {
 	replays  *replays
 	metrics  *metrics
 	tracer   trace.Tracer
-	schemas  *mcp.SchemaCache
+	tools    []tool
 
 	reach  reach
 	warmMu sync.Mutex
@@ -74,7 +73,6 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 		writes:   newGate(l.Writes, l),
 		rates:    newRates(l.Rate, l.Burst),
 		replays:  newReplays(l.Replays, l.ReplayBytes),
-		schemas:  mcp.NewSchemaCache(),
 		tracer:   newTracer(o.Tracer),
 		warm:     map[string]bool{},
 		reach:    reach{of: map[string]sweep{}},

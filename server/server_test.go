@@ -634,6 +634,44 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// Requests of the clients before 0.1 are understood for one more version.
+func TestFormerNames(t *testing.T) {
+	b := start(t, nil)
+	if info := b.ask(201, "POST", "/v1/collections", `{"name":"mine","dims":3,"given":true}`); info["dims"] != json.Number("3") || info["model"] != nil {
+		t.Error(info)
+	}
+	b.ask(200, "PUT", "/v1/collections/mine/documents", `{"documents":[{"id":"1","embedding":[1,0,0]}]}`)
+	b.ask(200, "POST", "/v1/collections/mine/search", `{"embedding":[1,0,0],"ef":50}`)
+	if info := b.ask(201, "POST", "/v1/collections", `{"name":"now","dims":3,"precomputed":true}`); info["model"] != nil {
+		t.Error(info)
+	}
+	b.ask(200, "POST", "/v1/collections/mine/search", `{"embedding":[1,0,0],"ef_search":50}`)
+}
+
+// A document expires at the time that it was written with, wherever it is read.
+func TestExpires(t *testing.T) {
+	b := start(t, nil)
+	const at = "2131-02-03T04:05:06.000007Z"
+	b.ask(200, "PUT", notes+"/documents?create=true", `{"documents":[{"id":"a","text":"곧 사라질 글","expires":"2131-02-03T13:05:06.000007+09:00"},{"id":"b","text":"stays"}]}`)
+	b.do("POST", notes+"/documents/upload", `{"id":"c","text":"uploaded","expires":"`+at+`"}`)
+	for _, id := range []string{"a", "c"} {
+		if d := b.ask(200, "GET", notes+"/documents/"+id, ""); d["expires"] != at {
+			t.Error(d)
+		}
+	}
+	if d := b.ask(200, "GET", notes+"/documents/b", ""); d["expires"] != nil {
+		t.Error(d)
+	}
+	if m := b.list(b.ask(200, "POST", notes+"/search", `{"text":"곧 사라질 글","k":1}`)["matches"]); m[0].(map[string]any)["expires"] != at {
+		t.Error(m)
+	}
+	b.refused(422, "invalid_request", "PUT", notes+"/documents", `{"documents":[{"text":"x","expires":"tomorrow"}]}`)
+	_, got, _ := b.do("POST", notes+"/documents/upload", `{"text":"x","expires":"tomorrow"}`)
+	if !strings.Contains(got, `"invalid_json"`) || strings.Contains(got, "Go") {
+		t.Error(got)
+	}
+}
+
 // The same document is the same bytes, however often it is asked for.
 func TestMetadataInOrder(t *testing.T) {
 	b := start(t, nil)

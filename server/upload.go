@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
 )
@@ -29,18 +30,6 @@ const (
 	uploadBytes    = 4 << 20
 	uploadCutBytes = 512 << 10
 )
-
-// UploadLine is the answer to one line of an upload, or its end.
-type UploadLine struct {
-	Line  int            `json:"line,omitempty,omitzero" doc:"Counted from 1"`
-	ID    string         `json:"id,omitempty" doc:"The document's id; the source of its chunks, if the text was cut"`
-	Error *ProblemDetail `json:"error,omitempty"`
-
-	Done     bool `json:"done,omitempty,omitzero" doc:"Set in the last line, which counts the others"`
-	Lines    int  `json:"lines,omitempty,omitzero"`
-	Written  int  `json:"written,omitempty,omitzero"`
-	Rejected int  `json:"rejected,omitempty,omitzero"`
-}
 
 // uploadRoute adds the one operation whose body is a stream, which the
 // framework does not read.
@@ -58,9 +47,9 @@ func (s *Server) uploadRoute(path string) {
 		Parameters: append([]*huma.Param{
 			{Name: "collection", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}},
 		}, uploadQuery()...),
-		RequestBody: &huma.RequestBody{Required: true, Content: text(reflect.TypeFor[InputDocument]())},
+		RequestBody: &huma.RequestBody{Required: true, Content: text(reflect.TypeFor[api.Document]())},
 		Responses: map[string]*huma.Response{
-			"200": {Description: "A line for each line", Content: text(reflect.TypeFor[UploadLine]())},
+			"200": {Description: "A line for each line", Content: text(reflect.TypeFor[api.UploadLine]())},
 		},
 	})
 }
@@ -73,7 +62,7 @@ type upload struct {
 	w     io.Writer
 	in    *bufio.Reader
 	c     *db.Collection
-	cut   *Chunking // nil: texts are stored as they are
+	cut   *api.Chunking // nil: texts are stored as they are
 	write writer
 	most  int  // bytes of input in a batch
 	quiet bool // only errors are answered
@@ -106,7 +95,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	}
 	if u.cut != nil {
 		u.most = uploadCutBytes
-		if _, err := u.c.Chunks(u.cut.toDB()); err != nil { // once, not for every line
+		if _, err := u.c.Chunks(u.cut.DB()); err != nil { // once, not for every line
 			writeProblem(w, r, s.problem(u.ctx, err).at("query.chunk"))
 			return
 		}
@@ -124,9 +113,11 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	u.run()
 }
 
-func (u *upload) options(q url.Values) (p *Problem) {
-	if u.cut, p = uploadChunking(q); p != nil {
-		return p
+func (u *upload) options(q url.Values) *Problem {
+	var err error
+	if u.cut, err = api.ParseChunking(q); err != nil {
+		p := refusal(err)
+		return p.at("query." + p.Detail.Param)
 	}
 	switch mode := q.Get("mode"); mode {
 	case "", "upsert":
@@ -170,7 +161,7 @@ func (u *upload) run() {
 			break
 		}
 	}
-	answer := UploadLine{Done: true, Lines: u.lines, Written: u.written, Rejected: u.rejected}
+	answer := api.UploadLine{Done: true, Lines: u.lines, Written: u.written, Rejected: u.rejected}
 	if end != nil {
 		end.Detail.RequestID = requestID(u.ctx)
 		answer.Line, answer.Error = u.lines, &end.Detail
@@ -199,12 +190,12 @@ func (u *upload) line() ([]byte, error) {
 
 // add checks a line and takes it into the batch, or answers why not.
 func (u *upload) add(line []byte) {
-	var d InputDocument
+	var d api.Document
 	if err := json.Unmarshal(line, &d, json.RejectUnknownMembers(true)); err != nil {
 		u.reject(u.lines, refuse(http.StatusBadRequest, "invalid_json", "%s", readable(err)))
 		return
 	}
-	doc := d.toDB()
+	doc := d.DB()
 	if doc.ID == "" {
 		doc.ID = uuid.Must(uuid.NewV7()).String() // chunks would not tell it
 	}
@@ -255,16 +246,16 @@ func (u *upload) flush() *Problem {
 func (u *upload) accept(i int) {
 	u.written++
 	if !u.quiet {
-		u.answer(&UploadLine{Line: u.at[i], ID: u.docs[i].ID})
+		u.answer(&api.UploadLine{Line: u.at[i], ID: u.docs[i].ID})
 	}
 }
 
 func (u *upload) reject(line int, p *Problem) {
 	u.rejected++
-	u.answer(&UploadLine{Line: line, Error: &p.Detail})
+	u.answer(&api.UploadLine{Line: line, Error: &p.Detail})
 }
 
-func (u *upload) answer(l *UploadLine) {
+func (u *upload) answer(l *api.UploadLine) {
 	if err := json.MarshalWrite(u.w, l); err == nil {
 		_, _ = u.w.Write([]byte{'\n'})
 	}

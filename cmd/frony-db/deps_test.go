@@ -31,7 +31,9 @@ var allowed = map[string]struct {
 	"embedder/transformer/engine": {},
 	"embedder/hub":                {own: []string{"embedder"}},
 	"embedder/remote":             {own: []string{"embedder", "embedder/profile"}},
-	"server":                      {own: []string{"server", "db", "db/filter", "embedder"}},
+	"api":                         {own: []string{"db"}, others: []string{}},
+	"server":                      {own: []string{"api", "db", "embedder"}},
+	"client":                      {own: []string{"api", "db"}},
 }
 
 // never holds what no package of a folder may import.
@@ -179,6 +181,10 @@ func TestForbidden(t *testing.T) {
 		{"server", module + "hnsw", false},
 		{"server", module + "db", true},
 		{"server", module + "db/internal/store", false},
+		{"api", module + "server", false},
+		{"api", "github.com/danielgtaylor/huma/v2", false},
+		{"client", module + "api", true},
+		{"client", module + "server", false},
 		{"embedder/builtin", module + "db", false},
 		{"db/filter", "github.com/google/uuid", false},
 		{"db", "go.opentelemetry.io/otel/trace", false},
