@@ -55,7 +55,7 @@ of BEIR are read too.`,
 	f.BoolVar(&o.titles, "titles", false, "put titles before the texts")
 	f.StringVar(&o.svg, "svg", "", "write a plot of accuracy against time to this file")
 	f.StringVar(&o.runs, "runs", "", "write run files in the form of TREC to this folder")
-	o.rankingFlags.add(f)
+	o.add(f)
 	f.BoolVar(&o.reciprocal, "reciprocal", false, "")
 	_ = f.MarkHidden("reciprocal") // it exists
 	return c
