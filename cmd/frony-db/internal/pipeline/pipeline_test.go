@@ -54,6 +54,7 @@ func records(n int) []any {
 // TestOrder runs random inputs against a plain loop: same records, same order,
 // rejects and skipped ones accounted for.
 func TestOrder(t *testing.T) {
+	t.Parallel()
 	seed := *seedFlag
 	if seed == 0 {
 		seed = rand.Uint64()

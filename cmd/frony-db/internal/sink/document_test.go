@@ -15,6 +15,7 @@ import (
 // TestDocumentFields holds that no field of a document is lost between an export
 // and the import of it, one field at a time and all together.
 func TestDocumentFields(t *testing.T) {
+	t.Parallel()
 	whole := db.Document{
 		ID: "a", Text: "봄", Metadata: db.Metadata{"title": "제목", "n": int64(1)}, Embedding: []float32{0.5, 1},
 		Source: "file.md", Chunk: 3, Expires: time.Date(2031, 2, 3, 4, 5, 6, 789_000, time.UTC),

@@ -120,6 +120,7 @@ func read(t testing.TB, content []byte, format source.Format) []source.Record {
 
 // TestRoundTrip writes random records and reads them back, in every format.
 func TestRoundTrip(t *testing.T) {
+	t.Parallel()
 	seed := *seedFlag
 	if seed == 0 {
 		seed = rand.Uint64()
@@ -180,6 +181,7 @@ func TestWithoutEmbeddings(t *testing.T) {
 
 // TestOthersRead: what is written is what the standard library calls JSON and CSV.
 func TestOthersRead(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 4))
@@ -209,6 +211,7 @@ func TestOthersRead(t *testing.T) {
 }
 
 func TestBadRecords(t *testing.T) {
+	t.Parallel()
 	for name, rec := range map[string]source.Record{
 		"its text":      {ID: "x", Text: "\xff"},
 		"its id":        {ID: "\xff", Text: "a"},
@@ -271,6 +274,7 @@ func (f *failing) Write(p []byte) (int, error) {
 }
 
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	for _, format := range formats {
 		w, err := New(&failing{left: 1000}, format, &Options{Sample: 1})
 		if err != nil {
