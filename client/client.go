@@ -19,16 +19,16 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// Options say how a client behaves. The zero value is the default.
+// Options configure a client. The zero value is the default.
 type Options struct {
 	// Key is the secret that the server's operator gave.
 	Key string
-	// HTTP sends the requests; nil is http.DefaultTransport with a limit of
-	// time. Set it for certificates and proxies of your own.
+	// HTTP sends the requests. Set it for your own certificates and proxies; nil is
+	// a client with http.DefaultTransport.
 	HTTP *http.Client
-	// Retries is how often a request is sent again; default 4, negative never.
+	// Retries is how often a request is sent again; default 4, negative for never.
 	Retries int
-	// RetryWait and RetryMax bound the time between; default 100 ms and 5 s.
+	// RetryWait and RetryMax bound the time between attempts; default 100 ms and 5 s.
 	RetryWait, RetryMax time.Duration
 }
 
@@ -40,8 +40,8 @@ type Client struct {
 	http  *retryablehttp.Client
 }
 
-// New returns a client of the server at an address such as
-// http://127.0.0.1:7700. It sends nothing yet.
+// New returns a client of the server at an address such as http://127.0.0.1:7700. It
+// sends nothing yet.
 func New(address string, opts *Options) (*Client, error) {
 	var o Options
 	if opts != nil {
@@ -66,7 +66,7 @@ func New(address string, opts *Options) (*Client, error) {
 	return c, nil
 }
 
-// again decides whether a request is sent once more.
+// again decides whether to send a request again.
 func again(ctx context.Context, r *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
@@ -77,17 +77,17 @@ func again(ctx context.Context, r *http.Response, err error) (bool, error) {
 	switch r.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable:
 		return true, nil
-	case http.StatusConflict: // the first sending of this request still runs
+	case http.StatusConflict: // the first attempt is still running
 		return r.Header.Get("Retry-After") != "", nil
 	}
 	return false, nil
 }
 
-// Collection returns a handle. It sends nothing: a collection that is not there
-// shows with its first use.
+// Collection returns a handle. It sends nothing: whether the collection exists shows
+// with its first use.
 func (c *Client) Collection(name string) *Collection { return &Collection{c, name} }
 
-// Collections yields the collections that the key is for, by name.
+// Collections yields the collections that the key has access to, by name.
 func (c *Client) Collections(ctx context.Context) iter.Seq2[db.CollectionInfo, error] {
 	return func(yield func(db.CollectionInfo, error) bool) {
 		var out api.Collections
@@ -217,8 +217,8 @@ func (c *Client) sign(h http.Header) {
 	}
 }
 
-// Error is what the server says about a request that it refused. errors.Is
-// tells the errors of package db apart, where it has them.
+// Error is the server's answer to a request that it refused. errors.Is matches it
+// with the errors of package db.
 type Error struct {
 	Status    int
 	Code      string
@@ -239,7 +239,7 @@ func (e *Error) Error() string {
 // Is makes errors.Is(err, db.ErrNotFound) work.
 func (e *Error) Is(target error) bool { return target != nil && codes[e.Code] == target }
 
-// codes are the errors of the database by the server's names for them.
+// codes are the errors of package db by the codes that the server has for them.
 var codes = map[string]error{
 	"no_collection": db.ErrNoCollection, "not_found": db.ErrNotFound, "exists": db.ErrExists, "duplicate_id": db.ErrDuplicateID,
 	"invalid_id": db.ErrInvalidID, "invalid_text": db.ErrInvalidText, "invalid_embedding": db.ErrInvalidEmbedding,
@@ -249,13 +249,13 @@ var codes = map[string]error{
 	"disk_full": db.ErrDiskFull, "read_only": db.ErrReadOnly, "stopping": db.ErrClosed,
 }
 
-// failure reads an error's body; what is not ours, such as a proxy's page, is
-// told by its status.
+// failure reads the body of an error. Of a body that is not the server's, such as a
+// proxy's page, it tells only the status.
 func failure(res *http.Response) error {
 	b, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
 	var v api.ProblemBody
 	if err != nil || json.Unmarshal(b, &v) != nil || v.Error.Code == "" {
-		return &Error{Status: res.StatusCode, Code: "http", Message: "the server answers " + res.Status}
+		return &Error{Status: res.StatusCode, Code: "http", Message: "the server answered " + res.Status}
 	}
 	return newError(res.StatusCode, &v.Error)
 }

@@ -98,6 +98,7 @@ func start(t *testing.T, wrap func(http.Handler) http.Handler) (*client.Client, 
 // The same random calls, through the server and to a database beside it, have
 // the same answers.
 func TestSameAsTheDatabase(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, d := start(t, nil)
 	if _, err := c.Create(ctx, "remote", nil); err != nil {
@@ -214,6 +215,7 @@ func scan(c collection, ctx context.Context, s db.Scan) (docs []db.Document, err
 }
 
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, _ := start(t, nil)
 	n := c.Collection("none")
@@ -309,6 +311,7 @@ func TestRetries(t *testing.T) {
 
 // More ids than a request may have are sent in several.
 func TestManyIDs(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, _ := start(t, nil)
 	if _, err := c.Create(ctx, "notes", &db.CollectionOptions{Precomputed: true, Dims: 3}); err != nil {
@@ -339,6 +342,7 @@ func TestManyIDs(t *testing.T) {
 }
 
 func TestUpload(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, _ := start(t, nil)
 	n := c.Collection("notes")
@@ -401,6 +405,7 @@ func TestUpload(t *testing.T) {
 
 // An upload in chunks stores what UpsertChunks stores.
 func TestUploadChunks(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, d := start(t, nil)
 	if _, err := c.Create(ctx, "uploaded", nil); err != nil {
@@ -462,6 +467,7 @@ func texts(t *testing.T, c collection) (docs []db.Document) {
 
 // All options of a collection that the server can use arrive there.
 func TestCreate(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, d := start(t, nil)
 	want := db.CollectionOptions{Dims: 32, Precomputed: true, HeadDims: 16, M: 8, EfConstruction: 50, EfSearch: 60, Oversampling: 7, NoTail: true}
@@ -481,6 +487,7 @@ func TestCreate(t *testing.T) {
 }
 
 func TestRest(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, _ := start(t, nil)
 	if _, err := c.Create(ctx, "메모/1", nil); !errors.Is(err, db.ErrInvalidName) {

@@ -31,28 +31,28 @@ func (c *Collection) Name() string { return c.name }
 
 func (c *Collection) path() string { return "/v1/collections/" + url.PathEscape(c.name) }
 
-// Insert adds documents, all or none, and returns their ids in order. An id
-// that is taken is db.ErrExists.
+// Insert adds documents, all or none, and returns their ids in order. An existing id
+// is db.ErrExists.
 func (c *Collection) Insert(ctx context.Context, docs ...db.Document) ([]string, error) {
 	return c.write(ctx, http.MethodPost, docs)
 }
 
-// Upsert adds or replaces documents, all or none, and returns their ids in
-// order. Those without an id are given one here, so that a request that is sent
-// twice does not write twice.
+// Upsert adds or replaces documents, all or none, and returns their ids in order.
+// Documents without an id get one here, so that a request that is sent twice does not
+// write twice.
 func (c *Collection) Upsert(ctx context.Context, docs ...db.Document) ([]string, error) {
 	return c.write(ctx, http.MethodPut, docs)
 }
 
-// UpsertChunks stores documents in chunks, in place of what was stored of
-// documents with these ids. The server's model counts: o.Count must be nil.
+// UpsertChunks stores documents in chunks, replacing all that was stored of documents
+// with these ids. The server's model counts tokens: o.Count must be nil.
 func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...db.Document) (db.Replaced, error) {
 	return c.writeChunks(ctx, "upsert chunks", http.MethodPut, o, docs)
 }
 
 // InsertChunks adds documents in chunks, all or none, and returns the ids of the
-// chunks in order. A document that is there, whole or in chunks, is db.ErrExists.
-// The server's model counts: o.Count must be nil.
+// chunks in order. A document that exists, whole or in chunks, is db.ErrExists. The
+// server's model counts tokens: o.Count must be nil.
 func (c *Collection) InsertChunks(ctx context.Context, o chunk.Options, docs ...db.Document) ([]string, error) {
 	out, err := c.writeChunks(ctx, "insert chunks", http.MethodPost, o, docs)
 	return out.IDs, err
@@ -94,24 +94,23 @@ func (c *Collection) write(ctx context.Context, method string, docs []db.Documen
 	return out.IDs, err
 }
 
-// ReplaceSource makes docs all that there is of a source, in one transaction:
-// they are inserted or replaced, and other documents with that Source are
-// deleted. Without docs the source is deleted.
+// ReplaceSource replaces all documents of a source, in one transaction: docs are
+// inserted or replaced, and other documents with that Source are deleted. Without
+// docs the source is deleted.
 func (c *Collection) ReplaceSource(ctx context.Context, source string, docs ...db.Document) (db.Replaced, error) {
 	var out api.Replaced
 	err := c.c.do(ctx, http.MethodPost, c.path()+"/documents/source", api.ReplaceSource{Source: source, Documents: toWire(http.MethodPost, docs)}, &out)
 	return out, err
 }
 
-// Get returns documents by their ids, in order, with text and metadata. If some
-// are missing it returns those that are there and db.ErrNotFound, naming the
-// missing ids.
+// Get returns documents by their ids, in order, with text and metadata. If some are
+// missing, it returns the others and db.ErrNotFound, which names the missing ids.
 func (c *Collection) Get(ctx context.Context, ids ...string) ([]db.Document, error) {
 	return c.GetFields(ctx, db.FieldsDefault, ids...)
 }
 
-// GetFields is Get with a choice of what to read. Many ids are asked for in
-// several requests.
+// GetFields is Get with a choice of what to read. Many ids are sent in several
+// requests.
 func (c *Collection) GetFields(ctx context.Context, fields db.Fields, ids ...string) ([]db.Document, error) {
 	docs := make([]db.Document, 0, len(ids))
 	var missing []string
@@ -145,8 +144,8 @@ func quoted(ids []string) string {
 	return strings.Join(s, ", ") + more
 }
 
-// Delete deletes documents and returns how many there were. Many ids are sent
-// in several requests, each a transaction.
+// Delete deletes documents and returns how many existed. Many ids are sent in several
+// requests, each a transaction.
 func (c *Collection) Delete(ctx context.Context, ids ...string) (int, error) {
 	deleted := 0
 	for page := range slices.Chunk(ids, pageSize) {
@@ -166,7 +165,7 @@ func (c *Collection) DeleteWhere(ctx context.Context, where filter.Expr) (int, e
 		return 0, &db.Error{Op: "delete", Err: err}
 	}
 	if f == nil {
-		f = api.Filter("true") // all, said aloud
+		f = api.Filter("true") // all documents, explicitly
 	}
 	return c.delete(ctx, api.DeleteDocuments{Filter: f})
 }
@@ -195,8 +194,8 @@ func (c *Collection) Stats(ctx context.Context) (db.Stats, error) {
 	return out, err
 }
 
-// Search returns the K documents nearest to the query, best first. Query.Trace
-// is filled with the server's times.
+// Search returns the K documents nearest to the query, best first. Query.Trace gets
+// the server's times.
 func (c *Collection) Search(ctx context.Context, q db.Query) ([]db.Match, error) {
 	in, err := api.FromQuery(&q)
 	if err != nil {
@@ -235,8 +234,8 @@ func (c *Collection) SearchBatch(ctx context.Context, queries ...db.Query) ([][]
 	return matches, nil
 }
 
-// Scan yields documents in byte order of their ids, page by page: unlike the
-// scan of a database, a long one sees what is written meanwhile.
+// Scan yields documents in byte order of their ids. It reads page by page: unlike the
+// scan of a database, it may see what is written while it runs.
 func (c *Collection) Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document, error] {
 	return func(yield func(db.Document, error) bool) {
 		in := api.FromScan(&s)

@@ -17,30 +17,29 @@ import (
 	"github.com/fronyai/frony-db/db/chunk"
 )
 
-// newID names a document: 128 random bits in 26 letters.
+// newID is the id of a document: 128 random bits in 26 characters.
 func newID() string { return rand.Text() }
 
 // Uploaded is the answer to one document of an upload.
 type Uploaded struct {
-	N   int    // of the document, counted from 0
-	ID  string // if it was written
-	Err error  // if it was refused, an *Error
+	N   int    // number of the document, from 0
+	ID  string // set if it was written
+	Err error  // set if it was refused: an *Error
 }
 
-// Upload streams documents to the server, which inserts or replaces them and
-// answers each as soon as it is written durably. A document that is refused
-// does not stop the others. The server reads no faster than it writes, so the
-// documents may be without end.
+// Upload streams documents to the server, which inserts or replaces them and answers
+// each as soon as it is written durably. A refused document does not stop the others.
+// The server reads no faster than it writes, so the stream may be endless.
 //
-// The last pair has an error if the stream broke: what was answered before is
-// written, and the whole can be sent again, because an upsert may be repeated.
-// Documents should have ids of their own for that.
+// If the stream breaks, the last pair has an error. What was answered is written, and
+// the whole stream can be sent again, because an upsert may be repeated; for that,
+// documents should have ids of their own.
 func (c *Collection) Upload(ctx context.Context, docs iter.Seq[db.Document]) iter.Seq2[Uploaded, error] {
 	return c.uploaded(ctx, nil, docs)
 }
 
-// UploadChunks is Upload that stores documents in chunks, as UpsertChunks does.
-// Each document is answered once, under its own id.
+// UploadChunks is Upload, but stores documents in chunks as UpsertChunks does. Each
+// document is answered once, under its own id.
 func (c *Collection) UploadChunks(ctx context.Context, o chunk.Options, docs iter.Seq[db.Document]) iter.Seq2[Uploaded, error] {
 	cut, err := api.FromChunkOptions(o)
 	if err != nil {
@@ -73,8 +72,7 @@ func send(w io.Writer, docs iter.Seq[db.Document]) error {
 	return b.Flush()
 }
 
-// upload sends a body and yields its answers. It returns no error if yield
-// said to stop.
+// upload sends a body and yields its answers. It returns no error if yield stops it.
 func (c *Collection) upload(ctx context.Context, q url.Values, body io.Reader, yield func(Uploaded, error) bool) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.c.base.String()+c.path()+"/documents/upload?"+q.Encode(), body)
 	if err != nil {
@@ -98,7 +96,7 @@ func (c *Collection) upload(ctx context.Context, q url.Values, body io.Reader, y
 		err := d.Decode(&line)
 		switch {
 		case errors.Is(err, io.EOF):
-			return fmt.Errorf("client: upload: %w: the answers have no end", io.ErrUnexpectedEOF)
+			return fmt.Errorf("client: upload: %w: the answer was cut off", io.ErrUnexpectedEOF)
 		case err != nil:
 			return fmt.Errorf("client: upload: %w", err)
 		case line.Done && line.Error != nil:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
 // CollectionPath is the part of an operation's input that names a collection.
@@ -34,7 +35,7 @@ func (s *Server) collectionRoutes() {
 	}, keys.Admin, s.createCollection)
 	register(s, huma.Operation{
 		OperationID: "list-collections", Method: http.MethodGet, Path: "/v1/collections", Tags: tags,
-		Summary: "List the collections that the key is for",
+		Summary: "List the collections that the key has access to",
 	}, keys.Read, s.listCollections)
 	register(s, huma.Operation{
 		OperationID: "get-collection", Method: http.MethodGet, Path: "/v1/collections/{collection}", Tags: tags,
@@ -61,7 +62,7 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body api.NewC
 	case err != nil:
 		return nil, err
 	case info != nil && !b.ExistOK:
-		return nil, refuse(http.StatusConflict, "collection_exists", "the collection %q exists", b.Name).at("body.name")
+		return nil, problem.Refuse(http.StatusConflict, "collection_exists", "the collection %q exists", b.Name).At("body.name")
 	case info != nil:
 		return &outInfo{http.StatusOK, *info}, nil
 	}
@@ -72,12 +73,12 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body api.NewC
 		return nil, err
 	}
 	if info == nil {
-		return nil, refuse(http.StatusNotFound, "no_collection", "the collection %q was dropped meanwhile", b.Name)
+		return nil, problem.Refuse(http.StatusNotFound, "no_collection", "the collection %q has just been dropped", b.Name)
 	}
 	return &outInfo{http.StatusCreated, *info}, nil
 }
 
-func (s *Server) create(ctx context.Context, b *api.NewCollection) *Problem {
+func (s *Server) create(ctx context.Context, b *api.NewCollection) *problem.Problem {
 	l := &s.opts.Limits
 	if p := checkBounds("body", bounded{"ef_search", b.EfSearch, l.EfSearch}, bounded{"oversampling", b.Oversampling, l.Oversampling}); p != nil {
 		return p
@@ -102,7 +103,7 @@ func (s *Server) listCollections(ctx context.Context, _ *struct{}) (*outCollecti
 	return &out, nil
 }
 
-// info describes a collection, or is nil if there is none of the name.
+// info describes a collection; nil if it does not exist.
 func (s *Server) info(ctx context.Context, name string) (*api.CollectionInfo, error) {
 	for info, err := range s.db.Collections(ctx) {
 		if err != nil {
@@ -121,7 +122,7 @@ func (s *Server) getCollection(ctx context.Context, in *CollectionPath) (*outInf
 		return nil, err
 	}
 	if info == nil {
-		return nil, refuse(http.StatusNotFound, "no_collection", "there is no collection %q", in.Collection).at("collection")
+		return nil, problem.Refuse(http.StatusNotFound, "no_collection", "there is no collection %q", in.Collection).At("collection")
 	}
 	if p := s.may(ctx, keys.Read, info.Name); p != nil {
 		return nil, p

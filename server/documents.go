@@ -12,6 +12,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
 type (
@@ -61,7 +62,7 @@ func (s *Server) documentRoutes() {
 	register(s, huma.Operation{
 		OperationID: "insert-documents", Method: http.MethodPost, Path: path, Tags: tags, DefaultStatus: http.StatusCreated,
 		Summary:     "Insert documents, all or none",
-		Description: "An id that is taken is an error. With an Idempotency-Key the request can be repeated safely. With chunk, long texts are cut, and an id is taken too if there are chunks of it.",
+		Description: "An existing id is an error. With an Idempotency-Key the request can be repeated safely. With chunk, long texts are cut, and an id exists if chunks of it do.",
 	}, keys.Write, s.insertDocuments)
 	register(s, huma.Operation{
 		OperationID: "upsert-documents", Method: http.MethodPut, Path: path, Tags: tags,
@@ -70,8 +71,8 @@ func (s *Server) documentRoutes() {
 	}, keys.Write, s.upsertDocuments)
 	register(s, huma.Operation{
 		OperationID: "replace-source", Method: http.MethodPost, Path: path + "/source", Tags: tags,
-		Summary:     "Make documents all that there is of a source, in one transaction",
-		Description: "They are inserted or replaced, and other documents of the source are deleted.",
+		Summary:     "Replace all documents of a source, in one transaction",
+		Description: "The documents are inserted or replaced, and all others of the source are deleted.",
 	}, keys.Write, s.replaceSource)
 	register(s, huma.Operation{
 		OperationID: "scan-documents", Method: http.MethodGet, Path: path, Tags: tags,
@@ -83,7 +84,7 @@ func (s *Server) documentRoutes() {
 	}, keys.Read, s.getDocument)
 	register(s, huma.Operation{
 		OperationID: "delete-document", Method: http.MethodDelete, Path: path + "/{id}", Tags: tags,
-		Summary: "Delete a document", Description: "One that is not there is no error: deleted is 0.",
+		Summary: "Delete a document", Description: "An unknown id is no error: deleted is 0.",
 	}, keys.Write, s.deleteDocument)
 	register(s, huma.Operation{
 		OperationID: "get-documents", Method: http.MethodPost, Path: path + "/get", Tags: tags,
@@ -96,7 +97,7 @@ func (s *Server) documentRoutes() {
 	register(s, huma.Operation{
 		OperationID: "delete-documents", Method: http.MethodPost, Path: path + "/delete", Tags: tags,
 		Summary:     "Delete documents by their ids or by a filter",
-		Description: "Exactly one of ids and filter is wanted. The filter TRUE deletes everything.",
+		Description: "Exactly one of ids and filter must be set. The filter TRUE deletes everything.",
 	}, keys.Write, s.deleteDocuments)
 	s.uploadRoute(path + "/upload")
 }
@@ -105,7 +106,7 @@ type writer func(*db.Collection, context.Context, ...db.Document) ([]string, err
 
 func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writer) (*outIDs, error) {
 	if len(in.Body.Documents) == 0 {
-		return nil, refuse(http.StatusBadRequest, "invalid_request", "there are no documents").at("body.documents")
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "there are no documents").At("body.documents")
 	}
 	docs, p := s.documents(in.Body.Documents)
 	if p != nil {
@@ -122,7 +123,7 @@ func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writ
 	return &outIDs{api.IDs{IDs: ids}}, nil
 }
 
-// inserting is how documents are inserted.
+// inserting returns how to insert documents.
 func inserting(cut *api.Chunking) writer {
 	if cut == nil {
 		return (*db.Collection).Insert
@@ -133,8 +134,8 @@ func inserting(cut *api.Chunking) writer {
 	}
 }
 
-// upserting is how documents are upserted; with chunks, done says what became of
-// them.
+// upserting returns how to upsert documents. With chunks, done is set to what the
+// upsert did.
 func upserting(cut *api.Chunking, done *db.Replaced) writer {
 	if cut == nil {
 		return (*db.Collection).Upsert
@@ -174,14 +175,14 @@ func (s *Server) replaceSource(ctx context.Context, in *inSource) (*outReplaced,
 	return &outReplaced{r}, err
 }
 
-// collectionForWrite opens a collection, and creates it if the request says so.
+// collectionForWrite opens a collection, or creates it if the request says so.
 func (s *Server) collectionForWrite(ctx context.Context, name string, create bool) (*db.Collection, error) {
 	c, err := s.collection(ctx, name)
 	if !errors.Is(err, db.ErrNoCollection) {
 		return c, err
 	}
 	if !create {
-		return nil, s.problem(ctx, err).hint("create it with POST /v1/collections, or add ?create=true")
+		return nil, s.problem(ctx, err).Hint("create it with POST /v1/collections, or add ?create=true")
 	}
 	name = norm.NFC.String(name)
 	if p := s.may(ctx, keys.Admin, name); p != nil {
@@ -287,7 +288,7 @@ func (s *Server) deleteDocument(ctx context.Context, in *struct {
 
 func (s *Server) deleteDocuments(ctx context.Context, in *inDelete) (*outDeleted, error) {
 	if (in.Body.IDs == nil) == (len(in.Body.Filter) == 0) {
-		return nil, refuse(http.StatusBadRequest, "invalid_request", "ids or a filter is wanted, one of them").at("body")
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "want either ids or a filter").At("body")
 	}
 	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "body.ids"); p != nil {
 		return nil, p
@@ -299,7 +300,7 @@ func (s *Server) deleteDocuments(ctx context.Context, in *inDelete) (*outDeleted
 	return s.delete(ctx, in.Collection, in.Body.IDs, where)
 }
 
-// delete deletes by ids, or if there are none by a filter.
+// delete deletes by ids, or by a filter if ids is nil.
 func (s *Server) delete(ctx context.Context, collection string, ids []string, where filter.Expr) (*outDeleted, error) {
 	c, err := s.collection(ctx, collection)
 	if err != nil {

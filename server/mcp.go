@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
 // MCP returns a Model Context Protocol server with the tools search, get and
@@ -47,7 +48,7 @@ func (s *Server) mcpRoutes() {
 		// GuardHost does this, and knows the names that the operator allows.
 		DisableLocalhostProtection: true,
 	})
-	s.handle("POST /mcp", door{keys.Read, bodyWhole, shapeOwn, gateSearch}, h)
+	s.handle("POST /mcp", endpoint{keys.Read, bodyWhole, nil, slotSearch}, h)
 }
 
 // tool is a tool with the role that it needs.
@@ -70,14 +71,14 @@ func newTool[In, Out any](role keys.Role, t *mcp.Tool, run func(context.Context,
 		}
 		var values map[string]any
 		if err := json.Unmarshal(arguments, &values); err != nil {
-			return nil, refuse(http.StatusBadRequest, "invalid_json", "%s", readable(err)).at("arguments")
+			return nil, problem.Refuse(http.StatusBadRequest, "invalid_json", "%s", readable(err)).At("arguments")
 		}
 		if err := validate(values); err != nil {
-			return nil, refuse(http.StatusBadRequest, "invalid_request", "%s", err).at("arguments")
+			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
 		}
 		var in In
 		if err := jsonFormat.Unmarshal(arguments, &in); err != nil {
-			return nil, refuse(http.StatusBadRequest, "invalid_request", "%s", err).at("arguments")
+			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
 		}
 		return run(ctx, in)
 	}}

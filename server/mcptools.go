@@ -12,6 +12,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
 // mcpK is the number of results if a model does not say.
@@ -87,7 +88,7 @@ func (s *Server) mcpOpen(ctx context.Context, role keys.Role, name string) (*db.
 	}
 	c, err := s.collection(ctx, name)
 	if errors.Is(err, db.ErrNoCollection) {
-		return nil, s.problem(ctx, err).hint("list_collections tells which there are")
+		return nil, s.problem(ctx, err).Hint("list_collections tells which there are")
 	}
 	return c, err
 }
@@ -164,7 +165,7 @@ func (s *Server) mcpDelete(ctx context.Context, in mcpIDs) (out api.Deleted, err
 		return out, p
 	}
 	if len(in.IDs) == 0 {
-		return out, refuse(http.StatusBadRequest, "invalid_request", "there are no ids").at("ids")
+		return out, problem.Refuse(http.StatusBadRequest, "invalid_request", "there are no ids").At("ids")
 	}
 	if p := over("ids", len(in.IDs), s.opts.Limits.Batch, "ids"); p != nil {
 		return out, p

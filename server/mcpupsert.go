@@ -8,8 +8,8 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// upsert stores documents in chunks if that was asked for, and otherwise only those
-// that need it; a document that nobody named is not touched for their sake.
+// upsert stores all documents in chunks if the model asked for it, and otherwise only
+// those that need it.
 func (in *mcpUpsertIn) upsert(ctx context.Context, c *db.Collection, docs []db.Document) (ids []string, err error) {
 	cut := &api.Chunking{Tokens: in.MaxTokens}
 	chunks := upserting(cut, new(db.Replaced))
@@ -36,8 +36,9 @@ func (in *mcpUpsertIn) upsert(ctx context.Context, c *db.Collection, docs []db.D
 	return append(ids, more...), err
 }
 
-// split finds the documents whose text is longer than the model reads, or of which
-// chunks are stored that a plain upsert would leave.
+// split separates the documents that must be stored in chunks: those whose text is
+// longer than the model reads, and those stored in chunks now, which a plain upsert
+// would leave behind.
 func split(ctx context.Context, c *db.Collection, cut *api.Chunking, docs []db.Document) (long, short []db.Document, err error) {
 	first := make([]string, len(docs))
 	for i, d := range docs {
@@ -54,7 +55,7 @@ func split(ctx context.Context, c *db.Collection, cut *api.Chunking, docs []db.D
 	seen := make(map[string]bool, len(docs))
 	for _, d := range docs {
 		if d.ID != "" && seen[d.ID] {
-			return nil, docs, nil // an upsert of all refuses it
+			return nil, docs, nil // the upsert will refuse it
 		}
 		seen[d.ID] = true
 		pieces := 1

@@ -11,6 +11,7 @@ import (
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
 type (
@@ -30,11 +31,11 @@ func (s *Server) searchRoutes() {
 	tags := []string{"search"}
 	register(s, huma.Operation{
 		OperationID: "search", Method: http.MethodPost, Path: "/v1/collections/{collection}/search", Tags: tags,
-		Summary: "Find documents by meaning",
+		Summary: "Search a collection",
 	}, keys.Read, s.searchOne)
 	register(s, huma.Operation{
 		OperationID: "search-batch", Method: http.MethodPost, Path: "/v1/collections/{collection}/search/batch", Tags: tags,
-		Summary: "Run several queries", Description: "A query that fails fails all, and param names it.",
+		Summary: "Run several queries", Description: "If one query fails, all do; param names it.",
 	}, keys.Read, s.searchBatch)
 }
 
@@ -61,7 +62,7 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 	param := func(i int) string { return fmt.Sprintf("body.queries[%d]", i) }
 	queries := make([]db.Query, len(in.Body.Queries))
 	for i := range queries {
-		var p *Problem
+		var p *problem.Problem
 		if queries[i], p = s.query(&in.Body.Queries[i], param(i)); p != nil {
 			return nil, p
 		}
@@ -74,15 +75,14 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 	for i, q := range queries {
 		r, err := s.find(ctx, c, q)
 		if err != nil {
-			p := s.problem(ctx, err)
-			return nil, p.at(joinParam(param(i), p.Detail.Param))
+			return nil, s.problem(ctx, err).Within(param(i))
 		}
 		out.Body.Results = append(out.Body.Results, *r)
 	}
 	return &out, nil
 }
 
-// find runs a query, within a slot of the gate.
+// find runs a query and observes it.
 func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.Result, error) {
 	var t db.Trace
 	q.Trace = &t

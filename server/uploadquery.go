@@ -15,12 +15,12 @@ func uploadQuery() []*huma.Param {
 		return &huma.Param{Name: name, In: "query", Description: doc, Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0)}}
 	}
 	return []*huma.Param{
-		text("mode", "upsert, or insert: a taken id is refused", "upsert", "insert"),
-		text("results", "all, or errors: only the lines that were refused", "all", "errors"),
+		text("mode", "upsert, or insert, which refuses existing ids", "upsert", "insert"),
+		text("results", "all, or errors, which answers only refused lines", "all", "errors"),
 		text("create", "Create the collection if it does not exist; needs the role admin", "true", "false"),
-		text(api.ParamChunk, "Cuts long texts into chunks that the model can read, markdown by its headings; "+
-			"an upsert puts them in place of all that was stored of the documents before", "plain", "markdown"),
-		number(api.ParamChunkTokens, "With chunk: the longest chunk, in the model's tokens; 256, or what the model reads, if missing"),
-		number(api.ParamChunkOverlap, "With chunk: tokens that a chunk repeats of the one before; an eighth if missing"),
+		text(api.ParamChunk, "Cuts long texts into chunks that fit the model, markdown along its headings. "+
+			"An upsert replaces all that was stored of the documents with them", "plain", "markdown"),
+		number(api.ParamChunkTokens, "With chunk: the longest chunk, in the model's tokens; 256, or the model's limit if lower, if missing"),
+		number(api.ParamChunkOverlap, "With chunk: tokens that a chunk repeats of the previous one; an eighth if missing"),
 	}
 }

@@ -20,10 +20,11 @@ var allowed = map[string]struct {
 	own    []string // packages of this module, without the module's name
 	others []string // nil: any; empty: none
 }{
-	"hnsw":                        {own: []string{"hnsw"}, others: []string{}},
-	"quant":                       {own: []string{"quant"}, others: []string{"golang.org/x/sys/cpu"}},
+	"internal":                    {own: []string{"internal"}, others: []string{}},
+	"hnsw":                        {own: []string{"hnsw", "internal"}, others: []string{}},
+	"quant":                       {own: []string{"quant", "internal"}, others: []string{"golang.org/x/sys/cpu"}},
 	"db/filter":                   {own: nil, others: []string{}},
-	"db":                          {own: []string{"db", "embedder", "hnsw", "quant"}},
+	"db":                          {own: []string{"db", "embedder", "hnsw", "internal", "quant"}},
 	"embedder":                    {own: nil, others: []string{}},
 	"embedder/profile":            {own: []string{"embedder"}},
 	"embedder/builtin":            {own: []string{"embedder"}},
@@ -33,6 +34,10 @@ var allowed = map[string]struct {
 	"embedder/remote":             {own: []string{"embedder", "embedder/profile"}},
 	"api":                         {own: []string{"db"}, others: []string{}},
 	"server":                      {own: []string{"api", "db", "embedder"}},
+	"server/admit":                {own: []string{"server/problem"}},
+	"server/compat":               {own: []string{"embedder", "server/problem"}},
+	"server/keys":                 {},
+	"server/problem":              {own: []string{"api", "db"}, others: []string{}},
 	"client":                      {own: []string{"api", "db"}},
 
 	// What the verbs are made of knows nothing of the program as a whole.
@@ -57,6 +62,7 @@ var allowed = map[string]struct {
 
 // never holds what no package of a folder may import.
 var never = map[string][]string{
+	"internal":  {"os", "net", "context", "log/slog", "unsafe"},
 	"hnsw":      {"os", "net", "context", "log/slog", "unsafe"},
 	"quant":     {"os", "net", "context", "log/slog"},
 	"db/filter": {"os", "net", "context", "log/slog", "unsafe"},
@@ -189,6 +195,8 @@ func TestForbidden(t *testing.T) {
 		{"hnsw", module + "quant", false},
 		{"hnsw", "os", false},
 		{"hnsw", "sync", true},
+		{"hnsw", module + "internal/epoch", true},
+		{"internal/epoch", module + "hnsw", false},
 		{"quant", module + "hnsw", false},
 		{"quant/internal/kernel", "unsafe", true},
 		{"db", "unsafe", false},
@@ -200,6 +208,8 @@ func TestForbidden(t *testing.T) {
 		{"server", module + "hnsw", false},
 		{"server", module + "db", true},
 		{"server", module + "db/internal/store", false},
+		{"server/compat", module + "server", false},
+		{"server/admit", module + "db", false},
 		{"api", module + "server", false},
 		{"api", "github.com/danielgtaylor/huma/v2", false},
 		{"client", module + "api", true},

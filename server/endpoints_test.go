@@ -58,6 +58,7 @@ func embedding(t *testing.T, text string, dims int) []float32 {
 }
 
 func TestOpenAI(t *testing.T) {
+	t.Parallel()
 	b := startWith(t, sided{embeddertest.New(384, 1)}, nil)
 	const path = "/v1/embeddings"
 	first := func(body string) any {
@@ -118,6 +119,7 @@ func TestOpenAI(t *testing.T) {
 // What Weaviate's Go client sends and reads: no Content-Type, fields of the
 // answer in the request.
 func TestWeaviate(t *testing.T) {
+	t.Parallel()
 	b := startWith(t, sided{embeddertest.New(384, 1)}, nil)
 	for _, path := range []string{"/.well-known/live", "/.well-known/ready"} {
 		if status, _, _ := b.do("GET", path, ""); status != http.StatusNoContent {
@@ -170,6 +172,7 @@ func TestWeaviate(t *testing.T) {
 }
 
 func TestTEI(t *testing.T) {
+	t.Parallel()
 	b := startWith(t, sided{embeddertest.New(384, 1)}, nil)
 	embed := func(body string) []any {
 		t.Helper()
@@ -205,7 +208,7 @@ func (k keyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// connect is the official SDK's client at the server's door.
+// connect is the official SDK's client at the server's endpoint.
 func connect(t *testing.T, b *bench) *mcp.ClientSession {
 	t.Helper()
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil)
@@ -307,6 +310,7 @@ func exerciseMCP(t *testing.T, session *mcp.ClientSession) {
 }
 
 func TestMCPOverHTTP(t *testing.T) {
+	t.Parallel()
 	b := keyed(t, &server.Options{MCPWrites: true})
 	b.key = secrets["scoped"]
 	session := connect(t, b)
@@ -351,6 +355,7 @@ func (brief) CountTokens(text string) int { return len(strings.Fields(text)) }
 // What the model can't read to its end, and what is asked for, is stored in pieces;
 // the rest as it is.
 func TestMCPInChunks(t *testing.T) {
+	t.Parallel()
 	b := startWith(t, brief{embeddertest.New(384, 1)}, &server.Options{MCPWrites: true})
 	b.ask(201, "POST", "/v1/collections", `{"name":"mine"}`)
 	session := connect(t, b)
@@ -409,6 +414,7 @@ func TestMCPInChunks(t *testing.T) {
 }
 
 func TestMCPInMemory(t *testing.T) {
+	t.Parallel()
 	b := start(t, &server.Options{MCPWrites: true})
 	b.ask(201, "POST", "/v1/collections", `{"name":"mine"}`)
 	here, there := mcp.NewInMemoryTransports()

@@ -2,11 +2,12 @@ package server_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func (b *bench) metrics() string {
@@ -15,8 +16,8 @@ func (b *bench) metrics() string {
 	return w.Body.String()
 }
 
-// Every document of every collection is asked for, in parts, and what was found
-// is a metric of the collection, until the collection is gone.
+// Every document of every collection gets its self-query, part by part. The result is
+// a metric of the collection, until that is dropped.
 func TestCheck(t *testing.T) {
 	b := start(t, nil)
 	for name, docs := range map[string]string{"one": `{"id":"1","text":"a"},{"id":"2","text":"b"},{"id":"3","text":"c"}`, "two": `{"id":"1","text":"a"}`} {
@@ -24,25 +25,17 @@ func TestCheck(t *testing.T) {
 		b.ask(200, "PUT", "/v1/collections/"+name+"/documents", `{"documents":[`+docs+`]}`)
 	}
 	if m := b.metrics(); strings.Contains(m, "frony_unreachable_documents{") {
-		t.Error("the metric speaks of collections that nobody has checked")
+		t.Error("the metric has collections that were not checked")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { b.s.Check(ctx, 2); close(ended) }()
 	await := func(has bool, lines ...string) {
 		t.Helper()
-		for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-			m, ok := b.metrics(), true
-			for _, line := range lines {
-				ok = ok && strings.Contains(m, line) == has
-			}
-			if ok {
-				return
-			}
-			if time.Now().After(end) {
-				t.Fatalf("metrics, want %v %q:\n%s", has, lines, m)
-			}
-		}
+		b.await(fmt.Sprintf("metrics: %v %q", has, lines), func() bool {
+			m := b.metrics()
+			return !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(m, line) != has })
+		})
 	}
 	await(true, `frony_checked_documents_total{collection="one"} 3`, `frony_checked_documents_total{collection="two"} 1`,
 		`frony_unreachable_documents{collection="one"} 0`, `frony_unreachable_documents{collection="two"} 0`)

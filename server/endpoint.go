@@ -8,15 +8,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fronyai/frony-db/server/compat"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
-// door says who may come through a route and what is read of its body.
-type door struct {
-	role keys.Role // keys.None is open to all
-	body bodyKind
-	says shape // how it tells failures
-	gate gateKind
+// endpoint says who may use a route and what it takes.
+type endpoint struct {
+	role  keys.Role // keys.None is open to all
+	body  bodyKind
+	shape compat.Shape // how failures are told; nil is the server's own way
+	slot  slotKind
 }
 
 type bodyKind uint8
@@ -28,13 +30,13 @@ const (
 )
 
 // handle registers a route behind its guards.
-func (s *Server) handle(pattern string, d door, h http.Handler) {
+func (s *Server) handle(pattern string, e endpoint, h http.Handler) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		c := callOf(r.Context())
-		c.route, c.says = pattern, d.says
-		if p := s.admit(r, c, d); p != nil {
+		c.route, c.shape = pattern, e.shape
+		if p := s.admit(r, c, e.role); p != nil {
 			if r.ContentLength != 0 {
-				// Closing is how the rest of the body stays unread.
+				// Only closing keeps the rest of the body from being read.
 				w.Header().Set("Connection", "close")
 			}
 			s.metrics.refused(p.Detail.Code)
@@ -42,57 +44,57 @@ func (s *Server) handle(pattern string, d door, h http.Handler) {
 			return
 		}
 		if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
-			// What can't be read would be left out, and something else be answered.
-			writeProblem(w, r, refuse(http.StatusBadRequest, "invalid_request", "the URL's query can't be read: %s", err).at("query"))
+			// Parameters that can't be parsed would be left out, and the answer be wrong.
+			writeProblem(w, r, problem.Refuse(http.StatusBadRequest, "invalid_request", "the URL's query can't be read: %s", err).At("query"))
 			return
 		}
-		if d.body != bodyStream {
+		if e.body != bodyStream {
 			ctx, cancel := context.WithTimeout(r.Context(), s.opts.Limits.Answer)
 			defer cancel()
 			r = r.WithContext(ctx)
 		}
-		s.receive(w, r, d, h)
+		s.receive(w, r, e, h)
 	})
 }
 
-// admit decides by the header alone.
-func (s *Server) admit(r *http.Request, c *call, d door) *Problem {
-	if d.role == keys.None {
+// admit decides by the header alone, before any of the body is read.
+func (s *Server) admit(r *http.Request, c *call, role keys.Role) *problem.Problem {
+	if role == keys.None {
 		return nil
 	}
 	set := s.keys.Load()
 	if set.Len() > 0 {
 		secret := bearer(r.Header)
 		if secret == "" {
-			return refuse(http.StatusUnauthorized, "no_key", "the request has no key").
-				hint("send Authorization: Bearer KEY")
+			return problem.Refuse(http.StatusUnauthorized, "no_key", "the request has no key").
+				Hint("send Authorization: Bearer KEY")
 		}
 		if c.key = set.Find(secret); c.key == nil {
-			return refuse(http.StatusUnauthorized, "wrong_key", "the key is not known")
+			return problem.Refuse(http.StatusUnauthorized, "wrong_key", "the key is not known")
 		}
-		if p := s.may(r.Context(), d.role, r.PathValue("collection")); p != nil {
+		if p := s.may(r.Context(), role, r.PathValue("collection")); p != nil {
 			return p
 		}
 	}
-	if s.opts.ReadOnly && d.role > keys.Read {
-		return refuse(http.StatusForbidden, "read_only", "the server was started to read only")
+	if s.opts.ReadOnly && role > keys.Read {
+		return problem.Refuse(http.StatusForbidden, "read_only", "the server was started to read only")
 	}
-	return s.rates.take(c.key)
+	return s.rates.Take(c.keyName())
 }
 
 // may decides whether the request's key has a role for a collection. Without
 // keys everything is allowed.
-func (s *Server) may(ctx context.Context, role keys.Role, collection string) *Problem {
+func (s *Server) may(ctx context.Context, role keys.Role, collection string) *problem.Problem {
 	k := callOf(ctx).key
 	switch {
 	case s.opts.ReadOnly && role > keys.Read:
-		return refuse(http.StatusForbidden, "read_only", "the server was started to read only")
+		return problem.Refuse(http.StatusForbidden, "read_only", "the server was started to read only")
 	case k == nil || k.Allows(role, collection):
 		return nil
 	case k.Role < role:
-		return refuse(http.StatusForbidden, "forbidden", "the key %s has the role %s, this needs %s", k.Name, k.Role, role)
+		return problem.Refuse(http.StatusForbidden, "forbidden", "the key %s has the role %s, this needs %s", k.Name, k.Role, role)
 	}
-	return refuse(http.StatusForbidden, "forbidden", "the key %s is not for this collection", k.Name).at("collection")
+	return problem.Refuse(http.StatusForbidden, "forbidden", "the key %s is not for this collection", k.Name).At("collection")
 }
 
 // bearer finds the key where clients put it.
@@ -108,19 +110,19 @@ func bearer(h http.Header) string {
 	return ""
 }
 
-// GuardHost refuses requests that a web page of somebody else makes a browser
-// send: by pointing the page's own name here (DNS rebinding), or across
-// origins. ServeHTTP does so itself.
+// GuardHost refuses requests that a foreign web page makes a browser send, by
+// pointing its own name here (DNS rebinding) or across origins. ServeHTTP does so
+// itself.
 func (s *Server) GuardHost(next http.Handler) http.Handler {
 	origin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var p *Problem
+		var p *problem.Problem
 		switch {
 		case !s.hostAllowed(r.Host):
-			p = refuse(http.StatusForbidden, "wrong_host", "this server does not answer for the host %.100q", r.Host).
-				hint("use localhost or an address, or start it with --host")
+			p = problem.Refuse(http.StatusForbidden, "wrong_host", "this server does not answer for the host %.100q", r.Host).
+				Hint("use localhost or an address, or start it with --host")
 		case origin.Check(r) != nil:
-			p = refuse(http.StatusForbidden, "cross_origin", "a page of another origin may not send this")
+			p = problem.Refuse(http.StatusForbidden, "cross_origin", "cross-origin requests are not allowed")
 		default:
 			next.ServeHTTP(w, r)
 			return
@@ -143,23 +145,23 @@ func (s *Server) hostAllowed(hostport string) bool {
 	return host == "localhost" || net.ParseIP(host) != nil || slices.Contains(s.opts.Hosts, host)
 }
 
-// notFound answers what no route matches, in the API's words.
+// notFound answers what no route matches, in the form of the API.
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 	allow := s.methods(r.URL, r.Host)
 	if allow != nil {
 		w.Header().Set("Allow", strings.Join(allow, ", "))
-		writeProblem(w, r, refuse(http.StatusMethodNotAllowed, "method_not_allowed", "%s is not possible here", r.Method).
-			hint("use "+strings.Join(allow, " or ")))
+		writeProblem(w, r, problem.Refuse(http.StatusMethodNotAllowed, "method_not_allowed", "the method %s is not allowed here", r.Method).
+			Hint("use "+strings.Join(allow, " or ")))
 		return
 	}
-	p := refuse(http.StatusNotFound, "no_route", "there is nothing at this path").hint("/openapi.json lists what there is")
+	p := problem.Refuse(http.StatusNotFound, "no_route", "there is nothing at this path").Hint("/openapi.json lists what there is")
 	if path, ok := strings.CutSuffix(r.URL.Path, "/"); ok && s.methods(&url.URL{Path: path}, r.Host) != nil {
-		p = p.hint("leave out the slash at the end")
+		p = p.Hint("leave out the slash at the end")
 	}
 	writeProblem(w, r, p)
 }
 
-// methods are those that a path can be asked with.
+// methods are the methods that a path has.
 func (s *Server) methods(u *url.URL, host string) (allow []string) {
 	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		probe := &http.Request{Method: m, URL: u, Host: host}
