@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -16,19 +15,20 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 )
 
-// Options say how a client behaves. The zero value is the default.
+// Options configure a client. The zero value is the default.
 type Options struct {
 	// Key is the secret that the server's operator gave.
 	Key string
-	// HTTP sends the requests; nil is http.DefaultTransport with a limit of
-	// time. Set it for certificates and proxies of your own.
+	// HTTP sends the requests. Set it for your own certificates and proxies; nil is
+	// a client with http.DefaultTransport.
 	HTTP *http.Client
-	// Retries is how often a request is sent again; default 4, negative never.
+	// Retries is how often a request is sent again; default 4, negative for never.
 	Retries int
-	// RetryWait and RetryMax bound the time between; default 100 ms and 5 s.
+	// RetryWait and RetryMax bound the time between attempts; default 100 ms and 5 s.
 	RetryWait, RetryMax time.Duration
 }
 
@@ -40,8 +40,8 @@ type Client struct {
 	http  *retryablehttp.Client
 }
 
-// New returns a client of the server at an address such as
-// http://127.0.0.1:7700. It sends nothing yet.
+// New returns a client of the server at an address such as http://127.0.0.1:7700. It
+// sends nothing yet.
 func New(address string, opts *Options) (*Client, error) {
 	var o Options
 	if opts != nil {
@@ -66,7 +66,7 @@ func New(address string, opts *Options) (*Client, error) {
 	return c, nil
 }
 
-// again decides whether a request is sent once more.
+// again decides whether to send a request again.
 func again(ctx context.Context, r *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
@@ -77,22 +77,20 @@ func again(ctx context.Context, r *http.Response, err error) (bool, error) {
 	switch r.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable:
 		return true, nil
-	case http.StatusConflict: // the first sending of this request still runs
+	case http.StatusConflict: // the first attempt is still running
 		return r.Header.Get("Retry-After") != "", nil
 	}
 	return false, nil
 }
 
-// Collection returns a handle. It sends nothing: a collection that is not there
-// shows with its first use.
+// Collection returns a handle. It sends nothing: whether the collection exists shows
+// with its first use.
 func (c *Client) Collection(name string) *Collection { return &Collection{c, name} }
 
-// Collections yields the collections that the key is for, by name.
+// Collections yields the collections that the key has access to, by name.
 func (c *Client) Collections(ctx context.Context) iter.Seq2[db.CollectionInfo, error] {
 	return func(yield func(db.CollectionInfo, error) bool) {
-		var out struct {
-			Collections []db.CollectionInfo `json:"collections"`
-		}
+		var out api.Collections
 		if err := c.do(ctx, http.MethodGet, "/v1/collections", nil, &out); err != nil {
 			yield(db.CollectionInfo{}, err)
 			return
@@ -105,16 +103,14 @@ func (c *Client) Collections(ctx context.Context) iter.Seq2[db.CollectionInfo, e
 	}
 }
 
-// Create creates a collection, or returns the one that is there. Of the options
-// Dims, Given, HeadDims, M and EfConstruction are used; nil is the default.
+// Create creates a collection, or returns the one that exists. Nil options are the
+// default. Of the options, Embedder and MustExist are not used: the model is the
+// server's.
 func (c *Client) Create(ctx context.Context, name string, o *db.CollectionOptions) (db.CollectionInfo, error) {
-	if o == nil {
-		o = &db.CollectionOptions{}
-	}
-	var out db.CollectionInfo
-	err := c.do(ctx, http.MethodPost, "/v1/collections", map[string]any{
-		"name": name, "dims": o.Dims, "given": o.Precomputed, "head_dims": o.HeadDims, "m": o.M, "ef_construction": o.EfConstruction, "exist_ok": true,
-	}, &out)
+	in := api.FromOptions(name, o)
+	in.ExistOK = true
+	var out api.CollectionInfo
+	err := c.do(ctx, http.MethodPost, "/v1/collections", &in, &out)
 	return out, err
 }
 
@@ -169,7 +165,7 @@ func (c *Client) embed(ctx context.Context, role string, texts []string) ([][]fl
 	return v, nil
 }
 
-// do sends a request and decodes its answer, integers as they were written.
+// do sends a request and decodes its answer.
 func (c *Client) do(ctx context.Context, method, path string, in, out any) error {
 	var body any
 	if in != nil {
@@ -204,9 +200,7 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 	if out == nil {
 		_, err = io.Copy(io.Discard, res.Body)
 	} else {
-		d := json.NewDecoder(res.Body)
-		d.UseNumber()
-		err = d.Decode(out)
+		err = json.NewDecoder(res.Body).Decode(out)
 	}
 	if err != nil {
 		if cause := ctx.Err(); cause != nil {
@@ -223,8 +217,8 @@ func (c *Client) sign(h http.Header) {
 	}
 }
 
-// Error is what the server says about a request that it refused. errors.Is
-// tells the errors of package db apart, where it has them.
+// Error is the server's answer to a request that it refused. errors.Is matches it
+// with the errors of package db.
 type Error struct {
 	Status    int
 	Code      string
@@ -245,7 +239,7 @@ func (e *Error) Error() string {
 // Is makes errors.Is(err, db.ErrNotFound) work.
 func (e *Error) Is(target error) bool { return target != nil && codes[e.Code] == target }
 
-// codes are the errors of the database by the server's names for them.
+// codes are the errors of package db by the codes that the server has for them.
 var codes = map[string]error{
 	"no_collection": db.ErrNoCollection, "not_found": db.ErrNotFound, "exists": db.ErrExists, "duplicate_id": db.ErrDuplicateID,
 	"invalid_id": db.ErrInvalidID, "invalid_text": db.ErrInvalidText, "invalid_embedding": db.ErrInvalidEmbedding,
@@ -255,46 +249,17 @@ var codes = map[string]error{
 	"disk_full": db.ErrDiskFull, "read_only": db.ErrReadOnly, "stopping": db.ErrClosed,
 }
 
-// failure reads an error's body; what is not ours, such as a proxy's page, is
-// told by its status.
+// failure reads the body of an error. Of a body that is not the server's, such as a
+// proxy's page, it tells only the status.
 func failure(res *http.Response) error {
 	b, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
-	var v struct {
-		Error *problem `json:"error"`
+	var v api.ProblemBody
+	if err != nil || json.Unmarshal(b, &v) != nil || v.Error.Code == "" {
+		return &Error{Status: res.StatusCode, Code: "http", Message: "the server answered " + res.Status}
 	}
-	if err != nil || json.Unmarshal(b, &v) != nil || v.Error == nil {
-		return &Error{Status: res.StatusCode, Code: "http", Message: "the server answers " + res.Status}
-	}
-	return v.Error.error(res.StatusCode)
+	return newError(res.StatusCode, &v.Error)
 }
 
-type problem struct {
-	Code      string `json:"code"`
-	Message   string `json:"message"`
-	Param     string `json:"param"`
-	Hint      string `json:"hint"`
-	RequestID string `json:"request_id"`
-}
-
-func (p *problem) error(status int) *Error {
-	return &Error{status, p.Code, p.Message, p.Param, p.Hint, p.RequestID}
-}
-
-// number turns what JSON has into the types that package db reads.
-func number(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil && !bytes.ContainsAny([]byte(v), ".eE") {
-			return n
-		}
-		f, _ := v.Float64() // it was a number in the database
-		return f
-	case []any:
-		list := make([]string, len(v))
-		for i := range v {
-			list[i], _ = v[i].(string) // lists hold strings only
-		}
-		return list
-	}
-	return v
+func newError(status int, e *api.ProblemDetail) *Error {
+	return &Error{status, e.Code, e.Message, e.Param, e.Hint, e.RequestID}
 }

@@ -98,6 +98,7 @@ func start(t *testing.T, wrap func(http.Handler) http.Handler) (*client.Client, 
 // The same random calls, through the server and to a database beside it, have
 // the same answers.
 func TestSameAsTheDatabase(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, d := start(t, nil)
 	if _, err := c.Create(ctx, "remote", nil); err != nil {
@@ -117,6 +118,9 @@ func TestSameAsTheDatabase(t *testing.T) {
 		if rng.IntN(3) == 0 {
 			d.Source, d.Chunk = "file.md", rng.IntN(9)
 		}
+		if rng.IntN(3) == 0 {
+			d.Expires = time.Date(2100, 1, 2, 3, 4, 5, rng.IntN(1e6)*1000, time.UTC)
+		}
 		return d
 	}
 	both := []collection{c.Collection("remote"), local}
@@ -129,6 +133,7 @@ func TestSameAsTheDatabase(t *testing.T) {
 		where := filter.Eq("s", words[rng.IntN(len(words))])
 		text := words[rng.IntN(len(words))]
 		mode, perSource := db.Mode(rng.IntN(4)), rng.IntN(3)
+		fields := []db.Fields{0, db.FieldsNone, db.FieldText, db.FieldMetadata | db.FieldEmbedding}[rng.IntN(4)]
 		for i, c := range both {
 			var v any
 			var err error
@@ -144,9 +149,9 @@ func TestSameAsTheDatabase(t *testing.T) {
 			case 5:
 				v, err = c.Count(ctx, filter.Not(where))
 			case 6:
-				v, err = matches(c, ctx, db.Query{Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Fields: db.FieldText | db.FieldEmbedding})
+				v, err = matches(c, ctx, db.Query{Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Recall: 1, Fields: db.FieldText | db.FieldEmbedding})
 			case 7:
-				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7})
+				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7, Fields: fields})
 			case 8:
 				var r db.Replaced
 				if r, err = c.ReplaceSource(ctx, "file.md", docs...); err == nil {
@@ -198,17 +203,19 @@ func matches(c collection, ctx context.Context, q db.Query) (out []db.Match, err
 	return out, err
 }
 
-func scan(c collection, ctx context.Context, s db.Scan) (ids []string, err error) { //nolint:revive // as above
+func scan(c collection, ctx context.Context, s db.Scan) (docs []db.Document, err error) { //nolint:revive // as above
 	for d, err := range c.Scan(ctx, s) {
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, d.ID)
+		d.Created = time.Time{}
+		docs = append(docs, d)
 	}
-	return ids, nil
+	return docs, nil
 }
 
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, _ := start(t, nil)
 	n := c.Collection("none")
@@ -304,6 +311,7 @@ func TestRetries(t *testing.T) {
 
 // More ids than a request may have are sent in several.
 func TestManyIDs(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, _ := start(t, nil)
 	if _, err := c.Create(ctx, "notes", &db.CollectionOptions{Precomputed: true, Dims: 3}); err != nil {
@@ -334,6 +342,7 @@ func TestManyIDs(t *testing.T) {
 }
 
 func TestUpload(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, _ := start(t, nil)
 	n := c.Collection("notes")
@@ -396,6 +405,7 @@ func TestUpload(t *testing.T) {
 
 // An upload in chunks stores what UpsertChunks stores.
 func TestUploadChunks(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, d := start(t, nil)
 	if _, err := c.Create(ctx, "uploaded", nil); err != nil {
@@ -409,6 +419,11 @@ func TestUploadChunks(t *testing.T) {
 	var docs []db.Document
 	for i := range 300 {
 		docs = append(docs, db.Document{ID: strconv.Itoa(i), Text: "# Title\n\n" + strings.Repeat(fmt.Sprintf("Sentence number %d. ", i), i%20)})
+	}
+	for i := range docs {
+		if i%3 == 0 {
+			docs[i].Expires = time.Date(2100, 1, 2, 3, 4, 5, i*1000, time.UTC)
+		}
 	}
 	for _, o := range []chunk.Options{{}, {Format: chunk.Markdown, MaxTokens: 20, Overlap: new(5)}, {MaxTokens: 12, Overlap: new(0)}} {
 		for u, err := range n.UploadChunks(ctx, o, slices.Values(docs)) {
@@ -450,7 +465,29 @@ func texts(t *testing.T, c collection) (docs []db.Document) {
 	return docs
 }
 
+// All options of a collection that the server can use arrive there.
+func TestCreate(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	c, d := start(t, nil)
+	want := db.CollectionOptions{Dims: 32, Precomputed: true, HeadDims: 16, M: 8, EfConstruction: 50, EfSearch: 60, Oversampling: 7, NoTail: true}
+	if _, err := c.Create(ctx, "notes", &want); err != nil {
+		t.Fatal(err)
+	}
+	n, err := d.Collection(ctx, "notes", &want) // options that differ would be refused
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stats, err := n.Stats(); err != nil || stats.Oversampling != 7 {
+		t.Error(stats, err)
+	}
+	if _, err := c.Create(ctx, "more", &db.CollectionOptions{EfSearch: 9000}); !errors.Is(err, db.ErrLimit) {
+		t.Error(err)
+	}
+}
+
 func TestRest(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	c, _ := start(t, nil)
 	if _, err := c.Create(ctx, "메모/1", nil); !errors.Is(err, db.ErrInvalidName) {

@@ -1,7 +1,6 @@
-// Package client speaks to a frony-db server as package db speaks to a
-// database in the same process: a Collection has the same methods with the same
-// types, and its errors are the same too, so that code can be written once for
-// both.
+// Package client speaks to a frony-db server as package db does to a database in
+// the same process. A Collection has the same methods, types and errors, so that code
+// can be written once for both.
 //
 //	c, err := client.New("http://127.0.0.1:7700", &client.Options{Key: key})
 //	notes := c.Collection("notes")
@@ -11,15 +10,15 @@
 //
 // # Retries
 //
-// A request that the server did not take (429, 503), or whose answer did not
-// arrive, is sent again after the time that the server says, or a growing one.
-// That is safe: reads and upserts may be repeated, and inserts and deletes
-// carry an Idempotency-Key, by which the server knows them again. What it
-// knows is in its memory: an insert that is repeated across a restart of the
-// server may fail with db.ErrExists though it is its own document that exists.
+// A request that the server did not accept (429, 503), or whose answer did not
+// arrive, is sent again after the time that the server asks for, or after a growing
+// one. That is safe: reads and upserts may be repeated, and inserts and deletes carry
+// an Idempotency-Key by which the server recognises them. It does so in memory: an
+// insert that is repeated after a restart of the server may fail with db.ErrExists
+// although the existing document is its own.
 //
 // # Differences
 //
-// Times in metadata come back as strings (RFC 3339), as JSON has them; filters
-// compare them as times all the same. Limits are the server's.
+// Times in metadata are returned as strings (RFC 3339); filters still compare them as
+// times. The limits are the server's.
 package client

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,49 +11,41 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strconv"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/chunk"
 )
 
-// newID names a document: 128 random bits in 26 letters.
+// newID is the id of a document: 128 random bits in 26 characters.
 func newID() string { return rand.Text() }
-
-// cursor is where a scan goes on after an id.
-func cursor(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
 
 // Uploaded is the answer to one document of an upload.
 type Uploaded struct {
-	N   int    // of the document, counted from 0
-	ID  string // if it was written
-	Err error  // if it was refused, an *Error
+	N   int    // number of the document, from 0
+	ID  string // set if it was written
+	Err error  // set if it was refused: an *Error
 }
 
-// Upload streams documents to the server, which inserts or replaces them and
-// answers each as soon as it is written durably. A document that is refused
-// does not stop the others. The server reads no faster than it writes, so the
-// documents may be without end.
+// Upload streams documents to the server, which inserts or replaces them and answers
+// each as soon as it is written durably. A refused document does not stop the others.
+// The server reads no faster than it writes, so the stream may be endless.
 //
-// The last pair has an error if the stream broke: what was answered before is
-// written, and the whole can be sent again, because an upsert may be repeated.
-// Documents should have ids of their own for that.
+// If the stream breaks, the last pair has an error. What was answered is written, and
+// the whole stream can be sent again, because an upsert may be repeated; for that,
+// documents should have ids of their own.
 func (c *Collection) Upload(ctx context.Context, docs iter.Seq[db.Document]) iter.Seq2[Uploaded, error] {
 	return c.uploaded(ctx, nil, docs)
 }
 
-// UploadChunks is Upload that stores documents in chunks, as UpsertChunks does.
-// Each document is answered once, under its own id.
+// UploadChunks is Upload, but stores documents in chunks as UpsertChunks does. Each
+// document is answered once, under its own id.
 func (c *Collection) UploadChunks(ctx context.Context, o chunk.Options, docs iter.Seq[db.Document]) iter.Seq2[Uploaded, error] {
-	in, err := toChunking("upload chunks", o)
+	cut, err := api.FromChunkOptions(o)
 	if err != nil {
-		return func(yield func(Uploaded, error) bool) { yield(Uploaded{}, err) }
+		return func(yield func(Uploaded, error) bool) { yield(Uploaded{}, &db.Error{Op: "upload chunks", Err: err}) }
 	}
-	q := url.Values{"chunk": {in.Format}, "chunk_tokens": {strconv.Itoa(in.Tokens)}}
-	if in.Overlap != nil {
-		q.Set("chunk_overlap", strconv.Itoa(*in.Overlap))
-	}
-	return c.uploaded(ctx, q, docs)
+	return c.uploaded(ctx, cut.Values(), docs)
 }
 
 func (c *Collection) uploaded(ctx context.Context, q url.Values, docs iter.Seq[db.Document]) iter.Seq2[Uploaded, error] {
@@ -74,15 +65,14 @@ func send(w io.Writer, docs iter.Seq[db.Document]) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	e := json.NewEncoder(b)
 	for d := range docs {
-		if err := e.Encode(toWire(&d)); err != nil {
+		if err := e.Encode(api.FromDocument(&d)); err != nil {
 			return err
 		}
 	}
 	return b.Flush()
 }
 
-// upload sends a body and yields its answers. It returns no error if yield
-// said to stop.
+// upload sends a body and yields its answers. It returns no error if yield stops it.
 func (c *Collection) upload(ctx context.Context, q url.Values, body io.Reader, yield func(Uploaded, error) bool) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.c.base.String()+c.path()+"/documents/upload?"+q.Encode(), body)
 	if err != nil {
@@ -102,26 +92,21 @@ func (c *Collection) upload(ctx context.Context, q url.Values, body io.Reader, y
 		return failure(res)
 	}
 	for d := json.NewDecoder(res.Body); ; {
-		var line struct {
-			Line  int      `json:"line"`
-			ID    string   `json:"id"`
-			Error *problem `json:"error"`
-			Done  bool     `json:"done"`
-		}
+		var line api.UploadLine
 		err := d.Decode(&line)
 		switch {
 		case errors.Is(err, io.EOF):
-			return fmt.Errorf("client: upload: %w: the answers have no end", io.ErrUnexpectedEOF)
+			return fmt.Errorf("client: upload: %w: the answer was cut off", io.ErrUnexpectedEOF)
 		case err != nil:
 			return fmt.Errorf("client: upload: %w", err)
 		case line.Done && line.Error != nil:
-			return line.Error.error(http.StatusOK)
+			return newError(http.StatusOK, line.Error)
 		case line.Done:
 			return nil
 		}
 		u := Uploaded{N: line.Line - 1, ID: line.ID}
 		if line.Error != nil {
-			u.Err = line.Error.error(http.StatusOK)
+			u.Err = newError(http.StatusOK, line.Error)
 		}
 		if !yield(u, nil) {
 			return nil

@@ -14,13 +14,14 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
-// adapter puts the framework's routes behind the guards of all others.
+// adapter puts the framework's routes behind the same guards as all others.
 type adapter struct{ s *Server }
 
 func (a adapter) Handle(op *huma.Operation, h func(huma.Context)) {
-	a.s.handle(op.Method+" "+op.Path, op.Metadata["door"].(door), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a.s.handle(op.Method+" "+op.Path, op.Metadata["endpoint"].(endpoint), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h(humago.NewContext(op, r, w))
 	}))
 }
@@ -37,17 +38,16 @@ func (s *Server) routes() error {
 	config.Transformers = []huma.Transformer{s.transform}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"key": {}}}
+	registerSchemas(config.Components.Schemas)
 	s.api = huma.NewAPI(config, adapter{s})
 
 	s.collectionRoutes()
 	s.documentRoutes()
 	s.searchRoutes()
-	s.openAIRoutes()
-	s.weaviateRoutes()
-	s.teiRoutes()
+	s.compatRoutes()
 	s.mcpRoutes()
 
-	s.handle("GET /openapi.json", door{keys.Read, bodyNone, shapeOwn, gateNone}, http.HandlerFunc(s.openapi))
+	s.handle("GET /openapi.json", endpoint{keys.Read, bodyNone, nil, slotNone}, http.HandlerFunc(s.openapi))
 	s.healthRoutes()
 	s.mux.HandleFunc("/", s.notFound)
 	return s.consoleRoutes()
@@ -66,16 +66,16 @@ func (s *Server) openapi(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(s.spec)
 }
 
-// gateOf chooses what an operation takes a slot of: descriptions of collections
-// are always answered.
-func gateOf(op *huma.Operation, role keys.Role) gateKind {
+// slotOf chooses the slot that an operation takes. Descriptions of collections take
+// none, and are always answered.
+func slotOf(op *huma.Operation, role keys.Role) slotKind {
 	switch {
 	case role > keys.Read:
-		return gateWrite
+		return slotWrite
 	case strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"):
-		return gateSearch
+		return slotSearch
 	}
-	return gateNone
+	return slotNone
 }
 
 // register adds an operation with the role that it needs.
@@ -84,14 +84,14 @@ func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(con
 	if op.Method == http.MethodPost || op.Method == http.MethodPut {
 		kind = bodyWhole
 	}
-	op.Metadata = map[string]any{"door": door{role, kind, shapeOwn, gateOf(&op, role)}}
+	op.Metadata = map[string]any{"endpoint": endpoint{role, kind, nil, slotOf(&op, role)}}
 	op.Description += "\n\nNeeds a key with the role " + role.String() + "."
 	op.MaxBodyBytes = s.opts.Limits.Body + 1 // the guard has read it already
 	op.BodyReadTimeout = -1
 	op.Responses = map[string]*huma.Response{"default": {
 		Description: "What went wrong",
 		Content: map[string]*huma.MediaType{"application/json": {
-			Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem"),
+			Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem"),
 		}},
 	}}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
@@ -106,12 +106,12 @@ func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(con
 // collection opens a collection for a request.
 func (s *Server) collection(ctx context.Context, name string) (*db.Collection, error) {
 	if s.loading(name) {
-		return nil, refuse(http.StatusServiceUnavailable, "loading", "the database is still opening").after(2)
+		return nil, problem.Refuse(http.StatusServiceUnavailable, "loading", "the database is still opening").After(2)
 	}
 	c, err := s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
 	if composed := norm.NFC.String(name); errors.Is(err, db.ErrNoCollection) && composed != name {
-		// macOS takes 메 apart, and nobody sees it. The key was asked about the
-		// other spelling; its role was enough.
+		// macOS decomposes 메, and nobody sees it. The key was checked for the other
+		// spelling only.
 		if p := s.may(ctx, keys.Read, composed); p != nil {
 			return nil, p
 		}

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// Certs is a TLS certificate in two files, which can be read again while
-// connections run. Its methods may be called concurrently.
+// Certs is a TLS certificate in two files, which can be reloaded while connections
+// are open. Its methods may be called concurrently.
 type Certs struct {
 	certFile, keyFile string
 	now               atomic.Pointer[tls.Certificate]
@@ -19,7 +19,7 @@ func LoadCerts(certFile, keyFile string) (*Certs, error) {
 	return c, c.Reload()
 }
 
-// Reload reads the files again. After an error the old certificate stays.
+// Reload reads the files again. After an error the previous certificate stays.
 func (c *Certs) Reload() error {
 	cert, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
@@ -29,7 +29,7 @@ func (c *Certs) Reload() error {
 	return nil
 }
 
-// Config is for the listener: TLS 1.2 and later, HTTP/2 where the client can.
+// Config is for the listener: TLS 1.2 or later, and HTTP/2 if the client supports it.
 func (c *Certs) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,

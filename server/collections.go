@@ -7,20 +7,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
-
-// NewCollection says how a collection is created.
-type NewCollection struct {
-	Name           string `json:"name" doc:"Letters and digits of any script, and _ - . inside" example:"notes"`
-	Dims           int    `json:"dims,omitempty" minimum:"0" doc:"Length of the embeddings; the model's, or needed if the server has none"`
-	Given          bool   `json:"given,omitempty" doc:"Embeddings are given with the documents, dims long each: the server's model embeds nothing"`
-	HeadDims       int    `json:"head_dims,omitempty" minimum:"0" doc:"Length of the Matryoshka head that the graph searches"`
-	M              int    `json:"m,omitempty" minimum:"0" doc:"Links of a node; 16 if missing"`
-	EfConstruction int    `json:"ef_construction,omitempty" minimum:"0" doc:"Beam width of building; 200 if missing"`
-	ExistOK        bool   `json:"exist_ok,omitempty" doc:"A collection that is there already is no error"`
-}
 
 // CollectionPath is the part of an operation's input that names a collection.
 type CollectionPath struct {
@@ -30,19 +20,11 @@ type CollectionPath struct {
 type (
 	outInfo struct {
 		Status int
-		Body   db.CollectionInfo
+		Body   api.CollectionInfo
 	}
-	outStats       struct{ Body db.Stats }
-	outCollections struct {
-		Body struct {
-			Collections []db.CollectionInfo `json:"collections"`
-		}
-	}
-	outDropped struct {
-		Body struct {
-			Dropped string `json:"dropped"`
-		}
-	}
+	outStats       struct{ Body api.Stats }
+	outCollections struct{ Body api.Collections }
+	outDropped     struct{ Body api.Dropped }
 )
 
 func (s *Server) collectionRoutes() {
@@ -53,7 +35,7 @@ func (s *Server) collectionRoutes() {
 	}, keys.Admin, s.createCollection)
 	register(s, huma.Operation{
 		OperationID: "list-collections", Method: http.MethodGet, Path: "/v1/collections", Tags: tags,
-		Summary: "List the collections that the key is for",
+		Summary: "List the collections that the key has access to",
 	}, keys.Read, s.listCollections)
 	register(s, huma.Operation{
 		OperationID: "get-collection", Method: http.MethodGet, Path: "/v1/collections/{collection}", Tags: tags,
@@ -69,7 +51,7 @@ func (s *Server) collectionRoutes() {
 	}, keys.Admin, s.dropCollection)
 }
 
-func (s *Server) createCollection(ctx context.Context, in *struct{ Body NewCollection }) (*outInfo, error) {
+func (s *Server) createCollection(ctx context.Context, in *struct{ Body api.NewCollection }) (*outInfo, error) {
 	b := &in.Body
 	b.Name = norm.NFC.String(b.Name)
 	if p := s.may(ctx, keys.Admin, b.Name); p != nil {
@@ -80,7 +62,7 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body NewColle
 	case err != nil:
 		return nil, err
 	case info != nil && !b.ExistOK:
-		return nil, refuse(http.StatusConflict, "collection_exists", "the collection %q exists", b.Name).at("body.name")
+		return nil, problem.Refuse(http.StatusConflict, "collection_exists", "the collection %q exists", b.Name).At("body.name")
 	case info != nil:
 		return &outInfo{http.StatusOK, *info}, nil
 	}
@@ -91,16 +73,17 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body NewColle
 		return nil, err
 	}
 	if info == nil {
-		return nil, refuse(http.StatusNotFound, "no_collection", "the collection %q was dropped meanwhile", b.Name)
+		return nil, problem.Refuse(http.StatusNotFound, "no_collection", "the collection %q has just been dropped", b.Name)
 	}
 	return &outInfo{http.StatusCreated, *info}, nil
 }
 
-func (s *Server) create(ctx context.Context, b *NewCollection) *Problem {
-	_, err := s.db.Collection(ctx, b.Name, &db.CollectionOptions{
-		Dims: b.Dims, Precomputed: b.Given, HeadDims: b.HeadDims, M: b.M, EfConstruction: b.EfConstruction,
-	})
-	if err != nil {
+func (s *Server) create(ctx context.Context, b *api.NewCollection) *problem.Problem {
+	l := &s.opts.Limits
+	if p := checkBounds("body", bounded{"ef_search", b.EfSearch, l.EfSearch}, bounded{"oversampling", b.Oversampling, l.Oversampling}); p != nil {
+		return p
+	}
+	if _, err := s.db.Collection(ctx, b.Name, b.DB()); err != nil {
 		return s.problem(ctx, err)
 	}
 	return nil
@@ -120,8 +103,8 @@ func (s *Server) listCollections(ctx context.Context, _ *struct{}) (*outCollecti
 	return &out, nil
 }
 
-// info describes a collection, or is nil if there is none of the name.
-func (s *Server) info(ctx context.Context, name string) (*db.CollectionInfo, error) {
+// info describes a collection; nil if it does not exist.
+func (s *Server) info(ctx context.Context, name string) (*api.CollectionInfo, error) {
 	for info, err := range s.db.Collections(ctx) {
 		if err != nil {
 			return nil, err
@@ -139,7 +122,7 @@ func (s *Server) getCollection(ctx context.Context, in *CollectionPath) (*outInf
 		return nil, err
 	}
 	if info == nil {
-		return nil, refuse(http.StatusNotFound, "no_collection", "there is no collection %q", in.Collection).at("collection")
+		return nil, problem.Refuse(http.StatusNotFound, "no_collection", "there is no collection %q", in.Collection).At("collection")
 	}
 	if p := s.may(ctx, keys.Read, info.Name); p != nil {
 		return nil, p
@@ -160,7 +143,5 @@ func (s *Server) dropCollection(ctx context.Context, in *CollectionPath) (*outDr
 	if err := s.db.Drop(ctx, in.Collection); err != nil {
 		return nil, err
 	}
-	var out outDropped
-	out.Body.Dropped = in.Collection
-	return &out, nil
+	return &outDropped{api.Dropped{Dropped: in.Collection}}, nil
 }

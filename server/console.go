@@ -15,13 +15,13 @@ import (
 //go:embed console
 var consoleFiles embed.FS
 
-// policy lets the console's page load its own files and nothing else: a
-// document that holds markup stays text, and nothing leaves for another host.
+// policy lets the console's page load its own files and nothing else: markup in a
+// document stays text, and nothing is sent to another host.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// consoleRoutes serves the page to everybody: it holds no data, and asks for
-// the key itself.
+// consoleRoutes serves the page to everybody: it holds no data, and asks for the key
+// itself.
 func (s *Server) consoleRoutes() error {
 	files, err := fs.ReadDir(consoleFiles, "console")
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Server) consoleRoutes() error {
 		if f.Name() == "index.html" {
 			route = "GET /{$}"
 		}
-		s.handle(route, door{keys.None, bodyNone, shapeOwn, gateNone}, consoleFile(f.Name(), b))
+		s.handle(route, endpoint{keys.None, bodyNone, nil, slotNone}, consoleFile(f.Name(), b))
 	}
 	return nil
 }
@@ -44,7 +44,7 @@ func (s *Server) consoleRoutes() error {
 func consoleFile(name string, content []byte) http.Handler {
 	kind := mime.TypeByExtension(path.Ext(name))
 	if path.Ext(name) == ".js" {
-		kind = "text/javascript; charset=utf-8" // some systems have another opinion
+		kind = "text/javascript; charset=utf-8" // systems differ
 	}
 	sum := sha256.Sum256(content)
 	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
@@ -54,7 +54,7 @@ func consoleFile(name string, content []byte) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "no-cache") // asked each time, sent when it changed
+		h.Set("Cache-Control", "no-cache") // revalidated each time
 		h.Set("ETag", tag)
 		if r.Header.Get("If-None-Match") == tag {
 			w.WriteHeader(http.StatusNotModified)

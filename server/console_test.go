@@ -10,6 +10,7 @@ import (
 )
 
 func TestConsole(t *testing.T) {
+	t.Parallel()
 	b := keyed(t, nil)
 	b.key = "" // the page itself asks for the key
 	status, page, h := b.do("GET", "/", "")
@@ -38,6 +39,7 @@ func TestConsole(t *testing.T) {
 // The page asks no other host for anything, runs no text as code, and says
 // everything in both languages.
 func TestConsoleSources(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("console/*")
 	if err != nil || len(files) < 4 {
 		t.Fatal(files, err)

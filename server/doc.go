@@ -1,13 +1,13 @@
-// Package server answers HTTP for a database. It translates: what a request
-// means is decided in package db, and here only whether it is allowed, small
-// enough and well formed.
+// Package server serves a database over HTTP. It decides only whether a request is
+// allowed, small enough and well formed; what the request means is up to package
+// db.
 //
 //	s, err := server.New(d, &server.Options{Embedder: e, Keys: set})
 //	h := s.HTTPServer()
 //	go s.Warm(ctx)
 //	err = h.Serve(listener)
 //
-// # Doors
+// # Endpoints
 //
 //	/v1/collections…           the API, described by /openapi.json
 //	/v1/embeddings, /v1/models OpenAI's protocol
@@ -18,18 +18,25 @@
 //	/livez /readyz /healthz    health, without a key
 //	/metrics                   Prometheus
 //
-// # The way of a request
+// # The path of a request
 //
 //	connection limits → id, log, metrics, recovery → host and origin
-//	  → key (nothing of the body was read yet) → rate → body (size, time, bytes
-//	  in flight, encoding) → idempotency → route → gate → db
+//	  → key (none of the body is read yet) → rate → body (size, time, bytes in
+//	  flight, encoding) → idempotency → slot → handler → db
 //
 // # Invariants
 //
 //  1. No byte of a body is read before the key is known and its rate allows it.
 //  2. No name, path or URL of a client is ever opened or fetched: names are
 //     looked up in the database, and the model is the operator's.
-//  3. Memory is bounded: by bytes of bodies in flight, requests that work and
-//     requests that wait. What is beyond is answered 429 or 503 at once.
+//  3. Memory is bounded: by the bytes of bodies in flight, and by the requests that
+//     run and wait. A request that exceeds a bound is refused at once with 429 or
+//     503.
 //  4. Logs and metrics hold no text, no embedding and no key.
+//
+// # Packages
+//
+// problem is what is answered in place of a success; keys says who may do what;
+// admit is the queue, the rates and the other bounds; compat speaks the protocols
+// of other embedding servers. The JSON of the API itself is that of package api.
 package server

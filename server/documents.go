@@ -8,96 +8,52 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
 type (
 	inDocuments struct {
 		CollectionPath
 		Create bool `query:"create" doc:"Create the collection if it does not exist; needs the role admin"`
-		Body   struct {
-			Documents []InputDocument `json:"documents"`
-			Chunk     *Chunking       `json:"chunk,omitempty" doc:"Cuts long texts into chunks that the model can read; an upsert puts them in place of all that was stored of the documents before"`
-		}
+		Body   api.WriteDocuments
 	}
-	outUpserted struct {
-		Body struct {
-			IDs       []string `json:"ids" doc:"The documents' ids, in order; of all chunks, if the texts were cut"`
-			Written   int      `json:"written,omitempty,omitzero" doc:"With chunk: those that are new or have changed"`
-			Unchanged int      `json:"unchanged,omitempty,omitzero" doc:"With chunk: those that were there already"`
-			Deleted   int      `json:"deleted,omitempty,omitzero" doc:"With chunk: those of older versions that are gone"`
-		}
-	}
-	outIDs struct {
-		Body struct {
-			IDs []string `json:"ids" doc:"The documents' ids, in order; of all chunks, if the texts were cut"`
-		}
-	}
-	inSource struct {
+	outIDs     struct{ Body api.IDs }
+	outWritten struct{ Body api.Written }
+	inSource   struct {
 		CollectionPath
-		Body struct {
-			Source    string          `json:"source" doc:"What the documents are parts of, such as a file"`
-			Documents []InputDocument `json:"documents" doc:"All that there is of it; an empty list deletes it"`
-		}
+		Body api.ReplaceSource
 	}
-	outReplaced struct{ Body db.Replaced }
+	outReplaced struct{ Body api.Replaced }
 	inDocument  struct {
 		CollectionPath
-		ID     string `path:"id" doc:"The document's id"`
-		Fields Fields `query:"fields" doc:"Parts to return, as text,metadata,embedding"`
+		ID     string     `path:"id" doc:"The document's id"`
+		Fields api.Fields `query:"fields" doc:"Parts to return, such as text,metadata,embedding; text and metadata if missing"`
 	}
-	outDocument struct{ Body OutputDocument }
+	outDocument struct{ Body api.StoredDocument }
 	inGet       struct {
 		CollectionPath
-		Body struct {
-			IDs    []string `json:"ids"`
-			Fields Fields   `json:"fields,omitempty"`
-		}
+		Body api.GetDocuments
 	}
-	outGet struct {
-		Body struct {
-			Documents []OutputDocument `json:"documents" doc:"Those that are there, in the order asked"`
-			Missing   []string         `json:"missing" doc:"The ids that are not there"`
-		}
-	}
+	outGet struct{ Body api.FoundDocuments }
 	inScan struct {
 		CollectionPath
-		Filter string `query:"filter" doc:"A condition in the filter language" example:"lang = \"ko\""`
-		Limit  int    `query:"limit" default:"100" minimum:"1" doc:"Documents in a page"`
-		Cursor string `query:"cursor" doc:"next of the page before"`
-		Fields Fields `query:"fields" doc:"Parts to return, as text,metadata,embedding"`
+		api.Scan
 	}
-	outScan struct {
-		Body struct {
-			Documents []OutputDocument `json:"documents" doc:"In byte order of their ids"`
-			Next      string           `json:"next,omitempty" doc:"The cursor of the next page; missing on the last"`
-		}
-	}
+	outScan  struct{ Body api.Page }
 	inDelete struct {
 		CollectionPath
-		Body struct {
-			IDs    []string `json:"ids,omitempty" doc:"Documents to delete; those that are not there are no error"`
-			Filter Filter   `json:"filter,omitempty"`
-		}
+		Body api.DeleteDocuments
 	}
-	outDeleted struct {
-		Body struct {
-			Deleted int `json:"deleted"`
-		}
-	}
-	inCount struct {
+	outDeleted struct{ Body api.Deleted }
+	inCount    struct {
 		CollectionPath
-		Body struct {
-			Filter Filter `json:"filter,omitempty"`
-		}
+		Body api.CountDocuments
 	}
-	outCount struct {
-		Body struct {
-			Count int `json:"count"`
-		}
-	}
+	outCount struct{ Body api.Count }
 )
 
 func (s *Server) documentRoutes() {
@@ -106,7 +62,7 @@ func (s *Server) documentRoutes() {
 	register(s, huma.Operation{
 		OperationID: "insert-documents", Method: http.MethodPost, Path: path, Tags: tags, DefaultStatus: http.StatusCreated,
 		Summary:     "Insert documents, all or none",
-		Description: "An id that is taken is an error. With an Idempotency-Key the request can be repeated safely. With chunk, long texts are cut, and an id is taken too if there are chunks of it.",
+		Description: "An existing id is an error. With an Idempotency-Key the request can be repeated safely. With chunk, long texts are cut, and an id exists if chunks of it do.",
 	}, keys.Write, s.insertDocuments)
 	register(s, huma.Operation{
 		OperationID: "upsert-documents", Method: http.MethodPut, Path: path, Tags: tags,
@@ -115,8 +71,8 @@ func (s *Server) documentRoutes() {
 	}, keys.Write, s.upsertDocuments)
 	register(s, huma.Operation{
 		OperationID: "replace-source", Method: http.MethodPost, Path: path + "/source", Tags: tags,
-		Summary:     "Make documents all that there is of a source, in one transaction",
-		Description: "They are inserted or replaced, and other documents of the source are deleted.",
+		Summary:     "Replace all documents of a source, in one transaction",
+		Description: "The documents are inserted or replaced, and all others of the source are deleted.",
 	}, keys.Write, s.replaceSource)
 	register(s, huma.Operation{
 		OperationID: "scan-documents", Method: http.MethodGet, Path: path, Tags: tags,
@@ -128,7 +84,7 @@ func (s *Server) documentRoutes() {
 	}, keys.Read, s.getDocument)
 	register(s, huma.Operation{
 		OperationID: "delete-document", Method: http.MethodDelete, Path: path + "/{id}", Tags: tags,
-		Summary: "Delete a document", Description: "One that is not there is no error: deleted is 0.",
+		Summary: "Delete a document", Description: "An unknown id is no error: deleted is 0.",
 	}, keys.Write, s.deleteDocument)
 	register(s, huma.Operation{
 		OperationID: "get-documents", Method: http.MethodPost, Path: path + "/get", Tags: tags,
@@ -141,7 +97,7 @@ func (s *Server) documentRoutes() {
 	register(s, huma.Operation{
 		OperationID: "delete-documents", Method: http.MethodPost, Path: path + "/delete", Tags: tags,
 		Summary:     "Delete documents by their ids or by a filter",
-		Description: "Exactly one of ids and filter is wanted. The filter TRUE deletes everything.",
+		Description: "Exactly one of ids and filter must be set. The filter TRUE deletes everything.",
 	}, keys.Write, s.deleteDocuments)
 	s.uploadRoute(path + "/upload")
 }
@@ -150,9 +106,9 @@ type writer func(*db.Collection, context.Context, ...db.Document) ([]string, err
 
 func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writer) (*outIDs, error) {
 	if len(in.Body.Documents) == 0 {
-		return nil, refuse(http.StatusBadRequest, "invalid_request", "there are no documents").at("body.documents")
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "there are no documents").At("body.documents")
 	}
-	docs, p := s.inputDocuments(in.Body.Documents)
+	docs, p := s.documents(in.Body.Documents)
 	if p != nil {
 		return nil, p
 	}
@@ -164,29 +120,27 @@ func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writ
 	if err != nil {
 		return nil, err
 	}
-	var out outIDs
-	out.Body.IDs = ids
-	return &out, nil
+	return &outIDs{api.IDs{IDs: ids}}, nil
 }
 
-// inserting is how documents are inserted.
-func inserting(cut *Chunking) writer {
+// inserting returns how to insert documents.
+func inserting(cut *api.Chunking) writer {
 	if cut == nil {
 		return (*db.Collection).Insert
 	}
-	o := cut.toDB()
+	o := cut.DB()
 	return func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
 		return c.InsertChunks(ctx, o, docs...)
 	}
 }
 
-// upserting is how documents are upserted; with chunks, done says what became of
-// them.
-func upserting(cut *Chunking, done *db.Replaced) writer {
+// upserting returns how to upsert documents. With chunks, done is set to what the
+// upsert did.
+func upserting(cut *api.Chunking, done *db.Replaced) writer {
 	if cut == nil {
 		return (*db.Collection).Upsert
 	}
-	o := cut.toDB()
+	o := cut.DB()
 	return func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
 		r, err := c.UpsertChunks(ctx, o, docs...)
 		*done = r
@@ -198,19 +152,18 @@ func (s *Server) insertDocuments(ctx context.Context, in *inDocuments) (*outIDs,
 	return s.writeDocuments(ctx, in, inserting(in.Body.Chunk))
 }
 
-func (s *Server) upsertDocuments(ctx context.Context, in *inDocuments) (*outUpserted, error) {
+func (s *Server) upsertDocuments(ctx context.Context, in *inDocuments) (*outWritten, error) {
 	var done db.Replaced
 	r, err := s.writeDocuments(ctx, in, upserting(in.Body.Chunk, &done))
 	if err != nil {
 		return nil, err
 	}
-	var out outUpserted
-	out.Body.IDs, out.Body.Written, out.Body.Unchanged, out.Body.Deleted = r.Body.IDs, done.Written, done.Unchanged, done.Deleted
-	return &out, nil
+	done.IDs = r.Body.IDs
+	return &outWritten{api.FromReplaced(done)}, nil
 }
 
 func (s *Server) replaceSource(ctx context.Context, in *inSource) (*outReplaced, error) {
-	docs, p := s.inputDocuments(in.Body.Documents)
+	docs, p := s.documents(in.Body.Documents)
 	if p != nil {
 		return nil, p
 	}
@@ -222,38 +175,14 @@ func (s *Server) replaceSource(ctx context.Context, in *inSource) (*outReplaced,
 	return &outReplaced{r}, err
 }
 
-// inputDocuments checks documents by the server's limits.
-func (s *Server) inputDocuments(in []InputDocument) ([]db.Document, *Problem) {
-	if limit := s.opts.Limits.Batch; len(in) > limit {
-		return nil, refuse(http.StatusRequestEntityTooLarge, "batch_too_large", "%d documents, at most %d", len(in), limit).
-			at("body.documents").hint("split them, or use the upload")
-	}
-	docs := make([]db.Document, len(in))
-	for i := range in {
-		if p := s.checkText(in[i].Text, "body.documents["+itoa(i)+"].text"); p != nil {
-			return nil, p
-		}
-		docs[i] = in[i].toDB()
-	}
-	return docs, nil
-}
-
-func (s *Server) checkText(text, param string) *Problem {
-	if len(text) <= s.opts.Limits.Text {
-		return nil
-	}
-	return refuse(http.StatusBadRequest, "limit_exceeded", "the text has %d bytes, at most %d", len(text), s.opts.Limits.Text).
-		at(param).hint("split it into chunks")
-}
-
-// collectionForWrite opens a collection, and creates it if the request says so.
+// collectionForWrite opens a collection, or creates it if the request says so.
 func (s *Server) collectionForWrite(ctx context.Context, name string, create bool) (*db.Collection, error) {
 	c, err := s.collection(ctx, name)
 	if !errors.Is(err, db.ErrNoCollection) {
 		return c, err
 	}
 	if !create {
-		return nil, s.problem(ctx, err).hint("create it with POST /v1/collections, or add ?create=true")
+		return nil, s.problem(ctx, err).Hint("create it with POST /v1/collections, or add ?create=true")
 	}
 	name = norm.NFC.String(name)
 	if p := s.may(ctx, keys.Admin, name); p != nil {
@@ -263,9 +192,9 @@ func (s *Server) collectionForWrite(ctx context.Context, name string, create boo
 }
 
 func (s *Server) getDocument(ctx context.Context, in *inDocument) (*outDocument, error) {
-	fields, p := in.Fields.toDB()
-	if p != nil {
-		return nil, p
+	fields, err := in.Fields.DB()
+	if err != nil {
+		return nil, err
 	}
 	c, err := s.collection(ctx, in.Collection)
 	if err != nil {
@@ -275,16 +204,16 @@ func (s *Server) getDocument(ctx context.Context, in *inDocument) (*outDocument,
 	if err != nil {
 		return nil, err
 	}
-	return &outDocument{fromDB(&docs[0])}, nil
+	return &outDocument{api.FromStored(&docs[0])}, nil
 }
 
 func (s *Server) getDocuments(ctx context.Context, in *inGet) (*outGet, error) {
 	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "body.ids"); p != nil {
 		return nil, p
 	}
-	fields, p := in.Body.Fields.toDB()
-	if p != nil {
-		return nil, p
+	fields, err := in.Body.Fields.DB()
+	if err != nil {
+		return nil, err
 	}
 	c, err := s.collection(ctx, in.Collection)
 	if err != nil {
@@ -298,7 +227,7 @@ func (s *Server) getDocuments(ctx context.Context, in *inGet) (*outGet, error) {
 	there := make(map[string]bool, len(docs))
 	for i := range docs {
 		there[docs[i].ID] = true
-		out.Body.Documents = append(out.Body.Documents, fromDB(&docs[i]))
+		out.Body.Documents = append(out.Body.Documents, api.FromStored(&docs[i]))
 	}
 	for _, id := range in.Body.IDs {
 		if !there[id] {
@@ -312,40 +241,33 @@ func (s *Server) scanDocuments(ctx context.Context, in *inScan) (*outScan, error
 	if p := over("documents in a page", in.Limit, s.opts.Limits.Batch, "query.limit"); p != nil {
 		return nil, p
 	}
-	where, p := s.exprText(in.Filter)
-	if p != nil {
-		return nil, p
+	scan, err := in.DB(s.filterLimits())
+	if err != nil {
+		return nil, err
 	}
-	fields, p := in.Fields.toDB()
-	if p != nil {
-		return nil, p
-	}
-	after, p := decodeCursor(in.Cursor)
-	if p != nil {
-		return nil, p
-	}
+	scan.Limit++ // one more says whether there is another page
 	c, err := s.collection(ctx, in.Collection)
 	if err != nil {
 		return nil, err
 	}
 	var out outScan
-	for d, err := range c.Scan(ctx, db.Scan{Filter: where, After: after, Limit: in.Limit + 1, Fields: fields}) {
+	for d, err := range c.Scan(ctx, scan) {
 		if err != nil {
 			return nil, err
 		}
 		if n := len(out.Body.Documents); n == in.Limit {
-			out.Body.Next = encodeCursor(out.Body.Documents[n-1].ID)
+			out.Body.Next = api.EncodeCursor(out.Body.Documents[n-1].ID)
 			break
 		}
-		out.Body.Documents = append(out.Body.Documents, fromDB(&d))
+		out.Body.Documents = append(out.Body.Documents, api.FromStored(&d))
 	}
 	return &out, nil
 }
 
 func (s *Server) countDocuments(ctx context.Context, in *inCount) (*outCount, error) {
-	where, p := s.expr(in.Body.Filter)
-	if p != nil {
-		return nil, p
+	where, err := in.Body.Filter.Expr(s.filterLimits())
+	if err != nil {
+		return nil, err
 	}
 	c, err := s.collection(ctx, in.Collection)
 	if err != nil {
@@ -366,19 +288,19 @@ func (s *Server) deleteDocument(ctx context.Context, in *struct {
 
 func (s *Server) deleteDocuments(ctx context.Context, in *inDelete) (*outDeleted, error) {
 	if (in.Body.IDs == nil) == (len(in.Body.Filter) == 0) {
-		return nil, refuse(http.StatusBadRequest, "invalid_request", "ids or a filter is wanted, one of them").at("body")
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "want either ids or a filter").At("body")
 	}
 	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "body.ids"); p != nil {
 		return nil, p
 	}
-	where, p := s.expr(in.Body.Filter)
-	if p != nil {
-		return nil, p
+	where, err := in.Body.Filter.Expr(s.filterLimits())
+	if err != nil {
+		return nil, err
 	}
 	return s.delete(ctx, in.Collection, in.Body.IDs, where)
 }
 
-// delete deletes by ids, or if there are none by a filter.
+// delete deletes by ids, or by a filter if ids is nil.
 func (s *Server) delete(ctx context.Context, collection string, ids []string, where filter.Expr) (*outDeleted, error) {
 	c, err := s.collection(ctx, collection)
 	if err != nil {

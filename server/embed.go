@@ -5,44 +5,27 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/fronyai/frony-db/server/compat"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
-// role says what a text is to the model. The zero value is a passage.
-type role uint8
-
-const (
-	passage role = iota
-	query
-)
-
-// parseRole reads the names that clients have for the roles.
-func parseRole(name string) (role, bool) {
-	switch strings.ToLower(name) {
-	case "", "passage", "document", "search_document":
-		return passage, true
-	case "query", "search_query":
-		return query, true
-	}
-	return passage, false
-}
-
-// vectors embeds texts, []float32 of length dims each, unit length. dims is 0
-// for the model's, or its Matryoshka head.
-func (s *Server) vectors(ctx context.Context, as role, texts []string, dims int) ([][]float32, *Problem) {
+// vectors embeds texts: []float32 of length dims each, L2-normalised. dims is the
+// model's, or that of its Matryoshka head; 0 is the model's.
+func (s *Server) vectors(ctx context.Context, as compat.Role, texts []string, dims int) ([][]float32, *problem.Problem) {
 	if s.embed == nil {
-		return nil, refuse(http.StatusBadRequest, "no_embedder", "this server was started without a model").
-			hint("start it with --model")
+		return nil, problem.Refuse(http.StatusBadRequest, "no_embedder", "this server was started without a model").
+			Hint("start it with --model")
 	}
 	if p := over("texts", len(texts), s.opts.Limits.Inputs, "input"); p != nil {
 		return nil, p
 	}
 	for i, t := range texts {
 		if t == "" {
-			return nil, refuse(http.StatusBadRequest, "invalid_text", "text %d is empty", i).at("input")
+			return nil, problem.Refuse(http.StatusBadRequest, "invalid_text", "text %d is empty", i).At("input")
 		}
 		if p := s.checkText(t, "input"); p != nil {
 			return nil, p
@@ -50,8 +33,8 @@ func (s *Server) vectors(ctx context.Context, as role, texts []string, dims int)
 	}
 	spec := s.embed.Spec()
 	if dims != 0 && dims != spec.Dims && dims != spec.HeadDims {
-		return nil, refuse(http.StatusBadRequest, "invalid_dimensions", "%d dimensions: the model has %d, or the first %d of them",
-			dims, spec.Dims, spec.HeadDims).at("dimensions")
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_dimensions", "%d dimensions: the model has %d, or the first %d of them",
+			dims, spec.Dims, spec.HeadDims).At("dimensions")
 	}
 	start := time.Now()
 	out, err := s.embedAs(ctx, as, texts)
@@ -67,8 +50,8 @@ func (s *Server) vectors(ctx context.Context, as role, texts []string, dims int)
 	return out, nil
 }
 
-func (s *Server) embedAs(ctx context.Context, as role, texts []string) ([][]float32, error) {
-	if as == passage {
+func (s *Server) embedAs(ctx context.Context, as compat.Role, texts []string) ([][]float32, error) {
+	if as == compat.Passage {
 		return s.embed.EmbedPassages(ctx, texts)
 	}
 	out := make([][]float32, len(texts))
@@ -81,8 +64,8 @@ func (s *Server) embedAs(ctx context.Context, as role, texts []string) ([][]floa
 	return out, nil
 }
 
-// head is the first dims of v at unit length. A head without length stays as
-// it is: it has no direction to keep.
+// head is the first dims of v, L2-normalised. A head of zeros stays as it is: it has
+// no direction.
 func head(v []float32, dims int) []float32 {
 	h := slices.Clone(v[:dims])
 	var sum float64

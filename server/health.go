@@ -6,7 +6,7 @@ import (
 	"github.com/fronyai/frony-db/server/keys"
 )
 
-// healthPaths are logged at level debug: they come every few seconds.
+// healthPaths are logged at level debug: they are polled every few seconds.
 var healthPaths = map[string]bool{
 	"/livez": true, "/readyz": true, "/healthz": true, "/metrics": true,
 	"/.well-known/live": true, "/.well-known/ready": true,
@@ -18,12 +18,12 @@ func (s *Server) healthRoutes() {
 		"GET /readyz":  s.readyz,
 		"GET /healthz": s.readyz,
 	} {
-		s.handle(pattern, door{keys.None, bodyNone, shapeOwn, gateNone}, h)
+		s.handle(pattern, endpoint{keys.None, bodyNone, nil, slotNone}, h)
 	}
-	s.handle("GET /metrics", door{keys.Read, bodyNone, shapeOwn, gateNone}, s.metrics.handler())
+	s.handle("GET /metrics", endpoint{keys.Read, bodyNone, nil, slotNone}, s.metrics.handler())
 }
 
-// readyz says whether requests should be sent here.
+// readyz tells whether requests should be sent here.
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	switch s.state.Load() {
 	case stateLoading:

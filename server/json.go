@@ -13,20 +13,20 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// jsonFormat is strict JSON: names match exactly and occur once, and text is
-// UTF-8, so that two readers of one body can't understand two things. Lists
-// that are empty are [], never null, and the fields of metadata are in order.
+// jsonFormat is strict JSON: names match exactly and occur once, and text is UTF-8,
+// so that no two readers understand one body differently. An empty list is [], never
+// null, and the fields of metadata are in order.
 var jsonFormat = huma.Format{
-	Marshal: func(w io.Writer, v any) error {
-		return json.MarshalWrite(w, v, jsontext.EscapeForHTML(false), json.Deterministic(true))
-	},
+	Marshal: func(w io.Writer, v any) error { return json.MarshalWrite(w, v, jsonOptions) },
 	Unmarshal: func(data []byte, v any) error {
 		return readable(json.Unmarshal(data, v, json.RejectUnknownMembers(true)))
 	},
 }
 
-// readable says what is wrong with JSON in words of JSON: the library's name Go
-// types.
+var jsonOptions = json.JoinOptions(jsontext.EscapeForHTML(false), json.Deterministic(true))
+
+// readable says what is wrong with JSON in terms of JSON: the library's errors name
+// Go types.
 func readable(err error) error {
 	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		at := ""
@@ -55,7 +55,7 @@ var kinds = map[jsontext.Kind]string{
 	'n': "null", 'f': "false", 't': "true", '"': "a string", '0': "a number", '{': "an object", '[': "a list",
 }
 
-// meant guesses the field that somebody means who knows another database.
+// meant guesses the field that a user of another database means.
 func meant(name string) string {
 	switch folded := strings.ToLower(strings.ReplaceAll(name, "_", "")); folded {
 	case "query", "querytext", "content", "document", "texts":
@@ -72,7 +72,13 @@ func meant(name string) string {
 		return "metadata"
 	case "include", "outputfields", "select":
 		return "fields"
-	case "name", "id", "ids", "text", "embedding", "k", "filter", "mode", "fields", "metadata", "documents", "queries", "exact", "ef":
+	case "ef", "efsearch":
+		return "ef_search"
+	case "given":
+		return "precomputed"
+	case "ttl", "expiresat", "expiry", "expireat":
+		return "expires"
+	case "name", "id", "ids", "text", "embedding", "k", "filter", "mode", "fields", "metadata", "documents", "queries", "exact", "expires":
 		if folded != name {
 			return folded
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// metrics are the server's own, in a registry of their own: two servers in one
-// program don't meet.
+// metrics are in a registry of their own, so that two servers in one program don't
+// collide.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -37,7 +37,7 @@ func newMetrics(s *Server) *metrics {
 			Name: "frony_http_request_seconds", Help: "Time from the header to the end of the answer.", Buckets: buckets,
 		}, []string{"route"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "frony_http_refused_total", Help: "Requests refused for their key, rate, origin, or for want of a slot, by the code of the error.",
+			Name: "frony_http_refused_total", Help: "Requests refused for their key, rate or origin, or because no slot was free, by the code of the error.",
 		}, []string{"code"}),
 		stages: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "frony_search_stage_seconds", Help: "Time of a search by stage.", Buckets: buckets,
@@ -46,11 +46,11 @@ func newMetrics(s *Server) *metrics {
 			Name: "frony_searches_total", Help: "Searches by plan.",
 		}, []string{"plan"}),
 		recall: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "frony_recall_at_k", Help: "Share of the true k nearest that sampled searches found, by answering them again exactly.",
+			Name: "frony_recall_at_k", Help: "Recall of sampled searches: the share of the true k nearest, found by an exact search, that they returned.",
 			Buckets: []float64{.5, .7, .8, .9, .95, .98, .99, .999, 1},
 		}, []string{"collection", "k"}),
 		running: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "frony_http_requests_running", Help: "Requests that are being answered.",
+			Name: "frony_http_requests_running", Help: "Requests in progress.",
 		}),
 	}
 	gauge := func(name, help string, value func() float64) prometheus.Collector {
@@ -58,11 +58,11 @@ func newMetrics(s *Server) *metrics {
 	}
 	m.registry.MustRegister(
 		m.requests, m.took, m.refusals, m.stages, m.plans, m.recall, m.running,
-		gauge("frony_searches_running", "Searches that hold a slot.", func() float64 { return float64(s.searches.running()) }),
-		gauge("frony_searches_waiting", "Searches that wait for a slot.", func() float64 { return float64(s.searches.waiting.Load()) }),
-		gauge("frony_writes_running", "Writes that hold a slot.", func() float64 { return float64(s.writes.running()) }),
-		gauge("frony_writes_waiting", "Writes that wait for a slot.", func() float64 { return float64(s.writes.waiting.Load()) }),
-		gauge("frony_ready", "1 when /readyz says 200.", func() float64 {
+		gauge("frony_searches_running", "Searches that hold a slot.", func() float64 { return float64(s.searches.Running()) }),
+		gauge("frony_searches_waiting", "Searches that wait for a slot.", func() float64 { return float64(s.searches.Waiting()) }),
+		gauge("frony_writes_running", "Writes that hold a slot.", func() float64 { return float64(s.writes.Running()) }),
+		gauge("frony_writes_waiting", "Writes that wait for a slot.", func() float64 { return float64(s.writes.Waiting()) }),
+		gauge("frony_ready", "1 when /readyz returns 200.", func() float64 {
 			if s.state.Load() == stateReady {
 				return 1
 			}
@@ -81,7 +81,7 @@ func (m *metrics) handler() http.Handler {
 	})
 }
 
-// begin counts a request that runs; what it returns counts its end.
+// begin counts the start of a request. The function it returns counts its end.
 func (m *metrics) begin() func(route, method string, status int, took time.Duration) {
 	m.running.Inc()
 	return func(route, method string, status int, took time.Duration) {
@@ -91,24 +91,24 @@ func (m *metrics) begin() func(route, method string, status int, took time.Durat
 	}
 }
 
-// methodLabel keeps labels from growing with what clients make up.
+// methodLabel bounds the labels, whatever methods clients make up.
 func methodLabel(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions:
 		return method
 	}
-	return "_OTHER" // as OpenTelemetry says it
+	return "_OTHER" // as in OpenTelemetry
 }
 
 func (m *metrics) refused(code string) { m.refusals.WithLabelValues(code).Inc() }
 
-// ObserveRecall counts what a sampled query found of the truth: it fits
-// db.Options.OnRecall, and feeds the metric frony_recall_at_k.
+// ObserveRecall counts the recall of a sampled query in the metric
+// frony_recall_at_k. It fits db.Options.OnRecall.
 func (s *Server) ObserveRecall(collection string, k int, recall float64) {
 	s.metrics.recall.WithLabelValues(collection, recallLabel(k)).Observe(recall)
 }
 
-// recallLabel keeps the metric small, whatever k clients choose.
+// recallLabel bounds the labels, whatever k clients choose.
 func recallLabel(k int) string {
 	for _, top := range []int{1, 5, 10, 20, 50, 100} {
 		if k <= top {
@@ -125,22 +125,22 @@ func (m *metrics) searched(t *db.Trace) {
 	}
 }
 
-// collectionsCollector measures the collections when it is asked.
+// collectionsCollector measures the collections when metrics are collected.
 type collectionsCollector struct{ s *Server }
 
 var (
-	documentsDesc = prometheus.NewDesc("frony_documents", "Documents by collection.", []string{"collection"}, nil)
-	deadDesc      = prometheus.NewDesc("frony_dead_nodes", "Deleted nodes that wait for repair.", []string{"collection"}, nil)
-	checkedDesc   = prometheus.NewDesc("frony_checked_documents_total", "Documents that were searched by their own vectors since the start, to see whether the graph returns them.", []string{"collection"}, nil)
-	unreachedDesc = prometheus.NewDesc("frony_unreachable_documents", "Documents that the graph did not return to a search for their own vectors: of the last walk through all of them, or of the one under way if those are more.", []string{"collection"}, nil)
-	memoryDesc    = prometheus.NewDesc("frony_memory_bytes", "Memory of a collection by part.", []string{"collection", "part"}, nil)
-	diskDesc      = prometheus.NewDesc("frony_disk_bytes", "Disk space of a collection's derived files by part.", []string{"collection", "part"}, nil)
-	storeDesc     = prometheus.NewDesc("frony_store_bytes", "Disk space of the store, all collections together.", nil, nil)
+	documentsDesc   = prometheus.NewDesc("frony_documents", "Documents by collection.", []string{"collection"}, nil)
+	deadDesc        = prometheus.NewDesc("frony_dead_nodes", "Deleted nodes that wait for repair.", []string{"collection"}, nil)
+	checkedDesc     = prometheus.NewDesc("frony_checked_documents_total", "Self-queries since the start: documents that were searched for by their own vectors.", []string{"collection"}, nil)
+	unreachableDesc = prometheus.NewDesc("frony_unreachable_documents", "Documents that the graph did not return to their self-query, in the last complete pass, or in the current one if already higher.", []string{"collection"}, nil)
+	memoryDesc      = prometheus.NewDesc("frony_memory_bytes", "Memory of a collection by part.", []string{"collection", "part"}, nil)
+	diskDesc        = prometheus.NewDesc("frony_disk_bytes", "Disk space of a collection's derived files by part.", []string{"collection", "part"}, nil)
+	storeDesc       = prometheus.NewDesc("frony_store_bytes", "Disk space of the store, all collections together.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c *collectionsCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{documentsDesc, deadDesc, checkedDesc, unreachedDesc, memoryDesc, diskDesc, storeDesc} {
+	for _, d := range []*prometheus.Desc{documentsDesc, deadDesc, checkedDesc, unreachableDesc, memoryDesc, diskDesc, storeDesc} {
 		ch <- d
 	}
 }
@@ -148,7 +148,7 @@ func (c *collectionsCollector) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (c *collectionsCollector) Collect(ch chan<- prometheus.Metric) {
 	if c.s.state.Load() != stateReady {
-		return // a collection that is opening would hold the answer up
+		return // a collection that is opening would delay the answer
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -162,7 +162,7 @@ func (c *collectionsCollector) Collect(ch chan<- prometheus.Metric) {
 		}
 		col, err := c.s.db.Collection(ctx, info.Name, &db.CollectionOptions{MustExist: true})
 		if err != nil {
-			continue // of another model, or dropped meanwhile
+			continue // of another model, or just dropped
 		}
 		t, err := col.Stats()
 		if err != nil {
@@ -170,14 +170,15 @@ func (c *collectionsCollector) Collect(ch chan<- prometheus.Metric) {
 		}
 		send(documentsDesc, int64(t.Documents), t.Name)
 		send(deadDesc, int64(t.Dead), t.Name)
-		if w, ok := c.s.swept(t.Name); ok {
-			ch <- prometheus.MustNewConstMetric(checkedDesc, prometheus.CounterValue, float64(w.asked), t.Name)
-			send(unreachedDesc, int64(w.found()), t.Name)
+		if q, ok := c.s.selfQueriesOf(t.Name); ok {
+			ch <- prometheus.MustNewConstMetric(checkedDesc, prometheus.CounterValue, float64(q.checked), t.Name)
+			send(unreachableDesc, int64(q.found()), t.Name)
 		}
 		send(memoryDesc, t.Memory.Graph, t.Name, "graph")
 		send(memoryDesc, t.Memory.Codes, t.Name, "codes")
 		send(memoryDesc, t.Memory.Nodes, t.Name, "nodes")
 		send(memoryDesc, t.Memory.Metadata, t.Name, "metadata")
+		send(memoryDesc, t.Memory.Lexical, t.Name, "lexical")
 		send(memoryDesc, t.Memory.Rows, t.Name, "rows_mapped")
 		send(diskDesc, t.Disk.Rows, t.Name, "rows")
 		send(diskDesc, t.Disk.Snapshot, t.Name, "snapshot")

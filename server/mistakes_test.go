@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fronyai/frony-db/server"
 	"github.com/fronyai/frony-db/server/keys"
@@ -18,6 +17,7 @@ import (
 // What people get wrong who know another database, or type by hand: the answer
 // says where it is, in words of JSON, and where it can be guessed what was meant.
 func TestMistakes(t *testing.T) {
+	t.Parallel()
 	b := start(t, nil)
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
 	deep := strings.Repeat("(", 500) + "a=1" + strings.Repeat(")", 500)
@@ -71,6 +71,7 @@ func TestMistakes(t *testing.T) {
 
 // One name in two spellings of Unicode is one collection.
 func TestComposedNames(t *testing.T) {
+	t.Parallel()
 	b := start(t, nil)
 	const composed, apart = "%EB%A9%94%EB%AA%A8", "%E1%84%86%E1%85%A6%E1%84%86%E1%85%A9"
 	created := b.ask(201, "POST", "/v1/collections", `{"name":"`+"\u1106\u1166\u1106\u1169"+`"}`)
@@ -89,6 +90,7 @@ func TestComposedNames(t *testing.T) {
 
 // The other spelling is no way around the scope of a key.
 func TestComposedNamesAndScope(t *testing.T) {
+	t.Parallel()
 	const apart = "\u1106\u1166"
 	all, err := keys.New("all", keys.Admin, nil, secrets["admin"])
 	if err != nil {
@@ -117,6 +119,7 @@ func TestComposedNamesAndScope(t *testing.T) {
 // A client that dies in the middle of an upload has written what it had sent
 // whole, and of the line that was cut nothing.
 func TestUploadCut(t *testing.T) {
+	t.Parallel()
 	b := start(t, nil)
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
 	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
@@ -126,17 +129,13 @@ func TestUploadCut(t *testing.T) {
 	chunk := `{"id":"whole","text":"a"}` + "\n" + `{"id":"cut","text":"b`
 	fmt.Fprintf(c, "POST %s/documents/upload HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", notes, len(chunk), chunk)
 	_ = c.Close()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if status, _, _ := b.do("GET", notes+"/documents/whole", ""); status == 200 {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatal("the whole line was not written")
-		}
-	}
-	for !strings.Contains(b.metrics(), `frony_http_requests_total{method="POST",route="POST /v1/collections/{collection}/documents/upload"`) {
-		time.Sleep(time.Millisecond)
-	}
+	b.await("the whole line is written", func() bool {
+		status, _, _ := b.do("GET", notes+"/documents/whole", "")
+		return status == 200
+	})
+	b.await("the upload ends", func() bool {
+		return strings.Contains(b.metrics(), `frony_http_requests_total{method="POST",route="POST /v1/collections/{collection}/documents/upload"`)
+	})
 	if n := b.ask(200, "POST", notes+"/documents/count", `{}`)["count"]; fmt.Sprint(n) != "1" {
 		t.Errorf("%v documents", n)
 	}
@@ -144,6 +143,7 @@ func TestUploadCut(t *testing.T) {
 
 // The same for a body that is cut: nothing of it is done.
 func TestBodyCut(t *testing.T) {
+	t.Parallel()
 	b := start(t, nil)
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
 	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))

@@ -11,20 +11,21 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/fronyai/frony-db/server/compat"
 	"github.com/fronyai/frony-db/server/keys"
 )
 
-// call is what is known about a request beside what it carries.
+// call is what is known about a request besides its content.
 type call struct {
 	id    string
 	route string // the pattern, so that metrics don't grow with names
 	key   *keys.Key
-	says  shape
+	shape compat.Shape
 	code  string     // of the error that was answered
 	span  trace.Span // nil for health, or outside of a request
 }
 
-// noRoute is the route of what no route matches.
+// noRoute is the route of a request that matches none.
 const noRoute = "none"
 
 type callKey struct{}
@@ -37,9 +38,17 @@ func callOf(ctx context.Context) *call {
 	return &call{}
 }
 
+// keyName is the name of the request's key, empty without one.
+func (c *call) keyName() string {
+	if c.key == nil {
+		return ""
+	}
+	return c.key.Name
+}
+
 func requestID(ctx context.Context) string { return callOf(ctx).id }
 
-// observe names each request, counts and logs it, and survives its panics.
+// observe gives each request an id, counts and logs it, and recovers its panics.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call{id: wantedID(r.Header.Get("X-Request-Id")), route: noRoute}
@@ -55,7 +64,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			if v != nil && v != http.ErrAbortHandler { //nolint:errorlint // it is compared as net/http does
 				s.log.ErrorContext(ctx, "panic", "id", c.id, "route", c.route, "panic", v, "stack", string(debug.Stack()))
 				if rec.status == 0 {
-					writeProblem(rec, r, refuse(http.StatusInternalServerError, "internal", "internal error; the server's log says more under this request_id"))
+					writeProblem(rec, r, refuseInternal())
 				}
 			}
 			took := time.Since(start)
@@ -82,14 +91,10 @@ func (s *Server) logRequest(ctx context.Context, r *http.Request, c *call, rec *
 	if !s.log.Enabled(ctx, level) {
 		return
 	}
-	who := ""
-	if c.key != nil {
-		who = c.key.Name
-	}
 	attrs := []slog.Attr{
 		slog.String("id", c.id), slog.String("method", r.Method), slog.String("route", c.route),
 		slog.Int("status", rec.code()), slog.Duration("took", took), slog.Int64("bytes", rec.bytes),
-		slog.String("key", who), slog.String("remote", r.RemoteAddr),
+		slog.String("key", c.keyName()), slog.String("remote", r.RemoteAddr),
 	}
 	if c.span != nil && c.span.SpanContext().IsSampled() {
 		attrs = append(attrs, slog.String("trace", c.span.SpanContext().TraceID().String()))
@@ -97,7 +102,7 @@ func (s *Server) logRequest(ctx context.Context, r *http.Request, c *call, rec *
 	s.log.LogAttrs(ctx, level, "request", attrs...)
 }
 
-// wantedID takes a client's name for its request if it is harmless in a log.
+// wantedID is the id that the client wants, if it is harmless in a log, or a new one.
 func wantedID(id string) string {
 	ok := id != "" && len(id) <= 64
 	for i := range len(id) {
@@ -112,7 +117,7 @@ func wantedID(id string) string {
 	return hex.EncodeToString(b[:])
 }
 
-// recorder remembers what was answered.
+// recorder remembers the status and the size of an answer.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -136,7 +141,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Flush implements http.Flusher for what asks for it.
+// Flush implements http.Flusher, for handlers that check for it.
 func (r *recorder) Flush() { _ = http.NewResponseController(r.ResponseWriter).Flush() }
 
 // Unwrap is for http.ResponseController.

@@ -16,60 +16,59 @@ import (
 
 // Options say how a server behaves. The zero value is the default.
 type Options struct {
-	// Embedder answers the doors that embed without a collection; nil closes
-	// them. It should be the database's.
+	// Embedder serves the embedding endpoints; if nil they are disabled. It should
+	// be the database's.
 	Embedder embedder.Embedder
-	// Keys, if there are any, are asked of every request but those for health
-	// and the console's page. Server.SetKeys changes them later.
+	// Keys, if there are any, are required of every request except those for health
+	// and the console's page. Server.SetKeys replaces them later.
 	Keys *keys.Set
-	// Hosts are the names that a request's Host header may have. Without any,
-	// every host is taken if there are keys, and otherwise localhost and
-	// addresses: a web page that points its own name at this server has no key,
-	// and without keys the name gives it away.
+	// Hosts are the names that a request's Host header may have. If empty, any name
+	// is accepted with keys, and without keys only localhost and IP addresses. So a
+	// web page that points its own name at this server is refused: it has no key,
+	// or the name gives it away.
 	Hosts []string
-	// ReadOnly closes everything that writes.
+	// ReadOnly refuses all writes.
 	ReadOnly bool
-	// MCPWrites gives MCP clients, with a key that may write, the tools upsert
-	// and delete.
+	// MCPWrites gives MCP clients whose key may write the tools upsert and delete.
 	MCPWrites bool
-	// Version is what /meta, /info and the API's description call this build.
+	// Version is the version that /meta, /info and the API's description state.
 	Version string
-	// Limits caps what one client may ask for. Zero fields are the defaults.
+	// Limits bounds what one client may ask for. Zero fields are the defaults.
 	Limits Limits
-	// Tracer makes a span for each request and for the stages of its work, within
-	// the trace that the request names (W3C traceparent). Nil makes none.
+	// Tracer makes a span for each request and each stage of its work, within the
+	// trace that the request names (W3C traceparent). Nil makes none.
 	Tracer trace.TracerProvider
 	// Logger receives one record per request, and failures. Nil is silent.
 	Logger *slog.Logger
 }
 
-// Limits caps what one client may ask for. Every limit has an error that names
+// Limits bounds what one client may ask for. Every limit has an error that names
 // it.
 type Limits struct {
-	Body     int64 // bytes of a body, decompressed; default 32 MiB
-	InFlight int64 // bytes of all bodies at one time; default 128 MiB
-	Line     int   // bytes of a line of an upload; default 4 MiB
-	Batch    int   // documents, or ids, in a request; default 1,000
-	Inputs   int   // texts in a request to embed; default 2,048
-	Queries  int   // queries in a batch; default 64
-	K        int   // results of a search; default 1,000
-	Ef       int   // default 2,000
-	Over     int   // oversampling; default 50
-	Text     int   // bytes of a text; default 256 KiB
-	Depth    int   // nesting of a filter; default 16
-	Terms    int   // conditions of a filter; default 256
+	Body             int64 // bytes of a body, decompressed; default 32 MiB
+	InFlight         int64 // bytes of all bodies at one time; default 128 MiB
+	Line             int   // bytes of a line of an upload; default 4 MiB
+	Batch            int   // documents, or ids, in a request; default 1,000
+	Inputs           int   // texts in a request to embed; default 2,048
+	Queries          int   // queries in a batch; default 64
+	K                int   // results of a search; default 1,000
+	EfSearch         int   // beam width of a search; default 2,000
+	Oversampling     int   // candidates per result; default 50
+	Text             int   // bytes of a text; default 256 KiB
+	FilterDepth      int   // nesting of a filter; default 16
+	FilterConditions int   // conditions of a filter; default 256
 
-	// Searches run at one time, with embedding; default is the number of CPUs
-	// less one, which is left to take and refuse requests. A model behind a
-	// network can have more: it is waited for, and takes no CPU.
+	// Searches is the number of searches, and of requests to embed, that run at one
+	// time. The default is the number of CPUs less one, which accepts and refuses
+	// requests. With a model behind a network it may be higher: waiting takes no CPU.
 	Searches int
-	Writes   int           // that run at one time; default 32
-	Queue    int           // requests that wait, per kind; default 64
-	Wait     time.Duration // how long one waits in a burst before 503; default 1 s
-	// Patience is how long one waits when the queue has stood for a while, in
-	// multiples of the mean time that a request takes; default 4. More lets
-	// more clients in, and answers all of them later.
-	Patience float64
+	Writes   int           // writes that run at one time; default 32
+	Queue    int           // requests that wait, of each kind; default 64
+	Wait     time.Duration // the longest wait in a burst, before 503; default 1 s
+	// QueueFactor is the longest wait under sustained load, as a multiple of the
+	// mean time that a request takes; default 4. More lets more clients in, and
+	// answers all of them later.
+	QueueFactor float64
 
 	Rate  float64 // requests per second of one key, or in all without keys; default 0, no limit
 	Burst int     // requests at once within the rate; default twice the rate
@@ -96,11 +95,11 @@ func (o *Options) fill() error {
 		{"Inputs", &l.Inputs, 2048},
 		{"Queries", &l.Queries, 64},
 		{"K", &l.K, 1000},
-		{"Ef", &l.Ef, 2000},
-		{"Over", &l.Over, 50},
+		{"EfSearch", &l.EfSearch, 2000},
+		{"Oversampling", &l.Oversampling, 50},
 		{"Text", &l.Text, 256 << 10},
-		{"Depth", &l.Depth, 16},
-		{"Terms", &l.Terms, 256},
+		{"FilterDepth", &l.FilterDepth, 16},
+		{"FilterConditions", &l.FilterConditions, 256},
 		{"Searches", &l.Searches, max(1, runtime.GOMAXPROCS(0)-1)},
 		{"Writes", &l.Writes, 32},
 		{"Queue", &l.Queue, 64},
@@ -112,7 +111,7 @@ func (o *Options) fill() error {
 		}
 		*f.p = cmp.Or(*f.p, f.def)
 	}
-	l.Patience = cmp.Or(l.Patience, 4)
+	l.QueueFactor = cmp.Or(l.QueueFactor, 4)
 	l.Body = cmp.Or(l.Body, 32<<20)
 	l.InFlight = cmp.Or(l.InFlight, max(128<<20, l.Body))
 	l.ReplayBytes = cmp.Or(l.ReplayBytes, 16<<20)
@@ -132,8 +131,8 @@ func (o *Options) fill() error {
 		}
 		*f.p = cmp.Or(*f.p, f.def)
 	}
-	if l.Body < 0 || l.InFlight < l.Body || l.ReplayBytes < 0 || l.Rate < 0 || l.Patience < 0 {
-		faults = append(faults, fmt.Errorf("limits of bytes, rates and patience must not be negative, and InFlight (%d) not below Body (%d)", l.InFlight, l.Body))
+	if l.Body < 0 || l.InFlight < l.Body || l.ReplayBytes < 0 || l.Rate < 0 || l.QueueFactor < 0 {
+		faults = append(faults, fmt.Errorf("limits of bytes, Rate and QueueFactor must be at least 0, and InFlight (%d) at least Body (%d)", l.InFlight, l.Body))
 	}
 	o.Version = cmp.Or(o.Version, "devel")
 	if o.Logger == nil {

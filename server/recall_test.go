@@ -14,6 +14,7 @@ import (
 // What sampled searches find is a metric, by collection and a bounded number of
 // values of k.
 func TestRecallMetric(t *testing.T) {
+	t.Parallel()
 	d, err := db.Open(t.TempDir(), &db.Options{Embedder: embeddertest.New(384, 1)})
 	if err != nil {
 		t.Fatal(err)

@@ -63,6 +63,7 @@ func keyed(t *testing.T, o *server.Options) *bench {
 // Every route asks for a key, but those of the list. OWASP API2 (broken
 // authentication) and API5 (broken function level authorization).
 func TestEveryRouteAsksForAKey(t *testing.T) {
+	t.Parallel()
 	b := keyed(t, nil)
 	v := b.ask(200, "GET", "/openapi.json", "")
 	n := 0
@@ -113,6 +114,7 @@ func TestEveryRouteAsksForAKey(t *testing.T) {
 
 // OWASP API1: broken object level authorization.
 func TestScope(t *testing.T) {
+	t.Parallel()
 	b := keyed(t, nil)
 	b.key = secrets["scoped"]
 	if got := b.list(b.ask(200, "GET", "/v1/collections", "")["collections"]); len(got) != 1 || got[0].(map[string]any)["name"] != "mine" {
@@ -140,6 +142,7 @@ func TestScope(t *testing.T) {
 }
 
 func TestSetKeys(t *testing.T) {
+	t.Parallel()
 	b := keyed(t, nil)
 	k, err := keys.New("other", keys.Read, nil, "other-00123456789abcdef0123456789")
 	if err != nil {
@@ -156,6 +159,7 @@ func TestSetKeys(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
+	t.Parallel()
 	b := start(t, &server.Options{ReadOnly: true})
 	b.refused(403, "read_only", "POST", "/v1/collections", `{"name":"a"}`)
 	b.refused(403, "read_only", "PUT", notes+"/documents?create=true", `{"documents":[{"text":"x"}]}`)
@@ -181,6 +185,7 @@ func dial(t *testing.T, b *bench, send func(net.Conn)) (string, time.Duration) {
 
 // The answer comes though not one byte of the body was sent.
 func TestKeyBeforeBody(t *testing.T) {
+	t.Parallel()
 	b := keyed(t, nil)
 	for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
 		got, took := dial(t, b, func(c net.Conn) {
@@ -231,6 +236,7 @@ func TestSlowloris(t *testing.T) {
 }
 
 func TestHostAndOrigin(t *testing.T) {
+	t.Parallel()
 	b := start(t, &server.Options{Hosts: []string{"db.example"}})
 	for host, want := range map[string]int{
 		"localhost": 200, "localhost:7700": 200, "127.0.0.1": 200, "[::1]:7700": 200, "10.0.0.7:7700": 200, "DB.example": 200,
@@ -258,12 +264,16 @@ func TestHostAndOrigin(t *testing.T) {
 
 // OWASP API4: unrestricted resource consumption.
 func TestLimits(t *testing.T) {
-	b := start(t, &server.Options{Limits: server.Limits{Body: 100_000, Batch: 3, K: 5, Ef: 50, Over: 4, Text: 100, Depth: 3, Terms: 4, Queries: 2}})
+	t.Parallel()
+	b := start(t, &server.Options{Limits: server.Limits{Body: 100_000, Batch: 3, K: 5, EfSearch: 50, Oversampling: 4, Text: 100, FilterDepth: 3, FilterConditions: 4, Queries: 2}})
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
 	search, docs := notes+"/search", notes+"/documents"
 	for _, c := range []struct{ method, path, body string }{
 		{"POST", search, `{"text":"x","k":6}`},
-		{"POST", search, `{"text":"x","ef":51}`},
+		{"POST", search, `{"text":"x","ef_search":51}`},
+		{"POST", search, `{"text":"x","ef":51}`}, // its former name
+		{"POST", "/v1/collections", `{"name":"wide","ef_search":51}`},
+		{"POST", "/v1/collections", `{"name":"deep","oversampling":5}`},
 		{"POST", search, `{"text":"x","oversampling":5}`},
 		{"POST", search, `{"text":"` + strings.Repeat("x", 101) + `"}`},
 		{"POST", search, `{"text":"x","filter":"((((a = 1 OR b = 2) AND c = 3) OR d = 4))"}`},
@@ -303,6 +313,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestBytesInFlight(t *testing.T) {
+	t.Parallel()
 	b := start(t, &server.Options{Limits: server.Limits{Body: 1 << 20, InFlight: 1 << 20}})
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
 	// hog announces a body that takes nearly all bytes, and sends none of it.
@@ -315,32 +326,26 @@ func TestBytesInFlight(t *testing.T) {
 		return c
 	}
 	body := `{"text":"` + strings.Repeat("x", 100_000) + `"}`
-	deadline := time.Now().Add(20 * time.Second)
 	c := hog()
-	for {
-		time.Sleep(20 * time.Millisecond) // it may not be there yet
+	b.await("the bytes are taken", func() bool {
 		status, got, h := b.do("POST", notes+"/search", body)
 		if status == 503 && strings.Contains(got, "overloaded") && h.Get("Retry-After") == "1" {
-			break
+			return true
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d %s", status, got)
-		}
-		// It came behind the request, and was refused in its place.
+		// It is not there yet, or came during the request and was refused in its place.
 		_ = c.Close()
 		c = hog()
-	}
+		return false
+	})
 	_ = c.Close()
-	for time.Now().Before(deadline) {
-		if status, _, _ := b.do("POST", notes+"/search", body); status == 200 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Error("the bytes were not given back")
+	b.await("the bytes are given back", func() bool {
+		status, _, _ := b.do("POST", notes+"/search", body)
+		return status == 200
+	})
 }
 
 func TestRate(t *testing.T) {
+	t.Parallel()
 	b := keyed(t, &server.Options{Limits: server.Limits{Rate: 0.5, Burst: 3}})
 	b.key = secrets["reader"]
 	for range 3 {
@@ -384,6 +389,7 @@ func (m *moody) EmbedQuery(ctx context.Context, text string) ([]float32, error) 
 }
 
 func TestPanic(t *testing.T) {
+	t.Parallel()
 	m := &moody{Fake: embeddertest.New(384, 1)}
 	b := startWith(t, m, nil)
 	b.ask(200, "PUT", notes+"/documents?create=true", `{"documents":[{"text":"x"}]}`)
@@ -410,9 +416,7 @@ func TestOverload(t *testing.T) {
 			}
 		})
 	}
-	for m.began.Load() < 2 {
-		time.Sleep(time.Millisecond)
-	}
+	b.await("two searches run", func() bool { return m.began.Load() == 2 })
 	begin := time.Now()
 	for range 20 {
 		wg.Go(func() {
@@ -425,7 +429,9 @@ func TestOverload(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(200 * time.Millisecond)
+	b.await("all others are refused", func() bool {
+		return strings.Contains(b.metrics(), `frony_http_refused_total{code="overloaded"} 20`)
+	})
 	b.ask(200, "GET", "/v1/collections", "") // what needs no slot goes on
 	close(m.hold)
 	wg.Wait()
@@ -444,9 +450,7 @@ func TestRefusedWithoutBody(t *testing.T) {
 	for range 2 {
 		wg.Go(func() { b.ask(200, "POST", notes+"/search", `{"text":"x"}`) })
 	}
-	for !strings.Contains(b.metrics(), "frony_searches_waiting 1") {
-		time.Sleep(time.Millisecond)
-	}
+	b.await("one search waits", func() bool { return strings.Contains(b.metrics(), "frony_searches_waiting 1") })
 	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -467,6 +471,7 @@ func TestRefusedWithoutBody(t *testing.T) {
 }
 
 func TestIdempotency(t *testing.T) {
+	t.Parallel()
 	b := keyed(t, nil)
 	const key = "Idempotency-Key"
 	body := `{"documents":[{"text":"once"}]}`
@@ -493,6 +498,7 @@ func TestIdempotency(t *testing.T) {
 }
 
 func TestReplaysAreBounded(t *testing.T) {
+	t.Parallel()
 	b := start(t, &server.Options{Limits: server.Limits{Replays: 2}})
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
 	body := `{"documents":[{"text":"x"}]}`
@@ -510,6 +516,7 @@ func TestReplaysAreBounded(t *testing.T) {
 // Names of clients are never paths, and the database's files stay where they
 // are. OWASP API7 (server side request forgery) and path traversal.
 func TestNamesAreNotPaths(t *testing.T) {
+	t.Parallel()
 	b := start(t, nil)
 	for _, name := range []string{"..", "../x", "..%2f..%2fetc%2fpasswd", "%2fetc%2fpasswd", "C:%5cx", "http:%2f%2f169.254.169.254%2f", "a%00b", ".hidden"} {
 		for _, c := range []struct{ method, path, body string }{
@@ -529,6 +536,7 @@ func TestNamesAreNotPaths(t *testing.T) {
 }
 
 func TestLogHoldsNoSecrets(t *testing.T) {
+	t.Parallel()
 	var log syncBuffer
 	b := keyed(t, &server.Options{Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	b.ask(200, "PUT", notes+"/documents", `{"documents":[{"id":"private-id","text":"private text"}]}`)
@@ -564,6 +572,7 @@ func (s *syncBuffer) String() string {
 }
 
 func TestCompression(t *testing.T) {
+	t.Parallel()
 	b := filled(t, nil)
 	for enc, open := range map[string]func(io.Reader) (io.Reader, error){
 		"gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },

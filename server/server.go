@@ -11,17 +11,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/klauspost/compress/gzhttp"
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"go.opentelemetry.io/otel/trace"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/server/admit"
 	"github.com/fronyai/frony-db/server/keys"
 )
 
-// Server is an http.Handler for one database, which stays the caller's to
-// close. Its methods may be called concurrently.
+// Server is an http.Handler for one database, which the caller closes. Its methods
+// may be called concurrently.
 type Server struct {
 	db    *db.DB
 	embed embedder.Embedder
@@ -35,18 +34,18 @@ type Server struct {
 
 	keys     atomic.Pointer[keys.Set]
 	state    atomic.Int32
-	inFlight *semaphore.Weighted // bytes of bodies
-	searches *gate
-	writes   *gate
-	rates    *rates
-	replays  *replays
+	bodies   *admit.Bodies
+	searches *admit.Queue
+	writes   *admit.Queue
+	rates    *admit.Rates
+	replays  *admit.Replays
 	metrics  *metrics
 	tracer   trace.Tracer
-	schemas  *mcp.SchemaCache
+	tools    []tool
 
-	reach  reach
-	warmMu sync.Mutex
-	warm   map[string]bool // collections that Warm has opened
+	reachability reachability
+	warmMu       sync.Mutex
+	warm         map[string]bool // collections that Warm has opened
 }
 
 // The states of a server, as /readyz tells them.
@@ -56,7 +55,7 @@ const (
 	stateStopping
 )
 
-// New returns a server for a database. It answers at once; /readyz says 503
+// New returns a server for a database. It answers at once; /readyz returns 503
 // until Warm has ended.
 func New(d *db.DB, opts *Options) (*Server, error) {
 	var o Options
@@ -69,19 +68,20 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 	l := &o.Limits
 	s := &Server{
 		db: d, embed: o.Embedder, opts: o, log: o.Logger, mux: http.NewServeMux(),
-		inFlight: semaphore.NewWeighted(l.InFlight),
-		searches: newGate(l.Searches, l),
-		writes:   newGate(l.Writes, l),
-		rates:    newRates(l.Rate, l.Burst),
-		replays:  newReplays(l.Replays, l.ReplayBytes),
-		schemas:  mcp.NewSchemaCache(),
-		tracer:   newTracer(o.Tracer),
-		warm:     map[string]bool{},
-		reach:    reach{of: map[string]sweep{}},
+		bodies:       admit.NewBodies(l.Body, l.InFlight),
+		rates:        admit.NewRates(l.Rate, l.Burst),
+		replays:      admit.NewReplays(l.Replays, l.ReplayBytes),
+		tracer:       newTracer(o.Tracer),
+		warm:         map[string]bool{},
+		reachability: reachability{of: map[string]selfQueries{}},
 	}
 	s.keys.Store(o.Keys)
 	s.metrics = newMetrics(s)
-	s.searches.refused, s.writes.refused = s.metrics.refused, s.metrics.refused
+	queue := admit.QueueOptions{Waiting: l.Queue, Wait: l.Wait, Factor: l.QueueFactor, Refused: s.metrics.refused}
+	queue.Slots = l.Searches
+	s.searches = admit.NewQueue(queue)
+	queue.Slots = l.Writes
+	s.writes = admit.NewQueue(queue)
 	err := s.routes()
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
@@ -100,8 +100,8 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// HTTPServer returns an http.Server with a limit on the time of every phase of
-// a connection.
+// HTTPServer returns an http.Server that limits the time of every phase of a
+// connection.
 func (s *Server) HTTPServer() *http.Server {
 	l := &s.opts.Limits
 	return &http.Server{
@@ -116,18 +116,23 @@ func (s *Server) HTTPServer() *http.Server {
 	}
 }
 
-// Metrics answers with the metrics, without asking for a key: for a port that
-// only the operator reaches.
+// Metrics serves the metrics without a key: for a port that only the operator can
+// reach.
 func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
 
-// SetKeys replaces the keys. Requests that run go on with the key they had.
+// SetKeys replaces the keys. Running requests keep the key they had.
 func (s *Server) SetKeys(set *keys.Set) {
 	s.keys.Store(set)
-	s.rates.keep(set)
+	names := map[string]bool{}
+	for _, k := range set.Keys() {
+		names[k.Name] = true
+	}
+	s.rates.Keep(names)
 }
 
-// Warm opens every collection, rebuilding what must be, and then makes /readyz
-// say 200. A collection that does not open is logged, and its requests say why.
+// Warm opens every collection, rebuilding what must be rebuilt, and then makes
+// /readyz return 200. A collection that does not open is logged, and requests for it
+// say why.
 func (s *Server) Warm(ctx context.Context) error {
 	names, err := s.names(ctx)
 	if err != nil {
@@ -159,7 +164,7 @@ func (s *Server) names(ctx context.Context) (names []string, err error) {
 	return names, nil
 }
 
-// Stop makes /readyz say 503, so that no new requests are sent here.
+// Stop makes /readyz return 503, so that no new requests are sent here.
 func (s *Server) Stop() { s.state.Store(stateStopping) }
 
 // loading reports whether a collection may still be opening.

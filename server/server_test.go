@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
@@ -129,6 +130,16 @@ func (b *bench) refused(status int, code, method, path, body string, header ...s
 	return e
 }
 
+// await waits until something holds.
+func (b *bench) await(what string, holds func() bool) {
+	b.Helper()
+	for end := time.Now().Add(20 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			b.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
 func (b *bench) list(v any) []any {
 	b.Helper()
 	l, ok := v.([]any)
@@ -152,6 +163,7 @@ func filled(t *testing.T, o *server.Options) *bench {
 }
 
 func TestCollections(t *testing.T) {
+	t.Parallel()
 	b := start(t, nil)
 	if got := b.list(b.ask(200, "GET", "/v1/collections", "")["collections"]); len(got) != 0 {
 		t.Fatal(got)
@@ -165,7 +177,7 @@ func TestCollections(t *testing.T) {
 	b.refused(400, "invalid_name", "POST", "/v1/collections", `{"name":"a b"}`)
 	b.refused(400, "invalid_options", "POST", "/v1/collections", `{"name":"x","dims":7}`)
 	b.refused(422, "invalid_request", "POST", "/v1/collections", `{}`)
-	given := b.ask(201, "POST", "/v1/collections", `{"name":"given","given":true,"dims":7}`)
+	given := b.ask(201, "POST", "/v1/collections", `{"name":"given","precomputed":true,"dims":7}`)
 	if given["dims"] != json.Number("7") || given["model"] != nil {
 		t.Fatal(given)
 	}
@@ -187,6 +199,7 @@ func TestCollections(t *testing.T) {
 }
 
 func TestDocuments(t *testing.T) {
+	t.Parallel()
 	b := filled(t, nil)
 	d := b.ask(200, "GET", notes+"/documents/1", "")
 	m := d["metadata"].(map[string]any)
@@ -249,6 +262,7 @@ func TestDocuments(t *testing.T) {
 }
 
 func TestUpsertInChunks(t *testing.T) {
+	t.Parallel()
 	b := filled(t, nil)
 	long := strings.Repeat("서울의 봄은 짧다. ", 20)
 	put := func(text, chunk string) map[string]any {
@@ -274,6 +288,7 @@ func TestUpsertInChunks(t *testing.T) {
 }
 
 func TestInsertInChunks(t *testing.T) {
+	t.Parallel()
 	b := filled(t, nil)
 	long := strings.Repeat("서울의 봄은 짧다. ", 20)
 	insert := func(id string) string {
@@ -295,6 +310,7 @@ func TestInsertInChunks(t *testing.T) {
 }
 
 func TestScanInPages(t *testing.T) {
+	t.Parallel()
 	b := start(t, nil)
 	var docs []map[string]any
 	for i := range 25 {
@@ -329,6 +345,7 @@ func TestScanInPages(t *testing.T) {
 }
 
 func TestSearch(t *testing.T) {
+	t.Parallel()
 	b := filled(t, nil)
 	v := b.ask(200, "POST", notes+"/search", `{"text":"서울의 봄","k":2,"filter":"lang = \"ko\""}`)
 	ms := b.list(v["matches"])
@@ -373,6 +390,7 @@ func TestSearch(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	b := filled(t, nil)
 	for _, c := range []struct {
 		status             int
@@ -413,6 +431,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestUpload(t *testing.T) {
+	t.Parallel()
 	b := start(t, nil)
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
 	var in bytes.Buffer
@@ -479,6 +498,7 @@ func TestUpload(t *testing.T) {
 // A stream in chunks stores what an upsert in chunks does, answers each line under
 // its document's id, and can be sent again.
 func TestUploadInChunks(t *testing.T) {
+	t.Parallel()
 	b := filled(t, nil)
 	long := strings.Repeat("서울의 봄은 짧다. ", 20)
 	lines := []string{
@@ -569,6 +589,7 @@ func (c *tally) EmbedPassages(ctx context.Context, texts []string) ([][]float32,
 // The chunks of many long documents fit the transactions they are written in: a
 // batch that did not would be embedded in vain.
 func TestUploadInChunksEmbedsOnce(t *testing.T) {
+	t.Parallel()
 	e := &tally{Fake: embeddertest.New(384, 1)}
 	b := startWith(t, e, nil)
 	line := `{"text":"` + strings.Repeat("It rains today, says the forecast for the coast. ", 4000) + `"}` + "\n"
@@ -579,6 +600,7 @@ func TestUploadInChunksEmbedsOnce(t *testing.T) {
 }
 
 func TestOpenAPI(t *testing.T) {
+	t.Parallel()
 	b := start(t, nil)
 	v := b.ask(200, "GET", "/openapi.json", "")
 	if v["openapi"] != "3.1.0" {
@@ -604,6 +626,7 @@ func TestOpenAPI(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	b := start(t, nil)
 	for _, p := range []string{"/livez", "/readyz", "/healthz"} {
 		if status, got, _ := b.do("GET", p, ""); status != 200 || got != "ok\n" {
@@ -619,6 +642,7 @@ func TestHealth(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	b := filled(t, nil)
 	b.ask(200, "POST", notes+"/search", `{"text":"봄"}`)
 	status, got, _ := b.do("GET", "/metrics", "")
@@ -634,8 +658,49 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// Requests of the clients before 0.1 are understood for one more version.
+func TestFormerNames(t *testing.T) {
+	t.Parallel()
+	b := start(t, nil)
+	if info := b.ask(201, "POST", "/v1/collections", `{"name":"mine","dims":3,"given":true}`); info["dims"] != json.Number("3") || info["model"] != nil {
+		t.Error(info)
+	}
+	b.ask(200, "PUT", "/v1/collections/mine/documents", `{"documents":[{"id":"1","embedding":[1,0,0]}]}`)
+	b.ask(200, "POST", "/v1/collections/mine/search", `{"embedding":[1,0,0],"ef":50}`)
+	if info := b.ask(201, "POST", "/v1/collections", `{"name":"now","dims":3,"precomputed":true}`); info["model"] != nil {
+		t.Error(info)
+	}
+	b.ask(200, "POST", "/v1/collections/mine/search", `{"embedding":[1,0,0],"ef_search":50}`)
+}
+
+// A document expires at the time that it was written with, wherever it is read.
+func TestExpires(t *testing.T) {
+	t.Parallel()
+	b := start(t, nil)
+	const at = "2131-02-03T04:05:06.000007Z"
+	b.ask(200, "PUT", notes+"/documents?create=true", `{"documents":[{"id":"a","text":"곧 사라질 글","expires":"2131-02-03T13:05:06.000007+09:00"},{"id":"b","text":"stays"}]}`)
+	b.do("POST", notes+"/documents/upload", `{"id":"c","text":"uploaded","expires":"`+at+`"}`)
+	for _, id := range []string{"a", "c"} {
+		if d := b.ask(200, "GET", notes+"/documents/"+id, ""); d["expires"] != at {
+			t.Error(d)
+		}
+	}
+	if d := b.ask(200, "GET", notes+"/documents/b", ""); d["expires"] != nil {
+		t.Error(d)
+	}
+	if m := b.list(b.ask(200, "POST", notes+"/search", `{"text":"곧 사라질 글","k":1}`)["matches"]); m[0].(map[string]any)["expires"] != at {
+		t.Error(m)
+	}
+	b.refused(422, "invalid_request", "PUT", notes+"/documents", `{"documents":[{"text":"x","expires":"tomorrow"}]}`)
+	_, got, _ := b.do("POST", notes+"/documents/upload", `{"text":"x","expires":"tomorrow"}`)
+	if !strings.Contains(got, `"invalid_json"`) || strings.Contains(got, "Go") {
+		t.Error(got)
+	}
+}
+
 // The same document is the same bytes, however often it is asked for.
 func TestMetadataInOrder(t *testing.T) {
+	t.Parallel()
 	b := start(t, nil)
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
 	b.ask(200, "PUT", notes+"/documents", `{"documents":[{"id":"1","text":"x","metadata":{"e":5,"b":2,"d":4,"a":1,"c":3}}]}`)

@@ -24,8 +24,8 @@ func newTracer(p trace.TracerProvider) trace.Tracer {
 	return p.Tracer(tracerName)
 }
 
-// startSpan begins the span of a request, within the trace that the client
-// names in traceparent. Questions for health have none.
+// startSpan begins the span of a request, within the trace that the client names in
+// traceparent. Health checks have none.
 func (s *Server) startSpan(r *http.Request, c *call) context.Context {
 	ctx := r.Context()
 	if healthPaths[r.URL.Path] {
@@ -36,7 +36,7 @@ func (s *Server) startSpan(r *http.Request, c *call) context.Context {
 	return ctx
 }
 
-// endSpan says what became of a request: of what it carries only the id, which
+// endSpan records how a request ended. Of its content only the id is recorded, which
 // is harmless, and no path, method or name that a client makes up.
 func endSpan(c *call, method string, status int) {
 	if c.span == nil {
@@ -68,7 +68,7 @@ func endSpan(c *call, method string, status int) {
 
 func recording(ctx context.Context) bool { return trace.SpanFromContext(ctx).IsRecording() }
 
-// span adds a span of a part of the request's work that has ended.
+// span adds the span of a finished part of the request's work.
 func (s *Server) span(ctx context.Context, name string, start, end time.Time, attrs ...attribute.KeyValue) {
 	if !recording(ctx) {
 		return
@@ -77,9 +77,9 @@ func (s *Server) span(ctx context.Context, name string, start, end time.Time, at
 	span.End(trace.WithTimestamp(end))
 }
 
-// spanSearch adds the spans of a search and of its stages. A stage that was
-// entered more than once is one span, as long as all of it, and the stages are
-// put end to end in the order of their first work.
+// spanSearch adds the spans of a search and its stages. A stage that ran more than
+// once is one span of its total time. The stages are laid end to end, in the order in
+// which they began.
 func (s *Server) spanSearch(ctx context.Context, collection string, start time.Time, t *db.Trace) {
 	if !recording(ctx) {
 		return
@@ -102,7 +102,7 @@ type stage struct {
 	took time.Duration
 }
 
-// stages are the parts of a search in the order of their first work.
+// stages are the parts of a search in the order in which they begin.
 func stages(t *db.Trace) []stage {
 	return []stage{
 		{"embed", t.Embed}, {"filter", t.Filter}, {"graph", t.Graph}, {"rerank", t.Rerank}, {"lexical", t.Lexical}, {"load", t.Load},

@@ -37,6 +37,7 @@ func attributes(s sdktrace.ReadOnlySpan) map[string]string {
 // A search is a span within the client's trace, and its stages are spans within
 // that.
 func TestSpansOfASearch(t *testing.T) {
+	t.Parallel()
 	b, spans := traced(t)
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	b.ask(200, "POST", "/v1/collections/secretnotes/search", `{"text":"secret text","filter":"lang = \"secretlang\""}`, "traceparent", parent)
@@ -69,9 +70,10 @@ func TestSpansOfASearch(t *testing.T) {
 	}
 }
 
-// Whatever comes through whichever door, nothing of it is in a span, but the
+// Whatever a request has in it, at any endpoint, nothing of it is in a span, but the
 // name of a collection that was searched.
 func TestSpansKeepSecrets(t *testing.T) {
+	t.Parallel()
 	b, spans := traced(t)
 	b.do("POST", "/v1/collections/secretnotes/search", `{"text":"secret text","filter":"lang = \"secretlang\""}`)
 	b.do("POST", "/v1/collections/secretnotes/search", `{"text":"secret text","filter":"secretlang secretlang"}`)
@@ -108,6 +110,7 @@ func TestSpansKeepSecrets(t *testing.T) {
 }
 
 func TestSpanOfAFailure(t *testing.T) {
+	t.Parallel()
 	b, spans := traced(t)
 	b.refused(http.StatusBadRequest, "invalid_filter", "POST", "/v1/collections/secretnotes/search", `{"text":"a","filter":"a =="}`)
 	s := spans.Ended()[0]

@@ -17,50 +17,41 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/server/admit"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
 )
 
-// Lines of an upload are written in batches of at most this many documents and
-// this many bytes of input: fewer where every chunk brings a vector of its own, so
-// that all fit one transaction.
+// An upload is written in batches of at most so many documents and bytes of input.
+// A batch that is cut into chunks has fewer bytes, because each chunk adds a vector,
+// and all must fit one transaction.
 const (
 	uploadBatch    = 256
 	uploadBytes    = 4 << 20
 	uploadCutBytes = 512 << 10
 )
 
-// UploadLine is the answer to one line of an upload, or its end.
-type UploadLine struct {
-	Line  int            `json:"line,omitempty,omitzero" doc:"Counted from 1"`
-	ID    string         `json:"id,omitempty" doc:"The document's id; the source of its chunks, if the text was cut"`
-	Error *ProblemDetail `json:"error,omitempty"`
-
-	Done     bool `json:"done,omitempty,omitzero" doc:"Set in the last line, which counts the others"`
-	Lines    int  `json:"lines,omitempty,omitzero"`
-	Written  int  `json:"written,omitempty,omitzero"`
-	Rejected int  `json:"rejected,omitempty,omitzero"`
-}
-
-// uploadRoute adds the one operation whose body is a stream, which the
-// framework does not read.
+// uploadRoute adds the one operation whose body is a stream, which the framework
+// can't read.
 func (s *Server) uploadRoute(path string) {
-	s.handle("POST "+path, door{keys.Write, bodyStream, shapeOwn, gateNone}, http.HandlerFunc(s.upload))
+	s.handle("POST "+path, endpoint{keys.Write, bodyStream, nil, slotNone}, http.HandlerFunc(s.upload))
 	schemas := s.api.OpenAPI().Components.Schemas
 	text := func(t reflect.Type) map[string]*huma.MediaType {
 		return map[string]*huma.MediaType{"application/x-ndjson": {Schema: schemas.Schema(t, true, "")}}
 	}
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "upload-documents", Method: http.MethodPost, Path: path, Tags: []string{"documents"},
-		Summary: "Write a stream of documents, a JSON document a line",
-		Description: "The answer is a stream too: a line for each line, as soon as it is written durably, and one that counts them. " +
-			"Lines that are refused don't stop the others. The server reads no faster than it writes.\n\nNeeds a key with the role write.",
+		Summary: "Write a stream of documents, one JSON document per line",
+		Description: "The answer is a stream too: a line for each line, as soon as it is written durably, and a last one with the totals. " +
+			"A refused line does not stop the others. The server reads no faster than it writes.\n\nNeeds a key with the role write.",
 		Parameters: append([]*huma.Param{
 			{Name: "collection", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}},
 		}, uploadQuery()...),
-		RequestBody: &huma.RequestBody{Required: true, Content: text(reflect.TypeFor[InputDocument]())},
+		RequestBody: &huma.RequestBody{Required: true, Content: text(reflect.TypeFor[api.Document]())},
 		Responses: map[string]*huma.Response{
-			"200": {Description: "A line for each line", Content: text(reflect.TypeFor[UploadLine]())},
+			"200": {Description: "A line for each line", Content: text(reflect.TypeFor[api.UploadLine]())},
 		},
 	})
 }
@@ -73,7 +64,7 @@ type upload struct {
 	w     io.Writer
 	in    *bufio.Reader
 	c     *db.Collection
-	cut   *Chunking // nil: texts are stored as they are
+	cut   *api.Chunking // nil: texts are stored as they are
 	write writer
 	most  int  // bytes of input in a batch
 	quiet bool // only errors are answered
@@ -85,13 +76,13 @@ type upload struct {
 }
 
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
-	// A client that goes away ends the reading; what was read is still written.
+	// If the client goes away, reading ends, but what was read is still written.
 	u := &upload{s: s, ctx: context.WithoutCancel(r.Context()), rc: http.NewResponseController(w), w: w, most: uploadBytes}
 	q := r.URL.Query()
 	for name := range q {
-		// mode spelled wrong would replace documents that were to be kept.
+		// A misspelt mode would replace documents that should be kept.
 		if !slices.ContainsFunc(uploadQuery(), func(p *huma.Param) bool { return p.Name == name }) {
-			writeProblem(w, r, refuse(http.StatusUnprocessableEntity, "invalid_request", "unknown query parameter").at("query."+name))
+			writeProblem(w, r, problem.Refuse(http.StatusUnprocessableEntity, "invalid_request", "unknown query parameter").At("query."+name))
 			return
 		}
 	}
@@ -106,12 +97,12 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	}
 	if u.cut != nil {
 		u.most = uploadCutBytes
-		if _, err := u.c.Chunks(u.cut.toDB()); err != nil { // once, not for every line
-			writeProblem(w, r, s.problem(u.ctx, err).at("query.chunk"))
+		if _, err := u.c.Chunks(u.cut.DB()); err != nil { // once, not for every line
+			writeProblem(w, r, s.problem(u.ctx, err).At("query.chunk"))
 			return
 		}
 	}
-	body, p := decoder(r)
+	body, p := admit.Decoder(r)
 	if p != nil {
 		writeProblem(w, r, p)
 		return
@@ -124,9 +115,10 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	u.run()
 }
 
-func (u *upload) options(q url.Values) (p *Problem) {
-	if u.cut, p = uploadChunking(q); p != nil {
-		return p
+func (u *upload) options(q url.Values) *problem.Problem {
+	var err error
+	if u.cut, err = api.ParseChunking(q); err != nil {
+		return problem.Of(err).Within("query")
 	}
 	switch mode := q.Get("mode"); mode {
 	case "", "upsert":
@@ -134,21 +126,21 @@ func (u *upload) options(q url.Values) (p *Problem) {
 	case "insert":
 		u.write = inserting(u.cut)
 	default:
-		return refuse(http.StatusBadRequest, "invalid_request", "mode %.40q", mode).at("query.mode").hint("use upsert or insert")
+		return problem.Refuse(http.StatusBadRequest, "invalid_request", "mode %.40q", mode).At("query.mode").Hint("use upsert or insert")
 	}
 	switch results := q.Get("results"); results {
 	case "", "all":
 	case "errors":
 		u.quiet = true
 	default:
-		return refuse(http.StatusBadRequest, "invalid_request", "results %.40q", results).at("query.results").hint("use all or errors")
+		return problem.Refuse(http.StatusBadRequest, "invalid_request", "results %.40q", results).At("query.results").Hint("use all or errors")
 	}
 	return nil
 }
 
-// run reads lines until the stream ends, or something ends it.
+// run reads lines until the stream ends or fails.
 func (u *upload) run() {
-	var end *Problem
+	var end *problem.Problem
 	for end == nil {
 		line, err := u.line()
 		last := err != nil
@@ -161,16 +153,16 @@ func (u *upload) run() {
 				break
 			}
 		}
-		if p, ok := errors.AsType[*Problem](err); ok {
+		if p, ok := errors.AsType[*problem.Problem](err); ok {
 			end = p
 		} else if err != nil && !errors.Is(err, io.EOF) {
-			end = unread(err)
+			end = admit.Unread(err)
 		}
 		if last {
 			break
 		}
 	}
-	answer := UploadLine{Done: true, Lines: u.lines, Written: u.written, Rejected: u.rejected}
+	answer := api.UploadLine{Done: true, Lines: u.lines, Written: u.written, Rejected: u.rejected}
 	if end != nil {
 		end.Detail.RequestID = requestID(u.ctx)
 		answer.Line, answer.Error = u.lines, &end.Detail
@@ -178,7 +170,7 @@ func (u *upload) run() {
 	u.answer(&answer)
 }
 
-// line reads a line, with a deadline of its own.
+// line reads a line, within a deadline of its own.
 func (u *upload) line() ([]byte, error) {
 	l := &u.s.opts.Limits
 	_ = u.rc.SetReadDeadline(time.Now().Add(l.Receive))
@@ -188,7 +180,7 @@ func (u *upload) line() ([]byte, error) {
 		line = append(line, part...)
 		if len(line) > l.Line {
 			u.lines++
-			return nil, refuse(http.StatusRequestEntityTooLarge, "too_large", "line %d has more than %d bytes", u.lines, l.Line)
+			return nil, problem.Refuse(http.StatusRequestEntityTooLarge, "too_large", "line %d has more than %d bytes", u.lines, l.Line)
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
 			u.lines += min(1, len(line))
@@ -197,16 +189,16 @@ func (u *upload) line() ([]byte, error) {
 	}
 }
 
-// add checks a line and takes it into the batch, or answers why not.
+// add checks a line and adds it to the batch, or answers why not.
 func (u *upload) add(line []byte) {
-	var d InputDocument
+	var d api.Document
 	if err := json.Unmarshal(line, &d, json.RejectUnknownMembers(true)); err != nil {
-		u.reject(u.lines, refuse(http.StatusBadRequest, "invalid_json", "%s", readable(err)))
+		u.reject(u.lines, problem.Refuse(http.StatusBadRequest, "invalid_json", "%s", readable(err)))
 		return
 	}
-	doc := d.toDB()
+	doc := d.DB()
 	if doc.ID == "" {
-		doc.ID = uuid.Must(uuid.NewV7()).String() // chunks would not tell it
+		doc.ID = uuid.Must(uuid.NewV7()).String() // the ids of chunks would not tell it
 	}
 	if p := u.s.checkText(doc.Text, "text"); p != nil {
 		u.reject(u.lines, p)
@@ -219,18 +211,18 @@ func (u *upload) add(line []byte) {
 	u.docs, u.at, u.size = append(u.docs, doc), append(u.at, u.lines), u.size+len(line)
 }
 
-// flush writes the batch. If it fails as a whole its documents are written one
-// by one, to tell which of them is at fault.
-func (u *upload) flush() *Problem {
+// flush writes the batch. If that fails, it writes the documents one by one, to find
+// those at fault.
+func (u *upload) flush() *problem.Problem {
 	if len(u.docs) == 0 {
 		return nil
 	}
 	defer func() { u.docs, u.at, u.size = u.docs[:0], u.at[:0], 0 }()
-	if err := u.s.writes.enterPatiently(u.ctx); err != nil {
+	if err := u.s.writes.EnterStream(u.ctx); err != nil {
 		return u.s.problem(u.ctx, err)
 	}
 	began := time.Now()
-	defer func() { u.s.writes.leave(time.Since(began)) }()
+	defer func() { u.s.writes.Leave(time.Since(began)) }()
 	_, err := u.write(u.c, u.ctx, u.docs...)
 	if err == nil {
 		for i := range u.docs {
@@ -255,27 +247,26 @@ func (u *upload) flush() *Problem {
 func (u *upload) accept(i int) {
 	u.written++
 	if !u.quiet {
-		u.answer(&UploadLine{Line: u.at[i], ID: u.docs[i].ID})
+		u.answer(&api.UploadLine{Line: u.at[i], ID: u.docs[i].ID})
 	}
 }
 
-func (u *upload) reject(line int, p *Problem) {
+func (u *upload) reject(line int, p *problem.Problem) {
 	u.rejected++
-	u.answer(&UploadLine{Line: line, Error: &p.Detail})
+	u.answer(&api.UploadLine{Line: line, Error: &p.Detail})
 }
 
-func (u *upload) answer(l *UploadLine) {
+func (u *upload) answer(l *api.UploadLine) {
 	if err := json.MarshalWrite(u.w, l); err == nil {
 		_, _ = u.w.Write([]byte{'\n'})
 	}
 }
 
-// sent pushes the answers out. A client that does not take them is not sent
-// for ever.
-func (u *upload) sent() *Problem {
+// sent flushes the answers, within a deadline for clients that do not read them.
+func (u *upload) sent() *problem.Problem {
 	_ = u.rc.SetWriteDeadline(time.Now().Add(u.s.opts.Limits.Answer))
 	if err := u.rc.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return refuse(statusClosed, "cancelled", "%s", fmt.Errorf("the client does not take the answers: %w", err))
+		return problem.Refuse(problem.StatusClosed, "cancelled", "%s", fmt.Errorf("the client does not read the answers: %w", err))
 	}
 	return nil
 }

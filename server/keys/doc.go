@@ -1,8 +1,8 @@
 // Package keys says who may do what on a server: named keys with a role and,
-// if wanted, a list of collections.
+// optionally, a list of collections.
 //
 // A key's secret is 256 random bits, shown once when it is made and stored
-// nowhere. A file of keys holds SHA-256 sums of secrets, a key a line:
+// nowhere. A file of keys holds SHA-256 sums of secrets, one key per line:
 //
 //	# name    role    sum of the secret                      collections (optional)
 //	website   read    sha256:3f0a…                           notes,faq

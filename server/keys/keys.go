@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// minSecret is the shortest secret that is taken: 32 characters of hexadecimal
-// are 128 bits.
+// minSecret is the shortest secret that is accepted: 32 hexadecimal digits are 128
+// bits.
 const minSecret = 32
 
 var (
@@ -53,14 +53,14 @@ func (r Role) String() string {
 type Key struct {
 	Name string
 	Role Role
-	// Collections are those that the key is for; nil is all.
+	// Collections are those that the key has access to; nil is all.
 	Collections []string
 
 	sum [sha256.Size]byte
 }
 
 // Allows reports whether the key has a role for a collection. The empty name
-// asks about what belongs to no collection.
+// is for what belongs to no collection.
 func (k *Key) Allows(role Role, collection string) bool {
 	return k.Role >= role && (collection == "" || k.Sees(collection))
 }
@@ -73,7 +73,7 @@ func (k *Key) Sees(collection string) bool {
 // New makes a key of a secret.
 func New(name string, role Role, collections []string, secret string) (*Key, error) {
 	if len(secret) < minSecret {
-		return nil, fmt.Errorf("%w: that of %s has %d characters, want at least %d; 'frony-db serve key' makes one",
+		return nil, fmt.Errorf("%w: the secret of %s has %d characters, want at least %d; 'frony-db serve key' makes one",
 			ErrWeak, name, len(secret), minSecret)
 	}
 	k := &Key{Name: name, Role: role, Collections: collections, sum: sha256.Sum256([]byte(secret))}
@@ -111,12 +111,13 @@ func (k *Key) check() error {
 	return nil
 }
 
-// Set is a number of keys. It is immutable; nil is the set without keys.
+// Set is a set of keys. It is immutable; nil is the empty set.
 type Set struct {
 	keys []*Key
 }
 
-// NewSet is a set of keys. Names are in logs and limits, so each is used once.
+// NewSet returns a set of keys. Logs and rates know keys by their names, so names are
+// unique.
 func NewSet(list ...*Key) (*Set, error) {
 	names := map[string]bool{}
 	for _, k := range list {
@@ -155,7 +156,7 @@ func Parse(text string) (*Set, error) {
 
 func parseLine(f []string) (*Key, error) {
 	if len(f) < 3 || len(f) > 4 {
-		return nil, fmt.Errorf("%w: %d words, want name, role, sha256:… and perhaps collections", ErrSyntax, len(f))
+		return nil, fmt.Errorf("%w: %d fields, want name, role, sha256:… and optionally collections", ErrSyntax, len(f))
 	}
 	role, err := ParseRole(f[1])
 	if err != nil {
@@ -188,8 +189,8 @@ func (s *Set) Keys() []*Key {
 	return slices.Clone(s.keys)
 }
 
-// Find returns the key with this secret, or nil. It takes the same time for
-// every secret of a length.
+// Find returns the key with this secret, or nil. It takes the same time for all
+// secrets of one length.
 func (s *Set) Find(secret string) *Key {
 	sum := sha256.Sum256([]byte(secret))
 	var found *Key

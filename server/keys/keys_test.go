@@ -9,6 +9,7 @@ import (
 )
 
 func TestRoundTrip(t *testing.T) {
+	t.Parallel()
 	secret := keys.Secret()
 	if other := keys.Secret(); other == secret || len(secret) < 40 {
 		t.Fatalf("secrets %q and %q", secret, other)
@@ -42,6 +43,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestAllows(t *testing.T) {
+	t.Parallel()
 	k := &keys.Key{Name: "a", Role: keys.Write, Collections: []string{"notes"}}
 	for _, c := range []struct {
 		role       keys.Role
@@ -61,6 +63,7 @@ func TestAllows(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	sum := "sha256:" + strings.Repeat("ab", 32)
 	for _, text := range []string{
 		"a read",

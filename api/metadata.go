@@ -1,0 +1,64 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/fronyai/frony-db/db"
+)
+
+// Metadata is a document's metadata. Numbers keep their type: an integer above
+// 2^53 is not rounded, and a float is written with a point or an exponent. Times
+// are written as RFC 3339 and read as strings, which filters compare as times.
+type Metadata map[string]any
+
+// MarshalJSON writes an object with its fields in order.
+func (m Metadata) MarshalJSON() ([]byte, error) { return db.Metadata(m).MarshalJSON() }
+
+// UnmarshalJSON reads an object into the types that package db stores. A value of
+// another type is kept as it is, for the database to refuse with its name.
+func (m *Metadata) UnmarshalJSON(data []byte) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var out map[string]any
+	if err := d.Decode(&out); err != nil {
+		return err
+	}
+	for name, v := range out {
+		switch v := v.(type) {
+		case json.Number:
+			out[name] = number(v)
+		case []any:
+			if list, ok := stringList(v); ok {
+				out[name] = list
+			}
+		}
+	}
+	*m = out
+	return nil
+}
+
+func number(n json.Number) any {
+	if !strings.ContainsAny(string(n), ".eE") {
+		if i, err := n.Int64(); err == nil {
+			return i
+		}
+	}
+	if f, err := n.Float64(); err == nil {
+		return f
+	}
+	return n // out of range
+}
+
+func stringList(v []any) ([]string, bool) {
+	list := make([]string, len(v))
+	for i := range v {
+		s, ok := v[i].(string)
+		if !ok {
+			return nil, false
+		}
+		list[i] = s
+	}
+	return list, true
+}

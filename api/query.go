@@ -1,0 +1,81 @@
+package api
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+// Query says what to search for.
+type Query struct {
+	Text         string    `json:"text,omitempty" doc:"Embedded as a query" example:"spring in Seoul"`
+	Embedding    []float32 `json:"embedding,omitzero" doc:"Instead of a text: an embedding, as long as the collection's dims"`
+	K            int       `json:"k" required:"false" minimum:"1" doc:"Number of results; 10 if missing"`
+	Filter       Filter    `json:"filter,omitzero"`
+	PerSource    int       `json:"per_source,omitzero" minimum:"0" doc:"At most this many results of the same source: 1 returns the best chunk of each document; no limit if missing. A document without a source counts as its own source"`
+	MinScore     *float32  `json:"min_score,omitempty" doc:"Leaves out results with a lower score"`
+	Recall       float32   `json:"recall,omitzero" minimum:"0" maximum:"1" doc:"The share of the true k nearest to find, on average; more takes longer, and 1 is a scan. 0.99 if missing"`
+	EfSearch     int       `json:"ef_search,omitzero" minimum:"0" doc:"Beam width in the graph, instead of recall; the collection's if missing"`
+	Oversampling int       `json:"oversampling,omitzero" minimum:"0" doc:"Candidates per result to rerank, instead of recall; the collection's if missing"`
+	Mode         db.Mode   `json:"mode,omitzero" enum:"dense,lexical,hybrid" doc:"What to rank by: embeddings, BM25 or both; hybrid for a text and dense for an embedding if missing"`
+	Fusion       string    `json:"fusion,omitempty" enum:"weighted,reciprocal" doc:"How hybrid combines the two rankings; weighted if missing"`
+	DenseWeight  *float32  `json:"dense_weight,omitempty" minimum:"0" maximum:"1" doc:"Weight of the dense score in hybrid; the lexical score has the rest. 0.3 if missing"`
+	Exact        bool      `json:"exact,omitzero" doc:"Exact (brute-force) search; slow"`
+	Fields       Fields    `json:"fields,omitzero"`
+
+	// Ef is the name of EfSearch before 0.1.
+	Ef int `json:"ef,omitzero" minimum:"0" deprecated:"true" doc:"The former name of ef_search"`
+}
+
+const (
+	weighted   = "weighted"
+	reciprocal = "reciprocal"
+)
+
+// FromQuery is the wire form of a query, but for Trace, which is the caller's.
+func FromQuery(q *db.Query) (Query, error) {
+	out := Query{
+		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore,
+		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
+		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact, Fields: FromFields(q.Fields),
+	}
+	switch q.Fusion {
+	case db.Weighted:
+	case db.Reciprocal:
+		out.Fusion = reciprocal
+	default:
+		return out, &FieldError{Field: "fusion", Err: fmt.Errorf("%w: unknown fusion %d", db.ErrInvalidQuery, q.Fusion)}
+	}
+	var err error
+	out.Filter, err = FromFilter(q.Filter)
+	return out, err
+}
+
+// DB is the query, its filter parsed within limits. Errors are a *FieldError.
+func (q *Query) DB(l filter.Limits) (db.Query, error) {
+	out := db.Query{
+		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore,
+		Recall: q.Recall, EfSearch: cmp.Or(q.EfSearch, q.Ef), Oversampling: q.Oversampling,
+		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact,
+	}
+	switch q.Fusion {
+	case "", weighted:
+	case reciprocal:
+		out.Fusion = db.Reciprocal
+	default:
+		return out, &FieldError{Field: "fusion", Err: fmt.Errorf("%w: unknown fusion %.40q", db.ErrInvalidQuery, q.Fusion), Hint: "use weighted or reciprocal"}
+	}
+	var err error
+	if out.Filter, err = q.Filter.Expr(l); err != nil {
+		return out, err
+	}
+	out.Fields, err = q.Fields.DB()
+	return out, err
+}
+
+// SearchBatch is several queries in one request.
+type SearchBatch struct {
+	Queries []Query `json:"queries" minItems:"1"`
+}

@@ -1,0 +1,89 @@
+package api
+
+import (
+	"encoding/base64"
+	"errors"
+	"net/url"
+	"strconv"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+// Scan is a page to read, as the query of a URL.
+type Scan struct {
+	Filter string `query:"filter" doc:"A condition in the filter language" example:"lang = \"ko\""`
+	Limit  int    `query:"limit" default:"100" minimum:"1" doc:"Documents in a page"`
+	Cursor string `query:"cursor" doc:"The next of the previous page"`
+	Fields Fields `query:"fields" doc:"Parts to return, such as text,metadata,embedding; text and metadata if missing, and id for only the ids"`
+}
+
+// FromScan is the wire form of a scan.
+func FromScan(s *db.Scan) Scan {
+	out := Scan{Limit: s.Limit, Fields: FromFields(s.Fields)}
+	if s.Filter.Kind() != filter.KindAll {
+		out.Filter = s.Filter.String()
+	}
+	if s.After != "" {
+		out.Cursor = EncodeCursor(s.After)
+	}
+	return out
+}
+
+// DB is the scan, its filter parsed within limits. Errors are a *FieldError.
+func (s *Scan) DB(l filter.Limits) (out db.Scan, err error) {
+	out.Limit = s.Limit
+	if s.Filter != "" {
+		if out.Filter, err = l.Parse(s.Filter); err != nil {
+			return out, &FieldError{Field: "filter", Err: err}
+		}
+	}
+	if out.Fields, err = s.Fields.DB(); err != nil {
+		return out, err
+	}
+	out.After, err = DecodeCursor(s.Cursor)
+	return out, err
+}
+
+// Values is the scan in the query of a URL.
+func (s *Scan) Values() url.Values {
+	q := url.Values{}
+	if s.Filter != "" {
+		q.Set("filter", s.Filter)
+	}
+	if s.Limit != 0 {
+		q.Set("limit", strconv.Itoa(s.Limit))
+	}
+	if s.Cursor != "" {
+		q.Set("cursor", s.Cursor)
+	}
+	if s.Fields != nil {
+		q.Set("fields", s.Fields.text())
+	}
+	return q
+}
+
+// Page is a page of a scan.
+type Page struct {
+	Documents []StoredDocument `json:"documents" doc:"In byte order of their ids"`
+	Next      string           `json:"next,omitempty" doc:"The cursor of the next page; missing on the last"`
+}
+
+// ErrCursor is returned for a cursor that no scan has given.
+var ErrCursor = errors.New("the cursor is not one that a scan returned")
+
+// maxCursorBytes is the longest id in a cursor.
+const maxCursorBytes = 4096
+
+// EncodeCursor is the cursor of the page behind an id. The encoding keeps clients
+// from taking it apart and URLs from breaking.
+func EncodeCursor(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
+
+// DecodeCursor is the id that a cursor is behind.
+func DecodeCursor(c string) (string, error) {
+	b, err := base64.RawURLEncoding.DecodeString(c)
+	if err != nil || len(b) > maxCursorBytes {
+		return "", &FieldError{Field: "cursor", Err: ErrCursor}
+	}
+	return string(b), nil
+}

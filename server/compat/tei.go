@@ -1,0 +1,87 @@
+package compat
+
+import (
+	"cmp"
+	"net/http"
+
+	"github.com/fronyai/frony-db/server/problem"
+)
+
+// tei is the protocol of Hugging Face's Text Embeddings Inference. prompt_name is
+// the role, as in Sentence Transformers.
+type tei struct{ *Host }
+
+func (h tei) routes() []Route {
+	return []Route{
+		{Pattern: "POST /embed", Embeds: true, Shape: teiFailure, Handler: h.embed},
+		{Pattern: "GET /info", Shape: teiFailure, Handler: h.info},
+		{Pattern: "GET /health", Open: true, Shape: teiFailure, Handler: h.Ready},
+	}
+}
+
+func (h tei) embed(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Inputs     any    `json:"inputs"`
+		PromptName string `json:"prompt_name"`
+		Normalize  *bool  `json:"normalize"`
+		Dimensions int    `json:"dimensions"`
+	}
+	if p := decode(r, &in); p != nil {
+		h.Fail(w, r, p)
+		return
+	}
+	texts, p := inputTexts(in.Inputs, "inputs")
+	if p != nil {
+		h.Fail(w, r, p)
+		return
+	}
+	as, ok := parseRole(in.PromptName)
+	switch {
+	case !ok:
+		p = problem.Refuse(http.StatusUnprocessableEntity, "invalid_request", "prompt_name %.40q: want query or passage", in.PromptName)
+	case in.Normalize != nil && !*in.Normalize:
+		p = problem.Refuse(http.StatusUnprocessableEntity, "invalid_request", "normalize false: the embeddings of this model have unit length")
+	}
+	if p != nil {
+		h.Fail(w, r, p)
+		return
+	}
+	vectors, p := h.Embed(r.Context(), as, texts, in.Dimensions)
+	if p != nil {
+		h.Fail(w, r, p)
+		return
+	}
+	h.Answer(w, http.StatusOK, vectors)
+}
+
+func (h tei) info(w http.ResponseWriter, r *http.Request) {
+	if h.Spec == nil {
+		h.Fail(w, r, problem.Refuse(http.StatusFailedDependency, "no_embedder", "this server was started without a model"))
+		return
+	}
+	h.Answer(w, http.StatusOK, map[string]any{
+		"model_id": h.Spec.Model, "model_sha": h.Spec.Revision, "model_dtype": "float32",
+		"model_type":              map[string]any{"embedding": map[string]string{"pooling": h.Spec.Pooling}},
+		"max_input_length":        cmp.Or(h.Spec.MaxTokens, h.MaxText), // clients cut to it: 0 would leave nothing
+		"max_client_batch_size":   h.MaxTexts,
+		"max_concurrent_requests": h.MaxConcurrent,
+		"auto_truncate":           true,
+		"version":                 h.Version,
+	})
+}
+
+// teiFailure is {"error": "…", "error_type": "…"}.
+func teiFailure(p *problem.Problem) any {
+	kind := "Backend"
+	switch status := p.GetStatus(); {
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+		kind = "Overloaded"
+	case status == http.StatusFailedDependency:
+		kind = "Unhealthy"
+	case status == http.StatusUnauthorized:
+		kind = "Unauthorized"
+	case status < http.StatusInternalServerError:
+		kind = "Validation"
+	}
+	return map[string]string{"error": p.Text(), "error_type": kind}
+}

@@ -1,0 +1,81 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/server/problem"
+)
+
+// over refuses what exceeds a limit.
+func over(what string, n, limit int, param string) *problem.Problem {
+	if n <= limit {
+		return nil
+	}
+	return problem.Refuse(http.StatusBadRequest, "limit_exceeded", "%d %s, at most %d", n, what, limit).At(param).
+		Hint(fmt.Sprintf("send at most %d in one request", limit))
+}
+
+func (s *Server) filterLimits() filter.Limits {
+	return filter.Limits{MaxDepth: s.opts.Limits.FilterDepth, MaxConditions: s.opts.Limits.FilterConditions, MaxLength: 64 << 10}
+}
+
+func (s *Server) checkText(text, param string) *problem.Problem {
+	if len(text) <= s.opts.Limits.Text {
+		return nil
+	}
+	return problem.Refuse(http.StatusBadRequest, "limit_exceeded", "the text has %d bytes, at most %d", len(text), s.opts.Limits.Text).
+		At(param).Hint("split it into chunks")
+}
+
+// bounded is a number of a request and its limit.
+type bounded struct {
+	name     string
+	n, limit int
+}
+
+func checkBounds(param string, bounds ...bounded) *problem.Problem {
+	for _, b := range bounds {
+		if b.n < 0 || b.n > b.limit {
+			return problem.Refuse(http.StatusBadRequest, "limit_exceeded", "%s is %d, at most %d", b.name, b.n, b.limit).At(problem.Join(param, b.name))
+		}
+	}
+	return nil
+}
+
+// query converts a query and checks it against the limits. param is where it is
+// in the request.
+func (s *Server) query(q *api.Query, param string) (db.Query, *problem.Problem) {
+	l := &s.opts.Limits
+	out, err := q.DB(s.filterLimits())
+	if err != nil {
+		return out, problem.Of(err).Within(param)
+	}
+	if out.K == 0 {
+		out.K = min(10, l.K)
+	}
+	if p := s.checkText(out.Text, problem.Join(param, "text")); p != nil {
+		return out, p
+	}
+	return out, checkBounds(param, bounded{"k", out.K, l.K}, bounded{"ef_search", out.EfSearch, l.EfSearch},
+		bounded{"oversampling", out.Oversampling, l.Oversampling})
+}
+
+// documents converts documents and checks them against the limits.
+func (s *Server) documents(in []api.Document) ([]db.Document, *problem.Problem) {
+	if limit := s.opts.Limits.Batch; len(in) > limit {
+		return nil, problem.Refuse(http.StatusRequestEntityTooLarge, "batch_too_large", "%d documents, at most %d", len(in), limit).
+			At("body.documents").Hint("split them, or use the upload")
+	}
+	docs := make([]db.Document, len(in))
+	for i := range in {
+		if p := s.checkText(in[i].Text, fmt.Sprintf("body.documents[%d].text", i)); p != nil {
+			return nil, p
+		}
+		docs[i] = in[i].DB()
+	}
+	return docs, nil
+}

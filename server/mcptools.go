@@ -1,0 +1,178 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
+)
+
+// mcpK is the number of results if a model does not say.
+const mcpK = 5
+
+type (
+	mcpSearchIn struct {
+		Collection string   `json:"collection" doc:"Name of the collection; list_collections returns all names"`
+		Text       string   `json:"text" doc:"What to look for, in Korean or English: a question or a phrase"`
+		K          int      `json:"k,omitzero" doc:"Number of results; 5 if missing"`
+		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020"`
+		PerSource  int      `json:"per_source,omitzero" doc:"At most this many results of the same source document: 1 returns the best chunk of each; no limit if missing"`
+		MinScore   *float32 `json:"min_score,omitempty" doc:"Leave out results with a lower score"`
+	}
+	mcpSearchOut struct {
+		Matches []api.Match `json:"matches"`
+	}
+	mcpIDs struct {
+		Collection string   `json:"collection" doc:"Name of the collection"`
+		IDs        []string `json:"ids" doc:"Ids of documents"`
+	}
+	mcpGetOut struct {
+		Documents []api.StoredDocument `json:"documents"`
+		Missing   []string             `json:"missing,omitempty"`
+	}
+	mcpCollection struct {
+		Name      string `json:"name"`
+		Documents int    `json:"documents"`
+	}
+	mcpCollections struct {
+		Collections []mcpCollection `json:"collections"`
+	}
+	mcpUpsertIn struct {
+		Collection string         `json:"collection" doc:"Name of the collection"`
+		Documents  []api.Document `json:"documents"`
+		Chunk      bool           `json:"chunk,omitzero" doc:"Cut texts of more than a few paragraphs into chunks, so that a search finds the paragraph that answers; if missing, only texts that are too long for the embedding model are cut"`
+		MaxTokens  int            `json:"max_tokens,omitzero" doc:"With chunk: length of the longest chunk in tokens; 256 if missing"`
+	}
+)
+
+func (s *Server) mcpTools() []tool {
+	closed := new(false) // it is about this database alone
+	reads := &mcp.ToolAnnotations{ReadOnlyHint: true, IdempotentHint: true, OpenWorldHint: closed}
+	writes := &mcp.ToolAnnotations{IdempotentHint: true, DestructiveHint: new(true), OpenWorldHint: closed}
+	return []tool{
+		newTool(keys.Read, &mcp.Tool{
+			Name: "search", Title: "Search documents", Description: "Find the documents nearest in meaning to a text.", Annotations: reads,
+		}, s.mcpSearch),
+		newTool(keys.Read, &mcp.Tool{
+			Name: "get", Title: "Get documents", Description: "Read documents by their ids.", Annotations: reads,
+		}, s.mcpGet),
+		newTool(keys.Read, &mcp.Tool{
+			Name: "list_collections", Title: "List collections", Description: "List the collections and how many documents each has.", Annotations: reads,
+		}, s.mcpList),
+		newTool(keys.Write, &mcp.Tool{
+			Name: "upsert", Title: "Write documents",
+			Description: "Insert documents, or replace those with the same ids. A text that is too long for the embedding model is stored in chunks, " +
+				"whose ids are the document's with #0, #1 and so on, and whose source is its id; writing the document again replaces all of them. " +
+				"A document with a source of its own is not cut.",
+			Annotations: writes,
+		}, s.mcpUpsert),
+		newTool(keys.Write, &mcp.Tool{
+			Name: "delete", Title: "Delete documents", Description: "Delete documents by their ids. The chunks of a long document are documents with ids of their own.",
+			Annotations: writes,
+		}, s.mcpDelete),
+	}
+}
+
+// mcpOpen opens a collection that the request's key has a role for.
+func (s *Server) mcpOpen(ctx context.Context, role keys.Role, name string) (*db.Collection, error) {
+	if p := s.may(ctx, role, name); p != nil {
+		return nil, p
+	}
+	c, err := s.collection(ctx, name)
+	if errors.Is(err, db.ErrNoCollection) {
+		return nil, s.problem(ctx, err).Hint("list_collections tells which there are")
+	}
+	return c, err
+}
+
+func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOut, err error) {
+	if in.K == 0 {
+		in.K = min(mcpK, s.opts.Limits.K)
+	}
+	q, p := s.query(&api.Query{
+		Text: in.Text, K: in.K, PerSource: in.PerSource, MinScore: in.MinScore, Filter: api.FilterText(in.Filter),
+	}, "arguments")
+	if p != nil {
+		return out, p
+	}
+	c, err := s.mcpOpen(ctx, keys.Read, in.Collection)
+	if err != nil {
+		return out, err
+	}
+	r, err := s.find(ctx, c, q)
+	if err != nil {
+		return out, err
+	}
+	for i := range r.Matches {
+		m := &r.Matches[i]
+		m.Created, m.Cosine, m.BM25 = time.Time{}, 0, 0 // unseen
+	}
+	return mcpSearchOut{r.Matches}, nil
+}
+
+func (s *Server) mcpGet(ctx context.Context, in mcpIDs) (out mcpGetOut, err error) {
+	if p := s.may(ctx, keys.Read, in.Collection); p != nil {
+		return out, p
+	}
+	get := &inGet{CollectionPath: CollectionPath{in.Collection}}
+	get.Body.IDs = in.IDs
+	r, err := s.getDocuments(ctx, get)
+	if err != nil {
+		return out, err
+	}
+	for i := range r.Body.Documents {
+		r.Body.Documents[i].Created = time.Time{} // unseen
+	}
+	return mcpGetOut{r.Body.Documents, r.Body.Missing}, nil
+}
+
+func (s *Server) mcpList(ctx context.Context, _ struct{}) (out mcpCollections, err error) {
+	r, err := s.listCollections(ctx, nil)
+	if err != nil {
+		return out, err
+	}
+	out.Collections = []mcpCollection{}
+	for _, c := range r.Body.Collections {
+		out.Collections = append(out.Collections, mcpCollection{c.Name, c.Documents})
+	}
+	return out, nil
+}
+
+func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out api.IDs, err error) {
+	if p := s.may(ctx, keys.Write, in.Collection); p != nil {
+		return out, p
+	}
+	docs := &inDocuments{CollectionPath: CollectionPath{in.Collection}, Body: api.WriteDocuments{Documents: in.Documents}}
+	r, err := s.writeDocuments(ctx, docs, func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
+		return in.upsert(ctx, c, docs)
+	})
+	if err != nil {
+		return out, err
+	}
+	return r.Body, nil
+}
+
+func (s *Server) mcpDelete(ctx context.Context, in mcpIDs) (out api.Deleted, err error) {
+	if p := s.may(ctx, keys.Write, in.Collection); p != nil {
+		return out, p
+	}
+	if len(in.IDs) == 0 {
+		return out, problem.Refuse(http.StatusBadRequest, "invalid_request", "there are no ids").At("ids")
+	}
+	if p := over("ids", len(in.IDs), s.opts.Limits.Batch, "ids"); p != nil {
+		return out, p
+	}
+	r, err := s.delete(ctx, in.Collection, in.IDs, filter.None())
+	if err != nil {
+		return out, err
+	}
+	return r.Body, nil
+}
