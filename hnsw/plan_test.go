@@ -58,3 +58,22 @@ func TestResume(t *testing.T) {
 		}
 	}
 }
+
+func TestSearchDefaults(t *testing.T) {
+	t.Parallel()
+	g := new(Graph)
+	for s, want := range map[Search]Search{
+		{K: 1}:                         {K: 1, Ef: 512, Gamma: 0.3, Recall: 0.99},
+		{K: 10}:                        {K: 10, Ef: 512, Gamma: 0.15, Recall: 0.99},
+		{K: 100}:                       {K: 100, Ef: 800, Gamma: 0.15, Recall: 0.99},
+		{K: 10, Ef: 64}:                {K: 10, Ef: 64},
+		{K: 10, Gamma: 0.2}:            {K: 10, Ef: 512, Gamma: 0.2},
+		{K: 10, Ef: 100, Recall: 0.9}:  {K: 10, Ef: 100, Gamma: 0.15, Recall: 0.9},
+		{K: 10, Gamma: 0.2, Recall: 1}: {K: 10, Ef: 512, Gamma: 0.2, Recall: 1},
+	} {
+		got := s
+		if g.resolve(&got); got != want {
+			t.Errorf("%+v becomes %+v, want %+v", s, got, want)
+		}
+	}
+}
