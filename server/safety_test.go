@@ -60,7 +60,7 @@ func keyed(t *testing.T, o *server.Options) *bench {
 	return b
 }
 
-// Every route asks for a key, but those of the list. OWASP API2 (broken
+// Every route except those in the list requires a key. OWASP API2 (broken
 // authentication) and API5 (broken function level authorization).
 func TestEveryRouteAsksForAKey(t *testing.T) {
 	t.Parallel()
@@ -90,7 +90,7 @@ func TestEveryRouteAsksForAKey(t *testing.T) {
 	for _, path := range []string{"/metrics", "/openapi.json"} {
 		b.refused(401, "no_key", "GET", path, "")
 	}
-	// Those of other protocols tell it in their own shape.
+	// Other protocols have shapes of their own.
 	for _, route := range []string{
 		"POST /v1/embeddings", "GET /v1/models", "GET /v1/models/x", "POST /vectors", "POST /vectors/", "GET /meta", "POST /embed", "GET /info", "POST /mcp",
 	} {
@@ -183,7 +183,7 @@ func dial(t *testing.T, b *bench, send func(net.Conn)) (string, time.Duration) {
 	return string(got), time.Since(start)
 }
 
-// The answer comes though not one byte of the body was sent.
+// The answer comes although no byte of the body was sent.
 func TestKeyBeforeBody(t *testing.T) {
 	t.Parallel()
 	b := keyed(t, nil)
@@ -257,7 +257,7 @@ func TestHostAndOrigin(t *testing.T) {
 			t.Errorf("CORS is on: %s", name)
 		}
 	}
-	// With keys the name gives nothing away.
+	// With keys any host will do.
 	k := keyed(t, nil)
 	k.ask(200, "GET", "/v1/collections", "", "Host", "any.example")
 }
@@ -288,9 +288,9 @@ func TestLimits(t *testing.T) {
 	}
 	b.refused(413, "batch_too_large", "PUT", docs, `{"documents":[{"text":"1"},{"text":"2"},{"text":"3"},{"text":"4"}]}`)
 	b.refused(413, "too_large", "POST", search, `{"text":"`+strings.Repeat("x", 100_000)+`"}`)
-	// JSON that nests without end.
+	// Endlessly nested JSON.
 	b.refused(400, "invalid_json", "POST", search, `{"filter":`+strings.Repeat("[", 40_000))
-	// Small bodies that grow.
+	// Small bodies that decode into large ones.
 	large := bytes.Repeat([]byte(" "), 10<<20)
 	var gz bytes.Buffer
 	z := gzip.NewWriter(&gz)
@@ -316,7 +316,7 @@ func TestBytesInFlight(t *testing.T) {
 	t.Parallel()
 	b := start(t, &server.Options{Limits: server.Limits{Body: 1 << 20, InFlight: 1 << 20}})
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
-	// hog announces a body that takes nearly all bytes, and sends none of it.
+	// hog announces a body that takes nearly all bytes, and sends almost none of it.
 	hog := func() net.Conn {
 		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
 		if err != nil {
@@ -441,7 +441,7 @@ func TestOverload(t *testing.T) {
 	b.ask(200, "POST", notes+"/search", `{"text":"x"}`)
 }
 
-// When nobody more may wait, a request is refused before its body is there.
+// When no more requests may wait, one is refused before its body arrives.
 func TestRefusedWithoutBody(t *testing.T) {
 	m := &moody{Fake: embeddertest.New(384, 1), hold: make(chan struct{})}
 	b := startWith(t, m, &server.Options{Limits: server.Limits{Searches: 1, Queue: 1, Wait: time.Minute}})
@@ -489,7 +489,7 @@ func TestIdempotency(t *testing.T) {
 	if other := b.list(b.ask(201, "POST", notes+"/documents", body, key, "k1")["ids"]); other[0] == first[0] {
 		t.Fatal("one key heard the answer to another")
 	}
-	// What failed may be tried again.
+	// A failed request may be tried again.
 	b.refused(400, "invalid_text", "POST", notes+"/documents", `{"documents":[{"id":"a"}]}`, key, "k2")
 	b.ask(201, "POST", notes+"/documents", body, key, "k2")
 	if n := b.ask(200, "POST", notes+"/documents/count", `{}`)["count"]; fmt.Sprint(n) != "3" {

@@ -100,7 +100,7 @@ func (b *bench) do(method, path, body string, header ...string) (int, string, ht
 	return res.StatusCode, string(got), res.Header
 }
 
-// ask wants a status and decodes the answer.
+// ask sends a request, checks the status and decodes the answer.
 func (b *bench) ask(want int, method, path, body string, header ...string) map[string]any {
 	b.Helper()
 	status, got, _ := b.do(method, path, body, header...)
@@ -116,7 +116,7 @@ func (b *bench) ask(want int, method, path, body string, header ...string) map[s
 	return v
 }
 
-// refused wants an error with a status and a code.
+// refused sends a request and checks the status and the code of its error.
 func (b *bench) refused(status int, code, method, path, body string, header ...string) map[string]any {
 	b.Helper()
 	v := b.ask(status, method, path, body, header...)
@@ -295,7 +295,7 @@ func TestInsertInChunks(t *testing.T) {
 		return `{"documents":[{"id":"` + id + `","text":"` + long + `"}],"chunk":{"tokens":40,"overlap":0}}`
 	}
 	ids := b.list(b.ask(201, "POST", notes+"/documents", insert("long"))["ids"])
-	// The same upserted is there already, all of it.
+	// Upserting the same again changes nothing.
 	if v := b.ask(200, "PUT", notes+"/documents", insert("long")); len(ids) < 3 || !reflect.DeepEqual(v["ids"], any(ids)) || v["unchanged"] != json.Number(strconv.Itoa(len(ids))) {
 		t.Error(ids, v)
 	}
@@ -495,8 +495,8 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// A stream in chunks stores what an upsert in chunks does, answers each line under
-// its document's id, and can be sent again.
+// A stream in chunks stores the same as an upsert in chunks, answers each line under
+// the id of its document, and can be sent again.
 func TestUploadInChunks(t *testing.T) {
 	t.Parallel()
 	b := filled(t, nil)
@@ -586,8 +586,8 @@ func (c *tally) EmbedPassages(ctx context.Context, texts []string) ([][]float32,
 	return c.Fake.EmbedPassages(ctx, texts)
 }
 
-// The chunks of many long documents fit the transactions they are written in: a
-// batch that did not would be embedded in vain.
+// The chunks of many long documents fit their transactions: a batch that did not
+// would be embedded in vain.
 func TestUploadInChunksEmbedsOnce(t *testing.T) {
 	t.Parallel()
 	e := &tally{Fake: embeddertest.New(384, 1)}
@@ -658,7 +658,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// Requests of the clients before 0.1 are understood for one more version.
+// Requests with former names are understood for one more version.
 func TestFormerNames(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
@@ -673,7 +673,7 @@ func TestFormerNames(t *testing.T) {
 	b.ask(200, "POST", "/v1/collections/mine/search", `{"embedding":[1,0,0],"ef_search":50}`)
 }
 
-// A document expires at the time that it was written with, wherever it is read.
+// However a document is written and read, it keeps the time of its expiry.
 func TestExpires(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
@@ -698,7 +698,7 @@ func TestExpires(t *testing.T) {
 	}
 }
 
-// The same document is the same bytes, however often it is asked for.
+// A document is returned as the same bytes each time.
 func TestMetadataInOrder(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
