@@ -51,7 +51,7 @@ var benchData = sync.OnceValue(func() *benchSet {
 	}
 	s.graph = s.build(benchRows)
 	for _, q := range s.queries {
-		s.nearest = append(s.nearest, s.graph.Flat(nil, q, 10, nil))
+		s.nearest = append(s.nearest, s.graph.Search(nil, q, hnsw.Search{K: 10, Recall: 1}))
 	}
 	return s
 })
@@ -142,7 +142,7 @@ func BenchmarkSearch(b *testing.B) {
 // what is allowed, and its recall against it.
 func BenchmarkFilter(b *testing.B) {
 	s := benchData()
-	anchor := s.graph.Flat(nil, s.queries[0], benchRows, nil)
+	anchor := s.graph.Search(nil, s.queries[0], hnsw.Search{K: benchRows, Recall: 1})
 	rng := rand.New(rand.NewPCG(seed, 7))
 	for _, kind := range []string{"random", "near", "far"} {
 		for _, share := range []float64{0.0001, 0.01, 0.05, 0.1, 0.2, 0.5, 0.9} {
@@ -168,7 +168,7 @@ func BenchmarkFilter(b *testing.B) {
 						search()
 					}
 					start := time.Now()
-					flat = s.graph.Flat(flat[:0], q, 10, allow)
+					flat = s.graph.Search(flat[:0], q, hnsw.Search{K: 10, Recall: 1, Allow: allow})
 					scan += time.Since(start)
 					if i%2 == 1 {
 						search()
@@ -184,30 +184,21 @@ func BenchmarkFilter(b *testing.B) {
 	}
 }
 
-func BenchmarkLoad(b *testing.B) {
+func BenchmarkRead(b *testing.B) {
 	s := benchData()
 	data := snapshot(b, s.graph)
 	b.SetBytes(int64(len(data)))
-	b.Run("Load", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := hnsw.Load(data, s.codes); err != nil {
-				b.Fatal(err)
-			}
+	for b.Loop() {
+		if _, err := hnsw.Read(bytes.NewReader(data), s.codes); err != nil {
+			b.Fatal(err)
 		}
-	})
-	b.Run("Read", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := hnsw.Read(bytes.NewReader(data), s.codes); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
+	}
 }
 
 // BenchmarkRepair deletes and adds a tenth of the rows again and again.
 func BenchmarkRepair(b *testing.B) {
 	s := benchData()
-	g, err := hnsw.Load(snapshot(b, s.graph), s.codes)
+	g, err := hnsw.Read(bytes.NewReader(snapshot(b, s.graph)), s.codes)
 	if err != nil {
 		b.Fatal(err)
 	}

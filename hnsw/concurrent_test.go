@@ -13,6 +13,7 @@ import (
 // is written anew, so the race detector sees it if an id is freed while a
 // search may still read its row.
 func TestConcurrent(t *testing.T) {
+	t.Parallel()
 	const n, writers, searchers = 6000, 3, 3
 	rounds := fewer(400, 100)
 	r, _ := clustered(seed, n, 8)
@@ -41,11 +42,6 @@ func TestConcurrent(t *testing.T) {
 						v[d] = int8(rng.IntN(255) - 127)
 					}
 					r.set(id, v)
-					if id%3 == 0 {
-						if err := g.Pend(id); err != nil {
-							t.Error(err)
-						}
-					}
 					if err := g.Add(id); err != nil {
 						t.Error(err)
 					}
@@ -113,6 +109,7 @@ func TestConcurrent(t *testing.T) {
 // few children a node that many are wedged in: one may meet the child of a node
 // of a chunk that was not there when it began.
 func TestGrowWhileAdding(t *testing.T) {
+	t.Parallel()
 	const n, adders = 9000, 8
 	for round := range fewer(12, 3) {
 		r, _ := clustered(seed+uint64(round), n, 4)

@@ -13,13 +13,8 @@ import (
 const seed = 20261123 // of every random test here; printed when one fails
 
 func TestRecall(t *testing.T) {
-	n, dims, queries := 50_000, 20, 200
-	if testing.Short() {
-		n = 10_000
-	}
-	if slow {
-		n = 4000
-	}
+	t.Parallel()
+	n, dims, queries := fewer(50_000, 4000), 20, 200
 	r, query := clustered(seed, n, dims)
 	g, err := hnsw.New(r, nil)
 	if err != nil {
@@ -67,6 +62,7 @@ func addParallel(tb testing.TB, g *hnsw.Graph, n int) {
 }
 
 func TestOptions(t *testing.T) {
+	t.Parallel()
 	_, err := hnsw.New(&rows{dims: 1}, &hnsw.Options{M: 1, EfConstruction: -3})
 	if !errors.Is(err, hnsw.ErrOptions) {
 		t.Fatalf("got %v", err)
@@ -84,6 +80,7 @@ func TestOptions(t *testing.T) {
 }
 
 func TestAddErrors(t *testing.T) {
+	t.Parallel()
 	r, _ := clustered(seed, 10, 8)
 	g := build(t, r, nil)
 	if err := g.Add(3); !errors.Is(err, hnsw.ErrExists) {
@@ -100,6 +97,7 @@ func TestAddErrors(t *testing.T) {
 }
 
 func TestDelete(t *testing.T) {
+	t.Parallel()
 	n := uint32(fewer(6000, 3000))
 	r, query := clustered(seed, int(n), 16)
 	g := build(t, r, &hnsw.Options{EfConstruction: 60})

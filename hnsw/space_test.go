@@ -128,10 +128,10 @@ func recall(got, want []hnsw.Hit) float64 {
 	return float64(min(hit, len(want))) / float64(len(want))
 }
 
-// fewer returns few under the race detector, which makes everything ten times as
-// slow and finds as much in less, and many otherwise.
+// fewer returns few with -short, and under the race detector, which is ten times
+// as slow and finds as much in less. Otherwise it returns many.
 func fewer(many, few int) int {
-	if slow {
+	if slow || testing.Short() {
 		return few
 	}
 	return many

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
 // verbName is what a command is called behind the program's name.
@@ -21,9 +23,9 @@ func one(what string) cobra.PositionalArgs {
 		case 1:
 			return nil
 		case 0:
-			return usageError{fmt.Errorf("%s wants %s", verbName(c), what)}
+			return usage.Errorf("%s wants %s", verbName(c), what)
 		}
-		return usageError{fmt.Errorf("%s wants one argument, %s, and got %d; quote what has spaces", verbName(c), what, len(args))}
+		return usage.Errorf("%s wants one argument, %s, and got %d; quote what has spaces", verbName(c), what, len(args))
 	}
 }
 
@@ -31,7 +33,7 @@ func one(what string) cobra.PositionalArgs {
 func some(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return usageError{fmt.Errorf("%s wants %s", verbName(c), what)}
+			return usage.Errorf("%s wants %s", verbName(c), what)
 		}
 		return nil
 	}
@@ -42,13 +44,13 @@ func usageOfArgs(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
 			err := check(c, args)
-			if _, ok := errors.AsType[usageError](err); err == nil || ok {
+			if _, ok := errors.AsType[usage.Error](err); err == nil || ok {
 				return err
 			}
 			if check(c, nil) == nil && check(c, args[:1]) != nil { // the first is one too many
 				err = fmt.Errorf("%s takes no arguments, and got %q", verbName(c), args)
 			}
-			return usageError{err}
+			return usage.Wrap(err)
 		}
 	}
 	for _, verb := range c.Commands() {
@@ -68,7 +70,7 @@ func strict(root *cobra.Command) {
 		case "help":
 			c.Args = func(_ *cobra.Command, args []string) error {
 				if _, rest, err := root.Find(args); err != nil || len(rest) > 0 {
-					return usageError{fmt.Errorf("there is no command %q to help with", strings.Join(args, " "))}
+					return usage.Errorf("there is no command %q to help with", strings.Join(args, " "))
 				}
 				return nil
 			}
@@ -85,7 +87,7 @@ func flagError(err error) error {
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && e.GetSpecifiedShortnames() != "" {
 		err = fmt.Errorf("%w; put -- before an argument that begins with a dash", err)
 	}
-	return usageError{err}
+	return usage.Wrap(err)
 }
 
 // wanted says what values a flag takes, in place of what its parser says.

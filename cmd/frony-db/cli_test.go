@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
 	"github.com/fronyai/frony-db/db"
 )
 
@@ -34,7 +36,7 @@ type result struct {
 
 // timings are what two runs of one command never have in common.
 var timings = regexp.MustCompile(`\d+(\.\d+)?(µs|ms|s)\b|[\d,.]+( [KM]?i?B)?/s|,\s*"embed_share": [\d.e+-]+|` +
-	`"(seconds|documents_per_second|embed|filter|graph|words|rerank|load|total)": [\d.e+-]+`)
+	`"(seconds|documents_per_second|embed|filter|graph|lexical|rerank|load|total)": [\d.e+-]+|"created": "[^"]+"`)
 
 func (r result) untimed() string {
 	blank := func(s string) string {
@@ -75,13 +77,13 @@ func (c cli) json(v any, args ...string) {
 }
 
 // imported runs import with --json; code is the exit code that it must have.
-func (c cli) imported(code int, args ...string) importReport {
+func (c cli) imported(code int, args ...string) importer.Report {
 	c.t.Helper()
 	r := c.run("", append([]string{"import", "--json", "-q"}, args...)...)
 	if r.code != code {
 		c.t.Fatalf("import %q: exit code %d, want %d\n%s%s", args, r.code, code, r.out, r.err)
 	}
-	var report importReport
+	var report importer.Report
 	if err := json.Unmarshal([]byte(r.out), &report); err != nil {
 		c.t.Fatalf("import %q: %v\n%s", args, err, r.out)
 	}
@@ -159,7 +161,7 @@ func TestVerbs(t *testing.T) {
 		}
 	}
 
-	var docs struct{ Documents []documentJSON }
+	var docs struct{ Documents []api.StoredDocument }
 	c.json(&docs, "get", "vol", "ko", "--embedding")
 	if len(docs.Documents) != 2 || docs.Documents[0].ID != "vol" || len(docs.Documents[0].Embedding) != 384 {
 		t.Errorf("get: %.300v", docs)
@@ -343,8 +345,8 @@ type: {year: int, note: string}
 	if got := collection(); got != "from-file" {
 		t.Errorf("of the file: %s", got)
 	}
-	var docs struct{ Documents []documentJSON }
-	if c.json(&docs, "get", "1"); len(docs.Documents) != 1 || docs.Documents[0].Metadata["year"] != 2020.0 || docs.Documents[0].Metadata["note"] != "x" {
+	var docs struct{ Documents []api.StoredDocument }
+	if c.json(&docs, "get", "1"); len(docs.Documents) != 1 || docs.Documents[0].Metadata["year"] != int64(2020) || docs.Documents[0].Metadata["note"] != "x" {
 		t.Errorf("lists and objects in the file: %+v", docs)
 	}
 	t.Setenv("FRONYDB_COLLECTION", "from-env")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
@@ -34,7 +35,7 @@ func (a *app) collections() *cobra.Command {
 				return err
 			}
 			if a.json {
-				return a.printJSON(map[string]any{"collections": list})
+				return a.printJSON(api.Collections{Collections: list})
 			}
 			return a.printCollections(list)
 		},
@@ -73,73 +74,4 @@ func modelShort(s *embedder.Spec) string {
 		return "none"
 	}
 	return s.Model
-}
-
-func (a *app) drop() *cobra.Command {
-	return &cobra.Command{
-		Use:     "drop NAME",
-		Short:   "Delete a collection with all its documents",
-		Example: `  frony-db collections drop notes`,
-		Args:    one("the name of a collection"),
-
-		ValidArgsFunction: a.completeCollection,
-		RunE: func(c *cobra.Command, args []string) error {
-			err := a.withDatabase(func(d database) error { return d.Drop(c.Context(), args[0]) })
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.printJSON(map[string]string{"dropped": args[0]})
-			}
-			fmt.Fprintf(a.out, "dropped %s\n", args[0])
-			return nil
-		},
-	}
-}
-
-func (a *app) stats() *cobra.Command {
-	return &cobra.Command{
-		Use:     "stats",
-		Short:   "Describe a collection: documents, dims, bytes on disk and in memory by part",
-		Example: `  frony-db stats -c notes`,
-		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			var s db.Stats
-			err := a.withCollection(c.Context(), false, func(col collection) (err error) {
-				s, err = col.Stats(c.Context())
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.printJSON(s)
-			}
-			return a.printStats(s)
-		},
-	}
-}
-
-func (a *app) printStats(s db.Stats) error {
-	model := "none, embeddings are given"
-	if s.Model != nil {
-		model = s.Model.Model
-	}
-	t := term.Table{Columns: []term.Column{{Title: s.Name, Flex: true}, {Title: "", Flex: true}}}
-	row := func(name, value string) { t.Rows = append(t.Rows, []string{name, value}) }
-	row("documents", strconv.Itoa(s.Documents))
-	row("deleted, waiting for repair", strconv.Itoa(s.Dead))
-	row("dims", fmt.Sprintf("%d, graph over the first %d", s.Dims, s.HeadDims))
-	row("model", model)
-	row("created", s.Created.Local().Format(time.DateTime))
-	row("memory: graph links", bytesText(s.Memory.Graph))
-	row("memory: codes", bytesText(s.Memory.Codes))
-	row("memory: nodes", bytesText(s.Memory.Nodes))
-	row("memory: metadata", bytesText(s.Memory.Metadata))
-	row("memory: words", bytesText(s.Memory.Lexical))
-	row("page cache: full vectors", bytesText(s.Memory.Rows))
-	row("disk: store (all collections)", bytesText(s.Disk.Store))
-	row("disk: full vectors", bytesText(s.Disk.Rows))
-	row("disk: snapshot", bytesText(s.Disk.Snapshot))
-	return t.Write(a.out)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/db"
 )
 
@@ -26,7 +27,7 @@ func (a *app) compact() *cobra.Command {
 				return a.printJSON(r)
 			}
 			fmt.Fprintf(a.out, "store: %s before, %s after; %s taken out of the graphs, %s swept (%.1f s)\n",
-				bytesText(r.Before), bytesText(r.After), plural(int64(r.Nodes), "deleted node"), plural(int64(r.Expired), "expired document"), r.Seconds)
+				term.Bytes(r.Before), term.Bytes(r.After), term.Plural(int64(r.Nodes), "deleted node"), term.Plural(int64(r.Expired), "expired document"), r.Seconds)
 			return nil
 		},
 	}

@@ -42,7 +42,7 @@ func (a *app) completions(root *cobra.Command) {
 
 // completeCollection offers the names of the collections.
 func (a *app) completeCollection(c *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	a.log = slog.New(slog.DiscardHandler) // a prompt is no place for it
+	a.logTo(slog.DiscardHandler) // a prompt is no place for it
 	names, err := a.collectionNames(c)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError

@@ -13,6 +13,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
 const defaultConfig = "frony-db.yaml"
@@ -50,25 +52,51 @@ func (a *app) configure(c *cobra.Command) error {
 			a.from[f.Name] = fromFlag
 			return
 		}
-		name := "FRONYDB_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if v, ok := os.LookupEnv(name); ok {
+		if name, v, ok := a.fromEnvironment(f.Name); ok {
 			a.from[f.Name] = fromVariable
 			if err := f.Value.Set(v); err != nil {
 				faults = append(faults, fmt.Errorf("variable %s=%q: %w", name, v, wanted(f, err)))
 			}
 			return
 		}
-		if v, ok := file[f.Name]; ok {
+		if name, v, ok := a.fromFile(file, f.Name); ok {
 			a.from[f.Name] = fromFile
 			if err := f.Value.Set(flagText(v)); err != nil {
-				faults = append(faults, fmt.Errorf("%s: %s: %v: %w", path, f.Name, v, wanted(f, err)))
+				faults = append(faults, fmt.Errorf("%s: %s: %v: %w", path, name, v, wanted(f, err)))
 			}
 		}
 	})
 	if err := errors.Join(faults...); err != nil {
-		return usageError{err}
+		return usage.Wrap(err)
 	}
 	return nil
+}
+
+// fromEnvironment looks a flag's variable up, by its former name too.
+func (a *app) fromEnvironment(flag string) (name, value string, ok bool) {
+	for _, was := range []string{flag, formerName(flag)} {
+		name = "FRONYDB_" + strings.ToUpper(strings.ReplaceAll(was, "-", "_"))
+		if value, ok = os.LookupEnv(name); ok && was != "" {
+			if was != flag {
+				a.former(name, "--"+flag)
+			}
+			return name, value, true
+		}
+	}
+	return "", "", false
+}
+
+// fromFile looks a flag's setting up, by its former name too.
+func (a *app) fromFile(file map[string]any, flag string) (name string, value any, ok bool) {
+	for _, name := range []string{flag, formerName(flag)} {
+		if value, ok := file[name]; ok {
+			if name != flag {
+				a.former(name, "--"+flag)
+			}
+			return name, value, true
+		}
+	}
+	return "", nil, false
 }
 
 // flagText writes a value of the file as a flag takes it: a list as "a,b", an
@@ -97,11 +125,11 @@ func readConfig(path string, named bool) (map[string]any, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, usageError{fmt.Errorf("settings: %w", err)}
+		return nil, usage.Errorf("settings: %w", err)
 	}
 	var file map[string]any
 	if err := yaml.Unmarshal(b, &file); err != nil {
-		return nil, usageError{fmt.Errorf("settings %s: %w", path, err)}
+		return nil, usage.Errorf("settings %s: %w", path, err)
 	}
 	return file, nil
 }
@@ -120,8 +148,8 @@ func checkConfig(root *cobra.Command, path string, file map[string]any) error {
 	}
 	visit(root)
 	for name := range file {
-		if !known[name] {
-			return usageError{fmt.Errorf("settings %s: there is no setting %q; the names are those of the flags", path, name)}
+		if !known[name] && !known[renamed[name]] {
+			return usage.Errorf("settings %s: there is no setting %q; the names are those of the flags", path, name)
 		}
 	}
 	return nil

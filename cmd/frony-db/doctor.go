@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 )
 
@@ -43,7 +44,7 @@ var errUnsound = errors.New("doctor: the database is not sound")
 
 func (a *app) runDoctor(ctx context.Context, o *db.DoctorOptions) error {
 	if o.Sample < 0 {
-		return usageError{fmt.Errorf("--sample %d: want 0 or more", o.Sample)}
+		return usage.Errorf("--sample %d: want 0 or more", o.Sample)
 	}
 	d, err := a.open(true)
 	if err != nil {

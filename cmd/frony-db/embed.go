@@ -3,13 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/client"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -25,18 +25,18 @@ func (a *app) embed() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case strings.TrimSpace(args[0]) == "":
-				return usageError{errors.New("the text is empty")}
+				return usage.Errorf("the text is empty")
 			case role != "query" && role != "passage":
-				return usageError{fmt.Errorf("--role %q: want query or passage", role)}
+				return usage.Errorf("--role %q: want query or passage", role)
 			case dims < 0:
-				return usageError{fmt.Errorf("--dims %d: want 0 or more", dims)}
+				return usage.Errorf("--dims %d: want 0 or more", dims)
 			}
 			model, v, err := a.vector(c.Context(), role, args[0])
 			if err != nil {
 				return err
 			}
 			if dims > len(v) {
-				return usageError{fmt.Errorf("--dims %d: the model %s has %d", dims, model, len(v))}
+				return usage.Errorf("--dims %d: the model %s has %d", dims, model, len(v))
 			}
 			if dims > 0 && dims < len(v) {
 				v = quant.Head(make([]float32, dims), v)
@@ -62,12 +62,12 @@ func (a *app) vector(ctx context.Context, role, text string) (model string, v []
 		})
 		return model, v, err
 	}
-	e, err := a.openModel(ctx, cmp.Or(a.model, "builtin"))
+	e, err := a.models.Open(ctx, cmp.Or(a.models.Name, "builtin"))
 	if err != nil {
 		return "", nil, err
 	}
 	if e == nil {
-		return "", nil, usageError{errors.New("--model none embeds nothing")}
+		return "", nil, usage.Errorf("embed needs a model, and --precomputed means none")
 	}
 	v, err = embedAs(ctx, e, role, text)
 	return e.Spec().Model, v, err

@@ -10,27 +10,25 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/eval"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
-	"github.com/fronyai/frony-db/quant"
 )
 
 type evalFlags struct {
-	data        []string
-	modes       []string
-	titles      bool
-	svg, runs   string
-	ef          int
-	oversample  int
-	denseWeight float32 // below 0: the database's
-	reciprocal  bool
-	embedder    embedder.Embedder
+	data      []string
+	modes     []string
+	titles    bool
+	svg, runs string
+	rankingFlags
+	reciprocal bool // the former --fusion reciprocal
+	ranking    db.Query
+	embedder   embedder.Embedder
 }
 
 func (a *app) eval() *cobra.Command {
@@ -55,21 +53,20 @@ of BEIR are read too.`,
 	f.BoolVar(&o.titles, "titles", false, "put titles before the texts")
 	f.StringVar(&o.svg, "svg", "", "write a plot of accuracy against time to this file")
 	f.StringVar(&o.runs, "runs", "", "write run files in the form of TREC to this folder")
-	f.IntVar(&o.ef, "ef", 0, "beam width of the graph search (default: the collection's)")
-	f.IntVar(&o.oversample, "oversampling", 0, "candidates per result that are reranked (default: calibrated)")
-	f.Float32Var(&o.denseWeight, "dense-weight", -1, "share of the dense score in hybrid, from 0 to 1; -1 is the default of the database")
-	f.BoolVar(&o.reciprocal, "reciprocal", false, "fuse by reciprocal ranks")
+	o.add(f)
+	f.BoolVar(&o.reciprocal, "reciprocal", false, "")
+	_ = f.MarkHidden("reciprocal") // it exists
 	return c
 }
 
 func (a *app) runEval(ctx context.Context, o *evalFlags) error {
 	if len(o.data) == 0 {
-		return usageError{errors.New("eval wants a set: --data DIR")}
+		return usage.Errorf("eval wants a set: --data DIR")
 	}
 	var modes []eval.Mode
 	for _, m := range o.modes {
 		if !slices.Contains(eval.Modes, eval.Mode(m)) {
-			return usageError{fmt.Errorf("--modes %s: want some of %v", m, eval.Modes)}
+			return usage.Errorf("--modes %s: want some of %v", m, eval.Modes)
 		}
 		modes = append(modes, eval.Mode(m))
 	}
@@ -84,14 +81,22 @@ func (a *app) runEval(ctx context.Context, o *evalFlags) error {
 		}
 		sets = append(sets, s)
 	}
-	e, err := a.openModel(ctx, cmp.Or(a.model, "builtin"))
+	e, err := a.models.Open(ctx, cmp.Or(a.models.Name, "builtin"))
 	if err != nil {
 		return err
 	}
 	if e == nil {
-		return usageError{errors.New("--model none: an evaluation embeds texts")}
+		return usage.Errorf("eval needs a model, and --precomputed means none")
 	}
 	o.embedder = e
+	if o.reciprocal {
+		a.log.Warn("a setting has a new name; the former one will go with version 0.2", "former", "reciprocal", "new", "--fusion reciprocal")
+		o.fusion = "reciprocal"
+	}
+	w := o.query(a.from["dense-weight"] != byDefault)
+	if o.ranking, err = fromWire(&w); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "frony-db-eval-")
 	if err != nil {
 		return err
@@ -147,132 +152,4 @@ func toFile(path string, write func(io.Writer) error) error {
 		return err
 	}
 	return errors.Join(write(f), f.Close())
-}
-
-// evaluated is the database as the evaluation asks it: a new one for each set.
-type evaluated struct {
-	*app
-	o   *evalFlags
-	dir string
-
-	d     *db.DB
-	col   *db.Collection
-	ids   []string
-	heads [][]float32 // of every document, for the exact search over the head
-}
-
-func (s *evaluated) close() error {
-	if s.d == nil {
-		return nil
-	}
-	err := s.d.Close()
-	s.d = nil
-	return err
-}
-
-// Index implements eval.Searcher.
-func (s *evaluated) Index(ctx context.Context, docs []eval.Document) error {
-	if err := s.close(); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp(s.dir, "set-")
-	if err != nil {
-		return err
-	}
-	// What is measured is a search, not how the disk syncs.
-	if s.d, err = db.Open(dir, &db.Options{Embedder: s.o.embedder, Logger: s.log, SyncEvery: time.Second}); err != nil {
-		return err
-	}
-	if s.col, err = s.d.Collection(ctx, "eval", nil); err != nil {
-		return err
-	}
-	for part := range slices.Chunk(docs, 512) {
-		batch := make([]db.Document, len(part))
-		for i, d := range part {
-			batch[i] = db.Document{ID: d.ID, Text: d.Text}
-		}
-		if _, err := s.col.Upsert(ctx, batch...); err != nil {
-			return err
-		}
-	}
-	s.ids, s.heads = nil, nil
-	head := s.o.embedder.Spec().HeadDims
-	for d, err := range s.col.Scan(ctx, db.Scan{Fields: db.FieldEmbedding}) {
-		if err != nil {
-			return err
-		}
-		s.ids = append(s.ids, d.ID)
-		s.heads = append(s.heads, quant.Head(make([]float32, head), d.Embedding))
-	}
-	return nil
-}
-
-// weight is the share of the dense score, nil for the database's.
-func (o *evalFlags) weight() *float32 {
-	if o.denseWeight < 0 {
-		return nil
-	}
-	return &o.denseWeight
-}
-
-// Search implements eval.Searcher.
-func (s *evaluated) Search(ctx context.Context, mode eval.Mode, query string, k int) (eval.Answer, error) {
-	if mode == eval.Exact192 {
-		return s.exactHead(ctx, query, k)
-	}
-	var t db.Trace
-	q := db.Query{
-		Text: query, K: k, Trace: &t, DenseWeight: s.o.weight(),
-		EfSearch: s.o.ef, Oversampling: s.o.oversample, Fields: db.FieldsNone,
-	}
-	if s.o.reciprocal {
-		q.Fusion = db.Reciprocal
-	}
-	switch mode {
-	case eval.Lexical:
-		q.Mode = db.Lexical
-	case eval.Hybrid:
-		q.Mode = db.Hybrid
-	default:
-		q.Mode, q.Exact = db.Dense, mode == eval.Exact384
-	}
-	matches, err := s.col.Search(ctx, q)
-	if err != nil {
-		return eval.Answer{}, err
-	}
-	a := eval.Answer{Stages: []eval.Stage{
-		{Name: "embed", Time: t.Embed},
-		{Name: "graph", Time: t.Graph},
-		{Name: "lexical", Time: t.Lexical},
-		{Name: "rerank", Time: t.Rerank},
-		{Name: "load", Time: t.Load},
-	}}
-	for _, m := range matches {
-		a.IDs = append(a.IDs, m.Document.ID)
-		a.Scores = append(a.Scores, m.Score)
-	}
-	return a, nil
-}
-
-// exactHead searches the heads by brute force: what half the dimensions can do.
-func (s *evaluated) exactHead(ctx context.Context, query string, k int) (eval.Answer, error) {
-	start := time.Now()
-	v, err := s.o.embedder.EmbedQuery(ctx, query)
-	if err != nil {
-		return eval.Answer{}, err
-	}
-	embed := time.Since(start)
-	v = quant.Head(make([]float32, s.o.embedder.Spec().HeadDims), v)
-	order := make([]int, len(s.heads))
-	scores := make([]float32, len(s.heads))
-	for i, h := range s.heads {
-		order[i], scores[i] = i, quant.Dot(v, h)
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(scores[b], scores[a]), a-b) })
-	a := eval.Answer{Stages: []eval.Stage{{Name: "embed", Time: embed}, {Name: "rerank", Time: time.Since(start) - embed}}}
-	for _, i := range order[:min(k, len(order))] {
-		a.IDs = append(a.IDs, s.ids[i])
-		a.Scores = append(a.Scores, scores[i])
-	}
-	return a, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +17,7 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/sink"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 )
@@ -46,7 +46,7 @@ under its name when it is complete.`,
   frony-db export --embeddings -o all.parquet`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("export takes no arguments, and got %q; name the file with --output", args)}
+				return usage.Errorf("export takes no arguments, and got %q; name the file with --output", args)
 			}
 			return nil
 		},
@@ -56,7 +56,7 @@ under its name when it is complete.`,
 				return err
 			}
 			if err := e.chooseFormat(); err != nil {
-				return usageError{err}
+				return usage.Wrap(err)
 			}
 			return e.run(c.Context())
 		},
@@ -127,12 +127,12 @@ func (e *exporter) run(ctx context.Context) error {
 // output.
 func (e *exporter) report(n int, took time.Duration) error {
 	if e.bare > 0 {
-		fmt.Fprintf(e.err, "frony-db: %s without text; import can take them back only with --embeddings\n", plural(e.bare, "document"))
+		fmt.Fprintf(e.err, "frony-db: %s without text; import can take them back only with --embeddings\n", term.Plural(e.bare, "document"))
 	}
 	switch {
 	case e.path == "-":
 		if !e.quiet {
-			fmt.Fprintf(e.err, "%s: %s\n", e.collection, plural(int64(n), "document"))
+			fmt.Fprintf(e.err, "%s: %s\n", e.collection, term.Plural(int64(n), "document"))
 		}
 		return nil
 	case e.json:
@@ -140,9 +140,9 @@ func (e *exporter) report(n int, took time.Duration) error {
 	}
 	size := ""
 	if info, err := os.Stat(e.path); err == nil {
-		size = ", " + bytesText(info.Size())
+		size = ", " + term.Bytes(info.Size())
 	}
-	_, err := fmt.Fprintf(e.out, "%s: %s to %s%s in %s\n", e.collection, plural(int64(n), "document"), e.path, size, took.Round(time.Millisecond))
+	_, err := fmt.Fprintf(e.out, "%s: %s to %s%s in %s\n", e.collection, term.Plural(int64(n), "document"), e.path, size, took.Round(time.Millisecond))
 	return err
 }
 
@@ -182,58 +182,11 @@ func (e *exporter) write(ctx context.Context, w io.Writer, col collection, total
 		if doc.Text == "" && !e.opts.Embeddings {
 			e.bare++
 		}
-		if err := out.Write(record(doc)); err != nil {
+		if err := out.Write(source.FromDocument(doc)); err != nil {
 			return n, err
 		}
 		n++
 		step(1)
 	}
 	return n, out.Close()
-}
-
-// record is what document makes a document of.
-func record(d db.Document) source.Record {
-	r := source.Record{
-		ID: d.ID, Text: d.Text, Metadata: d.Metadata, Embedding: d.Embedding,
-		Source: d.Source, Chunk: d.Chunk,
-	}
-	if title, ok := d.Metadata["title"].(string); ok && title != "" {
-		r.Title = title
-		delete(r.Metadata, "title") // the document is our own copy
-	}
-	return r
-}
-
-// createFile writes a file under another name and renames it when it is
-// complete and on the disk, so that no half of an export looks like one.
-func createFile(path string, write func(io.Writer) error) (err error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return createInPlace(path, write) // a pipe, /dev/null: not to be replaced
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".tmp-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<20)
-	if err := write(w); err != nil {
-		return err
-	}
-	if err := errors.Join(w.Flush(), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-func createInPlace(path string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
 }

@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/fronyai/frony-db/api"
 )
 
 // exported are the documents of a collection with their embeddings.
@@ -29,13 +33,19 @@ func TestExportRoundTrip(t *testing.T) {
 	c := newCLI(t)
 	c.write("rows.jsonl", `{"id":"모두","text":"a \"b\",\tc\r\nd","year":2020,"score":3.0,"ok":true,"tags":["x","","가,나"],"empty":"","when":"2020-01-02T03:04:05Z"}
 {"id":"other types","text":"줄\n바꿈","year":"twenty","metadata":{"title":"제목","id":"inner","a:b":1,"big":9007199254740993,"tiny":5e-324}}
-{"id":"007","text":"  space  "}
+{"id":"007","text":"  space  ","expires":"metadata of that name"}
+{"id":"soon","text":"곧 사라질 글","_expires":"2131-02-03T13:05:06.123456+09:00"}
 `)
 	c.write("docs/guide.md", guide(4, "판"))
 	c.imported(exitOK, "rows.jsonl", "docs", "--chunk", "auto", "-c", "all")
 	want := exported(c, "all")
-	if len(want) != 7 {
+	if len(want) != 8 {
 		t.Fatalf("%d documents: %.500v", len(want), want)
+	}
+	var docs struct{ Documents []api.StoredDocument }
+	soon := time.Date(2131, 2, 3, 4, 5, 6, 123_456_000, time.UTC)
+	if c.json(&docs, "get", "soon", "-c", "all"); !docs.Documents[0].Expires.Equal(soon) {
+		t.Errorf("it expires at %v, want %v", docs.Documents[0].Expires, soon)
 	}
 	for _, name := range []string{"x.jsonl", "x.jsonl.gz", "x.jsonl.zst", "x.csv", "x.csv.zst", "x.tsv", "x.parquet"} {
 		for _, vectors := range []bool{false, true} {
@@ -58,6 +68,24 @@ func TestExportRoundTrip(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// A record whose time has passed is taken, and is no longer there; nor is what it
+// replaced. What has expired is not exported.
+func TestImportExpired(t *testing.T) {
+	c := newCLI(t)
+	c.write("live.jsonl", `{"id":"a","text":"살아 있다"}`+"\n"+`{"id":"b","text":"남는다"}`)
+	c.write("gone.csv", "key,text,until\na,지나갔다,2001-02-03T04:05:06Z\nc,없다,2001-02-03T04:05:06+09:00\n")
+	c.imported(exitOK, "live.jsonl")
+	for range 2 {
+		r := c.imported(exitOK, "gone.csv", "--id-field", "key", "--expires-field", "until")
+		if r.Read != 2 || r.Rejected != 0 {
+			t.Errorf("%+v", r)
+		}
+		if got := c.ids(); !slices.Equal(got, []string{"b"}) {
+			t.Errorf("left: %q", got)
 		}
 	}
 }

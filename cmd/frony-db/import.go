@@ -1,19 +1,16 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/client"
-	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 )
 
@@ -48,18 +45,12 @@ byte offset and reason; the rest goes on, and the exit code is 3.`,
 		RunE: func(c *cobra.Command, paths []string) error {
 			o, err := f.options()
 			if err != nil {
-				return usageError{err}
+				return usage.Wrap(err)
 			}
-			o.source.Stdin = a.in
-			if o.watch || o.prune {
-				if a.server != "" {
-					return usageError{fmt.Errorf("--watch and --prune work on a database of this machine, not on the server %s; "+
-						"name its directory with --db, or import the folder without them", a.address())}
-				}
-				if len(paths) > 1 {
-					return usageError{fmt.Errorf("--watch and --prune want one folder, and got %q", paths)}
-				}
-				return a.runWatch(c.Context(), paths[0], o)
+			o.Source.Stdin = a.in
+			o.Log, o.Messages, o.Quiet = a.log, a.err, a.quiet
+			if f.watch || f.prune {
+				return a.runWatch(c.Context(), paths, o, f.watch)
 			}
 			return a.runImport(c.Context(), paths, o)
 		},
@@ -71,80 +62,81 @@ byte offset and reason; the rest goes on, and the exit code is 3.`,
 // importSync is how often an import waits for the disk.
 const importSync = time.Second
 
-func (a *app) runImport(ctx context.Context, paths []string, o importOptions) error {
-	im := newImporter(a, o)
-	r, err := im.openPaths(ctx, paths)
+func (a *app) runImport(ctx context.Context, paths []string, o importer.Options) (err error) {
+	im, err := importer.New(ctx, paths, o)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = r.Close() }() // only read from
+	defer func() { _ = im.Close() }() // only read from
+	to := importer.Target{Collection: a.collection, Models: &a.models}
 	work := func() error {
-		err := im.run(ctx, importLabel(paths), r, cmp.Or(o.rejects, rejectsName(paths)))
-		if im.d != nil {
-			err = errors.Join(err, im.d.Sync()) // what the report counts is on disk
+		err := im.Run(ctx, to)
+		if to.DB != nil {
+			err = errors.Join(err, to.DB.Sync()) // what the report counts is on disk
 		}
 		if ctx.Err() != nil {
-			fmt.Fprintln(im.err, "frony-db: what is stored stays, and the same command goes on")
+			fmt.Fprintln(a.err, "frony-db: what is stored stays, and the same command goes on")
 		}
-		return errors.Join(err, im.report(err))
+		if r := im.Report(); err == nil || r.Read > 0 {
+			err = errors.Join(err, a.reportImport(r, err))
+		}
+		return err
 	}
 	if a.server != "" {
 		return a.withServer(func(c *client.Client) error {
-			im.remote = c
+			to.Server = c
 			return work()
 		})
 	}
 	// Nothing is acknowledged before the report, and what is lost until then is
 	// found missing when the import is run again.
-	if im.d, err = a.openWith(db.Options{SyncEvery: importSync}); err != nil {
+	if to.DB, err = a.openWith(db.Options{SyncEvery: importSync}); err != nil {
 		return err
 	}
-	defer a.close(im.d)
+	defer a.close(to.DB)
 	return work()
 }
 
-// openPaths finds all that the paths name, before anything is written.
-func (im *importer) openPaths(ctx context.Context, paths []string) (source.Reader, error) {
-	o := im.o.source
-	o.Skipped = func(path, reason string) {
-		im.count.skipped.Add(1)
-		im.log.Debug("passed over", "file", path, "reason", reason)
+// runWatch keeps a collection in step with a folder: once, or until ctx ends.
+func (a *app) runWatch(ctx context.Context, paths []string, o importer.Options, watch bool) error {
+	if a.server != "" {
+		return usage.Errorf("--watch and --prune work on a database of this machine, not on the server %s; "+
+			"name its directory with --db, or import the folder without them", a.address())
 	}
-	if !strings.Contains(strings.Join(paths, " "), rejectsEnding) {
-		// What could not be taken the last time lies beside what was read.
-		o.Select = func(path string, _ source.Format, _ fs.FileInfo) bool { return !strings.HasSuffix(path, rejectsEnding) }
+	if len(paths) > 1 {
+		return usage.Errorf("--watch and --prune want one folder, and got %q", paths)
 	}
-	r, err := source.OpenAll(ctx, paths, &o)
+	w := importer.WatchOptions{
+		Options: o, Folder: paths[0], Collection: a.collection, Models: &a.models, Dir: a.dir,
+		Open:   func() (*db.DB, error) { return a.open(false) },
+		Report: a.printImport,
+	}
+	if watch {
+		return importer.Watch(ctx, w)
+	}
+	r, err := importer.Sync(ctx, w)
 	if err != nil {
-		return nil, optionError(err)
+		return err
 	}
-	return r, nil
+	return a.reportImport(r, nil)
 }
 
-func importLabel(paths []string) string {
-	if len(paths) == 1 {
-		return "import " + paths[0]
+// reportImport prints what was done, also by an import that has failed, and
+// returns errRejects if not every record was taken.
+func (a *app) reportImport(r importer.Report, failed error) error {
+	if err := a.printImport(r); err != nil {
+		return err
 	}
-	return fmt.Sprintf("import of %d paths", len(paths))
+	if failed == nil && r.Rejected+r.Failed > 0 {
+		return errRejects
+	}
+	return nil
 }
 
-// rejectsEnding is the ending of files with rejected records.
-const rejectsEnding = ".rejects.jsonl"
-
-func rejectsName(paths []string) string {
-	switch {
-	case len(paths) > 1:
-		return "import" + rejectsEnding
-	case paths[0] == "-":
-		return "stdin" + rejectsEnding
+func (a *app) printImport(r importer.Report) error {
+	if a.json {
+		return a.printJSON(r)
 	}
-	base := filepath.Base(filepath.Clean(paths[0]))
-	if abs, err := filepath.Abs(base); err == nil && (base == "." || base == "..") {
-		base = filepath.Base(abs)
-	}
-	name := strings.NewReplacer("*", "_", "?", "_", "[", "_", "]", "_", "{", "_", "}", "_").Replace(base)
-	for _, ext := range []string{".gz", ".zst", ".zstd"} {
-		name = strings.TrimSuffix(name, ext)
-	}
-	return strings.TrimSuffix(name, filepath.Ext(name)) + rejectsEnding
+	_, err := fmt.Fprintln(a.out, r)
+	return err
 }

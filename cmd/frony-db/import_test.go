@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
 )
 
 func TestImportAccount(t *testing.T) {
@@ -34,7 +36,7 @@ func TestImportAccount(t *testing.T) {
 	// en has changed, ko comes again in the same window, one has no text, and
 	// two without an id are the same.
 	second := c.imported(exitRejects, "a2.jsonl")
-	want := importReport{
+	want := importer.Report{
 		Collection: "default", Read: 7, Written: 3, Added: 1, Replaced: 2, Unchanged: 1, Repeated: 2,
 		Rejected: 1, RejectsFile: "a2.rejects.jsonl",
 	}
@@ -42,7 +44,7 @@ func TestImportAccount(t *testing.T) {
 	if second != want {
 		t.Errorf("second:\n got %+v\nwant %+v", second, want)
 	}
-	var docs struct{ Documents []documentJSON }
+	var docs struct{ Documents []api.StoredDocument }
 	if c.json(&docs, "get", "ko"); docs.Documents[0].Text != "나중 것이 이긴다" {
 		t.Errorf("the later does not win: %+v", docs)
 	}
@@ -108,7 +110,7 @@ func TestImportFormats(t *testing.T) {
 		if id == "" {
 			id = "1"
 		}
-		var docs struct{ Documents []documentJSON }
+		var docs struct{ Documents []api.StoredDocument }
 		c.json(&docs, "get", id, "-c", name)
 		d := docs.Documents[0]
 		if d.Text != "화산재" || fmt.Sprint(d.Metadata) != "map[title:산 year:2020]" {
@@ -160,14 +162,14 @@ func TestImportReplacesChunks(t *testing.T) {
 		}
 		last = n
 	}
-	var docs struct{ Documents []documentJSON }
+	var docs struct{ Documents []api.StoredDocument }
 	c.json(&docs, "get", "guide.md#1")
 	d := docs.Documents[0]
 	if d.Source != "guide.md" || d.Chunk != 1 || d.Metadata["title"] != "안내" || fmt.Sprint(d.Metadata["heading"]) != "[안내 1장]" {
 		t.Errorf("chunk: %+v", d)
 	}
 	for perSource, want := range map[string]int{"0": 3, "1": 2, "2": 3} {
-		var found struct{ Matches []documentJSON }
+		var found struct{ Matches []api.StoredDocument }
 		if c.json(&found, "search", "설치는 한 줄", "--per-source", perSource); len(found.Matches) != want {
 			t.Errorf("--per-source %s: %+v", perSource, found)
 		}
@@ -214,18 +216,6 @@ func TestImportManyPaths(t *testing.T) {
 	b, err := os.ReadFile("import.rejects.jsonl")
 	if err != nil || strings.Count(string(b), "\n") != 2 {
 		t.Errorf("rejects of both: %q %v", b, err)
-	}
-}
-
-func TestRejectsName(t *testing.T) {
-	dir := t.TempDir()
-	t.Chdir(dir)
-	for path, want := range map[string]string{
-		"-": "stdin", "a/b.jsonl": "b", "b.jsonl.gz": "b", "docs/": "docs", "docs/**/*.md": "_", "x": "x", ".": filepath.Base(dir),
-	} {
-		if got := rejectsName([]string{path}); got != want+".rejects.jsonl" {
-			t.Errorf("%s: %s, want %s", path, got, want)
-		}
 	}
 }
 

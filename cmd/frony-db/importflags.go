@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 	"github.com/fronyai/frony-db/db/chunk"
 )
@@ -32,6 +33,7 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&i.source.Text, "text-field", "", `field with the text (default: "text")`)
 	f.StringVar(&i.source.Title, "title-field", "", `field with the title (default: "title")`)
 	f.StringVar(&i.source.Embedding, "embedding-field", "", `field with the embedding (default: "embedding" or "vector")`)
+	f.StringVar(&i.source.Expires, "expires-field", "", `field with the time at which a document expires, as 2031-02-03T04:05:06Z (default: "_expires")`)
 	f.StringVar(&i.comma, "comma", "", `what separates the fields of CSV: a character, or "tab" (default: a comma)`)
 	f.StringSliceVar(&i.source.Header, "header", nil, "names of the columns, for CSV without a header line")
 	f.StringSliceVar(&i.source.Columns, "columns", nil, "columns of a table that become metadata (default: all)")
@@ -45,43 +47,32 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&i.rejects, "rejects", "", "file for rejected records (default: NAME.rejects.jsonl)")
 }
 
-// importOptions are what the flags mean.
-type importOptions struct {
-	source  source.Options
-	rejects string
-	chunk   chunk.Options
-	files   bool // cut Markdown and text files
-	rows    bool // cut rows and JSON lines
-	watch   bool
-	prune   bool
-}
-
 // options reports every fault at once.
-func (i *importFlags) options() (importOptions, error) {
-	o := importOptions{source: i.source, rejects: i.rejects, files: true, watch: i.watch, prune: i.prune}
+func (i *importFlags) options() (importer.Options, error) {
+	o := importer.Options{Source: i.source, Rejects: i.rejects, Files: true}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	switch c, size := utf8.DecodeRuneInString(i.comma); {
 	case i.comma == "":
 	case i.comma == "tab" || i.comma == `\t`:
-		o.source.Comma = '\t'
+		o.Source.Comma = '\t'
 	case size == len(i.comma):
-		o.source.Comma = c
+		o.Source.Comma = c
 	default:
 		fault("--comma %q: want one character, or tab", i.comma)
 	}
 	if len(i.types) > 0 {
-		o.source.Types = map[string]source.Type{}
+		o.Source.Types = map[string]source.Type{}
 		for name, kind := range i.types {
-			o.source.Types[name] = source.Type(kind)
+			o.Source.Types[name] = source.Type(kind)
 		}
 	}
 	switch n, err := strconv.Atoi(i.chunk); {
 	case i.chunk == "auto" || i.chunk == "":
 	case i.chunk == "off":
-		o.files = false
+		o.Files = false
 	case err == nil && n > 0:
-		o.chunk.MaxTokens, o.rows = n, true
+		o.Chunk.MaxTokens, o.Rows = n, true
 	default:
 		fault("--chunk %q: want a number of tokens, auto or off", i.chunk)
 	}
@@ -89,17 +80,17 @@ func (i *importFlags) options() (importOptions, error) {
 	case i.overlap < -1:
 		fault("--overlap %d: want 0 or more", i.overlap)
 	case i.overlap == 0:
-		o.chunk.Overlap = new(0)
+		o.Chunk.Overlap = new(0)
 	case i.overlap > 0:
-		o.chunk.Overlap = &i.overlap
+		o.Chunk.Overlap = &i.overlap
 	}
-	if err := o.chunk.Validate(); err != nil && len(faults) == 0 {
+	if err := o.Chunk.Validate(); err != nil && len(faults) == 0 {
 		fault("--overlap %d: %w", i.overlap, err)
 	}
 	if f := i.source.Format; (i.watch || i.prune) && f != source.Auto && f != source.Markdown && f != source.Text {
 		fault("--watch and --prune read Markdown and text files, not --format %s", f)
 	}
-	for _, name := range append([]string{i.source.ID, i.source.Text, i.source.Title, i.source.Embedding}, i.source.Header...) {
+	for _, name := range append([]string{i.source.ID, i.source.Text, i.source.Title, i.source.Embedding, i.source.Expires}, i.source.Header...) {
 		if name != "" && strings.TrimSpace(name) == "" {
 			fault("field name %q is blank", name)
 		}

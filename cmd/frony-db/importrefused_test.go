@@ -58,8 +58,12 @@ func refusals(t *testing.T) map[string][]refused {
 		"a key twice, also across `metadata` and when flattened": {
 			lines(`{"text":"a","n":1,"n":2}`), lines(`{"text":"a","n":1,"metadata":{"n":2}}`), lines(`{"text":"a","a.b":1,"a":{"b":2}}`),
 		},
-		"no text and no embedding; text of white space only":                  {lines(`{"id":"x"}`), lines(`{"id":"x","text":" \n"}`)},
-		"text, id or title of another type":                                   {lines(`{"text":1}`), lines(`{"id":1.5,"text":"a"}`), lines(`{"title":1,"text":"a"}`)},
+		"no text and no embedding; text of white space only": {lines(`{"id":"x"}`), lines(`{"id":"x","text":" \n"}`)},
+		"text, id or title of another type":                  {lines(`{"text":1}`), lines(`{"id":1.5,"text":"a"}`), lines(`{"title":1,"text":"a"}`)},
+		"`_expires` that is not a time with a zone": {
+			lines(`{"text":"a","_expires":"tomorrow"}`), lines(`{"text":"a","_expires":"2031-02-03"}`), lines(`{"text":"a","_expires":1927857906}`),
+			{name: "in.csv", content: "id,text,_expires\na,앞,\nb,뒤,soon\n", added: 1, rejects: 1},
+		},
 		"integer beyond 64 bits, float beyond its range":                      {lines(`{"text":"a","n":9223372036854775808}`), lines(`{"text":"a","n":1e999}`)},
 		"array in metadata that holds anything but strings":                   {lines(`{"text":"a","n":[1]}`), lines(`{"text":"a","n":[{"m":"x"}]}`)},
 		"embedding empty, with null or text in it, beyond 32-bit floats":      {lines(`{"text":"a","embedding":[]}`), lines(`{"text":"a","embedding":[null]}`), lines(`{"text":"a","embedding":["1"]}`), lines(`{"text":"a","embedding":[1e39]}`)},

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 )
@@ -48,24 +46,6 @@ func (a *app) printJSON(v any) error {
 	return e.Encode(v)
 }
 
-// documentJSON is a document as every command prints it.
-type documentJSON struct {
-	ID        string         `json:"id"`
-	Text      string         `json:"text"`
-	Metadata  map[string]any `json:"metadata"`
-	Source    string         `json:"source,omitempty"`
-	Chunk     int            `json:"chunk,omitempty"`
-	Embedding []float32      `json:"embedding,omitempty"`
-}
-
-func toJSON(d db.Document) documentJSON {
-	m := map[string]any(d.Metadata)
-	if m == nil {
-		m = map[string]any{}
-	}
-	return documentJSON{ID: d.ID, Text: d.Text, Metadata: m, Source: d.Source, Chunk: d.Chunk, Embedding: d.Embedding}
-}
-
 // metadataLine shows metadata on one line.
 func metadataLine(m db.Metadata) string {
 	var parts []string
@@ -78,9 +58,6 @@ func metadataLine(m db.Metadata) string {
 	}
 	return strings.Join(parts, " ")
 }
-
-// bytesText is a size for people.
-func bytesText(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 
 // withCaret shows where in its input a syntax error is.
 func withCaret(err error) error {

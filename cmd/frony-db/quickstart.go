@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/sample"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
@@ -39,20 +42,14 @@ func (a *app) runQuickstart(c *cobra.Command) error {
 		return err
 	}
 	defer a.close(d)
-	im := newImporter(a, importOptions{source: source.Options{Stdin: sample.JSONL()}})
-	im.d = d
-	r, err := im.openPaths(ctx, []string{"-"})
+	if err := a.importSample(ctx, d); err != nil {
+		return err
+	}
+	col, err := a.openCollection(ctx, d, true)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = r.Close() }() // only read from
-	if err := im.run(ctx, "sample passages", r, "sample.rejects.jsonl"); err != nil {
-		return err
-	}
-	if name := im.rj.written(); name != "" {
-		return fmt.Errorf("sample passages were rejected: see %s", name)
-	}
-	s, err := im.col.Stats(ctx)
+	s, err := col.Stats()
 	if err != nil {
 		return err
 	}
@@ -66,11 +63,11 @@ func (a *app) runQuickstart(c *cobra.Command) error {
 			return err
 		}
 		var t db.Trace
-		matches, err := im.col.Search(ctx, db.Query{Text: q.Text, K: 3, Filter: where, Trace: &t})
+		matches, err := col.Search(ctx, db.Query{Text: q.Text, K: 3, Filter: where, Trace: &t})
 		if err != nil {
 			return err
 		}
-		report.Questions = append(report.Questions, answered{q.Text, q.Filter, searchJSON(matches, t)})
+		report.Questions = append(report.Questions, answered{q.Text, q.Filter, api.FromResult(matches, &t)})
 		if a.json {
 			continue
 		}
@@ -82,6 +79,25 @@ func (a *app) runQuickstart(c *cobra.Command) error {
 		return a.printJSON(report)
 	}
 	a.nextSteps()
+	return nil
+}
+
+// importSample brings the sample passages into the collection.
+func (a *app) importSample(ctx context.Context, d *db.DB) error {
+	im, err := importer.New(ctx, []string{"-"}, importer.Options{
+		Source: source.Options{Stdin: sample.JSONL()}, Rejects: "sample.rejects.jsonl", Label: "sample passages",
+		Log: a.log, Messages: a.err, Quiet: a.quiet,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = im.Close() }() // only read from
+	if err := im.Run(ctx, importer.Target{Collection: a.collection, DB: d, Models: &a.models}); err != nil {
+		return err
+	}
+	if name := im.Report().RejectsFile; name != "" {
+		return fmt.Errorf("sample passages were rejected: see %s", name)
+	}
 	return nil
 }
 
@@ -97,7 +113,7 @@ type quickstartJSON struct {
 type answered struct {
 	Question string `json:"question"`
 	Filter   string `json:"filter,omitempty"`
-	searchResult
+	api.Result
 }
 
 // printAnswers prints a question and its best answers.

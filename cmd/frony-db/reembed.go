@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
 )
@@ -31,8 +28,8 @@ The database must not be open elsewhere. A program that serves it calls
 Collection.Reembed instead: searches and writes go on meanwhile.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if a.model == "" || a.model == "none" {
-				return usageError{errors.New("reembed: name the new model with --model")}
+			if a.models.Name == "" || a.models.Name == models.None {
+				return usage.Errorf("reembed: name the new model with --model")
 			}
 			return a.runReembed(c.Context(), &o)
 		},
@@ -49,7 +46,7 @@ func (a *app) runReembed(ctx context.Context, o *db.ReembedOptions) error {
 	if o.Sample <= 0 {
 		o.Sample = -1
 	}
-	e, err := a.openModel(ctx, a.model)
+	e, err := a.models.Open(ctx, a.models.Name)
 	if err != nil {
 		return err
 	}
@@ -66,30 +63,12 @@ func (a *app) runReembed(ctx context.Context, o *db.ReembedOptions) error {
 		if info.Model == nil || o.Sample < 0 || e.Spec().Fingerprint() == info.Model.Fingerprint() {
 			return nil, nil // it would be asked nothing
 		}
-		was, err := a.former(ctx, *info.Model)
+		was, err := a.models.Former(ctx, *info.Model)
 		if err != nil {
 			a.log.Warn("the model from before can't be opened; the versions are not compared", "err", err)
 		}
 		return was, nil
 	})
-}
-
-// former opens the model that a collection was filled with, whatever the flags say
-// of the other one. It is closed with the others.
-func (a *app) former(ctx context.Context, spec embedder.Spec) (embedder.Embedder, error) {
-	b := *a
-	b.model, b.modelFlags, b.models = "", modelFlags{}, nil
-	e, err := b.reopen(ctx, spec)
-	if a.models == nil {
-		a.models = map[string]embedder.Embedder{}
-	}
-	for name, m := range b.models {
-		a.models["former "+name] = m
-	}
-	if err == nil && e != nil && e.Spec().Fingerprint() != spec.Fingerprint() {
-		return nil, fmt.Errorf("%s is another model by now, with the fingerprint %.12s where %.12s was", at(spec.Model, spec.Revision), e.Spec().Fingerprint(), spec.Fingerprint())
-	}
-	return e, err
 }
 
 // withVersions calls do with the collection of the directory's database, opened
@@ -113,166 +92,3 @@ func (a *app) withVersions(ctx context.Context, do func(*db.Collection) error, m
 }
 
 func noModel(*db.CollectionInfo) (embedder.Embedder, error) { return nil, nil }
-
-func (a *app) printReembed(r *db.ReembedReport) error {
-	if r.Unchanged {
-		fmt.Fprintf(a.out, "%s has the model %s already; nothing was done, see 'frony-db reembed status'\n", a.collection, modelText(r.To.Model))
-		return nil
-	}
-	if err := a.printVersions(r); err != nil {
-		return err
-	}
-	o := &r.Overlap
-	switch {
-	case o.Skipped != "":
-		fmt.Fprintf(a.out, "overlap: not measured: %s\n", o.Skipped)
-	case o.Queries > 0:
-		fmt.Fprintf(a.out, "overlap@%d on %d texts of documents: %.2f by meaning, %.2f with words\n", o.K, o.Queries, o.Dense, o.Hybrid)
-		for _, q := range o.Least {
-			fmt.Fprintf(a.out, "  least: %.2f %s %s\n    old %s\n    new %s\n", q.Shared, term.Clean(q.ID), term.Clean(shorten(q.Text, 60)), firstIDs(q.Old), firstIDs(q.New))
-		}
-	}
-	if !r.Switched {
-		fmt.Fprintf(a.out, "not switched: the same command without --no-switch does it, 'frony-db reembed rollback -c %s' gives it up\n", a.collection)
-		return nil
-	}
-	fmt.Fprintf(a.out, "switched; the old version is kept: 'frony-db reembed confirm -c %[1]s' drops it, 'frony-db reembed rollback -c %[1]s' goes back\n", a.collection)
-	return nil
-}
-
-func (a *app) printVersions(r *db.ReembedReport) error {
-	t := term.Table{Columns: []term.Column{{Title: a.collection}, {Title: "model", Flex: true}, {Title: "dims", Right: true}, {Title: "documents", Right: true}}}
-	for _, v := range []struct {
-		name string
-		*db.ReembedVersion
-	}{{"from", &r.From}, {"to", &r.To}} {
-		t.Rows = append(t.Rows, []string{v.name, modelText(v.Model), fmt.Sprintf("%d/%d", v.HeadDims, v.Dims), fmt.Sprint(v.Documents)})
-	}
-	if err := t.Write(a.out); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "%d texts embedded, %d documents with a vector that was there, %d removed", r.Embedded, r.Copied, r.Removed)
-	if r.Skipped > 0 {
-		fmt.Fprintf(a.out, ", %d without a text skipped", r.Skipped)
-	}
-	fmt.Fprintf(a.out, " (%.1f s)\n", r.Seconds)
-	return nil
-}
-
-func modelText(s *embedder.Spec) string {
-	if s == nil {
-		return "none, embeddings are given"
-	}
-	return at(s.Model, s.Revision)
-}
-
-func firstIDs(ids []string) string {
-	return term.Clean(strings.Join(ids[:min(len(ids), 5)], " "))
-}
-
-// shorten cuts a text after n characters.
-func shorten(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
-}
-
-func (a *app) reembedStatus() *cobra.Command {
-	return &cobra.Command{
-		Use:   "status",
-		Short: "Say whether a change of the model is under way, or waits to be confirmed",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withDB(func(d *db.DB) error {
-				info, err := a.describe(c.Context(), d)
-				if err != nil {
-					return err
-				}
-				if a.json {
-					return a.printJSON(info)
-				}
-				a.printReembedding(&info)
-				return nil
-			})
-		},
-	}
-}
-
-func (a *app) printReembedding(info *db.CollectionInfo) {
-	now := fmt.Sprintf("%s has %d documents with the model %s, %d dims", a.collection, info.Documents, modelText(info.Model), info.Dims)
-	switch r := info.Reembedding; {
-	case r == nil:
-		fmt.Fprintf(a.out, "%s; it isn't being changed\n", now)
-	case r.Switched:
-		fmt.Fprintf(a.out, "%s; since %s, and not confirmed: before it was %s, %d dims, %d documents\n",
-			now, r.Since.Local().Format(time.DateTime), modelText(r.Other.Model), r.Other.Dims, r.Other.Documents)
-	default:
-		fmt.Fprintf(a.out, "%s; a change to %s, %d dims, was begun %s and has %d documents\n",
-			now, modelText(r.Other.Model), r.Other.Dims, r.Since.Local().Format(time.DateTime), r.Other.Documents)
-	}
-}
-
-func (a *app) reembedConfirm() *cobra.Command {
-	return &cobra.Command{
-		Use:   "confirm",
-		Short: "Drop the version from before the switch; there is no way back then",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withVersions(c.Context(), func(col *db.Collection) error {
-				if err := col.Confirm(c.Context()); err != nil {
-					return err
-				}
-				if a.json {
-					return a.printJSON(map[string]string{"confirmed": a.collection})
-				}
-				fmt.Fprintf(a.out, "confirmed: %s has the model %s, the version before is dropped\n", a.collection, modelText(col.Model()))
-				return nil
-			}, noModel)
-		},
-	}
-}
-
-func (a *app) reembedRollback() *cobra.Command {
-	var o db.RollbackOptions
-	c := &cobra.Command{
-		Use:   "rollback",
-		Short: "Go back to the version from before the switch, or give a change up before it",
-		Long: `rollback goes back to the version from before the switch and drops the new one.
-What was written and deleted since is brought over first, embedded with the old
-model. That is opened as the collection remembers it, or as --model names it.
-Before the switch, rollback drops what was made of the new version.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			ctx := c.Context()
-			return a.withVersions(ctx, func(col *db.Collection) error {
-				r, err := col.Rollback(ctx, &o)
-				if err != nil {
-					return err
-				}
-				switch {
-				case a.json:
-					return a.printJSON(r)
-				case !r.Switched:
-					fmt.Fprintf(a.out, "given up: %s keeps the model %s\n", a.collection, modelText(r.To.Model))
-					return nil
-				}
-				return a.printVersions(&r)
-			}, func(info *db.CollectionInfo) (_ embedder.Embedder, err error) {
-				switch r := info.Reembedding; {
-				case r == nil || !r.Switched:
-				case a.from["model"] == fromFlag: // the other settings name the one that is used
-					o.Embedder, err = a.openModel(ctx, a.model)
-				case r.Other.Model != nil:
-					if o.Embedder, err = a.former(ctx, *r.Other.Model); err != nil {
-						a.log.Warn("the model from before can't be opened; it may not be needed", "err", err)
-						o.Embedder, err = nil, nil
-					}
-				}
-				return nil, err
-			})
-		},
-	}
-	c.Flags().BoolVar(&o.SkipTextless, "skip-textless", false, "skip documents written since that have an embedding but no text")
-	return c
-}

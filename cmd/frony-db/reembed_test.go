@@ -86,7 +86,7 @@ func TestReembed(t *testing.T) {
 	if out := c.ok("reembed", "status", "-c", "quickstart"); !strings.Contains(out, "not confirmed") {
 		t.Error(out)
 	}
-	if out := c.ok("doctor"); !strings.Contains(out, "quickstart, before") {
+	if out := c.ok("doctor"); !strings.Contains(out, "quickstart, previous") {
 		t.Error(out)
 	}
 	c.ok(with("search", "축구")...)

@@ -17,6 +17,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/fronyai/frony-db/client"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
 // serverFlags say which server the verbs ask in place of a directory.
@@ -41,18 +44,20 @@ func (a *app) chooseTarget() error {
 	from := a.from
 	switch {
 	case a.server == "" && max(from["key"], from["key-file"], from["ca"]) == fromFlag:
-		return usageError{errors.New("--key, --key-file and --ca are for --server URL")}
+		return usage.Errorf("--key, --key-file and --ca are for --server URL")
 	case a.server == "":
 		return nil
 	case from["db"] > from["server"]:
 		a.server = ""
 		return nil
 	case from["db"] == from["server"]:
-		return usageError{fmt.Errorf("--db %s and --server %s: choose one of them", a.dir, a.address())}
-	case a.model != "" && from["model"] >= from["server"]:
-		return usageError{fmt.Errorf("--model %s: a server embeds with its own model; leave it out, or work on a directory with --db", redacted(a.model))}
+		return usage.Errorf("--db %s and --server %s: choose one of them", a.dir, a.address())
+	case a.models.Name == models.None && from["model"] >= from["server"]:
+		return usage.Errorf("--precomputed: a server knows which of its collections have a model; leave it out, or work on a directory with --db")
+	case a.models.Name != "" && from["model"] >= from["server"]:
+		return usage.Errorf("--model %s: a server embeds with its own model; leave it out, or work on a directory with --db", models.Redacted(a.models.Name))
 	}
-	a.model = ""
+	a.models.Name = ""
 	return nil
 }
 
@@ -65,8 +70,8 @@ func (a *app) onlyHere(verbs ...*cobra.Command) []*cobra.Command {
 			if a.server == "" {
 				return nil
 			}
-			return usageError{fmt.Errorf("%s works on a database of this machine, not on the server %s; "+
-				"name its directory with --db, or run the command where the server runs", c.Name(), a.address())}
+			return usage.Errorf("%s works on a database of this machine, not on the server %s; "+
+				"name its directory with --db, or run the command where the server runs", c.Name(), a.address())
 		}
 	}
 	return verbs
@@ -95,7 +100,7 @@ func (a *app) client() (*client.Client, error) {
 		return nil, err
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = partsAtOnce // of an import: else most would dial again
+	t.MaxIdleConnsPerHost = importer.PartsAtOnce // of an import: else most would dial again
 	if a.caFile != "" {
 		if t.TLSClientConfig, err = trusting(a.caFile); err != nil {
 			return nil, err
@@ -110,7 +115,7 @@ func (a *app) client() (*client.Client, error) {
 	}
 	c, err := client.New(address, &client.Options{Key: key, HTTP: &http.Client{Transport: t}})
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--server %q: want HOST, HOST:PORT, or an address that begins with http:// or https://", a.address())}
+		return nil, usage.Errorf("--server %q: want HOST, HOST:PORT, or an address that begins with http:// or https://", a.address())
 	}
 	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && key != "" {
 		if local, _ := loopback(net.JoinHostPort(u.Hostname(), u.Port())); !local {
@@ -126,7 +131,7 @@ func (a *app) serverKey() (string, error) {
 	case a.keyFile == "" || a.key != "" && a.from["key"] > a.from["key-file"]:
 		return a.key, nil
 	case a.key != "" && a.from["key"] == a.from["key-file"]:
-		return "", usageError{errors.New("--key and --key-file: choose one of them")}
+		return "", usage.Errorf("--key and --key-file: choose one of them")
 	}
 	info, err := os.Stat(a.keyFile)
 	if err != nil {

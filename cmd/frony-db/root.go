@@ -11,9 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
-	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
 // The exit codes.
@@ -33,24 +32,18 @@ type app struct {
 	dir    string
 	serverFlags
 	collection string
-	model      string
 	json       bool
 	quiet      bool
 	logLevel   string
 
-	modelFlags
-	models map[string]embedder.Embedder // opened; closed at the end
+	precomputed bool // no model: the flag
+	models      models.Opener
 
-	from map[string]origin // where the settings come from
-	log  *slog.Logger
+	from        map[string]origin // where the settings come from
+	formerNames map[string]string // settings that were given by one, and what to use now
+	log         *slog.Logger
 }
 
-// usageError is a wrong command line.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-// errRejects says that a command did its work but left records out. It has
 // reported them itself.
 var errRejects = errors.New("some records were rejected")
 
@@ -61,7 +54,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	root := a.root()
 	root.SetArgs(args)
 	verb, err := root.ExecuteContextC(ctx)
-	a.closeModels()
+	a.models.Close()
 	if err == nil || errors.Is(err, errRejects) {
 		err = cmp.Or(printed.failed, err) // what nobody could read was not done
 	}
@@ -75,7 +68,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitError
 	}
 	fmt.Fprintf(errOut, "frony-db: %v\n", err)
-	if _, ok := errors.AsType[usageError](err); ok {
+	if _, ok := errors.AsType[usage.Error](err); ok {
 		fmt.Fprintf(errOut, "Run '%s --help' for usage.\n", verb.CommandPath())
 		return exitUsage
 	}
@@ -108,9 +101,9 @@ wrong; 3 done, but some records were not taken.`,
 				return nil
 			}
 			if like := c.SuggestionsFor(args[0]); len(like) > 0 {
-				return usageError{fmt.Errorf("unknown command %q; did you mean %s?", args[0], strings.Join(like, " or "))}
+				return usage.Errorf("unknown command %q; did you mean %s?", args[0], strings.Join(like, " or "))
 			}
-			return usageError{fmt.Errorf("unknown command %q", args[0])}
+			return usage.Errorf("unknown command %q", args[0])
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
@@ -120,6 +113,10 @@ wrong; 3 done, but some records were not taken.`,
 			if err := a.startLog(); err != nil {
 				return err
 			}
+			if err := a.chooseModel(); err != nil {
+				return err
+			}
+			a.tellFormerNames()
 			return a.chooseTarget()
 		},
 	}
@@ -131,8 +128,8 @@ wrong; 3 done, but some records were not taken.`,
 	f.StringVar(&a.dir, "db", "frony-data", "directory of the database")
 	a.registerServer(f)
 	f.StringVarP(&a.collection, "collection", "c", "default", "collection")
-	f.StringVar(&a.model, "model", "", "embedding model: builtin, none, a directory, OWNER/NAME of the hub, or PROVIDER:MODEL\n(default: the collection's own, builtin for a new one); see 'frony-db model --help'")
-	a.registerModel(f)
+	registerModel(&a.models, f)
+	f.BoolVar(&a.precomputed, "precomputed", false, "no model: embeddings come with the documents")
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "no progress")
 	f.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
@@ -161,6 +158,7 @@ wrong; 3 done, but some records were not taken.`,
 		a.reembed(),
 		a.restore(),
 	)...)
+	root.SetGlobalNormalizationFunc(a.newName)
 	strict(root)
 	a.completions(root)
 	usageOfArgs(root)
@@ -170,106 +168,14 @@ wrong; 3 done, but some records were not taken.`,
 func (a *app) startLog() error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
-		return usageError{fmt.Errorf("--log-level %q: want debug, info, warn or error", a.logLevel)}
+		return usage.Errorf("--log-level %q: want debug, info, warn or error", a.logLevel)
 	}
-	a.log = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+	a.logTo(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
 	return nil
 }
 
-// open opens the database; a command that only reads it wants it to exist.
-func (a *app) open(mustExist bool) (*db.DB, error) {
-	return a.openWith(db.Options{MustExist: mustExist})
-}
-
-func (a *app) openWith(o db.Options) (*db.DB, error) {
-	o.Logger, o.Progress = a.log, a.progress()
-	d, err := db.Open(a.dir, &o)
-	return d, wayIn(err)
-}
-
-// wayIn adds the way out to the error of a database that can't be opened.
-func wayIn(err error) error {
-	switch {
-	case errors.Is(err, db.ErrNotDatabase):
-		return fmt.Errorf("%w; name a database with --db, or make one with 'frony-db import' or 'frony-db quickstart'", err)
-	case errors.Is(err, db.ErrLocked):
-		return fmt.Errorf("%w; if that is 'frony-db serve', ask it with --server URL, or stop it", err)
-	}
-	return err
-}
-
-// close closes the database; its error is reported but changes nothing.
-func (a *app) close(d *db.DB) {
-	if err := d.Close(); err != nil {
-		a.log.Error("closing the database", "err", err)
-	}
-}
-
-// progress shows what a call of the library does on its own.
-func (a *app) progress() func(string, int, int) {
-	if a.quiet {
-		return nil
-	}
-	var bar *term.Progress
-	last := 0
-	return func(task string, done, total int) {
-		if bar == nil && done >= total {
-			return // it was over before there was anything to show
-		}
-		if bar == nil {
-			bar, last = term.NewProgress(a.err, task, int64(total)), 0
-		}
-		bar.Add(int64(done - last))
-		if last = done; done >= total {
-			bar.Finish()
-			bar = nil
-		}
-	}
-}
-
-// openCollection opens a collection that exists, with its model if the command
-// embeds anything.
-func (a *app) openCollection(ctx context.Context, d *db.DB, embeds bool) (*db.Collection, error) {
-	o := &db.CollectionOptions{MustExist: true}
-	if embeds {
-		info, err := a.describe(ctx, d)
-		if err != nil {
-			return nil, err
-		}
-		if o.Embedder, err = a.embedderFor(ctx, info.Model); err != nil {
-			return nil, err
-		}
-	}
-	c, err := d.Collection(ctx, a.collection, o)
-	switch {
-	case errors.Is(err, db.ErrNoCollection):
-		return nil, a.noCollection(ctx, d)
-	case errors.Is(err, db.ErrModelMismatch) && a.model == "":
-		return nil, fmt.Errorf("%w: frony-db reembed -c %s --model builtin, or another", err, a.collection)
-	}
-	return c, err
-}
-
-func (a *app) describe(ctx context.Context, d *db.DB) (db.CollectionInfo, error) {
-	for info, err := range d.Collections(ctx) {
-		if err != nil || info.Name == a.collection {
-			return info, err
-		}
-	}
-	return db.CollectionInfo{}, a.noCollection(ctx, d)
-}
-
-// noCollection says which collections there are.
-func (a *app) noCollection(ctx context.Context, d database) error {
-	cause := fmt.Errorf("collection %q: %w", a.collection, db.ErrNoCollection)
-	var names []string
-	for info, err := range d.Collections(ctx) {
-		if err == nil {
-			names = append(names, info.Name)
-		}
-	}
-	if len(names) == 0 {
-		return fmt.Errorf("%w; the database has no collections yet, 'frony-db import' makes one", cause)
-	}
-	return fmt.Errorf("%w; choose one with --collection: %q", cause, names)
+// logTo sends what is logged from here on to a handler.
+func (a *app) logTo(h slog.Handler) {
+	a.log = slog.New(h)
+	a.models.Log = a.log
 }

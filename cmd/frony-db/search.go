@@ -9,15 +9,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 )
 
 func (a *app) search() *cobra.Command {
-	var q db.Query
-	var where, mode string
-	var minScore float32
+	var s searchFlags
 	c := &cobra.Command{
 		Use:   "search QUESTION",
 		Short: "Find documents by meaning",
@@ -25,35 +25,14 @@ func (a *app) search() *cobra.Command {
   frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json`,
 		Args: one("a question"),
 		RunE: func(c *cobra.Command, args []string) error {
-			q.Text = args[0]
-			if strings.TrimSpace(q.Text) == "" {
-				return usageError{fmt.Errorf("the question is empty")}
-			}
-			if err := q.Mode.UnmarshalText([]byte(mode)); err != nil {
-				return usageError{fmt.Errorf("--mode: %w", err)}
-			}
-			if q.K < 1 {
-				return usageError{fmt.Errorf("-k %d: want 1 or more", q.K)}
-			}
-			var err error
-			if q.Filter, err = parseFilter(where); err != nil {
+			q, err := a.searchQuery(&s, args[0])
+			if err != nil {
 				return err
-			}
-			if a.from["min-score"] != byDefault {
-				q.MinScore = &minScore
 			}
 			return a.runSearch(c, q)
 		},
 	}
-	f := c.Flags()
-	f.IntVarP(&q.K, "k", "k", 10, "number of results")
-	f.StringVarP(&where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
-	f.StringVarP(&mode, "mode", "m", "", "dense (meaning), lexical (words) or hybrid (both; the default)")
-	f.IntVar(&q.PerSource, "per-source", 0, "results of one source at most: 1 is the best chunk of each document\n(default: no limit)")
-	f.BoolVar(&q.Exact, "exact", false, "compare with every document: slow, and the truth")
-	f.IntVar(&q.EfSearch, "ef", 0, "beam width of the graph search (default: the collection's)")
-	f.IntVar(&q.Oversampling, "oversampling", 0, "candidates per result that are reranked (default: the collection's)")
-	f.Float32Var(&minScore, "min-score", 0, "leave out results below this score")
+	s.add(c.Flags())
 	return c
 }
 
@@ -64,7 +43,7 @@ func parseFilter(s string) (filter.Expr, error) {
 	}
 	e, err := filter.Parse(s)
 	if err != nil {
-		return e, usageError{fmt.Errorf("--filter: %w", withCaret(err))}
+		return e, usage.Errorf("--filter: %w", withCaret(err))
 	}
 	return e, nil
 }
@@ -79,7 +58,7 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 	})
 	switch {
 	case errors.Is(err, db.ErrInvalidQuery):
-		return usageError{err}
+		return usage.Wrap(err)
 	case errors.Is(err, db.ErrNoEmbedder) && a.server == "":
 		return fmt.Errorf("collection %q: %w; name the model of its embeddings with --model, or search for words with --mode lexical", a.collection, db.ErrNoEmbedder)
 	case errors.Is(err, db.ErrNoEmbedder):
@@ -88,7 +67,7 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 		return err
 	}
 	if a.json {
-		return a.printJSON(searchJSON(matches, t))
+		return a.printJSON(api.FromResult(matches, &t))
 	}
 	if err := a.printMatches(matches); err != nil {
 		return err
@@ -101,40 +80,6 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 }
 
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }
-
-type matchJSON struct {
-	ID       string         `json:"id"`
-	Score    float32        `json:"score"`
-	Cosine   float32        `json:"cosine,omitempty"`
-	BM25     float32        `json:"bm25,omitempty"`
-	Text     string         `json:"text"`
-	Metadata map[string]any `json:"metadata"`
-	Source   string         `json:"source,omitempty"`
-	Chunk    int            `json:"chunk,omitempty"`
-}
-
-type searchResult struct {
-	Matches    []matchJSON      `json:"matches"`
-	Timings    map[string]int64 `json:"timings"` // microseconds
-	Mode       db.Mode          `json:"mode"`
-	Plan       string           `json:"plan"`
-	Candidates int              `json:"candidates"`
-}
-
-func searchJSON(matches []db.Match, t db.Trace) searchResult {
-	r := searchResult{
-		Matches: make([]matchJSON, len(matches)), Mode: t.Mode, Plan: string(t.Plan), Candidates: t.Candidates,
-		Timings: map[string]int64{
-			"embed": t.Embed.Microseconds(), "filter": t.Filter.Microseconds(), "graph": t.Graph.Microseconds(), "lexical": t.Lexical.Microseconds(),
-			"rerank": t.Rerank.Microseconds(), "load": t.Load.Microseconds(), "total": t.Total.Microseconds(),
-		},
-	}
-	for i, m := range matches {
-		d := toJSON(m.Document)
-		r.Matches[i] = matchJSON{d.ID, m.Score, m.Cosine, m.BM25, d.Text, d.Metadata, d.Source, d.Chunk}
-	}
-	return r
-}
 
 func (a *app) printMatches(matches []db.Match) error {
 	t := term.Table{Columns: []term.Column{

@@ -16,6 +16,7 @@ import (
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/crash"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
 type selftestFlags struct {
@@ -40,7 +41,7 @@ something was wrong.`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !f.crash {
-				return usageError{errors.New("selftest: which one? there is --crash")}
+				return usage.Errorf("selftest: which one? there is --crash")
 			}
 			return a.runCrash(c.Context(), f)
 		},
@@ -55,7 +56,7 @@ something was wrong.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			var p crash.Plan
 			if err := json.Unmarshal([]byte(args[0]), &p); err != nil {
-				return usageError{fmt.Errorf("selftest child: %w", err)}
+				return usage.Errorf("selftest child: %w", err)
 			}
 			return crash.Child(c.Context(), p, a.out)
 		},

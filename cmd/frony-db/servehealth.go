@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
 // serveHealth asks a server of this machine whether it is ready, for images
@@ -25,7 +27,7 @@ func (a *app) serveHealth() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			host, port, err := net.SplitHostPort(cmp.Or(addr, os.Getenv("FRONYDB_ADDR"), "127.0.0.1:7700"))
 			if err != nil {
-				return usageError{fmt.Errorf("--addr: %w", err)}
+				return usage.Errorf("--addr: %w", err)
 			}
 			if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 				host = "127.0.0.1"

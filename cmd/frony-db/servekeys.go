@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/server/keys"
 )
 
@@ -25,12 +26,12 @@ secret to standard error: it is shown this once and stored nowhere.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, err := keys.ParseRole(role)
 			if err != nil {
-				return usageError{err}
+				return usage.Wrap(err)
 			}
 			secret := keys.Secret()
 			k, err := keys.New(args[0], r, collections, secret)
 			if err != nil {
-				return usageError{err}
+				return usage.Wrap(err)
 			}
 			if a.json {
 				return a.printJSON(map[string]any{"name": k.Name, "role": role, "collections": collections, "line": k.String(), "secret": secret})

@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
 // traces makes and sends spans as OpenTelemetry's environment variables say.
@@ -27,13 +29,13 @@ func (a *app) traces(ctx context.Context) (tracer trace.TracerProvider, end func
 		case "otlp":
 			c, fault := newOTLP()
 			if fault != nil {
-				return nil, nil, usageError{fault}
+				return nil, nil, usage.Wrap(fault)
 			}
 			e, err = otlptrace.New(ctx, c)
 		case "console":
 			e, err = stdouttrace.New(stdouttrace.WithWriter(a.out))
 		default:
-			return nil, nil, usageError{fmt.Errorf("OTEL_TRACES_EXPORTER is %q: want otlp, console or none", kind)}
+			return nil, nil, usage.Errorf("OTEL_TRACES_EXPORTER is %q: want otlp, console or none", kind)
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("traces: %w", err)
@@ -48,7 +50,7 @@ func (a *app) traces(ctx context.Context) (tracer trace.TracerProvider, end func
 		resource.WithAttributes(attribute.String("service.name", "frony-db"), attribute.String("service.version", buildVersion())),
 		resource.WithFromEnv()) // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have the last word
 	if err != nil {
-		return nil, nil, usageError{fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)}
+		return nil, nil, usage.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { a.log.Warn("traces", "err", err) }))
 	p := sdktrace.NewTracerProvider(append(opts, sdktrace.WithResource(about))...)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
 )
 
@@ -19,11 +18,6 @@ type database interface {
 
 // collection is what the verbs do with one, whose database it may be.
 type collection interface {
-	Validate(d db.Document) error
-	Chunks(o chunk.Options, docs ...db.Document) ([]db.Document, error)
-	Insert(ctx context.Context, docs ...db.Document) ([]string, error)
-	Upsert(ctx context.Context, docs ...db.Document) ([]string, error)
-	ReplaceSource(ctx context.Context, source string, docs ...db.Document) (db.Replaced, error)
 	Delete(ctx context.Context, ids ...string) (int, error)
 	DeleteWhere(ctx context.Context, where filter.Expr) (int, error)
 	GetFields(ctx context.Context, fields db.Fields, ids ...string) ([]db.Document, error)
@@ -38,22 +32,6 @@ type localCollection struct{ *db.Collection }
 
 // Stats implements collection.
 func (c localCollection) Stats(context.Context) (db.Stats, error) { return c.Collection.Stats() }
-
-// remoteCollection is a collection of a server. What it is, only an import
-// needs to know.
-type remoteCollection struct {
-	*client.Collection
-	info db.CollectionInfo
-}
-
-// Validate implements collection: it finds here what the server would refuse.
-func (c remoteCollection) Validate(d db.Document) error { return c.info.Validate(d) }
-
-// Chunks implements collection: documents are cut here, for an import says what
-// becomes of each.
-func (c remoteCollection) Chunks(o chunk.Options, docs ...db.Document) ([]db.Document, error) {
-	return c.info.Chunks(o, docs...)
-}
 
 // withDatabase calls f with the database that the flags name, a directory's or
 // a server's. It must exist.
@@ -77,7 +55,7 @@ func (a *app) withCollection(ctx context.Context, embeds bool, f func(collection
 		})
 	}
 	return a.withServer(func(c *client.Client) error {
-		err := f(remoteCollection{Collection: c.Collection(a.collection)})
+		err := f(c.Collection(a.collection))
 		if errors.Is(err, db.ErrNoCollection) {
 			return a.noCollection(ctx, c)
 		}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 )
 
 // shellWord is a word of a command line: quoted, or without spaces.
@@ -191,7 +193,7 @@ func TestCompletion(t *testing.T) {
 
 func TestSizes(t *testing.T) {
 	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 15_700_000: "15 MiB", -1: "0 B"} {
-		if got := bytesText(n); got != want {
+		if got := term.Bytes(n); got != want {
 			t.Errorf("%d: %s, want %s", n, got, want)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -16,36 +15,53 @@ import (
 	"time"
 )
 
-// watching runs import --watch until stop is called.
-func (c cli) watching(args ...string) (stop func() (int, string)) {
-	c.t.Helper()
-	ctx, cancel := context.WithCancel(c.t.Context())
-	var errOut bytes.Buffer
-	code := make(chan int, 1)
-	go func() {
-		code <- run(ctx, append([]string{"import", "--watch"}, args...), strings.NewReader(""), io.Discard, &errOut)
-	}()
-	c.t.Cleanup(cancel)
-	return func() (int, string) {
-		cancel()
-		return <-code, errOut.String()
-	}
+// watching is an import --watch that runs.
+type watching struct {
+	cli
+	out  output // a line for each change that was stored
+	errs output
+	stop func() (int, string)
 }
 
-// settles waits until the collection holds just these ids.
-func (c cli) settles(want ...string) {
+// watch runs import --watch until stop is called.
+func (c cli) watch(args ...string) *watching {
 	c.t.Helper()
+	w := &watching{cli: c}
+	ctx, cancel := context.WithCancel(c.t.Context())
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, append([]string{"import", "--watch"}, args...), strings.NewReader(""), &w.out, &w.errs)
+	}()
+	c.t.Cleanup(cancel)
+	w.stop = func() (int, string) {
+		cancel()
+		return <-code, w.errs.String()
+	}
+	return w
+}
+
+// settles waits until the collection holds just these ids. It looks when the
+// watcher has stored something, and not before: one that looks all the time keeps
+// the database from the watcher.
+func (w *watching) settles(want ...string) {
+	w.t.Helper()
 	var got []string
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		r := c.run("", "export", "-q")
-		if r.code != exitOK {
-			continue // the watcher has the database, or there is none yet
+	seen := -1
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		lines := strings.Count(w.out.String(), "\n")
+		if lines == seen {
+			continue
 		}
-		if got = c.idsOf(r.out); slices.Equal(got, want) {
+		r := w.run("", "export", "-q")
+		if r.code != exitOK {
+			continue // the watcher has the database
+		}
+		if got = w.idsOf(r.out); slices.Equal(got, want) {
 			return
 		}
+		seen = lines
 	}
-	c.t.Fatalf("got %q, want %q", got, want)
+	w.t.Fatalf("got %q, want %q", got, want)
 }
 
 func TestWatch(t *testing.T) {
@@ -55,29 +71,29 @@ func TestWatch(t *testing.T) {
 	c.write("notes/rows.jsonl", `{"id":"row","text":"is not a document"}`)
 	c.write("more.jsonl", `{"id":"other","text":"not of this folder"}`)
 	c.imported(exitOK, "more.jsonl")
-	stop := c.watching("notes", "--chunk", "100", "-q")
-	c.settles("a.md#0", "a.md#1", "a.md#2", "other", "sub/b.txt")
+	w := c.watch("notes", "--chunk", "100", "-q")
+	w.settles("a.md#0", "a.md#1", "a.md#2", "other", "sub/b.txt")
 
 	c.write("notes/a.md", guide(1, "나중"))
-	c.settles("a.md", "other", "sub/b.txt")
+	w.settles("a.md", "other", "sub/b.txt")
 	c.write("notes/new/deep/c.md", "# 새 글\n\n새 폴더에 있다") // a folder that was not there
-	c.settles("a.md", "new/deep/c.md", "other", "sub/b.txt")
+	w.settles("a.md", "new/deep/c.md", "other", "sub/b.txt")
 	c.write("notes/new/deep/d.md", "하나 더")
-	c.settles("a.md", "new/deep/c.md", "new/deep/d.md", "other", "sub/b.txt")
+	w.settles("a.md", "new/deep/c.md", "new/deep/d.md", "other", "sub/b.txt")
 	if err := os.Rename("notes/new", "notes/old"); err != nil {
 		t.Fatal(err)
 	}
-	c.settles("a.md", "old/deep/c.md", "old/deep/d.md", "other", "sub/b.txt")
+	w.settles("a.md", "old/deep/c.md", "old/deep/d.md", "other", "sub/b.txt")
 	if err := os.RemoveAll("notes/old"); err != nil {
 		t.Fatal(err)
 	}
-	c.settles("a.md", "other", "sub/b.txt")
+	w.settles("a.md", "other", "sub/b.txt")
 	c.write("notes/sub/b.txt", "") // emptied
-	c.settles("a.md", "other")
+	w.settles("a.md", "other")
 	c.write("notes/a.md", "\xff\xfe\xff") // not text: what was there stays
 	c.write("notes/e.md", "끝")
-	c.settles("a.md", "e.md", "other")
-	if code, errOut := stop(); code != exitOK || !strings.Contains(errOut, "a.md") {
+	w.settles("a.md", "e.md", "other")
+	if code, errOut := w.stop(); code != exitOK || !strings.Contains(errOut, "a.md") {
 		t.Errorf("exit code %d\n%s", code, errOut)
 	}
 
@@ -92,13 +108,15 @@ func TestWatch(t *testing.T) {
 	if r := c.imported(exitOK, "notes", "--prune"); r.Added != 1 || r.Removed != 2 {
 		t.Errorf("prune: %+v", r)
 	}
-	c.settles("f.md", "other")
+	if got := c.ids(); !slices.Equal(got, []string{"f.md", "other"}) {
+		t.Errorf("after a prune: %q", got)
+	}
 	if err := os.Remove("notes/f.md"); err != nil {
 		t.Fatal(err)
 	}
-	stop = c.watching("notes", "-q")
-	c.settles("other")
-	if code, errOut := stop(); code != exitOK {
+	w = c.watch("notes", "-q")
+	w.settles("other")
+	if code, errOut := w.stop(); code != exitOK {
 		t.Errorf("exit code %d\n%s", code, errOut)
 	}
 }
@@ -161,6 +179,9 @@ func TestKilledWatch(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	c := newCLI(t)
 	model := map[string]int{} // a file's number of chunks
+	if err := os.Mkdir("notes", 0o755); err != nil {
+		t.Fatal(err)
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

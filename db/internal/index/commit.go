@@ -41,10 +41,10 @@ func (x *Index) link(puts []Put, done *store.Committed) {
 	}
 	// Whatever searches look at must be complete before the graph shows them a
 	// node.
-	terms := make([]lexical.Words, len(done.Born))
+	terms := make([]lexical.Terms, len(done.Born))
 	parallel.Each(len(done.Born), 8, func(i int) {
 		x.codes.put(done.Born[i], puts[i].Vector)
-		terms[i] = x.lexical.Words(puts[i].Text)
+		terms[i] = x.lexical.Analyze(puts[i].Text)
 	})
 	x.lexical.AddAll(done.Born, terms)
 	for i, node := range done.Born {

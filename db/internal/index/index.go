@@ -153,7 +153,7 @@ func (x *Index) empty() (err error) {
 		return err
 	}
 	x.graph, err = hnsw.New(x.codes.heads, &hnsw.Options{M: x.set.M, EfConstruction: x.set.EfConstruction, Seed: uint64(x.id)})
-	x.attrs, x.lexical, x.nodes, x.expiry = attr.New(), lexical.New(nil), newNodes(), newExpiry()
+	x.attrs, x.lexical, x.nodes, x.expiry = attr.New(), lexical.New(), newNodes(), newExpiry()
 	return err
 }
 

@@ -161,6 +161,6 @@ func (x *Index) decodeSearched(r io.Reader, nodes int) (err error) {
 	if o := x.graph.Options(); o.M != x.set.M || x.codes.heads.Dims() != x.set.HeadDims || x.codes.heads.Len() != nodes {
 		return fmt.Errorf("%w: graph and codes are of another collection", errSnapshot)
 	}
-	x.lexical, err = lexical.Read(r, nil)
+	x.lexical, err = lexical.Read(r)
 	return err
 }

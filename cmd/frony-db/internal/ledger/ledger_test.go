@@ -26,6 +26,7 @@ func files(l *Ledger) []string { return slices.Collect(l.Files()) }
 
 // TestModel compares a ledger that is opened again and again with a map.
 func TestModel(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -62,6 +63,7 @@ func TestModel(t *testing.T) {
 
 // Cut short anywhere, a ledger opens with the lines that are whole.
 func TestTorn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	l := open(t, dir, key)
 	if err := l.Add("a.md", "b.md"); err != nil {

@@ -26,9 +26,6 @@ func New(r source.Reader, stages Stages, opts *Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	if stages.Passage == nil {
-		stages.Passage = func(r *source.Record) string { return r.Text }
-	}
 	return &Pipeline{reader: r, stages: stages, opts: o}, nil
 }
 
@@ -47,7 +44,6 @@ func (p *Pipeline) Run(ctx context.Context) error {
 
 	slots := make(chan struct{}, p.opts.Windows)
 	windows := make(chan *window, p.opts.Windows)
-	batches := make(chan batch, p.opts.Embedders)
 	var wg sync.WaitGroup
 	stage := func(name string, run func(context.Context) error) {
 		wg.Go(func() {
@@ -58,12 +54,8 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	}
 	stage("reading", func(ctx context.Context) error {
 		defer close(windows)
-		defer close(batches)
-		return p.read(ctx, slots, windows, batches)
+		return p.read(ctx, slots, windows)
 	})
-	for range p.opts.Embedders {
-		stage("embedding", func(ctx context.Context) error { return p.embed(ctx, batches) })
-	}
 	stage("writing", func(ctx context.Context) error { return p.write(ctx, slots, windows) })
 	wg.Wait()
 	return context.Cause(ctx)
@@ -80,33 +72,19 @@ func wrap(stage string, err error) error {
 	return fmt.Errorf("%s: %w", stage, err)
 }
 
-// read fills windows and cuts them into batches until the reader has ended.
-func (p *Pipeline) read(ctx context.Context, slots chan<- struct{}, windows chan<- *window, batches chan<- batch) error {
+// read fills windows until the reader has ended.
+func (p *Pipeline) read(ctx context.Context, slots chan<- struct{}, windows chan<- *window) error {
 	for ended := false; !ended; {
 		if err := send(ctx, slots, struct{}{}); err != nil {
 			return err
 		}
-		start := time.Now()
-		w := newWindow()
+		w := &window{}
 		var err error
 		if ended, err = p.fill(ctx, w); err != nil {
 			return err
 		}
-		var cuts []batch
-		if p.stages.Embed != nil {
-			cuts = w.batches(p.stages.Passage, &p.opts)
-		}
-		busy(&p.count.readBusy, start)
-		if w.left.Store(int64(len(cuts))); len(cuts) == 0 {
-			close(w.done)
-		}
 		if err := send(ctx, windows, w); err != nil {
 			return err
-		}
-		for _, b := range cuts {
-			if err := send(ctx, batches, b); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -144,7 +122,6 @@ func (p *Pipeline) fill(ctx context.Context, w *window) (ended bool, err error) 
 // prepare puts what Prepare makes of a record into w.
 func (p *Pipeline) prepare(ctx context.Context, w *window, rec source.Record) error {
 	if p.stages.Prepare == nil {
-		p.count.pieces.Add(1)
 		w.add([]source.Record{rec})
 		return nil
 	}
@@ -155,45 +132,15 @@ func (p *Pipeline) prepare(ctx context.Context, w *window, rec source.Record) er
 	if len(pieces) == 0 {
 		p.count.skipped.Add(1)
 	}
-	p.count.pieces.Add(int64(len(pieces)))
 	w.add(pieces)
 	return nil
 }
 
-// embed embeds batches until there are no more.
-func (p *Pipeline) embed(ctx context.Context, batches <-chan batch) error {
-	for {
-		b, ok, err := receive(ctx, batches)
-		if err != nil || !ok {
-			return err
-		}
-		start := time.Now()
-		vectors, err := p.stages.Embed(ctx, b.texts)
-		busy(&p.count.embedBusy, start)
-		if err != nil {
-			return err
-		}
-		if len(vectors) != len(b.texts) {
-			return fmt.Errorf("the embedder gave %d embeddings for %d texts", len(vectors), len(b.texts))
-		}
-		for i, r := range b.records {
-			r.Embedding = vectors[i]
-		}
-		p.count.embedded.Add(int64(len(vectors)))
-		if b.w.left.Add(-1) == 0 {
-			close(b.w.done)
-		}
-	}
-}
-
-// write writes windows in order, each when it is embedded.
+// write writes windows in order, one after the other.
 func (p *Pipeline) write(ctx context.Context, slots <-chan struct{}, windows <-chan *window) error {
 	for {
 		w, ok, err := receive(ctx, windows)
 		if err != nil || !ok {
-			return err
-		}
-		if _, _, err := receive(ctx, w.done); err != nil {
 			return err
 		}
 		if err := p.store(ctx, w); err != nil {
@@ -206,9 +153,7 @@ func (p *Pipeline) write(ctx context.Context, slots <-chan struct{}, windows <-c
 // store writes one window and tells of what was rejected.
 func (p *Pipeline) store(ctx context.Context, w *window) error {
 	if len(w.records) > 0 {
-		start := time.Now()
 		stored, rejects, err := p.stages.Write(ctx, w.records)
-		busy(&p.count.writeBusy, start)
 		p.count.written.Add(int64(stored))
 		if err != nil {
 			return err

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 )
@@ -22,12 +21,10 @@ var seedFlag = flag.Uint64("seed", 0, "seed of the random tests; 0 draws one")
 // fake is a reader of prepared events.
 type fake struct {
 	events []any // source.Record or error
-	delay  time.Duration
 	n      atomic.Int64
 }
 
 func (f *fake) Next() (source.Record, error) {
-	time.Sleep(f.delay)
 	i := int(f.n.Load())
 	if i >= len(f.events) {
 		return source.Record{}, io.EOF
@@ -54,18 +51,10 @@ func records(n int) []any {
 	return out
 }
 
-// embed makes an embedding that tells whose it is.
-func embed(_ context.Context, texts []string) ([][]float32, error) {
-	out := make([][]float32, len(texts))
-	for i, s := range texts {
-		out[i] = []float32{float32(len(s))}
-	}
-	return out, nil
-}
-
 // TestOrder runs random inputs against a plain loop: same records, same order,
-// each with its own embedding, rejects and skipped ones accounted for.
+// rejects and skipped ones accounted for.
 func TestOrder(t *testing.T) {
+	t.Parallel()
 	seed := *seedFlag
 	if seed == 0 {
 		seed = rand.Uint64()
@@ -105,7 +94,6 @@ func TestOrder(t *testing.T) {
 		var got []string
 		var told int64
 		opts := &Options{
-			Batch: 1 + rng.IntN(8), BatchBytes: 1 + rng.IntN(300), Embedders: 1 + rng.IntN(3),
 			Window: 1 + rng.IntN(20), WindowBytes: 1 + rng.IntN(40000), Windows: 1 + rng.IntN(4),
 		}
 		p, err := New(&fake{events: events}, Stages{
@@ -127,14 +115,10 @@ func TestOrder(t *testing.T) {
 				}
 				return []source.Record{r}, nil
 			},
-			Embed: embed,
 			Write: func(_ context.Context, rs []source.Record) (int, []*source.Reject, error) {
 				var rejects []*source.Reject
 				stored := 0
 				for i, r := range rs {
-					if len(r.Embedding) != 1 || int(r.Embedding[0]) != len(r.Text) {
-						t.Errorf("seed %d: record %s of %d bytes has embedding %v", seed, r.ID, len(r.Text), r.Embedding)
-					}
 					if strings.HasSuffix(r.ID, "b") && i == 0 {
 						t.Errorf("seed %d: the pieces of %s came in two calls", seed, r.ID)
 					}
@@ -176,7 +160,6 @@ func TestBackPressure(t *testing.T) {
 		r := &fake{events: records(1000)}
 		release := make(chan struct{})
 		p, err := New(r, Stages{
-			Embed: embed,
 			Write: func(_ context.Context, rs []source.Record) (int, []*source.Reject, error) {
 				<-release
 				return len(rs), nil, nil
@@ -201,34 +184,6 @@ func TestBackPressure(t *testing.T) {
 	})
 }
 
-// TestEmbedderIsBusy holds what the pipeline is for: with an embedder slower than
-// reading and writing, it never waits but at the start and the end.
-func TestEmbedderIsBusy(t *testing.T) {
-	for _, embedders := range []int{1, 3} {
-		synctest.Test(t, func(t *testing.T) {
-			p, err := New(&fake{events: records(5000), delay: 10 * time.Microsecond}, Stages{
-				Embed: func(ctx context.Context, texts []string) ([][]float32, error) {
-					time.Sleep(time.Duration(len(texts)) * 300 * time.Microsecond)
-					return embed(ctx, texts)
-				},
-				Write: func(_ context.Context, rs []source.Record) (int, []*source.Reject, error) {
-					time.Sleep(time.Duration(len(rs)) * 50 * time.Microsecond)
-					return len(rs), nil, nil
-				},
-			}, &Options{Embedders: embedders, Window: 256})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := p.Run(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if share := p.Stats().EmbedShare(); share < 0.9 || share > 1 {
-				t.Errorf("%d embedders were busy %.2f of the time, want at least 0.9", embedders, share)
-			}
-		})
-	}
-}
-
 // TestErrors: each stage's error ends the run, is returned, and leaves no
 // goroutine behind (synctest fails the test if one is left).
 func TestErrors(t *testing.T) {
@@ -242,9 +197,6 @@ func TestErrors(t *testing.T) {
 				}
 				return []source.Record{r}, nil
 			}
-		},
-		"Embed": func(_ *fake, s *Stages) {
-			s.Embed = func(context.Context, []string) ([][]float32, error) { return nil, boom }
 		},
 		"Write": func(_ *fake, s *Stages) {
 			s.Write = func(context.Context, []source.Record) (int, []*source.Reject, error) { return 0, nil, boom }
@@ -263,11 +215,10 @@ func TestErrors(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := &fake{events: records(1000)}
 				s := Stages{
-					Embed: embed,
 					Write: func(_ context.Context, rs []source.Record) (int, []*source.Reject, error) { return len(rs), nil, nil },
 				}
 				broken(f, &s)
-				p, err := New(f, s, &Options{Window: 10, Embedders: 2})
+				p, err := New(f, s, &Options{Window: 10})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -280,12 +231,11 @@ func TestErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		p, err := New(&fake{events: records(1000)}, Stages{
-			Embed: func(ctx context.Context, _ []string) ([][]float32, error) {
+			Write: func(ctx context.Context, _ []source.Record) (int, []*source.Reject, error) {
 				cancel()
 				<-ctx.Done()
-				return nil, ctx.Err()
+				return 0, nil, ctx.Err()
 			},
-			Write: func(_ context.Context, rs []source.Record) (int, []*source.Reject, error) { return len(rs), nil, nil },
 		}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -294,61 +244,13 @@ func TestErrors(t *testing.T) {
 			t.Errorf("cancelled: %v", err)
 		}
 	})
-	p, err := New(&fake{events: records(9)}, Stages{
-		Embed: func(context.Context, []string) ([][]float32, error) { return nil, nil },
-		Write: func(_ context.Context, rs []source.Record) (int, []*source.Reject, error) { return len(rs), nil, nil },
-	}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "0 embeddings for 9 texts") {
-		t.Errorf("too few embeddings: %v", err)
-	}
-}
-
-func TestBatchesByLength(t *testing.T) {
-	w := newWindow()
-	for _, r := range records(100) {
-		w.add([]source.Record{r.(source.Record)})
-	}
-	w.records[3].Embedding = []float32{1}
-	opts := Options{Batch: 8, BatchBytes: 300}
-	seen, last := 0, 1<<30
-	for _, b := range w.batches(func(r *source.Record) string { return r.Text }, &opts) {
-		size := 0
-		for _, s := range b.texts {
-			if len(s) > last {
-				t.Errorf("a text of %d bytes after one of %d", len(s), last)
-			}
-			last = len(s)
-			size += len(s)
-		}
-		if len(b.texts) > 8 || size > 300 || len(b.texts) != len(b.records) {
-			t.Errorf("batch of %d texts, %d bytes", len(b.texts), size)
-		}
-		seen += len(b.texts)
-	}
-	if seen != 99 {
-		t.Errorf("%d texts in batches, want 99: all but the one with an embedding", seen)
-	}
 }
 
 func TestOptions(t *testing.T) {
-	_, err := New(&fake{}, Stages{}, &Options{Batch: -1, Windows: -2})
-	for _, want := range []string{"Batch -1", "Windows -2", "no Write"} {
+	_, err := New(&fake{}, Stages{}, &Options{Window: -1, Windows: -2})
+	for _, want := range []string{"Window -1", "Windows -2", "no Write"} {
 		if !errors.Is(err, ErrOptions) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: want %q named", err, want)
 		}
-	}
-}
-
-func TestRemaining(t *testing.T) {
-	s := Stats{Bytes: 25, Size: 100, Elapsed: time.Minute}
-	if left, ok := s.Remaining(); !ok || left != 3*time.Minute {
-		t.Errorf("%v %v", left, ok)
-	}
-	s.Size = -1
-	if _, ok := s.Remaining(); ok {
-		t.Error("a time was told for a size unknown")
 	}
 }

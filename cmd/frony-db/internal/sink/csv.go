@@ -23,7 +23,7 @@ func csvTable(w io.Writer, comma rune, opts Options) func([]column) (rows, error
 		out := csv.NewWriter(w)
 		out.Comma = comma
 		c := &csvRows{w: out, opts: opts, columns: columns}
-		header := []string{"id", "text", "title", source.FieldSource, source.FieldChunk}
+		header := []string{"id", "text", "title", source.FieldSource, source.FieldChunk, source.FieldExpires}
 		for _, col := range columns {
 			header = append(header, fmt.Sprintf("%s:%s", col.name, col.kind))
 		}
@@ -40,7 +40,11 @@ func (c *csvRows) write(r row) error {
 	if r.rec.Chunk != 0 {
 		chunk = strconv.Itoa(r.rec.Chunk)
 	}
-	c.cells = append(c.cells[:0], r.rec.ID, r.rec.Text, r.rec.Title, r.rec.Source, chunk)
+	expires := ""
+	if !r.rec.Expires.IsZero() {
+		expires = expiresText(r.rec.Expires)
+	}
+	c.cells = append(c.cells[:0], r.rec.ID, r.rec.Text, r.rec.Title, r.rec.Source, chunk, expires)
 	for i, v := range r.values {
 		switch v := v.(type) {
 		case nil:

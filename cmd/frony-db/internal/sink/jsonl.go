@@ -50,6 +50,10 @@ func appendRecord(b []byte, rec source.Record) []byte {
 		field(source.FieldChunk)
 		b = strconv.AppendInt(b, int64(rec.Chunk), 10)
 	}
+	if !rec.Expires.IsZero() {
+		field(source.FieldExpires)
+		b = appendString(b, expiresText(rec.Expires))
+	}
 	if rec.Embedding != nil {
 		field("embedding")
 		b = appendEmbedding(b, rec.Embedding)

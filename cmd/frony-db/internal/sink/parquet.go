@@ -28,6 +28,7 @@ func parquetTable(w io.Writer, opts Options) func([]column) (rows, error) {
 		group := parquet.Group{
 			"id": text(), "text": text(), "title": text(), "metadata": parquet.Optional(parquet.JSON()),
 			source.FieldSource: text(), source.FieldChunk: parquet.Optional(parquet.Int(64)),
+			source.FieldExpires: parquet.Optional(parquet.Timestamp(parquet.Microsecond)),
 		}
 		if opts.Embeddings {
 			group["embedding"] = parquet.Optional(parquet.List(parquet.Leaf(parquet.FloatType)))
@@ -77,6 +78,9 @@ func (p *parquetRows) write(r row) error {
 	}
 	if i := p.leaf[source.FieldChunk]; r.rec.Chunk != 0 {
 		fields[i] = []parquet.Value{parquet.Int64Value(int64(r.rec.Chunk)).Level(0, 1, i)}
+	}
+	if i := p.leaf[source.FieldExpires]; !r.rec.Expires.IsZero() {
+		fields[i] = []parquet.Value{parquet.Int64Value(r.rec.Expires.UnixMicro()).Level(0, 1, i)}
 	}
 	if i, ok := p.leaf["embedding"]; ok && r.rec.Embedding != nil {
 		fields[i] = list(i, r.rec.Embedding, parquet.FloatValue)

@@ -83,6 +83,9 @@ func normal(rec source.Record, opts *Options) (source.Record, error) {
 	if rec.Chunk < 0 {
 		return fault("its chunk is %d", rec.Chunk)
 	}
+	if rec.Expires = rec.Expires.UTC().Truncate(time.Microsecond); !writable(rec.Expires) {
+		return fault("it expires in the year %d", rec.Expires.Year())
+	}
 	meta := make(map[string]any, len(rec.Metadata))
 	for k, v := range rec.Metadata {
 		if k == "" || !utf8.ValidString(k) {
@@ -112,7 +115,13 @@ func value(v any) (any, bool) {
 	case []string:
 		return v, !slices.ContainsFunc(v, func(s string) bool { return !utf8.ValidString(s) })
 	case time.Time:
-		return v.Format(time.RFC3339Nano), v.Year() >= 0 && v.Year() <= 9999
+		return v.Format(time.RFC3339Nano), writable(v)
 	}
 	return nil, false
 }
+
+// writable reports whether RFC 3339 has a form for a time.
+func writable(t time.Time) bool { return t.Year() >= 0 && t.Year() <= 9999 }
+
+// expiresText is the form in which text formats hold when a record expires.
+func expiresText(t time.Time) string { return t.Format(time.RFC3339Nano) }

@@ -41,7 +41,7 @@ func randomText(rng *rand.Rand, limit int) string {
 // names of metadata: plain ones, and those that are something else to a reader.
 var fieldNames = []string{
 	"lang", "year", "tags", "a.b", "a", "한글", "id", "_id", "text", "title", "metadata", "embedding", "vector",
-	"_source", "_chunk", " padded ", "typed:int", "with,comma", "with\"quote", "with\nbreak", "column1", "list", "element",
+	"_source", "_chunk", "_expires", "expires", " padded ", "typed:int", "with,comma", "with\"quote", "with\nbreak", "column1", "list", "element",
 }
 
 func randomValue(rng *rand.Rand, kind int) any {
@@ -66,6 +66,9 @@ func randomRecord(rng *rand.Rand, mixed bool) source.Record {
 	rec := source.Record{ID: randomText(rng, 3), Text: randomText(rng, 12), Title: randomText(rng, 2)}
 	if rng.IntN(3) == 0 {
 		rec.Source, rec.Chunk = "file.md", rng.IntN(3)
+	}
+	if rng.IntN(3) == 0 {
+		rec.Expires = time.UnixMicro(rng.Int64N(8e15) - 4e15).UTC()
 	}
 	if rng.IntN(2) == 0 || strings.TrimSpace(rec.Text) == "" {
 		rec.Embedding = make([]float32, 1+rng.IntN(5))
@@ -117,6 +120,7 @@ func read(t testing.TB, content []byte, format source.Format) []source.Record {
 
 // TestRoundTrip writes random records and reads them back, in every format.
 func TestRoundTrip(t *testing.T) {
+	t.Parallel()
 	seed := *seedFlag
 	if seed == 0 {
 		seed = rand.Uint64()
@@ -177,6 +181,7 @@ func TestWithoutEmbeddings(t *testing.T) {
 
 // TestOthersRead: what is written is what the standard library calls JSON and CSV.
 func TestOthersRead(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 4))
@@ -206,6 +211,7 @@ func TestOthersRead(t *testing.T) {
 }
 
 func TestBadRecords(t *testing.T) {
+	t.Parallel()
 	for name, rec := range map[string]source.Record{
 		"its text":      {ID: "x", Text: "\xff"},
 		"its id":        {ID: "\xff", Text: "a"},
@@ -268,6 +274,7 @@ func (f *failing) Write(p []byte) (int, error) {
 }
 
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	for _, format := range formats {
 		w, err := New(&failing{left: 1000}, format, &Options{Sample: 1})
 		if err != nil {

@@ -147,6 +147,10 @@ func (c *column) put(rec *Record, meta metadata, cell string) (err error) {
 		if rec.Chunk, err = strconv.Atoi(cell); err != nil || rec.Chunk < 0 {
 			return fmt.Errorf("column %q must be an integer from 0, not %q", c.name, clip(cell))
 		}
+	case roleExpires:
+		if rec.Expires, err = parseExpires(strings.TrimSpace(cell)); err != nil {
+			return fmt.Errorf("column %q %w", c.name, err)
+		}
 	case roleEmbedding:
 		dec := jsontext.NewDecoder(bytes.NewBufferString(cell))
 		if rec.Embedding, err = readEmbedding(dec, c.name); err != nil {

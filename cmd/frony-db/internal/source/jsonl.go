@@ -170,6 +170,15 @@ func (j *jsonl) field(rec *Record, meta metadata, name string) (err error) {
 			rec.Embedding, j.vector = j.vector, nil
 		}
 		return err
+	case roleExpires:
+		var text string
+		if err := j.text(&text, name); err != nil || text == "" {
+			return err
+		}
+		if rec.Expires, err = parseExpires(text); err != nil {
+			return fmt.Errorf("field %q %w", name, err)
+		}
+		return nil
 	case roleChunk:
 		tok, err := j.dec.ReadToken()
 		if err != nil {

@@ -22,49 +22,30 @@ func parseFloat32(b []byte) (float32, bool) {
 }
 
 // shortFloat32 reads the JSON number that b begins with and returns its length.
-// Zero means to take the other way: b begins with no number, or with one that has
-// more than 19 digits, a large exponent, or lies where the short way can't tell.
+// Zero means to take the other way: b does not begin with a number, or the number
+// has more than 19 digits, a large exponent, or a value that this way cannot decide.
 //
-// The digits are a uint64. As float64 they are off by half a unit in the last
-// place at most, and the power of ten, which is exact there, adds as much by its
-// one operation. So rounding to float32 is right unless the result lies within
-// four such units of the middle between two float32.
+// The digits are a uint64. As float64 they are off by at most half a unit in the
+// last place, and the power of ten, which is exact there, adds as much by its one
+// operation. So rounding to float32 is right unless the result lies within four
+// such units of the middle between two float32.
 func shortFloat32(b []byte) (f float32, n int) {
 	i := 0
 	negative := len(b) > 0 && b[0] == '-'
 	if negative {
 		i = 1
 	}
-	first := i
-	var m uint64
-	for ; i < len(b) && b[i]-'0' < 10; i++ {
-		if m = m*10 + uint64(b[i]-'0'); i-first == 9 {
-			return 0, 0
-		}
-	}
-	if i == first || b[first] == '0' && i > first+1 {
+	m, k := wholeDigits(b[i:])
+	if k == 0 {
 		return 0, 0
 	}
+	i += k
 	exp := 0
 	if i < len(b) && b[i] == '.' {
-		i++
-		dot := i
-		for len(b) >= i+8 && m < 1e11 {
-			k, digits := eightDigits(binary.LittleEndian.Uint64(b[i:]))
-			m, i = m*wholePow10[k]+digits, i+k
-			if k < 8 {
-				break
-			}
-		}
-		for ; i < len(b) && b[i]-'0' < 10; i++ {
-			if m >= 1e18 {
-				return 0, 0
-			}
-			m = m*10 + uint64(b[i]-'0')
-		}
-		if exp = dot - i; exp == 0 {
+		if m, k = fractionDigits(b[i+1:], m); k == 0 {
 			return 0, 0
 		}
+		exp, i = -k, i+1+k
 	}
 	if i < len(b) && b[i]|0x20 == 'e' {
 		e, k := exponent(b[i:])
@@ -73,22 +54,61 @@ func shortFloat32(b []byte) (f float32, n int) {
 		}
 		exp, i = exp+e, i+k
 	}
-	x := float64(m)
-	switch {
-	case exp < -22 || exp > 22:
-		return 0, 0
-	case exp < 0:
-		x /= pow10[-exp]
-	default:
-		x *= pow10[exp]
-	}
-	if between(x) || x != 0 && x < 1e-37 || x > 3.4e38 {
+	x, ok := scaled(m, exp)
+	if !ok {
 		return 0, 0
 	}
 	if negative {
 		x = -x
 	}
 	return float32(x), i
+}
+
+// wholeDigits reads the digits before a dot, nine at most and no zero before
+// others, and returns how many they are, or 0.
+func wholeDigits(b []byte) (m uint64, n int) {
+	for ; n < len(b) && b[n]-'0' < 10; n++ {
+		if m = m*10 + uint64(b[n]-'0'); n == 9 {
+			return 0, 0
+		}
+	}
+	if n > 1 && b[0] == '0' {
+		return 0, 0
+	}
+	return m, n
+}
+
+// fractionDigits appends the digits behind a dot to m and returns how many they
+// are, or 0 if there are none or too many.
+func fractionDigits(b []byte, m uint64) (digits uint64, n int) {
+	for len(b) >= n+8 && m < 1e11 {
+		k, more := eightDigits(binary.LittleEndian.Uint64(b[n:]))
+		m, n = m*wholePow10[k]+more, n+k
+		if k < 8 {
+			break
+		}
+	}
+	for ; n < len(b) && b[n]-'0' < 10; n++ {
+		if m >= 1e18 {
+			return 0, 0
+		}
+		m = m*10 + uint64(b[n]-'0')
+	}
+	return m, n
+}
+
+// scaled is m times a power of ten, if it rounds to a float32 without doubt.
+func scaled(m uint64, exp int) (x float64, ok bool) {
+	x = float64(m)
+	switch {
+	case exp < -22 || exp > 22:
+		return 0, false
+	case exp < 0:
+		x /= pow10[-exp]
+	default:
+		x *= pow10[exp]
+	}
+	return x, !between(x) && (x == 0 || x >= 1e-37) && x <= 3.4e38
 }
 
 // fractionRoom is how far fraction may read.

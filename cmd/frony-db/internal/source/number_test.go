@@ -11,6 +11,7 @@ import (
 // TestShortFloat32 compares with strconv: floats as programs write them, random
 // digits, and decimals that lie in the middle of two float32 or beside it.
 func TestShortFloat32(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))

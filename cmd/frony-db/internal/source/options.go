@@ -57,6 +57,9 @@ type Options struct {
 	// ID, Text, Title and Embedding name the fields or columns that hold them.
 	// Empty means "id" (or "_id"), "text", "title", and "embedding" (or "vector").
 	ID, Text, Title, Embedding string
+	// Expires names the field or column with the time at which a record expires.
+	// Empty means FieldExpires.
+	Expires string
 	// Prefix is put before the id and source of every text or Markdown file, so
 	// that two folders can share a collection.
 	Prefix string

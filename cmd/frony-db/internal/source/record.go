@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"io"
+	"time"
 )
 
 // Record is one document as its file tells it, before chunking and embedding.
@@ -31,6 +32,9 @@ type Record struct {
 	Source string
 	// Chunk is the record's place among the pieces of Source, from 0.
 	Chunk int
+	// Expires is when the document expires, in UTC and to the microsecond. Zero is
+	// never.
+	Expires time.Time
 
 	// File, Line and Offset say where the record begins: the file as Open named
 	// it, the line from 1 (in Parquet the row from 1), and the byte offset in the

@@ -3,10 +3,12 @@ package source
 import "cmp"
 
 // Names under which an export writes what ordinary files do not have. They start
-// with an underscore because "source" and "chunk" are common metadata.
+// with an underscore because "source", "chunk" and "expires" are common metadata:
+// a shop's column "expires" must not delete its rows.
 const (
-	FieldSource = "_source"
-	FieldChunk  = "_chunk"
+	FieldSource  = "_source"
+	FieldChunk   = "_chunk"
+	FieldExpires = "_expires"
 )
 
 // role is what a field or column of a record is for.
@@ -21,6 +23,7 @@ const (
 	roleMetadata // an object of metadata
 	roleSource
 	roleChunk
+	roleExpires
 	roleIgnored // a column that was not asked for
 )
 
@@ -36,6 +39,8 @@ func (o *Options) role(name string) role {
 		return roleTitle
 	case is(name, o.Embedding, "embedding", "vector"):
 		return roleEmbedding
+	case is(name, o.Expires, FieldExpires, ""):
+		return roleExpires
 	}
 	switch name {
 	case "metadata":

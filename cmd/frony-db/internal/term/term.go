@@ -62,9 +62,6 @@ func (s Style) Bold(text string) string { return s.wrap("\x1b[1m", text) }
 // Dim makes text recede.
 func (s Style) Dim(text string) string { return s.wrap("\x1b[2m", text) }
 
-// Red is for errors.
-func (s Style) Red(text string) string { return s.wrap("\x1b[31m", text) }
-
 func (s Style) wrap(code, text string) string {
 	if !s.on || text == "" {
 		return text

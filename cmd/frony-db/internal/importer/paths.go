@@ -1,0 +1,71 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
+)
+
+// openPaths finds all that the paths name, before anything is written.
+func (im *Importer) openPaths(ctx context.Context, paths []string) (source.Reader, error) {
+	o := im.o.Source
+	o.Skipped = func(path, reason string) {
+		im.count.skipped.Add(1)
+		im.o.Log.Debug("passed over", "file", path, "reason", reason)
+	}
+	if !strings.Contains(strings.Join(paths, " "), rejectsEnding) {
+		// What could not be taken the last time lies beside what was read.
+		o.Select = func(path string, _ source.Format, _ fs.FileInfo) bool { return !strings.HasSuffix(path, rejectsEnding) }
+	}
+	r, err := source.OpenAll(ctx, paths, &o)
+	if err != nil {
+		return nil, optionError(err)
+	}
+	return r, nil
+}
+
+func label(paths []string) string {
+	if len(paths) == 1 {
+		return "import " + paths[0]
+	}
+	return fmt.Sprintf("import of %d paths", len(paths))
+}
+
+// rejectsEnding is the ending of files with rejected records.
+const rejectsEnding = ".rejects.jsonl"
+
+// RejectsName is the name of the file for rejected records of these paths.
+func RejectsName(paths []string) string {
+	switch {
+	case len(paths) > 1:
+		return "import" + rejectsEnding
+	case paths[0] == "-":
+		return "stdin" + rejectsEnding
+	}
+	base := filepath.Base(filepath.Clean(paths[0]))
+	if abs, err := filepath.Abs(base); err == nil && (base == "." || base == "..") {
+		base = filepath.Base(abs)
+	}
+	name := strings.NewReplacer("*", "_", "?", "_", "[", "_", "]", "_", "{", "_", "}", "_").Replace(base)
+	for _, ext := range []string{".gz", ".zst", ".zstd"} {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return strings.TrimSuffix(name, filepath.Ext(name)) + rejectsEnding
+}
+
+// optionError tells a wrong command line from what is wrong with files.
+func optionError(err error) error {
+	switch {
+	case errors.Is(err, source.ErrFormat):
+		return usage.Errorf("%w (--format)", err)
+	case errors.Is(err, source.ErrOptions), errors.Is(err, source.ErrEncoding):
+		return usage.Wrap(err)
+	}
+	return err
+}

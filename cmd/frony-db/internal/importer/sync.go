@@ -1,0 +1,108 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/ledger"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/db"
+)
+
+// lockedWait is how often a watcher asks for a database that another process
+// uses.
+const lockedWait = time.Second
+
+// sync stores the files that r reads and removes those that are not there any
+// more.
+func (w *watcher) sync(ctx context.Context, r source.Reader, there map[string]stamp, changed []string) error {
+	im := newImporter(w.Options)
+	im.o.Quiet = true // its report is enough
+	im.rejected = func(rj *source.Reject) error {
+		fmt.Fprintf(w.Messages, "frony-db: %v; what was stored of it before stays\n", rj)
+		return nil
+	}
+	im.failed = func(fe *source.FileError) error {
+		if !errors.Is(fe, fs.ErrNotExist) { // gone again: the next look removes it
+			fmt.Fprintf(w.Messages, "frony-db: %v; what was stored of it before stays\n", fe)
+		}
+		return nil
+	}
+	d, err := w.openFree(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := d.Close(); err != nil {
+			w.Log.Error("closing the database", "err", err)
+		}
+	}()
+	im.to = Target{Collection: w.Collection, DB: d, Models: w.Models}
+	if err := im.open(ctx, &source.Record{}); err != nil {
+		return err
+	}
+	info, _, err := im.find(ctx, d)
+	if err != nil {
+		return err
+	}
+	l, err := ledger.Open(filepath.Join(w.Dir, "imports"), ledger.Key{
+		Folder: w.Folder, Prefix: w.Source.Prefix, Collection: w.Collection, Created: info.Created,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }() // what was added is on the disk
+	if err := l.Add(changed...); err != nil {
+		return err
+	}
+	if len(changed) > 0 {
+		if err := im.run(ctx, r); err != nil {
+			return err
+		}
+	}
+	if err := im.removeVanished(ctx, l, there); err != nil {
+		return err
+	}
+	return w.Report(im.Report())
+}
+
+// openFree opens the database, and waits while another process has it.
+func (w *watcher) openFree(ctx context.Context) (*db.DB, error) {
+	for told := false; ; {
+		d, err := w.Open()
+		if !errors.Is(err, db.ErrLocked) {
+			return d, err
+		}
+		if !told && !w.Quiet {
+			fmt.Fprintf(w.Messages, "frony-db: %v; waiting for it\n", err)
+			told = true
+		}
+		select {
+		case <-time.After(lockedWait):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// removeVanished removes the chunks of files that are in the ledger and not
+// there any more.
+func (im *Importer) removeVanished(ctx context.Context, l *ledger.Ledger, there map[string]stamp) error {
+	var gone []string
+	for name := range l.Files() {
+		if _, ok := there[name]; ok {
+			continue
+		}
+		r, err := im.col.ReplaceSource(ctx, im.o.Source.Prefix+name)
+		if err != nil {
+			return err
+		}
+		im.count.removed.Add(int64(r.Deleted))
+		gone = append(gone, name)
+	}
+	return l.Remove(gone...)
+}

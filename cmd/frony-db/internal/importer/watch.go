@@ -1,0 +1,231 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
+	"github.com/fronyai/frony-db/db"
+)
+
+// How a watcher waits.
+const (
+	settle    = 300 * time.Millisecond // without an event, before it looks
+	settleMax = 3 * time.Second        // with events all the time
+	lookEvery = time.Minute            // without any: not all file systems tell
+	pollEvery = 2 * time.Second        // where they can't be watched at all
+)
+
+// WatchOptions say which folder is kept in step, and with what.
+type WatchOptions struct {
+	Options
+	Folder     string
+	Collection string
+	Models     *models.Opener
+	Dir        string                 // of the database: it holds the ledger, and is not watched
+	Open       func() (*db.DB, error) // opens the database; it is called again while db.ErrLocked
+	Report     func(Report) error     // told of what Watch has changed
+}
+
+// watcher keeps a collection in step with a folder. Events only say when to
+// look: what has changed is told by a walk through the folder, so that a lost
+// event, a renamed folder or an editor's way of saving makes no difference.
+//
+// The database is open, and locked, only while there is something to store:
+// between changes other commands can use it.
+type watcher struct {
+	WatchOptions
+	seen map[string]stamp // files as they were when they were read
+}
+
+// stamp tells whether a file has changed. The zero stamp is that of no file.
+type stamp struct {
+	size     int64
+	modified time.Time
+}
+
+// Sync stores what the folder holds, and removes what has vanished since the last
+// Sync or Watch.
+func Sync(ctx context.Context, o WatchOptions) (Report, error) {
+	var last Report
+	o.Report = func(r Report) error { last = r; return nil }
+	w, err := newWatcher(o)
+	if err != nil {
+		return last, err
+	}
+	_, err = w.look(ctx, true)
+	return last, err
+}
+
+// Watch is Sync, and goes on until ctx ends. That is no error.
+func Watch(ctx context.Context, o WatchOptions) error {
+	report := o.Report
+	o.Report = func(r Report) error {
+		if r.Written+r.Removed == 0 {
+			return nil // not worth a line
+		}
+		return report(r)
+	}
+	w, err := newWatcher(o)
+	if err != nil {
+		return err
+	}
+	err = w.run(ctx)
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // the way to end it
+	}
+	return err
+}
+
+func newWatcher(o WatchOptions) (*watcher, error) {
+	if info, err := os.Stat(o.Folder); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, usage.Errorf("--watch and --prune want a folder, and %q is a file", o.Folder)
+	}
+	var err error
+	o.Folder, err = filepath.Abs(o.Folder)
+	return &watcher{WatchOptions: o, seen: map[string]stamp{}}, err
+}
+
+func (w *watcher) run(ctx context.Context) error {
+	notes, err := fsnotify.NewWatcher()
+	if err != nil {
+		return fmt.Errorf("watching %s: %w", w.Folder, err)
+	}
+	defer func() { _ = notes.Close() }()
+	every := w.watchFolders(notes)
+	for first := true; ; first = false {
+		again, err := w.look(ctx, first)
+		if err != nil {
+			return err
+		}
+		if first && !w.Quiet {
+			fmt.Fprintf(w.Messages, "frony-db: watching %s; stop with Ctrl-C\n", w.Folder)
+		}
+		if again {
+			select {
+			case <-time.After(settle):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		} else if err := wait(ctx, notes, every); err != nil {
+			return err
+		}
+		every = w.watchFolders(notes)
+	}
+}
+
+// wait returns when files have changed and lie still again, or after a while.
+func wait(ctx context.Context, notes *fsnotify.Watcher, every time.Duration) error {
+	still := time.NewTimer(every)
+	defer still.Stop()
+	var end <-chan time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case e := <-notes.Events:
+			if e.Op == fsnotify.Chmod {
+				continue
+			}
+			if end == nil {
+				end = time.After(settleMax)
+			}
+			still.Reset(settle)
+		case <-notes.Errors: //nolint:errcheck // events were lost: look
+			return nil
+		case <-still.C:
+			return nil
+		case <-end:
+			return nil
+		}
+	}
+}
+
+// watchFolders asks to be told of changes in the folder and all below, and
+// returns how long to wait if nothing is told.
+func (w *watcher) watchFolders(notes *fsnotify.Watcher) time.Duration {
+	data, _ := os.Stat(w.Dir)
+	every := lookEvery
+	err := filepath.WalkDir(w.Folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return nil //nolint:nilerr // a folder that is gone again
+		}
+		info, err := d.Info()
+		if path != w.Folder && (hidden(path) || err == nil && data != nil && os.SameFile(info, data)) {
+			return fs.SkipDir
+		}
+		if err := notes.Add(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			w.Log.Warn("folder can't be watched, and is looked at now and then", "folder", path, "err", err)
+			every = pollEvery
+		}
+		return nil
+	})
+	if err != nil {
+		every = pollEvery
+	}
+	return every
+}
+
+func hidden(path string) bool { return filepath.Base(path)[0] == '.' }
+
+// look finds what has changed in the folder since it was last looked at, and
+// brings the collection into step. With all, everything is read: the store
+// knows what it has. It returns true if a file was written to just now, so that
+// its time can't tell whether it is written to again.
+func (w *watcher) look(ctx context.Context, all bool) (again bool, err error) {
+	now := time.Now()
+	there := map[string]stamp{}
+	var changed []string
+	o := w.Source
+	o.Select = func(path string, format source.Format, info fs.FileInfo) bool {
+		if format != source.Markdown && format != source.Text || info.Size() == 0 {
+			return false
+		}
+		s := stamp{info.Size(), info.ModTime()}
+		there[path] = s
+		if w.seen[path] == s {
+			return false
+		}
+		changed = append(changed, path)
+		return true
+	}
+	r, err := source.Open(ctx, w.Folder, &o)
+	if errors.Is(err, source.ErrNoFiles) {
+		r, err = nil, nil
+	}
+	if err != nil {
+		return false, optionError(err)
+	}
+	if r != nil {
+		defer func() { _ = r.Close() }() // only read from
+	}
+	vanished := all
+	for path := range w.seen {
+		if _, ok := there[path]; !ok {
+			vanished = true
+		}
+	}
+	if len(changed) > 0 || vanished {
+		if err := w.sync(ctx, r, there, changed); err != nil {
+			return false, err
+		}
+	}
+	for path, s := range there {
+		if now.Sub(s.modified) < settle {
+			there[path], again = stamp{size: -1}, true
+		}
+	}
+	w.seen = there
+	return again, nil
+}

@@ -1,0 +1,327 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
+	"github.com/fronyai/frony-db/db"
+)
+
+// A window is stored in parts, some at a time: one is linked into the graph
+// while another waits for the disk. With a slow model a part is what is lost of
+// its work when the process is killed.
+const (
+	windowSize = 4096
+	partSize   = 256
+
+	// PartsAtOnce is how many writes are under way at one time.
+	PartsAtOnce = 4
+)
+
+// bundle is what must be stored together: a record, or all chunks of one.
+type bundle struct {
+	record *source.Record // or its first chunk
+	source string         // whose chunks these are; empty if they replace none
+	docs   []db.Document
+}
+
+// write stores a window of records, and rejects those that the collection
+// would refuse.
+func (im *Importer) write(ctx context.Context, records []source.Record) (int, []*source.Reject, error) {
+	var rejects []*source.Reject
+	stored := 0
+	var window []bundle
+	at := map[string]int{} // the bundle of each id in window
+	flush := func() error {
+		n, err := im.store(ctx, window)
+		stored += n
+		window = window[:0]
+		clear(at)
+		return err
+	}
+	for len(records) > 0 {
+		pieces := records[:together(records)]
+		records = records[len(pieces):]
+		b, rj := im.bundle(pieces)
+		if rj != nil {
+			rejects = append(rejects, rj)
+			continue
+		}
+		// The later of two records with one id wins, as it would in two windows.
+		if k, ok := at[b.docs[0].ID]; ok && len(b.docs) == 1 && b.source == "" && window[k].source == "" {
+			window[k] = b
+			stored++
+			continue
+		}
+		for _, d := range b.docs {
+			if _, ok := at[d.ID]; ok {
+				if err := flush(); err != nil {
+					return stored, rejects, err
+				}
+				break
+			}
+		}
+		for _, d := range b.docs {
+			at[d.ID] = len(window)
+		}
+		window = append(window, b)
+	}
+	err := flush()
+	return stored, append(rejects, im.takeRefused()...), err
+}
+
+// together is how many of the first records are chunks of one document.
+func together(records []source.Record) int {
+	if records[0].Format == "" {
+		return 1
+	}
+	n := 1
+	for n < len(records) && records[n].Format != "" && records[n].Source == records[0].Source && records[n].Chunk == n {
+		n++
+	}
+	return n
+}
+
+// bundle makes documents of a record's pieces, or a reject of all.
+func (im *Importer) bundle(pieces []source.Record) (bundle, *source.Reject) {
+	b := bundle{record: &pieces[0], docs: make([]db.Document, len(pieces))}
+	if pieces[0].Format != "" {
+		b.source = pieces[0].Source
+	}
+	for i := range pieces {
+		b.docs[i] = pieces[i].Document()
+		if err := im.col.Validate(b.docs[i]); err != nil {
+			return b, reject(&pieces[i], err)
+		}
+	}
+	return b, nil
+}
+
+// store writes bundles, part by part.
+func (im *Importer) store(ctx context.Context, window []bundle) (int, error) {
+	total := 0
+	for _, b := range window {
+		total += len(b.docs)
+	}
+	if total == 0 {
+		return 0, nil
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(PartsAtOnce)
+	for len(window) > 0 {
+		n, docs := 0, 0
+		for n < len(window) && (n == 0 || docs+len(window[n].docs) <= partSize) {
+			docs += len(window[n].docs)
+			n++
+		}
+		part := window[:n]
+		window = window[n:]
+		g.Go(func() error { return im.storePart(ctx, part) })
+	}
+	return total, g.Wait()
+}
+
+func (im *Importer) storePart(ctx context.Context, part []bundle) error {
+	var rest []bundle
+	for _, b := range part {
+		stale, err := im.stale(ctx, b)
+		if err != nil {
+			return err
+		}
+		if len(stale) == 0 {
+			rest = append(rest, b)
+		} else if err := im.refuse(b, im.replace(ctx, b, stale)); err != nil {
+			return err
+		}
+	}
+	return im.storeBundles(ctx, rest)
+}
+
+// storeBundles stores what replaces no other chunks.
+func (im *Importer) storeBundles(ctx context.Context, part []bundle) error {
+	var docs []db.Document
+	for _, b := range part {
+		docs = append(docs, b.docs...)
+	}
+	before, err := im.versions(ctx, docs)
+	if err != nil {
+		return err
+	}
+	err = im.upsert(ctx, docs)
+	switch {
+	case err == nil:
+		return im.tally(ctx, docs, before)
+	case len(part) == 1:
+		return im.refuse(part[0], err)
+	case errors.Is(err, db.ErrLimit): // whose fault it is, halving tells
+		if err := im.storeBundles(ctx, part[:len(part)/2]); err != nil {
+			return err
+		}
+		return im.storeBundles(ctx, part[len(part)/2:])
+	}
+	return err
+}
+
+// refuse rejects what a server's own limits leave out, which nobody knows
+// before; other errors it returns.
+func (im *Importer) refuse(b bundle, err error) error {
+	if !errors.Is(err, db.ErrLimit) {
+		return err
+	}
+	im.refusing.Lock()
+	defer im.refusing.Unlock()
+	im.refused = append(im.refused, reject(b.record, err))
+	return nil
+}
+
+func (im *Importer) takeRefused() []*source.Reject {
+	im.refusing.Lock()
+	defer im.refusing.Unlock()
+	r := im.refused
+	im.refused = nil
+	return r
+}
+
+// replace stores a document that has fewer chunks than before, or other ones,
+// and deletes those that are no longer there, in one transaction if they fit.
+func (im *Importer) replace(ctx context.Context, b bundle, stale []string) error {
+	before, err := im.versions(ctx, b.docs)
+	if err != nil {
+		return err
+	}
+	r, err := im.col.ReplaceSource(ctx, b.source, b.docs...)
+	switch {
+	case errors.Is(err, db.ErrBatchTooLarge):
+		if err := im.upsert(ctx, b.docs); err != nil {
+			return err
+		}
+		if r.Deleted, err = im.col.Delete(ctx, stale...); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case r.Deleted < len(stale): // what was stored whole as a row belongs to no source
+		n, err := im.col.Delete(ctx, stale...)
+		if err != nil {
+			return err
+		}
+		r.Deleted += n
+	}
+	im.count.removed.Add(int64(r.Deleted))
+	return im.tally(ctx, b.docs, before)
+}
+
+// allNew says that no document can be there already: the collection was empty,
+// and no id has come twice.
+func (im *Importer) allNew() bool { return !im.filled && im.count.repeated.Load() == 0 }
+
+// versions tells when the documents that exist were written.
+func (im *Importer) versions(ctx context.Context, docs []db.Document) (map[string]time.Time, error) {
+	if im.allNew() {
+		return nil, nil
+	}
+	ids := make([]string, len(docs))
+	for i := range docs {
+		ids[i] = docs[i].ID
+	}
+	found, err := im.col.GetFields(ctx, db.FieldsNone, ids...)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return nil, err
+	}
+	out := make(map[string]time.Time, len(found))
+	for _, d := range found {
+		out[d.ID] = d.Created
+	}
+	return out, nil
+}
+
+// tally counts what has become of documents: an upsert leaves alone those that
+// have not changed.
+func (im *Importer) tally(ctx context.Context, docs []db.Document, before map[string]time.Time) error {
+	im.count.added.Add(int64(len(docs) - len(before)))
+	if len(before) == 0 {
+		return nil
+	}
+	after, err := im.versions(ctx, docs)
+	if err != nil {
+		return err
+	}
+	for id, created := range before {
+		if after[id].Equal(created) {
+			im.count.unchanged.Add(1)
+		} else {
+			im.count.replaced.Add(1)
+		}
+	}
+	return nil
+}
+
+// upsert writes documents in as few transactions as they fit.
+func (im *Importer) upsert(ctx context.Context, docs []db.Document) error {
+	if len(docs) == 0 {
+		return nil
+	}
+	write := im.col.Upsert
+	if im.allNew() {
+		write = im.col.Insert // there is nothing to compare them with
+	}
+	_, err := write(ctx, docs...)
+	if errors.Is(err, db.ErrExists) { // someone else writes to the collection too
+		_, err = im.col.Upsert(ctx, docs...)
+	}
+	if errors.Is(err, db.ErrBatchTooLarge) && len(docs) > 1 {
+		if err := im.upsert(ctx, docs[:len(docs)/2]); err != nil {
+			return err
+		}
+		return im.upsert(ctx, docs[len(docs)/2:])
+	}
+	return err
+}
+
+// stale are the chunks of an older version of a document: those behind the
+// last, or the document as it was when it was whole. The ids of chunks have no
+// gaps and they are deleted together, so the first that is missing is the end.
+func (im *Importer) stale(ctx context.Context, b bundle) ([]string, error) {
+	if b.source == "" {
+		return nil, nil
+	}
+	var stale []string
+	from := 0
+	if len(b.docs) > 1 {
+		from = len(b.docs)
+		if found, err := im.exist(ctx, b.source); err != nil {
+			return nil, err
+		} else if found == 1 {
+			stale = append(stale, b.source)
+		}
+	}
+	for step := 1; ; step = 64 { // most have none
+		ids := make([]string, step)
+		for i := range ids {
+			ids[i] = fmt.Sprintf("%s#%d", b.source, from+i)
+		}
+		found, err := im.exist(ctx, ids...)
+		if err != nil {
+			return nil, err
+		}
+		stale = append(stale, ids[:found]...)
+		if found < step {
+			return stale, nil
+		}
+		from += step
+	}
+}
+
+// exist tells how many of the ids there are.
+func (im *Importer) exist(ctx context.Context, ids ...string) (int, error) {
+	found, err := im.col.GetFields(ctx, db.FieldsNone, ids...)
+	if errors.Is(err, db.ErrNotFound) {
+		err = nil
+	}
+	return len(found), err
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/db"
+)
+
+// open opens the database; a command that only reads it wants it to exist.
+func (a *app) open(mustExist bool) (*db.DB, error) {
+	return a.openWith(db.Options{MustExist: mustExist})
+}
+
+func (a *app) openWith(o db.Options) (*db.DB, error) {
+	o.Logger, o.Progress = a.log, a.progress()
+	d, err := db.Open(a.dir, &o)
+	return d, wayIn(err)
+}
+
+// wayIn adds the way out to the error of a database that can't be opened.
+func wayIn(err error) error {
+	switch {
+	case errors.Is(err, db.ErrNotDatabase):
+		return fmt.Errorf("%w; name a database with --db, or make one with 'frony-db import' or 'frony-db quickstart'", err)
+	case errors.Is(err, db.ErrLocked):
+		return fmt.Errorf("%w; if that is 'frony-db serve', ask it with --server URL, or stop it", err)
+	}
+	return err
+}
+
+// close closes the database; its error is reported but changes nothing.
+func (a *app) close(d *db.DB) {
+	if err := d.Close(); err != nil {
+		a.log.Error("closing the database", "err", err)
+	}
+}
+
+// progress shows what a call of the library does on its own.
+func (a *app) progress() func(string, int, int) {
+	if a.quiet {
+		return nil
+	}
+	var bar *term.Progress
+	last := 0
+	return func(task string, done, total int) {
+		if bar == nil && done >= total {
+			return // it was over before there was anything to show
+		}
+		if bar == nil {
+			bar, last = term.NewProgress(a.err, task, int64(total)), 0
+		}
+		bar.Add(int64(done - last))
+		if last = done; done >= total {
+			bar.Finish()
+			bar = nil
+		}
+	}
+}
+
+// openCollection opens a collection that exists, with its model if the command
+// embeds anything.
+func (a *app) openCollection(ctx context.Context, d *db.DB, embeds bool) (*db.Collection, error) {
+	o := &db.CollectionOptions{MustExist: true}
+	if embeds {
+		info, err := a.describe(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		if o.Embedder, err = a.models.For(ctx, info.Model); err != nil {
+			return nil, err
+		}
+	}
+	c, err := d.Collection(ctx, a.collection, o)
+	switch {
+	case errors.Is(err, db.ErrNoCollection):
+		return nil, a.noCollection(ctx, d)
+	case errors.Is(err, db.ErrModelMismatch) && a.models.Name == "":
+		return nil, fmt.Errorf("%w: frony-db reembed -c %s --model builtin, or another", err, a.collection)
+	}
+	return c, err
+}
+
+func (a *app) describe(ctx context.Context, d *db.DB) (db.CollectionInfo, error) {
+	for info, err := range d.Collections(ctx) {
+		if err != nil || info.Name == a.collection {
+			return info, err
+		}
+	}
+	return db.CollectionInfo{}, a.noCollection(ctx, d)
+}
+
+// noCollection says which collections there are.
+func (a *app) noCollection(ctx context.Context, d database) error {
+	cause := fmt.Errorf("collection %q: %w", a.collection, db.ErrNoCollection)
+	var names []string
+	for info, err := range d.Collections(ctx) {
+		if err == nil {
+			names = append(names, info.Name)
+		}
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("%w; the database has no collections yet, 'frony-db import' makes one", cause)
+	}
+	return fmt.Errorf("%w; choose one with --collection: %q", cause, names)
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder"
+)
+
+func (a *app) reembedStatus() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Say whether a change of the model is under way, or waits to be confirmed",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.withDB(func(d *db.DB) error {
+				info, err := a.describe(c.Context(), d)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(info)
+				}
+				a.printReembedding(&info)
+				return nil
+			})
+		},
+	}
+}
+
+func (a *app) printReembedding(info *db.CollectionInfo) {
+	now := fmt.Sprintf("%s has %d documents with the model %s, %d dims", a.collection, info.Documents, modelText(info.Model), info.Dims)
+	switch r := info.Reembedding; {
+	case r == nil:
+		fmt.Fprintf(a.out, "%s; it isn't being changed\n", now)
+	case r.Switched:
+		fmt.Fprintf(a.out, "%s; since %s, and not confirmed: before it was %s, %d dims, %d documents\n",
+			now, r.Since.Local().Format(time.DateTime), modelText(r.Other.Model), r.Other.Dims, r.Other.Documents)
+	default:
+		fmt.Fprintf(a.out, "%s; a change to %s, %d dims, was begun %s and has %d documents\n",
+			now, modelText(r.Other.Model), r.Other.Dims, r.Since.Local().Format(time.DateTime), r.Other.Documents)
+	}
+}
+
+func (a *app) reembedConfirm() *cobra.Command {
+	return &cobra.Command{
+		Use:   "confirm",
+		Short: "Drop the version from before the switch; there is no way back then",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.withVersions(c.Context(), func(col *db.Collection) error {
+				if err := col.Confirm(c.Context()); err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(map[string]string{"confirmed": a.collection})
+				}
+				fmt.Fprintf(a.out, "confirmed: %s has the model %s, the version before is dropped\n", a.collection, modelText(col.Model()))
+				return nil
+			}, noModel)
+		},
+	}
+}
+
+func (a *app) reembedRollback() *cobra.Command {
+	var o db.RollbackOptions
+	c := &cobra.Command{
+		Use:   "rollback",
+		Short: "Go back to the version from before the switch, or give a change up before it",
+		Long: `rollback goes back to the version from before the switch and drops the new one.
+What was written and deleted since is brought over first, embedded with the old
+model. That is opened as the collection remembers it, or as --model names it.
+Before the switch, rollback drops what was made of the new version.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx := c.Context()
+			return a.withVersions(ctx, func(col *db.Collection) error {
+				r, err := col.Rollback(ctx, &o)
+				if err != nil {
+					return err
+				}
+				switch {
+				case a.json:
+					return a.printJSON(r)
+				case !r.Switched:
+					fmt.Fprintf(a.out, "given up: %s keeps the model %s\n", a.collection, modelText(r.To.Model))
+					return nil
+				}
+				return a.printVersions(&r)
+			}, func(info *db.CollectionInfo) (_ embedder.Embedder, err error) {
+				switch r := info.Reembedding; {
+				case r == nil || !r.Switched:
+				case a.from["model"] == fromFlag: // the other settings name the one that is used
+					o.Embedder, err = a.models.Open(ctx, a.models.Name)
+				case r.Other.Model != nil:
+					if o.Embedder, err = a.models.Former(ctx, *r.Other.Model); err != nil {
+						a.log.Warn("the model from before can't be opened; it may not be needed", "err", err)
+						o.Embedder, err = nil, nil
+					}
+				}
+				return nil, err
+			})
+		},
+	}
+	c.Flags().BoolVar(&o.SkipTextless, "skip-textless", false, "skip documents written since that have an embedding but no text")
+	return c
+}

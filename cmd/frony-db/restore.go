@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
+	"github.com/fronyai/frony-db/db"
+)
+
+func (a *app) restore() *cobra.Command {
+	var verify bool
+	var o db.RestoreOptions
+	c := &cobra.Command{
+		Use:   "restore FILE [FILE…]",
+		Short: "Make a new database from a backup and those that add to it",
+		Long: `restore makes the directory named with --db from a complete backup and the
+backups that add to it, in any order; - is standard input. The directory must be
+missing or empty. The database is built beside it, verified, and then renamed
+into place. --verify only reads the backups and checks every sum.`,
+		Example: `  frony-db restore full.bak monday.bak --db restored
+  frony-db restore --verify full.bak`,
+		Args: some("a backup"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.Logger = a.log
+			return a.runRestore(c.Context(), args, &o, verify)
+		},
+	}
+	c.Flags().BoolVar(&verify, "verify", false, "only check the backups")
+	c.Flags().Int64Var(&o.MaxBytes, "max-bytes", 0, "refuse what becomes larger (default: a thousand times the backup)")
+	return c
+}
+
+func (a *app) runRestore(ctx context.Context, paths []string, o *db.RestoreOptions, verify bool) (err error) {
+	if len(paths) > 1 {
+		if paths, err = inOrder(paths); err != nil {
+			return err
+		}
+	}
+	readers := make([]io.Reader, len(paths))
+	for i, path := range paths {
+		if path == "-" {
+			readers[i] = a.in
+			continue
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return fmt.Errorf("restore: %w", err)
+		}
+		defer func() { _ = f.Close() }() // it was only read
+		readers[i] = f
+	}
+	var info db.BackupInfo
+	if verify {
+		for i, r := range readers {
+			if info, err = db.VerifyBackup(ctx, r, o); err != nil {
+				return fmt.Errorf("%s: %w", paths[i], err)
+			}
+		}
+	} else if info, err = db.Restore(ctx, a.dir, o, readers...); err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(info)
+	}
+	docs := 0
+	for _, c := range info.Collections {
+		docs += c.Live
+	}
+	done := "restored to " + a.dir
+	if verify {
+		done = "sound"
+	}
+	fmt.Fprintf(a.out, "%s in %s, of %s: %s\n", term.Plural(int64(docs), "document"), term.Plural(int64(len(info.Collections)), "collection"), info.Created.Local().Format(time.DateTime), done)
+	return nil
+}
+
+// inOrder puts backups behind those that they add to.
+func inOrder(paths []string) ([]string, error) {
+	after := map[string]string{} // base → path
+	ids := map[string]string{}   // path → id
+	for _, path := range paths {
+		if path == "-" {
+			return nil, usage.Errorf("restore: standard input can hold one backup only; name files")
+		}
+		info, err := backupInfo(path)
+		if err != nil {
+			return nil, err
+		}
+		if other, ok := after[info.Base]; ok {
+			return nil, fmt.Errorf("restore: %s and %s add to the same backup; give one of them", other, path)
+		}
+		after[info.Base], ids[path] = path, info.ID
+	}
+	var chain []string
+	for path, ok := after[""]; ok; path, ok = after[ids[path]] {
+		chain = append(chain, path)
+	}
+	if len(chain) < len(paths) {
+		return nil, fmt.Errorf("restore: %d backups make a chain of %d that begins with a complete one; some are missing", len(paths), len(chain))
+	}
+	return chain, nil
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+// rankingFlags say how a search finds and ranks. Their names are those of HTTP,
+// with dashes.
+type rankingFlags struct {
+	efSearch     int
+	oversampling int
+	fusion       string
+	denseWeight  float32
+}
+
+func (r *rankingFlags) add(f *pflag.FlagSet) {
+	f.IntVar(&r.efSearch, "ef-search", 0, "beam width of the graph search (default: the collection's)")
+	f.IntVar(&r.oversampling, "oversampling", 0, "candidates per result to rerank (default: the collection's)")
+	f.StringVar(&r.fusion, "fusion", "", "how hybrid combines the two rankings: weighted (the default) or reciprocal")
+	f.Float32Var(&r.denseWeight, "dense-weight", 0, "weight of the dense score in hybrid, from 0 to 1 (default 0.3)")
+}
+
+// query is a query that ranks as the flags say. weighted says that --dense-weight
+// was given.
+func (r *rankingFlags) query(weighted bool) api.Query {
+	q := api.Query{EfSearch: r.efSearch, Oversampling: r.oversampling, Fusion: r.fusion}
+	if weighted {
+		q.DenseWeight = &r.denseWeight
+	}
+	return q
+}
+
+// searchFlags are the flags of search as they are typed.
+type searchFlags struct {
+	rankingFlags
+	k         int
+	where     string
+	mode      string
+	perSource int
+	recall    float32
+	exact     bool
+	minScore  float32
+	fields    []string
+}
+
+func (s *searchFlags) add(f *pflag.FlagSet) {
+	f.IntVarP(&s.k, "k", "k", 10, "number of results")
+	f.StringVarP(&s.where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
+	f.StringVarP(&s.mode, "mode", "m", "", "dense (meaning), lexical (words) or hybrid (both; the default)")
+	f.IntVar(&s.perSource, "per-source", 0, "at most this many results of the same source: 1 returns the best chunk of each document\n(default: no limit)")
+	f.Float32Var(&s.recall, "recall", 0, "share of the true nearest to find, on average, from 0 to 1 (default 0.99)")
+	f.BoolVar(&s.exact, "exact", false, "exact (brute-force) search; slow")
+	s.rankingFlags.add(f)
+	f.Float32Var(&s.minScore, "min-score", 0, "leave out results with a lower score")
+	f.StringSliceVar(&s.fields, "fields", nil, "parts of the documents to return, as text,metadata,embedding; id returns only the ids\n(default: text,metadata)")
+}
+
+// searchQuery is what the flags of search ask for.
+func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
+	if strings.TrimSpace(text) == "" {
+		return db.Query{}, usage.Errorf("the question is empty")
+	}
+	if s.k < 1 {
+		return db.Query{}, usage.Errorf("-k %d: want 1 or more", s.k)
+	}
+	w := s.query(a.from["dense-weight"] != byDefault)
+	w.Text, w.K, w.PerSource, w.Recall, w.Exact = text, s.k, s.perSource, s.recall, s.exact
+	if err := w.Mode.UnmarshalText([]byte(s.mode)); err != nil {
+		return db.Query{}, usage.Errorf("--mode: %w", err)
+	}
+	if a.from["min-score"] != byDefault {
+		w.MinScore = &s.minScore
+	}
+	if len(s.fields) > 0 {
+		w.Fields = s.fields
+	}
+	where, err := parseFilter(s.where)
+	if err != nil {
+		return db.Query{}, err
+	}
+	q, err := fromWire(&w)
+	q.Filter = where
+	return q, err
+}
+
+// fromWire is a query by its wire form. A fault is the flag's of that name.
+func fromWire(w *api.Query) (db.Query, error) {
+	q, err := w.DB(filter.Limits{})
+	if e, ok := errors.AsType[*api.FieldError](err); ok {
+		return q, usage.Errorf("--%s: %w", strings.ReplaceAll(e.Field, "_", "-"), err)
+	}
+	return q, err
+}

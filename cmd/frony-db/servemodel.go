@@ -1,0 +1,51 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder"
+)
+
+// servedModel opens the model of a program that serves a whole database: the
+// one that the flag names, else the one that its collections were filled with,
+// if that is one, else the builtin.
+func (a *app) servedModel(ctx context.Context) (embedder.Embedder, error) {
+	if a.models.Name != "" {
+		return a.models.Open(ctx, a.models.Name)
+	}
+	specs, err := a.databaseModels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(specs) == 1 {
+		for _, s := range specs {
+			return a.models.For(ctx, &s)
+		}
+	}
+	if len(specs) > 1 {
+		a.log.Warn("the collections have more than one model; those of another than builtin can't be searched by text; choose one with --model", "models", len(specs))
+	}
+	return a.models.Open(ctx, models.Builtin)
+}
+
+// databaseModels are the models of the database's collections, by fingerprint.
+func (a *app) databaseModels(ctx context.Context) (map[string]embedder.Spec, error) {
+	d, err := db.Open(a.dir, &db.Options{Logger: a.log, MustExist: true})
+	if errors.Is(err, db.ErrNotDatabase) {
+		return nil, nil // the caller says what it thinks of that
+	}
+	if err != nil {
+		return nil, err
+	}
+	specs := map[string]embedder.Spec{}
+	for info, e := range d.Collections(ctx) {
+		if err = cmp.Or(err, e); info.Model != nil {
+			specs[info.Model.Fingerprint()] = *info.Model
+		}
+	}
+	return specs, errors.Join(err, d.Close())
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"golang.org/x/net/netutil"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/server"
+)
+
+func (a *app) runServe(ctx context.Context, s *serving) error {
+	set, err := loadKeys(s.keyFile)
+	if err != nil {
+		return err
+	}
+	if local, _ := loopback(s.addr); !local && set.Len() == 0 && !s.insecure {
+		return usage.Errorf("--addr %s can be reached by others, and without keys anyone there could read and write; "+
+			"name a file of keys with --keys, or say --insecure", s.addr)
+	}
+	e, err := a.servedModel(ctx)
+	if err != nil {
+		return err
+	}
+	var h *server.Server
+	d, err := db.Open(a.dir, &db.Options{
+		Logger: a.log, Embedder: e, Progress: a.progress(), RecallSample: s.recallSample, CacheBytes: int64(s.cacheBytes),
+		// Nothing is searched before the server is there.
+		OnRecall: func(collection string, k int, recall float64) { h.ObserveRecall(collection, k, recall) },
+	})
+	if err != nil {
+		return err
+	}
+	defer a.close(d)
+	tracer, endTraces, err := a.traces(ctx)
+	if err != nil {
+		return err
+	}
+	defer endTraces()
+	s.opts.Tracer = tracer
+	s.opts.Embedder, s.opts.Keys, s.opts.Version, s.opts.Logger = e, set, buildVersion(), a.log
+	h, err = server.New(d, &s.opts)
+	if err != nil {
+		return err
+	}
+	l, certs, err := s.listen(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }()
+	if s.adminAddr != "" {
+		stop, err := a.serveAdmin(ctx, s, h)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	if set.Len() == 0 {
+		a.log.Warn("there are no keys: whoever reaches the address can read and write", "addr", l.Addr())
+	}
+	scheme := "http"
+	if certs != nil {
+		scheme = "https"
+	}
+	s.say(a, "frony-db serves %s at %s://%s", a.dir, scheme, l.Addr())
+	return a.serveUntilDone(ctx, s, h, l, certs)
+}
+
+// listen opens the port, with TLS if there is a certificate.
+func (s *serving) listen(ctx context.Context) (net.Listener, *server.Certs, error) {
+	var certs *server.Certs
+	if s.certFile != "" {
+		var err error
+		if certs, err = server.LoadCerts(s.certFile, s.certKey); err != nil {
+			return nil, nil, err
+		}
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.addr)
+	if err != nil {
+		return nil, nil, fmt.Errorf("serve: %w", err)
+	}
+	l = netutil.LimitListener(l, s.connections)
+	if certs != nil {
+		l = tls.NewListener(l, certs.Config())
+	}
+	return l, certs, nil
+}
+
+// serveUntilDone serves until the context ends, and then finishes what runs.
+func (a *app) serveUntilDone(ctx context.Context, s *serving, h *server.Server, l net.Listener, certs *server.Certs) error {
+	hs := h.HTTPServer()
+	ended := make(chan error, 1)
+	go func() { ended <- hs.Serve(l) }()
+	var background sync.WaitGroup
+	backgroundCtx, stopBackground := context.WithCancel(ctx)
+	defer stopBackground()
+	background.Go(func() {
+		if err := h.Warm(backgroundCtx); err != nil && backgroundCtx.Err() == nil {
+			a.log.Error("opening the collections", "err", err)
+		}
+		if s.checkRate > 0 {
+			h.Check(backgroundCtx, s.checkRate)
+		}
+	})
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case err := <-ended:
+			return fmt.Errorf("serve: %w", err)
+		case <-hup:
+			a.reload(s, h, certs)
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	h.Stop()
+	s.say(a, "frony-db finishes what runs and stops")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
+	defer cancel()
+	if err := hs.Shutdown(grace); err != nil {
+		a.log.Warn("some requests did not end in time", "err", err)
+		_ = hs.Close()
+	}
+	stopBackground()
+	background.Wait()
+	return nil
+}
+
+// reload reads keys and certificate again. What can't be read stays as it was:
+// a typing error must not open the server, nor close it.
+func (a *app) reload(s *serving, h *server.Server, certs *server.Certs) {
+	set, err := loadKeys(s.keyFile)
+	switch {
+	case err != nil:
+		a.log.Error("keys not reloaded", "err", err)
+	case set.Len() == 0 && s.opts.Keys.Len() > 0:
+		a.log.Error("keys not reloaded: there are none left, and without keys everything is open; stop the server instead")
+	default:
+		h.SetKeys(set)
+		a.log.Info("keys reloaded", "keys", set.Len())
+	}
+	if certs == nil {
+		return
+	}
+	if err := certs.Reload(); err != nil {
+		a.log.Error("certificate not reloaded", "err", err)
+		return
+	}
+	a.log.Info("certificate reloaded")
+}

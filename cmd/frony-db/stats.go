@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
+	"github.com/fronyai/frony-db/db"
+)
+
+func (a *app) stats() *cobra.Command {
+	return &cobra.Command{
+		Use:     "stats",
+		Short:   "Describe a collection: documents, dims, bytes on disk and in memory by part",
+		Example: `  frony-db stats -c notes`,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var s db.Stats
+			err := a.withCollection(c.Context(), false, func(col collection) (err error) {
+				s, err = col.Stats(c.Context())
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(s)
+			}
+			return a.printStats(s)
+		},
+	}
+}
+
+func (a *app) printStats(s db.Stats) error {
+	model := "none, embeddings are given"
+	if s.Model != nil {
+		model = s.Model.Model
+	}
+	t := term.Table{Columns: []term.Column{{Title: s.Name, Flex: true}, {Title: "", Flex: true}}}
+	row := func(name, value string) { t.Rows = append(t.Rows, []string{name, value}) }
+	row("documents", strconv.Itoa(s.Documents))
+	row("deleted, waiting for repair", strconv.Itoa(s.Dead))
+	row("dims", fmt.Sprintf("%d, graph over the first %d", s.Dims, s.HeadDims))
+	row("model", model)
+	row("created", s.Created.Local().Format(time.DateTime))
+	row("memory: graph links", term.Bytes(s.Memory.Graph))
+	row("memory: codes", term.Bytes(s.Memory.Codes))
+	row("memory: nodes", term.Bytes(s.Memory.Nodes))
+	row("memory: metadata", term.Bytes(s.Memory.Metadata))
+	row("memory: words", term.Bytes(s.Memory.Lexical))
+	row("page cache: full vectors", term.Bytes(s.Memory.Rows))
+	row("disk: store (all collections)", term.Bytes(s.Disk.Store))
+	row("disk: full vectors", term.Bytes(s.Disk.Rows))
+	row("disk: snapshot", term.Bytes(s.Disk.Snapshot))
+	return t.Write(a.out)
+}
