@@ -103,7 +103,7 @@ func (c *Collection) reembed(ctx context.Context, e embedder.Embedder, o *Reembe
 	}
 	g := &change{c: c, from: c.current.Load(), e: e, report: &r}
 	g.move.SkipTextless = o.SkipTextless
-	err = c.db.do(func() error {
+	err = c.holdOpen(func() error {
 		r.From = versionOf(g.from.Settings(), c.db.st.State(g.from.ID()))
 		return g.begin(o)
 	})
@@ -123,6 +123,19 @@ func (c *Collection) beginChange() error {
 		return reason.For(ErrReembedding, "another reembed is in progress")
 	}
 	return nil
+}
+
+// holdOpen runs f while the collection is neither dropped nor closed. The caller
+// holds changing.
+func (c *Collection) holdOpen(f func() error) error {
+	return c.db.do(func() error {
+		r, err := c.current.Load().Latest()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		return f()
+	})
 }
 
 // begin finds the version that was begun, or decides what a new one is like.
@@ -205,7 +218,7 @@ func (c *Collection) confirm(ctx context.Context) error {
 		return err
 	}
 	defer c.changing.Unlock()
-	return c.db.do(func() error {
+	return c.holdOpen(func() error {
 		h, ok := c.db.st.Hidden(c.name)
 		switch {
 		case ctx.Err() != nil:
@@ -267,7 +280,7 @@ func (c *Collection) rollback(ctx context.Context, o *RollbackOptions) (r Reembe
 	defer c.changing.Unlock()
 	g := &change{c: c, from: c.current.Load(), e: o.Embedder, report: &r}
 	g.move.SkipTextless = o.SkipTextless
-	err = c.db.do(func() error {
+	err = c.holdOpen(func() error {
 		r.From = versionOf(g.from.Settings(), c.db.st.State(g.from.ID()))
 		r.To = r.From
 		h, ok := c.db.st.Hidden(c.name)
