@@ -138,6 +138,18 @@ func (c *Collection) holdOpen(f func() error) error {
 	})
 }
 
+// hidden is the collection's hidden version, or ErrNoReembed.
+func (c *Collection) hidden() (store.Hidden, error) {
+	h, ok := c.db.st.Hidden(c.name)
+	if ok {
+		return h, nil
+	}
+	if _, ok := c.db.st.Lookup(c.name); !ok {
+		return h, ErrNoCollection // it is being dropped
+	}
+	return h, ErrNoReembed
+}
+
 // begin finds the version that was begun, or decides what a new one is like.
 func (g *change) begin(o *ReembedOptions) error {
 	c, set := g.c, g.from.Settings()
@@ -150,7 +162,10 @@ func (g *change) begin(o *ReembedOptions) error {
 		g.hidden = h
 		return g.goOn(o)
 	}
-	info, _ := c.db.st.Lookup(c.name)
+	info, ok := c.db.st.Lookup(c.name)
+	if !ok {
+		return ErrNoCollection
+	}
 	was, err := index.DecodeSettings(info)
 	if err != nil {
 		return err
@@ -219,12 +234,12 @@ func (c *Collection) confirm(ctx context.Context) error {
 	}
 	defer c.changing.Unlock()
 	return c.holdOpen(func() error {
-		h, ok := c.db.st.Hidden(c.name)
+		h, err := c.hidden()
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case !ok:
-			return ErrNoReembed
+		case err != nil:
+			return err
 		case !h.Previous:
 			return reason.For(ErrReembedding, "it has not been switched to yet; finish it, or roll back to give it up")
 		}
@@ -283,10 +298,10 @@ func (c *Collection) rollback(ctx context.Context, o *RollbackOptions) (r Reembe
 	err = c.holdOpen(func() error {
 		r.From = versionOf(g.from.Settings(), c.db.st.State(g.from.ID()))
 		r.To = r.From
-		h, ok := c.db.st.Hidden(c.name)
+		h, err := c.hidden()
 		switch {
-		case !ok:
-			return ErrNoReembed
+		case err != nil:
+			return err
 		case !h.Previous:
 			return c.dropHidden(h)
 		}
