@@ -121,12 +121,12 @@ func TestCSVEmpty(t *testing.T) {
 	}
 }
 
-// TestCSVInference: types come from the first rows; a row behind them that does
-// not fit is a reject that says how to mend it.
+// TestCSVInference: types come from the first rows; a row after them that does
+// not fit is a reject that names the way out.
 func TestCSVInference(t *testing.T) {
 	in := "text,n\n" + strings.Repeat("a,1\n", sampleRows) + "b,N/A\nc,2\n"
 	got := readBytes(t, "in.csv", []byte(in), nil)
-	if len(got.records) != sampleRows+1 || len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "give the column its type") {
+	if len(got.records) != sampleRows+1 || len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "set the type of the column") {
 		t.Errorf("%d records, rejects %v", len(got.records), got.rejects)
 	}
 	for _, tc := range []struct {
