@@ -10,8 +10,8 @@ import (
 	"github.com/fronyai/frony-db/server/problem"
 )
 
-// An error of package db has a code at the server, and the code is that error again
-// at the client.
+// The server has a code for each error of package db, and the client turns the code
+// into the same error.
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{

@@ -103,7 +103,7 @@ func (c *Collection) reembed(ctx context.Context, e embedder.Embedder, o *Reembe
 	}
 	g := &change{c: c, from: c.current.Load(), e: e, report: &r}
 	g.move.SkipTextless = o.SkipTextless
-	err = c.db.do(func() error {
+	err = c.holdOpen(func() error {
 		r.From = versionOf(g.from.Settings(), c.db.st.State(g.from.ID()))
 		return g.begin(o)
 	})
@@ -125,6 +125,31 @@ func (c *Collection) beginChange() error {
 	return nil
 }
 
+// holdOpen runs f while the collection is neither dropped nor closed. The caller
+// holds changing.
+func (c *Collection) holdOpen(f func() error) error {
+	return c.db.do(func() error {
+		r, err := c.current.Load().Latest()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		return f()
+	})
+}
+
+// hidden is the collection's hidden version, or ErrNoReembed.
+func (c *Collection) hidden() (store.Hidden, error) {
+	h, ok := c.db.st.Hidden(c.name)
+	if ok {
+		return h, nil
+	}
+	if _, ok := c.db.st.Lookup(c.name); !ok {
+		return h, ErrNoCollection // it is being dropped
+	}
+	return h, ErrNoReembed
+}
+
 // begin finds the version that was begun, or decides what a new one is like.
 func (g *change) begin(o *ReembedOptions) error {
 	c, set := g.c, g.from.Settings()
@@ -137,7 +162,10 @@ func (g *change) begin(o *ReembedOptions) error {
 		g.hidden = h
 		return g.goOn(o)
 	}
-	info, _ := c.db.st.Lookup(c.name)
+	info, ok := c.db.st.Lookup(c.name)
+	if !ok {
+		return ErrNoCollection
+	}
 	was, err := index.DecodeSettings(info)
 	if err != nil {
 		return err
@@ -205,13 +233,13 @@ func (c *Collection) confirm(ctx context.Context) error {
 		return err
 	}
 	defer c.changing.Unlock()
-	return c.db.do(func() error {
-		h, ok := c.db.st.Hidden(c.name)
+	return c.holdOpen(func() error {
+		h, err := c.hidden()
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case !ok:
-			return ErrNoReembed
+		case err != nil:
+			return err
 		case !h.Previous:
 			return reason.For(ErrReembedding, "it has not been switched to yet; finish it, or roll back to give it up")
 		}
@@ -267,13 +295,13 @@ func (c *Collection) rollback(ctx context.Context, o *RollbackOptions) (r Reembe
 	defer c.changing.Unlock()
 	g := &change{c: c, from: c.current.Load(), e: o.Embedder, report: &r}
 	g.move.SkipTextless = o.SkipTextless
-	err = c.db.do(func() error {
+	err = c.holdOpen(func() error {
 		r.From = versionOf(g.from.Settings(), c.db.st.State(g.from.ID()))
 		r.To = r.From
-		h, ok := c.db.st.Hidden(c.name)
+		h, err := c.hidden()
 		switch {
-		case !ok:
-			return ErrNoReembed
+		case err != nil:
+			return err
 		case !h.Previous:
 			return c.dropHidden(h)
 		}

@@ -11,35 +11,35 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
-// verbName is what a command is called behind the program's name.
+// verbName is a command's name without the program's.
 func verbName(c *cobra.Command) string {
 	return strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
 }
 
-// one wants exactly one argument.
+// one requires exactly one argument.
 func one(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch len(args) {
 		case 1:
 			return nil
 		case 0:
-			return usage.Errorf("%s wants %s", verbName(c), what)
+			return usage.Errorf("%s needs %s", verbName(c), what)
 		}
-		return usage.Errorf("%s wants one argument, %s, and got %d; quote what has spaces", verbName(c), what, len(args))
+		return usage.Errorf("%s takes one argument, %s, but got %d; quote arguments with spaces", verbName(c), what, len(args))
 	}
 }
 
-// some wants at least one argument.
+// some requires at least one argument.
 func some(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return usage.Errorf("%s wants %s", verbName(c), what)
+			return usage.Errorf("%s needs %s", verbName(c), what)
 		}
 		return nil
 	}
 }
 
-// usageOfArgs makes wrong arguments a wrong command line, for every verb.
+// usageOfArgs turns argument errors of every verb into usage errors.
 func usageOfArgs(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
@@ -47,8 +47,8 @@ func usageOfArgs(c *cobra.Command) {
 			if _, ok := errors.AsType[usage.Error](err); err == nil || ok {
 				return err
 			}
-			if check(c, nil) == nil && check(c, args[:1]) != nil { // the first is one too many
-				err = fmt.Errorf("%s takes no arguments, and got %q", verbName(c), args)
+			if check(c, nil) == nil && check(c, args[:1]) != nil { // even one is too many
+				err = fmt.Errorf("%s takes no arguments, but got %q", verbName(c), args)
 			}
 			return usage.Wrap(err)
 		}
@@ -58,8 +58,8 @@ func usageOfArgs(c *cobra.Command) {
 	}
 }
 
-// strict makes the framework's own verbs refuse what they don't know: they
-// would print the help of all and end well.
+// strict makes the framework's own verbs refuse unknown arguments. By default they
+// print the general help and exit with success.
 func strict(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("completion")
@@ -70,7 +70,7 @@ func strict(root *cobra.Command) {
 		case "help":
 			c.Args = func(_ *cobra.Command, args []string) error {
 				if _, rest, err := root.Find(args); err != nil || len(rest) > 0 {
-					return usage.Errorf("there is no command %q to help with", strings.Join(args, " "))
+					return usage.Errorf("no help: there is no command %q", strings.Join(args, " "))
 				}
 				return nil
 			}
@@ -78,31 +78,31 @@ func strict(root *cobra.Command) {
 	}
 }
 
-// flagError says what a flag wants, in the words of people.
+// flagError explains what values a flag takes.
 func flagError(err error) error {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		f := e.GetFlag()
 		err = fmt.Errorf("--%s %q: %w", f.Name, e.GetValue(), wanted(f, e.Unwrap()))
 	}
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && e.GetSpecifiedShortnames() != "" {
-		err = fmt.Errorf("%w; put -- before an argument that begins with a dash", err)
+		err = fmt.Errorf("%w; put -- before arguments that begin with a dash", err)
 	}
 	return usage.Wrap(err)
 }
 
-// wanted says what values a flag takes, in place of what its parser says.
+// wanted replaces a parser's error by the values that the flag takes.
 func wanted(f *pflag.Flag, err error) error {
 	switch f.Value.Type() {
 	case "int", "int64":
 		return errors.New("want a whole number")
 	case "uint", "uint64":
-		return errors.New("want a whole number, 0 or more")
+		return errors.New("want a whole number of at least 0")
 	case "float32", "float64":
 		return errors.New("want a number")
 	case "bool":
 		return errors.New("want true or false")
 	case "duration":
-		return errors.New("want a time with its unit, as 30s")
+		return errors.New("want a duration with a unit, such as 30s")
 	}
 	return err
 }

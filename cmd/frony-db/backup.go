@@ -18,20 +18,20 @@ func (a *app) backup() *cobra.Command {
 	var base string
 	c := &cobra.Command{
 		Use:   "backup FILE",
-		Short: "Write a backup of the whole database to a file, or to - for standard output",
-		Long: `backup writes all documents and vectors to one compressed file that ends with
-a manifest of SHA-256 sums. With --base it holds only what was written since an
-earlier backup; 'frony-db restore' then wants all of them, in their order.
+		Short: "Back up the whole database to a file, or to - for standard output",
+		Long: `backup writes all documents and vectors to one compressed file that ends with a
+manifest of SHA-256 sums. With --base it holds only what was written since an
+earlier backup; 'frony-db restore' then needs all of them.
 
-A file appears under its name only when it is complete. A database is open in
-one process at a time: stop 'frony-db serve' for a backup.`,
+The file appears under its name only when it is complete. Only one process can
+open a database: stop 'frony-db serve' first.`,
 		Example: `  frony-db backup full.bak
   frony-db backup monday.bak --base full.bak
   frony-db backup - | ssh other 'cat > full.bak'`,
 		Args: one("the file to write, or - for standard output"),
 		RunE: func(c *cobra.Command, args []string) error { return a.runBackup(c.Context(), args[0], base) },
 	}
-	c.Flags().StringVar(&base, "base", "", "an earlier backup, to add to")
+	c.Flags().StringVar(&base, "base", "", "earlier backup that this one adds to")
 	return c
 }
 

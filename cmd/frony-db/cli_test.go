@@ -250,7 +250,7 @@ func TestMistakes(t *testing.T) {
 		{[]string{"serve", "--grace", "15"}, exitUsage, []string{"30s"}},
 		{[]string{"restore"}, exitUsage, []string{"a backup"}},
 		{[]string{"mcp", "--db", "missing"}, exitError, []string{"missing", "--db"}},
-		{[]string{"search"}, exitUsage, []string{"a question"}},
+		{[]string{"search"}, exitUsage, []string{"a query"}},
 		{[]string{"search", "two", "words"}, exitUsage, []string{"quote"}},
 		{[]string{"search", "  "}, exitUsage, []string{"empty"}},
 		{[]string{"search", "x", "--filter", "year >"}, exitUsage, []string{"--filter", "^"}},

@@ -12,7 +12,7 @@ import (
 func (a *app) compact() *cobra.Command {
 	return &cobra.Command{
 		Use:   "compact",
-		Short: "Give back the space of deleted and replaced documents",
+		Short: "Reclaim the space of deleted and replaced documents",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var r db.CompactReport
@@ -26,7 +26,7 @@ func (a *app) compact() *cobra.Command {
 			if a.json {
 				return a.printJSON(r)
 			}
-			fmt.Fprintf(a.out, "store: %s before, %s after; %s taken out of the graphs, %s swept (%.1f s)\n",
+			fmt.Fprintf(a.out, "store: %s before, %s after; %s removed from the graphs, %s deleted (%.1f s)\n",
 				term.Bytes(r.Before), term.Bytes(r.After), term.Plural(int64(r.Nodes), "deleted node"), term.Plural(int64(r.Expired), "expired document"), r.Seconds)
 			return nil
 		},

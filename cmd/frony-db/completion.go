@@ -11,10 +11,10 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// completeWithin is how long a person waits at a prompt.
+// completeWithin bounds how long a completion may take.
 const completeWithin = time.Second
 
-// completions says what shells may offer for the flags of all verbs.
+// completions registers shell completions for the flags of all verbs.
 func (a *app) completions(root *cobra.Command) {
 	fixed := map[string][]cobra.Completion{
 		"log-level": {"debug", "info", "warn", "error"},
@@ -40,9 +40,9 @@ func (a *app) completions(root *cobra.Command) {
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml")
 }
 
-// completeCollection offers the names of the collections.
+// completeCollection completes the name of a collection.
 func (a *app) completeCollection(c *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	a.logTo(slog.DiscardHandler) // a prompt is no place for it
+	a.logTo(slog.DiscardHandler) // not at a prompt
 	names, err := a.collectionNames(c)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError

@@ -19,7 +19,7 @@ import (
 
 const defaultConfig = "frony-db.yaml"
 
-// origin is where a setting comes from. The stronger wins.
+// origin is where a setting comes from. The greatest wins.
 type origin int
 
 const (
@@ -29,8 +29,8 @@ const (
 	fromFlag
 )
 
-// configure fills the flags that the command line left alone: from variables,
-// then from the YAML file.
+// configure sets the flags that are not on the command line: from environment
+// variables, then from the YAML file.
 func (a *app) configure(c *cobra.Command) error {
 	path := cmp.Or(a.config, os.Getenv("FRONYDB_CONFIG"))
 	named := path != ""
@@ -72,7 +72,7 @@ func (a *app) configure(c *cobra.Command) error {
 	return nil
 }
 
-// fromEnvironment looks a flag's variable up, by its former name too.
+// fromEnvironment looks up the variable of a flag, also by the flag's former name.
 func (a *app) fromEnvironment(flag string) (name, value string, ok bool) {
 	for _, was := range []string{flag, formerName(flag)} {
 		name = "FRONYDB_" + strings.ToUpper(strings.ReplaceAll(was, "-", "_"))
@@ -86,7 +86,7 @@ func (a *app) fromEnvironment(flag string) (name, value string, ok bool) {
 	return "", "", false
 }
 
-// fromFile looks a flag's setting up, by its former name too.
+// fromFile looks up the setting of a flag, also by the flag's former name.
 func (a *app) fromFile(file map[string]any, flag string) (name string, value any, ok bool) {
 	for _, name := range []string{flag, formerName(flag)} {
 		if value, ok := file[name]; ok {
@@ -99,8 +99,8 @@ func (a *app) fromFile(file map[string]any, flag string) (name string, value any
 	return "", nil, false
 }
 
-// flagText writes a value of the file as a flag takes it: a list as "a,b", an
-// object as "key=value,…".
+// flagText formats a value of the file for a flag: a list as "a,b", an object as
+// "key=value,…".
 func flagText(v any) string {
 	switch v := v.(type) {
 	case []any:
@@ -134,8 +134,8 @@ func readConfig(path string, named bool) (map[string]any, error) {
 	return file, nil
 }
 
-// checkConfig finds settings that no command has: a typing error would
-// otherwise be ignored in silence.
+// checkConfig rejects settings that no command has: typos would otherwise be
+// ignored silently.
 func checkConfig(root *cobra.Command, path string, file map[string]any) error {
 	if len(file) == 0 {
 		return nil
@@ -149,7 +149,7 @@ func checkConfig(root *cobra.Command, path string, file map[string]any) error {
 	visit(root)
 	for name := range file {
 		if !known[name] && !known[renamed[name]] {
-			return usage.Errorf("settings %s: there is no setting %q; the names are those of the flags", path, name)
+			return usage.Errorf("settings %s: there is no setting %q; settings have the names of the flags", path, name)
 		}
 	}
 	return nil

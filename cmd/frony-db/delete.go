@@ -20,10 +20,10 @@ func (a *app) delete() *cobra.Command {
   frony-db delete --filter 'year < 2010'`,
 		RunE: func(c *cobra.Command, ids []string) error {
 			if a.from["filter"] != fromFlag {
-				where = "" // a setting made for searches must not delete
+				where = "" // a filter that was set for searches must not delete
 			}
 			if (len(ids) > 0) == (where != "") {
-				return usage.Errorf("delete wants ids, or a --filter on the command line, and not both")
+				return usage.Errorf("delete needs either ids or a --filter on the command line")
 			}
 			e, err := parseFilter(where)
 			if err != nil {
@@ -36,7 +36,7 @@ func (a *app) delete() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().StringVarP(&where, "filter", "f", "", `delete what meets a condition; TRUE is everything`)
+	c.Flags().StringVarP(&where, "filter", "f", "", `delete the documents that match a condition; TRUE matches all`)
 	return c
 }
 

@@ -20,11 +20,19 @@ var allowed = map[string]struct {
 	own    []string // packages of this module, without the module's name
 	others []string // nil: any; empty: none
 }{
-	"internal":                    {own: []string{"internal"}, others: []string{}},
-	"hnsw":                        {own: []string{"hnsw", "internal"}, others: []string{}},
-	"quant":                       {own: []string{"quant", "internal"}, others: []string{"golang.org/x/sys/cpu"}},
-	"db/filter":                   {own: nil, others: []string{}},
-	"db":                          {own: []string{"db", "embedder", "hnsw", "internal", "quant"}},
+	"internal":            {own: []string{"internal"}, others: []string{}},
+	"hnsw":                {own: []string{"hnsw", "internal"}, others: []string{}},
+	"quant":               {own: []string{"quant", "internal"}, others: []string{"golang.org/x/sys/cpu"}},
+	"db/filter":           {own: nil, others: []string{}},
+	"db":                  {own: []string{"db", "embedder", "hnsw", "internal", "quant"}},
+	"db/internal/archive": {own: []string{"db/internal/reason"}},
+	"db/internal/gate":    {others: []string{}},
+	"db/internal/reason":  {others: []string{}},
+	"db/internal/move":    {own: []string{"db/internal/index", "db/internal/reason", "db/internal/store"}, others: []string{}},
+	"db/internal/index": {own: []string{
+		"db/filter", "db/internal/attr", "db/internal/disk", "db/internal/fusion", "db/internal/gate", "db/internal/lexical",
+		"db/internal/reason", "db/internal/rows", "db/internal/store", "embedder", "hnsw", "internal", "quant",
+	}, others: []string{}},
 	"embedder":                    {own: nil, others: []string{}},
 	"embedder/profile":            {own: []string{"embedder"}},
 	"embedder/builtin":            {own: []string{"embedder"}},

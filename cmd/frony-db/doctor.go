@@ -17,14 +17,14 @@ func (a *app) doctor() *cobra.Command {
 	var o db.DoctorOptions
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Verify the database, and that every document can be found",
-		Long: `doctor verifies every checksum, key, count and mapping of the database, and
-then searches for every document by its own vector: a document that the graph
-does not return is there and is never found. --repair links such documents
-again and puts in order what contradicts itself; no document is deleted.
+		Short: "Check the database, and that every document can be found",
+		Long: `doctor checks every checksum, key, count and mapping of the database. Then it
+searches for every document by its own vector: a document that the graph does not
+return is stored but cannot be found. --repair links such documents again and
+fixes inconsistencies; it never deletes a document.
 
-It looks at all collections, or at the one named with --collection. The exit
-code is 1 if anything is wrong and was not repaired.`,
+It checks all collections, or the one named with --collection. The exit code is 1
+if it found a problem that it did not repair.`,
 		Example: `  frony-db doctor
   frony-db doctor --repair -c notes`,
 		Args: cobra.NoArgs,
@@ -35,8 +35,8 @@ code is 1 if anything is wrong and was not repaired.`,
 			return a.runDoctor(c.Context(), &o)
 		},
 	}
-	c.Flags().BoolVar(&o.Repair, "repair", false, "mend what can be mended")
-	c.Flags().IntVar(&o.Sample, "sample", 0, "documents to search for in each collection (default: all)")
+	c.Flags().BoolVar(&o.Repair, "repair", false, "repair what can be repaired")
+	c.Flags().IntVar(&o.Sample, "sample", 0, "documents to search for per collection (default: all)")
 	return c
 }
 
@@ -69,7 +69,7 @@ func (a *app) runDoctor(ctx context.Context, o *db.DoctorOptions) error {
 	case r.Checksums != "":
 		return fmt.Errorf("%w: %s; restore a backup", errUnsound, r.Checksums)
 	case o.Repair:
-		return fmt.Errorf("%w: not everything could be repaired; restore a backup, or write the documents named above again", errUnsound)
+		return fmt.Errorf("%w: some problems could not be repaired; restore a backup, or write the documents named above again", errUnsound)
 	}
 	return fmt.Errorf("%w; try 'frony-db doctor --repair'", errUnsound)
 }
@@ -103,7 +103,8 @@ func (a *app) printDoctor(r *db.DoctorReport) error {
 	return nil
 }
 
-// healthName tells the versions of a collection that changes its model apart.
+// healthName is a collection's name, with the version if its model is being
+// changed.
 func healthName(h *db.CollectionHealth) string {
 	if h.Version == "" {
 		return h.Name

@@ -45,12 +45,12 @@ func (a *app) embed() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&role, "role", "passage", "query or passage")
-	c.Flags().IntVar(&dims, "dims", 0, "length of the vector: a Matryoshka head, renormalised (default: all)")
+	c.Flags().IntVar(&dims, "dims", 0, "dimensions to print: a Matryoshka head, renormalised (default: all)")
 	return c
 }
 
-// vector embeds a text with the model that the flags name, or the server's, and
-// tells its name.
+// vector embeds a text with the model that the flags name, or with the server's. It
+// returns the model's name too.
 func (a *app) vector(ctx context.Context, role, text string) (model string, v []float32, err error) {
 	if a.server != "" {
 		err = a.withServer(func(c *client.Client) error {
@@ -67,13 +67,13 @@ func (a *app) vector(ctx context.Context, role, text string) (model string, v []
 		return "", nil, err
 	}
 	if e == nil {
-		return "", nil, usage.Errorf("embed needs a model, and --precomputed means none")
+		return "", nil, usage.Errorf("embed needs a model; drop --precomputed")
 	}
 	v, err = embedAs(ctx, e, role, text)
 	return e.Spec().Model, v, err
 }
 
-// embedAs embeds a text in a role, with a model here or at a server.
+// embedAs embeds a text in a role.
 func embedAs(ctx context.Context, e interface {
 	EmbedPassages(ctx context.Context, texts []string) ([][]float32, error)
 	EmbedQuery(ctx context.Context, text string) ([]float32, error)

@@ -26,7 +26,7 @@ type evalFlags struct {
 	titles    bool
 	svg, runs string
 	rankingFlags
-	reciprocal bool // the former --fusion reciprocal
+	reciprocal bool // former name of --fusion reciprocal
 	ranking    db.Query
 	embedder   embedder.Embedder
 }
@@ -35,24 +35,24 @@ func (a *app) eval() *cobra.Command {
 	var o evalFlags
 	c := &cobra.Command{
 		Use:   "eval --data DIR [--data DIR...]",
-		Short: "Measure how well searches find what they should",
-		Long: `Index the documents of an evaluation set in a temporary database, ask its
-questions in every mode of search, and compare the answers with the judgements.
+		Short: "Measure the quality of searches",
+		Long: `eval indexes the documents of an evaluation set in a temporary database, runs its
+queries in every search mode, and compares the results with the judgements.
 
 A set is a folder with corpus.jsonl {"id", "title"?, "text"}, queries.jsonl
-{"id", "text"} and qrels.tsv (query id, document id, grade). Sets in the layout
-of BEIR are read too.`,
+{"id", "text"} and qrels.tsv (query id, document id, grade). The BEIR layout works
+too.`,
 		Example: `  frony-db eval --data sets/mine
   frony-db eval --data sets/mine --modes two_stage,hybrid --model intfloat/multilingual-e5-small --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runEval(c.Context(), &o) },
 	}
 	f := c.Flags()
-	f.StringArrayVar(&o.data, "data", nil, "folder of a set; may be repeated")
+	f.StringArrayVar(&o.data, "data", nil, "folder of a set; can be repeated")
 	f.StringSliceVar(&o.modes, "modes", nil, "exact384, exact192, two_stage, lexical, hybrid (default: all)")
-	f.BoolVar(&o.titles, "titles", false, "put titles before the texts")
-	f.StringVar(&o.svg, "svg", "", "write a plot of accuracy against time to this file")
-	f.StringVar(&o.runs, "runs", "", "write run files in the form of TREC to this folder")
+	f.BoolVar(&o.titles, "titles", false, "prepend titles to the texts")
+	f.StringVar(&o.svg, "svg", "", "write a plot of quality against latency to this file")
+	f.StringVar(&o.runs, "runs", "", "write TREC run files to this folder")
 	o.add(f)
 	f.BoolVar(&o.reciprocal, "reciprocal", false, "")
 	_ = f.MarkHidden("reciprocal") // it exists
@@ -61,7 +61,7 @@ of BEIR are read too.`,
 
 func (a *app) runEval(ctx context.Context, o *evalFlags) error {
 	if len(o.data) == 0 {
-		return usage.Errorf("eval wants a set: --data DIR")
+		return usage.Errorf("eval needs a set: --data DIR")
 	}
 	var modes []eval.Mode
 	for _, m := range o.modes {
@@ -86,11 +86,11 @@ func (a *app) runEval(ctx context.Context, o *evalFlags) error {
 		return err
 	}
 	if e == nil {
-		return usage.Errorf("eval needs a model, and --precomputed means none")
+		return usage.Errorf("eval needs a model; drop --precomputed")
 	}
 	o.embedder = e
 	if o.reciprocal {
-		a.log.Warn("a setting has a new name; the former one will go with version 0.2", "former", "reciprocal", "new", "--fusion reciprocal")
+		a.log.Warn("a setting was renamed; its former name will be removed in 0.2", "former", "reciprocal", "new", "--fusion reciprocal")
 		o.fusion = "reciprocal"
 	}
 	w := o.query(a.from["dense-weight"] != byDefault)

@@ -12,7 +12,7 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// evaluated is the database as the evaluation asks it: a new one for each set.
+// evaluated is the database that is evaluated: a new one for each set.
 type evaluated struct {
 	*app
 	o   *evalFlags
@@ -21,7 +21,7 @@ type evaluated struct {
 	d     *db.DB
 	col   *db.Collection
 	ids   []string
-	heads [][]float32 // of every document, for the exact search over the head
+	heads [][]float32 // of all documents, for the exact search over the head
 }
 
 func (s *evaluated) close() error {
@@ -42,7 +42,7 @@ func (s *evaluated) Index(ctx context.Context, docs []eval.Document) error {
 	if err != nil {
 		return err
 	}
-	// What is measured is a search, not how the disk syncs.
+	// Searches are measured, not how fast the disk syncs.
 	if s.d, err = db.Open(dir, &db.Options{Embedder: s.o.embedder, Logger: s.log, SyncEvery: time.Second}); err != nil {
 		return err
 	}
@@ -104,7 +104,8 @@ func (s *evaluated) Search(ctx context.Context, mode eval.Mode, query string, k 
 	return a, nil
 }
 
-// exactHead searches the heads by brute force: what half the dimensions can do.
+// exactHead searches the heads by brute force: the best that half the dimensions
+// can do.
 func (s *evaluated) exactHead(ctx context.Context, query string, k int) (eval.Answer, error) {
 	start := time.Now()
 	v, err := s.o.embedder.EmbedQuery(ctx, query)

@@ -29,7 +29,7 @@ type exporter struct {
 	format source.Format
 	where  filter.Expr
 	opts   sink.Options
-	bare   int64 // documents that have neither text nor embedding in the file
+	bare   int64 // documents written without text and without embedding
 }
 
 func (a *app) export() *cobra.Command {
@@ -37,16 +37,16 @@ func (a *app) export() *cobra.Command {
 	var where string
 	c := &cobra.Command{
 		Use:   "export",
-		Short: "Write documents to a file that import reads back as they were",
-		Long: `Write documents to a file that import reads back as they were: JSON lines, CSV,
-TSV or Parquet. A name that ends in .gz or .zst is compressed. The file appears
-under its name when it is complete.`,
+		Short: "Export documents to a file that import reads back unchanged",
+		Long: `export writes documents to a file that import reads back unchanged: JSON lines,
+CSV, TSV or Parquet. Files named .gz or .zst are compressed. The file appears
+under its name only when it is complete.`,
 		Example: `  frony-db export -o notes.jsonl.zst -c notes
   frony-db export --filter 'lang = "ko"' --format csv > korean.csv
   frony-db export --embeddings -o all.parquet`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage.Errorf("export takes no arguments, and got %q; name the file with --output", args)
+				return usage.Errorf("export takes no arguments, but got %q; name the file with --output", args)
 			}
 			return nil
 		},
@@ -62,21 +62,21 @@ under its name when it is complete.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVarP(&e.path, "output", "o", "-", "file to write; - is standard output")
-	f.StringVar((*string)(&e.format), "format", "", "jsonl, csv, tsv or parquet (default: by the file's name, jsonl for standard output)")
+	f.StringVarP(&e.path, "output", "o", "-", "file to write, or - for standard output")
+	f.StringVar((*string)(&e.format), "format", "", "jsonl, csv, tsv or parquet (default: by the file's name; jsonl for standard output)")
 	f.StringVarP(&where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
-	f.BoolVar(&e.opts.Embeddings, "embeddings", false, "write the embeddings too")
+	f.BoolVar(&e.opts.Embeddings, "embeddings", false, "also write the embeddings")
 	return c
 }
 
-// chooseFormat settles the format, and refuses what could not be read back.
+// chooseFormat chooses the format, and refuses files that could not be read back.
 func (e *exporter) chooseFormat() error {
 	if e.format == "" {
 		e.format = source.JSONL
 		if e.path != "-" {
 			var ok bool
 			if e.format, ok = source.FormatOf(e.path); !ok {
-				return fmt.Errorf("%q has none of the endings .jsonl .csv .tsv .parquet, with .gz or .zst; choose a --format", e.path)
+				return fmt.Errorf("%q does not end in .jsonl, .csv, .tsv or .parquet, with or without .gz or .zst; choose a --format", e.path)
 			}
 		}
 	}
@@ -84,12 +84,12 @@ func (e *exporter) chooseFormat() error {
 		return fmt.Errorf("--format: %w", err)
 	}
 	if e.format == source.Parquet && compression(e.path) != "" {
-		return fmt.Errorf("%q: Parquet is compressed within; name the file .parquet", e.path)
+		return fmt.Errorf("%q: Parquet compresses its columns itself; name the file .parquet", e.path)
 	}
 	return nil
 }
 
-// compression tells by a file's name how it is compressed.
+// compression is the compression that a file's name asks for.
 func compression(path string) string {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".gz":
@@ -123,11 +123,11 @@ func (e *exporter) run(ctx context.Context) error {
 	return e.report(n, time.Since(began))
 }
 
-// report says what was written; beside the documents themselves, on the other
-// output.
+// report says what was written. If the documents go to standard output, the report
+// goes to standard error.
 func (e *exporter) report(n int, took time.Duration) error {
 	if e.bare > 0 {
-		fmt.Fprintf(e.err, "frony-db: %s without text; import can take them back only with --embeddings\n", term.Plural(e.bare, "document"))
+		fmt.Fprintf(e.err, "frony-db: %s without text were exported without embedding; to import them, export with --embeddings\n", term.Plural(e.bare, "document"))
 	}
 	switch {
 	case e.path == "-":
@@ -146,7 +146,7 @@ func (e *exporter) report(n int, took time.Duration) error {
 	return err
 }
 
-// write writes the documents to w, compressed as the file's name says.
+// write writes the documents to w, compressed if the file's name says so.
 func (e *exporter) write(ctx context.Context, w io.Writer, col collection, total int) (n int, err error) {
 	var z io.WriteCloser
 	switch compression(e.path) {

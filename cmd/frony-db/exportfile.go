@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 )
 
-// createFile writes a file under another name and renames it when it is
-// complete and on the disk, so that no half of an export looks like one.
+// createFile writes a file under a temporary name and renames it when it is complete
+// and on disk, so that half an export never looks like a whole one.
 func createFile(path string, write func(io.Writer) error) (err error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return createInPlace(path, write) // a pipe, /dev/null: not to be replaced
+		return createInPlace(path, write) // a pipe or /dev/null must not be replaced
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".tmp-*")
 	if err != nil {

@@ -47,7 +47,7 @@ func (a *app) printDocuments(ids []string, docs []db.Document) error {
 	}
 	clean := func(s string) string { return s }
 	if term.IsTerminal(a.out) {
-		clean = term.CleanLines // no document moves the cursor
+		clean = term.CleanLines // documents must not move the cursor
 	}
 	for _, d := range docs {
 		expires := ""
@@ -63,7 +63,7 @@ func (a *app) printDocuments(ids []string, docs []db.Document) error {
 	return nil
 }
 
-// found is the wire form of the documents that exist, and of the ids that do not.
+// found is the wire form of the documents that exist, and the ids that do not.
 func found(ids []string, docs []db.Document) api.FoundDocuments {
 	f := api.FoundDocuments{Documents: make([]api.StoredDocument, len(docs)), Missing: []string{}}
 	for i := range docs {

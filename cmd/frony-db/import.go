@@ -18,24 +18,25 @@ func (a *app) importCmd() *cobra.Command {
 	var f importFlags
 	c := &cobra.Command{
 		Use:   "import FILE...",
-		Short: "Add documents from files, folders, globs or - for standard input",
-		Long: `Add documents from files, folders, globs, or - for standard input: JSON lines,
-CSV, TSV, Parquet, Markdown and text, plain or compressed with gzip or zstd.
+		Short: "Import documents from files, folders, globs, or - for standard input",
+		Long: `import adds documents from files, folders, globs, or - for standard input: JSON
+lines, CSV, TSV, Parquet, Markdown and text, plain or compressed with gzip or
+zstd.
 
-JSONL has one object per line: "id", "text", and metadata; fields that are not
-known become metadata, and so do the columns of a table. A Markdown or text file
-is one document, cut into chunks that the model can read.
+JSON lines have one object per line with "id", "text" and metadata. Unknown fields
+become metadata, and so do the columns of a table. A Markdown or text file is one
+document, cut into chunks that fit the model.
 
-A document that exists is replaced, chunks and all, and one that has not changed
-is left alone, so that the same command goes on after an interruption. A record
-without an id gets one made of its content.
+An existing document is replaced, with all its chunks. An unchanged one is left
+alone, so the same command continues after an interruption. A record without an id
+gets one derived from its content.
 
-With --watch a folder of Markdown and text files is kept in step: what changes is
-stored again, what is removed is removed, also what changed while nobody watched.
-Between changes the database is free for other commands.
+--watch keeps a collection in sync with a folder of Markdown and text files: it
+imports changed files and deletes the chunks of removed ones, including changes
+from before it was started. Between changes other commands can use the database.
 
-A record that can't be taken is written to NAME.rejects.jsonl with its line,
-byte offset and reason; the rest goes on, and the exit code is 3.`,
+Rejected records are written to NAME.rejects.jsonl with line, byte offset and
+reason. The import continues, and the exit code is 3.`,
 		Example: `  frony-db import docs.jsonl --collection notes
   frony-db import items.csv --id-field sku --text-field description --type price=float
   frony-db import 'handbook/**/*.md' --chunk 300
@@ -59,7 +60,7 @@ byte offset and reason; the rest goes on, and the exit code is 3.`,
 	return c
 }
 
-// importSync is how often an import waits for the disk.
+// importSync is how often an import syncs to disk.
 const importSync = time.Second
 
 func (a *app) runImport(ctx context.Context, paths []string, o importer.Options) (err error) {
@@ -72,10 +73,10 @@ func (a *app) runImport(ctx context.Context, paths []string, o importer.Options)
 	work := func() error {
 		err := im.Run(ctx, to)
 		if to.DB != nil {
-			err = errors.Join(err, to.DB.Sync()) // what the report counts is on disk
+			err = errors.Join(err, to.DB.Sync()) // the report counts what is on disk
 		}
 		if ctx.Err() != nil {
-			fmt.Fprintln(a.err, "frony-db: what is stored stays, and the same command goes on")
+			fmt.Fprintln(a.err, "frony-db: documents imported so far are kept; run the same command to continue")
 		}
 		if r := im.Report(); err == nil || r.Read > 0 {
 			err = errors.Join(err, a.reportImport(r, err))
@@ -88,8 +89,8 @@ func (a *app) runImport(ctx context.Context, paths []string, o importer.Options)
 			return work()
 		})
 	}
-	// Nothing is acknowledged before the report, and what is lost until then is
-	// found missing when the import is run again.
+	// Nothing is acknowledged before the report. What a crash loses until then is
+	// imported when the same command runs again.
 	if to.DB, err = a.openWith(db.Options{SyncEvery: importSync}); err != nil {
 		return err
 	}
@@ -97,14 +98,14 @@ func (a *app) runImport(ctx context.Context, paths []string, o importer.Options)
 	return work()
 }
 
-// runWatch keeps a collection in step with a folder: once, or until ctx ends.
+// runWatch brings a collection into sync with a folder: once, or until ctx ends.
 func (a *app) runWatch(ctx context.Context, paths []string, o importer.Options, watch bool) error {
 	if a.server != "" {
-		return usage.Errorf("--watch and --prune work on a database of this machine, not on the server %s; "+
-			"name its directory with --db, or import the folder without them", a.address())
+		return usage.Errorf("--watch and --prune need a local database and do not work with the server %s; "+
+			"name a directory with --db, or import the folder without them", a.address())
 	}
 	if len(paths) > 1 {
-		return usage.Errorf("--watch and --prune want one folder, and got %q", paths)
+		return usage.Errorf("--watch and --prune take one folder, but got %q", paths)
 	}
 	w := importer.WatchOptions{
 		Options: o, Folder: paths[0], Collection: a.collection, Models: &a.models, Dir: a.dir,
@@ -121,8 +122,8 @@ func (a *app) runWatch(ctx context.Context, paths []string, o importer.Options, 
 	return a.reportImport(r, nil)
 }
 
-// reportImport prints what was done, also by an import that has failed, and
-// returns errRejects if not every record was taken.
+// reportImport prints the report of an import, also of a failed one. It returns
+// errRejects if records were rejected.
 func (a *app) reportImport(r importer.Report, failed error) error {
 	if err := a.printImport(r); err != nil {
 		return err

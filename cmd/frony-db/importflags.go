@@ -14,7 +14,7 @@ import (
 	"github.com/fronyai/frony-db/db/chunk"
 )
 
-// importFlags are the flags of import as they are typed.
+// importFlags are the flags of import as the user wrote them.
 type importFlags struct {
 	source  source.Options
 	rejects string
@@ -33,17 +33,17 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&i.source.Text, "text-field", "", `field with the text (default: "text")`)
 	f.StringVar(&i.source.Title, "title-field", "", `field with the title (default: "title")`)
 	f.StringVar(&i.source.Embedding, "embedding-field", "", `field with the embedding (default: "embedding" or "vector")`)
-	f.StringVar(&i.source.Expires, "expires-field", "", `field with the time at which a document expires, as 2031-02-03T04:05:06Z (default: "_expires")`)
-	f.StringVar(&i.comma, "comma", "", `what separates the fields of CSV: a character, or "tab" (default: a comma)`)
-	f.StringSliceVar(&i.source.Header, "header", nil, "names of the columns, for CSV without a header line")
+	f.StringVar(&i.source.Expires, "expires-field", "", `field with the expiry time, such as 2031-02-03T04:05:06Z (default: "_expires")`)
+	f.StringVar(&i.comma, "comma", "", `separator of CSV fields: a character, or "tab" (default: a comma)`)
+	f.StringSliceVar(&i.source.Header, "header", nil, "column names, for CSV without a header line")
 	f.StringSliceVar(&i.source.Columns, "columns", nil, "columns of a table that become metadata (default: all)")
-	f.StringToStringVar(&i.types, "type", nil, "type of a column, as year=int: string, int, float, bool, list or json\n(default: by the header or the first rows)")
-	f.StringVar(&i.source.Prefix, "prefix", "", "put before the ids of Markdown and text files")
-	f.StringVar(&i.chunk, "chunk", "auto", "cut texts into chunks of so many tokens; off cuts none;\nauto cuts Markdown and text files only, at "+strconv.Itoa(chunk.DefaultMaxTokens))
-	f.IntVar(&i.overlap, "overlap", -1, "tokens that a chunk repeats of the one before (default: an eighth)")
-	f.BoolVar(&i.watch, "watch", false, "keep the collection in step with a folder of Markdown and text files")
-	f.BoolVar(&i.prune, "prune", false, "remove what an earlier --watch or --prune stored of files that are gone")
-	f.Lookup("overlap").DefValue, f.Lookup("type").DefValue = "0", "" // their texts say it
+	f.StringToStringVar(&i.types, "type", nil, "type of a column, such as year=int: string, int, float, bool, list or json\n(default: from the header or the first rows)")
+	f.StringVar(&i.source.Prefix, "prefix", "", "prefix of the ids of Markdown and text files")
+	f.StringVar(&i.chunk, "chunk", "auto", "cut texts into chunks of this many tokens; off cuts none;\nauto cuts only Markdown and text files, at "+strconv.Itoa(chunk.DefaultMaxTokens))
+	f.IntVar(&i.overlap, "overlap", -1, "tokens of the previous chunk to repeat in the next (default: an eighth of --chunk)")
+	f.BoolVar(&i.watch, "watch", false, "keep the collection in sync with a folder of Markdown and text files")
+	f.BoolVar(&i.prune, "prune", false, "delete what an earlier --watch or --prune imported from files that no longer exist")
+	f.Lookup("overlap").DefValue, f.Lookup("type").DefValue = "0", "" // their usage names the default
 	f.StringVar(&i.rejects, "rejects", "", "file for rejected records (default: NAME.rejects.jsonl)")
 }
 

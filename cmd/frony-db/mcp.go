@@ -15,12 +15,12 @@ func (a *app) mcp() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "mcp",
 		Short: "Serve the database to an assistant over the Model Context Protocol",
-		Long: `Speak the Model Context Protocol on standard input and output: the tools search,
-get and list_collections, and with --write also upsert and delete. Texts that are
-longer than the model reads are stored in chunks.
+		Long: `mcp speaks the Model Context Protocol on standard input and output. Its tools are
+search, get and list_collections, and with --write also upsert and delete. Texts
+longer than the model's context are stored in chunks.
 
-A database is open in one process at a time. While 'frony-db serve' runs, point
-the assistant at its address with the path /mcp instead.`,
+Only one process can open a database. While 'frony-db serve' runs, point the
+assistant at its address with the path /mcp instead.`,
 		Example: `  {"mcpServers": {"notes": {"command": "frony-db", "args": ["mcp", "--db", "/home/me/notes"]}}}`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -43,7 +43,7 @@ the assistant at its address with the path /mcp instead.`,
 			return s.MCP().Run(c.Context(), &mcp.IOTransport{Reader: io.NopCloser(a.in), Writer: nopCloser{a.out}})
 		},
 	}
-	c.Flags().BoolVar(&write, "write", false, "offer the tools upsert and delete too")
+	c.Flags().BoolVar(&write, "write", false, "also offer the tools upsert and delete")
 	return c
 }
 

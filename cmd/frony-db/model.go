@@ -13,34 +13,36 @@ func (a *app) modelCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "model",
 		Short: "Download, check, measure and export embedding models",
-		Long: `Models go by these names, for --model, FRONYDB_MODEL, or model: in frony-db.yaml:
+		Long: `--model, FRONYDB_MODEL, and model: in frony-db.yaml name a model like this:
 
-  builtin                  the one in the program; nothing to download
+  builtin                  the model in the program; nothing to download
   path/to/model            a directory in the layout of Sentence Transformers
-  OWNER/NAME[@REVISION]    a model of the Hugging Face Hub, once 'model pull' has
-                           downloaded it; searching never uses the network
-  openai:MODEL             asked over HTTP, with the key in OPENAI_API_KEY
-  upstage:MODEL            … with the key in UPSTAGE_API_KEY
+  OWNER/NAME[@REVISION]    a model of the Hugging Face Hub that 'model pull' has
+                           downloaded; searching never uses the network
+  openai:MODEL             the OpenAI API, with the key in OPENAI_API_KEY
+  upstage:MODEL            the Upstage API, with the key in UPSTAGE_API_KEY
   tei:URL                  Text Embeddings Inference at that address
-  ollama:MODEL             Ollama, at http://127.0.0.1:11434
+  ollama:MODEL             Ollama at http://127.0.0.1:11434
 
 With --precomputed there is no model: embeddings come with the documents and the
 queries.
 
-More settings of a model, as flags of every command, variables or settings:
+More settings of a model, for every command, as flags, environment variables or
+in frony-db.yaml:
 
-  --model-url URL          another address of openai (any server that speaks its
-                           protocol; up to and with /v1), upstage or ollama
-  --model-key-env NAME     the variable that holds the key for --model-url
-  --model-profile FILE     YAML: prefixes, pooling, dims that the files don't tell
-  --engine go|onnx         what runs the layers (default: what the model needs)
-  --ort-lib FILE           ONNX Runtime's library, for --engine onnx
-  --int8                   weights as bytes: a quarter of the memory; to a
-                           collection it is another model
-  --threads N              cores for one batch (default: all)
+  --model-url URL          address of a server that is compatible with openai
+                           (including /v1), upstage or ollama
+  --model-key-env NAME     environment variable that holds the key for --model-url
+  --model-profile FILE     YAML with prefixes, pooling and dims that the model's
+                           files do not specify
+  --engine go|onnx         engine that runs the model (default: what it needs)
+  --ort-lib FILE           ONNX Runtime library, for --engine onnx
+  --int8                   8-bit weights: a quarter of the memory. Collections
+                           treat it as a different model
+  --threads N              CPU cores per batch (default: all)
 
-The cache is the one of Hugging Face's own tools: HF_HOME, HF_HUB_CACHE,
-HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE mean what they mean there.`,
+The cache is shared with Hugging Face's tools: HF_HOME, HF_HUB_CACHE, HF_ENDPOINT,
+HF_TOKEN and HF_HUB_OFFLINE have their usual meaning.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usage.Errorf("unknown command %q; see 'frony-db model --help'", "model "+args[0])
@@ -56,21 +58,21 @@ HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE mean what they mean there.`,
 	return c
 }
 
-// theModel is the argument of a verb, or what --model says.
+// theModel is the model that a verb is about: its argument, or --model.
 func (a *app) theModel(args []string) (string, error) {
 	if len(args) > 0 && a.models.Name != "" && args[0] != a.models.Name {
-		return "", usage.Errorf("two models are named: %q and --model %q", args[0], a.models.Name)
+		return "", usage.Errorf("the argument %q and --model %q name different models; choose one", args[0], a.models.Name)
 	}
 	if len(args) > 0 {
 		return args[0], nil
 	}
 	if a.models.Name == "" {
-		return "", usage.Errorf("which model? Name one with --model")
+		return "", usage.Errorf("name a model with --model")
 	}
 	return a.models.Name, nil
 }
 
-// hubError tells a wrong name from what went wrong.
+// hubError turns an invalid name into a usage error.
 func hubError(err error) error {
 	if errors.Is(err, hub.ErrInvalid) {
 		return usage.Wrap(err)

@@ -61,7 +61,7 @@ func TestModelCache(t *testing.T) {
 			t.Errorf("path of %s: %s, want %s", name, out, dir)
 		}
 	}
-	if out := c.ok("model", "verify"); !strings.Contains(out, "as downloaded") {
+	if out := c.ok("model", "verify"); !strings.Contains(out, ": sound") {
 		t.Errorf("verify: %s", out)
 	}
 

@@ -22,7 +22,7 @@ type benchFlags struct {
 	time            time.Duration
 }
 
-// modelBench is what bench found.
+// modelBenchReport is what bench prints with --json.
 type modelBenchReport struct {
 	Model   string       `json:"model"`
 	Unit    string       `json:"unit"` // what Tokens counts
@@ -46,10 +46,10 @@ func (a *app) modelBench() *cobra.Command {
 	var f benchFlags
 	c := &cobra.Command{
 		Use:   "bench [MODEL]",
-		Short: "Measure how fast a model embeds, and in how much memory",
-		Long: `Embed passages of 16, 128 and 512 tokens, one and 32 at a time, and print the
-medians. Tokens count prefix and special tokens. A model that doesn't tell its
-tokens is given as many words instead. A provider charges for what this sends.`,
+		Short: "Measure the speed and memory of a model",
+		Long: `bench embeds passages of 16, 128 and 512 tokens, one and 32 at a time, and prints
+the medians. Tokens include prefix and special tokens. If the model cannot count
+tokens, the same number of words is used. Providers charge for these requests.`,
 		Example: `  frony-db model bench
   frony-db model bench path/to/model --threads 1 --json`,
 		Args: cobra.MaximumNArgs(1),
@@ -64,9 +64,9 @@ tokens is given as many words instead. A provider charges for what this sends.`,
 			return a.runBench(c.Context(), name, f)
 		},
 	}
-	c.Flags().IntSliceVar(&f.tokens, "tokens", []int{16, 128, 512}, "tokens of a passage")
-	c.Flags().IntSliceVar(&f.batches, "batches", []int{1, 32}, "passages of a call")
-	c.Flags().DurationVar(&f.time, "time", time.Second, "time for each of the measurements")
+	c.Flags().IntSliceVar(&f.tokens, "tokens", []int{16, 128, 512}, "tokens per passage")
+	c.Flags().IntSliceVar(&f.batches, "batches", []int{1, 32}, "passages per call")
+	c.Flags().DurationVar(&f.time, "time", time.Second, "time for each measurement")
 	return c
 }
 
@@ -101,7 +101,7 @@ func (a *app) runBench(ctx context.Context, name string, f benchFlags) error {
 		return err
 	}
 	if e == nil {
-		return usage.Errorf("bench needs a model, and --precomputed means none")
+		return usage.Errorf("bench needs a model; drop --precomputed")
 	}
 	opened := time.Since(began)
 	if _, err := e.EmbedQuery(ctx, "서울의 봄은 짧다"); err != nil {
@@ -132,7 +132,7 @@ func (a *app) runBench(ctx context.Context, name string, f benchFlags) error {
 		}
 	}
 	if bar != nil {
-		bar.Finish() // before the results
+		bar.Finish() // before the results are printed
 	}
 	r.Memory = measureMemory()
 	if a.json {
@@ -141,7 +141,7 @@ func (a *app) runBench(ctx context.Context, name string, f benchFlags) error {
 	return a.printBench(r)
 }
 
-// benchLengths leaves out what the model would cut, but for its limit.
+// benchLengths caps the lengths at the model's limit, without duplicates.
 func benchLengths(want []int, limit int) []int {
 	var out []int
 	for _, n := range want {
@@ -155,12 +155,12 @@ func benchLengths(want []int, limit int) []int {
 	return out
 }
 
-// benchShapeOf embeds batches for some time: three at least, unless they take
-// very long.
+// benchShapeOf embeds batches for the given time, at least three unless they take very
+// long.
 func benchShapeOf(ctx context.Context, e embedder.Embedder, t *benchTexts, tokens, batch int, limit time.Duration) (benchShape, error) {
 	texts, total := t.batch(tokens, batch)
 	var took []time.Duration
-	if _, err := e.EmbedPassages(ctx, texts); err != nil { // what is made once is made now
+	if _, err := e.EmbedPassages(ctx, texts); err != nil { // warms up
 		return benchShape{}, err
 	}
 	for began := time.Now(); time.Since(began) < limit || len(took) < 3 && time.Since(began) < 10*limit; {
@@ -199,7 +199,7 @@ func (a *app) printBench(r modelBenchReport) error {
 	return t.Write(a.out)
 }
 
-// figure is a rate for people.
+// figure formats a rate.
 func figure(x float64) string {
 	if x < 100 {
 		return strconv.FormatFloat(x, 'f', 1, 64)

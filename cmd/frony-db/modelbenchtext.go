@@ -8,7 +8,7 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// benchTexts cuts passages of a wanted length from the sample corpus.
+// benchTexts cuts passages of a given length from the sample corpus.
 type benchTexts struct {
 	words []string
 	count func(string) int
@@ -24,8 +24,7 @@ func newBenchTexts(e embedder.Embedder) (*benchTexts, error) {
 	if count := embedder.Counter(e); count != nil {
 		t.count, t.unit = count, "tokens"
 	}
-	// Korean and English in turn: half of the passages are of either, one after
-	// the other.
+	// Alternate between Korean and English, which are half of the passages each.
 	half := len(passages) / 2
 	for i := range half {
 		t.words = append(t.words, strings.Fields(passages[i].Text)...)
@@ -34,11 +33,11 @@ func newBenchTexts(e embedder.Embedder) (*benchTexts, error) {
 	return t, nil
 }
 
-// batch makes n passages of tokens tokens each, or a little less where the
-// last piece doesn't fit, no two the same, and counts what they have in all.
+// batch makes n different passages of tokens tokens each, or a little less where
+// the last piece doesn't fit, and counts their tokens.
 func (t *benchTexts) batch(tokens, n int) (texts []string, total int) {
 	for i := range n {
-		// A word is a token at least, so that so many are enough.
+		// Every word is at least one token, so this many words suffice.
 		long := []rune(t.passage(i*37%len(t.words), tokens))
 		k := sort.Search(len(long), func(k int) bool { return t.count(string(long[:k+1])) > tokens })
 		text := string(long[:max(k, 1)])
@@ -47,7 +46,7 @@ func (t *benchTexts) batch(tokens, n int) (texts []string, total int) {
 	return texts, total
 }
 
-// passage is k words from one on, around the end if need be.
+// passage is k words beginning with one, continuing at the start after the last.
 func (t *benchTexts) passage(from, k int) string {
 	var s strings.Builder
 	for i := range k {

@@ -16,9 +16,9 @@ func (a *app) modelExport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export-onnx --model DIR -o FILE",
 		Short: "Write a model as an ONNX graph for other runtimes",
-		Long: `Write a model as an ONNX graph: inputs input_ids and attention_mask, output
-sentence_embedding, pooled and of unit length, for text with its prefix already
-there. Large weights go to a second file, FILE_data, which belongs to it.`,
+		Long: `export-onnx writes a model as an ONNX graph. Its inputs are input_ids and
+attention_mask of text that already has its prefix; its output sentence_embedding
+is pooled and normalised. Large weights go to a second file, FILE_data.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			name, err := a.theModel(args)
@@ -26,7 +26,7 @@ there. Large weights go to a second file, FILE_data, which belongs to it.`,
 				return err
 			}
 			if path == "" {
-				return usage.Errorf("where to? Name a file with -o")
+				return usage.Errorf("name the file to write with -o")
 			}
 			f, err := a.models.Find(name)
 			if err != nil {

@@ -6,9 +6,8 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 )
 
-// registerModel adds the flags that say which model is meant. Those that say
-// more of it than its name are for few: only 'frony-db model --help' tells of
-// them.
+// registerModel adds the flags that choose a model. Only few users need more than
+// its name, so the other flags are listed only by 'frony-db model --help'.
 func registerModel(o *models.Opener, f *pflag.FlagSet) {
 	f.StringVar(&o.Name, "model", "", "embedding model: builtin, a directory, OWNER/NAME of the hub, or PROVIDER:MODEL\n(default: the collection's own, builtin for a new one); see 'frony-db model --help'")
 	f.StringVar(&o.Options.URL, "model-url", "", "address of the provider's server")

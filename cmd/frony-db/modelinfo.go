@@ -13,7 +13,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/profile"
 )
 
-// modelInfoJSON is what a model says of itself.
+// modelInfoJSON describes a model.
 type modelInfoJSON struct {
 	embedder.Spec
 	Fingerprint string `json:"fingerprint"`
@@ -24,7 +24,7 @@ type modelInfoJSON struct {
 func (a *app) modelInfo() *cobra.Command {
 	return &cobra.Command{
 		Use:   "info [MODEL]",
-		Short: "Print what decides a model's vectors: dims, prefixes, pooling, hashes",
+		Short: "Print what determines a model's vectors: dims, prefixes, pooling, hashes",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			name := cmp.Or(a.models.Name, "builtin")
@@ -39,7 +39,7 @@ func (a *app) modelInfo() *cobra.Command {
 				return err
 			}
 			if e == nil {
-				return usage.Errorf("info needs a model, and --precomputed means none")
+				return usage.Errorf("info needs a model; drop --precomputed")
 			}
 			info := modelInfoJSON{Spec: e.Spec(), Fingerprint: e.Spec().Fingerprint()}
 			if p, ok := profile.Find(info.Model); ok {

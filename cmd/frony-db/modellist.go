@@ -26,7 +26,7 @@ type modelJSON struct {
 func (a *app) modelList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the models in the hub's cache, whichever tool downloaded them",
+		Short: "List the models in the hub's cache",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			h, err := a.models.Hub(hub.Options{})
@@ -57,7 +57,7 @@ func (a *app) modelList() *cobra.Command {
 
 func (a *app) printModels(h *hub.Hub, models []hub.Model) error {
 	if len(models) == 0 {
-		_, err := fmt.Fprintf(a.err, "there are no models in %s; download one with 'frony-db model pull OWNER/NAME'\n", h.CacheDir())
+		_, err := fmt.Fprintf(a.err, "no models in %s; download one with 'frony-db model pull OWNER/NAME'\n", h.CacheDir())
 		return err
 	}
 	t := term.Table{Columns: []term.Column{
@@ -66,7 +66,7 @@ func (a *app) printModels(h *hub.Hub, models []hub.Model) error {
 	for _, m := range models {
 		state, pulled := "ready", ""
 		if !m.Complete {
-			state = "not usable"
+			state = "incomplete"
 		}
 		if !m.Pulled.IsZero() {
 			pulled = m.Pulled.Local().Format(time.DateTime)

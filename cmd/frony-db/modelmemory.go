@@ -10,17 +10,17 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 )
 
-// memoryUse is what this process takes, in bytes.
+// memoryUse is the memory of this process, in bytes.
 type memoryUse struct {
-	Heap     uint64 `json:"heap"`               // of Go, in use after a collection
-	Resident int64  `json:"resident,omitempty"` // pages of mapped files included; 0 where the system doesn't tell
+	Heap     uint64 `json:"heap"`               // Go heap in use after a garbage collection
+	Resident int64  `json:"resident,omitempty"` // including pages of mapped files; 0 if unknown
 	Peak     int64  `json:"peak,omitempty"`
 }
 
 func (m memoryUse) String() string {
 	s := term.Bytes(int64(m.Heap)) + " heap"
 	if m.Resident > 0 {
-		s += fmt.Sprintf(", %s resident, %s at most", term.Bytes(m.Resident), term.Bytes(m.Peak))
+		s += fmt.Sprintf(", %s resident, %s peak", term.Bytes(m.Resident), term.Bytes(m.Peak))
 	}
 	return s
 }

@@ -23,19 +23,19 @@ func (a *app) modelPull() *cobra.Command {
 	var f pullFlags
 	c := &cobra.Command{
 		Use:   "pull OWNER/NAME[@REVISION]",
-		Short: "Download a model into the hub's cache, and print its directory",
-		Long: `Download the files of a model that an engine reads, and print their directory.
-What the cache has is not downloaded again, and what was cut off goes on where
-it stopped. Every file is checked against the hash that the hub names.`,
+		Short: "Download a model into the hub's cache",
+		Long: `pull downloads the model files that an engine needs and prints their directory.
+Cached files are not downloaded again, and interrupted downloads resume. Every file
+is checked against the hub's hash.`,
 		Example: `  frony-db model pull FronyAI/frony-embed-tiny-ko-v1
   frony-db import docs.jsonl --model FronyAI/frony-embed-tiny-ko-v1
   HF_TOKEN=… frony-db model pull acme/private@v2`,
 		Args: one("a model, as OWNER/NAME"),
 		RunE: func(c *cobra.Command, args []string) error { return a.runPull(c.Context(), args[0], f) },
 	}
-	c.Flags().BoolVar(&f.refresh, "refresh", false, "ask the hub whether the branch has moved, although the cache has the model")
-	c.Flags().BoolVar(&f.graph, "onnx", false, "the files that ONNX Runtime reads (default: where the model needs it)")
-	c.Flags().IntVar(&f.attempts, "attempts", 5, "how often a request is tried")
+	c.Flags().BoolVar(&f.refresh, "refresh", false, "ask the hub whether the branch has moved, even if the model is cached")
+	c.Flags().BoolVar(&f.graph, "onnx", false, "download the files for ONNX Runtime (default: if the model needs it)")
+	c.Flags().IntVar(&f.attempts, "attempts", 5, "attempts per request")
 	return c
 }
 

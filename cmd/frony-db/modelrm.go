@@ -13,7 +13,7 @@ import (
 func (a *app) modelRm() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rm OWNER/NAME[@REVISION]",
-		Short: "Delete a model from the hub's cache: all its revisions, or one",
+		Short: "Delete a model, or one revision of it, from the hub's cache",
 		Args:  one("a model, as OWNER/NAME"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			h, err := a.models.Hub(hub.Options{})

@@ -21,10 +21,10 @@ func (a *app) modelTokenize() *cobra.Command {
 	var plain bool
 	c := &cobra.Command{
 		Use:   "tokenize --model DIR",
-		Short: "Read lines from standard input and print their token ids, a JSON array a line",
-		Long: `Read lines from standard input and print their token ids, a JSON array a line,
-with the special tokens that frame a text. Lines are taken as they are: no
-prefix is put before them and nothing is cut off. A line ends with \n alone.`,
+		Short: "Print the token ids of lines from standard input",
+		Long: `tokenize reads lines from standard input and prints their token ids, one JSON array
+per line, including special tokens. Lines are used as they are: no prefix is
+added and nothing is truncated. Only \n ends a line.`,
 		Example: `  printf '%s\n' '<Q>서울의 봄' | frony-db model tokenize --model path/to/model`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -43,12 +43,12 @@ prefix is put before them and nothing is cut off. A line ends with \n alone.`,
 			return errors.Join(tokenize(c.Context(), a.in, a.out, t, !plain), t.Close())
 		},
 	}
-	c.Flags().BoolVar(&plain, "no-special", false, "without the special tokens that frame a text")
+	c.Flags().BoolVar(&plain, "no-special", false, "leave out special tokens")
 	return c
 }
 
-// openTokenizer opens the tokenizer.json in a model's directory, or in a folder
-// of it.
+// openTokenizer opens the tokenizer.json in a model's directory or in its only
+// subdirectory that has one.
 func openTokenizer(dir string) (transformer.Tokenizer, error) {
 	path := filepath.Join(dir, "tokenizer.json")
 	if st, err := os.Stat(dir); err == nil && !st.IsDir() {

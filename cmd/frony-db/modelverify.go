@@ -13,7 +13,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/hub"
 )
 
-// verified is what verify found of one model.
+// verified is the result of verify for one model.
 type verified struct {
 	Model  string      `json:"model"`
 	Commit string      `json:"commit,omitempty"`
@@ -30,14 +30,14 @@ func (a *app) modelVerify() *cobra.Command {
 	var repair bool
 	c := &cobra.Command{
 		Use:   "verify [OWNER/NAME[@REVISION]...]",
-		Short: "Read models in the hub's cache and compare them with their hashes (default: all)",
-		Long: `Read all files of models in the hub's cache and compare them with the hashes that
-they were downloaded by. No network is used. The exit code is 1 if a file is
-missing or damaged. With --repair such files are deleted, so that 'model pull'
-downloads them, and nothing else, again.`,
+		Short: "Check models in the hub's cache against their hashes (default: all)",
+		Long: `verify reads all files of models in the hub's cache and compares them with the
+hashes from the download. It does not use the network. The exit code is 1 if a file
+is missing or damaged. --repair deletes such files, so that 'model pull' downloads
+only them again.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.runVerify(c.Context(), args, repair) },
 	}
-	c.Flags().BoolVar(&repair, "repair", false, "delete what is damaged")
+	c.Flags().BoolVar(&repair, "repair", false, "delete damaged files")
 	return c
 }
 
@@ -94,7 +94,7 @@ func (a *app) printVerified(list []verified) error {
 	for _, v := range list {
 		name := models.At(v.repo[0], v.repo[1])
 		if len(v.Damage) == 0 {
-			fmt.Fprintf(a.out, "%s: as downloaded\n", name)
+			fmt.Fprintf(a.out, "%s: sound\n", name)
 		}
 		for _, d := range v.Damage {
 			fmt.Fprintf(a.out, "%s: %s: %s\n", name, d.File, cmp.Or(d.Reason, "damaged"))

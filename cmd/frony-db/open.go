@@ -9,7 +9,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// open opens the database; a command that only reads it wants it to exist.
+// open opens the database. Commands that only read it set mustExist.
 func (a *app) open(mustExist bool) (*db.DB, error) {
 	return a.openWith(db.Options{MustExist: mustExist})
 }
@@ -20,25 +20,25 @@ func (a *app) openWith(o db.Options) (*db.DB, error) {
 	return d, wayIn(err)
 }
 
-// wayIn adds the way out to the error of a database that can't be opened.
+// wayIn adds a hint to the error of a database that can't be opened.
 func wayIn(err error) error {
 	switch {
 	case errors.Is(err, db.ErrNotDatabase):
-		return fmt.Errorf("%w; name a database with --db, or make one with 'frony-db import' or 'frony-db quickstart'", err)
+		return fmt.Errorf("%w; name a database with --db, or create one with 'frony-db import' or 'frony-db quickstart'", err)
 	case errors.Is(err, db.ErrLocked):
-		return fmt.Errorf("%w; if that is 'frony-db serve', ask it with --server URL, or stop it", err)
+		return fmt.Errorf("%w; if that is 'frony-db serve', use it with --server URL, or stop it", err)
 	}
 	return err
 }
 
-// close closes the database; its error is reported but changes nothing.
+// close closes the database. An error is logged and otherwise ignored.
 func (a *app) close(d *db.DB) {
 	if err := d.Close(); err != nil {
 		a.log.Error("closing the database", "err", err)
 	}
 }
 
-// progress shows what a call of the library does on its own.
+// progress shows what the library does in long calls, such as loading a collection.
 func (a *app) progress() func(string, int, int) {
 	if a.quiet {
 		return nil
@@ -47,7 +47,7 @@ func (a *app) progress() func(string, int, int) {
 	last := 0
 	return func(task string, done, total int) {
 		if bar == nil && done >= total {
-			return // it was over before there was anything to show
+			return // it ended before there was anything to show
 		}
 		if bar == nil {
 			bar, last = term.NewProgress(a.err, task, int64(total)), 0
@@ -60,7 +60,7 @@ func (a *app) progress() func(string, int, int) {
 	}
 }
 
-// openCollection opens a collection that exists, with its model if the command
+// openCollection opens an existing collection, with its model if the command
 // embeds anything.
 func (a *app) openCollection(ctx context.Context, d *db.DB, embeds bool) (*db.Collection, error) {
 	o := &db.CollectionOptions{MustExist: true}
@@ -78,7 +78,7 @@ func (a *app) openCollection(ctx context.Context, d *db.DB, embeds bool) (*db.Co
 	case errors.Is(err, db.ErrNoCollection):
 		return nil, a.noCollection(ctx, d)
 	case errors.Is(err, db.ErrModelMismatch) && a.models.Name == "":
-		return nil, fmt.Errorf("%w: frony-db reembed -c %s --model builtin, or another", err, a.collection)
+		return nil, fmt.Errorf("%w; change its model with 'frony-db reembed -c %s --model builtin', or another model", err, a.collection)
 	}
 	return c, err
 }
@@ -102,7 +102,7 @@ func (a *app) noCollection(ctx context.Context, d database) error {
 		}
 	}
 	if len(names) == 0 {
-		return fmt.Errorf("%w; the database has no collections yet, 'frony-db import' makes one", cause)
+		return fmt.Errorf("%w; the database has no collections yet; create one with 'frony-db import'", cause)
 	}
 	return fmt.Errorf("%w; choose one with --collection: %q", cause, names)
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 )
 
-// checkedWriter remembers that a write failed, so that not every line that is
-// printed needs to ask.
+// checkedWriter remembers the first failed write, so that callers need not check
+// every line they print.
 type checkedWriter struct {
 	w      io.Writer
 	failed error
@@ -30,7 +30,7 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Fd lets package term ask what it writes to.
+// Fd lets package term find out whether this is a terminal.
 func (c *checkedWriter) Fd() uintptr {
 	if f, ok := c.w.(interface{ Fd() uintptr }); ok {
 		return f.Fd()
@@ -38,7 +38,7 @@ func (c *checkedWriter) Fd() uintptr {
 	return ^uintptr(0)
 }
 
-// printJSON prints one indented JSON value; Hangul stays readable.
+// printJSON prints a value as indented JSON, without escaping HTML.
 func (a *app) printJSON(v any) error {
 	e := json.NewEncoder(a.out)
 	e.SetEscapeHTML(false)
@@ -46,7 +46,7 @@ func (a *app) printJSON(v any) error {
 	return e.Encode(v)
 }
 
-// metadataLine shows metadata on one line.
+// metadataLine formats metadata on one line.
 func metadataLine(m db.Metadata) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(m)) {
@@ -59,7 +59,7 @@ func metadataLine(m db.Metadata) string {
 	return strings.Join(parts, " ")
 }
 
-// withCaret shows where in its input a syntax error is.
+// withCaret adds a line that points at a syntax error.
 func withCaret(err error) error {
 	p, ok := errors.AsType[*filter.ParseError](err)
 	if !ok {

@@ -21,9 +21,9 @@ const quickstartCollection = "quickstart"
 func (a *app) quickstart() *cobra.Command {
 	return &cobra.Command{
 		Use:   "quickstart",
-		Short: "Make a database of sample passages and ask it six questions",
-		Long: `Make a database of 340 Korean and English sample passages and ask it six
-questions. Nothing is downloaded. Run twice, it finds the passages already there.`,
+		Short: "Create a database of sample passages and ask it six questions",
+		Long: `quickstart creates a database of 340 Korean and English sample passages and asks
+it six questions. It downloads nothing. A second run keeps the passages.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runQuickstart(c) },
 	}
@@ -82,7 +82,7 @@ func (a *app) runQuickstart(c *cobra.Command) error {
 	return nil
 }
 
-// importSample brings the sample passages into the collection.
+// importSample imports the sample passages.
 func (a *app) importSample(ctx context.Context, d *db.DB) error {
 	im, err := importer.New(ctx, []string{"-"}, importer.Options{
 		Source: source.Options{Stdin: sample.JSONL()}, Rejects: "sample.rejects.jsonl", Label: "sample passages",
@@ -96,7 +96,7 @@ func (a *app) importSample(ctx context.Context, d *db.DB) error {
 		return err
 	}
 	if name := im.Report().RejectsFile; name != "" {
-		return fmt.Errorf("sample passages were rejected: see %s", name)
+		return fmt.Errorf("some sample passages were rejected: see %s", name)
 	}
 	return nil
 }
@@ -126,14 +126,14 @@ func (a *app) printAnswers(q sample.Query, matches []db.Match, t db.Trace) error
 	if err := a.printMatches(matches); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.out, style.Dim(fmt.Sprintf("%s in all, of it %s embedding", micros(t.Total), micros(t.Embed))))
+	fmt.Fprintln(a.out, style.Dim(fmt.Sprintf("%s in total, %s of it embedding", micros(t.Total), micros(t.Embed))))
 	return nil
 }
 
 func (a *app) nextSteps() {
 	self := "frony-db"
 	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
-		self = "go run ./cmd/frony-db" // that is how this program was started
+		self = "go run ./cmd/frony-db" // this is how the program was started
 	}
 	dir := a.dir
 	if strings.ContainsAny(dir, " \t") {

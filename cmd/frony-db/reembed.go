@@ -15,17 +15,17 @@ func (a *app) reembed() *cobra.Command {
 	var o db.ReembedOptions
 	c := &cobra.Command{
 		Use:   "reembed --model NEW",
-		Short: "Change a collection's model: embed all texts again, compare, and switch",
-		Long: `reembed embeds all texts of a collection again with the model that --model names,
-into a new version beside the old one. It compares the two: how many of the first
-ten results of sampled queries they share. Then it switches, in one transaction.
+		Short: "Change the model of a collection",
+		Long: `reembed embeds all texts of a collection with the model that --model names, into a
+new version next to the old one. It compares the two by how many of the top ten
+results of sample queries they share. Then it switches, in one transaction.
 
-It may be interrupted or killed at any moment; the same command goes on where it
-stopped. The old version is kept until 'reembed confirm' drops it or 'reembed
-rollback' goes back to it, with what was written since.
+It can be interrupted or killed at any moment; the same command resumes it. The
+previous version is kept until 'reembed confirm' deletes it, or 'reembed rollback'
+returns to it, including later writes.
 
-The database must not be open elsewhere. A program that serves it calls
-Collection.Reembed instead: searches and writes go on meanwhile.`,
+The database must not be open elsewhere. A program that has it open can call
+Collection.Reembed, which allows searches and writes meanwhile.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if a.models.Name == "" || a.models.Name == models.None {
@@ -34,10 +34,10 @@ Collection.Reembed instead: searches and writes go on meanwhile.`,
 			return a.runReembed(c.Context(), &o)
 		},
 	}
-	c.Flags().BoolVar(&o.NoSwitch, "no-switch", false, "end with the comparison; the same command without it switches")
+	c.Flags().BoolVar(&o.NoSwitch, "no-switch", false, "stop after the comparison; the same command without --no-switch switches")
 	c.Flags().BoolVar(&o.SkipTextless, "skip-textless", false, "skip documents that have an embedding but no text")
 	c.Flags().IntVar(&o.HeadDims, "head-dims", 0, "length of the Matryoshka head (default: the model's)")
-	c.Flags().IntVar(&o.Sample, "sample", 100, "queries that the versions are compared by; 0 for none")
+	c.Flags().IntVar(&o.Sample, "sample", 100, "sample queries for the comparison; 0 for none")
 	c.AddCommand(a.reembedStatus(), a.reembedConfirm(), a.reembedRollback())
 	return c
 }
@@ -61,18 +61,18 @@ func (a *app) runReembed(ctx context.Context, o *db.ReembedOptions) error {
 		return a.printReembed(&r)
 	}, func(info *db.CollectionInfo) (embedder.Embedder, error) {
 		if info.Model == nil || o.Sample < 0 || e.Spec().Fingerprint() == info.Model.Fingerprint() {
-			return nil, nil // it would be asked nothing
+			return nil, nil // it would not be used
 		}
 		was, err := a.models.Former(ctx, *info.Model)
 		if err != nil {
-			a.log.Warn("the model from before can't be opened; the versions are not compared", "err", err)
+			a.log.Warn("the previous model can't be opened; the versions are not compared", "err", err)
 		}
 		return was, nil
 	})
 }
 
-// withVersions calls do with the collection of the directory's database, opened
-// with the model that is chosen for it, which may be none.
+// withVersions calls do with the local collection, opened with the model that the
+// function model chooses, which may be nil.
 func (a *app) withVersions(ctx context.Context, do func(*db.Collection) error, model func(*db.CollectionInfo) (embedder.Embedder, error)) error {
 	return a.withDB(func(d *db.DB) error {
 		info, err := a.describe(ctx, d)

@@ -69,7 +69,7 @@ func TestReembed(t *testing.T) {
 	if i := info(); i.Reembedding == nil || i.Reembedding.Switched || i.Model.Model != "frony-db/builtin" {
 		t.Errorf("%+v", i)
 	}
-	if out := c.ok("reembed", "status", "-c", "quickstart"); !strings.Contains(out, "a change to tiny") {
+	if out := c.ok("reembed", "status", "-c", "quickstart"); !strings.Contains(out, "a change to the model tiny") {
 		t.Error(out)
 	}
 	if out := c.ok("collections"); !strings.Contains(out, "frony-db/builtin → tiny") {
@@ -78,7 +78,7 @@ func TestReembed(t *testing.T) {
 	c.ok("search", "-c", "quickstart", "축구") // by the old model
 
 	out := c.ok(with("reembed", "-q")...)
-	for _, want := range []string{"from", "frony-db/builtin", "tiny", "0 texts embedded", "overlap@10 on 100 texts", "switched;", "reembed confirm -c quickstart"} {
+	for _, want := range []string{"from", "frony-db/builtin", "tiny", "0 texts embedded", "overlap@10 over 100 sample queries", "switched;", "reembed confirm -c quickstart"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
@@ -108,7 +108,7 @@ func TestReembed(t *testing.T) {
 	}
 
 	c.ok(with("reembed", "-q", "--sample", "0", "--no-switch")...)
-	if out := c.ok("reembed", "rollback", "-c", "quickstart"); !strings.Contains(out, "given up") {
+	if out := c.ok("reembed", "rollback", "-c", "quickstart"); !strings.Contains(out, "discarded") {
 		t.Error(out)
 	}
 	c.ok(with("reembed", "-q", "--sample", "0")...)

@@ -12,7 +12,7 @@ import (
 
 func (a *app) printReembed(r *db.ReembedReport) error {
 	if r.Unchanged {
-		fmt.Fprintf(a.out, "%s has the model %s already; nothing was done, see 'frony-db reembed status'\n", a.collection, modelText(r.To.Model))
+		fmt.Fprintf(a.out, "%s already has the model %s; nothing was done, see 'frony-db reembed status'\n", a.collection, modelText(r.To.Model))
 		return nil
 	}
 	if err := a.printVersions(r); err != nil {
@@ -23,16 +23,16 @@ func (a *app) printReembed(r *db.ReembedReport) error {
 	case o.Skipped != "":
 		fmt.Fprintf(a.out, "overlap: not measured: %s\n", o.Skipped)
 	case o.Queries > 0:
-		fmt.Fprintf(a.out, "overlap@%d on %d texts of documents: %.2f by meaning, %.2f with words\n", o.K, o.Queries, o.Dense, o.Hybrid)
+		fmt.Fprintf(a.out, "overlap@%d over %d sample queries: dense %.2f, hybrid %.2f\n", o.K, o.Queries, o.Dense, o.Hybrid)
 		for _, q := range o.Least {
-			fmt.Fprintf(a.out, "  least: %.2f %s %s\n    old %s\n    new %s\n", q.Shared, term.Clean(q.ID), term.Clean(shorten(q.Text, 60)), firstIDs(q.Old), firstIDs(q.New))
+			fmt.Fprintf(a.out, "  lowest: %.2f %s %s\n    old %s\n    new %s\n", q.Shared, term.Clean(q.ID), term.Clean(shorten(q.Text, 60)), firstIDs(q.Old), firstIDs(q.New))
 		}
 	}
 	if !r.Switched {
-		fmt.Fprintf(a.out, "not switched: the same command without --no-switch does it, 'frony-db reembed rollback -c %s' gives it up\n", a.collection)
+		fmt.Fprintf(a.out, "not switched: run the same command without --no-switch to switch, or 'frony-db reembed rollback -c %s' to discard the new version\n", a.collection)
 		return nil
 	}
-	fmt.Fprintf(a.out, "switched; the old version is kept: 'frony-db reembed confirm -c %[1]s' drops it, 'frony-db reembed rollback -c %[1]s' goes back\n", a.collection)
+	fmt.Fprintf(a.out, "switched; the previous version is kept: 'frony-db reembed confirm -c %[1]s' deletes it, 'frony-db reembed rollback -c %[1]s' returns to it\n", a.collection)
 	return nil
 }
 
@@ -47,9 +47,9 @@ func (a *app) printVersions(r *db.ReembedReport) error {
 	if err := t.Write(a.out); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%d texts embedded, %d documents with a vector that was there, %d removed", r.Embedded, r.Copied, r.Removed)
+	fmt.Fprintf(a.out, "%d texts embedded, %d vectors copied, %d documents removed", r.Embedded, r.Copied, r.Removed)
 	if r.Skipped > 0 {
-		fmt.Fprintf(a.out, ", %d without a text skipped", r.Skipped)
+		fmt.Fprintf(a.out, ", %d without text skipped", r.Skipped)
 	}
 	fmt.Fprintf(a.out, " (%.1f s)\n", r.Seconds)
 	return nil
@@ -57,7 +57,7 @@ func (a *app) printVersions(r *db.ReembedReport) error {
 
 func modelText(s *embedder.Spec) string {
 	if s == nil {
-		return "none, embeddings are given"
+		return "none (precomputed embeddings)"
 	}
 	return models.At(s.Model, s.Revision)
 }
@@ -66,7 +66,7 @@ func firstIDs(ids []string) string {
 	return term.Clean(strings.Join(ids[:min(len(ids), 5)], " "))
 }
 
-// shorten cuts a text after n characters.
+// shorten truncates a text to n characters.
 func shorten(s string, n int) string {
 	if r := []rune(s); len(r) > n {
 		return string(r[:n]) + "…"

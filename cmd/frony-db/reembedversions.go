@@ -13,7 +13,7 @@ import (
 func (a *app) reembedStatus() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "Say whether a change of the model is under way, or waits to be confirmed",
+		Short: "Show whether the model is being changed, or a change is unconfirmed",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withDB(func(d *db.DB) error {
@@ -35,12 +35,12 @@ func (a *app) printReembedding(info *db.CollectionInfo) {
 	now := fmt.Sprintf("%s has %d documents with the model %s, %d dims", a.collection, info.Documents, modelText(info.Model), info.Dims)
 	switch r := info.Reembedding; {
 	case r == nil:
-		fmt.Fprintf(a.out, "%s; it isn't being changed\n", now)
+		fmt.Fprintf(a.out, "%s; no change of the model is in progress\n", now)
 	case r.Switched:
-		fmt.Fprintf(a.out, "%s; since %s, and not confirmed: before it was %s, %d dims, %d documents\n",
+		fmt.Fprintf(a.out, "%s; switched %s and not confirmed: the previous version has the model %s, %d dims, %d documents\n",
 			now, r.Since.Local().Format(time.DateTime), modelText(r.Other.Model), r.Other.Dims, r.Other.Documents)
 	default:
-		fmt.Fprintf(a.out, "%s; a change to %s, %d dims, was begun %s and has %d documents\n",
+		fmt.Fprintf(a.out, "%s; a change to the model %s, %d dims, was begun %s and has %d documents\n",
 			now, modelText(r.Other.Model), r.Other.Dims, r.Since.Local().Format(time.DateTime), r.Other.Documents)
 	}
 }
@@ -48,7 +48,7 @@ func (a *app) printReembedding(info *db.CollectionInfo) {
 func (a *app) reembedConfirm() *cobra.Command {
 	return &cobra.Command{
 		Use:   "confirm",
-		Short: "Drop the version from before the switch; there is no way back then",
+		Short: "Delete the previous version; this cannot be undone",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withVersions(c.Context(), func(col *db.Collection) error {
@@ -58,7 +58,7 @@ func (a *app) reembedConfirm() *cobra.Command {
 				if a.json {
 					return a.printJSON(map[string]string{"confirmed": a.collection})
 				}
-				fmt.Fprintf(a.out, "confirmed: %s has the model %s, the version before is dropped\n", a.collection, modelText(col.Model()))
+				fmt.Fprintf(a.out, "confirmed: %s has the model %s, and the previous version is deleted\n", a.collection, modelText(col.Model()))
 				return nil
 			}, noModel)
 		},
@@ -69,11 +69,11 @@ func (a *app) reembedRollback() *cobra.Command {
 	var o db.RollbackOptions
 	c := &cobra.Command{
 		Use:   "rollback",
-		Short: "Go back to the version from before the switch, or give a change up before it",
-		Long: `rollback goes back to the version from before the switch and drops the new one.
-What was written and deleted since is brought over first, embedded with the old
-model. That is opened as the collection remembers it, or as --model names it.
-Before the switch, rollback drops what was made of the new version.`,
+		Short: "Return to the previous version, or discard a change that has not switched",
+		Long: `rollback returns to the previous version and deletes the new one. Writes and
+deletes since the switch are carried over first, embedded with the previous model,
+which is the one that the collection remembers, or --model. Before the switch,
+rollback discards the new version.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx := c.Context()
@@ -86,18 +86,18 @@ Before the switch, rollback drops what was made of the new version.`,
 				case a.json:
 					return a.printJSON(r)
 				case !r.Switched:
-					fmt.Fprintf(a.out, "given up: %s keeps the model %s\n", a.collection, modelText(r.To.Model))
+					fmt.Fprintf(a.out, "discarded: %s keeps the model %s\n", a.collection, modelText(r.To.Model))
 					return nil
 				}
 				return a.printVersions(&r)
 			}, func(info *db.CollectionInfo) (_ embedder.Embedder, err error) {
 				switch r := info.Reembedding; {
 				case r == nil || !r.Switched:
-				case a.from["model"] == fromFlag: // the other settings name the one that is used
+				case a.from["model"] == fromFlag: // other settings name the new model
 					o.Embedder, err = a.models.Open(ctx, a.models.Name)
 				case r.Other.Model != nil:
 					if o.Embedder, err = a.models.Former(ctx, *r.Other.Model); err != nil {
-						a.log.Warn("the model from before can't be opened; it may not be needed", "err", err)
+						a.log.Warn("the previous model can't be opened; it may not be needed", "err", err)
 						o.Embedder, err = nil, nil
 					}
 				}
@@ -105,6 +105,6 @@ Before the switch, rollback drops what was made of the new version.`,
 			})
 		},
 	}
-	c.Flags().BoolVar(&o.SkipTextless, "skip-textless", false, "skip documents written since that have an embedding but no text")
+	c.Flags().BoolVar(&o.SkipTextless, "skip-textless", false, "skip documents written since then that have an embedding but no text")
 	return c
 }

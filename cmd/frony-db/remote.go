@@ -22,47 +22,45 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
-// serverFlags say which server the verbs ask in place of a directory.
+// serverFlags name the server to use in place of a directory.
 type serverFlags struct {
-	server  string // its address; empty is none
+	server  string // its address; empty means none
 	key     string
 	keyFile string
 	caFile  string
 }
 
 func (s *serverFlags) registerServer(f *pflag.FlagSet) {
-	f.StringVar(&s.server, "server", "", "frony-db server to ask in place of --db: HOST[:PORT] or https://HOST[:PORT]")
-	f.StringVar(&s.key, "key", "", "the server's key; others can read a command line, so better set FRONYDB_KEY")
-	f.StringVar(&s.keyFile, "key-file", "", "file with the server's key")
-	f.StringVar(&s.caFile, "ca", "", "file of certificates (PEM) to trust, for a server whose own is not public")
+	f.StringVar(&s.server, "server", "", "frony-db server to use instead of --db: HOST[:PORT] or https://HOST[:PORT]")
+	f.StringVar(&s.key, "key", "", "the server's key; prefer FRONYDB_KEY, since command lines are visible to others")
+	f.StringVar(&s.keyFile, "key-file", "", "file that holds the server's key")
+	f.StringVar(&s.caFile, "ca", "", "PEM file of additional certificates to trust, for a server with a private authority")
 }
 
 // chooseTarget settles whether a directory or a server is meant. The stronger
-// setting wins: --db of the command line over FRONYDB_SERVER, and the other way
-// round.
+// setting wins: --db on the command line over FRONYDB_SERVER, and vice versa.
 func (a *app) chooseTarget() error {
 	from := a.from
 	switch {
 	case a.server == "" && max(from["key"], from["key-file"], from["ca"]) == fromFlag:
-		return usage.Errorf("--key, --key-file and --ca are for --server URL")
+		return usage.Errorf("--key, --key-file and --ca need --server URL")
 	case a.server == "":
 		return nil
 	case from["db"] > from["server"]:
 		a.server = ""
 		return nil
 	case from["db"] == from["server"]:
-		return usage.Errorf("--db %s and --server %s: choose one of them", a.dir, a.address())
+		return usage.Errorf("--db %s and --server %s exclude each other; choose one", a.dir, a.address())
 	case a.models.Name == models.None && from["model"] >= from["server"]:
-		return usage.Errorf("--precomputed: a server knows which of its collections have a model; leave it out, or work on a directory with --db")
+		return usage.Errorf("--precomputed: a server knows which of its collections have a model; drop --precomputed, or use a directory with --db")
 	case a.models.Name != "" && from["model"] >= from["server"]:
-		return usage.Errorf("--model %s: a server embeds with its own model; leave it out, or work on a directory with --db", models.Redacted(a.models.Name))
+		return usage.Errorf("--model %s: a server embeds with its own model; drop --model, or use a directory with --db", models.Redacted(a.models.Name))
 	}
 	a.models.Name = ""
 	return nil
 }
 
-// onlyHere are verbs, and what is under them, that work on a directory of this
-// machine.
+// onlyHere marks verbs, and those below them, that need a local directory.
 func (a *app) onlyHere(verbs ...*cobra.Command) []*cobra.Command {
 	for _, v := range verbs {
 		a.onlyHere(v.Commands()...)
@@ -70,14 +68,14 @@ func (a *app) onlyHere(verbs ...*cobra.Command) []*cobra.Command {
 			if a.server == "" {
 				return nil
 			}
-			return usage.Errorf("%s works on a database of this machine, not on the server %s; "+
-				"name its directory with --db, or run the command where the server runs", c.Name(), a.address())
+			return usage.Errorf("%s needs a local database and does not work with the server %s; "+
+				"name a directory with --db, or run the command where the server runs", c.Name(), a.address())
 		}
 	}
 	return verbs
 }
 
-// address is the server's, to be shown: it may hold a password.
+// address is the server's address without its password, for messages.
 func (a *app) address() string {
 	if u, err := url.Parse(a.server); err == nil {
 		return u.Redacted()
@@ -100,7 +98,7 @@ func (a *app) client() (*client.Client, error) {
 		return nil, err
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = importer.PartsAtOnce // of an import: else most would dial again
+	t.MaxIdleConnsPerHost = importer.PartsAtOnce // or an import would dial again and again
 	if a.caFile != "" {
 		if t.TLSClientConfig, err = trusting(a.caFile); err != nil {
 			return nil, err
@@ -115,30 +113,30 @@ func (a *app) client() (*client.Client, error) {
 	}
 	c, err := client.New(address, &client.Options{Key: key, HTTP: &http.Client{Transport: t}})
 	if err != nil {
-		return nil, usage.Errorf("--server %q: want HOST, HOST:PORT, or an address that begins with http:// or https://", a.address())
+		return nil, usage.Errorf("--server %q: want HOST, HOST:PORT, or a URL that begins with http:// or https://", a.address())
 	}
 	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && key != "" {
 		if local, _ := loopback(net.JoinHostPort(u.Hostname(), u.Port())); !local {
-			a.log.Warn("the key goes over the network in the clear; give the server a certificate and use https", "server", a.address())
+			a.log.Warn("the key is sent unencrypted; give the server a certificate and use https", "server", a.address())
 		}
 	}
 	return c, nil
 }
 
-// serverKey is the key that the flags name, or none.
+// serverKey is the key that the flags name, or empty.
 func (a *app) serverKey() (string, error) {
 	switch {
 	case a.keyFile == "" || a.key != "" && a.from["key"] > a.from["key-file"]:
 		return a.key, nil
 	case a.key != "" && a.from["key"] == a.from["key-file"]:
-		return "", usage.Errorf("--key and --key-file: choose one of them")
+		return "", usage.Errorf("--key and --key-file exclude each other; choose one of them")
 	}
 	info, err := os.Stat(a.keyFile)
 	if err != nil {
 		return "", fmt.Errorf("--key-file: %w", err)
 	}
 	if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		a.log.Warn("the key's file can be read by others; chmod 600 it", "file", a.keyFile)
+		a.log.Warn("the key file is readable by others; chmod 600 it", "file", a.keyFile)
 	}
 	b, err := os.ReadFile(a.keyFile)
 	if err != nil {
@@ -146,12 +144,13 @@ func (a *app) serverKey() (string, error) {
 	}
 	key := string(bytes.TrimSpace(b))
 	if key == "" {
-		return "", fmt.Errorf("--key-file %s is empty; it holds the secret that 'frony-db serve key' shows", a.keyFile)
+		return "", fmt.Errorf("--key-file %s is empty; put the secret into it that 'frony-db serve key' prints", a.keyFile)
 	}
 	return key, nil
 }
 
-// trusting trusts the certificates of a file beside those of the system.
+// trusting is a TLS configuration that trusts the certificates of a file in addition
+// to those of the system.
 func trusting(path string) (*tls.Config, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -167,12 +166,12 @@ func trusting(path string) (*tls.Config, error) {
 	return &tls.Config{RootCAs: pool}, nil
 }
 
-// explain adds the way out to errors of the way to a server.
+// explain adds hints to the errors of a connection to a server.
 func (a *app) explain(err error) error {
 	if e, ok := errors.AsType[*client.Error](err); ok {
 		switch e.Code {
 		case "no_key":
-			return fmt.Errorf("the server %s wants a key; set FRONYDB_KEY, or name a file with --key-file", a.address())
+			return fmt.Errorf("the server %s requires a key; set FRONYDB_KEY, or name a file with --key-file", a.address())
 		case "wrong_key":
 			return fmt.Errorf("the server %s does not know this key", a.address())
 		case "http", "no_route":

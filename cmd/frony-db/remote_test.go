@@ -331,7 +331,7 @@ func TestServerImportGoesOn(t *testing.T) {
 		}
 	}
 	stop()
-	if r := <-ended; r.code != exitOK && (r.code != exitError || !strings.Contains(r.err, "the same command goes on")) {
+	if r := <-ended; r.code != exitOK && (r.code != exitError || !strings.Contains(r.err, "run the same command to continue")) {
 		t.Errorf("interrupted: %+v", r)
 	}
 	got := c.imported(exitOK, "docs.jsonl", "--server", url)

@@ -19,11 +19,11 @@ func (a *app) restore() *cobra.Command {
 	var o db.RestoreOptions
 	c := &cobra.Command{
 		Use:   "restore FILE [FILE…]",
-		Short: "Make a new database from a backup and those that add to it",
-		Long: `restore makes the directory named with --db from a complete backup and the
-backups that add to it, in any order; - is standard input. The directory must be
-missing or empty. The database is built beside it, verified, and then renamed
-into place. --verify only reads the backups and checks every sum.`,
+		Short: "Create a database from a backup and the backups that add to it",
+		Long: `restore creates the directory --db from a complete backup and the backups that
+add to it, given in any order; - is standard input. The directory must be missing
+or empty. The database is built next to it, verified, and renamed into place.
+--verify only reads the backups and checks every sum.`,
 		Example: `  frony-db restore full.bak monday.bak --db restored
   frony-db restore --verify full.bak`,
 		Args: some("a backup"),
@@ -32,8 +32,8 @@ into place. --verify only reads the backups and checks every sum.`,
 			return a.runRestore(c.Context(), args, &o, verify)
 		},
 	}
-	c.Flags().BoolVar(&verify, "verify", false, "only check the backups")
-	c.Flags().Int64Var(&o.MaxBytes, "max-bytes", 0, "refuse what becomes larger (default: a thousand times the backup)")
+	c.Flags().BoolVar(&verify, "verify", false, "only check the backups; restore nothing")
+	c.Flags().Int64Var(&o.MaxBytes, "max-bytes", 0, "refuse backups that would grow larger than this (default: a thousand times their size)")
 	return c
 }
 
@@ -53,7 +53,7 @@ func (a *app) runRestore(ctx context.Context, paths []string, o *db.RestoreOptio
 		if err != nil {
 			return fmt.Errorf("restore: %w", err)
 		}
-		defer func() { _ = f.Close() }() // it was only read
+		defer func() { _ = f.Close() }() // only read from
 		readers[i] = f
 	}
 	var info db.BackupInfo
@@ -81,20 +81,20 @@ func (a *app) runRestore(ctx context.Context, paths []string, o *db.RestoreOptio
 	return nil
 }
 
-// inOrder puts backups behind those that they add to.
+// inOrder sorts backups so that each follows the one it adds to.
 func inOrder(paths []string) ([]string, error) {
 	after := map[string]string{} // base → path
 	ids := map[string]string{}   // path → id
 	for _, path := range paths {
 		if path == "-" {
-			return nil, usage.Errorf("restore: standard input can hold one backup only; name files")
+			return nil, usage.Errorf("restore: standard input can hold only one backup; name files")
 		}
 		info, err := backupInfo(path)
 		if err != nil {
 			return nil, err
 		}
 		if other, ok := after[info.Base]; ok {
-			return nil, fmt.Errorf("restore: %s and %s add to the same backup; give one of them", other, path)
+			return nil, fmt.Errorf("restore: %s and %s add to the same backup; name only one of them", other, path)
 		}
 		after[info.Base], ids[path] = path, info.ID
 	}
@@ -103,7 +103,7 @@ func inOrder(paths []string) ([]string, error) {
 		chain = append(chain, path)
 	}
 	if len(chain) < len(paths) {
-		return nil, fmt.Errorf("restore: %d backups make a chain of %d that begins with a complete one; some are missing", len(paths), len(chain))
+		return nil, fmt.Errorf("restore: of %d backups, only %d form a chain that begins with a complete one; some are missing", len(paths), len(chain))
 	}
 	return chain, nil
 }

@@ -18,9 +18,9 @@ import (
 // The exit codes.
 const (
 	exitOK      = 0
-	exitError   = 1 // nothing, or not all, was done; the message says what
+	exitError   = 1 // failure: the message says why
 	exitUsage   = 2 // the command line is wrong
-	exitRejects = 3 // done, but some records were not taken
+	exitRejects = 3 // done, but some records were rejected
 )
 
 // app is what the verbs share.
@@ -36,15 +36,16 @@ type app struct {
 	quiet      bool
 	logLevel   string
 
-	precomputed bool // no model: the flag
+	precomputed bool // the flag; chooseModel settles what it means
 	models      models.Opener
 
-	from        map[string]origin // where the settings come from
-	formerNames map[string]string // settings that were given by one, and what to use now
+	from        map[string]origin // where each setting comes from
+	formerNames map[string]string // former names that were used, and the new ones
 	log         *slog.Logger
 }
 
-// reported them itself.
+// errRejects is returned by a command that did its work but rejected records. It
+// has reported them itself.
 var errRejects = errors.New("some records were rejected")
 
 // run is the whole program: it returns the exit code.
@@ -56,7 +57,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	verb, err := root.ExecuteContextC(ctx)
 	a.models.Close()
 	if err == nil || errors.Is(err, errRejects) {
-		err = cmp.Or(printed.failed, err) // what nobody could read was not done
+		err = cmp.Or(printed.failed, err) // output that was not written is a failure
 	}
 	switch {
 	case err == nil:
@@ -79,20 +80,20 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "frony-db",
 		Short: "An embedded vector database for Korean and English text",
-		Long: `frony-db stores text with its embeddings and finds it by meaning.
+		Long: `frony-db stores text with its embeddings and finds it by meaning and by words.
 
 Start with:   frony-db quickstart
 
-Settings come from flags, then from variables (FRONYDB_DB for --db,
-FRONYDB_LOG_LEVEL for --log-level, …), then from a YAML file with the flags'
-names as keys: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.
+Settings come from flags, then from environment variables (FRONYDB_DB for --db,
+FRONYDB_LOG_LEVEL for --log-level, …), then from a YAML file whose keys are the
+names of the flags: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.
 
-A database is a directory, --db. While 'frony-db serve' has it open, or where it
-is on another machine, ask the server: --server URL, or FRONYDB_SERVER and
+A database is a directory, --db. While 'frony-db serve' has it open, or if it is
+on another machine, use the server: --server URL, or FRONYDB_SERVER and
 FRONYDB_KEY.
 
-Exit codes: 0 done; 1 it failed, the message says at what; 2 the command line is
-wrong; 3 done, but some records were not taken.`,
+Exit codes: 0 success; 1 failure (see the message); 2 wrong usage; 3 success, but
+some records were rejected.`,
 		SilenceUsage:               true,
 		SilenceErrors:              true,
 		SuggestionsMinimumDistance: 2,
@@ -129,9 +130,9 @@ wrong; 3 done, but some records were not taken.`,
 	a.registerServer(f)
 	f.StringVarP(&a.collection, "collection", "c", "default", "collection")
 	registerModel(&a.models, f)
-	f.BoolVar(&a.precomputed, "precomputed", false, "no model: embeddings come with the documents")
+	f.BoolVar(&a.precomputed, "precomputed", false, "use no model: embeddings come with the documents")
 	f.BoolVar(&a.json, "json", false, "print JSON")
-	f.BoolVarP(&a.quiet, "quiet", "q", false, "no progress")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "show no progress")
 	f.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.AddCommand(
@@ -174,7 +175,7 @@ func (a *app) startLog() error {
 	return nil
 }
 
-// logTo sends what is logged from here on to a handler.
+// logTo sets where log records go.
 func (a *app) logTo(h slog.Handler) {
 	a.log = slog.New(h)
 	a.models.Log = a.log

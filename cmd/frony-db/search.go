@@ -19,11 +19,11 @@ import (
 func (a *app) search() *cobra.Command {
 	var s searchFlags
 	c := &cobra.Command{
-		Use:   "search QUESTION",
+		Use:   "search QUERY",
 		Short: "Find documents by meaning",
 		Example: `  frony-db search "환불은 얼마나 걸리나요?" -k 5
   frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json`,
-		Args: one("a question"),
+		Args: one("a query"),
 		RunE: func(c *cobra.Command, args []string) error {
 			q, err := a.searchQuery(&s, args[0])
 			if err != nil {
@@ -36,7 +36,7 @@ func (a *app) search() *cobra.Command {
 	return c
 }
 
-// parseFilter reads a filter; empty is all documents.
+// parseFilter parses a filter. An empty one matches all documents.
 func parseFilter(s string) (filter.Expr, error) {
 	if strings.TrimSpace(s) == "" {
 		return filter.All(), nil
@@ -60,9 +60,9 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 	case errors.Is(err, db.ErrInvalidQuery):
 		return usage.Wrap(err)
 	case errors.Is(err, db.ErrNoEmbedder) && a.server == "":
-		return fmt.Errorf("collection %q: %w; name the model of its embeddings with --model, or search for words with --mode lexical", a.collection, db.ErrNoEmbedder)
+		return fmt.Errorf("collection %q: %w; name the model of its embeddings with --model, or search by words with --mode lexical", a.collection, db.ErrNoEmbedder)
 	case errors.Is(err, db.ErrNoEmbedder):
-		return fmt.Errorf("collection %q: %w; search for words with --mode lexical", a.collection, db.ErrNoEmbedder)
+		return fmt.Errorf("collection %q: %w; search by words with --mode lexical", a.collection, db.ErrNoEmbedder)
 	case err != nil:
 		return err
 	}

@@ -54,7 +54,7 @@ type searchFlags struct {
 func (s *searchFlags) add(f *pflag.FlagSet) {
 	f.IntVarP(&s.k, "k", "k", 10, "number of results")
 	f.StringVarP(&s.where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
-	f.StringVarP(&s.mode, "mode", "m", "", "dense (meaning), lexical (words) or hybrid (both; the default)")
+	f.StringVarP(&s.mode, "mode", "m", "", "dense (meaning), lexical (words) or hybrid (both, the default)")
 	f.IntVar(&s.perSource, "per-source", 0, "at most this many results of the same source: 1 returns the best chunk of each document\n(default: no limit)")
 	f.Float32Var(&s.recall, "recall", 0, "share of the true nearest to find, on average, from 0 to 1 (default 0.99)")
 	f.BoolVar(&s.exact, "exact", false, "exact (brute-force) search; slow")
@@ -66,7 +66,7 @@ func (s *searchFlags) add(f *pflag.FlagSet) {
 // searchQuery is what the flags of search ask for.
 func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
 	if strings.TrimSpace(text) == "" {
-		return db.Query{}, usage.Errorf("the question is empty")
+		return db.Query{}, usage.Errorf("the query is empty")
 	}
 	if s.k < 1 {
 		return db.Query{}, usage.Errorf("-k %d: want 1 or more", s.k)

@@ -31,26 +31,26 @@ func (a *app) selftest() *cobra.Command {
 	var f selftestFlags
 	c := &cobra.Command{
 		Use:   "selftest --crash",
-		Short: "Prove on this disk that a killed database loses nothing",
-		Long: `selftest --crash writes to a database of its own, kills the writing process
-again and again, opens what it has left, and compares it with what was
-acknowledged. It prints how many documents were lost and how many came back
-from the dead: both must be 0. The database is deleted afterwards, unless
-something was wrong.`,
+		Short: "Test on this disk that a killed database loses nothing",
+		Long: `selftest --crash writes to a database of its own and kills the writing process
+again and again. Each time it opens the database and compares it with what was
+acknowledged. It prints how many documents were lost and how many deleted ones
+came back: both must be 0. The database is deleted afterwards, unless the test
+failed.`,
 		Example: `  frony-db selftest --crash --dir /mnt/disk --duration 10m`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !f.crash {
-				return usage.Errorf("selftest: which one? there is --crash")
+				return usage.Errorf("selftest: choose a test: --crash")
 			}
 			return a.runCrash(c.Context(), f)
 		},
 	}
-	c.Flags().BoolVar(&f.crash, "crash", false, "kill the writer again and again")
-	c.Flags().DurationVar(&f.duration, "duration", 60*time.Second, "how long")
-	c.Flags().IntVar(&f.kills, "kills", 0, "end after so many kills (default: no such end)")
-	c.Flags().StringVar(&f.dir, "dir", ".", "a directory on the disk to be tested")
-	c.Flags().Uint64Var(&f.seed, "seed", 0, "of the operations; 0 takes a new one")
+	c.Flags().BoolVar(&f.crash, "crash", false, "kill the writing process again and again")
+	c.Flags().DurationVar(&f.duration, "duration", 60*time.Second, "how long to test")
+	c.Flags().IntVar(&f.kills, "kills", 0, "end after this many kills (default: no limit)")
+	c.Flags().StringVar(&f.dir, "dir", ".", "directory on the disk to test")
+	c.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the operations; 0 chooses one")
 	c.AddCommand(&cobra.Command{
 		Use: "child PLAN", Hidden: true, Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -71,7 +71,7 @@ func (a *app) runCrash(ctx context.Context, f selftestFlags) error {
 	}
 	dir, err := os.MkdirTemp(f.dir, "frony-selftest-")
 	if err != nil {
-		return fmt.Errorf("selftest: %w; choose another place with --dir", err)
+		return fmt.Errorf("selftest: %w; choose another directory with --dir", err)
 	}
 	if f.seed == 0 {
 		f.seed = rand.Uint64()
@@ -102,7 +102,7 @@ func (a *app) runCrash(ctx context.Context, f selftestFlags) error {
 		err = a.printCrash(r)
 	}
 	if !r.OK() {
-		return errors.Join(err, fmt.Errorf("selftest: the database lost what it acknowledged, or brought back what was deleted; it is kept in %s, replay with --seed %d", dir, r.Seed))
+		return errors.Join(err, fmt.Errorf("selftest: the database lost acknowledged documents, or brought deleted ones back; it is kept in %s, replay with --seed %d", dir, r.Seed))
 	}
 	return errors.Join(err, ctx.Err(), os.RemoveAll(dir))
 }
@@ -116,10 +116,10 @@ func (a *app) printCrash(r crash.Report) error {
 	row("lost", strconv.Itoa(r.Lost))
 	row("resurrected", strconv.Itoa(r.Resurrected))
 	row("torn batches", strconv.Itoa(r.Torn))
-	row("not as written", strconv.Itoa(r.Wrong))
+	row("changed documents", strconv.Itoa(r.Wrong))
 	row("recall@10 after restart", fmt.Sprintf("%.4f", r.Recall))
-	row("not found by their own vector", fmt.Sprintf("%d of %d", r.Missed, r.Searches))
-	row("longest opening after a kill", fmt.Sprintf("%.0f ms", r.Opened))
+	row("not found by self-query", fmt.Sprintf("%d of %d", r.Missed, r.Searches))
+	row("longest open after a kill", fmt.Sprintf("%.0f ms", r.Opened))
 	if err := t.Write(a.out); err != nil {
 		return err
 	}

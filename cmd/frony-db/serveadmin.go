@@ -11,7 +11,7 @@ import (
 	"github.com/fronyai/frony-db/server"
 )
 
-// serveAdmin serves what is for the operator alone.
+// serveAdmin serves profiles and metrics to the operator.
 func (a *app) serveAdmin(ctx context.Context, s *serving, h *server.Server) (stop func(), err error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.adminAddr)
 	if err != nil {

@@ -15,14 +15,14 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
-// serveHealth asks a server of this machine whether it is ready, for images
-// that hold no other program to ask with.
+// serveHealth asks a local server whether it is ready, for container images without
+// another HTTP client.
 func (a *app) serveHealth() *cobra.Command {
 	var addr string
 	var secure bool
 	c := &cobra.Command{
 		Use:   "health",
-		Short: "Ask a server of this machine whether it is ready",
+		Short: "Ask a local server whether it is ready",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			host, port, err := net.SplitHostPort(cmp.Or(addr, os.Getenv("FRONYDB_ADDR"), "127.0.0.1:7700"))
@@ -40,7 +40,7 @@ func (a *app) serveHealth() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&addr, "addr", "", "address that the server listens on")
-	c.Flags().BoolVar(&secure, "tls", false, "the server has a certificate")
+	c.Flags().BoolVar(&secure, "tls", false, "the server uses TLS")
 	return c
 }
 
@@ -51,8 +51,8 @@ func health(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	// Whose certificate it is does not matter: nothing is told, and nothing but
-	// a status believed, on the way to this machine itself.
+	// The certificate need not be verified: the server is on this machine, nothing is
+	// sent, and only the status is read.
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	res, err := client.Do(req)
 	if err != nil {

@@ -12,16 +12,16 @@ import (
 	"github.com/fronyai/frony-db/server/keys"
 )
 
-// serveKey makes a key: the secret goes to its user, the line into the file.
+// serveKey creates a key: its secret is for the user, its line for the file of keys.
 func (a *app) serveKey() *cobra.Command {
 	var role string
 	var collections []string
 	c := &cobra.Command{
 		Use:     "key NAME",
-		Short:   "Make a key for the server",
+		Short:   "Create a key for the server",
 		Example: `  frony-db serve key website --role read --only notes,faq >> keys.txt`,
-		Long: `Make a key. Its line for the file of keys goes to standard output, and its
-secret to standard error: it is shown this once and stored nowhere.`,
+		Long: `key creates a key. It prints the line for the file of keys to standard output, and
+the secret to standard error. The secret is shown only now and stored nowhere.`,
 		Args: one("a name"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, err := keys.ParseRole(role)
@@ -36,17 +36,17 @@ secret to standard error: it is shown this once and stored nowhere.`,
 			if a.json {
 				return a.printJSON(map[string]any{"name": k.Name, "role": role, "collections": collections, "line": k.String(), "secret": secret})
 			}
-			fmt.Fprintf(a.err, "The secret of %s, shown this once:\n  %s\n", k.Name, secret)
+			fmt.Fprintf(a.err, "The secret of %s, shown only now:\n  %s\n", k.Name, secret)
 			_, err = fmt.Fprintln(a.out, k)
 			return err
 		},
 	}
 	c.Flags().StringVar(&role, "role", "read", "read, write or admin")
-	c.Flags().StringSliceVar(&collections, "only", nil, "collections that the key is for (default: all)")
+	c.Flags().StringSliceVar(&collections, "only", nil, "collections that the key gives access to (default: all)")
 	return c
 }
 
-// loadKeys reads the keys of the file, and those of the environment.
+// loadKeys reads the keys from the file and from the environment.
 func loadKeys(path string) (*keys.Set, error) {
 	var list []*keys.Key
 	if path != "" {
@@ -55,7 +55,7 @@ func loadKeys(path string) (*keys.Set, error) {
 			return nil, fmt.Errorf("--keys: %w", err)
 		}
 		if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
-			return nil, fmt.Errorf("--keys %s can be written by others (mode %o): whoever can add a line is admin; chmod go-w it", path, info.Mode().Perm())
+			return nil, fmt.Errorf("--keys %s is writable by others (mode %o), who could add an admin key; chmod go-w it", path, info.Mode().Perm())
 		}
 		b, err := os.ReadFile(path)
 		if err != nil {
@@ -66,7 +66,7 @@ func loadKeys(path string) (*keys.Set, error) {
 			return nil, fmt.Errorf("--keys %s: %w", path, err)
 		}
 		if set.Len() == 0 {
-			return nil, fmt.Errorf("--keys %s holds no keys; 'frony-db serve key' makes one", path)
+			return nil, fmt.Errorf("--keys %s holds no keys; create one with 'frony-db serve key'", path)
 		}
 		list = set.Keys()
 	}

@@ -10,9 +10,8 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// servedModel opens the model of a program that serves a whole database: the
-// one that the flag names, else the one that its collections were filled with,
-// if that is one, else the builtin.
+// servedModel opens the model for serving a whole database: the one that the flag
+// names, else the one that all its collections were filled with, else the builtin.
 func (a *app) servedModel(ctx context.Context) (embedder.Embedder, error) {
 	if a.models.Name != "" {
 		return a.models.Open(ctx, a.models.Name)
@@ -27,7 +26,7 @@ func (a *app) servedModel(ctx context.Context) (embedder.Embedder, error) {
 		}
 	}
 	if len(specs) > 1 {
-		a.log.Warn("the collections have more than one model; those of another than builtin can't be searched by text; choose one with --model", "models", len(specs))
+		a.log.Warn("the collections have different models; only those of the builtin model can be searched by text; choose another with --model", "models", len(specs))
 	}
 	return a.models.Open(ctx, models.Builtin)
 }
@@ -36,7 +35,7 @@ func (a *app) servedModel(ctx context.Context) (embedder.Embedder, error) {
 func (a *app) databaseModels(ctx context.Context) (map[string]embedder.Spec, error) {
 	d, err := db.Open(a.dir, &db.Options{Logger: a.log, MustExist: true})
 	if errors.Is(err, db.ErrNotDatabase) {
-		return nil, nil // the caller says what it thinks of that
+		return nil, nil // the caller reports it, if it matters
 	}
 	if err != nil {
 		return nil, err

@@ -22,8 +22,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// otlp sends spans by OTLP over HTTP. It is otlptrace.Client. The official one
-// links gRPC for its message types: seven megabytes, for one POST (decision 0084).
+// otlp sends spans by OTLP over HTTP. It implements otlptrace.Client. The official
+// client links gRPC for its message types: seven megabytes for one POST (decision
+// 0084).
 type otlp struct {
 	url     string
 	headers http.Header
@@ -42,24 +43,24 @@ func otlpEnv(name string) (key, value string) {
 	return key, value
 }
 
-// newOTLP reads the environment, and reports every fault of it.
+// newOTLP reads the environment and reports every fault in it.
 func newOTLP() (*otlp, error) {
 	c := &otlp{headers: http.Header{}, timeout: 10 * time.Second, http: retryablehttp.NewClient()}
 	c.http.Logger = nil
 	c.http.RetryMax = 3
-	c.http.ErrorHandler = retryablehttp.PassthroughErrorHandler // the last answer says why
+	c.http.ErrorHandler = retryablehttp.PassthroughErrorHandler // the last response says why
 	var faults []error
 	fault := func(key, value, want string) { faults = append(faults, fmt.Errorf("%s is %q: %s", key, value, want)) }
 
 	if key, v := otlpEnv("PROTOCOL"); v != "" && v != "http/protobuf" {
-		fault(key, v, "traces are sent by http/protobuf alone, which collectors take at port 4318")
+		fault(key, v, "only http/protobuf is supported, which collectors accept on port 4318")
 	}
 	key, endpoint := otlpEnv("ENDPOINT")
 	u, err := url.Parse(cmp.Or(endpoint, "http://localhost:4318"))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		fault(key, endpoint, "want a URL such as http://localhost:4318")
 	} else if !strings.HasPrefix(key, "OTEL_EXPORTER_OTLP_TRACES_") {
-		u = u.JoinPath("v1", "traces") // the one for traces alone is used as it is
+		u = u.JoinPath("v1", "traces") // the endpoint of traces is used as it is
 	}
 	c.url = u.String()
 	key, list := otlpEnv("HEADERS")
@@ -69,7 +70,7 @@ func newOTLP() (*otlp, error) {
 		switch {
 		case strings.TrimSpace(pair) == "":
 		case !ok || err != nil:
-			faults = append(faults, fmt.Errorf("%s: want name=value, more of them after commas", key)) // it may hold a secret
+			faults = append(faults, fmt.Errorf("%s: want name=value pairs separated by commas", key)) // the value may be a secret
 		default:
 			c.headers.Set(strings.TrimSpace(name), value)
 		}
@@ -92,8 +93,8 @@ func newOTLP() (*otlp, error) {
 	return c, errors.Join(faults...)
 }
 
-// certificates reads whom to trust and who to be, where the environment names
-// files.
+// certificates reads the authorities to trust and the client certificate, if the
+// environment names files.
 func (c *otlp) certificates() error {
 	conf := &tls.Config{MinVersion: tls.VersionTLS12}
 	if key, path := otlpEnv("CERTIFICATE"); path != "" {
@@ -129,8 +130,8 @@ func (c *otlp) Stop(context.Context) error {
 	return nil
 }
 
-// UploadTraces implements otlptrace.Client. TracesData is, byte for byte, the
-// request of the protocol.
+// UploadTraces implements otlptrace.Client. TracesData has the encoding of the
+// protocol's request.
 func (c *otlp) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpans) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()

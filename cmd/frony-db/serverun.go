@@ -23,8 +23,8 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 		return err
 	}
 	if local, _ := loopback(s.addr); !local && set.Len() == 0 && !s.insecure {
-		return usage.Errorf("--addr %s can be reached by others, and without keys anyone there could read and write; "+
-			"name a file of keys with --keys, or say --insecure", s.addr)
+		return usage.Errorf("--addr %s accepts connections from other machines, and without keys anyone could read and write; "+
+			"name a file of keys with --keys, or allow it with --insecure", s.addr)
 	}
 	e, err := a.servedModel(ctx)
 	if err != nil {
@@ -33,7 +33,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	var h *server.Server
 	d, err := db.Open(a.dir, &db.Options{
 		Logger: a.log, Embedder: e, Progress: a.progress(), RecallSample: s.recallSample, CacheBytes: int64(s.cacheBytes),
-		// Nothing is searched before the server is there.
+		// No search runs before the server exists.
 		OnRecall: func(collection string, k int, recall float64) { h.ObserveRecall(collection, k, recall) },
 	})
 	if err != nil {
@@ -64,7 +64,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 		defer stop()
 	}
 	if set.Len() == 0 {
-		a.log.Warn("there are no keys: whoever reaches the address can read and write", "addr", l.Addr())
+		a.log.Warn("there are no keys: anyone who can connect can read and write", "addr", l.Addr())
 	}
 	scheme := "http"
 	if certs != nil {
@@ -94,7 +94,7 @@ func (s *serving) listen(ctx context.Context) (net.Listener, *server.Certs, erro
 	return l, certs, nil
 }
 
-// serveUntilDone serves until the context ends, and then finishes what runs.
+// serveUntilDone serves until the context ends, then finishes running requests.
 func (a *app) serveUntilDone(ctx context.Context, s *serving, h *server.Server, l net.Listener, certs *server.Certs) error {
 	hs := h.HTTPServer()
 	ended := make(chan error, 1)
@@ -125,11 +125,11 @@ func (a *app) serveUntilDone(ctx context.Context, s *serving, h *server.Server, 
 		break
 	}
 	h.Stop()
-	s.say(a, "frony-db finishes what runs and stops")
+	s.say(a, "frony-db finishes running requests and stops")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 	defer cancel()
 	if err := hs.Shutdown(grace); err != nil {
-		a.log.Warn("some requests did not end in time", "err", err)
+		a.log.Warn("some requests did not finish in time", "err", err)
 		_ = hs.Close()
 	}
 	stopBackground()
@@ -137,15 +137,15 @@ func (a *app) serveUntilDone(ctx context.Context, s *serving, h *server.Server, 
 	return nil
 }
 
-// reload reads keys and certificate again. What can't be read stays as it was:
-// a typing error must not open the server, nor close it.
+// reload reads keys and certificate again. If that fails, the old ones stay in
+// force: a typo must neither open the server nor close it.
 func (a *app) reload(s *serving, h *server.Server, certs *server.Certs) {
 	set, err := loadKeys(s.keyFile)
 	switch {
 	case err != nil:
 		a.log.Error("keys not reloaded", "err", err)
 	case set.Len() == 0 && s.opts.Keys.Len() > 0:
-		a.log.Error("keys not reloaded: there are none left, and without keys everything is open; stop the server instead")
+		a.log.Error("keys not reloaded: the file has none, and without keys everyone would have access; stop the server instead")
 	default:
 		h.SetKeys(set)
 		a.log.Info("keys reloaded", "keys", set.Len())

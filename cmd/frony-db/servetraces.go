@@ -18,9 +18,8 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
-// traces makes and sends spans as OpenTelemetry's environment variables say.
-// Without one that asks for them there are none, and tracer is nil. end sends
-// what has not been sent.
+// traces sends spans as OpenTelemetry's environment variables say. If they ask for
+// none, tracer is nil. end sends the remaining spans.
 func (a *app) traces(ctx context.Context) (tracer trace.TracerProvider, end func(), err error) {
 	var opts []sdktrace.TracerProviderOption
 	for _, kind := range tracesExporters() {
@@ -48,14 +47,14 @@ func (a *app) traces(ctx context.Context) (tracer trace.TracerProvider, end func
 	about, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),
 		resource.WithAttributes(attribute.String("service.name", "frony-db"), attribute.String("service.version", buildVersion())),
-		resource.WithFromEnv()) // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have the last word
+		resource.WithFromEnv()) // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override
 	if err != nil {
 		return nil, nil, usage.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { a.log.Warn("traces", "err", err) }))
 	p := sdktrace.NewTracerProvider(append(opts, sdktrace.WithResource(about))...)
 	return p, func() {
-		// The context that serve ran in is done by now.
+		// The context that serve ran in has ended.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if err := p.Shutdown(ctx); err != nil {
@@ -64,9 +63,9 @@ func (a *app) traces(ctx context.Context) (tracer trace.TracerProvider, end func
 	}, nil
 }
 
-// tracesExporters are the exporters that the environment asks for. The
-// specification's default is otlp; here that waits until an endpoint is named,
-// since nothing leaves a server that was not told to send.
+// tracesExporters are the exporters that the environment asks for. The specification
+// defaults to otlp. Here otlp also needs an endpoint: a server must not send data
+// unless it is told to.
 func tracesExporters() []string {
 	if strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// size is a flag of bytes: 1048576, 64MiB, 2GB.
+// size is a flag for a number of bytes: 1048576, 64MiB, 2GB.
 type size int64
 
 func (s *size) String() string {
@@ -22,7 +22,7 @@ func (*size) Type() string { return "size" }
 func (s *size) Set(text string) error {
 	n, err := humanize.ParseBytes(text)
 	if err != nil || n > math.MaxInt64 {
-		return fmt.Errorf("%q is no size; write 64MiB, 2GB or a number of bytes", text)
+		return fmt.Errorf("%q is not a size; write 64MiB, 2GB or a number of bytes", text)
 	}
 	*s = size(n)
 	return nil

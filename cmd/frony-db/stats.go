@@ -14,7 +14,7 @@ import (
 func (a *app) stats() *cobra.Command {
 	return &cobra.Command{
 		Use:     "stats",
-		Short:   "Describe a collection: documents, dims, bytes on disk and in memory by part",
+		Short:   "Describe a collection: documents, dims, and bytes in memory and on disk",
 		Example: `  frony-db stats -c notes`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -35,14 +35,14 @@ func (a *app) stats() *cobra.Command {
 }
 
 func (a *app) printStats(s db.Stats) error {
-	model := "none, embeddings are given"
+	model := "none (precomputed embeddings)"
 	if s.Model != nil {
 		model = s.Model.Model
 	}
 	t := term.Table{Columns: []term.Column{{Title: s.Name, Flex: true}, {Title: "", Flex: true}}}
 	row := func(name, value string) { t.Rows = append(t.Rows, []string{name, value}) }
 	row("documents", strconv.Itoa(s.Documents))
-	row("deleted, waiting for repair", strconv.Itoa(s.Dead))
+	row("deleted, not yet reclaimed", strconv.Itoa(s.Dead))
 	row("dims", fmt.Sprintf("%d, graph over the first %d", s.Dims, s.HeadDims))
 	row("model", model)
 	row("created", s.Created.Local().Format(time.DateTime))
@@ -50,7 +50,7 @@ func (a *app) printStats(s db.Stats) error {
 	row("memory: codes", term.Bytes(s.Memory.Codes))
 	row("memory: nodes", term.Bytes(s.Memory.Nodes))
 	row("memory: metadata", term.Bytes(s.Memory.Metadata))
-	row("memory: words", term.Bytes(s.Memory.Lexical))
+	row("memory: lexical index", term.Bytes(s.Memory.Lexical))
 	row("page cache: full vectors", term.Bytes(s.Memory.Rows))
 	row("disk: store (all collections)", term.Bytes(s.Disk.Store))
 	row("disk: full vectors", term.Bytes(s.Disk.Rows))

@@ -10,13 +10,13 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 )
 
-// database is what holds collections: a directory's database, or a server's.
+// database is a local database, or a server.
 type database interface {
 	Collections(ctx context.Context) iter.Seq2[db.CollectionInfo, error]
 	Drop(ctx context.Context, name string) error
 }
 
-// collection is what the verbs do with one, whose database it may be.
+// collection is a collection of a local database or of a server.
 type collection interface {
 	Delete(ctx context.Context, ids ...string) (int, error)
 	DeleteWhere(ctx context.Context, where filter.Expr) (int, error)
@@ -27,14 +27,14 @@ type collection interface {
 	Stats(ctx context.Context) (db.Stats, error)
 }
 
-// localCollection is a collection of a database that is open here.
+// localCollection is a collection of a local database.
 type localCollection struct{ *db.Collection }
 
 // Stats implements collection.
 func (c localCollection) Stats(context.Context) (db.Stats, error) { return c.Collection.Stats() }
 
-// withDatabase calls f with the database that the flags name, a directory's or
-// a server's. It must exist.
+// withDatabase calls f with the database or server that the flags name. It must
+// exist.
 func (a *app) withDatabase(f func(database) error) error {
 	if a.server != "" {
 		return a.withServer(func(c *client.Client) error { return f(c) })
@@ -42,8 +42,8 @@ func (a *app) withDatabase(f func(database) error) error {
 	return a.withDB(func(d *db.DB) error { return f(d) })
 }
 
-// withCollection calls f with the collection that the flags name. It must
-// exist; in a directory it is opened with its model if f embeds anything.
+// withCollection calls f with the collection that the flags name. It must exist. A
+// local one is opened with its model if f embeds anything.
 func (a *app) withCollection(ctx context.Context, embeds bool, f func(collection) error) error {
 	if a.server == "" {
 		return a.withDB(func(d *db.DB) error {
@@ -63,7 +63,7 @@ func (a *app) withCollection(ctx context.Context, embeds bool, f func(collection
 	})
 }
 
-// withDB calls f with the database of the directory that --db names.
+// withDB calls f with the database in the directory --db. It must exist.
 func (a *app) withDB(f func(*db.DB) error) error {
 	d, err := a.open(true)
 	if err != nil {

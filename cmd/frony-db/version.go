@@ -10,8 +10,8 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// buildVersion is the version of the module that this program was built from,
-// or the commit, or "devel".
+// buildVersion is the version of the module that the program was built from, else
+// the commit, else "devel".
 func buildVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

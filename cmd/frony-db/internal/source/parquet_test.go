@@ -40,7 +40,7 @@ func TestParquetTypes(t *testing.T) {
 			File: "testdata/types.parquet", Line: 3,
 		},
 	}
-	if len(got.rejects) != 1 || got.rejects[0].Line != 1 || !strings.Contains(got.rejects[0].Reason, "an array may hold strings only") {
+	if len(got.rejects) != 1 || got.rejects[0].Line != 1 || !strings.Contains(got.rejects[0].Reason, "an array may only hold strings") {
 		t.Errorf("rejects %v", got.rejects)
 	}
 	// The first row's "metadata" holds a list of numbers, and so it is the reject.
@@ -87,7 +87,7 @@ func TestParquetUnsupported(t *testing.T) {
 		t.Errorf("INT96: %+v %v", got.records, got.files)
 	}
 	got = readAll(t, "testdata/unsupported.parquet", &Options{Columns: []string{"ints"}})
-	if len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "lists may hold strings only") {
+	if len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "lists may only hold strings") {
 		t.Errorf("a list of integers: %+v", got)
 	}
 	for want, opts := range map[string]*Options{
