@@ -9,11 +9,11 @@ import (
 // Content is what a document holds, whichever way it travels.
 type Content struct {
 	Text      string    `json:"text,omitempty" doc:"The text, embedded as a passage" example:"서울의 봄은 짧다"`
-	Metadata  Metadata  `json:"metadata,omitempty"`
+	Metadata  Metadata  `json:"metadata,omitempty" doc:"Fields for filters: strings, numbers, booleans, times (RFC 3339) and lists of strings"`
 	Embedding []float32 `json:"embedding,omitzero" doc:"The embedding, as long as the collection's dims. On a write it replaces the model's; on a read it has unit length"`
 	Source    string    `json:"source,omitempty" doc:"What the document is a part of, such as a file"`
 	Chunk     int       `json:"chunk,omitzero" minimum:"0" doc:"Its number within the source"`
-	Expires   time.Time `json:"expires,omitzero" doc:"When the document expires, to the microsecond. From then on it is not returned, and it is deleted in the background; never if missing"`
+	Expires   time.Time `json:"expires,omitzero" doc:"When the document expires (RFC 3339), to the microsecond. From then on it is not returned, and it is deleted in the background; never if missing"`
 }
 
 // Document is a document to write.

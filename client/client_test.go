@@ -26,7 +26,7 @@ import (
 	"github.com/fronyai/frony-db/server/keys"
 )
 
-// collection is what a database and a server have in common.
+// collection has the methods that a database and a server have in common.
 type collection interface {
 	Insert(context.Context, ...db.Document) ([]string, error)
 	Upsert(context.Context, ...db.Document) ([]string, error)
@@ -54,7 +54,7 @@ var (
 
 const secret = "secret-0123456789abcdef0123456789"
 
-// start serves a database; wrap, if not nil, stands before the server.
+// start serves a database; wrap, if not nil, wraps the server's handler.
 func start(t *testing.T, wrap func(http.Handler) http.Handler) (*client.Client, *db.DB) {
 	t.Helper()
 	e := embeddertest.New(384, 1)
@@ -95,8 +95,8 @@ func start(t *testing.T, wrap func(http.Handler) http.Handler) (*client.Client, 
 	return c, d
 }
 
-// The same random calls, through the server and to a database beside it, have
-// the same answers.
+// The same random calls have the same answers through the server and from a database
+// beside it.
 func TestSameAsTheDatabase(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -177,7 +177,7 @@ func TestSameAsTheDatabase(t *testing.T) {
 	}
 }
 
-// kind is the error of package db that an error is.
+// kind is the error of package db that an error wraps.
 func kind(err error) error {
 	for _, e := range []error{db.ErrNotFound, db.ErrExists, db.ErrDuplicateID, db.ErrInvalidText} {
 		if errors.Is(err, e) {
@@ -243,8 +243,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// The server takes the request, and its answer is lost; or it has no time. The
-// client sends it again, and nothing is written twice.
+// The answer to a request is lost, or the server is busy: the client sends the request
+// again, and nothing is written twice.
 func TestRetries(t *testing.T) {
 	ctx := t.Context()
 	var fail atomic.Int64 // requests that will fail
@@ -309,7 +309,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// More ids than a request may have are sent in several.
+// More ids than fit in one request are sent in several.
 func TestManyIDs(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -452,7 +452,7 @@ func TestUploadChunks(t *testing.T) {
 	}
 }
 
-// texts are the documents of a collection, but for when they were written.
+// texts are the documents of a collection, without the times of writing.
 func texts(t *testing.T, c collection) (docs []db.Document) {
 	t.Helper()
 	for d, err := range c.Scan(t.Context(), db.Scan{}) {
@@ -465,7 +465,7 @@ func texts(t *testing.T, c collection) (docs []db.Document) {
 	return docs
 }
 
-// All options of a collection that the server can use arrive there.
+// All options of a collection except the embedder arrive at the server.
 func TestCreate(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

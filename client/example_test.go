@@ -14,7 +14,7 @@ import (
 	"github.com/fronyai/frony-db/server"
 )
 
-// A server, which would run elsewhere, and a program that uses it.
+// A server, which would usually run elsewhere, and a program that uses it.
 func Example() {
 	ctx := context.Background()
 	address, stop := exampleServer()

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fronyai/frony-db/db/internal/archive"
+	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -54,10 +56,10 @@ type BackupOptions struct {
 // It returns ErrBackup if the base is not of this database, what w returns, and
 // ErrClosed.
 func (d *DB) Backup(ctx context.Context, w io.Writer, o *BackupOptions) (BackupInfo, error) {
-	if err := d.gate.enter(); err != nil {
+	if err := d.gate.Enter(); err != nil {
 		return BackupInfo{}, wrap("backup", d.dir, err)
 	}
-	defer d.gate.leave()
+	defer d.gate.Leave()
 	v := d.st.View(nil)
 	defer v.Close()
 	// A later one has what is newer than this: it must not be lost and written anew.
@@ -72,9 +74,9 @@ func (d *DB) Backup(ctx context.Context, w io.Writer, o *BackupOptions) (BackupI
 		b := o.Base
 		switch {
 		case b.Database != info.Database:
-			return info, wrap("backup", d.dir, because(ErrBackup, "the base is of another database"))
+			return info, wrap("backup", d.dir, reason.For(ErrBackup, "the base is of another database"))
 		case b.Until > info.Until:
-			return info, wrap("backup", d.dir, because(ErrBackup, "the base is newer than the database"))
+			return info, wrap("backup", d.dir, reason.For(ErrBackup, "the base is newer than the database"))
 		}
 		info.Base, info.Since = b.ID, b.Until
 	}
@@ -83,12 +85,12 @@ func (d *DB) Backup(ctx context.Context, w io.Writer, o *BackupOptions) (BackupI
 }
 
 func (d *DB) backup(ctx context.Context, v *store.View, w io.Writer, info *BackupInfo) error {
-	a, err := newArchive(w)
+	a, err := archive.NewWriter(w)
 	if err != nil {
 		return err
 	}
-	defer a.abandon()
-	if err := a.json(blockHeader, info); err != nil {
+	defer a.Abandon()
+	if err := a.JSON(archive.Header, info); err != nil {
 		return err
 	}
 	for c, err := range v.Collections() {
@@ -106,8 +108,8 @@ func (d *DB) backup(ctx context.Context, v *store.View, w io.Writer, info *Backu
 		info.Collections = append(info.Collections, line)
 		info.Documents += line.Documents
 	}
-	info.Bytes, info.SHA256 = a.n, a.sum()
-	return a.finish(info)
+	info.SHA256, info.Bytes = a.Sum()
+	return a.Finish(info)
 }
 
 // archivedCollection is what a backup keeps of a collection beside its
@@ -117,49 +119,49 @@ type archivedCollection struct {
 	State store.State `json:"state"`
 }
 
-func backupCollection(ctx context.Context, v *store.View, a *archive, info store.Info, since uint64) (line BackupCollection, err error) {
+func backupCollection(ctx context.Context, v *store.View, a *archive.Writer, info store.Info, since uint64) (line BackupCollection, err error) {
 	st, err := v.StateOf(info.ID)
 	if err != nil {
 		return line, err
 	}
-	a.begin()
-	if err := a.json(blockCollection, archivedCollection{info, st}); err != nil {
+	a.Begin()
+	if err := a.JSON(archive.Collection, archivedCollection{info, st}); err != nil {
 		return line, err
 	}
 	line.Name = info.Name
 	before := uint32(0)
 	live := func(node uint32) error {
 		line.Live++
-		a.buf = binary.AppendUvarint(a.buf, uint64(node-before))
+		a.Buf = binary.AppendUvarint(a.Buf, uint64(node-before))
 		before = node
-		return a.spill(ctx, blockLive)
+		return a.Spill(ctx, archive.Live)
 	}
 	first := true
 	document := func(node uint32, record, vector []byte) error {
 		if first {
 			first = false
-			if err := a.flush(blockLive); err != nil {
+			if err := a.Flush(archive.Live); err != nil {
 				return err
 			}
 		}
 		line.Documents++
-		a.buf = binary.AppendUvarint(a.buf, uint64(node))
+		a.Buf = binary.AppendUvarint(a.Buf, uint64(node))
 		for _, b := range [][]byte{record, vector} {
-			a.buf = binary.AppendUvarint(a.buf, uint64(len(b)))
-			a.buf = append(a.buf, b...)
+			a.Buf = binary.AppendUvarint(a.Buf, uint64(len(b)))
+			a.Buf = append(a.Buf, b...)
 		}
-		return a.spill(ctx, blockDocuments)
+		return a.Spill(ctx, archive.Documents)
 	}
 	if err := v.Export(info.ID, since, live, document); err != nil {
 		return line, err
 	}
-	last := byte(blockDocuments)
+	last := archive.Documents
 	if first {
-		last = blockLive
+		last = archive.Live
 	}
-	if err := a.flush(last); err != nil {
+	if err := a.Flush(last); err != nil {
 		return line, err
 	}
-	line.SHA256 = a.collectionSum()
+	line.SHA256 = a.CollectionSum()
 	return line, nil
 }

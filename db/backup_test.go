@@ -46,6 +46,7 @@ func readers(backups ...[]byte) (list []io.Reader) {
 // and inserted at reused nodes in between: each prefix of the chain restores the
 // database as it was at that moment.
 func TestBackupChain(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
@@ -65,7 +66,7 @@ func TestBackupChain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		c.repair() // numbers of nodes are used again
+		repair(t, c) // numbers of nodes are used again
 		if step == 1 {
 			if _, err := d.Collection(t.Context(), "later", &CollectionOptions{Dims: 4}); err != nil {
 				t.Fatal(err)
@@ -135,6 +136,7 @@ func nothingAt(t *testing.T, dir string) {
 
 // A backup that is taken while writers write holds whole batches only.
 func TestBackupWhileWriting(t *testing.T) {
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	c := openGiven(t, d, 8)
@@ -169,6 +171,10 @@ func TestBackupWhileWriting(t *testing.T) {
 
 // Damaged, cut and malicious streams are refused, and leave nothing behind.
 func TestRestoreRefuses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long test; run without -short")
+	}
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	c := openGiven(t, d, 8)
@@ -206,11 +212,11 @@ func TestRestoreRefuses(t *testing.T) {
 		"another file":   []byte("PK\x03\x04, which is no backup at all"),
 		"bytes after it": append(bytes.Clone(good), "more"...),
 		"a bomb":         bomb(t, 512<<20),
-		"a huge block":   archived(t, func(a *archive) { _, _ = a.z.Write([]byte{blockHeader, 255, 255, 255, 255}) }),
-		"no header":      archived(t, func(a *archive) { _ = a.block(blockDocuments, nil) }),
-		"names that lead out": archived(t, func(a *archive) {
-			_ = a.json(blockHeader, BackupInfo{ID: "x"})
-			_ = a.block(blockCollection, []byte(`{"info":{"id":1,"name":"../../etc","settings":{"dims":8,"head_dims":8}}}`))
+		"a huge block":   archived(t, func(z io.Writer) { _, _ = z.Write([]byte{'H', 255, 255, 255, 255}) }),
+		"no header":      archived(t, func(z io.Writer) { block(z, 'D', nil) }),
+		"names that lead out": archived(t, func(z io.Writer) {
+			block(z, 'H', []byte(`{"id":"x"}`))
+			block(z, 'C', []byte(`{"info":{"id":1,"name":"../../etc","settings":{"dims":8,"head_dims":8}}}`))
 		}),
 	} {
 		dir := filepath.Join(t.TempDir(), "x")
@@ -234,43 +240,37 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 }
 
-func archived(t *testing.T, f func(a *archive)) []byte {
+// archived is a stream of the blocks that f writes.
+func archived(t *testing.T, f func(z io.Writer)) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	a, err := newArchive(&b)
+	b := bytes.NewBuffer(binary.LittleEndian.AppendUint32([]byte("FRONYBAK"), 1))
+	z, err := zstd.NewWriter(b, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(8<<20))
 	if err != nil {
 		t.Fatal(err)
 	}
-	f(a)
-	if err := errors.Join(a.z.Close(), a.out.Flush()); err != nil {
+	f(z)
+	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
 }
 
+func block(z io.Writer, kind byte, b []byte) {
+	_, _ = z.Write(binary.LittleEndian.AppendUint32([]byte{kind}, uint32(len(b))))
+	_, _ = z.Write(b)
+}
+
 // bomb is a small stream that becomes n bytes.
 func bomb(t *testing.T, n int64) []byte {
 	t.Helper()
-	b := bytes.NewBuffer(binary.LittleEndian.AppendUint32([]byte(archiveMagic), archiveVersion))
-	z, err := zstd.NewWriter(b, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(8<<20))
-	if err != nil {
-		t.Fatal(err)
-	}
-	header := []byte(`{"id":"x"}`)
-	_, _ = z.Write(binary.LittleEndian.AppendUint32([]byte{blockHeader}, uint32(len(header))))
-	_, _ = z.Write(header)
-	description := []byte(`{"info":{"id":1,"name":"c","settings":{"dims":8,"head_dims":8}},"state":{"Next":10}}`)
-	_, _ = z.Write(binary.LittleEndian.AppendUint32([]byte{blockCollection}, uint32(len(description))))
-	_, _ = z.Write(description)
-	zeros := make([]byte, 16<<20)
-	for i := int64(0); i < n; i += int64(len(zeros)) {
-		_, _ = z.Write(binary.LittleEndian.AppendUint32([]byte{blockLive}, uint32(len(zeros))))
-		_, _ = z.Write(zeros)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return archived(t, func(z io.Writer) {
+		block(z, 'H', []byte(`{"id":"x"}`))
+		block(z, 'C', []byte(`{"info":{"id":1,"name":"c","settings":{"dims":8,"head_dims":8}},"state":{"Next":10}}`))
+		zeros := make([]byte, 16<<20)
+		for i := int64(0); i < n; i += int64(len(zeros)) {
+			block(z, 'L', zeros)
+		}
+	})
 }
 
 // FuzzVerifyBackup: no stream makes the reader panic, and every refusal says so.

@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	"github.com/fronyai/frony-db/db/chunk"
+	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/embedder"
 )
 
@@ -32,11 +33,11 @@ const (
 // reads, whichever is less, in the model's own tokens if it counts them. It
 // returns ErrInvalidOptions for chunks that are longer.
 func (c *Collection) Chunks(o chunk.Options, docs ...Document) ([]Document, error) {
-	o, err := c.chunking(o)
+	o, err := c.current.Load().chunking(o)
 	if err != nil {
 		return nil, wrap("chunk", "", err)
 	}
-	return cut(o, docs), nil
+	return split(o, docs), nil
 }
 
 // Chunks is Collection.Chunks for a collection that is open elsewhere, such as
@@ -47,10 +48,10 @@ func (i CollectionInfo) Chunks(o chunk.Options, docs ...Document) ([]Document, e
 	if err != nil {
 		return nil, wrap("chunk", "", err)
 	}
-	return cut(o, docs), nil
+	return split(o, docs), nil
 }
 
-func cut(o chunk.Options, docs []Document) []Document {
+func split(o chunk.Options, docs []Document) []Document {
 	out := make([]Document, 0, len(docs))
 	for _, d := range docs {
 		out = appendChunks(out, d, o)
@@ -65,69 +66,65 @@ func cut(o chunk.Options, docs []Document) []Document {
 //
 // Its errors are those of Upsert, and ErrInvalidOptions.
 func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...Document) (r Replaced, err error) {
-	const op = "upsert chunks"
-	err = c.inChunks(op, o, docs, func(pieces []Document, ids []string) error {
-		r, err = c.replace(ctx, pieces, ids, ids)
-		return wrap(op, "", err)
-	})
-	return r, err
+	return c.writeChunks(ctx, "upsert chunks", replace, o, docs)
 }
 
 // InsertChunks adds documents in chunks, as Chunks cuts them, all or none, and
 // returns the ids of the chunks in order. It has no Replaced to return: all that
-// it stores is new, and takes the place of nothing.
+// it stores is new, and replaces nothing.
 //
-// It returns ErrExists, naming the ids, if one of the documents is there already,
+// It returns ErrExists, naming the ids, if one of the documents exists already,
 // whole or in chunks: if any document has its id, or has it as its Source. Its
 // other errors are those of UpsertChunks.
-func (c *Collection) InsertChunks(ctx context.Context, o chunk.Options, docs ...Document) (ids []string, err error) {
-	const op = "insert chunks"
-	err = c.inChunks(op, o, docs, func(pieces []Document, sources []string) error {
-		ids, err = c.insertSources(ctx, pieces, sources)
-		return inserted(op, err)
-	})
-	return ids, err
+func (c *Collection) InsertChunks(ctx context.Context, o chunk.Options, docs ...Document) ([]string, error) {
+	r, err := c.writeChunks(ctx, "insert chunks", insertSources, o, docs)
+	return r.IDs, err
 }
 
-// inChunks has write store the chunks of documents, whose ids it also gets.
-func (c *Collection) inChunks(op string, o chunk.Options, docs []Document, write func(pieces []Document, ids []string) error) error {
-	if err := c.enter(); err != nil {
-		return wrap(op, "", err)
-	}
-	defer c.leave()
-	return c.whole(func() error { // another model cuts otherwise
-		o, err := c.chunking(o)
+func (c *Collection) writeChunks(ctx context.Context, op string, m mode, o chunk.Options, docs []Document) (r Replaced, err error) {
+	err = c.do(op, "", func(v *version) error {
+		w, err := c.cut(v, o, docs)
 		if err != nil {
-			return wrap(op, "", err)
+			return err
 		}
-		ids := make([]string, len(docs))
-		seen := make(map[string]bool, len(docs))
-		var pieces []Document
-		for i, d := range docs {
-			if d.ID == "" {
-				d.ID = newID()
-			}
-			if seen[d.ID] {
-				return wrap(op, quoteIDs([]string{d.ID}), ErrDuplicateID)
-			}
-			seen[d.ID] = true
-			ids[i] = d.ID
-			pieces = appendChunks(pieces, d, o)
-			if limit := c.db.opts.Limits.Batch; len(pieces) > limit {
-				return &Error{
-					Op: op, Input: fmt.Sprintf("%d documents", len(docs)),
-					Err:  because(ErrBatchTooLarge, "they make more than %d chunks", limit),
-					Hint: "send fewer at once, or cut them into longer chunks",
-				}
-			}
-		}
-		return write(pieces, ids)
+		w.mode = m
+		r, err = c.run(ctx, v, w)
+		return err
 	})
+	if err != nil {
+		return Replaced{}, err
+	}
+	return r, nil
 }
 
-// chunking fills in what the collection's model decides.
-func (c *Collection) chunking(o chunk.Options) (chunk.Options, error) {
-	e := c.embed()
+// cut cuts documents as the model of a version needs it: the sources of the write
+// are their ids.
+func (c *Collection) cut(v *version, o chunk.Options, docs []Document) (w write, err error) {
+	if o, err = v.chunking(o); err != nil {
+		return w, err
+	}
+	seen := make(map[string]bool, len(docs))
+	for _, d := range docs {
+		if d.ID == "" {
+			d.ID = newID()
+		}
+		if seen[d.ID] {
+			return w, &Error{Input: reason.IDs(d.ID), Err: ErrDuplicateID}
+		}
+		seen[d.ID] = true
+		w.sources = append(w.sources, d.ID)
+		w.docs = appendChunks(w.docs, d, o)
+		if err := c.db.checkBatch(len(w.docs), "chunks"); err != nil {
+			return w, err
+		}
+	}
+	w.wholes = w.sources
+	return w, nil
+}
+
+// chunking fills in what the version's model decides.
+func (v *version) chunking(o chunk.Options) (chunk.Options, error) {
+	e := v.embedder()
 	if e == nil {
 		return chunking(o, nil)
 	}
@@ -141,14 +138,14 @@ func (c *Collection) chunking(o chunk.Options) (chunk.Options, error) {
 // chunking fills in what a model decides, if there is one.
 func chunking(o chunk.Options, spec *embedder.Spec) (chunk.Options, error) {
 	if err := o.Validate(); err != nil {
-		return o, because(ErrInvalidOptions, "%v", err)
+		return o, reason.For(ErrInvalidOptions, "%v", err)
 	}
 	if spec == nil {
 		return o, nil
 	}
 	if spec.MaxTokens > 0 {
 		if o.MaxTokens > spec.MaxTokens {
-			return o, because(ErrInvalidOptions, "chunks of %d tokens: the model %s reads %d at most", o.MaxTokens, spec.Model, spec.MaxTokens)
+			return o, reason.For(ErrInvalidOptions, "chunks of %d tokens: the model %s reads %d at most", o.MaxTokens, spec.Model, spec.MaxTokens)
 		}
 		if o.MaxTokens == 0 {
 			o.MaxTokens = min(chunk.DefaultMaxTokens, spec.MaxTokens)
@@ -156,7 +153,7 @@ func chunking(o chunk.Options, spec *embedder.Spec) (chunk.Options, error) {
 	}
 	if o.Count != nil && o.MaxTokens > 0 {
 		if n := o.Count(""); o.MaxTokens <= n {
-			return o, because(ErrInvalidOptions, "chunks of %d tokens: the model %s needs %d for itself", o.MaxTokens, spec.Model, n)
+			return o, reason.For(ErrInvalidOptions, "chunks of %d tokens: the model %s needs %d for itself", o.MaxTokens, spec.Model, n)
 		}
 	}
 	return o, nil

@@ -1,79 +1,35 @@
 package db
 
 import (
-	"encoding/json"
+	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 
-	"github.com/fronyai/frony-db/db/internal/attr"
-	"github.com/fronyai/frony-db/db/internal/lexical"
-	"github.com/fronyai/frony-db/db/internal/rows"
+	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/embedder"
-	"github.com/fronyai/frony-db/hnsw"
 )
 
 // Collection is a set of documents with embeddings of one model. Its methods
 // may be called concurrently.
 type Collection struct {
-	db    *DB
-	id    uint32
-	name  string
-	set   settings
-	model atomic.Pointer[embedder.Embedder] // nil: embeddings are given
-	log   *slog.Logger
-	gate  *gate
-	facts atomic.Pointer[settings] // set, for those that are not inside
-	derived
-	grace grace
+	db   *DB
+	name string
 
-	// changing keeps changes of the model apart, and follower is told of writes
-	// while one is under way: see reembed.go.
-	changing sync.Mutex
-	follower atomic.Pointer[follower]
+	// current is the version that answers. An operation takes it once. A change of
+	// the model replaces it: see reembed.go.
+	current atomic.Pointer[version]
 
-	// sourcing keeps replacements of sources, and what is inserted by source, apart.
-	sourcing sync.Mutex
-
-	// filing is held for reading while documents that have a source are committed,
-	// and for writing from making sure that there is none of a source to the commit
-	// that relies on it.
-	filing sync.RWMutex
-
-	// linking is held for reading while a batch is linked into the graph, and
-	// for writing while a snapshot is taken: it holds whole batches only.
-	linking sync.RWMutex
-	// saving keeps snapshots apart, and from repairs, which a snapshot would
-	// wait for while it holds up writes.
-	saving sync.Mutex
-
-	// calibration is how many candidates a result needs, as last measured.
-	calibration atomic.Pointer[calibration]
-	calibrating atomic.Bool
-	sampled     sampler
-
-	// relinking are nodes that a repair has out of the graph for now: searches
-	// compare them beside it. nil: none.
-	relinking atomic.Pointer[[]uint32]
-
-	repairing  atomic.Bool
-	snapping   atomic.Bool
-	background sync.WaitGroup // repairs, calibrations, snapshots
-	saved      atomic.Uint64  // the sequence number of the newest snapshot
-	changes    atomic.Int64   // nodes born and dead since then
+	changing sync.Mutex // keeps changes of the model apart
 }
 
-// derived is what is made from the store: see load.go.
-type derived struct {
-	codes   *codes
-	graph   *hnsw.Graph
-	attrs   *attr.Index
-	words   *lexical.Index
-	rows    *rows.File
-	nodes   *nodes
-	expiry  *expiry
-	visible *visible
+// version is one version of a collection: its index, and the model that fills it.
+type version struct {
+	*index.Index
+	model atomic.Pointer[embedder.Embedder] // nil: none is open
+	log   *slog.Logger
 }
 
 // Name is the collection's name.
@@ -81,66 +37,86 @@ func (c *Collection) Name() string { return c.name }
 
 // Dims is the length of the collection's embeddings. A change of the model may
 // change it.
-func (c *Collection) Dims() int { return c.facts.Load().Dims }
+func (c *Collection) Dims() int { return c.current.Load().Settings().Dims }
 
 // Model is the identity of the model that the collection was filled with, or
-// nil if its embeddings are given.
-func (c *Collection) Model() *embedder.Spec { return c.facts.Load().Spec }
+// nil if its embeddings are precomputed.
+func (c *Collection) Model() *embedder.Spec { return c.current.Load().Settings().Spec }
 
-// embed is what embeds texts, or nil.
-func (c *Collection) embed() embedder.Embedder {
-	if e := c.model.Load(); e != nil {
+// embedder is what embeds texts, or nil.
+func (v *version) embedder() embedder.Embedder {
+	if e := v.model.Load(); e != nil {
 		return *e
 	}
 	return nil
 }
 
-// take makes e the collection's embedder if it has none yet: it may have been
+// close saves and closes the version. If that fails, nothing is lost: the store is
+// the truth, and the next opening rebuilds what is missing.
+func (v *version) close() {
+	if err := v.Close(); err != nil {
+		v.log.Warn("snapshot failed; the collection is rebuilt when it is opened", "err", err)
+	}
+}
+
+// setEmbedder makes e the version's embedder if it has none yet: it may have been
 // opened without one before.
-func (c *Collection) take(e embedder.Embedder) {
+func (v *version) setEmbedder(e embedder.Embedder) {
 	if e != nil {
-		c.model.CompareAndSwap(nil, &e)
+		v.model.CompareAndSwap(nil, &e)
 	}
 }
 
-// enter begins an operation on the collection, which leave ends.
-func (c *Collection) enter() error {
-	if err := c.db.gate.enter(); err != nil {
-		return err
+// do runs an operation on the version that answers, and again if another version
+// has taken its place meanwhile. Errors name the operation and its input.
+func (c *Collection) do(op, input string, f func(v *version) error) error {
+	if err := c.db.gate.Enter(); err != nil {
+		return wrap(op, input, err)
 	}
-	if err := c.gate.enter(); err != nil {
-		c.db.gate.leave()
-		return err
+	defer c.db.gate.Leave()
+	for {
+		v := c.current.Load()
+		err := f(v)
+		if !errors.Is(err, store.ErrClosed) || c.current.Load() == v {
+			return wrap(op, input, err)
+		}
 	}
-	return nil
 }
 
-// again is enter within an operation, for a part of it that goes on after it.
-func (c *Collection) again() {
-	c.db.gate.again()
-	c.gate.again()
-}
-
-func (c *Collection) leave() {
-	c.gate.leave()
-	c.db.gate.leave()
-}
-
-// view opens a view of the store at which exactly the visible batches are
-// written.
-func (c *Collection) view() (*store.View, mark) {
-	var m mark
-	v := c.db.st.View(func() uint64 {
-		m = *c.visible.now.Load()
-		return m.ts
+// read runs an operation that only reads.
+func (c *Collection) read(op, input string, f func(v *version, r *index.Reader) error) error {
+	return c.do(op, input, func(v *version) error {
+		r, err := v.Read()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		return f(v, r)
 	})
-	return v, m
 }
 
-func decodeSettings(info store.Info) (settings, error) {
-	var s settings
-	if err := json.Unmarshal(info.Settings, &s); err != nil {
-		return s, because(store.ErrCorrupt, "settings of collection %q: %v", info.Name, err)
+// load opens a version of the collection name.
+func (d *DB) load(ctx context.Context, info store.Info, o *CollectionOptions) (*version, error) {
+	set, err := index.DecodeSettings(info)
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
+	if err := o.open(&set, &d.opts.Limits); err != nil {
+		return nil, err
+	}
+	name := info.Name
+	v := &version{log: d.opts.Logger.With("collection", name)}
+	v.setEmbedder(o.Embedder)
+	opts := index.Options{
+		Store: d.st, ID: info.ID, Settings: set, Dir: d.derivedDir(), Database: d.id, ReadOnly: d.opts.ReadOnly,
+		Logger:       v.log,
+		Progress:     func(task string, done, total int) { d.opts.Progress(task+" "+name, done, total) },
+		Searching:    &d.searching,
+		RecallSample: d.opts.RecallSample,
+	}
+	if d.opts.OnRecall != nil {
+		opts.OnRecall = func(k int, recall float64) { d.opts.OnRecall(name, k, recall) }
+	}
+	v.Index, err = index.Open(ctx, opts)
+	return v, err
 }

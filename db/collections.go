@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/embedder"
 )
@@ -15,7 +16,7 @@ type CollectionInfo struct {
 	Documents int            `json:"documents"`
 	Dims      int            `json:"dims"`
 	HeadDims  int            `json:"head_dims"`
-	Model     *embedder.Spec `json:"model,omitempty"` // nil: embeddings are given
+	Model     *embedder.Spec `json:"model,omitempty"` // nil: embeddings are precomputed
 	Created   time.Time      `json:"created"`
 	// Reembedding is a change of the model that is under way or not confirmed.
 	Reembedding *Reembedding `json:"reembedding,omitempty"`
@@ -24,11 +25,11 @@ type CollectionInfo struct {
 // Collections yields the collections by name.
 func (d *DB) Collections(ctx context.Context) iter.Seq2[CollectionInfo, error] {
 	return func(yield func(CollectionInfo, error) bool) {
-		if err := d.gate.enter(); err != nil {
+		if err := d.gate.Enter(); err != nil {
 			yield(CollectionInfo{}, wrap("list collections", "", err))
 			return
 		}
-		defer d.gate.leave()
+		defer d.gate.Leave()
 		v := d.st.View(nil)
 		defer v.Close()
 		for info, err := range v.Collections() {
@@ -50,7 +51,7 @@ func (d *DB) Collections(ctx context.Context) iter.Seq2[CollectionInfo, error] {
 }
 
 func describe(info store.Info, st store.State) (CollectionInfo, error) {
-	s, err := decodeSettings(info)
+	s, err := index.DecodeSettings(info)
 	return CollectionInfo{
 		Name: info.Name, Documents: int(st.Live), Dims: s.Dims, HeadDims: s.HeadDims,
 		Model: s.Spec, Created: info.Created,
@@ -60,27 +61,38 @@ func describe(info store.Info, st store.State) (CollectionInfo, error) {
 // Drop deletes a collection with all its documents, in every version. Searches of
 // it that are under way end first: do not call it inside a Scan of the collection.
 func (d *DB) Drop(ctx context.Context, name string) error {
-	if err := d.gate.enter(); err != nil {
+	if err := d.gate.Enter(); err != nil {
 		return wrap("drop collection", name, err)
 	}
-	defer d.gate.leave()
+	defer d.gate.Leave()
 	info, other, c, err := d.forget(ctx, name)
 	if err != nil {
 		return wrap("drop collection", name, err)
 	}
-	// Without d.mu: what is under way may be a Scan that opens other collections.
+	// Without d.mu: a Scan that is under way may open other collections.
 	if c != nil {
-		c.gate.close()
-		if err := c.discard(); err != nil {
-			d.opts.Logger.Warn("closing a dropped collection", "collection", name, "err", err)
-		}
+		c.discard()
 	}
-	d.removeDerived(info.ID)
+	index.Remove(d.derivedDir(), info.ID)
 	d.dropLoaded(other)
 	if _, err := d.st.Sweep(); err != nil {
 		d.opts.Logger.Warn("sweeping a dropped collection failed; it goes on at the next opening", "collection", name, "err", err)
 	}
 	return nil
+}
+
+// discard closes every version that answers: a change of the model may have
+// switched while the one before was closed.
+func (c *Collection) discard() {
+	for {
+		v := c.current.Load()
+		if err := v.Discard(); err != nil {
+			c.db.opts.Logger.Warn("closing a dropped collection", "collection", c.name, "err", err)
+		}
+		if c.current.Load() == v {
+			return
+		}
+	}
 }
 
 // forget takes a collection out of the store's list and out of the table. It

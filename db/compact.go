@@ -27,10 +27,10 @@ type CompactReport struct {
 // ErrReadOnly and ErrClosed.
 func (d *DB) Compact(ctx context.Context) (CompactReport, error) {
 	var r CompactReport
-	if err := d.gate.enter(); err != nil {
+	if err := d.gate.Enter(); err != nil {
 		return r, wrap("compact", d.dir, err)
 	}
-	defer d.gate.leave()
+	defer d.gate.Leave()
 	if d.opts.ReadOnly {
 		return r, wrap("compact", d.dir, ErrReadOnly)
 	}
@@ -51,7 +51,7 @@ func (d *DB) Compact(ctx context.Context) (CompactReport, error) {
 		}
 		if err == nil {
 			open = append(open, c)
-			err = c.compact(ctx, &r)
+			err = c.do("compact", name, func(v *version) error { return v.compact(ctx, &r) })
 		}
 		if err != nil && !errors.Is(err, ErrClosed) {
 			return r, wrap("compact", name, err)
@@ -70,17 +70,16 @@ func (d *DB) Compact(ctx context.Context) (CompactReport, error) {
 	return r, nil
 }
 
-func (c *Collection) compact(ctx context.Context, r *CompactReport) error {
-	if err := c.enter(); err != nil {
-		return err
-	}
-	defer c.leave()
-	n, err := c.sweep(ctx)
+func (v *version) compact(ctx context.Context, r *CompactReport) error {
+	n, err := v.Sweep(ctx)
 	if err != nil {
 		return err
 	}
 	r.Expired += n
-	r.Nodes += c.graph.Dead()
-	c.repair()
+	dead, err := v.Repair()
+	if err != nil {
+		return err
+	}
+	r.Nodes += dead
 	return ctx.Err()
 }

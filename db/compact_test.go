@@ -48,6 +48,7 @@ func recallOf(t *testing.T, c *Collection, queries []Document) float64 {
 // costs no recall against a collection that is freshly built of the same
 // documents, and numbers of nodes are used again.
 func TestChurn(t *testing.T) {
+	t.Parallel()
 	n := 12_000
 	if testing.Short() {
 		n = 4000
@@ -117,8 +118,8 @@ func TestChurn(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%+v", r)
-	if c.graph.Dead() != 0 {
-		t.Errorf("%d dead nodes", c.graph.Dead())
+	if s, err := c.Stats(); err != nil || s.Dead != 0 {
+		t.Errorf("%d dead nodes, %v", s.Dead, err)
 	}
 	compacted := recallOf(t, c, queries)
 	fresh, err := d.Collection(t.Context(), "fresh", opts)
@@ -135,9 +136,10 @@ func TestChurn(t *testing.T) {
 	if math.Min(churned, compacted) < want-0.005 {
 		t.Error("the churn has cost recall")
 	}
-	if err := c.graph.Check(); err != nil {
-		t.Error(err)
+	if r, err := d.Doctor(t.Context(), &DoctorOptions{Collections: []string{c.Name()}}); err != nil || !r.OK() {
+		t.Errorf("%+v %v", r, err)
 	}
+	nodes := d.st.State(idOf(c)).Next
 	if err := d.Drop(t.Context(), "fresh"); err != nil {
 		t.Error(err)
 	}
@@ -150,14 +152,15 @@ func TestChurn(t *testing.T) {
 	if err != nil || full.After > full.Before {
 		t.Errorf("%+v %v", full, err)
 	}
-	if int(c.bound()) > 2*n+2000 { // 2.8 n were written
-		t.Errorf("%d nodes were given out for %d documents: numbers are not used again", c.bound(), n)
+	if int(nodes) > 2*n+2000 { // 2.8 n were written
+		t.Errorf("%d nodes were given out for %d documents: numbers are not used again", nodes, n)
 	}
 }
 
 // What was compacted stays so: the next opening has no dead nodes, and nothing
 // to warn of.
 func TestCompactTwice(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	c, err := d.Collection(t.Context(), "c", &CollectionOptions{Dims: 2})

@@ -18,6 +18,7 @@ import (
 // log, from the store, and from the snapshot of that; the document is named,
 // the others are found, and writing it again mends it.
 func TestDamagedDocuments(t *testing.T) {
+	t.Parallel()
 	const dims = 8
 	whole := func() []float32 { return make([]float32, dims) }
 	record := func(id string) []byte {
@@ -55,7 +56,7 @@ func TestDamagedDocuments(t *testing.T) {
 				t.Fatal(err)
 			}
 			// Behind the collection's back, and before others, as damage is.
-			done, err := d.st.Commit(&store.Batch{Collection: c.id, Puts: []store.Put{{
+			done, err := d.st.Commit(&store.Batch{Collection: idOf(c), Puts: []store.Put{{
 				ID: "bad", Record: test.record, Vector: store.AppendVector(nil, test.vector),
 			}}})
 			if err != nil {
@@ -104,7 +105,7 @@ func TestDamagedDocuments(t *testing.T) {
 			if err := d.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.Remove(c.derivedPath("snapshot")); err != nil {
+			if err := os.Remove(snapshotPath(c)); err != nil {
 				t.Fatal(err)
 			}
 			d, c = open(killed, "store")
@@ -137,37 +138,4 @@ func unitVector(dims int) []float32 {
 	v := make([]float32, dims)
 	v[0] = 1
 	return v
-}
-
-// A document that is damaged after it was indexed does not make the searches
-// fail that find it.
-func TestDamagedAmongResults(t *testing.T) {
-	d, log := openLogged(t, t.TempDir())
-	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
-	rng := rand.New(rand.NewPCG(3, 4))
-	for i := range 10 {
-		if _, err := c.Upsert(t.Context(), given(rng, fmt.Sprint(i), 8)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// The batch takes the number of the node that dies, once it is free.
-	if _, err := c.Delete(t.Context(), "3"); err != nil {
-		t.Fatal(err)
-	}
-	c.repair()
-	done, err := d.st.Commit(&store.Batch{Collection: c.id, Puts: []store.Put{{
-		ID: "bad", Record: append([]byte{99}, make([]byte, 8)...), Vector: store.AppendVector(nil, unitVector(8)),
-	}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.link([]prepared{{vec: unitVector(8), encoded: store.AppendVector(nil, unitVector(8))}}, done)
-	m, err := c.Search(t.Context(), Query{Embedding: unitVector(8), K: 10})
-	if err != nil || len(m) != 9 {
-		t.Error(len(m), err)
-	}
-	if !strings.Contains(log.String(), "run doctor") {
-		t.Error(log)
-	}
 }

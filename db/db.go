@@ -13,6 +13,10 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/fronyai/frony-db/db/internal/disk"
+	"github.com/fronyai/frony-db/db/internal/gate"
+	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -23,18 +27,15 @@ type DB struct {
 	id   [16]byte // of this database, so that derived files can't be mixed up
 	lock *flock.Flock
 	st   *store.Store
-	gate *gate
+	gate *gate.Gate
 
-	searches atomic.Int32 // that are under way
-	doubtful atomic.Bool  // the next opening is to look for what may be missing
+	searching atomic.Int32 // searches that run now
+	doubtful  atomic.Bool  // the next opening must look for what may be missing
 
-	// mu guards collections, the ones that are loaded, hidden, their versions that
-	// are being filled, by number, and loading, the ones that are about to be, each
-	// with a channel that is closed then.
-	mu          sync.Mutex
-	collections map[string]*Collection
-	hidden      map[uint32]*Collection
-	loading     map[string]chan struct{}
+	mu          sync.Mutex               // guards the fields below
+	collections map[string]*Collection   // that are open
+	hidden      map[uint32]*version      // that are being filled, by number
+	loading     map[string]chan struct{} // about to be open: each is closed then
 }
 
 const (
@@ -56,8 +57,8 @@ func Open(path string, opts *Options) (*DB, error) {
 		return nil, wrap("open", path, err)
 	}
 	d := &DB{
-		dir: path, opts: o, gate: newGate(), collections: make(map[string]*Collection),
-		hidden: make(map[uint32]*Collection), loading: make(map[string]chan struct{}),
+		dir: path, opts: o, gate: gate.New(ErrClosed), collections: make(map[string]*Collection),
+		hidden: make(map[uint32]*version), loading: make(map[string]chan struct{}),
 	}
 	if err := d.open(); err != nil {
 		if d.lock != nil {
@@ -75,7 +76,7 @@ func (d *DB) open() error {
 	}
 	if !exists {
 		if d.opts.MustExist || d.opts.ReadOnly {
-			return because(ErrNotDatabase, "there is no database here")
+			return reason.For(ErrNotDatabase, "there is no database here")
 		}
 		if err := os.MkdirAll(d.dir, 0o755); err != nil {
 			return unwritable(err)
@@ -93,8 +94,8 @@ func (d *DB) open() error {
 				return unwritable(err)
 			}
 		}
-		removeTemps(d.dir)
-		removeTemps(filepath.Join(d.dir, derivedDir))
+		disk.RemoveTemps(d.dir)
+		disk.RemoveTemps(d.derivedDir())
 	}
 	lost, err := d.findUnsynced()
 	if err != nil {
@@ -134,10 +135,10 @@ func (d *DB) open() error {
 // if it was filled with another model, ErrInvalidName, ErrInvalidOptions and
 // ErrLimit.
 func (d *DB) Collection(ctx context.Context, name string, opts *CollectionOptions) (*Collection, error) {
-	if err := d.gate.enter(); err != nil {
+	if err := d.gate.Enter(); err != nil {
 		return nil, wrap("open collection", name, err)
 	}
-	defer d.gate.leave()
+	defer d.gate.Leave()
 	var o CollectionOptions
 	if opts != nil {
 		o = *opts
@@ -170,8 +171,8 @@ func (d *DB) settled(ctx context.Context, name string) error {
 	return nil
 }
 
-// loadAlone loads a collection without d.mu, which is held before and after:
-// a rebuild takes long, and the other collections are wanted meanwhile.
+// loadAlone loads a collection without d.mu, which is held before and after: a
+// rebuild takes long, and others need the other collections meanwhile.
 func (d *DB) loadAlone(ctx context.Context, info store.Info, o *CollectionOptions) (*Collection, error) {
 	loaded := make(chan struct{})
 	d.loading[info.Name] = loaded
@@ -181,25 +182,32 @@ func (d *DB) loadAlone(ctx context.Context, info store.Info, o *CollectionOption
 		delete(d.loading, info.Name)
 		close(loaded)
 	}()
-	return d.load(ctx, info, o)
+	v, err := d.load(ctx, info, o)
+	if err != nil {
+		return nil, err
+	}
+	c := &Collection{db: d, name: info.Name}
+	c.current.Store(v)
+	return c, nil
 }
 
 func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) (*Collection, error) {
 	if c := d.collections[name]; c != nil {
-		s := *c.facts.Load()
-		if c.embed() == nil {
-			d.lend(o, &s) // or else it has one, perhaps not the one it was opened with
+		v := c.current.Load()
+		s := *v.Settings()
+		if v.embedder() == nil {
+			d.lend(o, &s) // else it has one, perhaps not the one it was opened with
 		}
 		if err := o.open(&s, &d.opts.Limits); err != nil {
 			return nil, err
 		}
-		c.take(o.Embedder)
+		v.setEmbedder(o.Embedder)
 		return c, nil
 	}
 	info, ok := d.st.Lookup(name)
-	var was *settings
+	var was *index.Settings
 	if ok {
-		s, err := decodeSettings(info)
+		s, err := index.DecodeSettings(info)
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +222,7 @@ func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) 
 			return nil, err
 		}
 		if n := d.st.Collections(); n >= d.opts.Limits.Collections {
-			return nil, because(ErrLimit, "the database has %d collections", n)
+			return nil, reason.For(ErrLimit, "the database has %d collections", n)
 		}
 		s, err := o.create(&d.opts.Limits)
 		if err != nil {
@@ -232,28 +240,30 @@ func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) 
 	return c, nil
 }
 
-// lend gives a collection the database's embedder if it is opened without one.
-// was is what it was created with, or nil.
-func (d *DB) lend(o *CollectionOptions, was *settings) {
-	// Vectors that were given are of a model that only the caller knows: the
-	// database's embedder would ask them in another language.
-	given := was != nil && was.Spec == nil || was == nil && o.Precomputed
-	if o.Embedder == nil && !o.anyModel && !given {
+// lend gives a collection that is opened without an embedder that of the
+// database. was is what the collection was created with, or nil.
+func (d *DB) lend(o *CollectionOptions, was *index.Settings) {
+	// Precomputed embeddings are of a model that only the caller knows: queries of
+	// the database's embedder would not match them.
+	precomputed := was != nil && was.Spec == nil || was == nil && o.Precomputed
+	if o.Embedder == nil && !o.anyModel && !precomputed {
 		o.Embedder = d.opts.Embedder
 	}
 }
+
+func (d *DB) derivedDir() string { return filepath.Join(d.dir, derivedDir) }
 
 // checkName admits letters and digits of any script, and _ - . inside, so that
 // a name is safe in a URL, a shell and a file name.
 func checkName(name string) error {
 	if name == "" || len(name) > 128 {
-		return because(ErrInvalidName, "%q has %d bytes, want 1 to 128", name, len(name))
+		return reason.For(ErrInvalidName, "%q has %d bytes, want 1 to 128", name, len(name))
 	}
 	for i, r := range name {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || i > 0 && (r == '-' || r == '.') || unicode.IsMark(r) && i > 0 {
 			continue
 		}
-		return because(ErrInvalidName, "%q has %q; use letters, digits, and _ - . inside", name, r)
+		return reason.For(ErrInvalidName, "%q has %q; use letters, digits, and _ - . inside", name, r)
 	}
 	return nil
 }
@@ -262,18 +272,18 @@ func checkName(name string) error {
 // database. Calls that come later return ErrClosed. Scan and Collections count
 // as running until their loop ends: do not call Close inside it.
 func (d *DB) Close() error {
-	if !d.gate.close() {
+	if !d.gate.Close() {
 		return wrap("close", d.dir, ErrClosed)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error
-	for _, c := range slices.AppendSeq(slices.Collect(maps.Values(d.collections)), maps.Values(d.hidden)) {
-		c.gate.close()
-		if err := c.close(); err != nil {
-			// The store is the truth: the next opening rebuilds what is missing.
-			d.opts.Logger.Warn("snapshot failed; the collection is rebuilt when it is opened", "collection", c.name, "err", err)
-		}
+	versions := slices.Collect(maps.Values(d.hidden))
+	for _, c := range d.collections {
+		versions = append(versions, c.current.Load())
+	}
+	for _, v := range versions {
+		v.close()
 	}
 	err := d.st.Close()
 	if err == nil {

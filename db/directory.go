@@ -14,6 +14,8 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/fronyai/frony-db/db/internal/disk"
+	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -26,7 +28,7 @@ func inspect(dir string) (bool, error) {
 		return false, nil
 	case err != nil:
 		if info, serr := os.Stat(dir); serr == nil && !info.IsDir() {
-			return false, because(ErrNotDatabase, "it is a file, not a directory")
+			return false, reason.For(ErrNotDatabase, "it is a file, not a directory")
 		}
 		return false, err
 	}
@@ -43,7 +45,7 @@ func inspect(dir string) (bool, error) {
 	}
 	for _, e := range entries {
 		if e.Name() != lockFile { // left by an Open that was interrupted
-			return false, because(ErrNotDatabase, "the directory holds other files, such as %s", e.Name())
+			return false, reason.For(ErrNotDatabase, "the directory holds other files, such as %s", e.Name())
 		}
 	}
 	return false, nil
@@ -51,7 +53,7 @@ func inspect(dir string) (bool, error) {
 
 func unwritable(err error) error {
 	if errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "read-only file system") {
-		return because(ErrReadOnly, "%v", err)
+		return reason.For(ErrReadOnly, "%v", err)
 	}
 	return err
 }
@@ -75,7 +77,7 @@ func (d *DB) takeLock() error {
 		if err != nil || len(pid) == 0 {
 			return ErrLocked
 		}
-		return because(ErrLocked, "process %s has it open", strings.TrimSpace(string(pid)))
+		return reason.For(ErrLocked, "process %s has it open", strings.TrimSpace(string(pid)))
 	}
 	if d.opts.ReadOnly {
 		return nil
@@ -102,7 +104,7 @@ func (d *DB) identify(exists bool) error {
 		if _, err := rand.Read(d.id[:]); err != nil {
 			return err
 		}
-		return unwritableOrNil(writeFile(path, fmt.Appendf(nil, "frony-db %d\n%x\n", markerVersion, d.id)))
+		return unwritableOrNil(disk.WriteFile(path, fmt.Appendf(nil, "frony-db %d\n%x\n", markerVersion, d.id)))
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -114,7 +116,7 @@ func (d *DB) identify(exists bool) error {
 		return damagedMarker(err)
 	}
 	if version > markerVersion {
-		return because(ErrFormat, "version %d, this program knows %d; open it with a newer frony-db", version, markerVersion)
+		return reason.For(ErrFormat, "version %d, this program knows %d; open it with a newer frony-db", version, markerVersion)
 	}
 	n, err := hex.Decode(d.id[:], []byte(id))
 	if err != nil || n != len(d.id) {
@@ -126,7 +128,7 @@ func (d *DB) identify(exists bool) error {
 // damagedMarker says what helps: the name of a database only keeps derived
 // files apart, so a new one costs nothing but their rebuilding.
 func damagedMarker(err error) error {
-	return because(ErrNotDatabase, "the marker file %s is damaged (%v); delete it and open again: the documents are in %s and are not touched",
+	return reason.For(ErrNotDatabase, "the marker file %s is damaged (%v); delete it and open again: the documents are in %s and are not touched",
 		markerFile, err, storeDir)
 }
 

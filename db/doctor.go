@@ -1,18 +1,11 @@
 package db
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/fronyai/frony-db/db/internal/store"
-	"github.com/fronyai/frony-db/hnsw"
-	"github.com/fronyai/frony-db/quant"
+	"github.com/fronyai/frony-db/db/internal/index"
 )
 
 // DoctorOptions say what Doctor looks at. The zero value is everything, and
@@ -93,10 +86,10 @@ func (d *DB) Doctor(ctx context.Context, o *DoctorOptions) (DoctorReport, error)
 	if o == nil {
 		o = &DoctorOptions{}
 	}
-	if err := d.gate.enter(); err != nil {
+	if err := d.gate.Enter(); err != nil {
 		return r, wrap("doctor", d.dir, err)
 	}
-	defer d.gate.leave()
+	defer d.gate.Leave()
 	if o.Repair && d.opts.ReadOnly {
 		return r, wrap("doctor", d.dir, ErrReadOnly)
 	}
@@ -133,220 +126,44 @@ func (d *DB) Doctor(ctx context.Context, o *DoctorOptions) (DoctorReport, error)
 	return r, nil
 }
 
-// doctor examines one collection, and mends it if asked to.
-func (c *Collection) doctor(ctx context.Context, o *DoctorOptions) (CollectionHealth, error) {
-	x, err := c.examine(ctx, o)
-	if err != nil || !o.Repair || x.FaultCount == 0 && x.Missed == 0 {
-		return x.CollectionHealth, err
-	}
-	did, err := c.mend(ctx, x)
-	if err != nil {
-		return x.CollectionHealth, err
-	}
-	again, err := c.examine(ctx, o)
-	again.Repaired, again.Found = did, &x.CollectionHealth
-	return again.CollectionHealth, err
-}
-
-// examination is a look at a collection.
-type examination struct {
-	CollectionHealth
-	stored []store.Fault
-	relink []uint32 // nodes to be linked again
-	whole  bool     // too much is wrong: everything derived is made anew
-}
-
-func (x *examination) fault(part, id string, node uint32, format string, args ...any) {
-	x.FaultCount++
-	if len(x.Faults) < 100 {
-		x.Faults = append(x.Faults, Fault{part, id, node, fmt.Sprintf(format, args...)})
-	}
-}
-
-func (x *examination) addStored(faults []store.Fault) {
-	x.stored = faults
-	for _, f := range faults {
-		x.fault("store", f.ID, f.Node, "%s", f.Detail)
-	}
-}
-
-func (c *Collection) examine(ctx context.Context, o *DoctorOptions) (*examination, error) {
-	start := time.Now()
-	x := &examination{CollectionHealth: CollectionHealth{Name: c.name}}
-	if err := c.enter(); err != nil {
-		return x, err
-	}
-	defer c.leave()
-	stored, err := storeFaults(c.db.st, c.id, c.set.Dims)
-	if err != nil {
-		return x, err
-	}
-	x.addStored(stored)
-	if err := c.checkGraph(); err != nil {
-		x.whole = true
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			x.fault("graph", "", 0, "%s", line)
-		}
-	}
-	if err := c.examineNodes(ctx, x, o); err != nil {
-		return x, err
-	}
-	x.Seconds = time.Since(start).Seconds()
-	return x, nil
-}
-
-// checkGraph proves the graph's own invariants, for which it must stand still.
-func (c *Collection) checkGraph() error {
-	c.saving.Lock()
-	defer c.saving.Unlock()
-	c.linking.Lock()
-	defer c.linking.Unlock()
-	return c.graph.Check()
-}
-
-const (
-	doctorPart = 1024 // nodes that are looked at in one moment
-	doctorBeam = 64   // where the collection has no efSearch of its own
-	doctorEf   = 1000 // the beam that finds what can be found
-)
-
-// examineNodes compares every live node's derived parts with the store, a part
-// of the nodes at a time, and asks for some or all of them.
-func (c *Collection) examineNodes(ctx context.Context, x *examination, o *DoctorOptions) error {
-	var ask *hnsw.Bitset
-	if total := c.graph.Len(); o.Sample > 0 && o.Sample < total {
-		ask = hnsw.NewBitset(int(c.bound()))
-		rng := rand.New(rand.NewPCG(uint64(total), uint64(c.id)))
-		for range o.Sample {
-			ask.Set(rng.Uint32N(c.bound()))
-		}
-	}
-	n := c.bound()
-	parts := int(n+doctorPart-1) / doctorPart
-	results := make([]*examination, parts)
-	errs := make([]error, parts)
-	progress := c.db.progress("doctor "+c.name, int(n))
-	parallel(parts, 1, func(i int) {
-		first := uint32(i) * doctorPart
-		end := min(first+doctorPart, n)
-		results[i] = &examination{}
-		errs[i] = c.examinePart(ctx, results[i], ask, first, end)
-		progress(int(end - first))
-	})
-	if err := errors.Join(errs...); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return err
-	}
-	for _, p := range results {
-		x.whole = x.whole || p.whole
-		x.Documents += p.Documents
-		x.Queried += p.Queried
-		x.Missed += p.Missed
-		x.Unreachable += p.Unreachable
-		x.FaultCount += p.FaultCount
-		x.Faults = append(x.Faults, p.Faults[:min(len(p.Faults), max(0, 100-len(x.Faults)))]...)
-		x.relink = append(x.relink, p.relink...)
-	}
-	return nil
-}
-
-func (c *Collection) examinePart(ctx context.Context, x *examination, ask *hnsw.Bitset, first, end uint32) error {
-	slot := c.grace.enter()
-	defer c.grace.leave(slot)
-	v, m := c.view()
-	defer v.Close()
-	code := c.codes.room()
-	var hits []hnsw.Hit
-	for node := first; node < end; node++ {
-		if err := ctx.Err(); err != nil {
+// doctor examines one collection, and repairs it if asked to.
+func (c *Collection) doctor(ctx context.Context, o *DoctorOptions) (h CollectionHealth, err error) {
+	err = c.do("doctor", c.name, func(v *version) error {
+		e, found, err := c.examine(ctx, v, o)
+		h = found
+		if err != nil || !o.Repair || e.Sound() {
 			return err
 		}
-		if !c.nodes.visible(node, m.seq) {
-			// One that can't be read has been named by the store's check.
-			if r, there, err := v.Record(c.id, node, 0); err == nil && there {
-				x.whole = true
-				x.fault("derived", r.ID, node, "the document is not in the index")
-			}
-			continue
-		}
-		x.Documents++
-		vec, ok, err := v.Vector(nil, c.id, node)
+		did, err := v.Heal(ctx, e)
 		if err != nil {
 			return err
 		}
-		if !ok {
-			if _, there, err := v.Record(c.id, node, 0); err != nil || !there {
-				x.fault("derived", "", node, "a node of the index has no document in the store")
-			}
-			continue // or else the store's check has said it
-		}
-		if !c.sound(vec) {
-			continue
-		}
-		bad := false
-		id := func() string {
-			if r, ok, err := v.Record(c.id, node, 0); err == nil && ok {
-				return r.ID
-			}
-			return ""
-		}
-		c.codes.encode(code, vec)
-		if !bytes.Equal(code.head, c.codes.heads.Code(node)) || c.codes.tails != nil && !bytes.Equal(code.tail, c.codes.tails.Code(node)) {
-			bad = true
-			x.fault("codes", id(), node, "the code is not that of the vector")
-		}
-		if row, ok := c.rows.Get(node); ok && !bytes.Equal(row, quant.Bytes(vec)) {
-			bad = true
-			x.fault("rows", id(), node, "the row is not the vector")
-		}
-		if !c.graph.Has(node) {
-			bad = true
-			x.Unreachable++
-			x.fault("graph", id(), node, "the document is not in the graph")
-		} else if ask == nil || ask.Has(node) {
-			x.Queried++
-			normal, wide := c.reaches(&hits, code.head, node)
-			if !normal {
-				bad = true
-				x.Missed++
-			}
-			if !wide {
-				x.Unreachable++
-				x.fault("graph", id(), node, "a search for the document's own vector does not return it")
-			}
-		}
-		if bad {
-			x.relink = append(x.relink, node)
-		}
-	}
-	return nil
+		_, h, err = c.examine(ctx, v, o)
+		h.Repaired, h.Found = did, &found
+		return err
+	})
+	return h, err
 }
 
-func (c *Collection) ask(dst []hnsw.Hit, head []byte, ef int) []hnsw.Hit {
-	return c.graph.Search(dst, head, hnsw.Search{K: ef, Ef: ef})
+func (c *Collection) examine(ctx context.Context, v *version, o *DoctorOptions) (*index.Examination, CollectionHealth, error) {
+	start := time.Now()
+	e, err := v.Examine(ctx, o.Sample)
+	if err != nil {
+		return nil, CollectionHealth{Name: c.name}, err
+	}
+	h := health(c.name, e)
+	h.Seconds = time.Since(start).Seconds()
+	return e, h, nil
 }
 
-// answers says whether hits hold the node, or only nodes that are as near: there
-// may be many copies of one vector.
-func (c *Collection) answers(hits []hnsw.Hit, head []byte, node uint32) bool {
-	if slices.ContainsFunc(hits, func(h hnsw.Hit) bool { return h.ID == node }) {
-		return true
+// health is an examination as the report shows it.
+func health(name string, e *index.Examination) CollectionHealth {
+	h := CollectionHealth{
+		Name: name, Documents: e.Documents, Queried: e.Queried, Missed: e.Missed, Unreachable: e.Unreachable,
+		FaultCount: e.FaultCount,
 	}
-	var own [1]uint32
-	c.codes.heads.Distances(head, []uint32{node}, own[:])
-	return len(hits) > 0 && hits[len(hits)-1].Distance <= own[0]
-}
-
-// progress returns a function that counts up to total, from any goroutine.
-func (d *DB) progress(task string, total int) func(n int) {
-	done := 0
-	turn := make(chan struct{}, 1)
-	return func(n int) {
-		turn <- struct{}{}
-		done += n
-		d.opts.Progress(task, done, total)
-		<-turn
+	for _, f := range e.Faults {
+		h.Faults = append(h.Faults, Fault(f))
 	}
+	return h
 }

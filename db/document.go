@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/quant"
 )
@@ -77,6 +78,8 @@ func (f Fields) stored() store.Fields {
 	return s
 }
 
+// fromRecord and toRecord are the one place where documents and the store's
+// records become each other. The embedding goes its own way.
 func fromRecord(r *store.Record) Document {
 	return Document{
 		ID: r.ID, Text: r.Text, Metadata: r.Metadata,
@@ -84,10 +87,17 @@ func fromRecord(r *store.Record) Document {
 	}
 }
 
+func (d *Document) toRecord(r *store.Record) {
+	r.ID, r.Text, r.Metadata = d.ID, d.Text, d.Metadata
+	r.Source, r.Chunk, r.Expires = d.Source, d.Chunk, d.Expires
+	r.Given = d.Embedding != nil
+}
+
 // Validate reports what Insert and Upsert would refuse about the document,
 // without writing it. A document without an id is fine: they make one up.
 func (c *Collection) Validate(d Document) error {
-	return d.validate(&c.db.opts.Limits, c.Dims(), c.embed() != nil)
+	v := c.current.Load()
+	return d.validate(&c.db.opts.Limits, v.Settings().Dims, v.embedder() != nil)
 }
 
 // Validate is Collection.Validate for a collection that is open elsewhere, such
@@ -102,14 +112,9 @@ func (d *Document) validate(l *Limits, dims int, embeds bool) error {
 		d.ID = "?"
 	}
 	if d.Embedding == nil && !embeds && d.Text != "" {
-		return because(ErrNoEmbedder, "it has a text and no embedding")
+		return reason.For(ErrNoEmbedder, "it has a text and no embedding")
 	}
 	return d.check(l, dims)
-}
-
-// check is the document's check by the collection's limits and dims.
-func (c *Collection) check(d *Document) error {
-	return d.check(&c.db.opts.Limits, c.set.Dims)
 }
 
 // check reports the first thing about a document that can't be stored, and
@@ -120,15 +125,15 @@ func (d *Document) check(l *Limits, dims int) error {
 	}
 	switch {
 	case d.Text == "" && d.Embedding == nil:
-		return because(ErrInvalidText, "it is empty and no embedding is given")
+		return reason.For(ErrInvalidText, "it is empty and no embedding is given")
 	case len(d.Text) > l.TextBytes:
-		return because(ErrInvalidText, "%d bytes, at most %d; split it into chunks", len(d.Text), l.TextBytes)
+		return reason.For(ErrInvalidText, "%d bytes, at most %d; split it into chunks", len(d.Text), l.TextBytes)
 	case !utf8.ValidString(d.Text):
-		return because(ErrInvalidText, "not UTF-8 at byte %d", invalidAt(d.Text))
+		return reason.For(ErrInvalidText, "not UTF-8 at byte %d", invalidAt(d.Text))
 	}
 	if d.Source != "" {
 		if err := checkID(d.Source, l.IDBytes); err != nil {
-			return because(ErrInvalidMetadata, "source: %v", err)
+			return reason.For(ErrInvalidMetadata, "source: %v", err)
 		}
 	}
 	if d.Embedding != nil {
@@ -147,15 +152,15 @@ func (d *Document) check(l *Limits, dims int) error {
 func checkID(id string, limit int) error {
 	switch {
 	case id == "":
-		return because(ErrInvalidID, "it is empty")
+		return reason.For(ErrInvalidID, "it is empty")
 	case len(id) > limit:
-		return because(ErrInvalidID, "%d bytes, at most %d", len(id), limit)
+		return reason.For(ErrInvalidID, "%d bytes, at most %d", len(id), limit)
 	case !utf8.ValidString(id):
-		return because(ErrInvalidID, "%q is not UTF-8", id)
+		return reason.For(ErrInvalidID, "%q is not UTF-8", id)
 	}
 	for _, r := range id {
 		if unicode.IsControl(r) {
-			return because(ErrInvalidID, "%q has the control character %U", id, r)
+			return reason.For(ErrInvalidID, "%q has the control character %U", id, r)
 		}
 	}
 	return nil
@@ -164,7 +169,7 @@ func checkID(id string, limit int) error {
 // checkVector finds what would poison a ranking: NaN sorts above every score.
 func checkVector(v []float32, dims int) error {
 	if len(v) != dims {
-		return because(ErrInvalidEmbedding, "%d dimensions, the collection has %d", len(v), dims)
+		return reason.For(ErrInvalidEmbedding, "%d dimensions, the collection has %d", len(v), dims)
 	}
 	// A NaN or an infinity shows in the sum of squares.
 	if sum := quant.Dot(v, v); sum > 1e-30 && sum < 1e30 {
@@ -173,12 +178,12 @@ func checkVector(v []float32, dims int) error {
 	var sum float64
 	for i, x := range v {
 		if f := float64(x); math.IsNaN(f) || math.IsInf(f, 0) {
-			return because(ErrInvalidEmbedding, "component %d is %v", i, x)
+			return reason.For(ErrInvalidEmbedding, "component %d is %v", i, x)
 		}
 		sum += float64(x) * float64(x)
 	}
 	if norm := math.Sqrt(sum); norm < 1e-18 {
-		return because(ErrInvalidEmbedding, "its length is zero")
+		return reason.For(ErrInvalidEmbedding, "its length is zero")
 	}
 	return nil
 }
@@ -201,13 +206,13 @@ func (m Metadata) normalise(l *Limits) (Metadata, error) {
 		return nil, nil
 	}
 	if len(m) > l.MetadataFields {
-		return nil, because(ErrInvalidMetadata, "%d fields, at most %d", len(m), l.MetadataFields)
+		return nil, reason.For(ErrInvalidMetadata, "%d fields, at most %d", len(m), l.MetadataFields)
 	}
 	out, copied := m, false
 	size := 0
 	for k, v := range m {
 		if err := checkID(k, l.IDBytes); err != nil {
-			return nil, because(ErrInvalidMetadata, "field name %q: %v", k, err)
+			return nil, reason.For(ErrInvalidMetadata, "field name %q: %v", k, err)
 		}
 		kept := false // as it is
 		switch v.(type) {
@@ -223,7 +228,7 @@ func (m Metadata) normalise(l *Limits) (Metadata, error) {
 		}
 		n, bytes, err := normaliseValue(v)
 		if err != nil {
-			return nil, because(ErrInvalidMetadata, "field %q: %v", k, err)
+			return nil, reason.For(ErrInvalidMetadata, "field %q: %v", k, err)
 		}
 		if !kept {
 			out[k] = n
@@ -231,7 +236,7 @@ func (m Metadata) normalise(l *Limits) (Metadata, error) {
 		size += len(k) + bytes
 	}
 	if size > l.MetadataBytes {
-		return nil, because(ErrInvalidMetadata, "%d bytes, at most %d", size, l.MetadataBytes)
+		return nil, reason.For(ErrInvalidMetadata, "%d bytes, at most %d", size, l.MetadataBytes)
 	}
 	return out, nil
 }
@@ -240,7 +245,7 @@ func normaliseValue(v any) (out any, bytes int, err error) {
 	switch v := v.(type) {
 	case string:
 		if !utf8.ValidString(v) {
-			return nil, 0, because(errValue, "not UTF-8 at byte %d", invalidAt(v))
+			return nil, 0, reason.For(errValue, "not UTF-8 at byte %d", invalidAt(v))
 		}
 		return v, len(v), nil
 	case bool:
@@ -275,7 +280,7 @@ func normaliseValue(v any) (out any, bytes int, err error) {
 		}
 		f, err := v.Float64()
 		if err != nil {
-			return nil, 0, because(errValue, "number %s is out of range", v)
+			return nil, 0, reason.For(errValue, "number %s is out of range", v)
 		}
 		return fromFloat(f)
 	case time.Time:
@@ -291,29 +296,29 @@ func normaliseValue(v any) (out any, bytes int, err error) {
 		for i, e := range v {
 			s, ok := e.(string)
 			if !ok {
-				return nil, 0, because(errValue, "element %d is %T, an array holds strings only", i, e)
+				return nil, 0, reason.For(errValue, "element %d is %T, an array holds strings only", i, e)
 			}
 			if !utf8.ValidString(s) {
-				return nil, 0, because(errValue, "element %d is not UTF-8", i)
+				return nil, 0, reason.For(errValue, "element %d is not UTF-8", i)
 			}
 			out[i] = s
 			bytes += len(s) + 1
 		}
 		return out, bytes, nil
 	}
-	return nil, 0, because(errValue, "%T; use a string, bool, number, time.Time or []string", v)
+	return nil, 0, reason.For(errValue, "%T; use a string, bool, number, time.Time or []string", v)
 }
 
 func fromUint(v uint64) (any, int, error) {
 	if v > math.MaxInt64 {
-		return nil, 0, because(errValue, "%d is above the largest int64", v)
+		return nil, 0, reason.For(errValue, "%d is above the largest int64", v)
 	}
 	return int64(v), 8, nil
 }
 
 func fromFloat(v float64) (any, int, error) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil, 0, because(errValue, "%v is not a number that can be compared", v)
+		return nil, 0, reason.For(errValue, "%v is not a number that can be compared", v)
 	}
 	return v, 8, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/fronyai/frony-db/db/internal/archive"
+	"github.com/fronyai/frony-db/db/internal/move"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -54,7 +56,7 @@ var (
 	ErrNoReembed = errors.New("the collection's model is not being changed")
 	// ErrNoText is returned when documents must be embedded again and have only the
 	// embedding that they were given.
-	ErrNoText = errors.New("documents without a text can't be embedded")
+	ErrNoText = move.ErrNoText
 	// ErrBatchTooLarge is returned when a batch does not fit one transaction.
 	ErrBatchTooLarge = store.ErrTooLarge
 	// ErrLocked is returned by Open when another process has the database open.
@@ -76,7 +78,7 @@ var (
 	ErrLimit = errors.New("limit reached")
 	// ErrBackup is returned for a backup that is damaged, incomplete, not one at
 	// all, or does not add to the one it is given with.
-	ErrBackup = errors.New("invalid backup")
+	ErrBackup = archive.ErrInvalid
 	// ErrClosed is returned after Close.
 	ErrClosed = store.ErrClosed
 )
@@ -109,15 +111,20 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// wrap adds the operation and its input to a cause that needs no hint.
+// wrap adds the operation and its input to a cause. A cause that is an Error
+// without an operation keeps its own input and hint.
 func wrap(op, input string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Op: op, Input: input, Err: err}
-}
-
-// because is a sentinel with its particulars.
-func because(sentinel error, format string, args ...any) error {
-	return fmt.Errorf("%w: %s", sentinel, fmt.Sprintf(format, args...))
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case !ok:
+		return &Error{Op: op, Input: input, Err: err}
+	case e.Op != "":
+		return err
+	case input == "":
+		return &Error{Op: op, Input: e.Input, Err: e.Err, Hint: e.Hint}
+	}
+	return &Error{Op: op, Input: input, Err: fmt.Errorf("%s: %w", e.Input, e.Err), Hint: e.Hint}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fronyai/frony-db/db/internal/reason"
 )
 
 // MarshalJSON writes the fields in order of their names. A float is written
@@ -46,7 +48,7 @@ func appendFloat(b []byte, f float64, bits int) ([]byte, error) {
 	s := strconv.FormatFloat(f, 'g', -1, bits)
 	switch {
 	case strings.ContainsAny(s, "NI"): // NaN and infinities are no JSON, and no metadata
-		return b, because(ErrInvalidMetadata, "%s", s)
+		return b, reason.For(ErrInvalidMetadata, "%s", s)
 	case !strings.ContainsAny(s, ".e"):
 		s += ".0"
 	}

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/reason"
 )
 
 // Query says what to search for. Text or Embedding must be set, and not both.
@@ -88,7 +90,7 @@ func (m *Mode) UnmarshalText(b []byte) error {
 			return nil
 		}
 	}
-	return because(ErrInvalidQuery, "mode %q; want dense, lexical or hybrid", b)
+	return reason.For(ErrInvalidQuery, "mode %q; want dense, lexical or hybrid", b)
 }
 
 // Fusion is a way to make one order of two.
@@ -119,11 +121,11 @@ type Plan string
 
 // The plans.
 const (
-	PlanGraph        Plan = "graph"         // the graph over the heads, then a rerank
-	PlanScan         Plan = "scan"          // the codes of all dimensions of every document
-	PlanExact        Plan = "exact"         // every full vector, because the query says Exact
-	PlanExactMatches Plan = "exact matches" // every full vector, because there are few
-	PlanLexical      Plan = "lexical"       // the lexical index alone
+	PlanGraph        Plan = Plan(index.PlanGraph)        // the graph over the heads, then a rerank
+	PlanScan         Plan = Plan(index.PlanScan)         // the codes of all dimensions of every document
+	PlanExact        Plan = Plan(index.PlanExact)        // every full vector, because the query says Exact
+	PlanExactMatches Plan = Plan(index.PlanExactMatches) // every full vector, because there are few
+	PlanLexical      Plan = Plan(index.PlanLexical)      // the lexical index alone
 )
 
 // Trace says how a search went and where its time did.
@@ -140,44 +142,36 @@ type Trace struct {
 	Total      time.Duration
 }
 
-// check reports every way in which a query can't be answered, the first one
-// first.
-func (c *Collection) checkQuery(q *Query) error {
-	l := &c.db.opts.Limits
+// check returns the first reason why the query is invalid. What depends on the
+// collection's model is checked when the query is embedded.
+func (q *Query) check(l *Limits) error {
 	switch {
 	case q.Text == "" && q.Embedding == nil:
-		return because(ErrInvalidQuery, "it has neither a text nor an embedding")
+		return reason.For(ErrInvalidQuery, "it has neither a text nor an embedding")
 	case q.Text != "" && q.Embedding != nil:
-		return because(ErrInvalidQuery, "it has a text and an embedding; give one")
+		return reason.For(ErrInvalidQuery, "it has a text and an embedding; give one")
 	case len(q.Text) > l.TextBytes:
-		return because(ErrInvalidText, "%d bytes, at most %d", len(q.Text), l.TextBytes)
+		return reason.For(ErrInvalidText, "%d bytes, at most %d", len(q.Text), l.TextBytes)
 	case !utf8.ValidString(q.Text):
-		return because(ErrInvalidText, "not UTF-8 at byte %d", invalidAt(q.Text))
+		return reason.For(ErrInvalidText, "not UTF-8 at byte %d", invalidAt(q.Text))
 	case q.K < 1 || q.K > l.K:
-		return because(ErrInvalidQuery, "K is %d, want 1 to %d", q.K, l.K)
+		return reason.For(ErrInvalidQuery, "K is %d, want 1 to %d", q.K, l.K)
 	case q.PerSource < 0:
-		return because(ErrInvalidQuery, "PerSource is %d, want 0 or more", q.PerSource)
+		return reason.For(ErrInvalidQuery, "PerSource is %d, want 0 or more", q.PerSource)
 	case q.EfSearch < 0 || q.EfSearch > l.EfSearch:
-		return because(ErrInvalidQuery, "EfSearch is %d, want 0 to %d", q.EfSearch, l.EfSearch)
+		return reason.For(ErrInvalidQuery, "EfSearch is %d, want 0 to %d", q.EfSearch, l.EfSearch)
 	case q.Oversampling < 0 || q.Oversampling > l.Oversampling:
-		return because(ErrInvalidQuery, "Oversampling is %d, want 0 to %d", q.Oversampling, l.Oversampling)
+		return reason.For(ErrInvalidQuery, "Oversampling is %d, want 0 to %d", q.Oversampling, l.Oversampling)
 	case int(q.Mode) >= len(modeNames) || q.Fusion > Reciprocal:
-		return because(ErrInvalidQuery, "there is no mode %d or fusion %d", q.Mode, q.Fusion)
+		return reason.For(ErrInvalidQuery, "there is no mode %d or fusion %d", q.Mode, q.Fusion)
 	case q.DenseWeight != nil && !(*q.DenseWeight >= 0 && *q.DenseWeight <= 1):
-		return because(ErrInvalidQuery, "DenseWeight is %v, want 0 to 1", *q.DenseWeight)
+		return reason.For(ErrInvalidQuery, "DenseWeight is %v, want 0 to 1", *q.DenseWeight)
 	case q.Text == "" && (q.Mode == Lexical || q.Mode == Hybrid):
-		return because(ErrInvalidQuery, "mode %s needs a text", q.Mode)
+		return reason.For(ErrInvalidQuery, "mode %s needs a text", q.Mode)
 	case q.Recall < 0 || q.Recall > 1 || q.Recall != q.Recall:
-		return because(ErrInvalidQuery, "Recall is %v, want 0 to 1", q.Recall)
+		return reason.For(ErrInvalidQuery, "Recall is %v, want 0 to 1", q.Recall)
 	case q.MinScore != nil && math.IsNaN(float64(*q.MinScore)):
-		return because(ErrInvalidQuery, "MinScore is NaN")
+		return reason.For(ErrInvalidQuery, "MinScore is NaN")
 	}
-	if q.Embedding != nil {
-		if err := checkVector(q.Embedding, c.set.Dims); err != nil {
-			return err
-		}
-	} else if c.embed() == nil && q.Mode != Lexical {
-		return because(ErrNoEmbedder, "the query is a text; give its embedding or open the collection with an embedder")
-	}
-	return c.checkFilter(q.Filter)
+	return nil
 }

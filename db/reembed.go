@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/embedder"
 )
@@ -99,16 +101,17 @@ func (c *Collection) reembed(ctx context.Context, e embedder.Embedder, o *Reembe
 	if e == nil {
 		return r, ErrNoEmbedder
 	}
-	m := &move{c: c, e: e, skipTextless: o.SkipTextless, report: &r, docs: moveDocs}
-	err = c.inside(func() error {
-		r.From = versionOf(&c.set, c.db.st.State(c.id))
-		return m.begin(o)
+	g := &change{c: c, from: c.current.Load(), e: e, report: &r}
+	g.move.SkipTextless = o.SkipTextless
+	err = c.holdOpen(func() error {
+		r.From = versionOf(g.from.Settings(), c.db.st.State(g.from.ID()))
+		return g.begin(o)
 	})
 	if err != nil || r.Unchanged {
 		r.To = r.From
 		return r, err
 	}
-	return r, m.run(ctx, !o.NoSwitch, false, cmp.Or(o.Sample, 100))
+	return r, g.run(ctx, cmp.Or(o.Sample, 100), !o.NoSwitch, false)
 }
 
 // beginChange keeps others from changing the model until changing is unlocked.
@@ -117,67 +120,92 @@ func (c *Collection) beginChange() error {
 	case c.db.opts.ReadOnly:
 		return ErrReadOnly
 	case !c.changing.TryLock():
-		return because(ErrReembedding, "another call is at it")
+		return reason.For(ErrReembedding, "another reembed is in progress")
 	}
 	return nil
 }
 
-// inside runs f as an operation on the collection.
-func (c *Collection) inside(f func() error) error {
-	if err := c.enter(); err != nil {
-		return err
+// holdOpen runs f while the collection is neither dropped nor closed. The caller
+// holds changing.
+func (c *Collection) holdOpen(f func() error) error {
+	return c.db.do(func() error {
+		r, err := c.current.Load().Latest()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		return f()
+	})
+}
+
+// hidden is the collection's hidden version, or ErrNoReembed.
+func (c *Collection) hidden() (store.Hidden, error) {
+	h, ok := c.db.st.Hidden(c.name)
+	if ok {
+		return h, nil
 	}
-	defer c.leave()
-	return f()
+	if _, ok := c.db.st.Lookup(c.name); !ok {
+		return h, ErrNoCollection // it is being dropped
+	}
+	return h, ErrNoReembed
 }
 
 // begin finds the version that was begun, or decides what a new one is like.
-func (m *move) begin(o *ReembedOptions) error {
-	c := m.c
-	spec := m.e.Spec()
-	if c.set.Spec != nil && c.set.Spec.Fingerprint() == spec.Fingerprint() {
-		m.report.Unchanged = true // perhaps by a call that was killed after its switch
+func (g *change) begin(o *ReembedOptions) error {
+	c, set := g.c, g.from.Settings()
+	spec := g.e.Spec()
+	if set.Spec != nil && set.Spec.Fingerprint() == spec.Fingerprint() {
+		g.report.Unchanged = true // perhaps by a call that was killed after its switch
 		return nil
 	}
-	h, ok := c.db.st.Hidden(c.name)
-	if ok {
-		s, err := decodeSettings(h.Info)
-		switch {
-		case err != nil:
-			return err
-		case h.Previous:
-			return because(ErrReembedding, "the switch from %s to %s is not confirmed; confirm it or roll back first", modelName(&s), modelName(&c.set))
-		case s.Spec.Fingerprint() != spec.Fingerprint():
-			return because(ErrReembedding, "a change to %s (fingerprint %.12s) was begun, this is %s (%.12s); finish that one, or roll back to give it up",
-				modelName(&s), s.Spec.Fingerprint(), spec.Model, spec.Fingerprint())
-		case o.HeadDims != 0 && o.HeadDims != s.HeadDims:
-			return because(ErrInvalidOptions, "HeadDims is %d, the new version was begun with %d", o.HeadDims, s.HeadDims)
-		}
-		m.hidden = h
-		return nil
+	if h, ok := c.db.st.Hidden(c.name); ok {
+		g.hidden = h
+		return g.goOn(o)
 	}
-	info, _ := c.db.st.Lookup(c.name)
-	was, err := decodeSettings(info)
+	info, ok := c.db.st.Lookup(c.name)
+	if !ok {
+		return ErrNoCollection
+	}
+	was, err := index.DecodeSettings(info)
 	if err != nil {
 		return err
 	}
 	create := CollectionOptions{
-		Embedder: m.e, HeadDims: o.HeadDims, M: was.M, EfConstruction: was.EfConstruction,
+		Embedder: g.e, HeadDims: o.HeadDims, M: was.M, EfConstruction: was.EfConstruction,
 		EfSearch: was.EfSearch, Oversampling: was.Oversampling, NoTail: was.NoTail,
 	}
 	s, err := create.create(&c.db.opts.Limits)
-	m.fresh = &s
+	g.fresh = &s
 	return err
 }
 
-func modelName(s *settings) string {
+// goOn checks that the change that was begun is the one that is asked for.
+func (g *change) goOn(o *ReembedOptions) error {
+	s, err := index.DecodeSettings(g.hidden.Info)
+	spec := g.e.Spec()
+	switch {
+	case err != nil:
+		return err
+	case g.hidden.Previous:
+		return reason.For(ErrReembedding, "the switch from %s to %s is not confirmed; confirm it or roll back first",
+			modelName(&s), modelName(g.from.Settings()))
+	case s.Spec.Fingerprint() != spec.Fingerprint():
+		return reason.For(ErrReembedding, "a change to %s (fingerprint %.12s) was begun, this is %s (%.12s); finish that one, or roll back to give it up",
+			modelName(&s), s.Spec.Fingerprint(), spec.Model, spec.Fingerprint())
+	case o.HeadDims != 0 && o.HeadDims != s.HeadDims:
+		return reason.For(ErrInvalidOptions, "HeadDims is %d, the new version was begun with %d", o.HeadDims, s.HeadDims)
+	}
+	return nil
+}
+
+func modelName(s *index.Settings) string {
 	if s.Spec == nil {
-		return "embeddings that are given"
+		return "precomputed embeddings"
 	}
 	return s.Spec.Model
 }
 
-func versionOf(s *settings, st store.State) ReembedVersion {
+func versionOf(s *index.Settings, st store.State) ReembedVersion {
 	return ReembedVersion{Model: s.Spec, Dims: s.Dims, HeadDims: s.HeadDims, Documents: int(st.Live)}
 }
 
@@ -187,7 +215,7 @@ func (d *DB) reembedding(name string) (*Reembedding, error) {
 	if !ok {
 		return nil, nil
 	}
-	s, err := decodeSettings(h.Info)
+	s, err := index.DecodeSettings(h.Info)
 	return &Reembedding{Switched: h.Previous, Other: versionOf(&s, d.st.State(h.ID)), Since: h.Since}, err
 }
 
@@ -205,15 +233,15 @@ func (c *Collection) confirm(ctx context.Context) error {
 		return err
 	}
 	defer c.changing.Unlock()
-	return c.inside(func() error {
-		h, ok := c.db.st.Hidden(c.name)
+	return c.holdOpen(func() error {
+		h, err := c.hidden()
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case !ok:
-			return ErrNoReembed
+		case err != nil:
+			return err
 		case !h.Previous:
-			return because(ErrReembedding, "it has not been switched to yet; finish it, or roll back to give it up")
+			return reason.For(ErrReembedding, "it has not been switched to yet; finish it, or roll back to give it up")
 		}
 		return c.dropHidden(h)
 	})
@@ -224,16 +252,9 @@ func (c *Collection) dropHidden(h store.Hidden) error {
 	if err := c.db.st.DropHidden(c.name); err != nil {
 		return err
 	}
-	c.db.removeDerived(h.ID)
-	c.sweepDropped()
+	index.Remove(c.db.derivedDir(), h.ID)
+	c.db.sweepDropped(c.name)
 	return nil
-}
-
-// sweepDropped deletes what was dropped.
-func (c *Collection) sweepDropped() {
-	if _, err := c.db.st.Sweep(); err != nil {
-		c.log.Warn("sweeping a dropped version failed; it goes on at the next opening", "err", err)
-	}
 }
 
 // RollbackOptions say how a change of the model is taken back.
@@ -272,26 +293,27 @@ func (c *Collection) rollback(ctx context.Context, o *RollbackOptions) (r Reembe
 		return r, err
 	}
 	defer c.changing.Unlock()
-	m := &move{c: c, e: o.Embedder, skipTextless: o.SkipTextless, report: &r, docs: moveDocs}
-	err = c.inside(func() error {
-		r.From = versionOf(&c.set, c.db.st.State(c.id))
+	g := &change{c: c, from: c.current.Load(), e: o.Embedder, report: &r}
+	g.move.SkipTextless = o.SkipTextless
+	err = c.holdOpen(func() error {
+		r.From = versionOf(g.from.Settings(), c.db.st.State(g.from.ID()))
 		r.To = r.From
-		h, ok := c.db.st.Hidden(c.name)
+		h, err := c.hidden()
 		switch {
-		case !ok:
-			return ErrNoReembed
+		case err != nil:
+			return err
 		case !h.Previous:
 			return c.dropHidden(h)
 		}
-		m.hidden = h
-		s, err := decodeSettings(h.Info)
-		if d := c.db.opts.Embedder; m.e == nil && d != nil && s.Spec != nil && d.Spec().Fingerprint() == s.Spec.Fingerprint() {
-			m.e = d
+		g.hidden = h
+		s, err := index.DecodeSettings(h.Info)
+		if d := c.db.opts.Embedder; g.e == nil && d != nil && s.Spec != nil && d.Spec().Fingerprint() == s.Spec.Fingerprint() {
+			g.e = d
 		}
 		return err
 	})
-	if err != nil || m.hidden.ID == 0 {
+	if err != nil || g.hidden.ID == 0 {
 		return r, err
 	}
-	return r, m.run(ctx, true, true, 0)
+	return r, g.run(ctx, 0, true, true)
 }

@@ -38,6 +38,7 @@ func texts(t *testing.T, d *DB, e *embeddertest.Fake, n int) *Collection {
 // Increments go on over a change of the model: the hidden version is in none of
 // them, and what the name leads to is in the next one as a whole.
 func TestReembedBackupChain(t *testing.T) {
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
@@ -93,6 +94,7 @@ func TestReembedBackupChain(t *testing.T) {
 
 // Doctor examines the store of hidden versions, and mends it.
 func TestReembedDoctor(t *testing.T) {
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
@@ -136,22 +138,24 @@ func TestReembedDoctor(t *testing.T) {
 // When keys were mended while the model is being changed, nobody knows whose: all
 // is compared again.
 func TestReembedComparesAgain(t *testing.T) {
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	c := texts(t, d, embeddertest.New(16, 1), 600)
 	e := &hooked{Fake: embeddertest.New(8, 2)}
 	e.hook = func() { // all have been compared by now
 		vec := store.AppendVector(nil, append([]float32{1}, make([]float32, 15)...))
-		done, err := d.st.Commit(&store.Batch{Collection: c.id, Puts: []store.Put{
-			{ID: "mended", Record: store.AppendRecord(nil, &store.Record{ID: "mended", Text: "찾은 문서"}), Vector: vec},
+		done, err := d.st.Commit(&store.Batch{Collection: idOf(c), Puts: []store.Put{ // its id does not lead to it
+			{ID: "lost", Record: store.AppendRecord(nil, &store.Record{ID: "mended", Text: "찾은 문서"}), Vector: vec},
 		}})
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		c.visible.reach(done.Seq, group{done.Last, done.TS})
 		done.Release()
-		c.followAll()
+		if r, err := d.Doctor(t.Context(), &DoctorOptions{Repair: true}); err != nil || !r.OK() {
+			t.Errorf("%+v, %v", r, err)
+		}
 	}
 	if _, err := c.Reembed(t.Context(), e, &ReembedOptions{Sample: -1}); err != nil {
 		t.Fatal(err)
@@ -175,6 +179,7 @@ func (h *hooked) EmbedPassages(ctx context.Context, texts []string) ([][]float32
 
 // The files of dropped versions are gone, and only theirs.
 func TestReembedLeavesNoFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
@@ -215,36 +220,6 @@ func TestReembedLeavesNoFiles(t *testing.T) {
 	}
 }
 
-// A pause gets its turn although what is inside always takes longer than its first
-// patience: writers follow each other without a gap.
-func TestGateGrowingPatience(t *testing.T) {
-	g := newGate()
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	for range 3 {
-		wg.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				if g.enter() != nil {
-					return
-				}
-				time.Sleep(3 * patience)
-				g.leave()
-			}
-		})
-	}
-	if err := g.pause(t.Context()); err != nil {
-		t.Error(err)
-	}
-	g.resume()
-	close(stop)
-	wg.Wait()
-}
-
 // A drop or a close at any moment of a change of the model, around its switch above
 // all, ends it: the one leaves nothing, the other all of it.
 func TestReembedEndsAnywhere(t *testing.T) {
@@ -253,8 +228,12 @@ func TestReembedEndsAnywhere(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
 	met := map[string]int{}
+	rounds := 30
+	if testing.Short() {
+		rounds = 8
+	}
 	whole := 20 * time.Millisecond // what a change takes here, as it turns out
-	for round := range 30 {
+	for round := range rounds {
 		dir := t.TempDir()
 		d, _ := openLogged(t, dir)
 		c := texts(t, d, was, 400)
@@ -318,17 +297,25 @@ func TestReembedEndsAnywhere(t *testing.T) {
 // A document that can't be read stops a change of the model, and is named; deleted,
 // it does not.
 func TestReembedDamaged(t *testing.T) {
-	d, _ := openLogged(t, t.TempDir())
-	defer func() { _ = d.Close() }()
-	c := texts(t, d, embeddertest.New(16, 1), 100)
-	done, err := d.st.Commit(&store.Batch{Collection: c.id, Puts: []store.Put{
+	t.Parallel()
+	dir, was := t.TempDir(), embeddertest.New(16, 1)
+	d, _ := openLogged(t, dir)
+	done, err := d.st.Commit(&store.Batch{Collection: idOf(texts(t, d, was, 100)), Puts: []store.Put{
 		{ID: "torn", Record: make([]byte, 20), Vector: store.AppendVector(nil, make([]float32, 16))},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.visible.reach(done.Seq, group{done.Last, done.TS})
 	done.Release()
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d, _ = openLogged(t, dir)
+	defer func() { _ = d.Close() }()
+	c, err := d.Collection(t.Context(), "notes", &CollectionOptions{Embedder: was})
+	if err != nil {
+		t.Fatal(err)
+	}
 	is := embeddertest.New(8, 2)
 	if _, err := c.Reembed(t.Context(), is, nil); !errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), `document "torn"`) {
 		t.Errorf("a damaged document: %v", err)

@@ -12,6 +12,7 @@ import (
 // is free is given out once, and none that its graph knows. A document that gets
 // the number of one which its own batch replaces would be lost.
 func TestRollbackNodes(t *testing.T) {
+	t.Parallel()
 	for _, saved := range []bool{true, false} { // since the numbers are free
 		t.Run(fmt.Sprintf("saved=%v", saved), func(t *testing.T) {
 			ctx := t.Context()
@@ -34,7 +35,7 @@ func TestRollbackNodes(t *testing.T) {
 			if err := c.Snapshot(ctx); err != nil {
 				t.Fatal(err)
 			}
-			c.repair() // the numbers of the first texts are free
+			repair(t, c) // the numbers of the first texts are free
 			if saved {
 				if err := c.Snapshot(ctx); err != nil {
 					t.Fatal(err)
@@ -48,13 +49,13 @@ func TestRollbackNodes(t *testing.T) {
 			}
 			for n := 2; n < 5; n++ {
 				write(n)
-				c.repair()
+				repair(t, c)
 				if h := examineAll(t, d, nil); !h.OK() || h.Documents != docs || h.Missed > 0 {
 					t.Errorf("after write %d: %d documents of %d, %d unreachable, %d missed, %d faults",
 						n, h.Documents, docs, h.Unreachable, h.Missed, h.FaultCount)
 				}
 			}
-			if st := d.st.State(c.id); st.Next > 3*docs || strings.Contains(log.String(), "WARN") {
+			if st := d.st.State(idOf(c)); st.Next > 3*docs || strings.Contains(log.String(), "WARN") {
 				t.Errorf("%+v: numbers are not given out again; %s", st, log)
 			}
 		})

@@ -1,7 +1,6 @@
 package db
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -91,11 +90,11 @@ func TestBackgroundSnapshot(t *testing.T) {
 		if _, err := c.Upsert(t.Context(), docs...); err != nil {
 			t.Fatal(err)
 		}
-		if i < 18 && c.saved.Load() != 0 {
+		if i < 18 && c.current.Load().Saved() != 0 {
 			t.Fatalf("a snapshot after %d documents", (i+1)*1000)
 		}
 	}
-	for end := time.Now().Add(20 * time.Second); c.saved.Load() == 0; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); c.current.Load().Saved() == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("no snapshot was taken")
 		}
@@ -139,7 +138,7 @@ func TestSnapshotWhileWriting(t *testing.T) {
 						t.Error(err)
 					}
 					if rng.IntN(300) == 0 {
-						c.repair()
+						repair(t, c)
 					}
 				}
 			})
@@ -157,16 +156,13 @@ func TestSnapshotWhileWriting(t *testing.T) {
 			t.Error(log.String())
 		}
 		sameDocuments(t, c, copied)
-		if err := copied.graph.Check(); err != nil {
-			t.Error(err)
-		}
 		if err := again.Close(); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// sameDocuments compares two collections, and asks b for each of its documents.
+// sameDocuments compares two collections, and examines the second.
 func sameDocuments(t *testing.T, a, b *Collection) {
 	t.Helper()
 	var all [2]map[string]Document
@@ -186,112 +182,16 @@ func sameDocuments(t *testing.T, a, b *Collection) {
 		if fmt.Sprint(doc) != fmt.Sprint(all[1][id]) {
 			t.Fatalf("%s: %v, want %v", id, all[1][id], doc)
 		}
-		if !b.nodes.visible(node(t, b, id), b.visible.now.Load().seq) || !b.graph.Has(node(t, b, id)) {
-			t.Fatalf("%s is not in the graph", id)
-		}
 	}
-	if b.graph.Len() != len(all[1]) {
-		t.Errorf("%d nodes in the graph for %d documents", b.graph.Len(), len(all[1]))
+	if h := examineAll(t, b.db, &DoctorOptions{Collections: []string{b.name}}); !h.OK() || h.Documents != len(all[1]) {
+		t.Errorf("%+v for %d documents", h, len(all[1]))
 	}
-}
-
-func node(t *testing.T, c *Collection, id string) uint32 {
-	t.Helper()
-	v := c.db.st.View(nil)
-	defer v.Close()
-	n, ok, err := v.Node(c.id, id)
-	if err != nil || !ok {
-		t.Fatal(id, ok, err)
-	}
-	return n
-}
-
-// Every cut of the snapshot and every flipped byte is an error, and the
-// collection is rebuilt from the store.
-func TestTornSnapshot(t *testing.T) {
-	dir := t.TempDir()
-	d, _ := openLogged(t, dir)
-	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
-	rng := rand.New(rand.NewPCG(3, 4))
-	for i := range 50 {
-		doc := given(rng, fmt.Sprint(i), 8)
-		doc.Text = fmt.Sprintf("문서 %d of fifty", i)
-		if _, err := c.Upsert(t.Context(), doc); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := c.Snapshot(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	good, err := os.ReadFile(c.derivedPath("snapshot"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := d.st.State(c.id)
-	decode := func(b []byte) error {
-		x := &Collection{db: d, id: c.id, name: c.name, set: c.set, log: c.log}
-		_, _, err := x.decode(bufio.NewReaderSize(bytes.NewReader(b), 1<<20), int64(len(b)), now)
-		return err
-	}
-	if err := decode(good); err != nil {
-		t.Fatal(err)
-	}
-	for cut := range good {
-		if decode(good[:cut]) == nil {
-			t.Fatalf("cut at %d of %d was not noticed", cut, len(good))
-		}
-	}
-	if decode(append(bytes.Clone(good), 0)) == nil {
-		t.Error("a byte too many was not noticed")
-	}
-	bad := bytes.Clone(good)
-	for i := range bad {
-		bad[i] ^= 1 << rng.IntN(8)
-		if err := decode(bad); err == nil {
-			t.Fatalf("flip at %d of %d was not noticed", i, len(good))
-		}
-		bad[i] = good[i]
-	}
-}
-
-// FuzzSnapshot: no input makes the loader panic or take memory out of
-// proportion.
-func FuzzSnapshot(f *testing.F) {
-	d, err := Open(f.TempDir(), &Options{SyncEvery: time.Hour})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { _ = d.Close() })
-	c := openGiven(f, d, 8)
-	rng := rand.New(rand.NewPCG(5, 6))
-	for i := range 20 {
-		if _, err := c.Upsert(f.Context(), given(rng, fmt.Sprint(i), 8)); err != nil {
-			f.Fatal(err)
-		}
-	}
-	if err := c.Snapshot(f.Context()); err != nil {
-		f.Fatal(err)
-	}
-	good, err := os.ReadFile(c.derivedPath("snapshot"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(good)
-	f.Add(good[:len(good)/2])
-	f.Add([]byte(snapshotMagic))
-	now := d.st.State(c.id)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		x := &Collection{db: d, id: c.id, name: c.name, set: c.set, log: c.log}
-		if _, _, err := x.decode(bufio.NewReaderSize(bytes.NewReader(b), 1<<20), int64(len(b)), now); err == nil && !bytes.Equal(b, good) {
-			t.Log("another snapshot that is sound")
-		}
-	})
 }
 
 // What a kill leaves of a file that was being written goes at the next opening,
 // and a lost marker is written anew.
 func TestLeftOvers(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	c := openGiven(t, d, 8)
@@ -325,6 +225,7 @@ func TestLeftOvers(t *testing.T) {
 // A marker that was cut anywhere: the database opens, or the error says what
 // is wrong and what to do; the documents are there afterwards.
 func TestTornMarker(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	c := openGiven(t, d, 8)
@@ -370,6 +271,7 @@ func TestTornMarker(t *testing.T) {
 // The derived files can't be written: writes go on and are acknowledged, the
 // snapshot's error says so, and the next opening rebuilds.
 func TestSnapshotFails(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, log := openLogged(t, dir)
 	c := openGiven(t, d, 8)

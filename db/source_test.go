@@ -42,6 +42,7 @@ func idsOf(t *testing.T, c *Collection) (ids []string) {
 // and documents without one stay; so it is after a restart too, from a snapshot
 // and from the log.
 func TestReplaceSource(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	c := openGiven(t, d, 8)
@@ -78,7 +79,7 @@ func TestReplaceSource(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !snapshot {
-			if err := os.Remove(c.derivedPath("snapshot")); err != nil {
+			if err := os.Remove(snapshotPath(c)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -101,6 +102,7 @@ func TestReplaceSource(t *testing.T) {
 
 // A reader sees the old chunks of a source or the new ones, never a mixture.
 func TestReplaceSourceAtomic(t *testing.T) {
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	c := openGiven(t, d, 8)
@@ -188,18 +190,18 @@ func TestInsertChunksAtOnce(t *testing.T) {
 				t.Fatalf("round %d: %v", round, errs)
 			}
 		}
-		v, _ := c.view()
+		v := c.db.st.View(nil)
 		var first, last uint64 = math.MaxUint64, 0 // of others, of the winner
 		n := 0
 		for _, of := range []string{id, id + " note", id + "#0", id + "#1", id + "#2", id + "#3"} {
-			node, ok, err := v.Node(c.id, of)
+			node, ok, err := v.Node(idOf(c), of)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !ok {
 				continue
 			}
-			r, _, err := v.Record(c.id, node, store.WithMetadata)
+			r, _, err := v.Record(idOf(c), node, store.WithMetadata)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -261,7 +263,7 @@ func TestExpiry(t *testing.T) {
 		t.Error(err)
 	}
 	count(2)
-	for end := time.Now().Add(10 * time.Second); d.st.State(c.id).Live != 2; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); d.st.State(idOf(c)).Live != 2; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("it was not swept")
 		}
@@ -276,7 +278,7 @@ func TestExpiry(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !snapshot {
-			if err := os.Remove(c.derivedPath("snapshot")); err != nil {
+			if err := os.Remove(snapshotPath(c)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -284,10 +286,7 @@ func TestExpiry(t *testing.T) {
 		d, _ = openLogged(t, dir)
 		c = openGiven(t, d, 8)
 		count(2)
-		if !c.expiry.passed(node(t, c, "long"), long.Expires.UnixMicro()) {
-			t.Error("it was forgotten when the other expires")
-		}
-		for end := time.Now().Add(10 * time.Second); d.st.State(c.id).Live != 2; time.Sleep(10 * time.Millisecond) {
+		for end := time.Now().Add(10 * time.Second); d.st.State(idOf(c)).Live != 2; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatal("it was not swept after opening")
 			}

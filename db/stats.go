@@ -1,10 +1,8 @@
 package db
 
 import (
-	"os"
 	"time"
 
-	"github.com/fronyai/frony-db/db/internal/disk"
 	"github.com/fronyai/frony-db/embedder"
 )
 
@@ -44,27 +42,25 @@ type DiskStats struct {
 }
 
 // Stats measures the collection.
-func (c *Collection) Stats() (Stats, error) {
-	if err := c.enter(); err != nil {
-		return Stats{}, wrap("stats", c.name, err)
-	}
-	defer c.leave()
-	info, _ := c.db.st.Lookup(c.name)
-	s := Stats{
-		Name: c.name, Documents: int(c.db.st.State(c.id).Live), Dead: c.graph.Dead(),
-		Dims: c.set.Dims, HeadDims: c.set.HeadDims, Model: c.set.Spec, Created: info.Created,
-		Oversampling: c.oversampling(),
-		Memory: MemoryStats{
-			Graph: c.graph.Bytes(), Codes: c.codes.bytes(), Nodes: c.nodes.bytes(),
-			Metadata: c.attrs.Bytes(), Lexical: c.words.Bytes(), Rows: c.rows.Bytes(),
-		},
-		Disk: DiskStats{
-			Store: c.db.st.DiskBytes(),
-			Rows:  disk.Allocated(c.derivedPath("rows")),
-		},
-	}
-	if fi, err := os.Stat(c.derivedPath("snapshot")); err == nil {
-		s.Disk.Snapshot = fi.Size()
-	}
-	return s, nil
+func (c *Collection) Stats() (s Stats, err error) {
+	err = c.do("stats", c.name, func(v *version) error {
+		size, err := v.Stats()
+		if err != nil {
+			return err
+		}
+		info, _ := c.db.st.Lookup(c.name)
+		set := v.Settings()
+		s = Stats{
+			Name: c.name, Documents: int(c.db.st.State(v.ID()).Live), Dead: size.Dead,
+			Dims: set.Dims, HeadDims: set.HeadDims, Model: set.Spec, Created: info.Created,
+			Oversampling: size.Oversampling,
+			Memory: MemoryStats{
+				Graph: size.Graph, Codes: size.Codes, Nodes: size.Nodes,
+				Metadata: size.Metadata, Lexical: size.Lexical, Rows: size.Rows,
+			},
+			Disk: DiskStats{Store: c.db.st.DiskBytes(), Rows: size.RowsFile, Snapshot: size.Snapshot},
+		}
+		return nil
+	})
+	return s, err
 }

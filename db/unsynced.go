@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/fronyai/frony-db/db/internal/disk"
+	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -27,10 +29,10 @@ const (
 //
 // It returns ErrClosed, and the error of the disk.
 func (d *DB) Sync() error {
-	if err := d.gate.enter(); err != nil {
+	if err := d.gate.Enter(); err != nil {
 		return wrap("sync", d.dir, err)
 	}
-	defer d.gate.leave()
+	defer d.gate.Leave()
 	return wrap("sync", d.dir, d.st.Sync())
 }
 
@@ -48,7 +50,7 @@ func (d *DB) findUnsynced() (lost bool, err error) {
 	boot := disk.Boot()
 	lost = boot == "" || strings.TrimSpace(string(b)) != boot
 	if d.opts.ReadOnly {
-		return lost, because(ErrReadOnly, "it was not closed in good order: open it for writing once")
+		return lost, reason.For(ErrReadOnly, "it was not closed in good order: open it for writing once")
 	}
 	return lost, store.SyncLogs(filepath.Join(d.dir, storeDir))
 }
@@ -60,7 +62,7 @@ func (d *DB) markUnsynced() error {
 	case d.opts.ReadOnly:
 		return nil
 	case d.opts.SyncEvery > 0:
-		return unwritableOrNil(writeFile(d.unsyncedPath(), []byte(disk.Boot()+"\n")))
+		return unwritableOrNil(disk.WriteFile(d.unsyncedPath(), []byte(disk.Boot()+"\n")))
 	}
 	return d.removeUnsynced()
 }
@@ -71,7 +73,7 @@ func (d *DB) markFailed() {
 		return // the commit that failed was the only one that was not on disk
 	}
 	d.doubtful.Store(true)
-	if err := writeFile(d.unsyncedPath(), []byte(failedDisk+"\n")); err != nil {
+	if err := disk.WriteFile(d.unsyncedPath(), []byte(failedDisk+"\n")); err != nil {
 		d.opts.Logger.Error("the next opening can't be told that a sync failed", "err", err)
 	}
 }
@@ -89,7 +91,7 @@ func (d *DB) removeUnsynced() error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return errors.Join(err, syncDir(d.dir))
+	return errors.Join(err, disk.SyncDir(d.dir))
 }
 
 func (d *DB) unsyncedPath() string { return filepath.Join(d.dir, unsyncedFile) }
@@ -102,11 +104,11 @@ func (d *DB) mendLost() error {
 	log := d.opts.Logger
 	log.Warn("the system stopped, or its disk failed, while the last writes were not on disk: their keys are compared, and the collections rebuilt when they are opened")
 	for _, info := range d.st.Versions() {
-		d.removeDerived(info.ID)
+		index.Remove(d.derivedDir(), info.ID)
 		keys := 0
-		set, err := decodeSettings(info)
+		set, err := index.DecodeSettings(info)
 		if err == nil {
-			keys, err = mendStore(d.st, info.ID, set.Dims)
+			keys, err = index.MendStore(d.st, info.ID, set.Dims)
 		}
 		switch {
 		case errors.Is(err, ErrDiskFull):

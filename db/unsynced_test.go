@@ -247,7 +247,7 @@ func TestMendedLater(t *testing.T) {
 	d, c := sick(t, 10)
 	vec := make([]float32, 8)
 	vec[0] = 1
-	if _, err := d.st.Commit(&store.Batch{Collection: c.id, Puts: []store.Put{{
+	if _, err := d.st.Commit(&store.Batch{Collection: idOf(c), Puts: []store.Put{{
 		ID: "other", Record: store.AppendRecord(nil, &store.Record{ID: "mine"}), Vector: store.AppendVector(nil, vec),
 	}}}); err != nil {
 		t.Fatal(err)

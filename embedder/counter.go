@@ -1,16 +1,16 @@
 package embedder
 
-// A TokenCounter is an Embedder that can tell what a text costs it, so that long
-// texts are cut where the model would cut them.
+// A TokenCounter is an Embedder that can count a text's tokens, so that long texts are
+// chunked to fit the model.
 type TokenCounter interface {
-	// CountTokens says how many tokens text takes as a passage, with the prefix and
-	// the special tokens: more than Spec().MaxTokens, where there is a limit, are
-	// not read. It may be called concurrently.
+	// CountTokens returns the number of tokens in text as a passage, including the
+	// prefix and the special tokens. Tokens beyond Spec().MaxTokens, if it is not 0,
+	// are not read. It may be called concurrently.
 	CountTokens(text string) int
 }
 
-// Counter returns the CountTokens of e or of what it wraps, and nil if there is
-// none. An Embedder that wraps another says so by a method Unwrap() Embedder.
+// Counter returns the CountTokens method of e, or of the Embedder that it wraps, or nil
+// if neither has one. An Embedder that wraps another has a method Unwrap() Embedder.
 func Counter(e Embedder) func(text string) int {
 	for e != nil {
 		if c, ok := e.(TokenCounter); ok {

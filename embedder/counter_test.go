@@ -22,6 +22,7 @@ type wrapper struct{ embedder.Embedder }
 func (w wrapper) Unwrap() embedder.Embedder { return w.Embedder }
 
 func TestCounter(t *testing.T) {
+	t.Parallel()
 	for _, e := range []embedder.Embedder{nil, plain{}, wrapper{plain{}}, wrapper{nil}, struct{ embedder.Embedder }{counting{}}} {
 		if embedder.Counter(e) != nil {
 			t.Errorf("%T counts", e)

@@ -1,7 +1,7 @@
-// Package embedder defines what frony-db asks of an embedding model: the
-// Embedder interface and Spec, the model's identity.
+// Package embedder defines what frony-db needs from an embedding model: the Embedder
+// interface and Spec, the model's identity.
 //
-// The implementations live below it, and a program links only those it
+// The implementations live below it, and a program links only those that it
 // imports:
 //
 //   - builtin: the embedded default, pure Go, nothing to download

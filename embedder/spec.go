@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// Spec is a model's identity: everything that decides which vector a text gets.
-// A collection remembers the Spec it was filled with, and refuses an embedder
-// whose fingerprint differs.
+// Spec is a model's identity: everything that determines the vector of a text. A
+// collection records the Spec that it was filled with, and refuses an embedder with
+// another fingerprint.
 type Spec struct {
 	// Model is the name people use, such as "FronyAI/frony-embed-tiny-ko-v1".
 	Model string `json:"model"`
@@ -17,34 +17,33 @@ type Spec struct {
 	// Dims is the length of the vectors.
 	Dims int `json:"dims"`
 	// HeadDims is the length of the Matryoshka head: the first HeadDims
-	// dimensions, renormalised, are an embedding of their own. It equals Dims
-	// for a model that was not trained so.
+	// dimensions, renormalised, are an embedding of their own. It equals Dims for a
+	// model that was not trained that way.
 	HeadDims int `json:"head_dims"`
-	// MaxTokens is where texts are cut, in the model's tokens; 0 is no limit.
+	// MaxTokens is the length at which texts are cut, in tokens. 0 is no limit.
 	MaxTokens int `json:"max_tokens,omitempty"`
-	// QueryPrefix and PassagePrefix are the role tokens put before the text.
+	// QueryPrefix and PassagePrefix are put before the text.
 	QueryPrefix   string `json:"query_prefix,omitempty"`
 	PassagePrefix string `json:"passage_prefix,omitempty"`
-	// Pooling says how token vectors become one: "mean", "cls", "bag", ….
+	// Pooling is how token vectors become one: "mean", "cls", "bag", ….
 	Pooling string `json:"pooling,omitempty"`
 	// WeightsHash and TokenizerHash are SHA-256 sums in hexadecimal of the
 	// files (or embedded tables) that hold the weights and the tokenizer.
 	WeightsHash   string `json:"weights_hash,omitempty"`
 	TokenizerHash string `json:"tokenizer_hash,omitempty"`
-	// Provider is whose protocol a model asked over HTTP speaks ("openai", …),
-	// and Address where that was, if not at the provider's own address: the
-	// whole address on this machine, scheme and host elsewhere. They lead back
-	// to the model and are no part of the fingerprint. Address is what a
-	// database says, and a database may be anyone's: nothing is sent there on
-	// its word, unless it is this machine.
+	// Provider is the protocol of a model reached over HTTP ("openai", …). Address
+	// is where it was reached, if not at the provider's own address: the full
+	// address on this machine, scheme and host elsewhere. They help to find the
+	// model again and are not part of the fingerprint. A database from elsewhere may
+	// contain any Address, so nothing is sent there without being told to, unless it
+	// is this machine.
 	Provider string `json:"provider,omitempty"`
 	Address  string `json:"address,omitempty"`
 }
 
-// Fingerprint is a SHA-256 sum over every field that changes a vector, in
-// hexadecimal. Provider and Address say where, not what. Model and Revision are
-// names, not causes, and are left out when the weights' hash is known; a remote model, whose weights nobody can hash,
-// is known by its name.
+// Fingerprint is the SHA-256 sum, in hexadecimal, of every field that affects vectors.
+// Provider and Address do not. Model and Revision are names, and are left out when the
+// hash of the weights is known; a remote model is identified by them.
 func (s Spec) Fingerprint() string {
 	h := sha256.New()
 	name := s.Model + "@" + s.Revision
@@ -58,7 +57,7 @@ func (s Spec) Fingerprint() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Validate reports a Spec that no embedder can have.
+// Validate returns the first reason why no embedder can have this Spec.
 func (s Spec) Validate() error {
 	switch {
 	case s.Model == "":

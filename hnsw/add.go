@@ -5,18 +5,19 @@ import (
 	"math"
 )
 
-// buildReach stops the search for a new node's neighbours where it has ceased to
-// find candidates: at 1.1 times the distance of the 2M-th nearest. Against the
-// full beam it builds in less than half the time, and, with the links of a new
-// node filled up, finds more with fewer distances (docs/decisions/0020).
-const buildReach = 1.1
+// buildStop ends the search for a new node's neighbours when it no longer finds
+// candidates: at 1.1 times the distance of the 2M-th nearest. Compared with
+// expanding the full beam, a build takes less than half the time. Because the
+// links of a new node are filled up, the graph then finds more with fewer
+// distances (docs/decisions/0020).
+const buildStop = 1.1
 
-// Add links node id, whose row is in the space; Pend may have been called for
-// it before. Searches that begin after Add has returned can find it. Ids are
-// dense: memory follows the largest.
+// Add links node id, whose row is already in the space. Searches that begin
+// after Add has returned can find it. Keep ids dense: memory is proportional to
+// the largest.
 //
-// It returns ErrID or ErrExists, naming the id. Add is safe concurrently with
-// everything, and scales with cores.
+// The error wraps ErrID or ErrExists and names the id. Add may run concurrently
+// with every other method, and scales with cores.
 func (g *Graph) Add(id uint32) error {
 	if id > MaxID {
 		return fmt.Errorf("%w: %d, want at most %d", ErrID, id, MaxID)
@@ -27,34 +28,20 @@ func (g *Graph) Add(id uint32) error {
 	defer g.leave(w)
 	level := g.levelOf(id)
 	s := g.reserve(id, level)
-	waited := has(s.pending, id) && g.pend.take(s, id)
-	if !waited {
-		if err := g.claim(s, id); err != nil {
-			return err
-		}
-	}
-	for l := range level + 1 {
-		store(g.list(s, id, l), nil) // a reused id may have left links behind
-	}
-	for !g.link(w, id, level) {
-	}
-	if waited {
-		g.pend.settle(s, id)
-	}
-	return nil
-}
-
-// claim takes an id that is not in use.
-func (g *Graph) claim(s *slabs, id uint32) error {
 	if has(s.dead, id) || !mark(s.present, id) {
 		return fmt.Errorf("%w: %d", ErrExists, id)
 	}
 	g.live.Add(1)
+	for l := range level + 1 {
+		storeList(g.list(s, id, l), nil) // a reused id may have left links behind
+	}
+	for !g.link(w, id, level) {
+	}
 	return nil
 }
 
-// link finds neighbours for id and links it into the graph. It reports false
-// when everything that it found was deleted meanwhile.
+// link finds neighbours for id and links it into the graph. It reports false if
+// all of them were deleted in the meantime.
 func (g *Graph) link(w *scratch, id uint32, level int) bool {
 	e := g.entry.Load()
 	s := w.fit(g.slabs.Load()) // after the entry point, so that they cover it
@@ -65,10 +52,10 @@ func (g *Graph) link(w *scratch, id uint32, level int) bool {
 	if len(w.links[0]) == 0 {
 		return g.plant(w, id, level)
 	}
-	// The node becomes discoverable at the first link to it; so its own lists
-	// come first, then the tree, then links to it from level 0 up.
+	// The first link to the node makes it discoverable. So its own lists come
+	// first, then the tree, then the links to it from level 0 up.
 	for l := 1; l <= level; l++ {
-		store(g.list(s, id, l), w.links[l])
+		storeList(g.list(s, id, l), w.links[l])
 	}
 	if !g.attach(w, s, id, w.links[0]) {
 		return false
@@ -82,8 +69,8 @@ func (g *Graph) link(w *scratch, id uint32, level int) bool {
 	return true
 }
 
-// explore searches the neighbours of id on each of its levels, from the top
-// down, into w.links. Deleted nodes are never among them.
+// explore finds the neighbours of id on each of its levels, from the top down,
+// and leaves them in w.links. None of them is deleted.
 func (g *Graph) explore(w *scratch, s *slabs, id uint32, level int, entry uint64) {
 	for len(w.links) <= level {
 		w.links = append(w.links, make([]uint32, 0, g.opts.M))
@@ -96,7 +83,7 @@ func (g *Graph) explore(w *scratch, s *slabs, id uint32, level int, entry uint64
 	if g.dead.Load() == 0 {
 		w.skip.dead = nil
 	}
-	f := effort{ef: g.opts.EfConstruction, k: g.m0, reach: buildReach, trial: math.MaxInt, budget: math.MaxInt}
+	f := effort{ef: g.opts.EfConstruction, k: g.m0, stop: buildStop, trial: math.MaxInt, budget: math.MaxInt}
 	top := entryLevel(entry)
 	g.start(w, code, entryNode(entry))
 	g.descend(w, s, code, top, level)
@@ -112,7 +99,7 @@ func (g *Graph) explore(w *scratch, s *slabs, id uint32, level int, entry uint64
 	}
 }
 
-// raise makes id the entry point if its level is above that of the present one.
+// raise makes id the entry point if its level is above that of the current one.
 func (g *Graph) raise(level int, id uint32) {
 	for {
 		e := g.entry.Load()

@@ -14,8 +14,8 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// The benchmarks run on what the graph is made for: 100,000 codes of 192 bytes,
-// of vectors that lie about as text embeddings do.
+// The benchmarks use 100,000 codes of 192 bytes, of vectors that are distributed
+// like text embeddings.
 const (
 	benchRows    = 100_000
 	benchDims    = 192
@@ -34,7 +34,7 @@ var benchData = sync.OnceValue(func() *benchSet {
 	if err != nil {
 		panic(err)
 	}
-	codes, err := quant.NewCodes(benchDims, nil)
+	codes, err := quant.NewCodes(benchDims)
 	if err != nil {
 		panic(err)
 	}
@@ -51,7 +51,7 @@ var benchData = sync.OnceValue(func() *benchSet {
 	}
 	s.graph = s.build(benchRows)
 	for _, q := range s.queries {
-		s.nearest = append(s.nearest, s.graph.Flat(nil, q, 10, nil))
+		s.nearest = append(s.nearest, s.graph.Search(nil, q, hnsw.Search{K: 10, Recall: 1}))
 	}
 	return s
 })
@@ -109,7 +109,7 @@ func BenchmarkBuild10k(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/10_000, "µs/node")
 }
 
-// BenchmarkSearch reports recall@10 over the codes beside the time.
+// BenchmarkSearch also reports recall@10 over the codes.
 func BenchmarkSearch(b *testing.B) {
 	s := benchData()
 	s.graph.Calibrate(hnsw.CalibrateOptions{})
@@ -138,11 +138,11 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-// BenchmarkFilter reports the time of a filtered search beside that of a scan of
-// what is allowed, and its recall against it.
+// BenchmarkFilter reports the time of a filtered search, that of a scan of the
+// allowed nodes, and the recall of the one compared with the other.
 func BenchmarkFilter(b *testing.B) {
 	s := benchData()
-	anchor := s.graph.Flat(nil, s.queries[0], benchRows, nil)
+	anchor := s.graph.Search(nil, s.queries[0], hnsw.Search{K: benchRows, Recall: 1})
 	rng := rand.New(rand.NewPCG(seed, 7))
 	for _, kind := range []string{"random", "near", "far"} {
 		for _, share := range []float64{0.0001, 0.01, 0.05, 0.1, 0.2, 0.5, 0.9} {
@@ -168,7 +168,7 @@ func BenchmarkFilter(b *testing.B) {
 						search()
 					}
 					start := time.Now()
-					flat = s.graph.Flat(flat[:0], q, 10, allow)
+					flat = s.graph.Search(flat[:0], q, hnsw.Search{K: 10, Recall: 1, Allow: allow})
 					scan += time.Since(start)
 					if i%2 == 1 {
 						search()
@@ -184,30 +184,21 @@ func BenchmarkFilter(b *testing.B) {
 	}
 }
 
-func BenchmarkLoad(b *testing.B) {
+func BenchmarkRead(b *testing.B) {
 	s := benchData()
 	data := snapshot(b, s.graph)
 	b.SetBytes(int64(len(data)))
-	b.Run("Load", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := hnsw.Load(data, s.codes); err != nil {
-				b.Fatal(err)
-			}
+	for b.Loop() {
+		if _, err := hnsw.Read(bytes.NewReader(data), s.codes); err != nil {
+			b.Fatal(err)
 		}
-	})
-	b.Run("Read", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := hnsw.Read(bytes.NewReader(data), s.codes); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
+	}
 }
 
-// BenchmarkRepair deletes and adds a tenth of the rows again and again.
+// BenchmarkRepair repeatedly deletes and adds a tenth of the rows.
 func BenchmarkRepair(b *testing.B) {
 	s := benchData()
-	g, err := hnsw.Load(snapshot(b, s.graph), s.codes)
+	g, err := hnsw.Read(bytes.NewReader(snapshot(b, s.graph)), s.codes)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -6,18 +6,19 @@ import (
 )
 
 // Bitset is a set of node ids that knows its size. The zero value is empty and
-// ready to use. Any number of goroutines may read it; a writer needs it alone.
+// ready to use. Any number of goroutines may read it; writing excludes all other
+// use.
 type Bitset struct {
 	words []uint64
 	count int
 }
 
-// NewBitset returns an empty set with room for ids below n.
+// NewBitset returns an empty set with capacity for ids below n.
 func NewBitset(n int) *Bitset {
 	return &Bitset{words: make([]uint64, (n+63)/64)}
 }
 
-// Set adds id, and grows the set if it must.
+// Set adds id, growing the set if necessary.
 func (b *Bitset) Set(id uint32) {
 	w := int(id >> 6)
 	if w >= len(b.words) {
@@ -29,14 +30,6 @@ func (b *Bitset) Set(id uint32) {
 	}
 }
 
-// Clear removes id.
-func (b *Bitset) Clear(id uint32) {
-	if bit := uint64(1) << (id & 63); b.Has(id) {
-		b.words[id>>6] &^= bit
-		b.count--
-	}
-}
-
 // Has reports whether id is in the set.
 func (b *Bitset) Has(id uint32) bool {
 	w := int(id >> 6)
@@ -45,12 +38,6 @@ func (b *Bitset) Has(id uint32) bool {
 
 // Count returns the number of ids in the set.
 func (b *Bitset) Count() int { return b.count }
-
-// Reset empties the set and keeps its memory.
-func (b *Bitset) Reset() {
-	clear(b.words)
-	b.count = 0
-}
 
 // All yields the ids in ascending order.
 func (b *Bitset) All() iter.Seq[uint32] {

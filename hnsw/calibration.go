@@ -6,21 +6,22 @@ import (
 	"math"
 )
 
-// A calibration is the recall that searches of this graph were measured to have,
-// by k and by Gamma. It is what Search.Recall goes by.
+// A calibration is the measured recall of searches in this graph, by k and by
+// Gamma. Search.Recall is translated to Gamma with it.
 type calibration struct {
 	nodes  uint32 // live nodes when it was measured
 	recall [len(calibratedK)][len(calibratedGamma)]float32
 }
 
-// Recall at a given Gamma grows with k, so between two values of k the smaller
+// Recall at a given Gamma grows with k. So between two values of k, the smaller
 // errs on the side of more recall.
 var (
 	calibratedK     = [...]int{1, 10, 50, 200}
 	calibratedGamma = [...]float32{0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.17, 0.22, 0.3, 0.4, 0.55, 0.75}
 )
 
-// CalibrateOptions say how Calibrate works. The zero value means the defaults.
+// CalibrateOptions are the options of Calibrate. The zero value means the
+// defaults.
 type CalibrateOptions struct {
 	// Samples is the number of nodes that serve as queries. Default 200.
 	Samples int
@@ -30,10 +31,10 @@ type CalibrateOptions struct {
 
 const defaultSamples = 200
 
-// Calibrate measures on a sample of nodes, each left out of the graph while it
-// is the query, how Gamma and recall go together, for Search.Recall to go by. It
-// scans the rows once for each sample: 200 samples of 100k rows take about a
-// second. Snapshots carry the result. Calibrate again when the graph has doubled.
+// Calibrate measures how Gamma determines recall, on a sample of nodes, each of
+// them ignored while it is the query. Search.Recall depends on the result, which
+// snapshots carry. Calibrate scans the rows once for each sample: 200 samples of
+// 100k rows take about a second. Call it again when the graph has doubled.
 func (g *Graph) Calibrate(o CalibrateOptions) {
 	if o.Samples <= 0 {
 		o.Samples = defaultSamples
@@ -43,11 +44,10 @@ func (g *Graph) Calibrate(o CalibrateOptions) {
 		return
 	}
 	c := &calibration{nodes: uint32(g.Len())}
-	parts := make([]calibration, len(ids)) // summed in order: the result does not depend on timing
+	parts := make([]calibration, len(ids)) // summed in order, so that timing does not matter
 	g.share(o.Workers, len(ids), func(w *scratch, i int) {
-		w.entered = g.epochs.enter(w.shard)
-		defer g.epochs.leave(w.shard, w.entered)
-		g.tryOut(w, ids[i], &parts[i])
+		defer g.epoch.Enter().Leave()
+		g.measureRecall(w, ids[i], &parts[i])
 	})
 	for i := range c.recall {
 		for j := range c.recall[i] {
@@ -75,8 +75,8 @@ func (g *Graph) sample(n int) []uint32 {
 	step := float64(max(1, g.Len())) / float64(n)
 	var ids []uint32
 	seen := 0
-	for id := range g.marked((*slabs).presentMarks) {
-		if has(s.dead, id) || has(s.pending, id) {
+	for id := range marked(s.present) {
+		if has(s.dead, id) {
 			continue
 		}
 		if float64(seen) >= float64(len(ids))*step {
@@ -87,8 +87,8 @@ func (g *Graph) sample(n int) []uint32 {
 	return ids[:min(n, len(ids))]
 }
 
-// tryOut measures the recall of a search for node id without itself.
-func (g *Graph) tryOut(w *scratch, id uint32, c *calibration) {
+// measureRecall searches with the code of node id, which is left out.
+func (g *Graph) measureRecall(w *scratch, id uint32, c *calibration) {
 	e := g.entry.Load()
 	s := w.fit(g.slabs.Load()) // after the entry point, so that they cover it
 	code := g.space.Code(id)
@@ -116,7 +116,7 @@ func (g *Graph) tryOut(w *scratch, id uint32, c *calibration) {
 			g.start(w, code, entryNode(e))
 			g.descend(w, s, code, entryLevel(e), 0)
 			g.walk(w, s, code, 0, effort{
-				ef: adaptiveEf(k), k: k, reach: 1 + gamma, trial: math.MaxInt, budget: math.MaxInt,
+				ef: adaptiveEf(k), k: k, stop: 1 + gamma, trial: math.MaxInt, budget: math.MaxInt,
 			})
 			found := 0
 			for _, e := range w.beam {
@@ -129,8 +129,8 @@ func (g *Graph) tryOut(w *scratch, id uint32, c *calibration) {
 	}
 }
 
-// gamma returns the smallest Gamma that was measured to give the recall wanted
-// at k, or, if none was, to give the most.
+// gamma returns the smallest Gamma whose measured recall at k is enough, or the
+// one with the highest recall if none is.
 func (c *calibration) gamma(k int, recall float32) float32 {
 	row := 0
 	for row+1 < len(calibratedK) && calibratedK[row+1] <= k {
@@ -164,11 +164,11 @@ func (c *calibration) encode() []byte {
 	return b
 }
 
-// decodeCalibration accepts what encode writes. A table of other values of k or
-// Gamma, as another release may write, counts as none.
+// decodeCalibration decodes what encode wrote. A table with other values of k or
+// Gamma, as another release may write, is ignored.
 func decodeCalibration(b []byte) (*calibration, error) {
 	if len(b) == 0 {
-		return nil, nil //nolint:nilnil // a snapshot need not have one
+		return nil, nil //nolint:nilnil // a snapshot need not have a calibration
 	}
 	if len(b)%4 != 0 {
 		return nil, fmt.Errorf("%w: calibration of %d bytes", ErrCorrupt, len(b))

@@ -5,19 +5,18 @@ import (
 	"fmt"
 )
 
-// Check proves the invariants of a graph at rest: that lists hold distinct
-// nodes in use, of the right level, within bounds; that the tree is one, kept
-// in both directions; and that every live node is reached from the entry point.
-// It returns everything that it finds wrong, up to a hundred faults. It takes
-// time linear in the number of links, and no Add, Delete or Repair may run
-// meanwhile.
+// Check verifies the invariants of a graph at rest: lists hold distinct nodes in
+// use, of the right level and within bounds; there is one tree, linked in both
+// directions; and every live node is reachable from the entry point. It returns
+// all faults that it finds, up to a hundred. The time is linear in the number of
+// links. No Add, Delete or Repair may run at the same time.
 func (g *Graph) Check() error {
 	c := &checker{g: g, s: g.slabs.Load()}
 	for id := range uint32(c.s.cap()) {
 		c.node(id)
 	}
 	c.counts()
-	c.reach()
+	c.reachable()
 	return errors.Join(c.faults...)
 }
 
@@ -39,13 +38,13 @@ func (c *checker) fault(format string, args ...any) {
 
 // linked reports whether id is in the graph.
 func (c *checker) linked(id uint32) bool {
-	return int(id) < c.s.cap() && has(c.s.present, id) && !has(c.s.pending, id)
+	return int(id) < c.s.cap() && has(c.s.present, id)
 }
 
 func (c *checker) node(id uint32) {
 	if !has(c.s.present, id) {
-		if has(c.s.dead, id) || has(c.s.pending, id) {
-			c.fault("node %d is free, yet marked deleted or pending", id)
+		if has(c.s.dead, id) {
+			c.fault("node %d is free, yet marked deleted", id)
 		}
 		return
 	}
@@ -54,9 +53,6 @@ func (c *checker) node(id uint32) {
 	} else {
 		c.live++
 	}
-	if !c.linked(id) {
-		return
-	}
 	c.nodes++
 	for level := range c.g.levelOf(id) + 1 {
 		list := c.g.list(c.s, id, level)
@@ -64,7 +60,7 @@ func (c *checker) node(id uint32) {
 			c.fault("node %d has no list on its level %d", id, level)
 			continue
 		}
-		c.words = load(c.words, list)
+		c.words = loadList(c.words, list)
 		for i := len(c.words); i < len(list); i++ {
 			if list[i] != 0 {
 				c.fault("node %d level %d: link beyond the end of the list", id, level)
@@ -99,7 +95,7 @@ func (c *checker) tree(id uint32) {
 		if !isTree(x) || !c.linked(nodeOf(x)) {
 			continue
 		}
-		c.other = load(c.other, c.g.links0(c.s, nodeOf(x)))
+		c.other = loadList(c.other, c.g.links0(c.s, nodeOf(x)))
 		at := find(c.other, id)
 		want := uint32(downMark)
 		if x&downMark != 0 {
@@ -117,7 +113,7 @@ func (c *checker) tree(id uint32) {
 	case up > 1:
 		c.fault("node %d has %d parents", id, up)
 	case up == 0:
-		if c.g.root != word(id) && !has(c.s.dead, id) { // a tree that was deleted whole may linger beside a new one
+		if c.g.root != word(id) && !has(c.s.dead, id) { // an old tree of nothing but deleted nodes may remain
 			c.fault("node %d has no parent and is not the root", id)
 		}
 	}
@@ -135,8 +131,8 @@ func (c *checker) counts() {
 	}
 }
 
-// reach walks level 0 from the entry point.
-func (c *checker) reach() {
+// reachable walks level 0 from the entry point.
+func (c *checker) reachable() {
 	e := c.g.entry.Load()
 	if e == 0 {
 		if c.nodes > 0 {
@@ -152,7 +148,7 @@ func (c *checker) reach() {
 		return
 	}
 	if l := c.g.levelOf(entryNode(e)); l < entryLevel(e) {
-		c.fault("the entry point %d is said to be on level %d, and ends at %d", entryNode(e), entryLevel(e), l)
+		c.fault("the entry point %d is on level %d, want %d at most", entryNode(e), entryLevel(e), l)
 	}
 	var seen Bitset
 	queue := []uint32{entryNode(e)}
@@ -160,7 +156,7 @@ func (c *checker) reach() {
 	for len(queue) > 0 {
 		id := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
-		c.words = load(c.words, c.g.links0(c.s, id))
+		c.words = loadList(c.words, c.g.links0(c.s, id))
 		for _, x := range c.words {
 			if to := nodeOf(x); c.linked(to) && !seen.Has(to) {
 				seen.Set(to)
@@ -170,7 +166,7 @@ func (c *checker) reach() {
 	}
 	for id := range uint32(c.s.cap()) {
 		if c.linked(id) && !has(c.s.dead, id) && !seen.Has(id) {
-			c.fault("node %d is not reached from the entry point", id)
+			c.fault("node %d is not reachable from the entry point", id)
 		}
 	}
 }

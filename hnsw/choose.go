@@ -2,31 +2,30 @@ package hnsw
 
 import "slices"
 
-// choose picks up to room links for a node out of candidates sorted by their
-// distance to it, with the heuristic of the paper (algorithm 4): a candidate
-// that lies nearer to a link already picked than to the node itself is passed
-// over, since it is reached through that link. Links of the tree are always
-// picked. If they are fewer than fill, the nearest that were passed over join them
-// ("keepPruned").
+// choose picks up to capacity links for a node from candidates sorted by their
+// distance to it, with the heuristic of the paper (algorithm 4): it skips a
+// candidate that is nearer to a chosen link than to the node itself, because that
+// link leads to it. Tree links are always chosen. If fewer than fill links are
+// chosen, the nearest of the skipped candidates are added ("keepPruned").
 //
 // Candidates are beam entries; marks holds the tree marks of each, or is nil.
 // The result is valid until the next call.
-func (g *Graph) choose(w *scratch, cands []uint64, marks []uint32, room, fill int) []uint32 {
+func (g *Graph) choose(w *scratch, cands []uint64, marks []uint32, capacity, fill int) []uint32 {
 	w.chosen = w.chosen[:0]
-	bound := 0 // marked candidates still to come: they have their room for certain
+	reserved := 0 // tree links still to come
 	for _, m := range marks {
 		if m != 0 {
-			bound++
+			reserved++
 		}
 	}
 	for i, e := range cands {
 		id := entryID(e)
 		if marks != nil && marks[i] != 0 {
 			w.chosen = append(w.chosen, word(id)|marks[i])
-			bound--
+			reserved--
 			continue
 		}
-		if len(w.chosen)+bound < room && g.diverse(w, e) {
+		if len(w.chosen)+reserved < capacity && g.diverse(w, e) {
 			w.chosen = append(w.chosen, word(id))
 		}
 	}
@@ -41,7 +40,7 @@ func (g *Graph) choose(w *scratch, cands []uint64, marks []uint32, room, fill in
 	return w.chosen
 }
 
-// diverse reports whether candidate e is nearer to the node than to every link
+// diverse reports whether candidate e is nearer to the node than to each link
 // chosen so far.
 func (g *Graph) diverse(w *scratch, e uint64) bool {
 	const batch = 8 // most candidates fail early

@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// connect adds a link from node to the node of x on a level, and makes room for
-// it if it must; then x may be the one that is dropped, unless it is marked.
+// connect adds a link from node to the node of x on a level. If the list is full
+// it is pruned, and x may be the link that is dropped, unless it is marked.
 func (g *Graph) connect(w *scratch, s *slabs, node, x uint32, level int) {
 	l := g.lock(node)
 	l.Lock()
@@ -14,9 +14,9 @@ func (g *Graph) connect(w *scratch, s *slabs, node, x uint32, level int) {
 	g.addLink(w, g.list(s, node, level), node, x)
 }
 
-// addLink does connect's work on the list of node. The caller holds its lock.
+// addLink is connect for a caller that holds the lock of node.
 func (g *Graph) addLink(w *scratch, list []uint32, node, x uint32) {
-	w.words = load(w.words, list)
+	w.words = loadList(w.words, list)
 	if at := find(w.words, nodeOf(x)); at >= 0 {
 		if isTree(x) {
 			atomic.StoreUint32(&list[at], x)
@@ -28,21 +28,21 @@ func (g *Graph) addLink(w *scratch, list []uint32, node, x uint32) {
 		return
 	}
 	w.words = append(w.words, x)
-	store(list, g.prune(w, node, w.words, len(list), 0))
+	storeList(list, g.prune(w, node, w.words, len(list), 0))
 }
 
-// prune chooses room of the words for node's list.
-func (g *Graph) prune(w *scratch, node uint32, words []uint32, room, fill int) []uint32 {
+// prune chooses at most capacity of the words for the list of node.
+func (g *Graph) prune(w *scratch, node uint32, words []uint32, capacity, fill int) []uint32 {
 	code := g.space.Code(node)
 	w.cands = w.cands[:0]
-	for from := 0; from < len(words); from += flatBatch {
-		part := words[from:min(from+flatBatch, len(words))]
+	for from := 0; from < len(words); from += scanBatch {
+		part := words[from:min(from+scanBatch, len(words))]
 		for i, x := range part {
 			w.ids[i] = nodeOf(x)
 		}
 		g.space.Distances(code, w.ids[:len(part)], w.dist[:len(part)])
 		for i := range part {
-			w.cands = append(w.cands, pack(w.dist[i], uint32(from+i))) // by place, for the mark
+			w.cands = append(w.cands, pack(w.dist[i], uint32(from+i))) // by index, to find the mark
 		}
 	}
 	slices.Sort(w.cands)
@@ -52,5 +52,5 @@ func (g *Graph) prune(w *scratch, node uint32, words []uint32, room, fill int) [
 		w.marks = append(w.marks, x&treeMark)
 		w.cands[i] = pack(distance(e), nodeOf(x))
 	}
-	return g.choose(w, w.cands, w.marks, room, fill)
+	return g.choose(w, w.cands, w.marks, capacity, fill)
 }

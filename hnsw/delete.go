@@ -1,8 +1,8 @@
 package hnsw
 
-// Delete makes id invisible to searches that begin after it returns, and
-// reports whether it was live. The node stays in the graph, and its row must
-// stay in the space, until Repair returns the id.
+// Delete hides id from searches that begin after it returns, and reports whether
+// id was live. The node stays in the graph, and its row must stay in the space,
+// until Repair returns the id.
 func (g *Graph) Delete(id uint32) bool {
 	g.freeze.RLock()
 	defer g.freeze.RUnlock()

@@ -5,3 +5,9 @@ func (g *Graph) Walk(dst []Hit, q []byte, s Search) []Hit {
 	s.walk = true
 	return g.Search(dst, q, s)
 }
+
+// LevelOf returns the level of a node.
+func (g *Graph) LevelOf(id uint32) int { return g.levelOf(id) }
+
+// Entry returns the node at which searches begin.
+func (g *Graph) Entry() uint32 { return entryNode(g.entry.Load()) }

@@ -4,47 +4,46 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+
+	"github.com/fronyai/frony-db/internal/epoch"
 )
 
 // Graph is the index. All methods may be called concurrently; searches take no
-// locks and wait for nobody.
+// locks and never wait.
 type Graph struct {
 	space Space
 	opts  Options
 	m0    int // slots of a level-0 list: 2M
 
 	slabs atomic.Pointer[slabs]
-	entry atomic.Uint64 // level<<32 | word of the node that searches begin at; 0 when empty
+	entry atomic.Uint64 // level<<32 | word of the node where searches begin; 0 when empty
 	live  atomic.Int64  // ids in use and not deleted
 	dead  atomic.Int64  // ids deleted and not yet freed
 
-	// locks guard the lists: that of node id is locks[id%len(locks)]. Whoever
-	// holds one takes no other lock.
+	// locks guard the lists: locks[id%len(locks)] guards those of node id. A
+	// holder takes no other lock.
 	locks [512]struct {
 		sync.Mutex
 		_ [56]byte // a cache line of its own
 	}
 
-	freeze sync.RWMutex // held for reading by whoever changes the graph, for writing by WriteTo
+	freeze sync.RWMutex // held for reading while the graph is changed, for writing by WriteTo
 
 	grow     sync.Mutex // guards upperLen and the publishing of slabs
-	upperLen int        // blocks handed out of slabs.upper
+	upperLen int        // blocks of slabs.upper in use
 
 	tree sync.Mutex // guards root, and changes of the tree beyond adding a leaf; taken before node locks
 	root uint32     // word of the tree's root
 
-	pend pendings
-
-	repair      sync.Mutex // held by the one running Repair or WriteTo; taken before freeze
-	epochs      epochs
+	repair      sync.Mutex // held by Repair and WriteTo; taken before freeze
+	epoch       epoch.Epoch
 	calibration atomic.Pointer[calibration]
 
-	pool   sync.Pool // of *scratch
-	shards atomic.Uint32
+	pool sync.Pool // of *scratch
 }
 
-// New returns an empty graph over space. nil options mean the defaults; the
-// error wraps ErrOptions and names every option out of its range.
+// New returns an empty graph over space. nil options mean the defaults. The
+// error wraps ErrOptions and names all options that are out of range.
 func New(space Space, opts *Options) (*Graph, error) {
 	o, err := opts.resolve()
 	if space == nil {
@@ -70,8 +69,7 @@ func (g *Graph) Options() Options { return g.opts }
 func (g *Graph) Len() int { return int(g.live.Load()) }
 
 // Dead returns the number of deleted nodes that Repair has not freed yet. They
-// cost memory, and searches a little time. Repairing at a tenth of Len is a
-// good habit.
+// cost memory and a little search time. Repair when they are a tenth of Len.
 func (g *Graph) Dead() int { return int(g.dead.Load()) }
 
 // Has reports whether id is live.
@@ -80,11 +78,11 @@ func (g *Graph) Has(id uint32) bool {
 	return has(s.present, id) && !has(s.dead, id)
 }
 
-// Bytes returns the memory that the links take, without the Space.
+// Bytes returns the memory used by the links. The Space is not included.
 func (g *Graph) Bytes() int64 {
 	s := g.slabs.Load()
 	perNode := int64(g.m0)*4 + 4
-	return int64(s.cap())*perNode + int64(s.cap())/64*8*3 + int64(len(s.upper))*upperLists*int64(g.opts.M)*4
+	return int64(s.cap())*perNode + int64(s.cap())/64*8*2 + int64(len(s.upper))*upperLists*int64(g.opts.M)*4
 }
 
 func (g *Graph) lock(id uint32) *sync.Mutex { return &g.locks[int(id)%len(g.locks)].Mutex }

@@ -2,6 +2,8 @@ package hnsw_test
 
 import (
 	"errors"
+	"hash/crc32"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -13,13 +15,8 @@ import (
 const seed = 20261123 // of every random test here; printed when one fails
 
 func TestRecall(t *testing.T) {
-	n, dims, queries := 50_000, 20, 200
-	if testing.Short() {
-		n = 10_000
-	}
-	if slow {
-		n = 4000
-	}
+	t.Parallel()
+	n, dims, queries := fewer(50_000, 4000), 20, 200
 	r, query := clustered(seed, n, dims)
 	g, err := hnsw.New(r, nil)
 	if err != nil {
@@ -67,6 +64,7 @@ func addParallel(tb testing.TB, g *hnsw.Graph, n int) {
 }
 
 func TestOptions(t *testing.T) {
+	t.Parallel()
 	_, err := hnsw.New(&rows{dims: 1}, &hnsw.Options{M: 1, EfConstruction: -3})
 	if !errors.Is(err, hnsw.ErrOptions) {
 		t.Fatalf("got %v", err)
@@ -81,9 +79,50 @@ func TestOptions(t *testing.T) {
 	if o := g.Options(); o.M != 16 || o.EfConstruction != 200 {
 		t.Errorf("defaults %+v", o)
 	}
+	for o, ok := range map[hnsw.Options]bool{
+		{M: 2}: true, {M: 128}: true, {M: 129}: false,
+		{EfConstruction: 1}: true, {EfConstruction: 10_000}: true, {EfConstruction: 10_001}: false,
+	} {
+		if _, err := hnsw.New(&rows{dims: 1}, &o); (err == nil) != ok {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}
+
+// TestSameGraph pins a graph as its snapshot shows it, after inserts, a repair and
+// a calibration. If it fails, one of them has changed, which calls for a
+// measurement, or the format, which calls for a new version.
+func TestSameGraph(t *testing.T) {
+	t.Parallel()
+	const n, dims = 2000, 8
+	rng := rand.New(rand.NewPCG(seed, 9))
+	r := &rows{dims: dims}
+	for range n { // integers alone, which are the same on every machine
+		v := make([]int8, dims)
+		for d := range v {
+			v[d] = int8(rng.IntN(201) - 100)
+		}
+		r.add(v)
+	}
+	g := build(t, r, &hnsw.Options{M: 6, EfConstruction: 60, Seed: 1})
+	same := func(after string, want uint32) {
+		t.Helper()
+		if got := crc32.ChecksumIEEE(snapshot(t, g)); got != want {
+			t.Errorf("after %s the snapshot has checksum %#x, want %#x", after, got, want)
+		}
+	}
+	same("inserts", 0xa6fd3119)
+	for id := uint32(0); id < n; id += 3 {
+		g.Delete(id)
+	}
+	g.Repair(hnsw.RepairOptions{Workers: 1})
+	same("a repair", 0xa97ae756)
+	g.Calibrate(hnsw.CalibrateOptions{})
+	same("a calibration", 0x51a0b52a)
 }
 
 func TestAddErrors(t *testing.T) {
+	t.Parallel()
 	r, _ := clustered(seed, 10, 8)
 	g := build(t, r, nil)
 	if err := g.Add(3); !errors.Is(err, hnsw.ErrExists) {
@@ -100,6 +139,7 @@ func TestAddErrors(t *testing.T) {
 }
 
 func TestDelete(t *testing.T) {
+	t.Parallel()
 	n := uint32(fewer(6000, 3000))
 	r, query := clustered(seed, int(n), 16)
 	g := build(t, r, &hnsw.Options{EfConstruction: 60})

@@ -3,9 +3,9 @@ package hnsw
 import "math"
 
 // levelOf draws the level of a node from the geometric distribution of the
-// paper: one node in M reaches level 1, one in M² level 2. It hashes the id, so
-// it needs no state, it is the same whoever asks, on every machine, and a
-// reused id gets its old place in the upper slab back.
+// paper: one node in M is on level 1, one in M² on level 2. It hashes the id, so
+// it needs no state, it is the same on every machine, and a reused id gets its
+// old place in the upper slab back.
 func (g *Graph) levelOf(id uint32) int {
 	h := mix(uint64(id) + g.opts.Seed*0x9e3779b97f4a7c15)
 	level := 0

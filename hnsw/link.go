@@ -4,8 +4,8 @@ import "sync/atomic"
 
 // A link word is one slot of a neighbour list: 0 for none, otherwise the id
 // plus one, with two bits that mark the links of the spanning tree (level 0
-// only). Zero is "none" so that fresh memory is an empty list and a list that
-// nobody has touched costs no resident page.
+// only). Zero is "none" so that fresh memory is an empty list, and an untouched
+// list costs no resident page.
 const (
 	upMark   = 1 << 31 // the link to the node's parent in the tree
 	downMark = 1 << 30 // a link to a child
@@ -21,8 +21,8 @@ func nodeOf(w uint32) uint32    { return w&idMask - 1 }
 func isTree(w uint32) bool      { return w&treeMark != 0 }
 func sameNode(a, b uint32) bool { return (a^b)&idMask == 0 }
 
-// load copies a list into dst, up to its end, and returns the words.
-func load(dst, list []uint32) []uint32 {
+// loadList copies a list into dst, up to its end, and returns the words.
+func loadList(dst, list []uint32) []uint32 {
 	dst = dst[:0]
 	for i := range list {
 		w := atomic.LoadUint32(&list[i])
@@ -34,10 +34,10 @@ func load(dst, list []uint32) []uint32 {
 	return dst
 }
 
-// store replaces a list with words, which fit. A reader that overlaps sees some
-// words of the old list and some of the new, and no others: the new words are
-// written first to last, the rest is cleared last to first.
-func store(list, words []uint32) {
+// storeList replaces a list with words, which fit. A concurrent reader sees words
+// of the old list and of the new, and no others: the new words are written first
+// to last, then the rest is cleared last to first.
+func storeList(list, words []uint32) {
 	for i, w := range words {
 		atomic.StoreUint32(&list[i], w)
 	}

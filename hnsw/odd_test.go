@@ -8,6 +8,7 @@ import (
 )
 
 func TestFewNodes(t *testing.T) {
+	t.Parallel()
 	for n := range 5 {
 		r, query := clustered(seed, n, 8)
 		g := build(t, r, nil)
@@ -28,9 +29,10 @@ func TestFewNodes(t *testing.T) {
 	}
 }
 
-// TestDuplicates holds the graph to its promise on data that disconnects others:
-// rows that are all equal, and rows of few values, thousands of each.
+// TestDuplicates uses data that disconnects other graphs: rows that are all equal,
+// and rows of few values, thousands of each.
 func TestDuplicates(t *testing.T) {
+	t.Parallel()
 	n := fewer(4000, 1000)
 	for _, values := range []int{1, 3, 40} {
 		some, query := clustered(seed, values, 8)
@@ -56,8 +58,9 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// TestSortedClusters inserts one far cluster after the other.
+// TestSortedClusters inserts one distant cluster after the other.
 func TestSortedClusters(t *testing.T) {
+	t.Parallel()
 	r := &rows{dims: 16}
 	var queries [][]byte
 	for c := range 20 {
@@ -78,12 +81,10 @@ func TestSortedClusters(t *testing.T) {
 	}
 }
 
-// TestSameID adds and deletes one id again and again: nothing may grow.
+// TestSameID repeatedly adds and deletes one id: nothing may grow.
 func TestSameID(t *testing.T) {
+	t.Parallel()
 	n := fewer(200_000, 2000)
-	if testing.Short() {
-		n = fewer(20_000, 2000)
-	}
 	r, _ := clustered(seed, 50, 4)
 	g := build(t, r, &hnsw.Options{M: 4})
 	bytes := g.Bytes()
@@ -103,6 +104,7 @@ func TestSameID(t *testing.T) {
 }
 
 func TestDims(t *testing.T) {
+	t.Parallel()
 	for _, dims := range []int{1, 2, 3, 64, 4096} {
 		r, query := clustered(seed, fewer(300, 40), dims)
 		g := build(t, r, nil)
@@ -146,13 +148,12 @@ func TestAllocations(t *testing.T) {
 		g.Delete(id)
 	}
 	search("after deletes", hnsw.Search{K: 10, Ef: 64})
-	if n := testing.AllocsPerRun(100, func() { g.Flat(dst, q, 10, allow) }); n != 0 {
-		t.Errorf("%v allocations a flat scan", n)
-	}
+	search("scan of some", hnsw.Search{K: 10, Recall: 1, Allow: allow})
 }
 
 // TestDeterministic builds one graph twice.
 func TestDeterministic(t *testing.T) {
+	t.Parallel()
 	r, _ := clustered(seed, fewer(3000, 400), 8)
 	one := snapshot(t, build(t, r, &hnsw.Options{Seed: 5}))
 	two := snapshot(t, build(t, r, &hnsw.Options{Seed: 5}))

@@ -6,20 +6,21 @@ import (
 	"fmt"
 )
 
-// Options are the parameters of a graph. They are fixed when it is made and
-// travel with its snapshots. The zero value means the defaults.
+// Options are the parameters of a graph. They are fixed when it is created, and
+// snapshots carry them. The zero value means the defaults.
 type Options struct {
 	// M is the number of links that a new node makes on each level; a node
-	// keeps up to 2M links on level 0 and M above. More costs memory (8·M bytes
-	// a node) and buys recall on hard data. 2 to 128; default 16.
+	// keeps up to 2M links on level 0 and M above. A larger M costs memory (8·M
+	// bytes a node) and improves recall on hard data. 2 to 128; default 16.
 	M int
 
-	// EfConstruction is the beam width while a node's neighbours are searched.
-	// More costs build time and buys recall. 1 to 10,000; default 200.
+	// EfConstruction is the beam width of the search for a new node's
+	// neighbours. A larger one costs build time and improves recall. 1 to
+	// 10,000; default 200.
 	EfConstruction int
 
-	// Seed decides the level of every node. With the same seed, and nodes added
-	// in the same order by one goroutine, the graph is the same bit for bit.
+	// Seed determines the level of every node. The same seed, and the same nodes
+	// added in the same order by one goroutine, give the same graph bit for bit.
 	Seed uint64
 }
 
@@ -32,7 +33,7 @@ const (
 	maxEfConstruction = 10_000
 )
 
-// resolve fills in the defaults and reports every fault at once.
+// resolve fills in the defaults and reports all faults at once.
 func (o *Options) resolve() (Options, error) {
 	var r Options
 	if o != nil {

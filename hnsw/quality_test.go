@@ -1,6 +1,7 @@
 package hnsw_test
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -30,10 +31,10 @@ func some(n int, query func() []byte) [][]byte {
 	return qs
 }
 
-// TestChurn deletes and adds 30 % five times and 90 % once, and compares with a
-// graph that was built fresh: recall, and work in distances, which unlike time
-// is the same on every run. HNSW_LONG=1 does it with 100,000 rows.
+// TestChurn deletes and adds 30 % several times and 90 % once, and compares recall
+// and the number of distances with a fresh graph. HNSW_LONG=1 uses 100,000 rows.
 func TestChurn(t *testing.T) {
+	t.Parallel()
 	if slow {
 		t.Skip("it compares work and recall, and runs without the race detector")
 	}
@@ -75,22 +76,23 @@ func TestChurn(t *testing.T) {
 			}
 		}
 	}
-	for range 5 {
+	for range fewer(5, 2) {
 		churn(30)
 	}
-	compare("five times 30 %")
+	compare("several times 30 %")
 	churn(90)
 	compare("once 90 %")
 }
 
-// TestFilter holds filtered searches to their recall and to their bound on work,
-// at every selectivity, with filters that know nothing of the vectors, that
-// allow what is nearest to the query, and what is furthest from it.
+// TestFilter checks the recall of filtered searches and the bound on their work, at
+// every selectivity, with filters that are independent of the vectors, that allow
+// the nodes nearest to the query, and those furthest from it.
 func TestFilter(t *testing.T) {
+	t.Parallel()
 	if slow {
 		t.Skip("it compares work and recall, and runs without the race detector")
 	}
-	const n = 20_000
+	n := fewer(20_000, 6000)
 	r, query := clustered(seed, n, 16)
 	g, err := hnsw.New(r, nil)
 	if err != nil {
@@ -113,7 +115,7 @@ func TestFilter(t *testing.T) {
 						slices.Reverse(order)
 					}
 					allow := hnsw.NewBitset(n)
-					for _, h := range order[:max(1, int(share*n))] {
+					for _, h := range order[:max(1, int(share*float64(n)))] {
 						allow.Set(h.ID)
 					}
 					var st hnsw.Stats
@@ -143,20 +145,22 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// TestRecallTarget compares what Calibrate promises with the oracle, on queries
+// TestRecallTarget compares the promises of Calibrate with the oracle, on queries
 // that it has not seen.
 func TestRecallTarget(t *testing.T) {
+	t.Parallel()
 	if slow {
 		t.Skip("it compares recall, and runs without the race detector")
 	}
-	r, query := clustered(seed, 12_000, 32)
+	n := fewer(12_000, 4000)
+	r, query := clustered(seed, n, 32)
 	built := build(t, r, &hnsw.Options{M: 6, EfConstruction: 40})
 	built.Calibrate(hnsw.CalibrateOptions{})
-	g, err := hnsw.Load(snapshot(t, built), r)
+	g, err := hnsw.Read(bytes.NewReader(snapshot(t, built)), r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g.Calibrated() != 12_000 {
+	if g.Calibrated() != n {
 		t.Fatalf("calibrated at %d nodes", g.Calibrated())
 	}
 	queries := some(200, query)

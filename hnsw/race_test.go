@@ -2,6 +2,6 @@
 
 package hnsw_test
 
-// slow tells that the race detector is on: tests of quality, which have no
-// races to find that the others don't, use fewer rows.
+// slow is true under the race detector. Tests of quality then use fewer rows, or
+// are skipped: they find no races that the others don't.
 const slow = true

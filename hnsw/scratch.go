@@ -1,32 +1,32 @@
 package hnsw
 
-// A beam entry packs a distance above a node id, so that comparing two words
-// compares distances first. Two bits of the id's half say what the search knows.
+import "github.com/fronyai/frony-db/internal/epoch"
+
+// A beam entry packs a distance above a node id, so that comparing two entries
+// compares distances first. Two bits of the lower half hold what the search knows.
 const (
-	expanded = 1 << 31 // its neighbours have been looked at
-	blocked  = 1 << 30 // deleted or not allowed: walked through, not returned
+	expanded = 1 << 31 // its neighbours have been gathered
+	blocked  = 1 << 30 // deleted or not allowed: walked through, but not returned
 )
 
 func pack(dist, id uint32) uint64 { return uint64(dist)<<32 | uint64(id) }
 func entryID(e uint64) uint32     { return uint32(e) & idMask }
 func distance(e uint64) uint32    { return uint32(e >> 32) }
 
-// flatBatch is how many rows a flat scan measures at once: enough for the
-// space to fetch ahead, few enough that a kernel returns soon (it cannot be
-// preempted).
-const flatBatch = 128
+// scanBatch is the number of rows that a scan measures at once: enough for the
+// space to prefetch, and few enough that a kernel, which cannot be preempted,
+// returns soon.
+const scanBatch = 128
 
 // scratch is the working memory of one search or insert.
 type scratch struct {
-	shard   uint32 // of the epochs
-	entered uint64
+	guard epoch.Guard
 
-	visited []uint64 // a bit a node, all clear between walks
+	visited []uint64 // a bit for each node, all clear between walks
 	undo    []uint32 // nodes whose bits are set
 
 	beam []uint64 // sorted by distance
 	live int      // entries of beam that are not blocked
-	late []uint64 // hits among the ids that wait for Add
 
 	ids  []uint32 // the batch being measured
 	next []uint32 // the batch being gathered
@@ -34,48 +34,46 @@ type scratch struct {
 	skip filter
 
 	evals   int    // distances measured
-	leftOut uint32 // word of a node that walks take for absent
+	leftOut uint32 // word of a node that walks ignore
 
-	chosen []uint32   // what choose returned
-	picked []uint32   // distances of chosen
+	chosen []uint32   // the result of choose
 	words  []uint32   // a copy of a list
-	pool   []uint32   // links to choose from in a repair
+	pool   []uint32   // the links that a repair chooses from
 	cands  []uint64   // candidates of a pruning
 	marks  []uint32   // their tree marks
 	links  [][]uint32 // links chosen for a new node, by level
 }
 
 func (g *Graph) newScratch() *scratch {
-	n := max(flatBatch, 2*g.m0) + 8
+	n := max(scanBatch, 2*g.m0) + 8
 	return &scratch{
-		shard:  g.shards.Add(1),
 		beam:   make([]uint64, 0, 1024),
 		ids:    make([]uint32, n),
 		next:   make([]uint32, n),
 		dist:   make([]uint32, n),
 		chosen: make([]uint32, 0, g.m0+8),
-		picked: make([]uint32, g.m0+8),
 		words:  make([]uint32, 0, g.m0+1),
 		cands:  make([]uint64, 0, 256),
 	}
 }
 
-// enter takes working memory and begins an epoch: until leave, no id that the
+// enter takes working memory and enters the epoch: until leave, no id that the
 // caller can meet is freed.
 func (g *Graph) enter() *scratch {
 	w := g.pool.Get().(*scratch)
-	w.entered = g.epochs.enter(w.shard)
+	w.guard = g.epoch.Enter()
 	w.evals = 0
 	return w
 }
 
 func (g *Graph) leave(w *scratch) {
-	g.epochs.leave(w.shard, w.entered)
+	w.guard.Leave()
+	w.guard = epoch.Guard{}
 	w.skip = filter{}
 	g.pool.Put(w)
 }
 
-// fit makes the memory large enough for walks over s, and returns s.
+// fit grows the memory for walks over s, and returns s.
 func (w *scratch) fit(s *slabs) *slabs {
 	if n := s.cap() / 64; len(w.visited) < n {
 		w.visited = make([]uint64, n)

@@ -1,53 +1,50 @@
 package hnsw
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "math"
 
 // Hit is a node that a search returned, and its distance key.
 type Hit struct{ ID, Distance uint32 }
 
-// Search says what to look for. The zero value of every field but K is the
+// Search describes one search. The zero value of every field but K is the
 // default.
 type Search struct {
-	// K is the number of hits wanted. Without one there are none.
+	// K is the number of hits wanted. Zero finds nothing.
 	K int
 
-	// Ef, Gamma and Recall say how hard to look; set one of them. Without any,
-	// Recall is 0.99.
+	// Ef, Gamma and Recall trade time for recall; set one of them. The default is
+	// a Recall of 0.99.
 
-	// Ef is the beam width: more finds more of the true neighbours, and takes
-	// longer. It is raised to K. With Gamma or Recall it is the most that a search
-	// may use, by default 8·K and at least 512.
+	// Ef is the beam width: a larger one finds more of the true neighbours and
+	// takes longer. It is at least K. With Gamma or Recall it is an upper limit,
+	// by default 8·K and at least 512.
 	Ef int
 
-	// Gamma, if above 0, ends the search where it has ceased to find: when every
-	// node left to expand is further than 1 + Gamma times the K-th nearest found
-	// (arXiv 2505.15636). Easy queries end early and hard ones go on.
+	// Gamma, if above 0, ends the search when it no longer finds anything: when
+	// every node left to expand is further than 1 + Gamma times the K-th nearest
+	// found (arXiv 2505.15636). Easy queries end early and hard ones continue.
 	Gamma float32
 
 	// Recall, if above 0, is the share of the K nearest to find, on average over
-	// queries like the rows. It chooses Gamma by what Calibrate measured, or by a
-	// careful guess if it never ran. At 1 the search is a scan.
+	// queries that resemble the rows. It selects the Gamma that Calibrate
+	// measured, or a conservative one if Calibrate never ran. At 1 the search is
+	// an exact scan.
 	Recall float32
 
 	// Allow is the set of nodes that may be returned; nil allows all. It must
 	// not change during the search.
 	Allow *Bitset
 
-	// Stats, if not nil, receives what the search did.
+	// Stats, if not nil, is filled in.
 	Stats *Stats
 
-	walk bool // never scan flat: for tests
+	walk bool // never scan: for tests
 }
 
-// Stats tells what one search did.
+// Stats describes what one search did.
 type Stats struct {
 	// Distances is the number of distances measured.
 	Distances int
-	// Flat is set when rows were scanned instead of, or after, walking the graph.
+	// Flat is set if the rows were scanned, instead of or after walking the graph.
 	Flat bool
 }
 
@@ -75,9 +72,8 @@ func (g *Graph) resolve(s *Search) {
 	}
 }
 
-// Search appends to dst the K nodes nearest to q that are live and allowed, or
-// as many as there are, nearest first, and returns it. q is a code as Space
-// understands it. It allocates nothing but room in dst.
+// Search appends to dst the K live and allowed nodes nearest to q, or all if there
+// are fewer, nearest first. q is a code of the Space. Only growing dst allocates.
 func (g *Graph) Search(dst []Hit, q []byte, s Search) []Hit {
 	if s.K <= 0 {
 		return dst
@@ -101,7 +97,7 @@ func (g *Graph) Search(dst []Hit, q []byte, s Search) []Hit {
 	return dst
 }
 
-// search leaves the result in the beam, and reports whether it scanned flat.
+// search leaves the result in the beam, and reports whether it scanned.
 func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 	w.beam, w.live = w.beam[:0], 0
 	live, dead := g.Len(), g.Dead()
@@ -123,31 +119,11 @@ func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 		g.scan(w, sl, q, s.K)
 		return true
 	}
-	// What waits for Add is scanned before the walk: an id that is linked between
-	// the two is found twice, which mends easily, and never missed.
-	g.scanPending(w, sl, q, s.K)
-	w.late = append(w.late[:0], w.beam...)
 	g.start(w, q, entryNode(e))
 	g.descend(w, sl, q, entryLevel(e), 0)
 	if !g.walk(w, sl, q, 0, f) {
 		g.scan(w, sl, q, s.K)
 		return true
-	}
-	for _, e := range w.late {
-		if !w.holds(e) {
-			w.insert(e)
-		}
-	}
-	return false
-}
-
-// holds reports whether the node of e, at its distance, is in the beam.
-func (w *scratch) holds(e uint64) bool {
-	i, _ := slices.BinarySearchFunc(w.beam, e, func(a, b uint64) int { return cmp.Compare(distance(a), distance(b)) })
-	for ; i < len(w.beam) && distance(w.beam[i]) == distance(e); i++ {
-		if entryID(w.beam[i]) == entryID(e) {
-			return true
-		}
 	}
 	return false
 }

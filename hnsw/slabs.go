@@ -18,21 +18,20 @@ const (
 
 // slabs are the graph's arrays, in chunks of chunkNodes nodes. A slabs value is
 // immutable once published: growing publishes a longer one that shares every
-// chunk, so a reader's copy stays right for the ids it covers.
+// chunk, so a reader's copy stays valid for the ids that it covers.
 type slabs struct {
-	links   [][]uint32 // level 0: 2M words a node
-	upperAt [][]uint32 // a word a node: 1 + its first block in upper, 0 for none
+	links   [][]uint32 // level 0: 2M words for each node
+	upperAt [][]uint32 // for each node, 1 + its first block in upper, 0 for none
 	present []*marks   // ids in use, until Repair frees them
 	dead    []*marks   // deleted ids
-	pending []*marks   // ids that are searched flat until Add links them
 
-	upper [][]uint32 // blocks of M words, one a node and level above 0
+	upper [][]uint32 // blocks of M words, one for each node and level above 0
 }
 
 // marks is a bit for every node of a chunk.
 type marks [chunkWords]atomic.Uint64
 
-// cap returns the number of ids that the slabs have room for.
+// cap returns the number of ids that the slabs cover.
 func (s *slabs) cap() int { return len(s.links) << chunkShift }
 
 func (g *Graph) links0(s *slabs, id uint32) []uint32 {
@@ -40,7 +39,7 @@ func (g *Graph) links0(s *slabs, id uint32) []uint32 {
 	return s.links[id>>chunkShift][at : at+g.m0 : at+g.m0]
 }
 
-// list returns the slots of a node on a level that it has.
+// list returns the slots of a node on one of its levels.
 func (g *Graph) list(s *slabs, id uint32, level int) []uint32 {
 	if level == 0 {
 		return g.links0(s, id)
@@ -78,8 +77,8 @@ func unmark(m []*marks, id uint32) bool {
 	return m[c][w].And(^b)&b != 0
 }
 
-// reserve makes room for id and, if its level is above 0, for its upper lists.
-// It returns slabs that hold both.
+// reserve returns slabs that cover id and, if its level is above 0, have its upper
+// lists, growing them if necessary.
 func (g *Graph) reserve(id uint32, level int) *slabs {
 	s := g.slabs.Load()
 	if int(id) < s.cap() && (level == 0 || atomic.LoadUint32(&s.upperAt[id>>chunkShift][id&chunkMask]) != 0) {
@@ -97,7 +96,6 @@ func (g *Graph) reserve(id uint32, level int) *slabs {
 		next.upperAt = append(next.upperAt, make([]uint32, chunkNodes))
 		next.present = append(next.present, new(marks))
 		next.dead = append(next.dead, new(marks))
-		next.pending = append(next.pending, new(marks))
 	}
 	at := &next.upperAt[id>>chunkShift][id&chunkMask]
 	first := atomic.LoadUint32(at)
@@ -110,18 +108,15 @@ func (g *Graph) reserve(id uint32, level int) *slabs {
 	}
 	g.slabs.Store(&next)
 	if level > 0 {
-		atomic.StoreUint32(at, first) // after the blocks that it points at are there
+		atomic.StoreUint32(at, first) // after the blocks that it refers to are published
 	}
 	return &next
 }
 
-func (s *slabs) presentMarks() []*marks { return s.present }
-func (s *slabs) deadMarks() []*marks    { return s.dead }
-
 // marked yields the ids whose bit is set, ascending.
-func (g *Graph) marked(of func(*slabs) []*marks) iter.Seq[uint32] {
+func marked(of []*marks) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
-		for c, m := range of(g.slabs.Load()) {
+		for c, m := range of {
 			for i := range m {
 				for set := m[i].Load(); set != 0; set &= set - 1 {
 					if !yield(uint32(c<<chunkShift + i<<6 + bits.TrailingZeros64(set))) {

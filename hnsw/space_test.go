@@ -10,8 +10,8 @@ import (
 	"github.com/fronyai/frony-db/hnsw"
 )
 
-// rows is a Space of int8 codes in plain Go: the distance is 1 − cosine on a
-// scale where 1 is 2^20. Each row ends in its inverse norm.
+// rows is a Space of int8 codes in plain Go. The distance is 1 − cosine, times
+// 2^20. Each row ends with its inverse norm.
 type rows struct {
 	dims int
 	data [][]byte
@@ -53,8 +53,8 @@ func (r *rows) distance(a, b []byte) uint32 {
 	return uint32(max(0, 1-float64(float32(dot)*scale)) * (1 << 20))
 }
 
-// clustered makes n random rows around centres whose sizes follow a power law,
-// and a generator that goes on with queries of the same kind.
+// clustered returns n random rows around centres whose sizes follow a power law,
+// and a generator of queries of the same kind.
 func clustered(seed uint64, n, dims int) (*rows, func() []byte) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	centres := make([][]float64, 1+n/200)
@@ -113,8 +113,8 @@ func nearest(r *rows, q []byte, k int, keep func(id uint32) bool) []hnsw.Hit {
 	return all[:min(k, len(all))]
 }
 
-// recall is the share of the true nearest that got has. Nodes as near as the
-// last of the true ones count: which of equals is returned is nobody's fault.
+// recall is the share of the true nearest nodes in got. Nodes as near as the last
+// of the true ones count, because any of several equal nodes may be returned.
 func recall(got, want []hnsw.Hit) float64 {
 	if len(want) == 0 {
 		return 1
@@ -128,10 +128,10 @@ func recall(got, want []hnsw.Hit) float64 {
 	return float64(min(hit, len(want))) / float64(len(want))
 }
 
-// fewer returns few under the race detector, which makes everything ten times as
-// slow and finds as much in less, and many otherwise.
+// fewer returns few with -short, and under the race detector, which is ten times
+// as slow and finds as much in less. Otherwise it returns many.
 func fewer(many, few int) int {
-	if slow {
+	if slow || testing.Short() {
 		return few
 	}
 	return many

@@ -5,35 +5,42 @@ import (
 	"sync/atomic"
 )
 
-// plant makes id the root of a new tree and the entry point, if no live node
-// can be reached; otherwise it reports false, and the caller searches again.
+// plant makes id the root of a new tree and the entry point, if no live node is
+// reachable. Otherwise it reports false, and the caller searches again.
 //
-// A live node that is linked hangs under a live parent or was planted. So if a
-// full walk finds none while the tree is held, none can appear.
+// A linked live node was planted, or it was added under a live parent. So if a
+// full walk finds none under the lock of the tree, none can appear.
 func (g *Graph) plant(w *scratch, id uint32, level int) bool {
 	g.tree.Lock()
 	defer g.tree.Unlock()
-	if e := g.entry.Load(); e != 0 {
-		s := w.fit(g.slabs.Load())
+	e := g.entry.Load()
+	s := w.fit(g.slabs.Load()) // after the entry point, so that they cover it
+	if e != 0 {
+		own := 0
+		if entryNode(e) == id {
+			own = 1
+		}
 		w.skip = filter{dead: s.dead}
 		g.start(w, g.space.Code(id), entryNode(e))
-		if g.walk(w, s, g.space.Code(id), 0, effort{ef: 1, trial: math.MaxInt, budget: math.MaxInt}); w.live > 0 {
+		g.walk(w, s, g.space.Code(id), 0, effort{ef: own + 1, trial: math.MaxInt, budget: math.MaxInt})
+		if w.live > own {
 			return false
 		}
 	}
+	storeList(g.links0(s, id), nil) // what attach left there leads to deleted nodes
 	g.root = word(id)
 	g.entry.Store(entryOf(level, id))
 	return true
 }
 
-// attach stores the level-0 links of a new node and hangs it into the tree,
-// under the nearest of them that has room for a child. It reports false if all
-// of them have been deleted.
+// attach stores the level-0 links of a new node and adds it to the tree, under
+// the nearest of them that can take another child. It reports false if all of
+// them have been deleted.
 func (g *Graph) attach(w *scratch, s *slabs, id uint32, links []uint32) bool {
 	list := g.links0(s, id)
 	for i := range links {
 		links[i] |= upMark
-		store(list, links)
+		storeList(list, links)
 		links[i] &^= upMark
 		if g.adopt(w, s, nodeOf(links[i]), id) {
 			return true
@@ -42,13 +49,13 @@ func (g *Graph) attach(w *scratch, s *slabs, id uint32, links []uint32) bool {
 	return g.wedge(w, s, id, links)
 }
 
-// adopt makes id a child of parent, unless that is deleted or has M children.
+// adopt makes id a child of parent, unless parent is deleted or has M children.
 func (g *Graph) adopt(w *scratch, s *slabs, parent, id uint32) bool {
 	l := g.lock(parent)
 	l.Lock()
 	defer l.Unlock()
 	list := g.links0(s, parent)
-	w.words = load(w.words, list)
+	w.words = loadList(w.words, list)
 	if has(s.dead, parent) || kids(w.words) >= g.opts.M {
 		return false
 	}
@@ -56,8 +63,8 @@ func (g *Graph) adopt(w *scratch, s *slabs, parent, id uint32) bool {
 	return true
 }
 
-// wedge puts a new node between one of its links, all of which have M children,
-// and a child of that one.
+// wedge inserts a new node between one of its links and a child of that link.
+// All links have M children.
 func (g *Graph) wedge(w *scratch, s *slabs, id uint32, links []uint32) bool {
 	g.tree.Lock()
 	defer g.tree.Unlock()
@@ -72,7 +79,7 @@ func (g *Graph) wedge(w *scratch, s *slabs, id uint32, links []uint32) bool {
 			l := g.lock(nodeOf(child))
 			l.Lock()
 			theirs := g.links0(g.slabs.Load(), nodeOf(child)) // it may be newer than s
-			w.words = load(w.words, theirs)
+			w.words = loadList(w.words, theirs)
 			atomic.StoreUint32(&theirs[find(w.words, parent)], word(id)|upMark)
 			l.Unlock()
 		}
@@ -81,15 +88,15 @@ func (g *Graph) wedge(w *scratch, s *slabs, id uint32, links []uint32) bool {
 	return false
 }
 
-// swapChild gives parent the child id in the place of its last, which it
-// returns; or, if parent has room by now, beside the others, and returns 0. The
-// new node's own list is complete before.
+// swapChild replaces the last child of parent by id and returns that child; or,
+// if parent can take another child by now, adds id and returns 0. The new node's
+// own list is complete before.
 func (g *Graph) swapChild(w *scratch, s *slabs, parent, id uint32, list, links []uint32, up int) (child uint32, ok bool) {
 	l := g.lock(parent)
 	l.Lock()
 	defer l.Unlock()
 	theirs := g.links0(s, parent)
-	w.words = load(w.words, theirs)
+	w.words = loadList(w.words, theirs)
 	if has(s.dead, parent) {
 		return 0, false
 	}
@@ -111,13 +118,13 @@ func (g *Graph) swapChild(w *scratch, s *slabs, parent, id uint32, list, links [
 		own = append(own, x)
 	}
 	if !full {
-		store(list, own)
+		storeList(list, own)
 		g.addLink(w, theirs, parent, word(id)|downMark)
 		return 0, true
 	}
 	child = word(nodeOf(w.words[at]))
 	own = append(own, child|downMark)
-	store(list, own)
+	storeList(list, own)
 	atomic.StoreUint32(&theirs[at], word(id)|downMark)
 	return child, true
 }

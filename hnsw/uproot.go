@@ -2,22 +2,20 @@ package hnsw
 
 import "sync/atomic"
 
-// uproot takes deleted nodes out of the tree. Every other node stays in it, so
-// level 0 stays connected however much is deleted.
+// uproot removes deleted nodes from the tree. All other nodes stay in it, so
+// level 0 stays connected however many are deleted.
 func (g *Graph) uproot(s *slabs, gone *Bitset) {
 	g.tree.Lock()
 	defer g.tree.Unlock()
 	w := g.pool.Get().(*scratch)
 	defer g.pool.Put(w)
 	for id := range gone.All() {
-		if !has(s.pending, id) {
-			g.splice(w, s, id)
-		}
+		g.splice(w, s, id)
 	}
 }
 
-// splice takes node x out of the tree: one of its children, the heir, takes its
-// place under its parent, and the other children go below the heir.
+// splice removes node x from the tree. One of its children, the heir, takes its
+// place under the parent, and the other children move below the heir.
 //
 //	  p             p
 //	  │             │
@@ -27,7 +25,7 @@ func (g *Graph) uproot(s *slabs, gone *Bitset) {
 func (g *Graph) splice(w *scratch, s *slabs, x uint32) {
 	var parent, heir uint32 // words, 0 for none
 	var orphans []uint32
-	for _, y := range load(w.words, g.links0(s, x)) {
+	for _, y := range loadList(w.words, g.links0(s, x)) {
 		switch {
 		case y&upMark != 0:
 			parent = word(nodeOf(y))
@@ -48,7 +46,7 @@ func (g *Graph) splice(w *scratch, s *slabs, x uint32) {
 		g.root = heir
 	}
 	for _, c := range orphans {
-		under := g.roomBelow(w, nodeOf(heir))
+		under := g.parentBelow(w, nodeOf(heir))
 		g.exchange(w, c, x, word(under), upMark)
 		l := g.lock(under)
 		l.Lock()
@@ -57,14 +55,14 @@ func (g *Graph) splice(w *scratch, s *slabs, x uint32) {
 	}
 }
 
-// exchange replaces the tree link of node from old to the node of word by, or
-// removes it if that is 0.
+// exchange replaces the tree link from node to old by one to the node of word by,
+// or removes it if by is 0.
 func (g *Graph) exchange(w *scratch, node, old, by, mark uint32) {
 	l := g.lock(node)
 	l.Lock()
 	defer l.Unlock()
-	list := g.links0(g.slabs.Load(), node) // inserts go on: it may be newer than the repair
-	w.words = load(w.words, list)
+	list := g.links0(g.slabs.Load(), node) // inserts continue: the slabs may be newer than the repair
+	w.words = loadList(w.words, list)
 	at := find(w.words, old)
 	if by != 0 {
 		other := find(w.words, nodeOf(by))
@@ -76,13 +74,13 @@ func (g *Graph) exchange(w *scratch, node, old, by, mark uint32) {
 		w.words[other] = by | mark
 	}
 	w.words = append(w.words[:at], w.words[at+1:]...)
-	store(list, w.words)
+	storeList(list, w.words)
 }
 
-// roomBelow returns a node at or below top that can take another child.
-func (g *Graph) roomBelow(w *scratch, top uint32) uint32 {
+// parentBelow returns a node at or below top that can take another child.
+func (g *Graph) parentBelow(w *scratch, top uint32) uint32 {
 	for {
-		w.words = load(w.words, g.links0(g.slabs.Load(), top))
+		w.words = loadList(w.words, g.links0(g.slabs.Load(), top))
 		if kids(w.words) < g.opts.M {
 			return top
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/fronyai/frony-db/hnsw/internal/prefetch"
 )
 
-// start resets the beam to one node.
+// start resets the beam to the node id.
 func (g *Graph) start(w *scratch, q []byte, id uint32) {
 	w.ids[0] = id
 	g.space.Distances(q, w.ids[:1], w.dist[:1])
@@ -15,8 +15,8 @@ func (g *Graph) start(w *scratch, q []byte, id uint32) {
 	w.beam = append(w.beam[:0], pack(w.dist[0], id))
 }
 
-// descend moves the beam's one node greedily nearer to q, on the levels from
-// top down to, but not including, level to.
+// descend greedily moves the beam's only node nearer to q, on the levels from top
+// down to, but not including, level to.
 func (g *Graph) descend(w *scratch, s *slabs, q []byte, top, to int) {
 	best := w.beam[0]
 	for level := top; level > to; level-- {
@@ -46,36 +46,36 @@ func (g *Graph) descend(w *scratch, s *slabs, q []byte, top, to int) {
 	w.beam = append(w.beam[:0], best)
 }
 
-// effort says how far a walk goes.
+// effort limits a walk.
 type effort struct {
-	ef     int     // returnable nodes that the beam holds at most
-	slots  int     // returnable nodes in the beam at which the end is near
-	k      int     // for reach: whose distance counts
-	reach  float32 // 1 + γ, or 0: go on until the beam is expanded
-	trial  int     // distances after which to ask whether to go on
+	ef     int     // the largest number of returnable nodes in the beam
+	slots  int     // returnable nodes in the beam when the walk is nearly done
+	k      int     // the stop factor applies to the distance of the k-th node
+	stop   float32 // the stop factor 1 + γ; 0 to continue until the beam is expanded
+	trial  int     // distances after which to decide whether to continue
 	budget int     // distances after which to give up
-	share  float64 // of all nodes that may be returned
+	share  float64 // of all nodes, those that may be returned
 }
 
-// walk is the best-first search of one level: it expands the nearest nodes of
-// the beam that are not expanded yet, two at a time, until the beam holds ef
-// returnable nodes and all within are expanded, or until the nearest that is
-// not lies beyond 1 + γ times the distance of the k-th (the distance-adaptive
-// stop of arXiv 2505.15636). The beam is sorted; nodes that w.skip blocks are in
-// it to be walked through, but do not count.
+// walk is the best-first search of one level. It expands the nearest unexpanded
+// nodes of the beam, two at a time, until the beam holds ef returnable nodes and
+// all of it is expanded, or until the nearest unexpanded node is further than the
+// stop factor, 1 + γ, times the distance of the k-th (the distance-adaptive stop
+// of arXiv 2505.15636). The beam is sorted. It also contains nodes that w.skip
+// blocks: the walk leads through them, but they do not count.
 //
-// It reports false when it gave up.
+// It reports false if it gave up.
 //
-// It works one step ahead of itself, since memory is what it waits for: while
-// the rows of one step's nodes are measured, those of the next are on their way,
-// and a list is sent for when its node enters the beam.
+// Memory is the bottleneck, so walk works one step ahead: while the rows of one
+// step are measured, those of the next are being fetched, and a list is fetched
+// when its node enters the beam.
 func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
 	g.begin(w)
 	defer w.forget()
 	filtered := !w.skip.idle()
 	limit := w.limit(f)
 	for cur, ahead := 0, 0; ; {
-		n := ahead // gathered in the step before
+		n := ahead // gathered in the previous step
 		w.ids, w.next = w.next, w.ids
 		ahead = 0
 		for range 2 { // fewer, longer steps
@@ -127,7 +127,7 @@ func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
 	}
 }
 
-// begin marks the nodes that a walk begins with.
+// begin prepares the nodes that a walk begins with.
 func (g *Graph) begin(w *scratch) {
 	w.live = 0
 	if id := nodeOf(w.leftOut); w.leftOut != 0 {
@@ -148,8 +148,8 @@ func (g *Graph) begin(w *scratch) {
 	}
 }
 
-// gather appends to the first n of w.next the nodes of a list that were not
-// visited, marks them so, and returns their number.
+// gather appends the unvisited nodes of a list to the first n of w.next, marks
+// them visited, and returns the new n.
 func (g *Graph) gather(w *scratch, s *slabs, list []uint32, n int) int {
 	nodes, visited, ids := s.cap(), w.visited, w.next
 	for i := range list {
@@ -164,14 +164,14 @@ func (g *Graph) gather(w *scratch, s *slabs, list []uint32, n int) int {
 		seen := visited[id>>6]
 		visited[id>>6] = seen | 1<<(id&63)
 		ids[n] = id
-		n += int(^seen >> (id & 63) & 1) // no branch: it would be a coin toss
+		n += int(^seen >> (id & 63) & 1) // no branch: it would be unpredictable
 	}
 	return n
 }
 
 // limit returns the distance beyond which nodes are not expanded.
 func (w *scratch) limit(f effort) uint32 {
-	if f.reach == 0 || w.live < f.k {
+	if f.stop == 0 || w.live < f.k {
 		return math.MaxUint32
 	}
 	at := f.k - 1
@@ -182,10 +182,10 @@ func (w *scratch) limit(f effort) uint32 {
 			}
 		}
 	}
-	return uint32(min(float64(f.reach)*float64(distance(w.beam[at])), math.MaxUint32))
+	return uint32(min(float64(f.stop)*float64(distance(w.beam[at])), math.MaxUint32))
 }
 
-// bound returns the distance from which on nodes need not enter the beam.
+// bound returns the distance at which nodes no longer enter the beam.
 func (w *scratch) bound(f effort, limit uint32) uint32 {
 	if w.live >= f.ef {
 		return min(limit, distance(w.beam[len(w.beam)-1]))
@@ -196,7 +196,7 @@ func (w *scratch) bound(f effort, limit uint32) uint32 {
 	return limit
 }
 
-// trim drops what lies beyond the ef-th returnable node, which exists.
+// trim drops everything beyond the ef-th returnable node, which exists.
 func (w *scratch) trim(ef int) {
 	for {
 		last := w.beam[len(w.beam)-1]

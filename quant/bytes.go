@@ -9,9 +9,9 @@ import (
 	"github.com/fronyai/frony-db/quant/internal/kernel"
 )
 
-// DotBytes is Dot with a vector as it lies in a file: 4·len(a) bytes,
-// little-endian. Bytes that begin at a multiple of four, as those of a mapped
-// file can, are read where they are. It panics when the lengths differ.
+// DotBytes is Dot with a vector as stored in a file: 4·len(a) bytes,
+// little-endian. Bytes that begin at a multiple of four, as in a mapped file, are
+// not copied. It panics if the lengths differ.
 func DotBytes(a []float32, b []byte) float32 {
 	if len(b) != 4*len(a) {
 		panic(fmt.Sprintf("quant: dot product of a vector of %d dimensions and %d bytes", len(a), len(b)))
@@ -23,8 +23,8 @@ func DotBytes(a []float32, b []byte) float32 {
 	return kernel.Best.DotF32(a, v)
 }
 
-// Bytes returns v as it lies in a file: 4·len(v) bytes, little-endian. They are
-// v's own memory where they can be, and must not be changed.
+// Bytes returns v as stored in a file: 4·len(v) bytes, little-endian. They may
+// share the memory of v and must not be changed.
 func Bytes(v []float32) []byte {
 	if b, ok := kernel.Bytes(v); ok {
 		return slices.Clip(b)
@@ -36,8 +36,8 @@ func Bytes(v []float32) []byte {
 	return b
 }
 
-// AppendFloats appends to dst the little-endian numbers in b, which may begin
-// anywhere. Bytes beyond a whole number are left out.
+// AppendFloats appends to dst the little-endian numbers in b, which need not be
+// aligned. Bytes after the last whole number are ignored.
 func AppendFloats(dst []float32, b []byte) []float32 {
 	n := len(dst)
 	out := slices.Grow(dst, len(b)/4)[:n+len(b)/4]

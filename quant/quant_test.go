@@ -123,7 +123,7 @@ func TestDimsOutOfRange(t *testing.T) {
 		if _, err := NewQuantizer(dims); !errors.Is(err, ErrDims) {
 			t.Errorf("NewQuantizer(%d): %v", dims, err)
 		}
-		if _, err := NewCodes(dims, nil); !errors.Is(err, ErrDims) {
+		if _, err := NewCodes(dims); !errors.Is(err, ErrDims) {
 			t.Errorf("NewCodes(%d): %v", dims, err)
 		}
 	}
@@ -136,7 +136,7 @@ func newCodes(t *testing.T, dims int, vecs [][]float32) (*Quantizer, *Codes) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := NewCodes(dims, nil)
+	c, err := NewCodes(dims)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestCodesEstimateTheCosine(t *testing.T) {
 					if name == "tiny" {
 						bound += 0.05 // denormal numbers have few digits themselves
 					}
-					if d := float64(Distance(out[j])); math.Abs(d-want) > bound {
+					if d := float64(out[j]) / KeyOne; math.Abs(d-want) > bound {
 						t.Errorf("%s, %d dims: distance %g, want %g ± %g", name, dims, d, want, bound)
 					}
 				}
@@ -251,7 +251,7 @@ func TestEncodeOddVectors(t *testing.T) {
 func TestCodesAgainstMap(t *testing.T) {
 	for _, dims := range []int{3, 192, 4096} {
 		r := rand.New(rand.NewPCG(4, uint64(dims)))
-		c, err := NewCodes(dims, &CodesOptions{Rows: r.IntN(2) * 1000})
+		c, err := NewCodes(dims)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -301,7 +301,7 @@ func keys(m map[uint32][]byte) func(func(uint32) bool) {
 }
 
 func TestSmallTableIsSmall(t *testing.T) {
-	c, _ := NewCodes(192, nil)
+	c, _ := NewCodes(192)
 	c.Set(0, make([]byte, 192))
 	if c.Bytes() > 16<<10 {
 		t.Errorf("a table of one row takes %d bytes", c.Bytes())
@@ -312,7 +312,7 @@ func TestSmallTableIsSmall(t *testing.T) {
 // Under the race detector with the tag noasm it checks every read.
 func TestReadersBesideWriters(t *testing.T) {
 	const dims, rows, writers = 40, 40_000, 2
-	c, _ := NewCodes(dims, nil)
+	c, _ := NewCodes(dims)
 	ids := make(chan uint32, 1000)
 	var write, read sync.WaitGroup
 	for w := range writers {
@@ -348,7 +348,7 @@ func TestReadersBesideWriters(t *testing.T) {
 }
 
 func TestDistancesAllocateNothing(t *testing.T) {
-	c, _ := NewCodes(192, nil)
+	c, _ := NewCodes(192)
 	q := make([]byte, 192)
 	for id := range uint32(100) {
 		q[id] = 1

@@ -6,19 +6,18 @@ import (
 	"github.com/fronyai/frony-db/quant/internal/kernel"
 )
 
-// SplitQuantizer makes codes in two parts: the head, which is a code of its own
-// for the first dimensions, and the tail of the others. Both have the same scale,
-// so that the two together are the code of the whole vector. A graph searches in
-// a table of heads; the tails, in a table beside it, are asked for the best
-// candidates only.
+// SplitQuantizer makes codes in two parts: the head, which is a complete code of
+// the first dimensions, and the tail of the others. Both have the same scale, so
+// that together they are the code of the whole vector. A graph searches a table of
+// heads; the tails, in another table, are read for the best candidates only.
 type SplitQuantizer struct {
 	dims       int
 	head, tail Quantizer
 }
 
-// NewSplitQuantizer returns a SplitQuantizer of vectors of dims dimensions, of
-// which the first headDims are the head. It returns [ErrDims] when either part
-// would not have 1…[MaxDims] dimensions.
+// NewSplitQuantizer returns a SplitQuantizer for vectors of dims dimensions, of
+// which the first headDims are the head. It returns [ErrDims] if a part does not
+// have 1…[MaxDims] dimensions.
 func NewSplitQuantizer(dims, headDims int) (*SplitQuantizer, error) {
 	head, err := NewQuantizer(headDims)
 	if err != nil {
@@ -34,23 +33,20 @@ func NewSplitQuantizer(dims, headDims int) (*SplitQuantizer, error) {
 // Dims returns the number of dimensions of the vectors.
 func (z *SplitQuantizer) Dims() int { return z.dims }
 
-// HeadDims returns the number of dimensions of the head: what the table of heads
-// is made with.
+// HeadDims returns the number of dimensions of the head, for the table of heads.
 func (z *SplitQuantizer) HeadDims() int { return z.head.dims }
 
-// TailDims returns the number of the other dimensions: what the table of tails is
-// made with.
+// TailDims returns the number of the other dimensions, for the table of tails.
 func (z *SplitQuantizer) TailDims() int { return z.tail.dims }
 
-// HeadSize returns the bytes of the code of a head.
+// HeadSize returns the size of the code of a head in bytes.
 func (z *SplitQuantizer) HeadSize() int { return z.head.size }
 
-// TailSize returns the bytes of the code of a tail.
+// TailSize returns the size of the code of a tail in bytes.
 func (z *SplitQuantizer) TailSize() int { return z.tail.size }
 
-// Encode writes the two parts of the code of v[:Dims] to head[:HeadSize] and
-// tail[:TailSize], as [Quantizer.Encode] does. It panics when one of the three is
-// too short.
+// Encode is [Quantizer.Encode] in two parts: it writes the code of v[:Dims] to
+// head[:HeadSize] and tail[:TailSize]. It panics if one of the three is too short.
 func (z *SplitQuantizer) Encode(head, tail []byte, v []float32) {
 	v = v[:z.dims]
 	top := kernel.Best.Peak(v)
@@ -58,13 +54,11 @@ func (z *SplitQuantizer) Encode(head, tail []byte, v []float32) {
 	encode(tail[:z.tail.size], v[z.head.dims:], top)
 }
 
-// Split is a pair of tables that hold the two parts of codes under the same row
-// ids.
+// Split is a pair of tables with the two parts of codes under the same row ids.
 type Split struct{ Head, Tail *Codes }
 
-// Distances writes to out[i] the distance key between the code that head and tail
-// make together and that of row ids[i]: [KeyOne] × (1 − cosine over all
-// dimensions). Otherwise it is as [Codes.Distances].
+// Distances is [Codes.Distances] over all dimensions: it sets out[i] to the
+// distance key between the code of head and tail and that of row ids[i].
 func (s Split) Distances(head, tail []byte, ids, out []uint32) {
 	if len(head) != s.Head.stride || len(tail) != s.Tail.stride {
 		panic(fmt.Sprintf("quant: code of %d and %d bytes against tables of codes of %d and %d",

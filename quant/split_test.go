@@ -20,8 +20,8 @@ func TestSplitEqualsWhole(t *testing.T) {
 		if z.Dims() != d.dims || z.HeadDims() != d.head || z.TailDims() != d.dims-d.head {
 			t.Fatalf("%v: %d = %d + %d", d, z.Dims(), z.HeadDims(), z.TailDims())
 		}
-		heads, err1 := NewCodes(z.HeadDims(), nil)
-		tails, err2 := NewCodes(z.TailDims(), nil)
+		heads, err1 := NewCodes(z.HeadDims())
+		tails, err2 := NewCodes(z.TailDims())
 		if err := errors.Join(err1, err2); err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func TestSplitEqualsWhole(t *testing.T) {
 
 // wholeKey is the distance key as the package's documentation defines it.
 func wholeKey(qh, qt, rh, rt []byte) uint32 {
-	c, _ := NewCodes(min(len(qh)+len(qt), MaxDims), nil)
+	c, _ := NewCodes(min(len(qh)+len(qt), MaxDims))
 	if len(qh)+len(qt) > MaxDims {
 		// Too long for one table: scale to one by hand.
 		var qr, qq, rr int64

@@ -7,12 +7,12 @@ import (
 	"github.com/fronyai/frony-db/quant/internal/kernel"
 )
 
-// Normalize scales v in place to unit length (L2). It returns false, and leaves v
-// as it was, when v has no direction: when it is empty, all zeros, or holds a NaN
-// or an infinity. The sum of squares is taken in float64, so that no finite v
-// overflows or vanishes.
+// Normalize scales v in place to unit length (L2). If v has no direction because
+// it is empty, all zeros, or contains a NaN or an infinity, Normalize returns false
+// and does not change v. It sums squares in float64, so that no finite v overflows
+// or underflows.
 func Normalize(v []float32) bool {
-	// Four sums, so that an addition need not wait for the one before.
+	// Four sums, so that additions do not wait for each other.
 	var sums [4]float64
 	rest := v
 	for ; len(rest) >= 4; rest = rest[4:] {
@@ -38,8 +38,8 @@ func Normalize(v []float32) bool {
 
 // Head writes the first len(dst) elements of v to dst, scaled to unit length, and
 // returns dst: the Matryoshka embedding of that many dimensions. A head without a
-// direction (see [Normalize]) is copied as it is. It panics when dst is longer
-// than v. dst and v may be the same memory.
+// direction (see [Normalize]) is copied unchanged. Head panics if dst is longer
+// than v. dst and v may overlap.
 func Head(dst, v []float32) []float32 {
 	copy(dst, v[:len(dst)])
 	Normalize(dst)
@@ -48,8 +48,8 @@ func Head(dst, v []float32) []float32 {
 
 // Dot returns the dot product of two vectors of the same length: the cosine, if
 // both are of unit length. It differs from the exact value by at most
-// len(a) × 2^-23 × Σ|aᵢ·bᵢ|, and between machines by as much. It panics when the
-// lengths differ.
+// len(a) × 2^-23 × Σ|aᵢ·bᵢ|, and may differ between machines by as much. It panics
+// if the lengths differ.
 func Dot(a, b []float32) float32 {
 	if len(a) != len(b) {
 		panic(fmt.Sprintf("quant: dot product of vectors of %d and %d dimensions", len(a), len(b)))
@@ -57,14 +57,13 @@ func Dot(a, b []float32) float32 {
 	return kernel.Best.DotF32(a, b)
 }
 
-// Dots compares one vector with many: out[i] becomes the dot product of q and
-// row ids[i] of rows, a slab of rows of dims elements each, one after the other.
-// Rows ahead are fetched while one is read, so that it is much faster than
-// calling Dot for each when the slab is larger than the cache. Its error is that
-// of Dot.
+// Dots compares one vector with many: it sets out[i] to the dot product of q and
+// row ids[i] of rows, a slab of contiguous rows of dims elements. It prefetches
+// rows, so it is much faster than calling Dot for each if the slab is larger than
+// the cache. Its error is that of Dot.
 //
-// It panics when len(q) is not dims, when out is shorter than ids, or when an id
-// is not below len(rows)/dims.
+// It panics if len(q) is not dims, if out is shorter than ids, or if an id is not
+// below len(rows)/dims.
 func Dots(q, rows []float32, dims int, ids []uint32, out []float32) {
 	if len(q) != dims || dims <= 0 {
 		panic(fmt.Sprintf("quant: query of %d dimensions against rows of %d", len(q), dims))

@@ -36,8 +36,8 @@ func TestConsole(t *testing.T) {
 	b.refused(404, "no_route", "GET", "/console/..%2fconsole.go", "")
 }
 
-// The page asks no other host for anything, runs no text as code, and says
-// everything in both languages.
+// The page requests nothing from other hosts, runs no text as code, and has all texts
+// in both languages.
 func TestConsoleSources(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("console/*")
@@ -70,7 +70,7 @@ func TestConsoleSources(t *testing.T) {
 			return list
 		}
 		if a, b := names(en), names(ko); !slices.Equal(a, b) || len(a) < 30 {
-			t.Errorf("the languages have other words:\n%v\n%v", a, b)
+			t.Errorf("the languages differ in their keys:\n%v\n%v", a, b)
 		}
 	}
 }

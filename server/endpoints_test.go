@@ -39,7 +39,7 @@ func near(t *testing.T, got []any, want []float32) {
 	}
 }
 
-// embedding is what the model gives for a text, cut to dims.
+// embedding is the model's embedding of a text, cut to dims.
 func embedding(t *testing.T, text string, dims int) []float32 {
 	t.Helper()
 	v, err := embeddertest.New(384, 1).EmbedQuery(t.Context(), text)
@@ -116,8 +116,8 @@ func TestOpenAI(t *testing.T) {
 	b.refused(404, "model_not_found", "GET", "/v1/models/gpt", "")
 }
 
-// What Weaviate's Go client sends and reads: no Content-Type, fields of the
-// answer in the request.
+// Weaviate's Go client sends no Content-Type, and fields of the answer in the
+// request.
 func TestWeaviate(t *testing.T) {
 	t.Parallel()
 	b := startWith(t, sided{embeddertest.New(384, 1)}, nil)
@@ -272,7 +272,7 @@ func exerciseMCP(t *testing.T, session *mcp.ClientSession) {
 	}}); fault != "" || len(got["ids"].([]any)) != 2 {
 		t.Fatal(got, fault)
 	}
-	got, fault := use(t, session, "search", map[string]any{"collection": "mine", "text": "봄 서울의", "filter": `lang = "ko"`, "k": 3})
+	got, fault := use(t, session, "search", map[string]any{"collection": "mine", "text": "봄 서울의", "filter": `lang = "ko"`, "k": json.Number("3.0")})
 	if fault != "" {
 		t.Fatal(fault)
 	}
@@ -302,7 +302,7 @@ func exerciseMCP(t *testing.T, session *mcp.ClientSession) {
 		}
 	}
 	if _, fault := use(t, session, "search", map[string]any{"collection": "mine", "text": "x", "filter": "lang == 'ko'"}); !strings.Contains(fault, "did you mean") {
-		t.Errorf("the fault does not say what helps: %s", fault)
+		t.Errorf("the error has no hint: %s", fault)
 	}
 	if got, fault := use(t, session, "delete", map[string]any{"collection": "mine", "ids": []any{"1", "none"}}); fault != "" || got["deleted"] != json.Number("1") {
 		t.Fatal(got, fault)
@@ -352,8 +352,8 @@ func (b brief) Spec() embedder.Spec {
 
 func (brief) CountTokens(text string) int { return len(strings.Fields(text)) }
 
-// What the model can't read to its end, and what is asked for, is stored in pieces;
-// the rest as it is.
+// Texts that are too long for the model, and all texts on request, are stored in
+// chunks; the others are stored whole.
 func TestMCPInChunks(t *testing.T) {
 	t.Parallel()
 	b := startWith(t, brief{embeddertest.New(384, 1)}, &server.Options{MCPWrites: true})

@@ -81,7 +81,7 @@ func loaded(tb testing.TB, l server.Limits) (url string, c *db.Collection) {
 	return "http://" + ln.Addr().String(), c
 }
 
-// questioner asks over connections of its own that it keeps.
+// questioner sends queries over connections of its own, which it keeps open.
 type questioner struct {
 	http *http.Client
 	url  string
@@ -115,8 +115,8 @@ func quantile(d []time.Duration, q float64) time.Duration {
 	return d[min(len(d)-1, int(q*float64(len(d))))]
 }
 
-// Sixteen clients per CPU, who ask again at once: what is accepted is
-// answered well, what is not is refused soon, and memory stays where it was.
+// Sixteen clients per CPU send one query after another: accepted queries are answered
+// correctly, others are refused quickly, and memory does not grow.
 func TestUnderLoad(t *testing.T) {
 	url, _ := loaded(t, server.Limits{})
 	var alone []time.Duration

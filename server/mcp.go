@@ -76,12 +76,27 @@ func newTool[In, Out any](role keys.Role, t *mcp.Tool, run func(context.Context,
 		if err := validate(values); err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
 		}
-		var in In
-		if err := jsonFormat.Unmarshal(arguments, &in); err != nil {
+		in, err := decodeArguments[In](arguments, values)
+		if err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
 		}
 		return run(ctx, in)
 	}}
+}
+
+// decodeArguments decodes arguments that are valid. Some models write an integer as
+// 3.0: then the values are written anew.
+func decodeArguments[In any](arguments []byte, values map[string]any) (in In, err error) {
+	if err := jsonFormat.Unmarshal(arguments, &in); err == nil {
+		return in, nil
+	}
+	b, err := json.Marshal(values)
+	if err != nil {
+		return in, err
+	}
+	var again In
+	err = jsonFormat.Unmarshal(b, &again)
+	return again, err
 }
 
 // mcpHandler runs a tool for a request. Its errors are part of the result, for

@@ -14,8 +14,8 @@ import (
 	"github.com/fronyai/frony-db/server/keys"
 )
 
-// What people get wrong who know another database, or type by hand: the answer
-// says where it is, in words of JSON, and where it can be guessed what was meant.
+// Mistakes of people who know another database or type by hand: the answer says where
+// the mistake is, in terms of JSON, and guesses what was meant.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
@@ -55,7 +55,7 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("%s %s %.100s\n got %d %s\nwant %d %s: %s", c.method, c.path, c.body, status, got, c.status, c.code, c.says)
 		}
 		if strings.Contains(got, "jsontext") || strings.Contains(got, " Go ") {
-			t.Errorf("%s: words of the implementation: %s", c.body, got)
+			t.Errorf("%s: terms of the implementation: %s", c.body, got)
 		}
 		if kind := h.Get("Content-Type"); kind != "application/json" {
 			t.Errorf("%s %s: the error is %s", c.method, c.path, kind)
@@ -116,8 +116,8 @@ func TestComposedNamesAndScope(t *testing.T) {
 	}
 }
 
-// A client that dies in the middle of an upload has written what it had sent
-// whole, and of the line that was cut nothing.
+// If a client dies in the middle of an upload, its complete lines are written, and
+// nothing of the line that was cut off.
 func TestUploadCut(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
@@ -141,7 +141,7 @@ func TestUploadCut(t *testing.T) {
 	}
 }
 
-// The same for a body that is cut: nothing of it is done.
+// Nothing is done of a body that was cut off.
 func TestBodyCut(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)

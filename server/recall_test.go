@@ -11,7 +11,7 @@ import (
 	"github.com/fronyai/frony-db/server"
 )
 
-// What sampled searches find is a metric, by collection and a bounded number of
+// The recall of sampled searches is a metric, by collection and a bounded number of
 // values of k.
 func TestRecallMetric(t *testing.T) {
 	t.Parallel()

@@ -4,21 +4,17 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/fronyai/frony-db/embedder/embeddertest"
 	"github.com/fronyai/frony-db/server"
 	"github.com/fronyai/frony-db/server/keys"
 )
@@ -60,7 +56,7 @@ func keyed(t *testing.T, o *server.Options) *bench {
 	return b
 }
 
-// Every route asks for a key, but those of the list. OWASP API2 (broken
+// Every route except those in the list requires a key. OWASP API2 (broken
 // authentication) and API5 (broken function level authorization).
 func TestEveryRouteAsksForAKey(t *testing.T) {
 	t.Parallel()
@@ -90,7 +86,7 @@ func TestEveryRouteAsksForAKey(t *testing.T) {
 	for _, path := range []string{"/metrics", "/openapi.json"} {
 		b.refused(401, "no_key", "GET", path, "")
 	}
-	// Those of other protocols tell it in their own shape.
+	// Other protocols have shapes of their own.
 	for _, route := range []string{
 		"POST /v1/embeddings", "GET /v1/models", "GET /v1/models/x", "POST /vectors", "POST /vectors/", "GET /meta", "POST /embed", "GET /info", "POST /mcp",
 	} {
@@ -183,7 +179,7 @@ func dial(t *testing.T, b *bench, send func(net.Conn)) (string, time.Duration) {
 	return string(got), time.Since(start)
 }
 
-// The answer comes though not one byte of the body was sent.
+// The answer comes although no byte of the body was sent.
 func TestKeyBeforeBody(t *testing.T) {
 	t.Parallel()
 	b := keyed(t, nil)
@@ -257,7 +253,7 @@ func TestHostAndOrigin(t *testing.T) {
 			t.Errorf("CORS is on: %s", name)
 		}
 	}
-	// With keys the name gives nothing away.
+	// With keys any host will do.
 	k := keyed(t, nil)
 	k.ask(200, "GET", "/v1/collections", "", "Host", "any.example")
 }
@@ -288,9 +284,9 @@ func TestLimits(t *testing.T) {
 	}
 	b.refused(413, "batch_too_large", "PUT", docs, `{"documents":[{"text":"1"},{"text":"2"},{"text":"3"},{"text":"4"}]}`)
 	b.refused(413, "too_large", "POST", search, `{"text":"`+strings.Repeat("x", 100_000)+`"}`)
-	// JSON that nests without end.
+	// Endlessly nested JSON.
 	b.refused(400, "invalid_json", "POST", search, `{"filter":`+strings.Repeat("[", 40_000))
-	// Small bodies that grow.
+	// Small bodies that decode into large ones.
 	large := bytes.Repeat([]byte(" "), 10<<20)
 	var gz bytes.Buffer
 	z := gzip.NewWriter(&gz)
@@ -310,207 +306,6 @@ func TestLimits(t *testing.T) {
 	_ = z.Close()
 	b.ask(200, "POST", search, gz.String(), "Content-Encoding", "gzip")
 	b.ask(200, "POST", search, string(enc.EncodeAll([]byte(`{"text":"x"}`), nil)), "Content-Encoding", "zstd")
-}
-
-func TestBytesInFlight(t *testing.T) {
-	t.Parallel()
-	b := start(t, &server.Options{Limits: server.Limits{Body: 1 << 20, InFlight: 1 << 20}})
-	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
-	// hog announces a body that takes nearly all bytes, and sends none of it.
-	hog := func() net.Conn {
-		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(c, "POST %s/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{", notes)
-		return c
-	}
-	body := `{"text":"` + strings.Repeat("x", 100_000) + `"}`
-	c := hog()
-	b.await("the bytes are taken", func() bool {
-		status, got, h := b.do("POST", notes+"/search", body)
-		if status == 503 && strings.Contains(got, "overloaded") && h.Get("Retry-After") == "1" {
-			return true
-		}
-		// It is not there yet, or came during the request and was refused in its place.
-		_ = c.Close()
-		c = hog()
-		return false
-	})
-	_ = c.Close()
-	b.await("the bytes are given back", func() bool {
-		status, _, _ := b.do("POST", notes+"/search", body)
-		return status == 200
-	})
-}
-
-func TestRate(t *testing.T) {
-	t.Parallel()
-	b := keyed(t, &server.Options{Limits: server.Limits{Rate: 0.5, Burst: 3}})
-	b.key = secrets["reader"]
-	for range 3 {
-		b.ask(200, "GET", "/v1/collections", "")
-	}
-	b.refused(429, "rate_limited", "GET", "/v1/collections", "")
-	_, _, h := b.do("GET", "/v1/collections", "")
-	if s := h.Get("Retry-After"); s != "1" && s != "2" {
-		t.Errorf("Retry-After %q", s)
-	}
-	b.key = secrets["writer"] // has an allowance of its own
-	b.ask(200, "GET", "/v1/collections", "")
-	for range 5 {
-		if status, _, _ := b.do("GET", "/livez", ""); status != 200 {
-			t.Fatal(status)
-		}
-	}
-}
-
-// moody is an embedder that panics or waits when it is told to.
-type moody struct {
-	*embeddertest.Fake
-	panics atomic.Bool
-	hold   chan struct{} // if not nil, queries wait for it
-	began  atomic.Int64
-}
-
-func (m *moody) EmbedQuery(ctx context.Context, text string) ([]float32, error) {
-	m.began.Add(1)
-	if m.panics.Load() {
-		panic("the secret text is " + text)
-	}
-	if m.hold != nil {
-		select {
-		case <-m.hold:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	return m.Fake.EmbedQuery(ctx, text)
-}
-
-func TestPanic(t *testing.T) {
-	t.Parallel()
-	m := &moody{Fake: embeddertest.New(384, 1)}
-	b := startWith(t, m, nil)
-	b.ask(200, "PUT", notes+"/documents?create=true", `{"documents":[{"text":"x"}]}`)
-	m.panics.Store(true)
-	for range 100 { // more than there are slots
-		if e := b.refused(500, "internal", "POST", notes+"/search", `{"text":"x"}`); strings.Contains(fmt.Sprint(e), "secret") {
-			t.Fatal(e)
-		}
-	}
-	m.panics.Store(false)
-	b.ask(200, "POST", notes+"/search", `{"text":"x"}`)
-}
-
-func TestOverload(t *testing.T) {
-	m := &moody{Fake: embeddertest.New(384, 1), hold: make(chan struct{})}
-	b := startWith(t, m, &server.Options{Limits: server.Limits{Searches: 2, Queue: 3, Wait: 50 * time.Millisecond}})
-	b.ask(200, "PUT", notes+"/documents?create=true", `{"documents":[{"text":"x"}]}`)
-	var wg sync.WaitGroup
-	var ok atomic.Int64
-	for range 2 {
-		wg.Go(func() {
-			if status, _, _ := b.do("POST", notes+"/search", `{"text":"x"}`); status == 200 {
-				ok.Add(1)
-			}
-		})
-	}
-	b.await("two searches run", func() bool { return m.began.Load() == 2 })
-	begin := time.Now()
-	for range 20 {
-		wg.Go(func() {
-			status, got, h := b.do("POST", notes+"/search", `{"text":"x"}`)
-			if status != 503 || !strings.Contains(got, `"overloaded"`) || h.Get("Retry-After") == "" {
-				t.Errorf("%d %s", status, got)
-			}
-			if took := time.Since(begin); took > 3*time.Second {
-				t.Errorf("refused after %s", took)
-			}
-		})
-	}
-	b.await("all others are refused", func() bool {
-		return strings.Contains(b.metrics(), `frony_http_refused_total{code="overloaded"} 20`)
-	})
-	b.ask(200, "GET", "/v1/collections", "") // what needs no slot goes on
-	close(m.hold)
-	wg.Wait()
-	if ok.Load() != 2 {
-		t.Errorf("%d of 2 accepted searches ended well", ok.Load())
-	}
-	b.ask(200, "POST", notes+"/search", `{"text":"x"}`)
-}
-
-// When nobody more may wait, a request is refused before its body is there.
-func TestRefusedWithoutBody(t *testing.T) {
-	m := &moody{Fake: embeddertest.New(384, 1), hold: make(chan struct{})}
-	b := startWith(t, m, &server.Options{Limits: server.Limits{Searches: 1, Queue: 1, Wait: time.Minute}})
-	b.ask(200, "PUT", notes+"/documents?create=true", `{"documents":[{"text":"x"}]}`)
-	var wg sync.WaitGroup
-	for range 2 {
-		wg.Go(func() { b.ask(200, "POST", notes+"/search", `{"text":"x"}`) })
-	}
-	b.await("one search waits", func() bool { return strings.Contains(b.metrics(), "frony_searches_waiting 1") })
-	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second)) // the body has 30
-	fmt.Fprintf(c, "POST %s/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n", notes)
-	res, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = res.Body.Close()
-	if res.StatusCode != http.StatusServiceUnavailable {
-		t.Error(res.Status)
-	}
-	close(m.hold)
-	wg.Wait()
-}
-
-func TestIdempotency(t *testing.T) {
-	t.Parallel()
-	b := keyed(t, nil)
-	const key = "Idempotency-Key"
-	body := `{"documents":[{"text":"once"}]}`
-	first := b.list(b.ask(201, "POST", notes+"/documents", body, key, "k1")["ids"])
-	status, _, h := b.do("POST", notes+"/documents", body, key, "k1")
-	if status != 201 || h.Get("Idempotency-Replayed") != "true" {
-		t.Fatal(status, h)
-	}
-	if again := b.list(b.ask(201, "POST", notes+"/documents", body, key, "k1")["ids"]); again[0] != first[0] {
-		t.Fatal(first, again)
-	}
-	b.refused(422, "idempotency_mismatch", "POST", notes+"/documents", `{"documents":[{"text":"twice"}]}`, key, "k1")
-	b.ask(201, "POST", "/v1/collections/mine/documents", body, key, "k1") // another path, another request
-	b.key = secrets["writer"]
-	if other := b.list(b.ask(201, "POST", notes+"/documents", body, key, "k1")["ids"]); other[0] == first[0] {
-		t.Fatal("one key heard the answer to another")
-	}
-	// What failed may be tried again.
-	b.refused(400, "invalid_text", "POST", notes+"/documents", `{"documents":[{"id":"a"}]}`, key, "k2")
-	b.ask(201, "POST", notes+"/documents", body, key, "k2")
-	if n := b.ask(200, "POST", notes+"/documents/count", `{}`)["count"]; fmt.Sprint(n) != "3" {
-		t.Fatal(n)
-	}
-}
-
-func TestReplaysAreBounded(t *testing.T) {
-	t.Parallel()
-	b := start(t, &server.Options{Limits: server.Limits{Replays: 2}})
-	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
-	body := `{"documents":[{"text":"x"}]}`
-	for _, k := range []string{"1", "2", "3", "1"} {
-		_, _, h := b.do("POST", notes+"/documents", body, "Idempotency-Key", k)
-		if h.Get("Idempotency-Replayed") != "" {
-			t.Errorf("the answer to %s was kept", k)
-		}
-	}
-	if _, _, h := b.do("POST", notes+"/documents", body, "Idempotency-Key", "1"); h.Get("Idempotency-Replayed") == "" {
-		t.Error("the newest answer was not kept")
-	}
 }
 
 // Names of clients are never paths, and the database's files stay where they

@@ -26,7 +26,6 @@ func registerSchemas(r huma.Registry) {
 func (metadataSchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type:                 huma.TypeObject,
-		Description:          "Fields for filters: strings, numbers, booleans, times (RFC 3339) and lists of strings",
 		AdditionalProperties: true,
 		Examples:             []any{map[string]any{"lang": "ko", "year": 2024}},
 	}

@@ -1,18 +1,11 @@
 package server_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"reflect"
-	"slices"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,7 +93,7 @@ func (b *bench) do(method, path, body string, header ...string) (int, string, ht
 	return res.StatusCode, string(got), res.Header
 }
 
-// ask wants a status and decodes the answer.
+// ask sends a request, checks the status and decodes the answer.
 func (b *bench) ask(want int, method, path, body string, header ...string) map[string]any {
 	b.Helper()
 	status, got, _ := b.do(method, path, body, header...)
@@ -116,7 +109,7 @@ func (b *bench) ask(want int, method, path, body string, header ...string) map[s
 	return v
 }
 
-// refused wants an error with a status and a code.
+// refused sends a request and checks the status and the code of its error.
 func (b *bench) refused(status int, code, method, path, body string, header ...string) map[string]any {
 	b.Helper()
 	v := b.ask(status, method, path, body, header...)
@@ -196,152 +189,6 @@ func TestCollections(t *testing.T) {
 	b.refused(404, "no_collection", "DELETE", "/v1/collections/none", "")
 	b.ask(200, "DELETE", "/v1/collections/메모", "")
 	b.refused(404, "no_collection", "GET", "/v1/collections/메모", "")
-}
-
-func TestDocuments(t *testing.T) {
-	t.Parallel()
-	b := filled(t, nil)
-	d := b.ask(200, "GET", notes+"/documents/1", "")
-	m := d["metadata"].(map[string]any)
-	if d["text"] != "서울의 봄은 짧다" || m["big"] != json.Number("9007199254740993") || d["embedding"] != nil || d["created"] == nil {
-		t.Fatal(d)
-	}
-	if d := b.ask(200, "GET", notes+"/documents/3%2Fx?fields=embedding", ""); len(b.list(d["embedding"])) != 384 || d["text"] != nil {
-		t.Fatal(d)
-	}
-	if d := b.ask(200, "GET", notes+"/documents/2", ""); d["source"] != "s.md" || d["chunk"] != json.Number("3") {
-		t.Fatal(d)
-	}
-	b.refused(404, "not_found", "GET", notes+"/documents/none", "")
-	b.refused(409, "exists", "POST", notes+"/documents", `{"documents":[{"id":"9","text":"new"},{"id":"1","text":"taken"}]}`)
-	b.refused(404, "not_found", "GET", notes+"/documents/9", "") // all or none
-	ids := b.list(b.ask(201, "POST", notes+"/documents", `{"documents":[{"text":"a name is made up"}]}`)["ids"])
-	if len(ids) != 1 || ids[0] == "" {
-		t.Fatal(ids)
-	}
-	got := b.ask(200, "POST", notes+"/documents/get", `{"ids":["2","none","1"],"fields":[]}`)
-	docs, missing := b.list(got["documents"]), b.list(got["missing"])
-	if len(docs) != 2 || docs[0].(map[string]any)["id"] != "2" || docs[0].(map[string]any)["text"] != nil || len(missing) != 1 || missing[0] != "none" {
-		t.Fatal(got)
-	}
-	count := func(body string) any { return b.ask(200, "POST", notes+"/documents/count", body)["count"] }
-	if n := count(`{}`); n != json.Number("4") {
-		t.Fatal(n)
-	}
-	if n := count(`{"filter":{"field":"year","op":">=","value":2021}}`); n != json.Number("1") {
-		t.Fatal(n)
-	}
-	source := func(body string) map[string]any { return b.ask(200, "POST", notes+"/documents/source", body) }
-	if r := source(`{"source":"f.md","documents":[{"text":"first"},{"text":"second"}]}`); r["written"] != json.Number("2") || b.list(r["ids"])[1] != "f.md#1" {
-		t.Fatal(r)
-	}
-	if r := source(`{"source":"f.md","documents":[{"text":"first"}]}`); r["unchanged"] != json.Number("1") || r["deleted"] != json.Number("1") {
-		t.Fatal(r)
-	}
-	if r := source(`{"source":"f.md","documents":[]}`); r["deleted"] != json.Number("1") || len(b.list(r["ids"])) != 0 {
-		t.Fatal(r)
-	}
-	del := func(body string) any { return b.ask(200, "POST", notes+"/documents/delete", body)["deleted"] }
-	if n := del(`{"filter":"lang = 'en'"}`); n != json.Number("1") {
-		t.Fatal(n)
-	}
-	if n := del(`{"ids":["1","none"]}`); n != json.Number("1") {
-		t.Fatal(n)
-	}
-	if n := b.ask(200, "DELETE", notes+"/documents/3%2Fx", "")["deleted"]; n != json.Number("1") {
-		t.Fatal(n)
-	}
-	if n := b.ask(200, "DELETE", notes+"/documents/3%2Fx", "")["deleted"]; n != json.Number("0") {
-		t.Fatal(n)
-	}
-	b.refused(400, "invalid_request", "POST", notes+"/documents/delete", `{}`)
-	b.refused(400, "invalid_request", "POST", notes+"/documents/delete", `{"ids":["a"],"filter":"TRUE"}`)
-	if n := del(`{"filter":"TRUE"}`); n != json.Number("1") {
-		t.Fatal(n)
-	}
-}
-
-func TestUpsertInChunks(t *testing.T) {
-	t.Parallel()
-	b := filled(t, nil)
-	long := strings.Repeat("서울의 봄은 짧다. ", 20)
-	put := func(text, chunk string) map[string]any {
-		return b.ask(200, "PUT", notes+"/documents", `{"documents":[{"id":"long","text":"`+text+`"}],"chunk":`+chunk+`}`)
-	}
-	v := put(long, `{"tokens":40,"overlap":0}`)
-	ids := b.list(v["ids"])
-	if len(ids) < 3 || ids[1] != "long#1" || v["written"] != json.Number(strconv.Itoa(len(ids))) || v["deleted"] != nil {
-		t.Fatal(v)
-	}
-	doc := b.ask(200, "GET", notes+"/documents/long%231", "")
-	if doc["source"] != "long" || doc["chunk"] != json.Number("1") || doc["metadata"].(map[string]any)["chunk_start"] == nil {
-		t.Error(doc)
-	}
-	if again := put(long, `{"tokens":40,"overlap":0}`); again["unchanged"] != json.Number(strconv.Itoa(len(ids))) || again["written"] != nil {
-		t.Error(again)
-	}
-	if short := put("# 봄", `{"format":"markdown"}`); len(b.list(short["ids"])) != 1 || short["deleted"] != json.Number(strconv.Itoa(len(ids))) {
-		t.Error(short)
-	}
-	b.refused(400, "invalid_options", "PUT", notes+"/documents", `{"documents":[{"id":"long","text":"x"}],"chunk":{"tokens":10,"overlap":9}}`)
-	b.refused(422, "invalid_request", "PUT", notes+"/documents", `{"documents":[{"id":"long","text":"x"}],"chunk":{"format":"pdf"}}`)
-}
-
-func TestInsertInChunks(t *testing.T) {
-	t.Parallel()
-	b := filled(t, nil)
-	long := strings.Repeat("서울의 봄은 짧다. ", 20)
-	insert := func(id string) string {
-		return `{"documents":[{"id":"` + id + `","text":"` + long + `"}],"chunk":{"tokens":40,"overlap":0}}`
-	}
-	ids := b.list(b.ask(201, "POST", notes+"/documents", insert("long"))["ids"])
-	// The same upserted is there already, all of it.
-	if v := b.ask(200, "PUT", notes+"/documents", insert("long")); len(ids) < 3 || !reflect.DeepEqual(v["ids"], any(ids)) || v["unchanged"] != json.Number(strconv.Itoa(len(ids))) {
-		t.Error(ids, v)
-	}
-	for _, id := range []string{"long", "1", "s.md"} { // in chunks, whole, of other chunks
-		if e := b.refused(409, "exists", "POST", notes+"/documents", insert(id)); !strings.Contains(e["message"].(string), strconv.Quote(id)) || e["hint"] == nil {
-			t.Error(e)
-		}
-	}
-	b.refused(400, "invalid_options", "POST", notes+"/documents", `{"documents":[{"text":"x"}],"chunk":{"tokens":10,"overlap":9}}`)
-	b.ask(201, "POST", notes+"/documents", insert("again"), "Idempotency-Key", "k")
-	b.ask(201, "POST", notes+"/documents", insert("again"), "Idempotency-Key", "k")
-}
-
-func TestScanInPages(t *testing.T) {
-	t.Parallel()
-	b := start(t, nil)
-	var docs []map[string]any
-	for i := range 25 {
-		docs = append(docs, map[string]any{"id": string(rune('가' + i)), "text": "x", "metadata": map[string]any{"i": i}})
-	}
-	body, err := json.Marshal(map[string]any{"documents": docs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.ask(200, "PUT", notes+"/documents?create=true", string(body))
-	var ids []string
-	next := ""
-	for pages := 0; ; pages++ {
-		v := b.ask(200, "GET", notes+"/documents?limit=10&filter=i%20%3C%2020&fields=metadata&cursor="+next, "")
-		for _, d := range b.list(v["documents"]) {
-			ids = append(ids, d.(map[string]any)["id"].(string))
-		}
-		if v["next"] == nil {
-			if pages != 1 {
-				t.Errorf("20 documents came in %d pages of 10", pages+1)
-			}
-			break
-		}
-		next = v["next"].(string)
-	}
-	if want := "가각갂갃간갅갆갇갈갉갊갋갌갍갎갏감갑값갓"; strings.Join(ids, "") != want {
-		t.Fatalf("%v, want %s", ids, want)
-	}
-	b.refused(400, "invalid_cursor", "GET", notes+"/documents?cursor=%21", "")
-	b.refused(400, "limit_exceeded", "GET", notes+"/documents?limit=100000", "")
-	b.refused(422, "invalid_request", "GET", notes+"/documents?limmit=1", "")
 }
 
 func TestSearch(t *testing.T) {
@@ -430,175 +277,6 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestUpload(t *testing.T) {
-	t.Parallel()
-	b := start(t, nil)
-	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
-	var in bytes.Buffer
-	for i := range 1000 {
-		switch i {
-		case 500:
-			in.WriteString("{not json\n")
-		case 501:
-			in.WriteString(`{"id":"x"}` + "\n")
-		case 502:
-			in.WriteString(`{"id":"0","text":"taken"}` + "\n")
-		case 503:
-			in.WriteString("\n")
-		default:
-			in.WriteString(`{"id":"` + strings.Repeat("0", i/300) + string(rune('가'+i)) + `","text":"line"}` + "\n")
-		}
-	}
-	in.WriteString(`{"id":"0","text":"the last line has no end"}`)
-	lines := func(query string) (codes map[string]int, end map[string]any) {
-		t.Helper()
-		status, got, _ := b.do("POST", notes+"/documents/upload"+query, in.String(), "Content-Type", "application/x-ndjson")
-		if status != 200 {
-			t.Fatal(status, got)
-		}
-		codes = map[string]int{}
-		for line := range strings.Lines(got) {
-			var v map[string]any
-			if err := json.Unmarshal([]byte(line), &v); err != nil {
-				t.Fatal(err)
-			}
-			if v["done"] == true {
-				end = v
-				continue
-			}
-			code := "ok"
-			if e, ok := v["error"].(map[string]any); ok {
-				code = e["code"].(string)
-			}
-			codes[code]++
-		}
-		return codes, end
-	}
-	codes, end := lines("?mode=insert")
-	if codes["ok"] != 997 || codes["invalid_json"] != 1 || codes["invalid_text"] != 1 || codes["exists"]+codes["duplicate_id"] != 1 ||
-		end["written"] != 997.0 || end["rejected"] != 3.0 || end["lines"] != 1001.0 || end["error"] != nil {
-		t.Fatal(codes, end)
-	}
-	if n := b.ask(200, "POST", notes+"/documents/count", `{}`)["count"]; n != json.Number("997") {
-		t.Fatal(n)
-	}
-	codes, end = lines("?results=errors")
-	if codes["ok"] != 0 || end["rejected"] != 2.0 || end["written"] != 998.0 {
-		t.Fatal(codes, end)
-	}
-	b.refused(404, "no_collection", "POST", "/v1/collections/none/documents/upload", `{}`)
-	b.refused(400, "invalid_request", "POST", notes+"/documents/upload?mode=merge", `{}`)
-	long := start(t, &server.Options{Limits: server.Limits{Line: 100}})
-	_, got, _ := long.do("POST", notes+"/documents/upload?create=true", `{"text":"a"}`+"\n"+strings.Repeat("x", 200)+"\n")
-	if !strings.Contains(got, `"too_large"`) || !strings.Contains(got, `"written":1`) {
-		t.Fatal(got)
-	}
-}
-
-// A stream in chunks stores what an upsert in chunks does, answers each line under
-// its document's id, and can be sent again.
-func TestUploadInChunks(t *testing.T) {
-	t.Parallel()
-	b := filled(t, nil)
-	long := strings.Repeat("서울의 봄은 짧다. ", 20)
-	lines := []string{
-		`{"id":"a","text":"` + long + `"}`,
-		`{"text":"# 봄\n\n` + long + `"}`,
-		`{"id":"1","text":"` + long + `"}`, // stored whole before
-		`{not json`,
-		`{"id":"a","text":"# twice\n\n` + long + `"}`,
-		`{"id":"short","text":"short"}`,
-		`{"id":"p","text":"` + long + `","source":"book"}`,
-	}
-	upload := func(query string, want ...string) {
-		t.Helper()
-		status, got, _ := b.do("POST", notes+"/documents/upload?"+query, strings.Join(lines, "\n"), "Content-Type", "application/x-ndjson")
-		answers := map[float64]string{}
-		for line := range strings.Lines(got) {
-			var v map[string]any
-			if err := json.Unmarshal([]byte(line), &v); err != nil {
-				t.Fatal(err)
-			}
-			if e, ok := v["error"].(map[string]any); ok {
-				v["id"] = e["code"]
-			}
-			if v["done"] != true {
-				answers[v["line"].(float64)], _ = v["id"].(string)
-			}
-		}
-		if status != 200 || len(answers) != len(want) {
-			t.Fatal(status, got)
-		}
-		for i, w := range want {
-			if id := answers[float64(i+1)]; w == "" && len(id) != 36 || w != "" && id != w {
-				t.Errorf("line %d: %s, want %s", i+1, id, w)
-			}
-		}
-	}
-	stored := func() (ids []string) {
-		for _, d := range b.list(b.ask(200, "GET", notes+"/documents?limit=1000", "")["documents"]) {
-			if id := d.(map[string]any)["id"].(string); len(id) < 36 {
-				ids = append(ids, id)
-			}
-		}
-		return ids
-	}
-	const query = "chunk=markdown&chunk_tokens=40&chunk_overlap=0"
-	upload(query, "a", "", "1", "invalid_json", "a", "short", "p")
-	got := stored()
-	chunk := b.ask(200, "GET", notes+"/documents/a%231", "")
-	if chunk["source"] != "a" || chunk["metadata"].(map[string]any)["title"] != "twice" || !slices.Contains(got, "short") || !slices.Contains(got, "p") || slices.Contains(got, "1") {
-		t.Error(got, chunk)
-	}
-	upload(query, "a", "", "1", "invalid_json", "a", "short", "p")
-	if again := stored(); !slices.Equal(again, got) {
-		t.Errorf("sent again: %v, before %v", again, got)
-	}
-	upload(query+"&mode=insert", "exists", "", "exists", "invalid_json", "exists", "exists", "exists")
-	if v := b.ask(200, "PUT", notes+"/documents", `{"documents":[`+lines[4]+`],"chunk":{"format":"markdown","tokens":40,"overlap":0}}`); v["written"] != nil || v["deleted"] != nil {
-		t.Errorf("not what an upsert stores: %v", v)
-	}
-	for query, param := range map[string]string{
-		"chunk=pdf": "query.chunk", "chunk": "query.chunk", "chunk_tokens=40": "query.chunk", "chunk_overlap=1": "query.chunk",
-		"chunk=plain&chunk_tokens=-1": "query.chunk_tokens", "chunk=plain&chunk_overlap=": "query.chunk_overlap",
-	} {
-		if e := b.refused(400, "invalid_request", "POST", notes+"/documents/upload?"+query, lines[0]); e["param"] != param || e["hint"] == nil {
-			t.Errorf("%s: %v", query, e)
-		}
-	}
-	b.refused(400, "invalid_options", "POST", notes+"/documents/upload?chunk=plain&chunk_tokens=10&chunk_overlap=9", lines[0])
-	described := fmt.Sprint(b.ask(200, "GET", "/openapi.json", "")["paths"].(map[string]any)["/v1/collections/{collection}/documents/upload"])
-	for _, name := range []string{"chunk", "chunk_tokens", "chunk_overlap"} {
-		if !strings.Contains(described, "name:"+name+" ") {
-			t.Errorf("%s is not described", name)
-		}
-	}
-}
-
-// tally counts what it embeds.
-type tally struct {
-	*embeddertest.Fake
-	texts atomic.Int64
-}
-
-func (c *tally) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
-	c.texts.Add(int64(len(texts)))
-	return c.Fake.EmbedPassages(ctx, texts)
-}
-
-// The chunks of many long documents fit the transactions they are written in: a
-// batch that did not would be embedded in vain.
-func TestUploadInChunksEmbedsOnce(t *testing.T) {
-	t.Parallel()
-	e := &tally{Fake: embeddertest.New(384, 1)}
-	b := startWith(t, e, nil)
-	line := `{"text":"` + strings.Repeat("It rains today, says the forecast for the coast. ", 4000) + `"}` + "\n"
-	b.do("POST", notes+"/documents/upload?create=true&chunk=plain&chunk_tokens=64&chunk_overlap=0", strings.Repeat(line, 6))
-	if n := b.ask(200, "POST", notes+"/documents/count", `{}`)["count"].(json.Number); n != json.Number(fmt.Sprint(e.texts.Load())) || len(n) < 4 {
-		t.Errorf("%d texts were embedded for %s chunks", e.texts.Load(), n)
-	}
-}
-
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
@@ -658,7 +336,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// Requests of the clients before 0.1 are understood for one more version.
+// Requests with former names are understood for one more version.
 func TestFormerNames(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
@@ -673,7 +351,7 @@ func TestFormerNames(t *testing.T) {
 	b.ask(200, "POST", "/v1/collections/mine/search", `{"embedding":[1,0,0],"ef_search":50}`)
 }
 
-// A document expires at the time that it was written with, wherever it is read.
+// However a document is written and read, it keeps the time of its expiry.
 func TestExpires(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
@@ -698,7 +376,7 @@ func TestExpires(t *testing.T) {
 	}
 }
 
-// The same document is the same bytes, however often it is asked for.
+// A document is returned as the same bytes each time.
 func TestMetadataInOrder(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)

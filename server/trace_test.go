@@ -34,8 +34,7 @@ func attributes(s sdktrace.ReadOnlySpan) map[string]string {
 	return m
 }
 
-// A search is a span within the client's trace, and its stages are spans within
-// that.
+// A search is a span within the client's trace, with the spans of its stages inside.
 func TestSpansOfASearch(t *testing.T) {
 	t.Parallel()
 	b, spans := traced(t)
@@ -70,8 +69,8 @@ func TestSpansOfASearch(t *testing.T) {
 	}
 }
 
-// Whatever a request has in it, at any endpoint, nothing of it is in a span, but the
-// name of a collection that was searched.
+// Nothing of a request's content is in a span, at any endpoint, except the name of a
+// collection that was searched.
 func TestSpansKeepSecrets(t *testing.T) {
 	t.Parallel()
 	b, spans := traced(t)
@@ -105,7 +104,7 @@ func TestSpansKeepSecrets(t *testing.T) {
 		}
 	}
 	if slices.Contains(names, "GET /healthz") {
-		t.Error("questions for health are traced")
+		t.Error("health checks are traced")
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// Generate makes vectors that look like text embeddings to an index: topics of
-// power-law sizes within a few fields, a nonlinear map from a small latent space,
-// a spectrum that falls with the dimension as Matryoshka training makes it, a
-// common direction that all vectors share, and noise. The same arguments give
-// the same vectors on every machine up to the last bits of float32 arithmetic.
+// Generate makes vectors that resemble text embeddings: topics with power-law sizes in a
+// few fields, a nonlinear map from a small latent space, a spectrum that decreases with the
+// dimension as after Matryoshka training, a direction that all vectors share, and noise.
+// The same arguments produce the same vectors on every machine, up to the last bits of
+// float32 arithmetic.
 func Generate(n, queries, dims int, seed uint64) (base, query []float32) {
 	g := newGenerator(dims, seed)
 	all := make([]float32, (n+queries)*dims)

@@ -5,10 +5,10 @@ import (
 	"math/rand/v2"
 )
 
-// Hashed makes vectors as feature hashing of short texts gives them: a text has
-// two to nine words of a vocabulary of Zipf's law, a word is a few large numbers
-// and some small ones at fixed places in each half of the vector. Most of the
-// energy sits in a few dimensions. Queries are texts with a word more or less.
+// Hashed makes vectors like those of feature hashing on short texts. A text has two to nine
+// words of a Zipfian vocabulary. A word is a few large numbers and some small ones at fixed
+// positions in each half of the vector. Most of the energy is in a few dimensions. Queries
+// are texts with one word added or removed.
 func Hashed(n, queries, dims int, seed uint64) (base, query []float32) {
 	const vocabulary = 20_000
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -48,5 +48,5 @@ func addWords(v []float32, words []uint64, seed uint64) {
 			v[half+r.IntN(half)] += x
 		}
 	}
-	v[0] += 1e-3 // opposite words must not leave nothing
+	v[0] += 1e-3 // opposite words must not cancel out entirely
 }

@@ -1,7 +1,7 @@
-// Package dataset makes and reads the vectors that the benchmarks search in.
+// Package dataset makes and reads the vectors for the benchmarks.
 //
-// A Set has vectors of all dimensions, the truth of the final recall, and their
-// heads: the first dimensions, renormalised, which the indexes are built on.
+// A Set has full vectors, which decide the final recall, and their heads: the first
+// dimensions, renormalised, from which the indexes are built.
 package dataset
 
 import (
@@ -21,8 +21,8 @@ type Set struct {
 	BaseHead    []float32 // the first HeadDims dimensions, unit length
 	QueryHead   []float32
 
-	// Tenth is, for each query, the similarity of its 10th nearest vector. What
-	// is as near counts as found: with equal vectors, ids alone would not do.
+	// Tenth is the similarity of the 10th nearest vector of each query. Any vector as
+	// near counts as found, since equal vectors cannot be told apart by id.
 	Tenth []float32
 }
 
@@ -32,7 +32,7 @@ func (s *Set) Len() int { return len(s.Base) / s.Dims }
 // Queries returns the number of queries.
 func (s *Set) Queries() int { return len(s.Query) / s.Dims }
 
-// New normalises base and query, cuts their heads, and finds the truth.
+// New normalises base and query, takes their heads, and computes the ground truth.
 func New(name string, dims, headDims int, base, query []float32) (*Set, error) {
 	if headDims < 1 || headDims > dims {
 		return nil, fmt.Errorf("head of %d dimensions of %d", headDims, dims)
@@ -62,8 +62,8 @@ func heads(rows []float32, dims, headDims int) []float32 {
 	return h
 }
 
-// Recall returns the share of the true 10 nearest vectors that found holds: 10
-// ids for each query, of which none may be there twice.
+// Recall returns the share of the true 10 nearest vectors in found, which has 10 distinct
+// ids for each query.
 func (s *Set) Recall(found []uint32) float64 {
 	const tolerance = 1e-6 // of a float32 dot product of unit vectors
 	hits := 0

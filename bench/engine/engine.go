@@ -1,9 +1,9 @@
 // Package engine runs frony-db's index and its peers on the same data, behind one
-// interface, so that they can be timed in turns.
+// interface, so that their timings can be interleaved.
 //
-// Every engine builds an index on the heads of the vectors, finds candidates in
-// it, and has them compared again with the full vectors in memory, by the same
-// code. Recall is counted on the final ten.
+// Every engine builds an index on the heads of the vectors and finds candidates in it. The
+// same code then reranks them by the full vectors in memory. Recall is that of the final
+// ten.
 package engine
 
 import (
@@ -30,7 +30,7 @@ type Config struct {
 	Gamma float32 `json:"gamma,omitzero"` // of the distance-adaptive stop; 0 = none
 }
 
-// Time is what something took.
+// Time is the duration of something.
 type Time struct {
 	CPU  time.Duration `json:"cpu"` // of the process that did it
 	Wall time.Duration `json:"wall"`
@@ -46,22 +46,22 @@ type Run struct {
 	Each []time.Duration // wall time of each query; nil if the engine takes them together
 }
 
-// Build says what building an index took.
+// Build is the cost of building an index.
 type Build struct {
 	Time   Time    `json:"time"`
 	Bytes  float64 `json:"bytes"`  // per vector: the graph with what it searches in
 	Cached bool    `json:"cached"` // read from the cache; Time is that of when it was built
 }
 
-// Engine is one of the contestants.
+// Engine is one of the indexes compared.
 type Engine interface {
 	Name() string
 	// Build makes the index of the set, or reads it from the folder cache.
 	Build(ctx context.Context, s *dataset.Set, cache string) (Build, error)
 	// Sweep lists the configurations to run.
 	Sweep() []Config
-	// Run answers the first n queries, on one core, and returns a Run for each of
-	// the configurations that can be had from one pass with this beam width.
+	// Run runs the first n queries on one core. It returns a Run for each configuration
+	// that one pass with this beam width can provide.
 	Run(ctx context.Context, n int, cs []Config) ([]Run, error)
 	Close() error
 }
@@ -78,8 +78,7 @@ type hit struct {
 	dot float32
 }
 
-// top10 appends to dst the ten of ids that are nearest to query q, and 2^32−1 in
-// place of those that are missing.
+// top10 appends to dst the ten of ids nearest to query q, padded with 2^32−1.
 func (r *reranker) top10(dst []uint32, q int, ids []uint32) []uint32 {
 	d := r.set.Dims
 	if cap(r.dots) < len(ids) {
@@ -114,7 +113,7 @@ func (r *reranker) top10(dst []uint32, q int, ids []uint32) []uint32 {
 	return dst
 }
 
-// groupByEf cuts a sweep into runs of configurations of the same beam width.
+// groupByEf groups a sweep into configurations with the same beam width.
 func groupByEf(cs []Config) [][]Config {
 	var groups [][]Config
 	for _, c := range cs {

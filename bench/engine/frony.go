@@ -10,8 +10,8 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// Frony is this project's index: codes of the head in a graph, with those of the
-// tail for a first rerank, full vectors for the last.
+// Frony is this project's index: a graph over codes of the heads, a first rerank with codes
+// of the tails, and a last one with full vectors.
 type Frony struct {
 	set   *dataset.Set
 	graph *hnsw.Graph
@@ -25,16 +25,16 @@ func (f *Frony) Name() string { return "frony-db" }
 // Close implements Engine.
 func (f *Frony) Close() error { return nil }
 
-// Build implements Engine. The index is always built anew.
+// Build implements Engine. The index is always rebuilt.
 func (f *Frony) Build(_ context.Context, s *dataset.Set, _ string) (b Build, err error) {
 	f.set = s
 	if f.coder, err = quant.NewSplitQuantizer(s.Dims, s.HeadDims); err != nil {
 		return b, err
 	}
-	if f.codes.Head, err = quant.NewCodes(f.coder.HeadDims(), nil); err != nil {
+	if f.codes.Head, err = quant.NewCodes(f.coder.HeadDims()); err != nil {
 		return b, err
 	}
-	if f.codes.Tail, err = quant.NewCodes(f.coder.TailDims(), nil); err != nil {
+	if f.codes.Tail, err = quant.NewCodes(f.coder.TailDims()); err != nil {
 		return b, err
 	}
 	if f.graph, err = hnsw.New(f.codes.Head, &hnsw.Options{M: M, EfConstruction: EfConstruction}); err != nil {

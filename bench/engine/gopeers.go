@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
-	"math/rand" //nolint:depguard // the peer wants a generator of this kind
+	"math/rand" //nolint:depguard // the peer requires this type
 	"runtime"
 	"strconv"
 	"time"
@@ -14,7 +14,7 @@ import (
 	"github.com/fronyai/frony-db/bench/dataset"
 )
 
-// heapGrowth returns by how much f makes the heap grow.
+// heapGrowth returns how much f grows the heap.
 func heapGrowth(f func()) int64 {
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -56,8 +56,7 @@ func (c *Coder) Build(_ context.Context, s *dataset.Set, _ string) (b Build, err
 	return b, nil
 }
 
-// Sweep implements Engine. The graph pays little heed to its ef; more candidates
-// are what helps.
+// Sweep implements Engine. The graph hardly uses its ef; more candidates help.
 func (c *Coder) Sweep() []Config {
 	var cs []Config
 	for _, ef := range []int{64, 256, 1024} {
@@ -77,7 +76,7 @@ func (c *Coder) Run(_ context.Context, n int, cs []Config) ([]Run, error) {
 	})
 }
 
-// Chromem is github.com/philippgille/chromem-go, which looks at every vector.
+// Chromem is github.com/philippgille/chromem-go, which compares every vector.
 type Chromem struct {
 	set        *dataset.Set
 	collection *chromem.Collection

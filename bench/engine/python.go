@@ -20,9 +20,8 @@ import (
 	"github.com/fronyai/frony-db/bench/dataset"
 )
 
-// Python is a peer with a Python package. It lives in a process of its own and
-// answers in batches; its candidates are compared with the full vectors here,
-// and the time of that is added.
+// Python is a peer with a Python package. It runs in its own process and answers in
+// batches. Its candidates are reranked with the full vectors here, and that time is added.
 type Python struct {
 	Peer        string // hnswlib, usearch, usearch-i8 or faiss
 	Interpreter string
@@ -40,8 +39,8 @@ var peersPy []byte
 // Packages are what the Python peers need.
 var Packages = []string{"numpy", "hnswlib==0.8.0", "usearch==2.26.6", "faiss-cpu==1.15.1"}
 
-// Environment makes a Python environment with the packages in dir, once, and
-// returns its interpreter.
+// Environment creates a Python environment with the packages in dir, once, and returns its
+// interpreter.
 func Environment(ctx context.Context, dir string, packages []string) (string, error) {
 	python := filepath.Join(dir, "bin", "python")
 	done := filepath.Join(dir, "complete")

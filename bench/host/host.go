@@ -1,4 +1,4 @@
-// Package host says where a benchmark runs, and what that takes.
+// Package host describes the machine that a benchmark runs on, and measures heap and disk.
 package host
 
 import (
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Machine names the processor, where the system tells it.
+// Machine names the processor, if known.
 func Machine() string {
 	b, _ := os.ReadFile("/proc/cpuinfo")
 	for line := range strings.Lines(string(b)) {
@@ -30,7 +30,7 @@ func Commit() string {
 	return strings.TrimSpace(string(b))
 }
 
-// Heap is what lives on the heap.
+// Heap is the size of the live heap.
 func Heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats
@@ -38,11 +38,11 @@ func Heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// Disk is the space that the files of a folder take: logs may be sparse.
+// Disk is the space allocated to the files of a folder, which may be sparse.
 func Disk(dir string) (bytes int64) {
 	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
-			return nil //nolint:nilerr // a file that is gone takes no space
+			return nil //nolint:nilerr // a file that has been removed takes no space
 		}
 		if info, err := d.Info(); err == nil {
 			bytes += allocated(info)

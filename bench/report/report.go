@@ -19,14 +19,14 @@ type Point struct {
 	P99    time.Duration `json:"p99,omitzero"`
 }
 
-// Engine is what was measured of an engine.
+// Engine holds the measurements of one engine.
 type Engine struct {
 	Name   string       `json:"name"`
 	Build  engine.Build `json:"build"`
 	Rounds [][]Point    `json:"rounds"`
 }
 
-// Report is the whole of a benchmark.
+// Report is the result of a benchmark.
 type Report struct {
 	Machine  string    `json:"machine"`
 	Kernels  string    `json:"kernels"`
@@ -86,8 +86,7 @@ func compare(a, b, c, d float64) int {
 
 // At returns the queries per second at a recall, read off the frontier: between
 // two points along the straight line in recall and the logarithm of the speed,
-// below the lowest recall the speed there. It returns 0 if the recall isn't
-// reached.
+// and below the lowest recall the speed there. It returns 0 if the recall is not reached.
 func At(points []Point, recall float64) float64 {
 	f := Frontier(points)
 	for i, p := range f {

@@ -9,9 +9,8 @@ import (
 
 var colours = []string{"#0b62d6", "#d6450b", "#2f8f3a", "#8a4fc4", "#b8860b", "#c2185b", "#00838f", "#555555"}
 
-// SVG draws recall against queries per second: the frontier of each engine, up
-// and to the right is better. Recall is on a scale that gives as much room to
-// 0.99–0.999 as to 0.9–0.99.
+// SVG plots recall against queries per second: the frontier of each engine, where up and to
+// the right is better. On the recall axis, 0.99–0.999 is as wide as 0.9–0.99.
 func (r *Report) SVG() string {
 	const (
 		width, height           = 760, 460

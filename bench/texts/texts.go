@@ -1,5 +1,5 @@
-// Package texts makes up texts for benchmarks, in letters of Korean and English:
-// real ones can't be shipped.
+// Package texts generates texts for benchmarks, in Korean and English letters, because real
+// ones cannot be shipped.
 package texts
 
 import (
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Texts makes passages of made-up words: a topic's words come together, and
-// words are as unequally common as in a language. It is for one goroutine.
+// Texts generates passages of made-up words. Words of a topic occur together, and word
+// frequencies are as skewed as in a language. It is for one goroutine.
 type Texts struct {
 	rng   *rand.Rand
 	words []string
@@ -16,7 +16,7 @@ type Texts struct {
 	Bytes int64 // of all passages so far
 }
 
-// New returns a maker whose texts follow from the seed.
+// New returns a generator whose texts depend only on the seed.
 func New(seed uint64) *Texts {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	t := &Texts{rng: rng, zipf: rand.NewZipf(rng, 1.2, 8, 29_999)}

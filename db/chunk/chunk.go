@@ -10,46 +10,46 @@ type Chunk struct {
 	// Text is doc[Start:End]: offsets are in bytes.
 	Text       string
 	Start, End int
-	// Heading holds the headings above the chunk, from the top: for a chunk under
-	// "## Install" of "# Guide" it is ["Guide" "Install"]. Nil in plain text.
+	// Heading holds the headings above the chunk, outermost first: for a chunk under
+	// "## Install" in "# Guide" it is ["Guide" "Install"]. Nil in plain text.
 	Heading []string
-	// Index counts the chunks of the document from 0.
+	// Index is the number of the chunk in the document, from 0.
 	Index int
 }
 
-// Format is how a document is written.
+// Format is the format of a document.
 type Format int
 
-// The formats that Split knows.
+// The formats that Split supports.
 const (
 	Plain Format = iota
 	Markdown
 )
 
-// DefaultMaxTokens fits every model in use and is about a paragraph or two: a
-// piece that answers one question.
+// DefaultMaxTokens fits every common model. It is a paragraph or two, enough to answer one
+// question.
 const DefaultMaxTokens = 256
 
-// Options say how to cut. The zero value is the default: plain text in chunks of
-// DefaultMaxTokens, an eighth of it repeated.
+// Options configure Split. The zero value splits plain text into chunks of
+// DefaultMaxTokens, with an overlap of an eighth.
 type Options struct {
 	Format Format
-	// MaxTokens is the longest chunk by Count, DefaultMaxTokens if 0.
+	// MaxTokens is the maximum length of a chunk by Count; 0 means DefaultMaxTokens.
 	MaxTokens int
-	// Overlap is how many tokens of a chunk's end the next one repeats, at most:
-	// whole sentences, within a section only. Nil means MaxTokens/8.
+	// Overlap is the maximum number of tokens at the end of a chunk that the next one
+	// repeats, in whole sentences of the same section. Nil means MaxTokens/8.
 	Overlap *int
-	// Count counts the tokens of a text as the model at hand does, those that it
-	// adds to every text included: see embedder.Counter. Nil takes Estimate. It
-	// should not give less for a longer text.
+	// Count counts the tokens of a text as the model does, including those that it
+	// adds to every text: see embedder.Counter. Nil means Estimate. It should not
+	// return less for a longer text.
 	Count func(string) int
 }
 
 // ErrOptions is returned by Validate.
 var ErrOptions = errors.New("invalid chunk options")
 
-// Validate reports every fault of the options. Split does not fail on them: it
-// takes the nearest that works.
+// Validate reports every fault of the options at once. Split does not fail on them: it
+// uses the nearest valid values.
 func (o Options) Validate() error {
 	var faults []error
 	if o.Format != Plain && o.Format != Markdown {
@@ -67,6 +67,7 @@ func (o Options) Validate() error {
 	return errors.Join(faults...)
 }
 
+// withDefaults returns a copy with the defaults filled in and invalid values replaced.
 func (o Options) withDefaults() Options {
 	if o.MaxTokens <= 0 {
 		o.MaxTokens = DefaultMaxTokens
@@ -82,8 +83,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Split cuts a document. A document of white space only has no chunks. The
-// texts share the document's memory.
+// Split splits a document into chunks. A document of only white space has none. The texts
+// share the document's memory.
 func Split(doc string, opts Options) []Chunk {
 	s := &splitter{doc: doc, opts: opts.withDefaults()}
 	s.fixed = s.opts.Count("")
@@ -99,20 +100,21 @@ func Split(doc string, opts Options) []Chunk {
 type splitter struct {
 	doc      string
 	opts     Options
-	fixed    int // tokens that every text has: a role, an end mark
+	fixed    int // tokens that every text has, such as a role and an end mark
 	units    []unit
 	sections [][]string // heading paths; sections[0] is nil, before any heading
 }
 
-// unit is what is not cut any further.
+// unit is a stretch of text that is not split any further.
 type unit struct {
 	start, end int
-	tokens     int // but for those that every text has
+	tokens     int // without those that every text has
 	section    int
 	heading    bool
 }
 
-// addUnit adds a unit that may need cutting, unless it is blank.
+// addUnit adds a stretch of text as one unit, or as several if it is too long. Blank text
+// is skipped.
 func (s *splitter) addUnit(start, end int) {
 	if start, end = s.trim(start, end); start == end {
 		return

@@ -71,6 +71,7 @@ var pieces = []string{
 }
 
 func TestSplitProperties(t *testing.T) {
+	t.Parallel()
 	seed := *seedFlag
 	if seed == 0 {
 		seed = rand.Uint64()
@@ -109,6 +110,7 @@ func FuzzSplit(f *testing.F) {
 }
 
 func TestMarkdown(t *testing.T) {
+	t.Parallel()
 	doc := strings.Join([]string{
 		"---", "title: 안내서", "tags: [go, db]", "---", "",
 		"Before any heading.", "",
@@ -150,6 +152,7 @@ func TestMarkdown(t *testing.T) {
 // TestCodeIsWhole: a block of code that fits is never cut, wherever it comes; one
 // that doesn't is cut between lines.
 func TestCodeIsWhole(t *testing.T) {
+	t.Parallel()
 	fence := "```\nif x.\ty\n\n\treturn. z\n```"
 	for lead := range 30 {
 		doc := strings.Repeat("word ", lead) + "\n\n" + fence + "\n\nAfter."
@@ -170,6 +173,7 @@ func TestCodeIsWhole(t *testing.T) {
 }
 
 func TestOverlap(t *testing.T) {
+	t.Parallel()
 	doc := "One one one. Two two. Three three three. Four four. Five five five. Six."
 	got := Split(doc, Options{MaxTokens: 6, Overlap: new(3), Count: words})
 	var texts []string
@@ -186,6 +190,7 @@ func TestOverlap(t *testing.T) {
 }
 
 func TestSentences(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []string{
 		"안녕하세요.| 저는 김입니다.| 반가워요!| 정말요?| 네…| 그래요.",
 		"그는 갔다.|그리고 왔다.|그래서 끝났다.",
@@ -224,6 +229,7 @@ func TestSentences(t *testing.T) {
 // TestLongUnits: what has no place to cut is cut between characters, and in
 // time: the input is one long line.
 func TestLongUnits(t *testing.T) {
+	t.Parallel()
 	for name, doc := range map[string]string{
 		"no space":       strings.Repeat("가", 1<<16),
 		"emoji":          strings.Repeat("👨‍👩‍👧‍👦", 1<<14),
@@ -254,6 +260,7 @@ func TestLongUnits(t *testing.T) {
 }
 
 func TestBlank(t *testing.T) {
+	t.Parallel()
 	for _, doc := range []string{"", " ", "\n\n", "\u3000\t"} {
 		for _, format := range []Format{Plain, Markdown} {
 			if got := Split(doc, Options{Format: format}); len(got) != 0 {
@@ -264,6 +271,7 @@ func TestBlank(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
+	t.Parallel()
 	if err := (Options{}).Validate(); err != nil {
 		t.Error(err)
 	}
@@ -276,6 +284,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestEstimate(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]int{"": 0, " \n": 0, "word": 1, "vector": 2, "한국어": 2, "가": 1, "2024": 2, "a, b": 3} {
 		if got := Estimate(text); got != want {
 			t.Errorf("Estimate(%q) = %d, want %d", text, got, want)
@@ -284,6 +293,7 @@ func TestEstimate(t *testing.T) {
 }
 
 func TestFrontMatter(t *testing.T) {
+	t.Parallel()
 	doc := "---\ntitle: \"안내\"\ndate: 2024-05-03\nyear: 2024\nscore: 1.5\ndraft: true\nnone: ~\n" +
 		"tags: [go, 2024]\nauthor:\n  name: 김\n---\nBody"
 	meta, body, err := FrontMatter(doc)

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// Estimate guesses how many tokens a multilingual subword tokenizer makes of a
-// text, for when the model's own is not at hand. It errs on the high side, since
-// a chunk too long is cut by the model without a word:
+// Estimate estimates the number of tokens of a text in a multilingual subword tokenizer,
+// for when the model's own is not available. It errs on the high side, because a model
+// silently truncates a chunk that is too long:
 //
 //   - two tokens for three characters of Hangul, Han or kana,
 //   - one for every four letters or three digits of any other word, rounded up,

@@ -10,19 +10,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ErrFrontMatter is returned by FrontMatter for what is not valid YAML or does
-// not fit metadata.
+// ErrFrontMatter is returned by FrontMatter for invalid YAML, and for values that metadata
+// cannot hold.
 var ErrFrontMatter = errors.New("front matter")
 
-// FrontMatter reads the YAML between two lines "---" at the beginning of a
-// Markdown document, as Hugo, Jekyll and Obsidian write it, and returns its
-// fields and where the document proper begins: doc[body:]. Without front matter
-// it returns nil and 0. Text between two rules is no front matter unless it is
-// YAML fields.
+// FrontMatter reads the YAML between two "---" lines at the start of a Markdown document,
+// as written by Hugo, Jekyll and Obsidian. It returns the fields, and the offset at which
+// the document itself begins: doc[body:]. Without front matter it returns nil and 0. Text
+// between two rules is front matter only if it consists of YAML fields.
 //
-// Values are string, bool, int64, float64 and []string. Nested fields are
-// flattened, with dots between the names; a list's elements are taken as they are
-// written; null is left out; dates stay strings. Anything else is ErrFrontMatter.
+// Values are string, bool, int64, float64 and []string. Nested fields are flattened, with
+// dots between the names. The elements of a list are kept as written. Null is omitted, and
+// dates stay strings. Anything else is ErrFrontMatter.
 func FrontMatter(doc string) (meta map[string]any, body int, err error) {
 	body = frontMatterEnd(doc)
 	if body == 0 {
@@ -52,8 +51,8 @@ func FrontMatter(doc string) (meta map[string]any, body int, err error) {
 	return meta, body, nil
 }
 
-// bodyStart returns where the document proper begins. Front matter that can't be
-// read counts as text: nothing may be lost.
+// bodyStart returns the offset at which the document itself begins. Front matter that
+// cannot be read counts as text, so that nothing is lost.
 func bodyStart(doc string) int {
 	_, body, err := FrontMatter(doc)
 	if err != nil {
@@ -62,8 +61,8 @@ func bodyStart(doc string) int {
 	return body
 }
 
-// frontMatterEnd returns what lies behind the lines that look like front matter;
-// 0 if there are none.
+// frontMatterEnd returns the end of the lines that look like front matter, or 0 if there
+// are none.
 func frontMatterEnd(doc string) int {
 	end := 0
 	for line := range strings.Lines(doc) {
@@ -76,17 +75,17 @@ func frontMatterEnd(doc string) int {
 		}
 		end += len(line)
 	}
-	return 0 // never closed: it was a rule
+	return 0 // never closed, so it was a rule
 }
 
-// Bounds that no front matter written by hand comes near, but that a file made
-// to exhaust memory (aliases of aliases) runs into.
+// Limits far above any front matter written by hand. They stop a file made to exhaust
+// memory (aliases of aliases).
 const (
 	maxFields     = 10000
 	maxFieldDepth = 32
 )
 
-// fields gathers YAML under flat names.
+// fields collects YAML values under flat names.
 type fields struct {
 	meta map[string]any
 	seen int
@@ -96,7 +95,7 @@ func (f *fields) mapping(n *yaml.Node, prefix string, depth int) error {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.Kind != yaml.ScalarNode || key.Value == "" {
-			return fmt.Errorf("line %d: a field's name must be text", key.Line+1)
+			return fmt.Errorf("line %d: a field name must be text", key.Line+1)
 		}
 		if err := f.value(value, prefix+key.Value, depth); err != nil {
 			return err
@@ -125,14 +124,13 @@ func (f *fields) value(n *yaml.Node, name string, depth int) error {
 		return err
 	}
 	if _, ok := f.meta[name]; ok {
-		return fmt.Errorf("line %d: field %q is given twice", n.Line+1, name)
+		return fmt.Errorf("line %d: field %q occurs twice", n.Line+1, name)
 	}
 	f.meta[name] = v
 	return nil
 }
 
-// list takes the elements as they are written, so that [2024, go] is a list of
-// two strings.
+// list keeps the elements as written, so that [2024, go] is a list of two strings.
 func list(n *yaml.Node, name string) ([]string, error) {
 	out := make([]string, 0, len(n.Content))
 	for _, e := range n.Content {
@@ -140,7 +138,7 @@ func list(n *yaml.Node, name string) ([]string, error) {
 			e = e.Alias
 		}
 		if e.Kind != yaml.ScalarNode {
-			return nil, fmt.Errorf("line %d: field %q: a list may hold single values only", e.Line+1, name)
+			return nil, fmt.Errorf("line %d: field %q: a list may only hold single values", e.Line+1, name)
 		}
 		out = append(out, e.Value)
 	}

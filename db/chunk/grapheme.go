@@ -7,15 +7,15 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// boundary reports whether a grapheme cluster begins at i. from must be such a
-// place, at or before i; the nearer, the faster.
+// boundary reports whether a grapheme cluster begins at i. from must be a boundary at or
+// before i; the nearer, the faster.
 func boundary(doc string, from, i int) bool {
 	return lastBoundary(doc, from, i) == i
 }
 
-// lastBoundary returns the last place at or before i where a cluster begins.
+// lastBoundary returns the last cluster boundary at or before i.
 func lastBoundary(doc string, from, i int) int {
-	if i <= from || i >= len(doc) || plainlyApart(doc, i) {
+	if i <= from || i >= len(doc) || plainBoundary(doc, i) {
 		return i
 	}
 	state := -1
@@ -30,10 +30,9 @@ func lastBoundary(doc string, from, i int) int {
 	}
 }
 
-// plainlyApart knows the common places where a cluster begins without looking at
-// what came before: behind a line break, between ASCII characters, and between
-// ASCII and a Hangul syllable.
-func plainlyApart(doc string, i int) bool {
+// plainBoundary recognises the common boundaries from the adjacent characters alone: after
+// a line break, between ASCII characters, and between ASCII and a Hangul syllable.
+func plainBoundary(doc string, i int) bool {
 	left, right := doc[i-1], doc[i]
 	switch {
 	case left == '\n':
@@ -50,8 +49,8 @@ func plainlyApart(doc string, i int) bool {
 	return false
 }
 
-// trim moves start and end past white space, as far as no cluster is cut. start
-// must be the beginning of a cluster, end the end of one.
+// trim moves start and end inwards past white space, without splitting a cluster. start
+// and end must be cluster boundaries.
 func (s *splitter) trim(start, end int) (int, int) {
 	from := start
 	for start < end {
@@ -79,13 +78,13 @@ func (s *splitter) trim(start, end int) (int, int) {
 	return start, stop
 }
 
-// fit returns the end of the longest beginning of doc[start:end] that Count
-// allows, moved back to a line break or a space if there is one in its second
-// half. It is at least one cluster.
+// fit returns the end of the longest prefix of doc[start:end] that Count allows, moved back
+// to a line break or a space if there is one in its second half. The prefix is at least
+// one cluster.
 func (s *splitter) fit(start, end int) int {
-	stops := s.reach(start, end)
+	stops := s.clusterEnds(start, end)
 	// The longest that fits, by bisection: Count grows with the text.
-	low, high := 0, len(stops) // stops[low] fits or is the first, stops[high] doesn't
+	low, high := 0, len(stops) // stops[low] fits or is the first, stops[high] does not
 	for high-low > 1 {
 		mid := (low + high) / 2
 		if s.opts.Count(s.doc[start:stops[mid]]) <= s.opts.MaxTokens {
@@ -112,11 +111,11 @@ func (s *splitter) fit(start, end int) int {
 	return stops[low]
 }
 
-// reach lists the ends of clusters from start until Count is over MaxTokens.
-func (s *splitter) reach(start, end int) []int {
+// clusterEnds lists the ends of clusters from start until Count exceeds MaxTokens.
+func (s *splitter) clusterEnds(start, end int) []int {
 	var stops []int
 	rest, at, state := s.doc[start:end], start, -1
-	step := 4 * s.opts.MaxTokens // clusters until Count is asked again
+	step := 4 * s.opts.MaxTokens // clusters between two calls of Count
 	for len(rest) > 0 {
 		var cluster string
 		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)

@@ -10,14 +10,14 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// blockParser finds the blocks of CommonMark and leaves the text in them alone:
-// what is bold doesn't matter to where a document is cut.
+// blockParser finds the blocks of CommonMark. It does not parse the text in them, which
+// does not matter to where a document is split.
 var blockParser = parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...))
 
 // fullParser reads the text of headings.
 var fullParser = goldmark.DefaultParser()
 
-// block is a stretch of whole lines of one kind.
+// block is a run of whole lines of one kind.
 type block struct {
 	start int
 	kind  blockKind
@@ -28,13 +28,13 @@ type block struct {
 type blockKind int
 
 const (
-	prose   blockKind = iota // cut between sentences
-	rows                     // cut between lines
+	prose   blockKind = iota // split between sentences
+	rows                     // split between lines
 	code                     // whole, if it fits
-	heading                  // begins a section
+	heading                  // starts a section
 )
 
-// markdown cuts the document into units by its headings and blocks.
+// markdown splits the document into units by its headings and blocks.
 func (s *splitter) markdown() {
 	begin := bodyStart(s.doc)
 	s.sections = [][]string{nil}
@@ -44,10 +44,10 @@ func (s *splitter) markdown() {
 	}
 	blocks := s.blocks(begin)
 	if len(blocks) == 0 || blocks[0].start > begin {
-		// What no block claims, such as link definitions, is still text.
+		// Text outside any block, such as link definitions, counts too.
 		s.plain(begin, s.blockEnd(blocks, -1))
 	}
-	var path []string // headings by level, "" where a level is left out
+	var path []string // headings by level, "" for a skipped level
 	for i, b := range blocks {
 		end := s.blockEnd(blocks, i)
 		switch b.kind {
@@ -84,7 +84,7 @@ func (s *splitter) blockEnd(blocks []block, i int) int {
 	return len(s.doc)
 }
 
-// section begins a section under the headings of path.
+// section starts a section under the headings of path.
 func (s *splitter) section(path []string) {
 	var titles []string
 	for _, t := range path {
@@ -95,7 +95,7 @@ func (s *splitter) section(path []string) {
 	s.sections = append(s.sections, titles)
 }
 
-// rows cuts doc[start:end] between lines.
+// rows splits doc[start:end] between lines.
 func (s *splitter) rows(start, end int) {
 	for line := range strings.Lines(s.doc[start:end]) {
 		s.addUnit(start, start+len(line))
@@ -103,13 +103,13 @@ func (s *splitter) rows(start, end int) {
 	}
 }
 
-// blocks lists the leaf blocks of the document from begin on, each from the
+// blocks lists the leaf blocks of the document from begin on, each starting at the
 // beginning of its first line.
 func (s *splitter) blocks(begin int) []block {
 	source := []byte(s.doc[begin:])
 	root := blockParser.Parse(text.NewReader(source))
 	var out []block
-	// Walk never fails: the function gives no error.
+	// Walk never fails, because the function returns no error.
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering || n.Type() == ast.TypeDocument {
 			return ast.WalkContinue, nil
@@ -120,7 +120,7 @@ func (s *splitter) blocks(begin int) []block {
 		b := block{start: n.Pos()}
 		switch n := n.(type) {
 		case *ast.Heading:
-			if n.Parent() == root { // in a quotation it is no section
+			if n.Parent() == root { // a heading in a quotation starts no section
 				b.kind, b.level, b.title = heading, n.Level, title(n, source)
 			}
 		case *ast.FencedCodeBlock, *ast.CodeBlock:
@@ -135,10 +135,10 @@ func (s *splitter) blocks(begin int) []block {
 			return ast.WalkContinue, nil // a list, a quotation, a rule
 		}
 		if b.start < 0 {
-			return ast.WalkSkipChildren, nil // an empty block has no place of its own
+			return ast.WalkSkipChildren, nil // an empty block has no position
 		}
 		b.start = begin + bytes.LastIndexByte(source[:min(b.start, len(source))], '\n') + 1
-		// Two blocks can begin in one line ("- - a"): the first has it.
+		// If two blocks begin in one line ("- - a"), the first gets it.
 		if len(out) == 0 || b.start > out[len(out)-1].start {
 			out = append(out, b)
 		}
@@ -147,8 +147,8 @@ func (s *splitter) blocks(begin int) []block {
 	return out
 }
 
-// isTable reports whether a paragraph is a table of GitHub's Markdown: its second
-// line is dashes and bars.
+// isTable reports whether a paragraph is a table in GitHub's Markdown: its second line
+// consists of dashes and bars.
 func isTable(n ast.Node, source []byte) bool {
 	lines := n.Lines()
 	if lines.Len() < 2 {
@@ -159,7 +159,7 @@ func isTable(n ast.Node, source []byte) bool {
 	return bytes.ContainsRune(second, '|') && len(bytes.Trim(second, "|-: \t")) == 0
 }
 
-// title is a heading's text without its marks.
+// title returns a heading's text without markup.
 func title(n *ast.Heading, source []byte) string {
 	var raw []byte
 	for i := range n.Lines().Len() {
@@ -185,14 +185,14 @@ func title(n *ast.Heading, source []byte) string {
 		}
 		return ast.WalkContinue, nil
 	})
-	if out.Len() == 0 { // the heading reads as a block of another kind: "1."
+	if out.Len() == 0 { // the text parses as another kind of block: "1."
 		return string(bytes.TrimSpace(raw))
 	}
 	return strings.TrimSpace(out.String())
 }
 
-// maxNesting is how many lists and quotations a line may open. The parser's time
-// grows with the square of that number: "1. " 262,144 times took it two minutes.
+// maxNesting is the maximum number of lists and quotations that a line may open. The
+// parser's time is quadratic in that number: it took two minutes for 262,144 times "1. ".
 const maxNesting = 100
 
 // nestsTooDeep reports whether a line opens more than maxNesting blocks.
@@ -214,8 +214,7 @@ func nestsTooDeep(doc string) bool {
 	return false
 }
 
-// Title returns the text of a Markdown document's first heading of level 1, or ""
-// if there is none.
+// Title returns the text of the first level 1 heading of a Markdown document, or "".
 func Title(doc string) string {
 	if nestsTooDeep(doc) {
 		return ""

@@ -1,10 +1,10 @@
 package chunk
 
-// pack joins units to chunks, as many as fit.
+// pack joins units into chunks, as many as fit.
 func (s *splitter) pack() []Chunk {
 	var out []Chunk
 	for first, begun := 0, 0; begun < len(s.units); {
-		// units[first:begun] repeat the chunk before; units[begun:] are new.
+		// units[first:begun] repeat the previous chunk; units[begun:] are new.
 		last := s.fill(first, begun)
 		start, end := s.units[first].start, s.units[last].end
 		out = append(out, Chunk{
@@ -28,8 +28,8 @@ func (s *splitter) fill(first, begun int) int {
 	for next := last + 1; next < len(s.units) && s.together(first, next); next++ {
 		add := s.units[next].tokens
 		if tokens+add > s.opts.MaxTokens {
-			// The sum of the units' tokens may be more than those of the whole:
-			// count again.
+			// The sum over the units may exceed the count of the whole. Count
+			// again.
 			tokens = s.opts.Count(s.doc[s.units[first].start:s.units[last].end])
 			if tokens+add > s.opts.MaxTokens {
 				break
@@ -38,15 +38,15 @@ func (s *splitter) fill(first, begun int) int {
 		tokens += add
 		last = next
 	}
-	// It may be less as well; then give up units until the chunk fits.
+	// It may also be less. Then drop units until the chunk fits.
 	for last > begun && s.opts.Count(s.doc[s.units[first].start:s.units[last].end]) > s.opts.MaxTokens {
 		last--
 	}
 	return last
 }
 
-// together reports whether a chunk from units[first] may go on with units[next]:
-// not into another section, unless all before is headings.
+// together reports whether a chunk from units[first] may continue with units[next]: not
+// into another section, unless it has only headings so far.
 func (s *splitter) together(first, next int) bool {
 	if s.units[next].section == s.units[next-1].section {
 		return true
@@ -59,7 +59,7 @@ func (s *splitter) together(first, next int) bool {
 	return true
 }
 
-// overlap returns the first unit that the chunk of units[begun:] repeats.
+// overlap returns the first unit that the chunk starting at units[begun] repeats.
 func (s *splitter) overlap(before, begun int) int {
 	if begun == len(s.units) {
 		return begun
@@ -74,7 +74,7 @@ func (s *splitter) overlap(before, begun int) int {
 		}
 		first = i
 	}
-	// What is repeated must leave room for what is new.
+	// The repeated units must leave room for the first new one.
 	for first < begun && s.opts.Count(s.doc[s.units[first].start:s.units[begun].end]) > s.opts.MaxTokens {
 		first++
 	}

@@ -6,8 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// plain cuts doc[start:end] into paragraphs, at blank lines, and these into
-// sentences.
+// plain splits doc[start:end] into paragraphs at blank lines, and these into sentences.
 func (s *splitter) plain(start, end int) {
 	for start < end {
 		stop := end
@@ -19,8 +18,8 @@ func (s *splitter) plain(start, end int) {
 	}
 }
 
-// blankLine returns where the first paragraph of text ends: behind the line
-// break before a line of white space only; -1 if there is none.
+// blankLine returns the end of the first paragraph of text, including the blank line after
+// it, or -1 if there is no blank line.
 func blankLine(text string) int {
 	for i := 0; ; {
 		n := strings.IndexByte(text[i:], '\n')
@@ -38,9 +37,9 @@ func blankLine(text string) int {
 	}
 }
 
-// sentences cuts doc[start:end], which is prose, into units.
+// sentences splits doc[start:end], which is prose, into units.
 func (s *splitter) sentences(start, end int) {
-	sure := start // the last cluster's beginning that is known
+	sure := start // the last known cluster boundary
 	for i := start; i < end; {
 		n := sentenceEnd(s.doc[start:end], i-start)
 		if n < 0 {
@@ -56,9 +55,8 @@ func (s *splitter) sentences(start, end int) {
 	s.addUnit(start, end)
 }
 
-// sentenceEnd returns where the sentence ends that reaches from text's beginning
-// over i, or -1 if that is the end of text. A sentence takes its closing quotes and
-// brackets with it.
+// sentenceEnd returns the end of the first sentence of text that ends after i, or -1 if it
+// extends to the end of text. Closing quotes and brackets belong to the sentence.
 func sentenceEnd(text string, i int) int {
 	for i < len(text) {
 		r, n := utf8.DecodeRuneInString(text[i:])
@@ -69,7 +67,7 @@ func sentenceEnd(text string, i int) int {
 		default:
 			continue
 		}
-		for i < len(text) { // "…?!" and the quotes behind it
+		for i < len(text) { // "…?!" and the quotes after it
 			r, n := utf8.DecodeRuneInString(text[i:])
 			if !strings.ContainsRune(".!?…。！？｡\"')]}”’」』》〉）", r) {
 				break
@@ -83,8 +81,8 @@ func sentenceEnd(text string, i int) int {
 	return -1
 }
 
-// ends decides whether the mark r at text[at], which with what belongs to it
-// reaches to text[next], ends a sentence.
+// ends reports whether the mark r at text[at], which extends to text[next] with the marks
+// and quotes after it, ends a sentence.
 func ends(text string, at, next int, r rune) bool {
 	if next >= len(text) {
 		return false // the end of the text ends it anyway
@@ -95,7 +93,7 @@ func ends(text string, at, next int, r rune) bool {
 		return true
 	}
 	if !unicode.IsSpace(after) {
-		// "했습니다.그리고": the space is often forgotten after a Korean ending.
+		// "했습니다.그리고": the space is often missing after a Korean ending.
 		return r == '.' && hangul(after) && koreanEnding(text[:at])
 	}
 	follow := strings.TrimLeftFunc(text[next:], unicode.IsSpace)
@@ -118,9 +116,9 @@ func koreanEnding(text string) bool {
 	return strings.ContainsRune("다요죠까네오음임함됨지군라자", r)
 }
 
-// abbreviations after which a full stop does not end a sentence, or too seldom to
-// tell: two sentences kept together cost less than one cut apart. Those behind which
-// one often ends (etc., Inc.) are not among them: a capital letter decides.
+// abbreviations after which a full stop rarely ends a sentence: two sentences kept together
+// do less harm than one split in two. Those after which a sentence often ends (etc., Inc.)
+// are not listed: a capital letter decides.
 var abbreviations = map[string]bool{
 	"mr": true, "mrs": true, "ms": true, "dr": true, "prof": true, "sr": true, "jr": true,
 	"st": true, "mt": true, "gen": true, "col": true, "lt": true, "sgt": true, "capt": true,
@@ -132,13 +130,12 @@ var abbreviations = map[string]bool{
 	"sep": true, "sept": true, "oct": true, "nov": true, "dec": true, "u.s": true, "u.k": true, "a.m": true, "p.m": true,
 }
 
-// lookBack is how far before a full stop its word and line are looked for. A
-// bound keeps a line of a million numbers from being looked through a million
-// times.
+// lookBack is the number of bytes before a full stop that are searched for its word and
+// line. Without a limit, a line of a million numbers would be scanned a million times.
 const lookBack = 64
 
-// abbreviation reports whether the full stop behind text belongs to its last word
-// and not to the sentence; first is the letter that follows.
+// abbreviation reports whether the full stop after text belongs to its last word and not to
+// the sentence. first is the letter that follows.
 func abbreviation(text string, first rune) bool {
 	word := text[strings.LastIndexFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune("([{\"'“‘「『", r)
@@ -151,14 +148,14 @@ func abbreviation(text string, first rune) bool {
 	case n == len(word) && unicode.IsUpper(r):
 		return r != 'I' // an initial: "J. Kim"
 	case strings.Trim(word, "0123456789") == "":
-		// "2024. 5. 3. 금요일" and "3. 항목": a number beside another, or that begins
-		// its line.
+		// "2024. 5. 3. 금요일" and "3. 항목": a number next to another, or at the
+		// start of a line.
 		before := text[:len(text)-len(word)]
 		line := strings.TrimSpace(before[strings.LastIndexByte(before, '\n')+1:])
 		return unicode.IsDigit(first) || line == "" || endsInNumber(line)
 	}
 	lower := strings.ToLower(word)
-	if lower == "no" { // "Oh no. Then" is no number
+	if lower == "no" { // not the "no" of "Oh no. Then"
 		return unicode.IsDigit(first)
 	}
 	return abbreviations[lower]

@@ -1,5 +1,5 @@
-// Package filter holds conditions on metadata: it builds them, parses them,
-// prints them, and decides whether a document meets them.
+// Package filter implements conditions on metadata: it builds, parses, prints and evaluates
+// them.
 //
 //	e := filter.And(
 //		filter.Eq("lang", "ko"),
@@ -12,7 +12,7 @@
 //	e, err := filter.Parse(`lang = "ko" AND year >= 2020 AND NOT status IN ("draft", "old")`)
 //
 // An Expr is immutable and safe for concurrent use. Its zero value matches
-// every document, so a filter can be grown from nothing:
+// every document, so a filter can be built up step by step:
 //
 //	var e filter.Expr
 //	e = filter.And(e, filter.Eq("lang", "ko"))
@@ -28,7 +28,7 @@
 //  3. NOT turns true into false and false into true, rules 1 and 2 included:
 //     NOT year > 2020 also holds for a document without a year.
 //  4. a != v is NOT a = v, so it holds where a is missing or of another kind.
-//     EXISTS a AND a != v asks for a different value that is there.
+//     To require another value, use EXISTS a AND a != v.
 //  5. Numbers compare by value, exactly: 3 = 3.0, and an int64 above 2^53 equals
 //     only itself.
 //  6. A string that is an RFC 3339 date-time, or a full date such as 2024-05-01
@@ -54,14 +54,13 @@
 // Keywords are case-insensitive. A field is a letter or underscore followed by
 // letters of any script, digits, underscores, dots and hyphens; any other name,
 // or one that is a keyword, goes in backquotes (a backquote inside is doubled).
-// Strings stand in double or single quotes; \" \' \\ \/ \n \r \t \b \f and \uXXXX
+// Strings are in double or single quotes; \" \' \\ \/ \n \r \t \b \f and \uXXXX
 // are escapes, and a doubled quote is a quote.
 //
 // # The planner's view
 //
-// Kind, Args and Condition walk an expression. Constructors and Parse fold
-// constants, nested ANDs and ORs, and double negation away, so True and False
-// appear only at the root. Value.AppendKey encodes a value so that the order of
+// Kind, Args and Condition walk an expression. Constructors and Parse fold away constants,
+// nested ANDs and ORs, and double negation, so constants appear only at the root. Value.AppendKey encodes a value so that the order of
 // the bytes is the order of rules 5 to 7: a range on a field is one range of
 // keys.
 package filter

@@ -21,12 +21,12 @@ var (
 	ErrValue = errors.New("filter: value not usable")
 )
 
-// A ParseError says where in the text of a filter reading stopped, and why.
+// A ParseError says where in a filter parsing failed, and why.
 type ParseError struct {
 	Input   string // the whole text
-	Column  int    // where, in runes, counted from 1; one past the end is the end
-	Message string // what is wrong there
-	Hint    string // what would be right, if that can be guessed; or empty
+	Column  int    // position in runes, from 1; one past the last rune is the end
+	Message string // what is wrong
+	Hint    string // a guess at what was meant, or empty
 	Err     error  // ErrSyntax, ErrLimit or ErrValue
 }
 
@@ -42,18 +42,18 @@ func (e *ParseError) Error() string {
 // Unwrap makes errors.Is(err, ErrSyntax) work.
 func (e *ParseError) Unwrap() error { return e.Err }
 
-// caretReach is how much of the input Caret shows on each side, in runes.
-const caretReach = 36
+// caretContext is the number of runes of input that Caret shows on each side.
+const caretContext = 36
 
-// Caret draws the input with a mark under the column, in two lines for a
-// fixed-width font where East Asian letters take two columns:
+// Caret returns the input with a mark under the column, as two lines for a fixed-width font
+// in which East Asian letters take two columns:
 //
 //	lang == "ko"
 //	     ^
 func (e *ParseError) Caret() string {
 	runes := []rune(e.Input)
 	at := min(max(e.Column-1, 0), len(runes))
-	from, to := max(at-caretReach, 0), min(at+caretReach, len(runes))
+	from, to := max(at-caretContext, 0), min(at+caretContext, len(runes))
 
 	var line, mark strings.Builder
 	if from > 0 {
@@ -75,8 +75,8 @@ func (e *ParseError) Caret() string {
 	return line.String() + "\n" + mark.String() + "^"
 }
 
-// wide are the letters that take two columns in a fixed-width font: near
-// enough to Unicode's East Asian Width for pointing at an error.
+// wide holds the characters that take two columns in a fixed-width font. It is close enough
+// to Unicode's East Asian Width for pointing at an error.
 var wide = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{0x1100, 0x115f, 1}, // Hangul Jamo, leading consonants

@@ -10,6 +10,7 @@ import (
 )
 
 func TestParseErrors(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		in     string
 		column int
@@ -83,6 +84,7 @@ func TestParseErrors(t *testing.T) {
 }
 
 func TestCaret(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("a = 1 AND ", 20)
 	for in, want := range map[string]string{
 		`lang == "ko"`:         "lang == \"ko\"\n     ^",
@@ -103,6 +105,7 @@ func TestCaret(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
+	t.Parallel()
 	const want = `{"and":[{"field":"lang","op":"=","value":"ko"},` +
 		`{"or":[{"field":"n","op":"\u003e=","value":9007199254740993},{"field":"ok","op":"=","value":false}]},` +
 		`{"not":{"field":"tag","op":"IN","value":["a",1.5]}},{"field":"at","op":"EXISTS"},{"field":"x","op":"IN","value":[]}]}`

@@ -9,12 +9,11 @@ import (
 // Expr is a condition on a document's metadata. It is immutable; the zero value
 // matches everything.
 //
-// Constructors take any value and never fail: an argument that cannot be
-// compared makes the expression invalid, Validate says why, and until then it
-// matches nothing.
+// Constructors accept any value and never fail. An argument that cannot be compared makes
+// the expression invalid: it matches nothing, and Validate says why.
 type Expr struct{ n *node } // nil n: matches everything
 
-// A node is one part of an expression. Its counts cover the parts below.
+// A node is one part of an expression. Its counts include the parts below.
 type node struct {
 	kind Kind
 	args []Expr    // of And, Or, Not
@@ -86,7 +85,7 @@ func Not(e Expr) Expr {
 	}
 }
 
-// compare makes a condition, and checks it.
+// compare makes a condition and checks it.
 func compare(field string, op Op, values ...any) Expr {
 	n := &node{
 		kind:       KindCondition,
@@ -119,8 +118,8 @@ func compare(field string, op Op, values ...any) Expr {
 	return Expr{n}
 }
 
-// join makes an AND or an OR: flat, without the constant that changes nothing,
-// and a constant itself if one of the parts decides it.
+// join makes an AND or an OR. It flattens nested ones, drops neutral constants, and returns
+// a constant if one of the parts decides the result.
 func join(kind, neutral, absorbing Kind, exprs []Expr) Expr {
 	n, absorbed := &node{kind: kind}, false
 	for _, e := range exprs {
@@ -135,7 +134,7 @@ func join(kind, neutral, absorbing Kind, exprs []Expr) Expr {
 		}
 	}
 	switch {
-	case absorbed && !n.invalid: // an invalid part must not vanish unseen
+	case absorbed && !n.invalid: // an invalid part must not disappear
 		return constant(absorbing)
 	case len(n.args) == 0:
 		return constant(neutral)
@@ -152,7 +151,7 @@ func constant(k Kind) Expr {
 	return None()
 }
 
-// add appends parts below n and counts them in.
+// add appends parts below n and updates the counts.
 func (n *node) add(exprs ...Expr) {
 	for _, e := range exprs {
 		n.args = append(n.args, e)

@@ -30,6 +30,7 @@ var doc = map[string]any{
 }
 
 func TestMatch(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		expr string
 		want bool
@@ -140,6 +141,7 @@ func TestMatch(t *testing.T) {
 type myString string
 
 func TestConstructors(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2024, 5, 1, 9, 0, 0, 1, time.FixedZone("KST", 9*3600))
 	for _, c := range []struct {
 		expr filter.Expr
@@ -191,6 +193,7 @@ func TestConstructors(t *testing.T) {
 }
 
 func TestInvalidValues(t *testing.T) {
+	t.Parallel()
 	for name, e := range map[string]filter.Expr{
 		"nil":            filter.Eq("a", nil),
 		"NaN":            filter.Eq("a", math.NaN()),
@@ -225,6 +228,7 @@ func TestInvalidValues(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	e := filter.Eq("a", 1)
 	for range 20 {
 		e = filter.Not(filter.And(filter.Eq("b", 2), e))
@@ -275,6 +279,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestFields(t *testing.T) {
+	t.Parallel()
 	e := filter.And(filter.Eq("b", 1), filter.Or(filter.Eq("a", 1), filter.Not(filter.Exists("b"))))
 	if got := strings.Join(e.Fields(), " "); got != "a b" {
 		t.Errorf("got %q", got)
@@ -285,6 +290,7 @@ func TestFields(t *testing.T) {
 }
 
 func TestWalk(t *testing.T) {
+	t.Parallel()
 	e := filter.And(filter.Eq("a", 1), filter.Not(filter.In("b", "x", "y")))
 	if e.Kind() != filter.KindAnd || len(e.Args()) != 2 {
 		t.Fatalf("got %v %v", e.Kind(), e.Args())

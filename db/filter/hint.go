@@ -5,10 +5,9 @@ import (
 	"strings"
 )
 
-// Hints guess what was meant, from what people bring along from SQL, Go,
-// JavaScript and word processors.
+// Hints guess what was meant, from habits of SQL, Go, JavaScript and word processors.
 
-// strangeHint is for a character that begins no token.
+// strangeHint is for a character that cannot start a token.
 func strangeHint(r rune) string {
 	switch {
 	case strings.ContainsRune("“”„«»", r):
@@ -22,14 +21,14 @@ func strangeHint(r rune) string {
 	case r == ';':
 		return "a filter is one expression"
 	case r == '[' || r == ']':
-		return "a list stands in parentheses"
+		return "lists are written in parentheses"
 	case r == '.':
 		return "write 0.5, not .5"
 	}
 	return ""
 }
 
-// operatorHint is for what stands where an operator should.
+// operatorHint is for a token in place of an operator.
 func (p *parser) operatorHint(field string) string {
 	t := p.tok
 	switch strings.ToUpper(t.raw) {
@@ -65,7 +64,7 @@ func (p *parser) operatorHint(field string) string {
 	return ""
 }
 
-// fieldHint is for what stands where a field should.
+// fieldHint is for a token in place of a field.
 func (p *parser) fieldHint() string {
 	t := p.tok
 	switch {
@@ -83,7 +82,7 @@ func (p *parser) fieldHint() string {
 	return ""
 }
 
-// valueHint is for what stands where a value should.
+// valueHint is for a token in place of a value.
 func (p *parser) valueHint() string {
 	t := p.tok
 	switch {
@@ -92,16 +91,16 @@ func (p *parser) valueHint() string {
 	case t.kind == tokWord && !isKeyword(t.raw):
 		return "strings are quoted: " + quote(clip(t.raw))
 	case t.is("("):
-		return "a list belongs to IN"
+		return "only IN takes a list"
 	case t.kind == tokOp:
 		return "put no space inside an operator"
 	case t.is(")"):
-		return "a comma stands between values"
+		return "values are separated by commas"
 	}
 	return ""
 }
 
-// joinHint is for what stands behind a complete condition.
+// joinHint is for a token after a complete condition.
 func (p *parser) joinHint() string {
 	t := p.tok
 	switch {

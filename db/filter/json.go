@@ -81,7 +81,7 @@ func (e *Expr) UnmarshalJSON(data []byte) error {
 
 // ParseJSON is UnmarshalJSON with other limits.
 func (l Limits) ParseJSON(data []byte) (Expr, error) {
-	l = l.filled()
+	l = l.withDefaults()
 	if len(data) > l.MaxLength {
 		return Expr{}, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(data), l.MaxLength)
 	}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Limits bound what a filter may cost, for filters that come from strangers.
-// Zero fields take the defaults; negative ones are as tight as can be.
+// Limits restrict the size of filters from untrusted sources. Zero fields mean the defaults,
+// and negative ones allow nothing.
 type Limits struct {
 	MaxLength     int // bytes of text or JSON; default 256 KiB
 	MaxDepth      int // nesting of AND, OR, NOT and parentheses; default 32
@@ -14,7 +14,8 @@ type Limits struct {
 	MaxValues     int // values of one IN; default 10,000
 }
 
-func (l Limits) filled() Limits {
+// withDefaults returns a copy with the defaults filled in.
+func (l Limits) withDefaults() Limits {
 	return Limits{
 		MaxLength:     cmp.Or(l.MaxLength, 256<<10),
 		MaxDepth:      cmp.Or(l.MaxDepth, 32),
@@ -23,9 +24,9 @@ func (l Limits) filled() Limits {
 	}
 }
 
-// Validate reports what is wrong with an expression that was built: the first
-// value that cannot be compared (ErrValue), or what exceeds the limits
-// (ErrLimit). What Parse returns is valid under the limits it was read with.
+// Validate returns what is wrong with an expression made by constructors: the first value
+// that cannot be compared (ErrValue), or the first limit exceeded (ErrLimit). The result of
+// Parse is valid under the limits that it was parsed with.
 func (e Expr) Validate(l Limits) error {
 	if e.n == nil {
 		return nil
@@ -38,7 +39,7 @@ func (e Expr) Validate(l Limits) error {
 		})
 		return err
 	}
-	l = l.filled()
+	l = l.withDefaults()
 	switch n := e.n; {
 	case n.depth > l.MaxDepth:
 		return fmt.Errorf("%w: nested %d deep, at most %d", ErrLimit, n.depth, l.MaxDepth)

@@ -2,17 +2,16 @@ package filter
 
 import "slices"
 
-// scanAtMost is the longest IN that is searched value by value; longer ones are
-// sorted once and searched by halving.
+// scanAtMost is the longest IN that is searched value by value. Longer ones are sorted once
+// and searched by bisection.
 const scanAtMost = 8
 
-// Match reports whether a document meets e. get returns the value of a field,
-// and false where there is none; nil is no value either. It is called for the
-// fields that are needed to decide, in the order they are written, perhaps more
-// than once. Values are those of ValueOf, []string, and []any of strings; others
-// exist but equal nothing.
+// Match reports whether a document meets e. get returns the value of a field, or false or
+// nil if there is none. It is called for the fields needed to decide, in the order in which
+// they are written, possibly more than once. Values may be those of ValueOf, []string, and
+// []any of strings; any other value exists but equals nothing.
 //
-// An expression that Validate refuses as ErrValue matches nothing.
+// An expression for which Validate returns ErrValue matches nothing.
 func (e Expr) Match(get func(field string) (any, bool)) bool {
 	return e.n == nil || !e.n.invalid && e.n.match(get)
 }
@@ -51,7 +50,7 @@ func (n *node) match(get func(string) (any, bool)) bool {
 	}
 }
 
-// holds decides the condition for the value of its field.
+// holds evaluates the condition for the value of its field.
 func (n *node) holds(x any, present bool) bool {
 	op, values := n.cond.Op, n.cond.Values
 	switch {

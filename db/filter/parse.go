@@ -14,7 +14,7 @@ func Parse(s string) (Expr, error) { return Limits{}.Parse(s) }
 
 // Parse is the function Parse with other limits.
 func (l Limits) Parse(s string) (Expr, error) {
-	p := &parser{src: s, lim: l.filled()}
+	p := &parser{src: s, lim: l.withDefaults()}
 	if len(s) > p.lim.MaxLength {
 		p.src = "" // too long to draw
 		return Expr{}, p.failAs(ErrLimit, 0, "", "the filter has %d bytes, at most %d", len(s), p.lim.MaxLength)
@@ -245,7 +245,7 @@ func (p *parser) in(field string) (Expr, error) {
 		return Expr{}, err
 	}
 	if !p.tok.is("(") {
-		return Expr{}, p.fail(p.tok.at, "a list stands in parentheses: "+field+` IN ("a", "b")`,
+		return Expr{}, p.fail(p.tok.at, "lists are written in parentheses: "+field+` IN ("a", "b")`,
 			"expected an opening parenthesis after IN, found %s", p.tok.describe())
 	}
 	if err := p.next(); err != nil {

@@ -8,8 +8,8 @@ import (
 	"unicode/utf16"
 )
 
-// String writes e in the language; parsed again it is the same expression. A
-// value that cannot be compared is written as ?, which does not parse.
+// String returns e in the language. Parsed again, it is the same expression. A value that
+// cannot be compared is written as ?, which does not parse.
 func (e Expr) String() string {
 	var b strings.Builder
 	e.print(&b, false)

@@ -201,6 +201,7 @@ func randomDoc(r *rand.Rand) map[string]any {
 // TestAgainstModel compares Match with the model, directly and after a trip
 // through text and JSON.
 func TestAgainstModel(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	if s := seedFromEnv(t); s != 0 {
 		seed = s
@@ -247,6 +248,7 @@ func TestAgainstModel(t *testing.T) {
 // TestKeysOrderAsValues compares the bytes of keys with Compare, on every pair
 // of the pool and on random numbers near each other.
 func TestKeysOrderAsValues(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
 	values := slices.Clone(pool)
 	for range 60 {

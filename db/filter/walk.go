@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Kind says what an expression is.
+// Kind is the kind of an expression.
 type Kind uint8
 
-// The kinds of expressions. KindAll and KindNone are constants and appear only
-// as a whole expression, never as part of one.
+// The kinds of expressions. KindAll and KindNone are constants, and appear only as a whole
+// expression, never as a part.
 const (
 	KindAll       Kind = iota // matches everything: the zero Expr
 	KindNone                  // matches nothing
@@ -48,7 +48,7 @@ func (op Op) String() string {
 	return fmt.Sprintf("Op(%d)", uint8(op))
 }
 
-// accepts reports a value that the operator has no meaning for.
+// accepts returns an error for a value that the operator is not defined for.
 func (op Op) accepts(v Value) error {
 	switch {
 	case op.ordered() && v.typ == TypeBool:
@@ -61,15 +61,15 @@ func (op Op) accepts(v Value) error {
 
 func (op Op) ordered() bool { return op >= OpLt && op <= OpGe }
 
-// A Condition compares one field. Values belongs to the expression: read it,
-// do not write to it.
+// A Condition compares one field. Values belongs to the expression and must not be
+// modified.
 type Condition struct {
 	Field  string
 	Op     Op
 	Values []Value
 }
 
-// Kind says what e is.
+// Kind returns the kind of e.
 func (e Expr) Kind() Kind {
 	if e.n == nil {
 		return KindAll
@@ -77,7 +77,7 @@ func (e Expr) Kind() Kind {
 	return e.n.kind
 }
 
-// Args returns a copy of the parts of an AND, OR or NOT; nil for other kinds.
+// Args returns a copy of the parts of an AND, OR or NOT, and nil for other kinds.
 func (e Expr) Args() []Expr {
 	if e.n == nil {
 		return nil
@@ -94,7 +94,7 @@ func (e Expr) Condition() Condition {
 	return e.n.cond
 }
 
-// Fields returns the names of the fields e speaks of, sorted, each once.
+// Fields returns the names of the fields in e, sorted, each once.
 func (e Expr) Fields() []string {
 	var names []string
 	e.conditions(func(n *node) bool {

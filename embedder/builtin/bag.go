@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// A bag is the scratch space in which one text becomes a vector. It belongs to
-// one goroutine at a time.
+// A bag is the scratch space for embedding one text. It belongs to one goroutine at a
+// time.
 type bag struct {
 	word    []rune
 	lattice lattice
@@ -20,9 +20,9 @@ type bag struct {
 
 var bags = sync.Pool{New: func() any { return new(bag) }}
 
-// embed returns the vector of text in role: the sum, over the text's distinct
-// rows, of row × weight in that role × √count, normalised. The root keeps a
-// word that a text repeats from drowning the others.
+// embed returns the vector of text in role: the normalised sum over the text's distinct
+// rows of row × weight in that role × √count. The root keeps a repeated word from
+// drowning out the others.
 func (b *bag) embed(m *model, role role, text string) []float32 {
 	b.rows = b.rows[:0]
 	b.word = eachWord(text, b.word, func(word []rune) {
@@ -30,7 +30,7 @@ func (b *bag) embed(m *model, role role, text string) []float32 {
 			b.rows = append(b.rows, m.row(piece))
 		})
 	})
-	if len(b.rows) == 0 { // no word at all: a vector all such texts share
+	if len(b.rows) == 0 { // no words: all such texts share a vector
 		b.rows = append(b.rows, int32(m.fallback))
 	}
 	b.merge(m.weights[role])
@@ -70,6 +70,8 @@ func (b *bag) sum(m *model) []float32 {
 		m.addRows(&b.sums, b.rows[start:end], b.fixed[:end-start])
 	}
 	v := make([]float32, Dims)
+	// The length is that of the exact sums, not of the rounded ones that
+	// embedder.Normalize would see: every vector of this model depends on it.
 	var norm float64
 	for d, sum := range b.sums {
 		x := float64(int64(sum) - rowOffset*total)
@@ -96,7 +98,7 @@ const (
 	// rows of 64 stay in the first-level cache while they are summed.
 	chunk = 64
 
-	// lanes picks two bytes of a machine word, with 24 bits of room above each.
+	// lanes picks two bytes of a machine word, with 24 free bits above each.
 	lanes = 0x000000FF_000000FF
 )
 

@@ -15,11 +15,11 @@ const (
 	HeadDims = 192
 )
 
-// Embedder is the embedded default model. It is safe for concurrent use.
+// Embedder is the default model. It is safe for concurrent use.
 type Embedder struct{ model *model }
 
-// New returns the embedded default model. The weights are read once a process,
-// in a few milliseconds, and shared.
+// New returns the default model. The weights are read once per process, in a few
+// milliseconds, and shared.
 func New() *Embedder { return &Embedder{model: loaded()} }
 
 // Spec names the model and its version.
@@ -36,8 +36,8 @@ func (*Embedder) Spec() embedder.Spec {
 	}
 }
 
-// EmbedPassages embeds stored texts: 384 dimensions, unit length. It runs on
-// the calling goroutine; call it from several to use more cores.
+// EmbedPassages embeds texts to be stored: 384 dimensions, unit length. It runs on the
+// calling goroutine; call it from several to use more cores.
 func (e *Embedder) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
 	b := bags.Get().(*bag)
 	defer bags.Put(b)
@@ -51,8 +51,8 @@ func (e *Embedder) EmbedPassages(ctx context.Context, texts []string) ([][]float
 	return vectors, ctx.Err()
 }
 
-// CountTokens implements [embedder.TokenCounter]: the pieces of the words, and one
-// for each other rune that is no space. The model reads all of them.
+// CountTokens implements [embedder.TokenCounter]. It counts the pieces of words, and each
+// other rune that is not a space. The model reads all of them.
 func (e *Embedder) CountTokens(text string) int {
 	b := bags.Get().(*bag)
 	defer bags.Put(b)
@@ -68,7 +68,7 @@ func (e *Embedder) CountTokens(text string) int {
 	return n
 }
 
-// EmbedQuery embeds a question: 384 dimensions, unit length.
+// EmbedQuery embeds a text to search for: 384 dimensions, unit length.
 func (e *Embedder) EmbedQuery(ctx context.Context, text string) ([]float32, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 )
 
 func TestContract(t *testing.T) {
+	t.Parallel()
 	embeddertest.Run(t, builtin.New())
 }
 
@@ -19,6 +20,7 @@ func TestContract(t *testing.T) {
 // vector and over its head: within a language, across the two, and for words
 // that no training text had.
 func TestMeaning(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ query, near, far string }{
 		{"기차 요금이 얼마예요?", "부산까지 가는 열차의 표 값은 오만 원이다", "고양이는 물을 싫어한다"},
 		{"기차 요금", "The fare of the train to Busan has risen", "Cats dislike water"},
@@ -50,6 +52,7 @@ func TestMeaning(t *testing.T) {
 
 // TestSpelling holds that what normalisation makes equal has equal vectors.
 func TestSpelling(t *testing.T) {
+	t.Parallel()
 	e := builtin.New()
 	for _, pair := range [][2]string{
 		{"Vector Database", "vector   database!"},

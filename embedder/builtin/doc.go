@@ -1,9 +1,8 @@
-// Package builtin is the embedded default: a small model of Korean and English
-// meaning in pure Go, with nothing to download. Its weights are part of the
-// binary.
+// Package builtin is the default model: a small embedding model for Korean and English in
+// pure Go. Its weights are part of the binary, so there is nothing to download.
 //
-// The model is static: every piece of text has one vector, whatever stands
-// around it, and a text's vector is their weighted sum.
+// The model is static: every piece of text has one vector, whatever its context, and the
+// vector of a text is their weighted sum.
 //
 //	"서울의 train"
 //	    │  words     NFKC, lower case, runs of one class of rune
@@ -15,24 +14,23 @@
 //	    │  scaled to unit length
 //	 [384]float32, of which the first 192, renormalised, are a vector too
 //
-// Pieces, rows and weights were learned for this project, from scratch, so that
-// a question lies near its answer and a sentence near its translation
-// (tools/train; docs/models/builtin.md has data, figures and limits). What
-// training taught about a piece it also taught its parts, so that inflected
-// and rare words have sensible vectors.
+// Pieces, rows and weights were trained from scratch for this project, to place a
+// question near its answer and a sentence near its translation (tools/train;
+// docs/models/builtin.md has data, figures and limits). Training updated the parts of a
+// piece together with it, so inflected and rare words have sensible vectors.
 //
-// A query and a passage have different weights for the same piece: that is
-// what the role tokens <Q> and <P> are in a model without attention.
+// A query and a passage have different weights for the same piece. In a model without
+// attention, that is the equivalent of the role tokens <Q> and <P>.
 //
-// Why static: a transformer of the same width embeds some ten passages a second
-// and core, this model tens of thousands, in a file of a few megabytes. What
-// it can't do is read: word order, negation and the sense that a neighbour
-// gives to a word are lost on it. Where that matters use embedder/transformer.
+// Why static: a transformer of the same width embeds about ten passages per second and
+// core; this model embeds tens of thousands, from a file of a few megabytes. It does not
+// see word order, negation, or the meaning that a word takes from its neighbours. Where
+// that matters, use embedder/transformer.
 //
 // Invariants:
 //
-//  1. The same text in the same role has the same vector bit by bit, on every
-//     machine: rows are summed as integers.
+//  1. The same text in the same role has bitwise the same vector on every machine,
+//     because rows are summed as integers.
 //  2. Nothing is out of vocabulary: a rune that no piece covers has one of the
 //     fallback rows.
 //  3. The weights are never written to and never copied.

@@ -23,9 +23,9 @@ import (
 //	│ rows: each dimension plus 128        (P+R) × D bytes       │
 //	└────────────────────────────────────────────────────────────┘
 //
-// Pieces come first among the rows. A rune that no piece covers has one of the
-// fallback rows. Weights are stored by role: that is all that distinguishes a
-// query from a passage.
+// Pieces come first among the rows. A rune that no piece covers has one of the fallback
+// rows. Weights are stored by role, and are all that distinguishes a query from a
+// passage.
 const magic = "FRNYBAG1"
 
 // modelFile is never written to.
@@ -33,13 +33,13 @@ const magic = "FRNYBAG1"
 //go:embed model.bin
 var modelFile []byte
 
-// modelHash is the SHA-256 sum of model.bin, beside it so that no start of the
-// program has to read all of it; a test compares the two.
+// modelHash is the SHA-256 sum of model.bin, stored beside it so that the program need
+// not read all of it at startup. A test compares the two.
 //
 //go:embed model.sha256
 var modelHash string
 
-// role says what a text is embedded as.
+// role is what a text is embedded as.
 type role int
 
 const (
@@ -47,8 +47,8 @@ const (
 	passage
 )
 
-// model is the weights file taken apart. The rows stay where the linker put
-// them: no copy, and only the pages in use are ever read.
+// model is the parsed weights file. The rows stay where the linker put them: they are
+// not copied, and only the pages in use are ever read.
 type model struct {
 	*unigram
 	weights  [2][]float32 // by role and row
@@ -56,7 +56,7 @@ type model struct {
 	rows     []byte
 }
 
-// loaded parses the embedded weights, once a process.
+// loaded parses the embedded weights, once per process.
 var loaded = sync.OnceValue(func() *model {
 	m, err := parseModel(modelFile)
 	if err != nil {
@@ -77,7 +77,7 @@ func parseModel(file []byte) (*model, error) {
 	rest := file[24:]
 	if dims != Dims || pieces == 0 || fallback == 0 ||
 		len(rest) != textLen+4*pieces+2*4*rows+rows*Dims {
-		return nil, fmt.Errorf("weights: %d bytes don't hold %d pieces and %d fallback rows of %d dims", len(file), pieces, fallback, dims)
+		return nil, fmt.Errorf("weights: %d bytes do not hold %d pieces and %d fallback rows of %d dims", len(file), pieces, fallback, dims)
 	}
 	names := strings.Split(string(bytes.TrimRight(rest[:textLen], "\n")), "\n")
 	if len(names) != pieces {

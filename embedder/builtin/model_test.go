@@ -13,6 +13,7 @@ import (
 )
 
 func TestHashIsOfTheWeights(t *testing.T) {
+	t.Parallel()
 	sum := sha256.Sum256(modelFile)
 	if got, want := hex.EncodeToString(sum[:]), strings.TrimSpace(modelHash); got != want {
 		t.Errorf("model.bin has SHA-256 %s, model.sha256 says %s", got, want)
@@ -20,6 +21,7 @@ func TestHashIsOfTheWeights(t *testing.T) {
 }
 
 func TestSize(t *testing.T) {
+	t.Parallel()
 	const limit = 16 << 20
 	if len(modelFile) > limit {
 		t.Errorf("model.bin has %d bytes, want at most %d", len(modelFile), limit)
@@ -29,6 +31,7 @@ func TestSize(t *testing.T) {
 // TestGolden compares words, pieces and vectors with what the training code
 // made of the same texts (tools/train/export.py writes the file).
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	file, err := os.ReadFile("testdata/golden.json")
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +81,7 @@ func TestGolden(t *testing.T) {
 
 // TestAddRows compares the packed sum with a plain one.
 func TestAddRows(t *testing.T) {
+	t.Parallel()
 	const seed = 7
 	rng := rand.New(rand.NewPCG(seed, 0))
 	m := loaded()
@@ -107,6 +111,7 @@ func TestAddRows(t *testing.T) {
 }
 
 func TestParseModelRefusesBrokenFiles(t *testing.T) {
+	t.Parallel()
 	for name, file := range map[string][]byte{
 		"empty":        nil,
 		"short":        modelFile[:20],
@@ -124,6 +129,7 @@ func TestParseModelRefusesBrokenFiles(t *testing.T) {
 
 // TestPiecesHaveTheirOwnHashes holds what lookups by hash alone rely on.
 func TestPiecesHaveTheirOwnHashes(t *testing.T) {
+	t.Parallel()
 	u := loaded().unigram
 	seen := make(map[int32]bool)
 	for _, s := range u.slots {

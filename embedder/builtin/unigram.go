@@ -3,23 +3,22 @@ package builtin
 import "math"
 
 const (
-	// wordStart stands before every word, so that 나 the pronoun and 나 within
-	// 하나 are two pieces.
+	// wordStart precedes every word, so that 나 the pronoun and 나 within 하나 are two
+	// pieces.
 	wordStart = '▁'
 
-	// noPiece marks a prefix of pieces that is none itself.
+	// noPiece marks a prefix of pieces that is not itself a piece.
 	noPiece = -1
 )
 
 // unigram is a Unigram language model's vocabulary (Kudo 2018, "Subword
 // regularization"): pieces with log probabilities. It is read-only once built.
 //
-// Pieces and all their prefixes stand in one open-addressed hash table keyed by
-// the FNV-1a hash of their runes, so that all pieces starting at one rune are
-// found by extending one hash, and the search ends at the first string that is
-// no piece's prefix. Only hashes are compared: that no two of these strings
-// share one is checked when the vocabulary is built, and that a foreign string
-// meets one of them by chance has odds of about 2^-48 a lookup.
+// Pieces and all their prefixes are in one open-addressed hash table, keyed by the
+// FNV-1a hash of their runes. All pieces that start at a rune are found by extending one
+// hash, and the search ends at the first string that is not a prefix of a piece. Only
+// hashes are compared. No two of these strings share one, which is checked when the
+// vocabulary is built; any other string collides with odds of about 2^-48 per lookup.
 type unigram struct {
 	scores  []float32 // by piece
 	unknown float64   // log probability of a rune no piece covers
@@ -46,7 +45,7 @@ func newUnigram(pieces []string, scores []float32) *unigram {
 	for _, s := range scores {
 		lowest = min(lowest, float64(s))
 	}
-	u.unknown = lowest - 10 // as SentencePiece has it
+	u.unknown = lowest - 10 // as in SentencePiece
 	size := 1
 	for size < 4*len(pieces) {
 		size *= 2
@@ -57,8 +56,7 @@ func newUnigram(pieces []string, scores []float32) *unigram {
 	return u
 }
 
-// fill makes slots the table of pieces; it gives up when they become more than
-// half full.
+// fill fills slots with the pieces, and gives up when they are more than half full.
 func (u *unigram) fill(pieces []string, slots []slot) bool {
 	u.slots = slots
 	room := len(slots) / 2
@@ -98,16 +96,16 @@ type lattice struct {
 	nodes [maxWord + 2]node
 }
 
-// node is a place between two runes: how the best way to it ends.
+// node is a position between two runes: the last step of the best path to it.
 type node struct {
 	score float64
 	from  int32
-	piece int32 // or, from -2 down, -2 less the rune that no piece covers
+	piece int32 // or -2 minus a rune that no piece covers
 }
 
-// segment calls yield with the pieces of the most probable segmentation of
-// word, from the last to the first; a rune that no piece covers is given as
-// -2 less the rune. It is Viterbi's algorithm over the pieces.
+// segment calls yield with the pieces of the most probable segmentation of word, from
+// last to first, by Viterbi's algorithm. A rune that no piece covers is yielded as -2
+// minus the rune.
 func (u *unigram) segment(l *lattice, word []rune, yield func(piece int32)) {
 	n := len(word) + 1
 	for i := 1; i <= n; i++ {

@@ -6,14 +6,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxWord is where a word is cut, in runes; the rest is a word of its own.
-// Text without spaces gets words that the vocabulary can still cover, and one
-// word costs bounded work.
+// maxWord is the length in runes at which a word is cut; the rest is a word of its own.
+// So text without spaces has words that the vocabulary can cover, and the work per word
+// is bounded.
 const maxWord = 40
 
-// A class is a kind of rune. A word is a longest run of runes of one class, so
-// that a particle is cut off a Latin word (FastAPI|를) and a unit off a number
-// (100|km).
+// A class is a kind of rune. A word is a maximal run of runes of one class, which
+// separates a particle from a Latin word (FastAPI|를) and a unit from a number (100|km).
 type class uint8
 
 const (

@@ -7,10 +7,12 @@ import (
 )
 
 func TestFakeKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	embeddertest.Run(t, embeddertest.New(384, 1))
 }
 
 func TestFakeNearness(t *testing.T) {
+	t.Parallel()
 	f := embeddertest.New(384, 1)
 	vectors, err := f.EmbedPassages(t.Context(), []string{
 		"고양이가 의자 위에서 잔다",
@@ -27,6 +29,7 @@ func TestFakeNearness(t *testing.T) {
 }
 
 func TestFakeSeedsDiffer(t *testing.T) {
+	t.Parallel()
 	a, b := embeddertest.New(64, 1), embeddertest.New(64, 2)
 	if a.Spec().Fingerprint() == b.Spec().Fingerprint() {
 		t.Error("fakes of two seeds have one fingerprint")

@@ -3,7 +3,6 @@ package embeddertest
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"strings"
 	"unicode"
@@ -20,8 +19,8 @@ type Fake struct {
 	seed uint64
 }
 
-// New returns a Fake of the given number of dimensions; fakes of different
-// seeds have different directions and different fingerprints. It panics when
+// New returns a Fake with dims dimensions. Fakes with different seeds have different
+// directions and different fingerprints. It panics when
 // dims is less than 2.
 func New(dims int, seed uint64) *Fake {
 	if dims < 2 {
@@ -69,10 +68,10 @@ func (f *Fake) embed(text string) []float32 {
 	for _, word := range words {
 		f.add(v, word)
 	}
-	if !normalize(v) { // no words, or directions that cancel out
+	if !embedder.Normalize(v) { // no words, or directions that cancel out
 		clear(v)
 		f.add(v, "\x00"+text)
-		normalize(v)
+		embedder.Normalize(v)
 	}
 	return v
 }
@@ -88,20 +87,4 @@ func (f *Fake) add(v []float32, word string) {
 	for i := range v {
 		v[i] += 2*rng.Float32() - 1
 	}
-}
-
-// normalize scales v to unit length, and reports whether it has a length.
-func normalize(v []float32) bool {
-	var sum float64
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
-	if sum < 1e-12 {
-		return false
-	}
-	scale := float32(1 / math.Sqrt(sum))
-	for i := range v {
-		v[i] *= scale
-	}
-	return true
 }

@@ -41,7 +41,7 @@ func Run(t *testing.T, e embedder.Embedder) {
 	}
 }
 
-// texts are the kinds of text a store is given, the ugly ones included.
+// texts are the kinds of text that reach a database, including the ugly ones.
 func texts() []string {
 	return []string{
 		"서울에서 부산까지 기차로 얼마나 걸리나요?",
@@ -82,8 +82,8 @@ func testVectors(t *testing.T, e embedder.Embedder, texts []string) {
 	}
 }
 
-// testDistinct holds that an embedder looks at its text: a constant vector
-// would keep every other clause.
+// testDistinct checks that an embedder looks at its text: a constant vector would pass
+// every other test.
 func testDistinct(t *testing.T, e embedder.Embedder) {
 	a := "The train from Seoul to Busan takes about two and a half hours."
 	b := "Fold the egg whites into the batter and bake until golden."
@@ -114,7 +114,7 @@ func testBatch(t *testing.T, e embedder.Embedder, texts []string) {
 			t.Fatalf("batch of %d: %v", len(batch), err)
 		}
 		if len(got) != len(batch) {
-			t.Fatalf("batch of %d gave %d vectors", len(batch), len(got))
+			t.Fatalf("batch of %d: %d vectors", len(batch), len(got))
 		}
 		for i, j := range order {
 			if !same(got[i], single[j]) {
@@ -129,7 +129,7 @@ func testEmptyBatch(t *testing.T, e embedder.Embedder) {
 	for _, batch := range [][]string{nil, {}} {
 		got, err := e.EmbedPassages(t.Context(), batch)
 		if err != nil || len(got) != 0 {
-			t.Errorf("EmbedPassages(%#v) gave %d vectors, error %v; want none, nil", batch, len(got), err)
+			t.Errorf("EmbedPassages(%#v): %d vectors, error %v; want none, nil", batch, len(got), err)
 		}
 	}
 }
@@ -180,8 +180,8 @@ func testConcurrent(t *testing.T, e embedder.Embedder, texts []string) {
 	wg.Wait()
 }
 
-// testCounter holds that an embedder which counts tokens does so for every text,
-// and that a text of a thousand words has them.
+// testCounter checks that tokens can be counted in every text, and that a text of a
+// thousand words has at least as many.
 func testCounter(t *testing.T, e embedder.Embedder, count func(string) int, texts []string) {
 	own := count("")
 	if limit := e.Spec().MaxTokens; own < 0 || limit > 0 && own >= limit {
@@ -233,7 +233,7 @@ func query(t *testing.T, e embedder.Embedder, text string) []float32 {
 	return v
 }
 
-// check reports what keeps v from being a vector of dims and unit length.
+// check returns an error unless v has dims finite numbers and unit length.
 func check(v []float32, dims int) error {
 	if len(v) != dims {
 		return fmt.Errorf("%d dims, want %d", len(v), dims)

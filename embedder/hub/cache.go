@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// repo is a repository's place in the cache.
+// repo is a repository in the cache.
 type repo struct {
 	id    string // "ORG/NAME"
 	dir   string
@@ -32,7 +32,7 @@ func (h *Hub) repo(op, id string) (repo, error) {
 	return repo{id: id, dir: filepath.Join(h.cache, folder), locks: filepath.Join(h.cache, ".locks", folder)}, nil
 }
 
-// DefaultRevision is the branch that an empty revision means.
+// DefaultRevision is the branch that an empty revision stands for.
 const DefaultRevision = "main"
 
 func (h *Hub) revision(op string, r repo, revision string) (string, error) {
@@ -56,7 +56,7 @@ func (r repo) ref(revision string) string {
 	return filepath.Join(r.dir, "refs", filepath.FromSlash(revision))
 }
 
-// commit returns what revision stood for when it was last asked for, or "".
+// commit returns the commit that revision pointed at when the Hub was last asked, or "".
 func (r repo) commit(revision string) string {
 	if commitName.MatchString(revision) {
 		return revision
@@ -103,18 +103,18 @@ func (r repo) readManifest(commit string) (*manifest, error) {
 	return m, nil
 }
 
-// check refuses names that would leave the cache.
+// check rejects names that would lead out of the cache.
 func (f file) check() error {
 	if !filepath.IsLocal(filepath.FromSlash(f.Path)) || strings.Contains(f.Path, "\\") {
 		return fmt.Errorf("file name %q leads out of the repository", f.Path)
 	}
 	if !etagName.MatchString(f.ETag) {
-		return fmt.Errorf("file %q has an etag that can't be a file name: %q", f.Path, f.ETag)
+		return fmt.Errorf("file %q has an etag that is not a valid file name: %q", f.Path, f.ETag)
 	}
 	return nil
 }
 
-// whole reports whether every file of the manifest is there in its length.
+// whole reports whether every file of the manifest exists with the right length.
 func (r repo) whole(m *manifest) bool {
 	for _, f := range m.Files {
 		fi, err := os.Stat(filepath.Join(r.snapshot(m.Commit), filepath.FromSlash(f.Path)))
@@ -125,8 +125,7 @@ func (r repo) whole(m *manifest) bool {
 	return len(m.Files) > 0
 }
 
-// writeFile replaces path by data at once: readers see the old content or the
-// new one.
+// writeFile replaces the content of path atomically.
 func writeFile(path string, data []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -148,8 +147,8 @@ func writeFile(path string, data []byte) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-// link makes name in a snapshot stand for blob: a relative link as the Hub's
-// tools make it, or where links aren't allowed (Windows) a copy.
+// link makes name in a snapshot refer to blob: by a relative link, as the Hub's tools
+// do, or by a copy where links are not allowed (Windows).
 func link(blob, name string) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
@@ -167,8 +166,8 @@ func link(blob, name string) error {
 	}
 	defer func() { _ = os.RemoveAll(tmp) }()
 	fresh := filepath.Join(tmp, "link")
-	// The link is made one directory deeper than it will lie, so its target
-	// doesn't exist until it is renamed into place.
+	// The link is created one directory deeper than its final place, so its target
+	// does not exist until it is renamed.
 	if os.Symlink(rel, fresh) != nil && os.Link(blob, fresh) != nil {
 		if err := copyFile(blob, fresh); err != nil {
 			return err

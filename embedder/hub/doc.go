@@ -5,28 +5,28 @@
 //	dir, err := h.Pull(ctx, "FronyAI/frony-embed-tiny-ko-v1", "main", nil)
 //	model, err := transformer.Open(dir, nil)
 //
-// The cache is the Hub's own, so models that other tools have downloaded are
-// found, and theirs find ours:
+// The cache has the layout of the Hub's own tools, so each side finds the models that
+// the other has downloaded:
 //
 //	$HF_HUB_CACHE                          default: $HF_HOME/hub, ~/.cache/huggingface/hub
 //	├── .locks/models--ORG--NAME/ETAG.lock one lock for each blob, between processes
 //	└── models--ORG--NAME
 //	    ├── blobs/ETAG                     content; ETAG is its SHA-256, or git's SHA-1 for small files
-//	    ├── blobs/ETAG.incomplete          a download in progress, or cut off
-//	    ├── refs/main                      the commit that a branch or tag stood for
+//	    ├── blobs/ETAG.incomplete          an unfinished download
+//	    ├── refs/main                      the commit that a branch or tag pointed at
 //	    ├── snapshots/COMMIT/FILE          links to ../../blobs/ETAG
-//	    └── .frony/COMMIT.json             what Pull has fetched, so that it knows without the network
+//	    └── .frony/COMMIT.json             the files that Pull has fetched
 //
-// What Pull promises:
+// What Pull guarantees:
 //
 //  1. A model that is in the cache costs no request. Options.Refresh asks the
 //     Hub whether a branch has moved.
 //  2. A file appears under its name only after its length and hash are right.
 //     The commit is resolved once, and all files come from it.
-//  3. A download that is cut off goes on where it stopped, in this process or
-//     the next.
+//  3. An interrupted download resumes where it stopped, in this process or the
+//     next.
 //  4. Processes that pull the same model at once download it once.
-//  5. The token is sent to the endpoint and to nobody it redirects to.
+//  5. The token is sent to the endpoint, and never to where it redirects.
 //  6. Only the files that an engine reads are fetched: see Safetensors, ONNX.
 //
 // Errors wrap one of the sentinels in errors.go, name the repository and the

@@ -20,9 +20,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// newHash returns the hash that an etag is of: SHA-256 for large files, git's
-// SHA-1 of "blob LENGTH\x00" and the content for small ones, nil if it is
-// neither (a mirror's own), so that only the length can be checked.
+// newHash returns the hash behind an etag: SHA-256 for large files, and git's SHA-1 of
+// "blob LENGTH\x00" and the content for small ones. It returns nil for any other etag,
+// such as a mirror's own; then only the length can be checked.
 func newHash(etag string, size int64) hash.Hash {
 	if _, err := hex.DecodeString(etag); err != nil {
 		return nil
@@ -40,9 +40,8 @@ func newHash(etag string, size int64) hash.Hash {
 
 var errIdle = errors.New("no data for too long")
 
-// fetch makes sure that f's blob is in the cache. Of several processes that
-// want it one downloads, and the others wait for it. report is told how many
-// bytes of f are there.
+// fetch makes sure that f's blob is in the cache. If several processes want it, one
+// downloads and the others wait. report is called with the bytes of f so far.
 func (h *Hub) fetch(ctx context.Context, r repo, commit string, f file, report func(int64)) error {
 	if blobWhole(r.blob(f.ETag), f) {
 		report(f.Size)
@@ -61,13 +60,13 @@ func (h *Hub) fetch(ctx context.Context, r repo, commit string, f file, report f
 		return h.disk(err)
 	}
 	defer func() { _ = lock.Unlock() }()
-	if blobWhole(r.blob(f.ETag), f) { // somebody else was faster
+	if blobWhole(r.blob(f.ETag), f) { // another process was faster
 		report(f.Size)
 		return nil
 	}
 	d := &download{hub: h, repo: r, commit: commit, file: f, report: report}
 	err := d.run(ctx)
-	if errors.Is(err, ErrChecksum) { // what was there before, or what came, is damaged: once more from the start
+	if errors.Is(err, ErrChecksum) { // the earlier part or the new one is damaged: start over once
 		h.log.WarnContext(ctx, "hub: downloading again", "repo", r.id, "file", f.Path, "error", err)
 		err = d.run(ctx)
 	}
@@ -94,8 +93,8 @@ type download struct {
 	done int64 // bytes in out, and in hash
 }
 
-// run fills ETAG.incomplete, going on where an earlier run stopped, checks it
-// and renames it.
+// run fills ETAG.incomplete, resuming where an earlier run stopped, checks it and
+// renames it.
 func (d *download) run(ctx context.Context) (err error) {
 	path := d.repo.blob(d.file.ETag) + ".incomplete"
 	if d.out, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
@@ -129,7 +128,7 @@ func (d *download) run(ctx context.Context) (err error) {
 		if failures >= d.hub.attempts {
 			return err
 		}
-		d.hub.log.InfoContext(ctx, "hub: connection broke off, going on", "repo", d.repo.id, "file", d.file.Path, "at", d.done, "error", err)
+		d.hub.log.InfoContext(ctx, "hub: connection lost, resuming", "repo", d.repo.id, "file", d.file.Path, "at", d.done, "error", err)
 		if err := pause(ctx, min(d.hub.wait<<failures, 10*time.Second)); err != nil {
 			return err
 		}
@@ -155,7 +154,7 @@ func (d *download) close() error {
 	return out.Close()
 }
 
-// resume reads what an earlier download left into the hash.
+// resume feeds what an earlier download left to the hash.
 func (d *download) resume() error {
 	d.hash, d.done = newHash(d.file.ETag, d.file.Size), 0
 	fi, err := d.out.Stat()
@@ -174,7 +173,7 @@ func (d *download) resume() error {
 	return err
 }
 
-// restart drops what is there.
+// restart discards the download so far.
 func (d *download) restart() error {
 	d.hash, d.done = newHash(d.file.ETag, d.file.Size), 0
 	d.report(0)
@@ -183,13 +182,12 @@ func (d *download) restart() error {
 	}
 	err := d.out.Truncate(0)
 	if errors.Is(err, fs.ErrInvalid) || isInvalid(err) {
-		return nil // a device can't be truncated, and holds nothing
+		return nil // a device cannot be truncated, and holds nothing
 	}
 	return err
 }
 
-// stream makes one request and appends what it brings. An error of the
-// connection wraps ErrNetwork.
+// stream makes one request and appends the data. A connection error wraps ErrNetwork.
 func (d *download) stream(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -202,7 +200,7 @@ func (d *download) stream(ctx context.Context) error {
 		if err := d.restart(); err != nil {
 			return d.hub.disk(err)
 		}
-		return &Error{Err: fmt.Errorf("%w: the server refused to go on at this place", ErrNetwork)}
+		return &Error{Err: fmt.Errorf("%w: the server refused to resume at this offset", ErrNetwork)}
 	}
 	if err != nil {
 		return err
@@ -238,7 +236,7 @@ func (d *download) stream(ctx context.Context) error {
 
 func (d *download) write(b []byte) error {
 	if d.file.Size >= 0 && d.done+int64(len(b)) > d.file.Size {
-		err := &Error{Err: fmt.Errorf("%w: more than the %d bytes that were announced", ErrChecksum, d.file.Size)}
+		err := &Error{Err: fmt.Errorf("%w: more than the announced %d bytes", ErrChecksum, d.file.Size)}
 		return errors.Join(err, d.restart())
 	}
 	if _, err := d.out.Write(b); err != nil {
@@ -265,12 +263,12 @@ func continues(resp *http.Response, offset int64) bool {
 
 func (d *download) check() error {
 	if d.hash == nil || d.file.Size < 0 && len(d.file.ETag) != 2*sha256.Size {
-		return nil // git's hash needs the length first
+		return nil // git's hash begins with the length, which is unknown
 	}
 	if got := hex.EncodeToString(d.hash.Sum(nil)); got != d.file.ETag {
 		return &Error{
 			Err:  fmt.Errorf("%w: got %s, want %s", ErrChecksum, got, d.file.ETag),
-			Hint: "something between here and the Hub changes files: try another network or mirror (HF_ENDPOINT)",
+			Hint: "something between this machine and the Hub alters files: try another network or mirror (HF_ENDPOINT)",
 		}
 	}
 	return nil
@@ -294,7 +292,7 @@ func (h *Hub) disk(err error) error {
 	}
 	return &Error{
 		Err:  fmt.Errorf("%w: %w", ErrDiskFull, err),
-		Hint: fmt.Sprintf("free some room, or set HF_HUB_CACHE to a directory on another disk (the cache is %s); what is there is kept", h.cache),
+		Hint: fmt.Sprintf("free some space, or set HF_HUB_CACHE to a directory on another disk (the cache is %s); the part already downloaded is kept", h.cache),
 	}
 }
 

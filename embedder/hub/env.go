@@ -1,20 +1,12 @@
 package hub
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 )
-
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
 
 // truthy reads a variable as the Hub's own library does.
 func truthy(v string) bool {
@@ -54,7 +46,7 @@ func expand(path string) (string, error) {
 }
 
 func defaultCache() (string, error) {
-	if dir := first(os.Getenv("HF_HUB_CACHE"), os.Getenv("HUGGINGFACE_HUB_CACHE")); dir != "" {
+	if dir := cmp.Or(os.Getenv("HF_HUB_CACHE"), os.Getenv("HUGGINGFACE_HUB_CACHE")); dir != "" {
 		return expand(dir)
 	}
 	dir, err := home()
@@ -68,7 +60,7 @@ func envToken() string {
 	if truthy(os.Getenv("HF_HUB_DISABLE_IMPLICIT_TOKEN")) {
 		return ""
 	}
-	if t := first(os.Getenv("HF_TOKEN"), os.Getenv("HUGGING_FACE_HUB_TOKEN")); t != "" {
+	if t := cmp.Or(os.Getenv("HF_TOKEN"), os.Getenv("HUGGING_FACE_HUB_TOKEN")); t != "" {
 		return strings.TrimSpace(t)
 	}
 	path := os.Getenv("HF_TOKEN_PATH")

@@ -7,16 +7,16 @@ import (
 )
 
 var (
-	// ErrNotCached is returned when a model isn't in the cache, or not whole,
-	// and the network isn't to be used.
+	// ErrNotCached is returned when a model is not in the cache, or not complete, and
+	// the network must not be used.
 	ErrNotCached = errors.New("not in the cache")
 
-	// ErrUnauthorized is returned when the Hub wants a token, or another one.
-	// The Hub says so of repositories that don't exist, too.
+	// ErrUnauthorized is returned when the Hub wants a token, or another one. The Hub
+	// answers the same for repositories that do not exist.
 	ErrUnauthorized = errors.New("unauthorized")
 
-	// ErrForbidden is returned when the token has no access: the repository is
-	// gated and its terms aren't accepted, or it is somebody else's.
+	// ErrForbidden is returned when the token has no access: the repository is private,
+	// or it is gated and its terms have not been accepted.
 	ErrForbidden = errors.New("forbidden")
 
 	// ErrNotFound is returned when there is no such repository, revision or
@@ -27,36 +27,36 @@ var (
 	// can read.
 	ErrNoWeights = errors.New("no usable weights")
 
-	// ErrRateLimited is returned when the Hub asks to come back later, and that
-	// is too late to wait for.
+	// ErrRateLimited is returned when the Hub asks for a longer wait than Pull is willing
+	// to wait.
 	ErrRateLimited = errors.New("rate limited")
 
 	// ErrServer is returned when the Hub fails, after retries.
 	ErrServer = errors.New("server error")
 
-	// ErrNetwork is returned when the Hub can't be reached or the connection
-	// keeps breaking, after retries.
+	// ErrNetwork is returned when the Hub cannot be reached or the connection keeps
+	// breaking, after retries.
 	ErrNetwork = errors.New("network error")
 
-	// ErrDiskFull is returned when the cache's disk has no room left.
+	// ErrDiskFull is returned when the cache's disk is full.
 	ErrDiskFull = errors.New("disk full")
 
-	// ErrChecksum is returned when a file's content isn't what the Hub says it
-	// is, after a second download.
+	// ErrChecksum is returned when a file does not match the Hub's checksum, after a
+	// second download.
 	ErrChecksum = errors.New("checksum mismatch")
 
-	// ErrInvalid is returned for a name, revision or option that can't be.
+	// ErrInvalid is returned for an invalid name, revision or option.
 	ErrInvalid = errors.New("invalid argument")
 )
 
-// Error says what failed and what can be done about it.
+// Error says what failed and what to do about it.
 type Error struct {
 	Op       string // "pull", "verify", …
 	Repo     string // "ORG/NAME"
 	Revision string // may be empty
 	File     string // may be empty
 	Status   int    // of the HTTP response, or 0
-	Hint     string // the way out, or empty
+	Hint     string // what to do about it, or empty
 	Err      error
 }
 
@@ -84,7 +84,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// at fills in where err happened, if it is an *Error that doesn't say.
+// at fills in where err happened, if it does not say so itself.
 func at(err error, op string, r repo, revision, file string) error {
 	if err == nil {
 		return nil

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,9 +20,9 @@ import (
 
 const (
 	userAgent = "frony-db"
-	// maxWait is how long the Hub may ask to wait between attempts.
+	// maxWait is the longest wait between attempts that the Hub may ask for.
 	maxWait = time.Minute
-	// maxInfo bounds the description of a repository.
+	// maxInfo limits the size of the description of a repository.
 	maxInfo = 32 << 20
 )
 
@@ -44,9 +45,9 @@ func (h *Hub) newClient(rt http.RoundTripper) *retryablehttp.Client {
 	}
 }
 
-// redirect keeps the token at the host it is meant for: files lie on other
-// hosts, whose addresses are signed. A HEAD stops at the border, because the
-// answer that leads there carries the file's hash and length.
+// redirect keeps the token at the host it is meant for: files are served by other
+// hosts, at signed addresses. A HEAD does not leave the host, because the redirect
+// itself carries the file's hash and length.
 func redirect(req *http.Request, via []*http.Request) error {
 	if len(via) >= 10 {
 		return errors.New("stopped after 10 redirects")
@@ -60,8 +61,8 @@ func redirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// retry is retryablehttp's policy, except that a Hub that asks for a longer
-// pause than maxWait is taken at its word.
+// retry is retryablehttp's policy, except that there is no retry if the Hub asks for a
+// longer wait than maxWait.
 func retry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if resp != nil && retryAfter(resp) > maxWait {
 		return false, nil
@@ -80,8 +81,8 @@ func retryAfter(resp *http.Response) time.Duration {
 	return 0
 }
 
-// do sends a request for path, which is escaped, below the endpoint. A status
-// of 400 or more is an *Error.
+// do sends a request for path, which is escaped, below the endpoint. A status of 400
+// or more becomes an *Error.
 func (h *Hub) do(ctx context.Context, method, path string, header http.Header) (*http.Response, error) {
 	req, err := retryablehttp.NewRequestWithContext(ctx, method, h.endpoint.String()+path, nil)
 	if err != nil {
@@ -107,7 +108,7 @@ func (h *Hub) do(ctx context.Context, method, path string, header http.Header) (
 	return resp, nil
 }
 
-// unreachable explains an error of the connection.
+// unreachable explains a connection error.
 func (h *Hub) unreachable(err error) error {
 	hint := "check the connection, or set HF_ENDPOINT to a mirror; models in the cache work without a network"
 	if d, ok := errors.AsType[*net.DNSError](err); ok {
@@ -165,7 +166,7 @@ func (h *Hub) resolvePath(r repo, commit, name string) string {
 	return sb.String()
 }
 
-// info asks which commit a revision stands for, and which files it has.
+// info asks which commit a revision points at, and which files it has.
 func (h *Hub) info(ctx context.Context, r repo, revision string) (commit string, files []string, err error) {
 	resp, err := h.do(ctx, http.MethodGet, "/api/models/"+r.id+"/revision/"+url.PathEscape(revision), nil)
 	if err != nil {
@@ -197,7 +198,7 @@ func (h *Hub) head(ctx context.Context, r repo, commit, name string) (file, erro
 		return file{}, err
 	}
 	_ = resp.Body.Close()
-	f := file{Path: name, Size: -1, ETag: etag(first(resp.Header.Get("X-Linked-Etag"), resp.Header.Get("ETag")))}
+	f := file{Path: name, Size: -1, ETag: etag(cmp.Or(resp.Header.Get("X-Linked-Etag"), resp.Header.Get("ETag")))}
 	if n, err := strconv.ParseInt(resp.Header.Get("X-Linked-Size"), 10, 64); err == nil {
 		f.Size = n
 	} else if resp.StatusCode < 300 {
@@ -212,5 +213,5 @@ func (h *Hub) head(ctx context.Context, r repo, commit, name string) (file, erro
 	return f, nil
 }
 
-// etag strips an ETag header's quotes and its mark of weakness.
+// etag strips an ETag header's quotes and weakness marker.
 func etag(v string) string { return strings.Trim(strings.TrimPrefix(v, "W/"), `"`) }

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,8 +18,8 @@ import (
 // DefaultEndpoint is the Hugging Face Hub.
 const DefaultEndpoint = "https://huggingface.co"
 
-// Options configure a Hub. The zero value of a field takes the environment's
-// setting, then the default.
+// Options configure a Hub. A zero field takes its value from the environment, or else
+// the default.
 type Options struct {
 	// CacheDir is the cache's root. Environment: HF_HUB_CACHE.
 	CacheDir string
@@ -30,26 +31,26 @@ type Options struct {
 	Token string
 	// Offline never uses the network. Environment: HF_HUB_OFFLINE.
 	Offline bool
-	// Refresh asks the Hub what a branch or tag stands for now, although the
+	// Refresh asks the Hub which commit a branch or tag points at now, even if the
 	// model is in the cache.
 	Refresh bool
-	// Select says which of a repository's files to fetch. Default: Safetensors.
+	// Select picks the files of a repository to fetch. Default: Safetensors.
 	Select Selector
-	// Attempts is how often a request is tried, and how often in a row a
-	// download may break off without progress. Default: 5.
+	// Attempts is the number of attempts at a request, and the number of times in a
+	// row that a download may break without progress. Default: 5.
 	Attempts int
-	// IdleTimeout is how long a download may stand still before it is tried
-	// again. Default: 60 s.
+	// IdleTimeout is how long a download may stall before it is retried. Default:
+	// 60 s.
 	IdleTimeout time.Duration
 	// Transport carries the requests. Default: http.DefaultTransport's settings.
 	Transport http.RoundTripper
-	// Logger gets what a user may want to know; nil is silent. The token is
-	// never logged.
+	// Logger receives messages for the user; nil is silent. The token is never
+	// logged.
 	Logger *slog.Logger
 }
 
-// Hub is a cache and the address that fills it. It is safe for concurrent use,
-// by several processes as well.
+// Hub is a cache and the address that fills it. It is safe for concurrent use, also by
+// several processes.
 type Hub struct {
 	cache    string
 	endpoint *url.URL
@@ -64,17 +65,22 @@ type Hub struct {
 	log      *slog.Logger
 }
 
-// New returns a Hub. It reports every fault in opts at once, wrapping
-// ErrInvalid, and touches neither network nor disk.
+// New returns a Hub. It reports every fault in opts at once, wrapping ErrInvalid, and
+// touches neither network nor disk.
 func New(opts *Options) (*Hub, error) {
-	var o Options
-	if opts != nil {
-		o = *opts
+	o, err := opts.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("hub: options: %w: %w", ErrInvalid, err)
+	}
+	endpoint, err := parseEndpoint(o.Endpoint)
+	if err != nil {
+		return nil, err
 	}
 	h := &Hub{
 		cache:    o.CacheDir,
+		endpoint: endpoint,
 		token:    o.Token,
-		offline:  o.Offline || truthy(os.Getenv("HF_HUB_OFFLINE")),
+		offline:  o.Offline,
 		refresh:  o.Refresh,
 		choose:   o.Select,
 		attempts: o.Attempts,
@@ -82,57 +88,69 @@ func New(opts *Options) (*Hub, error) {
 		wait:     500 * time.Millisecond,
 		log:      o.Logger,
 	}
+	h.client = h.newClient(o.Transport)
+	return h, nil
+}
+
+// withDefaults returns a copy with the environment's settings and the defaults filled
+// in, and every fault at once.
+func (o *Options) withDefaults() (Options, error) {
+	var c Options
+	if o != nil {
+		c = *o
+	}
 	var faults []error
-	if h.cache == "" {
-		var err error
-		if h.cache, err = defaultCache(); err != nil {
+	fault := func(err error) {
+		if err != nil {
 			faults = append(faults, err)
 		}
 	}
-	if h.cache != "" {
-		abs, err := filepath.Abs(h.cache)
+	var err error
+	if c.CacheDir == "" {
+		c.CacheDir, err = defaultCache()
+		fault(err)
+	}
+	if c.CacheDir != "" {
+		abs, err := filepath.Abs(c.CacheDir)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("cache directory %q: %w", h.cache, err))
+			err = fmt.Errorf("cache directory %q: %w", c.CacheDir, err)
 		}
-		h.cache = abs
+		fault(err)
+		c.CacheDir = abs
 	}
-	if o.Endpoint == "" {
-		o.Endpoint = first(os.Getenv("HF_ENDPOINT"), DefaultEndpoint)
+	c.Endpoint = cmp.Or(c.Endpoint, os.Getenv("HF_ENDPOINT"), DefaultEndpoint)
+	_, err = parseEndpoint(c.Endpoint)
+	fault(err)
+	if c.Token == "" {
+		c.Token = envToken()
 	}
-	u, err := url.Parse(strings.TrimRight(o.Endpoint, "/"))
+	if strings.ContainsAny(c.Token, " \t\r\n") {
+		fault(errors.New("token contains white space")) // without the token itself
+	}
+	c.Offline = c.Offline || truthy(os.Getenv("HF_HUB_OFFLINE"))
+	if c.Attempts < 0 {
+		fault(fmt.Errorf("attempts: %d, want at least 1", c.Attempts))
+	}
+	c.Attempts = cmp.Or(c.Attempts, 5)
+	if c.IdleTimeout < 0 {
+		fault(fmt.Errorf("idle timeout: %v, want more than 0", c.IdleTimeout))
+	}
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, time.Minute)
+	if c.Select == nil {
+		c.Select = Safetensors
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c, errors.Join(faults...)
+}
+
+func parseEndpoint(endpoint string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimRight(endpoint, "/"))
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		faults = append(faults, fmt.Errorf("endpoint %q, want a URL such as %s", o.Endpoint, DefaultEndpoint))
+		return nil, fmt.Errorf("endpoint %q, want a URL such as %s", endpoint, DefaultEndpoint)
 	}
-	h.endpoint = u
-	if h.token == "" {
-		h.token = envToken()
-	}
-	if strings.ContainsAny(h.token, " \t\r\n") {
-		faults = append(faults, errors.New("token contains white space")) // its value is nobody's business
-	}
-	switch {
-	case o.Attempts < 0:
-		faults = append(faults, fmt.Errorf("attempts: %d, want at least 1", o.Attempts))
-	case o.Attempts == 0:
-		h.attempts = 5
-	}
-	switch {
-	case o.IdleTimeout < 0:
-		faults = append(faults, fmt.Errorf("idle timeout: %v, want more than 0", o.IdleTimeout))
-	case o.IdleTimeout == 0:
-		h.idle = time.Minute
-	}
-	if h.choose == nil {
-		h.choose = Safetensors
-	}
-	if h.log == nil {
-		h.log = slog.New(slog.DiscardHandler)
-	}
-	if len(faults) > 0 {
-		return nil, fmt.Errorf("hub: options: %w: %w", ErrInvalid, errors.Join(faults...))
-	}
-	h.client = h.newClient(o.Transport)
-	return h, nil
+	return u, nil
 }
 
 // CacheDir returns the cache's root.

@@ -15,16 +15,16 @@ import (
 type Model struct {
 	Repo     string    // "ORG/NAME"
 	Commit   string    // 40 hexadecimal digits
-	Refs     []string  // branches and tags that stand for it
+	Refs     []string  // branches and tags that point at it
 	Dir      string    // where its files are
-	Files    int       // how many are there
-	Bytes    int64     // how long they are together
+	Files    int       // number of files present
+	Bytes    int64     // their total size
 	Pulled   time.Time // zero if another tool fetched it
-	Complete bool      // everything that an engine needs is there
+	Complete bool      // has everything that an engine needs
 }
 
-// List returns the models in the cache, by repository and commit, whichever
-// tool fetched them. An absent cache is empty.
+// List returns the models in the cache by repository and commit, whichever tool
+// downloaded them. A missing cache is empty.
 func (h *Hub) List() ([]Model, error) {
 	entries, err := os.ReadDir(h.cache)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -41,7 +41,7 @@ func (h *Hub) List() ([]Model, error) {
 		}
 		r, err := h.repo("list", strings.ReplaceAll(name, "--", "/"))
 		if err != nil {
-			continue // not a name that the Hub gives
+			continue // not a name that the Hub allows
 		}
 		found, err := h.list(r)
 		if err != nil {
@@ -98,7 +98,7 @@ func (r repo) commits() []string {
 	return out
 }
 
-// refs maps commits to the branches and tags that stand for them.
+// refs maps commits to the branches and tags that point at them.
 func (r repo) refs() (map[string][]string, error) {
 	root := filepath.Join(r.dir, "refs")
 	out := map[string][]string{}

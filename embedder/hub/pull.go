@@ -11,24 +11,22 @@ import (
 	"time"
 )
 
-// Progress is how far a Pull is. Bytes that were in the cache before count as
+// Progress is the progress of a Pull. Bytes that were already in the cache count as
 // done.
 type Progress struct {
-	File     string // the file at hand
+	File     string // the current file
 	FileDone int64  // bytes
-	FileSize int64  // bytes; -1 if the server doesn't say
+	FileSize int64  // bytes; -1 if unknown
 	Done     int64  // bytes of all files
 	Size     int64  // bytes of all files
 }
 
-// Pull makes sure that a model's files are in the cache and returns their
-// directory. repo is "ORG/NAME"; revision is a branch, a tag or a commit, ""
-// for main.
+// Pull makes sure that a model's files are in the cache and returns their directory.
+// repo is "ORG/NAME". revision is a branch, a tag or a commit, or "" for main.
 //
-// If the cache has the model, nothing is asked of the network (see
-// Options.Refresh). progress, if not nil, is called from one goroutine, some
-// ten times a second and at the end of each file. A cancelled context leaves
-// what was downloaded for the next Pull.
+// If the cache has the model, the network is not used (see Options.Refresh). progress,
+// if not nil, is called from one goroutine, about ten times a second and at the end of
+// each file. After a cancelled context the next Pull resumes the download.
 func (h *Hub) Pull(ctx context.Context, repo, revision string, progress func(Progress)) (dir string, err error) {
 	const op = "pull"
 	r, err := h.repo(op, repo)
@@ -46,7 +44,7 @@ func (h *Hub) Pull(ctx context.Context, repo, revision string, progress func(Pro
 		if commit != "" {
 			return r.snapshot(commit), nil
 		}
-		return "", notCached(op, r, revision, "the Hub is switched off (HF_HUB_OFFLINE or Offline): switch it on, or copy the model's directory here and name that")
+		return "", notCached(op, r, revision, "offline mode is on (HF_HUB_OFFLINE or Offline): switch it off, or copy the model's directory here and use its path")
 	}
 	dir, err = h.pull(ctx, r, revision, progress)
 	if err != nil && commit != "" && errors.Is(err, ErrNetwork) && ctx.Err() == nil {
@@ -56,8 +54,8 @@ func (h *Hub) Pull(ctx context.Context, repo, revision string, progress func(Pro
 	return dir, at(err, op, r, revision, "")
 }
 
-// Path returns the directory of a model in the cache. It never uses the
-// network. The error wraps ErrNotCached if the model isn't there, or not whole.
+// Path returns the directory of a model in the cache. It never uses the network. The
+// error wraps ErrNotCached if the model is missing or incomplete.
 func (h *Hub) Path(repo, revision string) (string, error) {
 	const op = "path"
 	r, err := h.repo(op, repo)
@@ -77,9 +75,9 @@ func notCached(op string, r repo, revision, hint string) error {
 	return &Error{Op: op, Repo: r.id, Revision: revision, Err: ErrNotCached, Hint: hint}
 }
 
-// cached returns the commit that revision stands for in the cache if its files
-// are there, else "". sure says that Pull has recorded what belongs to it;
-// otherwise another tool made it, and it only looks whole.
+// cached returns the commit that revision points at in the cache, or "" if its files are
+// not there. sure means that Pull has recorded which files belong to it. Otherwise
+// another tool downloaded it, and it only looks complete.
 func (h *Hub) cached(r repo, revision string) (commit string, sure bool) {
 	commit = r.commit(revision)
 	if commit == "" {
@@ -89,7 +87,7 @@ func (h *Hub) cached(r repo, revision string) (commit string, sure bool) {
 		if !r.whole(m) {
 			return "", false
 		}
-		// The record may be of a pull for another engine.
+		// The record may be from a pull for another engine.
 		if !looksWhole(r.snapshot(commit), h.choose) {
 			return "", false
 		}
@@ -111,7 +109,7 @@ func (h *Hub) pull(ctx context.Context, r repo, revision string, progress func(P
 		return "", err
 	}
 	m := &manifest{Repo: r.id, Commit: commit}
-	if old, err := r.readManifest(commit); err == nil { // pulled for another engine: keep its files on record
+	if old, err := r.readManifest(commit); err == nil { // from a pull for another engine: keep its files
 		m.Files = slices.DeleteFunc(old.Files, func(f file) bool { return slices.Contains(names, f.Path) })
 	}
 	var files []file
@@ -168,13 +166,13 @@ func boolCompare(a, b bool) int {
 	return 1
 }
 
-// progressSum adds up files and thins out calls.
+// progressSum adds up the files and limits the rate of calls.
 type progressSum struct {
 	files []file
 	call  func(Progress)
 	now   Progress
 	last  time.Time
-	base  int64 // bytes of the files that are finished
+	base  int64 // bytes of finished files
 }
 
 func newProgress(files []file, call func(Progress)) *progressSum {
@@ -185,7 +183,7 @@ func newProgress(files []file, call func(Progress)) *progressSum {
 	return p
 }
 
-// file returns what fetch reports to for the i-th file.
+// file returns the function that fetch reports to for the i-th file.
 func (p *progressSum) file(i int) func(int64) {
 	p.now.File, p.now.FileSize = p.files[i].Path, p.files[i].Size
 	return func(done int64) {
@@ -197,7 +195,7 @@ func (p *progressSum) file(i int) func(int64) {
 	}
 }
 
-// end counts the i-th file as finished.
+// end marks the i-th file as finished.
 func (p *progressSum) end(i int) {
 	p.base += p.files[i].Size
 	p.now.FileDone, p.now.Done = p.files[i].Size, p.base

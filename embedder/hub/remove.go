@@ -8,11 +8,10 @@ import (
 	"slices"
 )
 
-// Remove deletes a model from the cache: with an empty revision all of its
-// commits, otherwise the one that revision stands for, the branches and tags
-// that stand for it too, and the content that no other commit shares. It
-// returns how many bytes became free. The error wraps ErrNotCached if there is
-// no such model.
+// Remove deletes a model from the cache. With an empty revision it deletes all commits.
+// Otherwise it deletes the commit that revision points at, the other branches and tags
+// that point at it, and the content that no other commit shares. It returns the number
+// of bytes freed. The error wraps ErrNotCached if there is no such model.
 func (h *Hub) Remove(repo, revision string) (freed int64, err error) {
 	const op = "rm"
 	r, err := h.repo(op, repo)
@@ -79,7 +78,7 @@ func (h *Hub) remove(r repo, commit string) (int64, error) {
 	return freed, nil
 }
 
-// blobBytes adds up the blobs that aren't kept.
+// blobBytes adds up the blobs that are not kept.
 func blobBytes(r repo, kept map[string]bool) int64 {
 	var n int64
 	entries, err := os.ReadDir(filepath.Join(r.dir, "blobs"))

@@ -12,12 +12,11 @@ import (
 )
 
 // Selector picks the files to fetch from a repository's list. It returns an
-// error wrapping ErrNoWeights if what it needs isn't there.
+// error that wraps ErrNoWeights if a file that it needs is missing.
 type Selector func(files []string) ([]string, error)
 
-// settings are what an encoder's directory has beside the weights: small JSON
-// files at the top, and in the directories of Sentence Transformers modules
-// ("1_Pooling").
+// settings are the small JSON files of an encoder: at the top of the repository, and in
+// the directories of Sentence Transformers modules ("1_Pooling").
 var (
 	settings = regexp.MustCompile(`^(config|config_sentence_transformers|sentence_[a-z]+_config|modules|tokenizer|tokenizer_config|special_tokens_map)\.json$`)
 	module   = regexp.MustCompile(`^[0-9]+_[A-Za-z]+$`)
@@ -29,8 +28,8 @@ func isSetting(file string) bool {
 	return settings.MatchString(name) && (dir == "" || module.MatchString(strings.TrimSuffix(dir, "/")))
 }
 
-// Safetensors selects what the pure-Go engine reads: settings, the tokenizer,
-// and model.safetensors, whole or in shards with their index.
+// Safetensors selects the files that the pure Go engine reads: settings, the tokenizer,
+// and model.safetensors, in one file or in shards with their index.
 func Safetensors(files []string) ([]string, error) {
 	var picked, shards []string
 	whole, index := false, false
@@ -61,7 +60,7 @@ func Safetensors(files []string) ([]string, error) {
 	return nil, noWeights("model.safetensors", files)
 }
 
-// ONNX selects what ONNX Runtime reads: settings, the tokenizer, and
+// ONNX selects the files that ONNX Runtime reads: settings, the tokenizer, and
 // onnx/model.onnx with its external data.
 func ONNX(files []string) ([]string, error) {
 	var picked []string
@@ -91,15 +90,15 @@ func noWeights(want string, files []string) error {
 			others = append(others, f)
 		}
 	}
-	hint := "it has no weights at all"
+	hint := "it has no weights"
 	if len(others) > 0 {
 		hint = "it has " + strings.Join(others[:min(len(others), 5)], ", ")
 	}
 	return &Error{File: want, Err: ErrNoWeights, Hint: hint}
 }
 
-// isWeight says which files are fetched last, so that weights in a directory
-// mean that everything smaller is there.
+// isWeight reports whether a file is fetched last, so that weights in a directory imply
+// that all smaller files are there.
 func isWeight(file string) bool {
 	switch path.Ext(file) {
 	case ".safetensors", ".onnx", ".onnx_data", ".data":
@@ -108,8 +107,8 @@ func isWeight(file string) bool {
 	return false
 }
 
-// looksWhole reports whether dir, a snapshot that another tool may have made,
-// has all that s selects and every shard that an index names.
+// looksWhole reports whether dir, a snapshot that another tool may have made, has
+// everything that s selects and every shard that an index names.
 func looksWhole(dir string, s Selector) bool {
 	files, err := localFiles(dir)
 	if err != nil {
@@ -149,7 +148,7 @@ func hasShards(dir, index string, files []string) bool {
 	return true
 }
 
-// localFiles lists the files below dir whose content is there, with slashes.
+// localFiles lists the files below dir that have content, with slashes.
 func localFiles(dir string) ([]string, error) {
 	var files []string
 	err := filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
@@ -160,7 +159,7 @@ func localFiles(dir string) ([]string, error) {
 			return nil
 		}
 		if fi, err := os.Stat(p); err != nil || !fi.Mode().IsRegular() {
-			return nil //nolint:nilerr // a link without its blob isn't there
+			return nil //nolint:nilerr // a link without its blob does not count
 		}
 		rel, err := filepath.Rel(dir, p)
 		if err != nil {

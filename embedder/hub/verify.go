@@ -11,19 +11,18 @@ import (
 	"path/filepath"
 )
 
-// Damage is a file that isn't what the Hub said it is.
+// Damage is a file that does not match the Hub's checksum.
 type Damage struct {
 	File   string // with slashes, in the model's directory
 	Reason string
 }
 
-// Verify reads all of a model's files in the cache and compares them with the
-// hashes that they are named by: the one check that finds a disk's errors. It
-// uses no network. With repair, damaged content is removed, so that the next
-// Pull fetches it again, and nothing else.
+// Verify reads all of a model's files in the cache and compares them with the hashes that
+// they are named by. It finds disk errors, and does not use the network. With repair it
+// removes damaged content, so that the next Pull downloads that again and nothing else.
 //
-// Damage isn't an error: it is what is returned. The error wraps ErrNotCached
-// if the model isn't in the cache at all.
+// Damage is not an error: it is the result. The error wraps ErrNotCached if the model is
+// not in the cache at all.
 func (h *Hub) Verify(ctx context.Context, repo, revision string, repair bool) ([]Damage, error) {
 	const op = "verify"
 	r, err := h.repo(op, repo)
@@ -66,8 +65,8 @@ func (h *Hub) Verify(ctx context.Context, repo, revision string, repair bool) ([
 	return damage, nil
 }
 
-// expected returns the files of a commit: those on record, else those that are
-// there, whose links name their hashes.
+// expected returns the files of a commit: those recorded by Pull, or else those present,
+// whose links name their hashes.
 func (r repo) expected(commit string) ([]file, error) {
 	if m, err := r.readManifest(commit); err == nil {
 		return m.Files, nil
@@ -83,7 +82,7 @@ func (r repo) expected(commit string) ([]file, error) {
 		}
 		target, err := os.Readlink(path)
 		if err != nil {
-			return nil //nolint:nilerr // a copy, whose hash nobody wrote down
+			return nil //nolint:nilerr // a copy, whose hash is not known
 		}
 		rel, err := filepath.Rel(root, path)
 		if err != nil {
@@ -98,7 +97,7 @@ func (r repo) expected(commit string) ([]file, error) {
 	return files, err
 }
 
-// inspect returns what is wrong with a file, or "".
+// inspect describes the damage to a file, or returns "".
 func inspect(ctx context.Context, path string, f file) (string, error) {
 	in, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -117,7 +116,7 @@ func inspect(ctx context.Context, path string, f file) (string, error) {
 	}
 	h := newHash(f.ETag, fi.Size())
 	if h == nil {
-		return "", nil // a mirror's etag: the length is all there is
+		return "", nil // a mirror's etag: only the length can be checked
 	}
 	if _, err := io.Copy(h, ctxReader{ctx, in}); err != nil {
 		return "", err

@@ -1,14 +1,14 @@
-// Package profile says how a model is to be used where the model's own files
-// don't: the prefixes of its two roles, its Matryoshka head, its provider.
+// Package profile describes how to use a model, where the model's own files do not say:
+// the prefixes of its two roles, its Matryoshka head, its provider.
 //
 // A profile comes from one of three places:
 //
 //   - the table of known models, by name: Find
-//   - a YAML file of the user's own: Load
-//   - nowhere: the zero Profile leaves everything to the model's files
+//   - a YAML file: Load
+//   - neither: the zero Profile leaves everything to the model's files
 //
 // A field that a profile leaves empty is read from the files (pooling, lengths,
-// prompts). A field that it sets wins over them.
+// prompts). A field that it sets overrides them.
 //
 //	name: acme/support-embed
 //	query_prefix: "<Q>"

@@ -1,7 +1,6 @@
 package profile
 
-// known is the table of models that have been looked at; docs/models.md says
-// more of each.
+// known is the table of models that have been tested. docs/models.md describes them.
 var known = []Profile{
 	frony("FronyAI/frony-embed-tiny-ko-v1", 384, 192),
 	frony("FronyAI/frony-embed-small-ko-v1", 768, 384),
@@ -20,9 +19,9 @@ var known = []Profile{
 		Pooling: "cls", Dims: 1024, HeadDims: 256, MaxTokens: 8192, Licence: "Apache-2.0",
 	},
 	{
-		// Its role is a number given to the graph (task_id: query 0, passage 1),
-		// which chooses an adapter, and the sentence that the adapter was
-		// trained with.
+		// The role is a number, an input of the graph (task_id: query 0, passage 1)
+		// that selects an adapter, and the sentence that the adapter was trained
+		// with.
 		Name: "jinaai/jina-embeddings-v3", Runtime: ONNX,
 		QueryPrefix: new("Represent the query for retrieving evidence documents: "), PassagePrefix: new("Represent the document for retrieval: "),
 		Pooling: "mean", Dims: 1024, HeadDims: 256, MaxTokens: 8192, Licence: "CC-BY-NC-4.0",
@@ -41,9 +40,9 @@ var known = []Profile{
 	},
 }
 
-// frony is a profile of the family that frony-db's defaults were made for: role
-// tokens right before the text, half of the dimensions an embedding of their
-// own. Pooling is read from the model's files.
+// frony is a profile of the model family that frony-db's defaults are made for: role
+// tokens directly before the text, and a Matryoshka head of half the dimensions.
+// Pooling is read from the model's files.
 func frony(name string, dims, head int) Profile {
 	return Profile{
 		Name: name, QueryPrefix: new("<Q>"), PassagePrefix: new("<P>"),

@@ -24,35 +24,35 @@ const (
 	Remote Runtime = "remote"
 )
 
-// Profile is how one model is to be used.
+// Profile describes how to use one model.
 type Profile struct {
 	// Name is the model's: a repository's id or a provider's name for it.
 	Name string `yaml:"name"`
 	// Runtime is what runs it; empty is Transformer.
 	Runtime Runtime `yaml:"runtime,omitempty"`
-	// Provider is whom a Remote model is asked of: "openai" or "upstage".
+	// Provider is the protocol of a Remote model: "openai" or "upstage".
 	Provider string `yaml:"provider,omitempty"`
-	// QueryModel is the provider's name for the query role, for a provider
-	// whose model names carry the role; Name is the passage role's then.
+	// QueryModel is the model name for queries, if the provider's model names carry
+	// the role. Name is then the model name for passages.
 	QueryModel string `yaml:"query_model,omitempty"`
 
-	// QueryPrefix and PassagePrefix go before the text, nothing in between.
-	// Nil leaves them to the model's files.
+	// QueryPrefix and PassagePrefix are put directly before the text. Nil leaves
+	// them to the model's files.
 	QueryPrefix   *string `yaml:"query_prefix,omitempty"`
 	PassagePrefix *string `yaml:"passage_prefix,omitempty"`
 	// Pooling is "mean" or "cls"; empty leaves it to the model's files.
 	Pooling string `yaml:"pooling,omitempty"`
 	// Dims is the length of the embedding; 0 leaves it to the model's files.
 	Dims int `yaml:"dims,omitempty"`
-	// HeadDims is the length of the Matryoshka head; 0 is none: all Dims.
+	// HeadDims is the length of the Matryoshka head. 0 means that there is none.
 	HeadDims int `yaml:"head_dims,omitempty"`
-	// MaxTokens is where texts are cut; 0 leaves it to the model's files.
+	// MaxTokens is the length at which texts are cut; 0 leaves it to the model's files.
 	MaxTokens int `yaml:"max_tokens,omitempty"`
-	// Licence is a note for people.
+	// Licence is for information only.
 	Licence string `yaml:"licence,omitempty"`
 }
 
-// Find returns the profile of a known model; case doesn't matter.
+// Find returns the profile of a known model. Case is ignored.
 func Find(name string) (Profile, bool) {
 	i := slices.IndexFunc(known, func(p Profile) bool { return strings.EqualFold(p.Name, name) })
 	if i < 0 {
@@ -65,8 +65,8 @@ func Find(name string) (Profile, bool) {
 // docs/models.md.
 func Known() []Profile { return slices.Clone(known) }
 
-// Load reads a YAML file. It returns ErrInvalid with the line for what is not
-// a profile: an unknown field is one fault among others.
+// Load reads a YAML file. It returns ErrInvalid with the line number if the file is not a
+// profile, for instance because of an unknown field.
 func Load(path string) (Profile, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -88,7 +88,7 @@ func Parse(text []byte) (Profile, error) {
 	return p, p.Validate()
 }
 
-// Validate reports every fault of a profile, as ErrInvalid.
+// Validate reports every fault of the profile at once, as ErrInvalid.
 func (p Profile) Validate() error {
 	var faults []error
 	fault := func(format string, args ...any) {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestKnown(t *testing.T) {
+	t.Parallel()
 	for _, p := range Known() {
 		if err := p.Validate(); err != nil {
 			t.Errorf("%s: %v", p.Name, err)
@@ -40,6 +41,7 @@ func TestKnown(t *testing.T) {
 }
 
 func TestFrony(t *testing.T) {
+	t.Parallel()
 	p, ok := Find("FronyAI/frony-embed-tiny-ko-v1")
 	if !ok || *p.QueryPrefix != "<Q>" || *p.PassagePrefix != "<P>" || p.Dims != 384 || p.HeadDims != 192 {
 		t.Errorf("got %+v, %t", p, ok)
@@ -47,6 +49,7 @@ func TestFrony(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
+	t.Parallel()
 	p, err := Parse([]byte("name: acme/embed\nquery_prefix: \"<Q>\"\npassage_prefix: \"\"\npooling: cls\nhead_dims: 64\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +85,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestLoad(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "own.yaml")
 	if _, err := Load(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want fs.ErrNotExist", err)

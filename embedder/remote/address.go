@@ -5,7 +5,7 @@ import (
 	"net/url"
 )
 
-// Local says whether an address is this machine, whatever a name server says.
+// Local reports whether an address is this machine, without asking a name server.
 func Local(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -15,10 +15,10 @@ func Local(address string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// remembered is what a Spec tells of an address: nothing of the provider's
-// own; all of one on this machine, where it may be used again; of others only
-// scheme and host, because a path may hold a secret and they are not used
-// again without being named.
+// remembered is what a Spec records of an address. The provider's own is not recorded.
+// An address on this machine is recorded in full, since it may be used again. Of any
+// other only scheme and host are, because a path may hold a secret and the address is
+// not used again unless it is named.
 func remembered(p Provider, address string) string {
 	if address == known[p].baseURL {
 		return ""

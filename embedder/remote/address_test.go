@@ -6,6 +6,7 @@ import (
 )
 
 func TestRemembered(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		p             Provider
 		address, want string
@@ -29,6 +30,7 @@ func TestRemembered(t *testing.T) {
 
 // Where a model was asked leads back to it, and doesn't change what it is.
 func TestSpecRemembersProvider(t *testing.T) {
+	t.Parallel()
 	for _, p := range providers {
 		s := newServer(t, 4)
 		o := s.options(p)

@@ -15,14 +15,13 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// maxReply bounds what is read of one reply: 2,048 vectors of 4,096 numbers
-// written out are less.
+// maxReply limits the size of a reply. 2,048 vectors of 4,096 numbers as text are less.
 const maxReply = 256 << 20
 
-// firstWait is how long the first repetition waits without a Retry-After.
+// firstWait is the wait before the first retry without a Retry-After.
 const firstWait = 500 * time.Millisecond
 
-// client sends JSON and repeats what may succeed the second time.
+// client sends JSON and retries after transient failures.
 type client struct {
 	provider Provider
 	baseURL  string
@@ -32,8 +31,8 @@ type client struct {
 	http     *retryablehttp.Client
 }
 
-func newClient(o Options, key string) *client {
-	c := &client{provider: o.Provider, baseURL: o.BaseURL, key: key, maxWait: o.MaxWait, log: o.Log}
+func newClient(o Options) *client {
+	c := &client{provider: o.Provider, baseURL: o.BaseURL, key: o.key(), maxWait: o.MaxWait, log: o.Log}
 	c.http = retryablehttp.NewClient()
 	c.http.Logger = nil
 	if o.HTTP != nil {
@@ -51,7 +50,7 @@ func newClient(o Options, key string) *client {
 		}
 		return wait(least, most, try, header)
 	}
-	// After the last try the reply itself is wanted, not that it was the last.
+	// After the last attempt, return the reply itself.
 	c.http.ErrorHandler = retryablehttp.PassthroughErrorHandler
 	return c
 }
@@ -75,8 +74,8 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 	if c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)
 	}
-	// Read within the try, for a connection that breaks off halfway to be one
-	// that is tried again.
+	// Read the body within the attempt, so that a connection that breaks halfway is
+	// retried.
 	req.SetResponseHandler(func(resp *http.Response) error {
 		_, err := peek(resp)
 		return err
@@ -118,13 +117,13 @@ func peek(resp *http.Response) ([]byte, error) {
 	return reply, nil
 }
 
-// refusal makes an error of a reply that is none.
+// refusal turns an error reply into an error.
 func (c *client) refusal(resp *http.Response, url string, reply []byte) error {
 	after, _ := retryAfter(resp.Header)
 	return &APIError{Provider: c.provider, URL: url, Status: resp.StatusCode, Message: c.message(reply), RetryAfter: after}
 }
 
-// message finds the provider's words in a reply: {"error": {"message": "…"}},
+// message extracts the provider's message from a reply: {"error": {"message": "…"}},
 // {"error": "…"}, {"message": "…"} or plain text.
 func (c *client) message(reply []byte) string {
 	var outer struct {
@@ -156,15 +155,15 @@ func (c *client) message(reply []byte) string {
 	return text
 }
 
-// again says whether a try that ended so is to be repeated.
+// again reports whether an attempt that ended this way should be retried.
 func (c *client) again(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
 	status := 0
 	if err != nil {
-		// What the policy knows to be for good: an unknown certificate, a
-		// redirect without end.
+		// The policy knows permanent errors: an unknown certificate, an endless
+		// redirect.
 		if retry, err := retryablehttp.DefaultRetryPolicy(ctx, nil, err); !retry {
 			return false, err
 		}
@@ -173,7 +172,7 @@ func (c *client) again(ctx context.Context, resp *http.Response, err error) (boo
 		switch {
 		case status == http.StatusRequestTimeout, status >= 500 && status != http.StatusNotImplemented:
 		case status == http.StatusTooManyRequests:
-			// A spent quota doesn't come back by waiting.
+			// Waiting does not help when the quota is spent.
 			if body, err := peek(resp); err == nil && bytes.Contains(body, []byte("insufficient_quota")) {
 				return false, nil
 			}
@@ -184,12 +183,12 @@ func (c *client) again(ctx context.Context, resp *http.Response, err error) (boo
 			return false, nil
 		}
 	}
-	c.log.WarnContext(ctx, "embedding request failed, may be repeated", "provider", c.provider, "status", status, "error", err)
+	c.log.WarnContext(ctx, "embedding request failed, may be retried", "provider", c.provider, "status", status, "error", err)
 	return true, nil
 }
 
-// wait is what Retry-After says, or a time that doubles with each try, with
-// jitter of half of it, so that clients that failed together come back apart.
+// wait is the Retry-After, or doubles with each attempt, with jitter of half of it, so
+// that clients that failed together do not retry together.
 func wait(least, most time.Duration, try int, header http.Header) time.Duration {
 	if after, ok := retryAfter(header); ok {
 		return after
@@ -198,7 +197,7 @@ func wait(least, most time.Duration, try int, header http.Header) time.Duration 
 	return d/2 + rand.N(d/2+1)
 }
 
-// retryAfter reads how long a reply asks to wait, in seconds or as a date.
+// retryAfter reads the Retry-After header, in seconds or as a date.
 func retryAfter(header http.Header) (time.Duration, bool) {
 	value := header.Get("Retry-After")
 	if value == "" {

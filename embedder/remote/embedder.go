@@ -9,8 +9,8 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// Embedder asks a provider. It implements [embedder.Embedder]; all methods may
-// be called concurrently.
+// Embedder embeds texts through a provider. It implements [embedder.Embedder]. All
+// methods may be called concurrently.
 type Embedder struct {
 	options  Options
 	protocol protocol
@@ -19,16 +19,16 @@ type Embedder struct {
 
 var _ embedder.Embedder = (*Embedder)(nil)
 
-// Open checks the options and asks the server for its model, where it can
-// tell. Without Options.Dims or Shorten it embeds one word to learn the length
-// of the vectors. It returns ErrOptions, ErrKey, or what the provider says.
+// Open checks the options and asks the server for its model, if the protocol allows.
+// Without Options.Dims or Shorten it embeds one word to learn the length of the
+// vectors. It returns ErrOptions, ErrKey, or the provider's error.
 func Open(ctx context.Context, o Options) (*Embedder, error) {
-	key, err := o.complete()
+	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	e := &Embedder{options: o}
-	e.protocol = newProtocol(newClient(o, key), &e.options)
+	e.protocol = newProtocol(newClient(o), &e.options)
 	revision, err := e.protocol.describe(ctx, &e.options)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func Open(ctx context.Context, o Options) (*Embedder, error) {
 	return e, e.spec.Validate()
 }
 
-// prompt is how a Spec shows a prompt that the server puts before the text.
+// prompt is how a Spec records a prompt that the server puts before the text.
 func prompt(name string) string {
 	if name == "" {
 		return ""
@@ -81,14 +81,14 @@ func (e *Embedder) EmbedQuery(ctx context.Context, text string) ([]float32, erro
 	return v[0], nil
 }
 
-// embed sends the batches, several at a time. The first failure stops the rest.
+// embed sends the batches, several at a time. The first failure cancels the rest.
 func (e *Embedder) embed(ctx context.Context, r role, prefix string, texts []string) ([][]float32, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	prepared := make([]string, len(texts))
 	for i, text := range texts {
-		// Providers refuse the empty text; a space is the nearest to it.
+		// Providers reject the empty text; a space is closest to it.
 		prepared[i] = cmp.Or(prefix+text, " ")
 	}
 	out := make([][]float32, len(texts))
@@ -115,7 +115,7 @@ func (e *Embedder) embed(ctx context.Context, r role, prefix string, texts []str
 	return out, nil
 }
 
-// request embeds one batch and checks what comes back.
+// request embeds one batch and checks the reply.
 func (e *Embedder) request(ctx context.Context, r role, texts []string, out [][]float32) error {
 	vectors, err := e.protocol.embed(ctx, r, texts)
 	if err != nil {
@@ -126,10 +126,10 @@ func (e *Embedder) request(ctx context.Context, r role, texts []string, out [][]
 	}
 	for i, v := range vectors {
 		if len(v) != e.spec.Dims {
-			return fmt.Errorf("%s: %w: %s gave %d dimensions, want %d", e.options.Provider, ErrDims, e.options.model(r), len(v), e.spec.Dims)
+			return fmt.Errorf("%s: %w: %s returned %d dimensions, want %d", e.options.Provider, ErrDims, e.options.model(r), len(v), e.spec.Dims)
 		}
-		if !normalise(v) {
-			return fmt.Errorf("%s: %w: a vector without a direction", e.options.Provider, ErrReply)
+		if !embedder.Normalize(v) {
+			return fmt.Errorf("%s: %w: a vector without a direction (zero or not finite)", e.options.Provider, ErrReply)
 		}
 		out[i] = v
 	}
@@ -138,8 +138,8 @@ func (e *Embedder) request(ctx context.Context, r role, texts []string, out [][]
 
 type span struct{ begin, end int }
 
-// batches cuts texts into runs within both limits; a text that is larger alone
-// is a batch of its own, for the provider to judge.
+// batches splits texts into runs within both limits. A text that exceeds them alone is
+// a batch of its own, for the provider to judge.
 func batches(texts []string, count, bytes int) []span {
 	var all []span
 	size := 0

@@ -9,8 +9,7 @@ import (
 )
 
 var (
-	// ErrOptions is returned by Open for options that can't be; it names every
-	// fault.
+	// ErrOptions is returned by Open for invalid options. It names every fault.
 	ErrOptions = errors.New("invalid options")
 
 	// ErrKey is returned when a provider needs a key and its environment
@@ -20,41 +19,41 @@ var (
 	// ErrModel is returned when the provider doesn't have the model (404).
 	ErrModel = errors.New("no such model")
 
-	// ErrRefused is returned when the provider won't do what is asked (other
-	// 4xx), such as embedding a text that is too long for the model.
+	// ErrRefused is returned when the provider rejects a request (other 4xx), for
+	// instance because a text is too long for the model.
 	ErrRefused = errors.New("request refused")
 
-	// ErrLimit is returned when the provider goes on refusing for the number of
-	// requests, or for a spent quota (429).
+	// ErrLimit is returned when requests are still rate limited after retries, or the
+	// quota is spent (429).
 	ErrLimit = errors.New("rate limit or quota reached")
 
-	// ErrUnavailable is returned when the provider can't be reached, or goes on
-	// failing (5xx).
+	// ErrUnavailable is returned when the provider cannot be reached or keeps failing
+	// (5xx).
 	ErrUnavailable = errors.New("provider unavailable")
 
-	// ErrReply is returned for a reply that is not what was asked for: other
-	// than one vector for each text, or not numbers.
+	// ErrReply is returned for a reply that does not have one vector of numbers for
+	// each text.
 	ErrReply = errors.New("unusable reply")
 
-	// ErrDims is returned when the vectors have another length than the
-	// collection's model: nothing of the batch is used.
-	ErrDims = errors.New("vectors of another length than expected")
+	// ErrDims is returned when the vectors have the wrong length for the collection.
+	// None of the batch is used.
+	ErrDims = errors.New("vectors of the wrong length")
 )
 
-// APIError is a provider's refusal.
+// APIError is an error that a provider returned.
 type APIError struct {
 	Provider   Provider
 	URL        string
 	Status     int           // of HTTP
 	Message    string        // the provider's, shortened
-	RetryAfter time.Duration // how long it asks to wait, if it does
+	RetryAfter time.Duration // from the reply; 0 if it has none
 }
 
-// Error names provider, status and the provider's own message.
+// Error names the provider, the status and the provider's message.
 func (e *APIError) Error() string {
 	s := fmt.Sprintf("%s: %s: %d %s", e.Provider, e.URL, e.Status, cmp.Or(e.Message, http.StatusText(e.Status)))
 	if e.RetryAfter > 0 {
-		s += fmt.Sprintf(" (try again in %s)", e.RetryAfter)
+		s += fmt.Sprintf(" (retry after %s)", e.RetryAfter)
 	}
 	return s
 }

@@ -15,21 +15,21 @@ import (
 	"github.com/fronyai/frony-db/embedder/profile"
 )
 
-// Provider is a protocol and, with it, a default address.
+// Provider is a protocol with a default address.
 type Provider string
 
 const (
-	// OpenAI is api.openai.com, or any server with its /v1/embeddings.
+	// OpenAI is api.openai.com, or any server with a /v1/embeddings like it.
 	OpenAI Provider = "openai"
 	// Upstage is api.upstage.ai, whose model names carry the role.
 	Upstage Provider = "upstage"
-	// TEI is a server of Hugging Face's Text Embeddings Inference.
+	// TEI is a server that runs Hugging Face's Text Embeddings Inference.
 	TEI Provider = "tei"
-	// Ollama is a local or other Ollama server.
+	// Ollama is an Ollama server, local or remote.
 	Ollama Provider = "ollama"
 )
 
-// traits are what is known of a provider.
+// traits are the defaults and limits of a provider.
 type traits struct {
 	baseURL string
 	keyEnv  string
@@ -46,51 +46,51 @@ var known = map[Provider]traits{
 	Ollama: {"http://127.0.0.1:11434", "", 64, 1 << 20},
 }
 
-// Options say whom to ask for what. Provider and Model are required (TEI knows
-// its model itself); zero means the default for the rest.
+// Options select a provider and a model. Provider and Model are required (except that a
+// TEI server knows its model). For the rest, zero means the default.
 type Options struct {
 	Provider Provider
-	// BaseURL is the server's address, up to and without /embeddings, /embed or
-	// /api. Empty is the provider's own.
+	// BaseURL is the server's address without /embeddings, /embed or /api. Empty
+	// means the provider's own.
 	BaseURL string
-	// Model is the provider's name for it, and QueryModel the one for queries
-	// where it differs.
+	// Model is the model's name at the provider. QueryModel is its name for queries,
+	// if that differs.
 	Model, QueryModel string
-	// KeyEnv names the environment variable that holds the key. Empty is the
-	// provider's own variable for the provider's own address, and no key for
-	// any other address.
+	// KeyEnv names the environment variable that holds the key. Empty means the
+	// provider's usual variable for the provider's own address, and no key for any
+	// other address.
 	KeyEnv string
 
-	// Dims is the length that vectors must have; 0 is what the first reply has.
+	// Dims is the length that vectors must have. 0 means that of the first reply.
 	Dims int
-	// Shorten asks the provider for vectors cut to this length, by its
-	// "dimensions" parameter; 0 asks for nothing.
+	// Shorten asks the provider for vectors shortened to this length, with the
+	// "dimensions" parameter. 0 does not.
 	Shorten int
-	// HeadDims is the length of the Matryoshka head; 0 is all dimensions.
+	// HeadDims is the length of the Matryoshka head. 0 means all dimensions.
 	HeadDims int
-	// MaxTokens is recorded in the Spec; the provider does the cutting.
+	// MaxTokens is recorded in the Spec. The provider does the truncation.
 	MaxTokens int
 
-	// QueryPrefix and PassagePrefix are put before the text here; QueryPrompt
-	// and PassagePrompt name prompts that a TEI server has in its model's files.
+	// QueryPrefix and PassagePrefix are put before the text. QueryPrompt and
+	// PassagePrompt name prompts that a TEI server finds in its model's files.
 	QueryPrefix, PassagePrefix string
 	QueryPrompt, PassagePrompt string
 
-	// BatchTexts and BatchBytes bound a request.
+	// BatchTexts and BatchBytes limit the size of a request.
 	BatchTexts, BatchBytes int
-	// Parallel is how many requests are out at a time; 4 by default.
+	// Parallel is the number of concurrent requests, 4 by default.
 	Parallel int
-	// Retries is how often a request is repeated; 5 by default, -1 is never.
+	// Retries is how often a request is retried: 5 by default, -1 for never.
 	Retries int
-	// MaxWait is the longest wait before a repetition; a provider that asks for
-	// more gets none. One minute by default.
+	// MaxWait is the longest wait before a retry, one minute by default. A provider
+	// that asks for a longer wait is not retried.
 	MaxWait time.Duration
-	// Timeout is for one request and its reply; one minute by default.
+	// Timeout is for one request and its reply, one minute by default.
 	Timeout time.Duration
 
-	// HTTP is used for requests; nil is a client of the package's own.
+	// HTTP is the client to use. If nil, the package creates one.
 	HTTP *http.Client
-	// Log tells of repeated requests; nil is silent.
+	// Log is told about retries. Nil is silent.
 	Log *slog.Logger
 }
 
@@ -109,9 +109,8 @@ func FromProfile(p profile.Profile) Options {
 	return o
 }
 
-// complete checks the options and fills in the defaults. It reports every
-// fault at once.
-func (o *Options) complete() (key string, err error) {
+// withDefaults returns a copy with the defaults filled in, and every fault at once.
+func (o Options) withDefaults() (Options, error) {
 	var faults []error
 	fault := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("remote: %w: "+format, append([]any{ErrOptions}, args...)...))
@@ -121,7 +120,7 @@ func (o *Options) complete() (key string, err error) {
 		fault("provider %q, want %q, %q, %q or %q", o.Provider, OpenAI, Upstage, TEI, Ollama)
 	}
 	if o.Model == "" && o.Provider != TEI {
-		fault("no model is named")
+		fault("no model name")
 	}
 	if o.Provider != TEI && (o.QueryPrompt != "" || o.PassagePrompt != "") {
 		fault("prompts by name are for provider %q", TEI)
@@ -135,16 +134,13 @@ func (o *Options) complete() (key string, err error) {
 		}
 	}
 	if o.Shorten > 0 && o.Dims > 0 && o.Shorten > o.Dims {
-		fault("can't shorten %d dimensions to %d", o.Dims, o.Shorten)
+		fault("cannot shorten %d dimensions to %d", o.Dims, o.Shorten)
 	}
-	keyEnv := o.KeyEnv
 	if o.BaseURL == "" {
-		keyEnv = cmp.Or(keyEnv, t.keyEnv)
+		o.KeyEnv = cmp.Or(o.KeyEnv, t.keyEnv)
 	}
-	if keyEnv != "" {
-		if key = strings.TrimSpace(os.Getenv(keyEnv)); key == "" {
-			faults = append(faults, fmt.Errorf("remote: %s: %w: set the environment variable %s", o.Provider, ErrKey, keyEnv))
-		}
+	if o.KeyEnv != "" && o.key() == "" {
+		faults = append(faults, fmt.Errorf("remote: %s: %w: set the environment variable %s", o.Provider, ErrKey, o.KeyEnv))
 	}
 	o.BaseURL = strings.TrimRight(cmp.Or(o.BaseURL, t.baseURL), "/")
 	if u, err := url.Parse(o.BaseURL); err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
@@ -154,7 +150,7 @@ func (o *Options) complete() (key string, err error) {
 		}
 		fault("address %q, want http:// or https:// and a host", shown)
 	} else if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		fault("the address holds a password or a query: put the key into an environment variable and name it in KeyEnv")
+		fault("the address contains a password or a query: put the key in an environment variable and name it in KeyEnv")
 	}
 	o.QueryModel = cmp.Or(o.QueryModel, o.Model)
 	o.BatchTexts = cmp.Or(o.BatchTexts, t.inputs)
@@ -167,5 +163,13 @@ func (o *Options) complete() (key string, err error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	slices.SortFunc(faults, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
-	return key, errors.Join(faults...)
+	return o, errors.Join(faults...)
+}
+
+// key is the provider's key, or empty if none is needed.
+func (o *Options) key() string {
+	if o.KeyEnv == "" {
+		return ""
+	}
+	return strings.TrimSpace(os.Getenv(o.KeyEnv))
 }

@@ -15,12 +15,12 @@ const (
 	query
 )
 
-// protocol is what differs between the providers.
+// protocol is how one kind of provider is spoken to.
 type protocol interface {
-	// describe asks the server for what it knows of its model, and completes
-	// the options with it.
+	// describe asks the server about its model, and fills in the options from the
+	// answer.
 	describe(ctx context.Context, o *Options) (revision string, err error)
-	// embed sends one request; vectors come in the order of the texts.
+	// embed sends one request. Vectors are in the order of the texts.
 	embed(ctx context.Context, r role, texts []string) ([]vector, error)
 }
 
@@ -42,7 +42,7 @@ func (o *Options) model(r role) string {
 	return o.Model
 }
 
-// openAI speaks to OpenAI, Upstage, and servers like them.
+// openAI speaks to OpenAI, Upstage and compatible servers.
 type openAI struct {
 	*client
 	o *Options
@@ -63,7 +63,7 @@ func (p *openAI) embed(ctx context.Context, r role, texts []string) ([]vector, e
 		Dims     int      `json:"dimensions,omitempty"`
 	}{p.o.model(r), texts, "", p.o.Shorten}
 	if p.baseURL == known[OpenAI].baseURL {
-		in.Encoding = "base64" // others may not know it
+		in.Encoding = "base64" // other servers may not support it
 	}
 	var out struct {
 		Data []openAIVector `json:"data"`
@@ -71,7 +71,7 @@ func (p *openAI) embed(ctx context.Context, r role, texts []string) ([]vector, e
 	if err := p.call(ctx, http.MethodPost, "/embeddings", in, &out); err != nil {
 		return nil, err
 	}
-	// The order is by index; servers exist that leave it out.
+	// The order is that of the index, which some servers omit.
 	indexed := slices.ContainsFunc(out.Data, func(v openAIVector) bool { return v.Index != 0 })
 	vectors := make([]vector, len(out.Data))
 	for i, d := range out.Data {

@@ -35,6 +35,7 @@ var providers = []Provider{OpenAI, Upstage, TEI, Ollama}
 // Every provider gives each text its vector, of unit length, in order, over
 // several requests, and for the role that was asked for.
 func TestEmbed(t *testing.T) {
+	t.Parallel()
 	for _, p := range providers {
 		t.Run(string(p), func(t *testing.T) {
 			s := newServer(t, 7)
@@ -86,6 +87,7 @@ func TestEmbed(t *testing.T) {
 
 // A server's own knowledge of its model becomes its identity.
 func TestDescribe(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, 4)
 	o := s.options(TEI)
 	o.Model = ""
@@ -108,6 +110,7 @@ func TestDescribe(t *testing.T) {
 }
 
 func TestShorten(t *testing.T) {
+	t.Parallel()
 	for _, p := range providers {
 		s := newServer(t, 16)
 		o := s.options(p)
@@ -122,6 +125,7 @@ func TestShorten(t *testing.T) {
 
 // Vectors of another length are refused before anyone sees them.
 func TestDims(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, 8)
 	o := s.options(OpenAI)
 	o.Dims = 8
@@ -135,6 +139,7 @@ func TestDims(t *testing.T) {
 
 // What may pass is tried again, after the time asked for.
 func TestRetries(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]http.HandlerFunc{
 		"429":     status(429, `{"error":{"message":"slow down"}}`, "Retry-After", "0"),
 		"500":     status(500, "oops", "Retry-After", "0.01"),
@@ -164,6 +169,7 @@ func TestRetries(t *testing.T) {
 }
 
 func TestWait(t *testing.T) {
+	t.Parallel()
 	with := func(value string) http.Header { return http.Header{"Retry-After": {value}} }
 	if d := wait(firstWait, time.Minute, 3, with("7")); d != 7*time.Second {
 		t.Errorf("waits %v, want 7s", d)
@@ -228,6 +234,7 @@ func TestGivingUp(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, 3)
 	o := s.options(OpenAI)
 	o.Dims, o.Retries = 3, -1
@@ -239,6 +246,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, 3)
 	o := s.options(OpenAI)
 	o.Dims, o.BatchTexts = 3, 1
@@ -260,6 +268,7 @@ func TestCancel(t *testing.T) {
 
 // A failed batch stops the others.
 func TestFirstFailureStops(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, 3)
 	o := s.options(OpenAI)
 	o.Dims, o.BatchTexts, o.Parallel = 3, 1, 1
@@ -320,6 +329,7 @@ func TestKeys(t *testing.T) {
 
 // Every fault of the options is reported at once.
 func TestOptions(t *testing.T) {
+	t.Parallel()
 	_, err := Open(t.Context(), Options{Provider: "acme", BaseURL: "ftp://x", Dims: -1, Parallel: -2, QueryPrompt: "q"})
 	for _, part := range []string{`"acme"`, `"ftp://x"`, "Dims", "Parallel", "no model", "prompts"} {
 		if !errors.Is(err, ErrOptions) || !strings.Contains(err.Error(), part) {
@@ -333,6 +343,7 @@ func TestOptions(t *testing.T) {
 }
 
 func TestFromProfile(t *testing.T) {
+	t.Parallel()
 	for _, p := range profile.Known() {
 		if p.Runtime != profile.Remote {
 			continue
@@ -351,6 +362,7 @@ func TestFromProfile(t *testing.T) {
 }
 
 func TestBatches(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		texts        string // split at spaces
 		count, bytes int

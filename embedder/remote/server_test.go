@@ -2,6 +2,8 @@ package remote
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -150,7 +152,7 @@ func (s *server) openAI(w http.ResponseWriter, r *http.Request) {
 		v := s.vector(req.body["model"], text, req.body)
 		item := map[string]any{"object": "embedding", "index": i, "embedding": []float32(v)}
 		if req.body["encoding_format"] == "base64" || i%2 == 1 {
-			item["embedding"] = v.encode()
+			item["embedding"] = encode(v)
 		}
 		data = append(data, item)
 	}
@@ -199,4 +201,13 @@ func cutOff(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", strconv.Itoa(1000))
 	fmt.Fprint(w, `{"data":[`)
 	panic(http.ErrAbortHandler)
+}
+
+// encode is the base64 form of a vector.
+func encode(v []float32) string {
+	var raw []byte
+	for _, x := range v {
+		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(x))
+	}
+	return base64.StdEncoding.EncodeToString(raw)
 }

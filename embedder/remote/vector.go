@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -29,29 +28,4 @@ func (v *vector) UnmarshalJSON(text []byte) error {
 		(*v)[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 	}
 	return nil
-}
-
-// encode is the base64 form, as a server writes it.
-func (v vector) encode() string {
-	var raw []byte
-	for _, x := range v {
-		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(x))
-	}
-	return base64.StdEncoding.EncodeToString(raw)
-}
-
-// normalise scales v to unit length; false means that it has no direction.
-func normalise(v []float32) bool {
-	var sum float64
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
-	norm := math.Sqrt(sum)
-	if !(norm > 0) || math.IsInf(norm, 0) {
-		return false
-	}
-	for i, x := range v {
-		v[i] = float32(float64(x) / norm)
-	}
-	return true
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/engine"
 )
 
-// family is what differs between the architectures.
+// family holds the differences between the architectures.
 type family struct {
 	prefix    string // of tensor names, where a checkpoint has one
-	padID     int32  // where config.json says nothing
+	padID     int32  // unless config.json says otherwise
 	padsCount bool   // positions are counted from padID+1
 }
 
@@ -51,9 +51,9 @@ type modelConfig struct {
 	Embedding    *int    `json:"embedding_size"`
 }
 
-// readConfig reads the architecture. A missing size is an error; what else is
-// missing has transformers' own default. Where a graph brings the layers, only
-// the sizes outside of them are asked for.
+// readConfig reads the architecture. A missing size is an error; other missing fields have
+// the defaults of transformers. If a graph has the layers, only the sizes outside them
+// are required.
 func (r *repository) readConfig() error {
 	path := filepath.Join(r.dir, "config.json")
 	c := modelConfig{Activation: "gelu", Eps: 1e-12, PositionType: "absolute"}
@@ -94,13 +94,13 @@ func (r *repository) readConfig() error {
 	return nil
 }
 
-// size is a number that a model can't do without.
+// size is a required field.
 type size struct {
 	field string
 	n     int
 }
 
-// supported reports what the Go engine doesn't do.
+// supported returns an error for what the Go engine does not support.
 func (c *modelConfig) supported(path string) error {
 	unsupported := func(field, format string, args ...any) error {
 		return &FileError{Path: path, Field: field, Err: fmt.Errorf("%w: "+format, append([]any{ErrUnsupported}, args...)...)}
@@ -121,7 +121,7 @@ func (c *modelConfig) supported(path string) error {
 	case c.Quantization != nil:
 		return unsupported("quantization_config", "quantised weights")
 	case c.Custom != nil:
-		return unsupported("auto_map", "the model brings layers of its own as code")
+		return unsupported("auto_map", "the model has custom code")
 	case c.Embedding != nil && *c.Embedding != c.Hidden:
 		return unsupported("embedding_size", "%d, want hidden_size %d", *c.Embedding, c.Hidden)
 	}

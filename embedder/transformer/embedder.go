@@ -16,28 +16,28 @@ import (
 	"github.com/fronyai/frony-db/embedder/profile"
 )
 
-// Options say how a model is opened. Nil and the zero value are the default.
+// Options configure how a model is opened. Nil means the zero value, which is the default.
 type Options struct {
-	// Profile says what the model's files don't. Nil is the directory's own
-	// frony-db.yaml, or else the files alone.
+	// Profile supplies what the model's files do not say. Nil means frony-db.yaml in
+	// the model's directory, if there is one.
 	Profile *profile.Profile
-	// Revision is recorded in the Spec; empty is the commit that a hub's cache
-	// directory is named after, if it is one.
+	// Revision is recorded in the Spec. Empty means the commit that the directory is
+	// named after, if it is in a hub's cache.
 	Revision string
-	// Threads is how many cores one call uses at most; 0 is all.
+	// Threads is the maximum number of cores per call; 0 means all.
 	Threads int
-	// Engine is what runs the layers: EngineGo or EngineONNX. Empty is what the
-	// profile asks for, which is EngineGo unless it says onnx.
+	// Engine runs the layers: EngineGo or EngineONNX. Empty means the profile's
+	// choice, which is EngineGo unless it says onnx.
 	Engine string
-	// Kernel names the Go engine's inner loops: "generic", "avx2",
-	// "avx512" or "neon"; empty is the fastest that the processor has.
+	// Kernel names the Go engine's inner loops: "generic", "avx2", "avx512" or
+	// "neon". Empty means the fastest that the processor supports.
 	Kernel string
-	// Int8 has the Go engine hold and multiply the layers' weights as bytes:
-	// see [purego.Options]. It is another model to a collection: the
-	// fingerprint differs.
+	// Int8 makes the Go engine store and multiply the layers' weights as bytes: see
+	// [purego.Options]. The fingerprint differs, so to a collection it is another
+	// model.
 	Int8 bool
-	// Library is the path of ONNX Runtime's shared library, for EngineONNX;
-	// empty is the first that is found.
+	// Library is the path of ONNX Runtime's shared library, for EngineONNX. Empty means
+	// the first one found.
 	Library string
 }
 
@@ -57,10 +57,10 @@ var (
 	_ embedder.TokenCounter = (*Embedder)(nil)
 )
 
-// Open opens the model in a directory. It returns a FileError for a file that
-// is missing, damaged or asks for what is not supported, and
-// [profile.ErrInvalid] for a profile that can't be; with EngineONNX also what
-// package ort returns. The caller closes the Embedder. The weight files must not be changed while it is open.
+// Open opens the model in a directory. It returns a FileError for a file that is missing,
+// damaged or unsupported, [profile.ErrInvalid] for an invalid profile, and, with
+// EngineONNX, the errors of package ort. The caller closes the Embedder. The weight files
+// must not change while it is open.
 func Open(dir string, opts *Options) (*Embedder, error) {
 	var o Options
 	if opts != nil {
@@ -92,7 +92,7 @@ func Open(dir string, opts *Options) (*Embedder, error) {
 	return e, nil
 }
 
-// open puts the model together.
+// open assembles the model.
 func (o *Options) open(r *repository, tokens Tokenizer) (*Embedder, error) {
 	if err := r.checkTokens(tokens); err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (o *Options) open(r *repository, tokens Tokenizer) (*Embedder, error) {
 	return &Embedder{spec: spec, lower: r.lower, tokens: tokens, loaded: l}, nil
 }
 
-// profile is the one to use: the caller's, the directory's, or none.
+// profile returns the profile to use: the caller's, the directory's, or the zero Profile.
 func (o *Options) profile(dir string) (profile.Profile, error) {
 	if o.Profile != nil {
 		return *o.Profile, o.Profile.Validate()
@@ -124,13 +124,13 @@ func (o *Options) profile(dir string) (profile.Profile, error) {
 	return p, err
 }
 
-// spec is the model's identity but for the hashes.
+// spec is the model's identity without the hashes.
 func (r *repository) spec() (embedder.Spec, error) {
 	config := filepath.Join(r.dir, "config.json")
 	p := r.profile
 	if p.Dims > 0 && p.Dims != r.config.Hidden {
 		return embedder.Spec{}, &FileError{
-			Path: config, Field: "hidden_size", Hint: "the files are another model's, or the profile is",
+			Path: config, Field: "hidden_size", Hint: "the files or the profile belong to another model",
 			Err: fmt.Errorf("%w: %d, the profile of %s has dims %d", ErrInvalid, r.config.Hidden, p.Name, p.Dims),
 		}
 	}
@@ -148,8 +148,8 @@ func (r *repository) spec() (embedder.Spec, error) {
 // role is a prefix that looks like a token, such as <Q>.
 var role = regexp.MustCompile(`^(<[^<>\s]+>|\[[^\[\]\s]+\])$`)
 
-// checkTokens finds a tokenizer that doesn't go with the model. A role token
-// that is none would be cut into letters, and no result would look wrong.
+// checkTokens rejects a tokenizer that does not belong to the model. A role token missing
+// from it would be split into letters, and no result would look wrong.
 func (r *repository) checkTokens(t Tokenizer) error {
 	path := filepath.Join(r.dir, "tokenizer.json")
 	if n := t.VocabSize(); n > r.config.Vocab {
@@ -159,7 +159,7 @@ func (r *repository) checkTokens(t Tokenizer) error {
 		if _, ok := t.TokenID(prefix); role.MatchString(prefix) && !ok {
 			return &FileError{
 				Path: path, Field: "added_tokens", Err: fmt.Errorf("%w: the prefix %q is not a token", ErrInvalid, prefix),
-				Hint: "the tokenizer is another model's, or set query_prefix and passage_prefix in a profile",
+				Hint: "the tokenizer may belong to another model; if not, set query_prefix and passage_prefix in a profile",
 			}
 		}
 	}
@@ -210,33 +210,32 @@ func (e *Embedder) embed(ctx context.Context, s side, texts []string) ([][]float
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		ids[i] = e.tokens.EncodeTruncated(nil, e.prepare(prefix, text), e.spec.MaxTokens)
+		ids[i] = e.tokens.EncodeTruncated(nil, e.input(prefix, text), e.spec.MaxTokens)
 		out[i] = make([]float32, e.spec.Dims)
 	}
 	if err := run.Embed(ctx, ids, out); err != nil {
 		return nil, err
 	}
 	for i, v := range out {
-		if err := normalise(v); err != nil {
-			return nil, fmt.Errorf("text %d of %d: %w", i, len(out), err)
+		if !embedder.Normalize(v) {
+			return nil, fmt.Errorf("text %d of %d: %w", i, len(out), ErrNumber)
 		}
 	}
 	return out, nil
 }
 
-// CountTokens implements [embedder.TokenCounter]: the prefix and the special tokens
-// of a passage included. It is 0 once the Embedder is closed.
+// CountTokens implements [embedder.TokenCounter]. It includes the prefix and the special
+// tokens of a passage. It returns 0 once the Embedder is closed.
 func (e *Embedder) CountTokens(text string) int {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if e.loaded == nil {
 		return 0
 	}
-	return len(e.tokens.EncodeTruncated(nil, e.prepare(e.spec.PassagePrefix, text), math.MaxInt))
+	return len(e.tokens.EncodeTruncated(nil, e.input(e.spec.PassagePrefix, text), math.MaxInt))
 }
 
-// Close releases the model. It waits for calls that are running; later ones
-// get ErrClosed.
+// Close releases the model. It waits for running calls; later ones return ErrClosed.
 func (e *Embedder) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -248,10 +247,9 @@ func (e *Embedder) Close() error {
 	return err
 }
 
-// prepare makes of a text what the tokenizer is given, as Sentence
-// Transformers does: prefix and text, stripped, and lowercased if the model
-// asks for it.
-func (e *Embedder) prepare(prefix, text string) string {
+// input returns what the tokenizer reads, as in Sentence Transformers: prefix and text,
+// stripped, and lowercased if the model asks for it.
+func (e *Embedder) input(prefix, text string) string {
 	s := strings.TrimFunc(prefix+text, space)
 	if e.lower {
 		s = strings.ToLower(s)
@@ -259,23 +257,7 @@ func (e *Embedder) prepare(prefix, text string) string {
 	return s
 }
 
-// space is whitespace as Python's str.strip has it.
+// space reports whether Python's str.strip removes r.
 func space(r rune) bool {
 	return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f
-}
-
-// normalise scales v to unit length.
-func normalise(v []float32) error {
-	var sum float64
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
-	norm := math.Sqrt(sum)
-	if !(norm > 0) || math.IsInf(norm, 0) {
-		return ErrNumber
-	}
-	for i, x := range v {
-		v[i] = float32(float64(x) / norm)
-	}
-	return nil
 }

@@ -22,6 +22,7 @@ func openGolden(t *testing.T, name string) *Embedder {
 }
 
 func TestContract(t *testing.T) {
+	t.Parallel()
 	for _, name := range goldenModels {
 		t.Run(name, func(t *testing.T) {
 			e := openGolden(t, name)
@@ -66,6 +67,7 @@ func TestContract(t *testing.T) {
 }
 
 func TestCountTokens(t *testing.T) {
+	t.Parallel()
 	e := openGolden(t, "bert-mean-f32")
 	empty := e.CountTokens("")
 	if empty != 3 { // [CLS] <P> [SEP]
@@ -80,6 +82,7 @@ func TestCountTokens(t *testing.T) {
 }
 
 func TestClose(t *testing.T) {
+	t.Parallel()
 	e, err := Open(modelDir("xlmr-cls-f16"), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -107,6 +110,7 @@ func TestClose(t *testing.T) {
 
 // Bytes are near the floats, and another model.
 func TestInt8(t *testing.T) {
+	t.Parallel()
 	for _, name := range goldenModels {
 		e, err := Open(modelDir(name), &Options{Int8: true})
 		if err != nil {

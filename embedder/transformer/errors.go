@@ -6,31 +6,31 @@ import (
 )
 
 var (
-	// ErrUnsupported is returned by Open for a model that asks for what this
-	// package doesn't do. It comes within a FileError.
+	// ErrUnsupported is returned by Open for a model that needs something this package
+	// does not support. It is wrapped in a FileError.
 	ErrUnsupported = errors.New("unsupported model")
 
-	// ErrInvalid is returned by Open for files that contradict themselves or
-	// each other. It comes within a FileError.
+	// ErrInvalid is returned by Open for files that contradict themselves or each
+	// other. It is wrapped in a FileError.
 	ErrInvalid = errors.New("invalid model files")
 
-	// ErrNumber is returned when a model gives a vector that has no direction:
-	// zero, or not a number. Its weights are damaged.
-	ErrNumber = errors.New("the model gave a vector without a direction")
+	// ErrNumber is returned when a model produces a vector that is zero or not a
+	// number. Its weights are damaged.
+	ErrNumber = errors.New("the model produced a vector without a direction")
 
-	// ErrClosed is returned by an Embedder that was closed.
+	// ErrClosed is returned by an Embedder that has been closed.
 	ErrClosed = errors.New("embedder is closed")
 )
 
-// FileError says which of a model's files stands in the way.
+// FileError names the file of a model that cannot be used.
 type FileError struct {
 	Path  string // of the file
-	Field string // within it, if one is to blame
-	Hint  string // the way out, if there is one
+	Field string // within the file, if one is at fault
+	Hint  string // what to do about it, or empty
 	Err   error  // ErrUnsupported, ErrInvalid, fs.ErrNotExist, …
 }
 
-// Error names the file, the field, the cause and the way out.
+// Error names the file, the field, the cause and the hint.
 func (e *FileError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Path)

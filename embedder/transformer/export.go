@@ -11,15 +11,15 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/internal/onnx"
 )
 
-// inlineLimit is how many bytes of weights an ONNX file holds itself; more go
-// to a file beside it.
+// inlineLimit is the size of the weights up to which an ONNX file contains them. Larger
+// ones go to a second file.
 const inlineLimit = 64 << 20
 
-// ExportONNX writes the model in dir as an ONNX graph for other runtimes, its
-// inputs input_ids and attention_mask, its output sentence_embedding: pooled
-// and of unit length, for text with its prefix already there. Weights become
-// float32; if they are large, path has a second file beside it, path + "_data".
-// Existing files are replaced once the new ones are whole.
+// ExportONNX writes the model in dir as an ONNX graph for other runtimes. Its inputs are
+// input_ids and attention_mask, its output is sentence_embedding: pooled and of unit
+// length, for text that includes its prefix. Weights become float32. If they are large
+// they go to a second file, path + "_data". Existing files are replaced once the new ones
+// are complete.
 func ExportONNX(dir, path string, opts *Options) (err error) {
 	var o Options
 	if opts != nil {
@@ -60,8 +60,7 @@ func ExportONNX(dir, path string, opts *Options) (err error) {
 	})
 }
 
-// replace writes a file under another name, and gives it its own when it is
-// whole.
+// replace writes a file under a temporary name, and renames it when it is complete.
 func replace(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestExportONNX(t *testing.T) {
+	t.Parallel()
 	for _, name := range goldenModels {
 		path := filepath.Join(t.TempDir(), "model.onnx")
 		for range 2 { // the second replaces the first
@@ -26,6 +27,7 @@ func TestExportONNX(t *testing.T) {
 }
 
 func TestExportONNXRefusals(t *testing.T) {
+	t.Parallel()
 	dir := copyModel(t, "bert-mean-f32")
 	if err := ExportONNX(dir, filepath.Join(t.TempDir(), "none", "model.onnx"), nil); err == nil {
 		t.Error("no error for a directory that is not there")

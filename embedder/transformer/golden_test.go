@@ -67,6 +67,7 @@ func distance(a, b []float32) float64 {
 
 // The engine gives what PyTorch gives for the same ids, with every kernel.
 func TestGoldenEngine(t *testing.T) {
+	t.Parallel()
 	for _, name := range goldenModels {
 		for _, kernel := range purego.Kernels() {
 			t.Run(name+"/"+kernel, func(t *testing.T) {
@@ -113,6 +114,7 @@ func TestGoldenEngine(t *testing.T) {
 
 // The whole way, from text to vector, gives what sentence-transformers gives.
 func TestGoldenText(t *testing.T) {
+	t.Parallel()
 	for _, name := range goldenModels {
 		t.Run(name, func(t *testing.T) {
 			e, err := Open(modelDir(name), nil)
@@ -137,7 +139,7 @@ func TestGoldenText(t *testing.T) {
 				} else {
 					passages, want = append(passages, c.Text), append(want, c.Vector)
 				}
-				if ids := e.tokens.EncodeTruncated(nil, e.prepare(prefix, c.Text), e.spec.MaxTokens); !slices.Equal(ids, c.IDs) {
+				if ids := e.tokens.EncodeTruncated(nil, e.input(prefix, c.Text), e.spec.MaxTokens); !slices.Equal(ids, c.IDs) {
 					t.Errorf("%s %q: ids %v, want %v", c.Role, c.Text, ids, c.IDs)
 				}
 			}

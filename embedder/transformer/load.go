@@ -15,20 +15,20 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/engine/purego"
 )
 
-// What runs a model's layers.
+// The engines that run a model's layers.
 const (
 	// EngineGo reads the weights and runs them in Go.
 	EngineGo = "go"
 	// EngineONNX runs the directory's onnx/model.onnx, or model.onnx, with ONNX
-	// Runtime. The program must be built with -tags native. Of config.json it
-	// believes the sizes only: the layers are the graph's.
+	// Runtime. The program must be built with -tags native. Only the sizes are taken
+	// from config.json: the graph has the layers.
 	EngineONNX = "onnx"
 )
 
-// runtime is what the options and the profile agree on.
+// runtime returns the runtime that the options and the profile agree on.
 func (o *Options) runtime(p profile.Profile) (profile.Runtime, error) {
 	if p.Runtime == profile.Remote {
-		return "", fmt.Errorf("%w: the profile of %s is for a provider, which package remote asks", ErrUnsupported, p.Name)
+		return "", fmt.Errorf("%w: the profile of %s is for a provider: use package remote", ErrUnsupported, p.Name)
 	}
 	switch {
 	case o.Int8 && (o.Engine == EngineONNX || p.Runtime == profile.ONNX):
@@ -90,7 +90,7 @@ func (o *Options) loadONNX(r *repository) (*loaded, error) {
 	return &loaded{query: query, passage: passage, hash: hash, close: func() error { return errors.Join(query.Close(), passage.Close()) }}, nil
 }
 
-// graphHash is the sum of a graph, or of a list of it and its data file.
+// graphHash is the hash of a graph, or of a list of the hashes of graph and data file.
 func graphHash(path string) (string, error) {
 	hash, err := fileHash(path)
 	if err != nil {

@@ -10,9 +10,8 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/engine"
 )
 
-// readModules reads the steps of a Sentence Transformers model, and how it
-// pools. Vectors are brought to unit length whether Normalize is there or not:
-// it changes no cosine.
+// readModules reads the steps of a Sentence Transformers model, and its pooling. Vectors
+// are normalised whether there is a Normalize step or not: it changes no cosine.
 func (r *repository) readModules() error {
 	path := filepath.Join(r.root, "modules.json")
 	var modules []struct {
@@ -23,11 +22,11 @@ func (r *repository) readModules() error {
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		// A plain transformers directory says nothing of pooling.
+		// A plain transformers directory does not say how to pool.
 		if r.profile.Pooling == "" {
 			return &FileError{
 				Path: path, Err: fs.ErrNotExist,
-				Hint: "not a Sentence Transformers directory: set pooling to mean or cls in a profile to use it all the same",
+				Hint: "not a Sentence Transformers directory: to use it anyway, set pooling to mean or cls in a profile",
 			}
 		}
 		return r.setPooling("")

@@ -12,6 +12,7 @@ import (
 // ONNX Runtime, on what ExportONNX writes, gives what sentence-transformers
 // gives: alone and in a batch, for both roles.
 func TestGoldenONNX(t *testing.T) {
+	t.Parallel()
 	for _, name := range goldenModels {
 		t.Run(name, func(t *testing.T) {
 			dir := copyModel(t, name)
@@ -25,11 +26,13 @@ func TestGoldenONNX(t *testing.T) {
 
 // A graph that takes its role as a number, with weights in a file beside it.
 func TestGoldenTasks(t *testing.T) {
+	t.Parallel()
 	againstGolden(t, filepath.Join("testdata", "graphs", "tasks"))
 }
 
 // The roles of such a graph differ by more than their prompts.
 func TestTasksDiffer(t *testing.T) {
+	t.Parallel()
 	none := ""
 	e, err := Open(filepath.Join("testdata", "graphs", "tasks"), &Options{
 		Engine: EngineONNX, Profile: &profile.Profile{QueryPrefix: &none, PassagePrefix: &none},

@@ -41,6 +41,7 @@ func edit(t *testing.T, path, old, with string) {
 // Whatever a model asks for that can't be had is an error that names the file
 // and the field.
 func TestOpenNamesFileAndField(t *testing.T) {
+	t.Parallel()
 	const bert, sharded = "bert-mean-f32", "roberta-mean-bf16-sharded"
 	replace := func(file, old, with string) func(*testing.T, string) {
 		return func(t *testing.T, dir string) { edit(t, filepath.Join(dir, file), old, with) }
@@ -119,6 +120,7 @@ func TestOpenNamesFileAndField(t *testing.T) {
 }
 
 func TestOpenNoDirectory(t *testing.T) {
+	t.Parallel()
 	if _, err := Open(filepath.Join(t.TempDir(), "none"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want fs.ErrNotExist", err)
 	}
@@ -132,6 +134,7 @@ func TestOpenNoDirectory(t *testing.T) {
 }
 
 func TestProfile(t *testing.T) {
+	t.Parallel()
 	dir := copyModel(t, "bert-mean-f32")
 	spec := func(p *profile.Profile) string {
 		t.Helper()
@@ -186,6 +189,7 @@ func TestProfile(t *testing.T) {
 }
 
 func TestEngines(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		engine  string
 		runtime profile.Runtime
@@ -210,6 +214,7 @@ func TestEngines(t *testing.T) {
 // A directory of a hub's cache says which model and commit it is, and its blobs
 // are named after their sums.
 func TestHubCache(t *testing.T) {
+	t.Parallel()
 	const sum = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	root := filepath.Join(t.TempDir(), "models--acme--embed")
 	dir := filepath.Join(root, "snapshots", "c0ffee")
@@ -240,6 +245,7 @@ func TestHubCache(t *testing.T) {
 // A checkpoint with a head on top, and one from TensorFlow, name the same
 // tensors otherwise.
 func TestTensorNames(t *testing.T) {
+	t.Parallel()
 	want, err := Open(modelDir("bert-mean-f32"), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/engine"
 )
 
-// repository is a model's directory, read but for its weights.
+// repository is what was read from a model's directory, except the weights.
 type repository struct {
 	dir     string // of the transformer's own files
 	root    string
@@ -29,8 +29,8 @@ type repository struct {
 	limit   int // tokens
 }
 
-// readRepository reads every file but weights and tokenizer, for one runtime.
-// What p sets wins.
+// readRepository reads every file except weights and tokenizer, for one runtime. Fields
+// that p sets take precedence.
 func readRepository(root string, p profile.Profile, runtime profile.Runtime) (*repository, error) {
 	r := &repository{root: root, dir: root, profile: p, runtime: runtime}
 	for _, step := range []func() error{r.readModules, r.readConfig, r.readPrompts, r.readLimit} {
@@ -41,7 +41,7 @@ func readRepository(root string, p profile.Profile, runtime profile.Runtime) (*r
 	return r, nil
 }
 
-// checkDir reports a path that is no directory.
+// checkDir returns an error unless path is a directory.
 func checkDir(path string) error {
 	st, err := os.Stat(path)
 	if err != nil {
@@ -62,7 +62,7 @@ func (r *repository) readPrompts() error {
 	if err := readJSON(path, &c); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	// Models of more tasks than one name theirs so (jina-embeddings-v3).
+	// Models for several tasks use these names (jina-embeddings-v3).
 	r.query = cmp.Or(c.Prompts["query"], c.Prompts["retrieval.query"])
 	r.passage = cmp.Or(c.Prompts["passage"], c.Prompts["retrieval.passage"])
 	if document, ok := c.Prompts["document"]; ok {
@@ -83,14 +83,14 @@ func (r *repository) readPrompts() error {
 	return nil
 }
 
-// readLimit finds where texts are cut: the least of what the files, the
+// readLimit finds the length at which texts are cut: the least that the files, the
 // position table and the profile allow.
 func (r *repository) readLimit() error {
 	var st struct {
 		MaxSeqLength int  `json:"max_seq_length"`
 		LowerCase    bool `json:"do_lower_case"`
 	}
-	// The tokenizer's limit is 1e30 where it has none.
+	// 1e30 means that the tokenizer has no limit.
 	var tok struct {
 		Max float64 `json:"model_max_length"`
 	}
@@ -117,11 +117,10 @@ func (r *repository) readLimit() error {
 	return nil
 }
 
-// snapshot is where a hub's cache keeps a model.
+// snapshot matches the path of a model in a hub's cache.
 var snapshot = regexp.MustCompile(`models--([^/\\]+)[/\\]snapshots[/\\]([^/\\]+)$`)
 
-// name says what people call the model, and its revision, as far as profile
-// and path tell.
+// name returns the model's name and revision, as far as profile and path say.
 func (r *repository) name() (model, revision string) {
 	abs, err := filepath.Abs(r.root)
 	if err != nil {
@@ -139,8 +138,7 @@ func (r *repository) name() (model, revision string) {
 
 var dashes = regexp.MustCompile(`--`)
 
-// readJSON reads a file of the model. A file that is not there is a FileError
-// with fs.ErrNotExist.
+// readJSON reads a file of the model. A missing file is a FileError with fs.ErrNotExist.
 func readJSON(path string, v any) error {
 	text, err := os.ReadFile(path)
 	if err != nil {

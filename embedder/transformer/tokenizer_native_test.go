@@ -9,6 +9,7 @@ import (
 
 // A model whose tokenizer Go doesn't read embeds all the same.
 func TestBytePairs(t *testing.T) {
+	t.Parallel()
 	e, err := Open(bytePairModel(t), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 )
 
 func TestBytePairs(t *testing.T) {
+	t.Parallel()
 	_, err := Open(bytePairModel(t), nil)
 	if !errors.Is(err, tokenizer.ErrUnsupported) || !strings.Contains(err.Error(), "model.type") || !strings.Contains(err.Error(), "-tags native") {
 		t.Errorf("got %v, want ErrUnsupported that says what reads it", err)

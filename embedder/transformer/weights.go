@@ -51,15 +51,15 @@ func openWeights(dir string) (w *weights, err error) {
 		}
 		hint := "the directory holds no weights"
 		if _, err := os.Stat(filepath.Join(dir, "pytorch_model.bin")); err == nil {
-			hint = "pytorch_model.bin can't be read: save the model again with safe_serialization=True"
+			hint = "pytorch_model.bin is not supported: save the model again with safe_serialization=True"
 		}
 		return w, &FileError{Path: single, Err: fs.ErrNotExist, Hint: hint}
 	}
 	return w, w.addShards(dir, index.Map)
 }
 
-// addShards opens every shard once, and checks that the tensors are where the
-// index says.
+// addShards opens every shard once, and checks that the shards have the tensors in the
+// index.
 func (w *weights) addShards(dir string, index map[string]string) error {
 	var names []string
 	for _, name := range index {
@@ -119,11 +119,11 @@ func (w *weights) Close() error {
 	return errors.Join(errs...)
 }
 
-// encoder finds an encoder's tensors by the names that transformers gives them.
+// encoder finds the tensors of an encoder by their names in transformers.
 func (w *weights) encoder(c engine.Config, f family) (engine.Weights, error) {
 	prefix := ""
 	if w.tensors["embeddings.word_embeddings.weight"] == nil {
-		prefix = f.prefix // of a checkpoint with a head on top
+		prefix = f.prefix // a checkpoint with a head on top
 	}
 	var missing []error
 	tensor := func(names ...string) engine.Tensor {
@@ -144,7 +144,7 @@ func (w *weights) encoder(c engine.Config, f family) (engine.Weights, error) {
 	linear := func(name string) engine.Linear {
 		return engine.Linear{Weight: tensor(name + ".weight"), Bias: tensor(name + ".bias")}
 	}
-	// Checkpoints converted from TensorFlow call scale and shift so.
+	// Checkpoints converted from TensorFlow have the names gamma and beta.
 	norm := func(name string) engine.Norm {
 		return engine.Norm{
 			Weight: tensor(name+".LayerNorm.weight", name+".LayerNorm.gamma"),
@@ -159,7 +159,7 @@ func (w *weights) encoder(c engine.Config, f family) (engine.Weights, error) {
 	}
 	for i := range c.Layers {
 		if len(missing) > 0 {
-			break // thousands of the same would say no more
+			break // do not list thousands
 		}
 		p := fmt.Sprintf("encoder.layer.%d.", i)
 		e.Layers = append(e.Layers, engine.Layer{
@@ -177,13 +177,13 @@ func (w *weights) encoder(c engine.Config, f family) (engine.Weights, error) {
 		return e, err
 	}
 	if err := e.Check(c); err != nil {
-		return e, &FileError{Path: w.path, Err: fmt.Errorf("%w: %w", ErrInvalid, err), Hint: "config.json and the weights are of different models"}
+		return e, &FileError{Path: w.path, Err: fmt.Errorf("%w: %w", ErrInvalid, err), Hint: "config.json and the weights belong to different models"}
 	}
 	return e, nil
 }
 
-// blob is where a hub's cache keeps a large file, under its SHA-256 sum, which
-// was checked when it was downloaded.
+// blob matches the path of a large file in a hub's cache: its name is its SHA-256 sum,
+// which was checked when it was downloaded.
 var blob = regexp.MustCompile(`[/\\]blobs[/\\]([0-9a-f]{64})$`)
 
 // fileHash is the file's SHA-256 sum in hexadecimal.

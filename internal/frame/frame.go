@@ -116,7 +116,7 @@ const firstRead = 1 << 20
 // Next reads the next frame into buf, which it replaces if the payload does not
 // fit, and returns the payload. It returns ErrCorrupt if the frame has more than
 // limit bytes, and the error of r if that fails. Memory grows with what was
-// read: a length may be a lie.
+// read, because the length may be wrong.
 func (s *Reader) Next(buf []byte, limit int64) ([]byte, error) {
 	var head [lengthSize]byte
 	if _, err := io.ReadFull(s.r, head[:]); err != nil {

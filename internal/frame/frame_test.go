@@ -81,7 +81,7 @@ func TestNextUsesTheBuffer(t *testing.T) {
 	}
 	second, err := s.Next(buf, 100)
 	if err != nil || string(second) != "a bit longer" || cap(second) != len(second) {
-		t.Errorf("read %q with room for %d: %v", second, cap(second), err)
+		t.Errorf("read %q with capacity %d: %v", second, cap(second), err)
 	}
 }
 

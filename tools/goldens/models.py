@@ -26,7 +26,7 @@ ROLES = ["<Q>", "<P>"]
 
 
 def unigram(size):
-    """A tokenizer of XLM-RoBERTa's kind."""
+    """A tokenizer like XLM-RoBERTa's."""
     t = Tokenizer(tokmodels.Unigram())
     t.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(r" {2,}", " ")])
     t.pre_tokenizer = pre_tokenizers.Metaspace()
@@ -41,7 +41,7 @@ def unigram(size):
 
 
 def wordpiece(size, special=("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")):
-    """A tokenizer of BERT's kind."""
+    """A tokenizer like BERT's."""
     t = Tokenizer(tokmodels.WordPiece(unk_token="[UNK]"))
     t.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
     t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -90,7 +90,7 @@ def build(out, name, tok, cls, config, *, seed, dtype=torch.float32, pooling="me
     st = SentenceTransformer(modules=[first, pool] + ([models.Normalize()] if normalize else []), device="cpu",
                              prompts=prompts)
     st.save(str(path), create_model_card=False)
-    # The weights as they were first saved: in their own type, and in shards.
+    # The weights in their own type, and in shards.
     for f in path.glob("*.safetensors"):
         f.unlink()
     for f in list(scratch.glob("*.safetensors")) + list(scratch.glob("*.index.json")):
@@ -134,7 +134,7 @@ def main():
           lambda **k: RobertaConfig(**small, max_position_embeddings=66, type_vocab_size=1, layer_norm_eps=1e-5,
                                     hidden_act="gelu_new", **k),
           seed=3, dtype=torch.bfloat16, prompts={"query": "query: ", "passage": "passage: "}, shard="30KB", normalize=False)
-    # Odd sizes: heads of 5, which divide into no vector.
+    # Odd sizes: heads of 5, which no vector length divides.
     build(out, "bert-cls-relu-odd", wordpiece(200), BertModel,
           lambda **k: BertConfig(hidden_size=15, num_hidden_layers=3, num_attention_heads=3, intermediate_size=37,
                                  max_position_embeddings=40, hidden_act="relu", **k),

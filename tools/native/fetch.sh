@@ -1,7 +1,7 @@
 #!/bin/sh
 # fetch.sh URL DIR downloads an archive, compares its SHA-256 with the one that
 # archives.sha256 has for its name, and unpacks it into DIR. With RECORD=1 it
-# writes the sum down instead: for who has another way to know that it is right.
+# writes the sum down instead: for those who can verify it in another way.
 set -eu
 url=$1 dir=$2
 here=$(cd "$(dirname "$0")" && pwd)

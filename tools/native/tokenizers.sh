@@ -1,7 +1,7 @@
 #!/bin/sh
 # tokenizers.sh DIR builds libtokenizers.a in DIR from the Rust source that the
-# Go module carries. Its one dependency that no registry has, a fork of tiktoken
-# for other file formats, becomes the registry's release.
+# Go module contains. Its one dependency that is in no registry, a fork of tiktoken
+# for other file formats, is replaced by the release in the registry.
 set -eu
 dir=$1
 src=$(cd "$(dirname "$0")/../.." && go mod download -json github.com/daulet/tokenizers | sed -n 's/^.*"Dir": "\(.*\)".*$/\1/p')

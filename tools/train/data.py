@@ -33,8 +33,8 @@ BLOCKS = {
     "fastapi_section_ko": 1, "fastapi_section_en": 1, "tatoeba": 1, "kengdic6000": 1, "korsts_train_pos": 1,
 }  # fmt: skip
 
-# Sources that say one thing in many ways, not all of them paired: their
-# neighbours are no negatives.
+# Sources with many paraphrases, not all of them paired: their neighbours
+# are not negatives.
 REPHRASED = ("stylekqc", "parakqc", "chatbot", "question_pair", "kornli_xnli")
 
 
@@ -59,7 +59,7 @@ def groups(pairs):
     return np.array([find(i) for i in range(len(pairs))])
 
 
-# Sources drawn more often than their size says: everyday sentences, and
+# Sources drawn more often than their size suggests: everyday sentences, and
 # headings with the long passages below them.
 BOOST = {
     "korsts_train_pos": 3, "klue_nli_dev_entail": 2, "kornli_xnli_test_entail": 2, "kornli_xnli_dev_entail": 2,

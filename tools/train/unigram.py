@@ -13,7 +13,7 @@ class Unigram:
         self.longest = max(map(len, pieces))
 
     def segment(self, word):
-        """Ids of the pieces; a character that no piece covers is given as itself."""
+        """Ids of the pieces; a character that no piece covers is returned as itself."""
         text = START + word
         n = len(text)
         best, back, ident = [-1e300] * (n + 1), [0] * (n + 1), [None] * (n + 1)

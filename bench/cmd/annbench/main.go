@@ -1,11 +1,11 @@
-// Command annbench compares frony-db's index with its peers: in turns, on one
-// core, on the same data, at equal recall.
+// Command annbench compares frony-db's index with its peers: interleaved, on one core, on
+// the same data, at equal recall.
 //
 //	go run ./cmd/annbench -n 100000 -out out
 //	go run ./cmd/annbench -base vectors.npy -query queries.npy -out out
 //
-// The peers with Python packages need an interpreter that has them; without
-// -python, an environment is made in the cache folder.
+// Peers with Python packages need an interpreter that has them. Without -python, an
+// environment is created in the cache folder.
 package main
 
 import (
@@ -118,7 +118,7 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
-// pinned runs this program again on one core, its children included.
+// pinned runs this program again, pinned with its children to one core.
 func pinned(ctx context.Context, core int, args []string) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -163,7 +163,7 @@ func load(o options) (*dataset.Set, error) {
 	return dataset.New(name, dims, min(o.head, dims), base, query)
 }
 
-// slow engines get no more queries than this, so that a round ends.
+// Slow engines get at most this many queries, so that a round ends.
 const slowQueries = 100
 
 func measure(ctx context.Context, o options, set *dataset.Set, r *report.Report) (err error) {
@@ -216,7 +216,7 @@ func measure(ctx context.Context, o options, set *dataset.Set, r *report.Report)
 			r.Engines[i].Rounds = append(r.Engines[i].Rounds, nil)
 		}
 		for turn := range all {
-			// The turns begin with another engine in each round.
+			// Each round starts with another engine.
 			i := (turn + round) % len(all)
 			c := &all[i]
 			runtime.GC()

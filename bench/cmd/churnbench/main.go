@@ -1,7 +1,6 @@
-// Command churnbench deletes and inserts a part of a collection, and compares it
-// with one that is freshly built of the same documents: recall of the two-stage
-// search against the exact one, time of a search, and the store's bytes on disk
-// before and after Compact.
+// Command churnbench deletes and inserts part of a collection, and compares it with one
+// that is freshly built from the same documents: recall of the two-stage search against
+// the exact one, search time, and the size of the store on disk before and after Compact.
 //
 //	go run -C bench ./cmd/churnbench -n 100000 -percent 30,60,90 -rounds 2
 package main
@@ -32,11 +31,11 @@ const (
 func main() {
 	log.SetFlags(0)
 	n := flag.Int("n", 100_000, "documents")
-	percents := flag.String("percent", "30,60,90", "share that is deleted and inserted in a round")
-	rounds := flag.Int("rounds", 2, "rounds of each share")
+	percents := flag.String("percent", "30,60,90", "percentage that is deleted and inserted in a round")
+	rounds := flag.Int("rounds", 2, "rounds for each percentage")
 	queries := flag.Int("queries", 500, "queries")
-	seed := flag.Uint64("seed", 1, "seed of vectors and choices")
-	dir := flag.String("dir", "", "where the databases go (default: a temporary folder)")
+	seed := flag.Uint64("seed", 1, "seed for vectors and choices")
+	dir := flag.String("dir", "", "folder for the databases (default: a temporary one)")
 	flag.Parse()
 	fmt.Printf("%d documents, %d of %d dims, %d rounds each, %d cores\n\n", *n, head, dims, *rounds, runtime.GOMAXPROCS(0))
 	fmt.Println("| % deleted and inserted | collection | recall@10 | ms a search | store, B/document |")
@@ -105,7 +104,7 @@ func (b *bench) remove(ids []int) error {
 	return nil
 }
 
-// measure returns recall@10 of the search as it is by default, and its mean time.
+// measure returns recall@10 and mean time of the default search.
 func (b *bench) measure(queries [][]float32) (recall float64, each time.Duration, err error) {
 	ctx := context.Background()
 	found, wanted := 0, 0

@@ -1,10 +1,10 @@
-// Command codebench measures what codes cost in recall: the share of the true ten
-// nearest vectors, by all dimensions, that is among the best k by the codes.
+// Command codebench measures the recall that codes lose: the share of the ten nearest
+// vectors, by all dimensions, that is among the best k by the codes.
 //
 //	go run ./cmd/codebench
 //
 // It compares the codes of package quant with other scales, on vectors whose
-// energy is spread out and on vectors that have it in a few dimensions.
+// energy is spread out and on vectors whose energy is in a few dimensions.
 package main
 
 import (
@@ -31,7 +31,7 @@ func main() {
 }
 
 func run(n, nq int) error {
-	var fitted float32 // to the first set, as if its data were all that is seen
+	var fitted float32 // to the first set, as if there were no other data
 	for _, kind := range []struct {
 		name string
 		make func(n, q, dims int, seed uint64) (base, query []float32)
@@ -78,7 +78,7 @@ func run(n, nq int) error {
 	return nil
 }
 
-// own is what the codes of package quant stand for: a unit vector in the code's
+// own is the vector that a code of package quant represents: a unit vector in the code's
 // direction.
 func own(v []float32) {
 	z, err := quant.NewQuantizer(len(v))
@@ -93,7 +93,7 @@ func own(v []float32) {
 	quant.Normalize(v)
 }
 
-// headOfSplit is what the heads of split codes stand for.
+// headOfSplit is the vector that the head of a split code represents.
 func headOfSplit(rows []float32, dims, headDims int) []float32 {
 	z, err := quant.NewSplitQuantizer(dims, headDims)
 	if err != nil {
@@ -112,7 +112,7 @@ func headOfSplit(rows []float32, dims, headDims int) []float32 {
 	return out
 }
 
-// scaled gives each vector its own scale, and takes the result as it is.
+// scaled gives each vector its own scale, without normalising the result.
 func scaled(v []float32) {
 	top := float32(0)
 	for _, x := range v {
@@ -121,7 +121,7 @@ func scaled(v []float32) {
 	global(127 / top)(v)
 }
 
-// global gives all vectors the same scale, and cuts what doesn't fit.
+// global gives all vectors the same scale, and clips what does not fit.
 func global(scale float32) func([]float32) {
 	return func(v []float32) {
 		for i, x := range v {
@@ -130,7 +130,7 @@ func global(scale float32) func([]float32) {
 	}
 }
 
-// fit returns the scale that cuts one number of ten thousand.
+// fit returns the scale that clips one number in ten thousand.
 func fit(rows []float32) float32 {
 	var abs []float32
 	for i := 0; i < len(rows); i += 7 {

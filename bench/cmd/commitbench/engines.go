@@ -53,8 +53,8 @@ func (b *bare) close() error { return b.db.Close() }
 
 type sqlite struct{ db *sql.DB }
 
-// SQLite has one writer: one connection is faster than many that wait for each
-// other's locks.
+// SQLite has one writer, so one connection is faster than many that wait for each other's
+// locks.
 func openSQLite(dir string) (engine, error) {
 	s, err := sql.Open("sqlite", "file:"+dir+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
 	if err != nil {
@@ -72,8 +72,7 @@ func (s *sqlite) put(ctx context.Context, id, text string, vec []float32) error 
 
 func (s *sqlite) close() error { return s.db.Close() }
 
-// file is the least that a durable write can be: the bytes, and a sync for
-// each.
+// file is the minimum for a durable write: the bytes, and a sync for each document.
 type file struct {
 	mu sync.Mutex
 	f  *os.File

@@ -1,7 +1,7 @@
-// Command commitbench measures durable writes: how many documents a second are
-// acknowledged, each in a transaction of its own and synced to the disk, by 1, 8
-// and 64 writers at once. Beside frony-db, which also links every document into
-// its graph, it writes the same bytes to bare Badger and to SQLite, in turns.
+// Command commitbench measures durable writes: documents acknowledged per second, each in
+// its own transaction and synced to disk, with 1, 8 and 64 concurrent writers. In turns
+// with frony-db, which also links every document into its graph, it writes the same bytes
+// to plain Badger and to SQLite.
 //
 //	go run -C bench ./cmd/commitbench -dir DISK
 //
@@ -45,11 +45,11 @@ var engines = []struct {
 
 func main() {
 	log.SetFlags(0)
-	dir := flag.String("dir", "", "a directory on the disk to be measured (default: a temporary one)")
-	lasts := flag.Duration("time", time.Second, "of one measurement")
-	rounds := flag.Int("rounds", 3, "measurements of each, of which the median is printed")
-	writers := flag.String("writers", "1,8,64", "writers at once")
-	stall := flag.Int("stall", 0, "documents; measure what writes wait for a snapshot instead")
+	dir := flag.String("dir", "", "directory on the disk to measure (default: a temporary one)")
+	lasts := flag.Duration("time", time.Second, "duration of one measurement")
+	rounds := flag.Int("rounds", 3, "number of measurements; the median is printed")
+	writers := flag.String("writers", "1,8,64", "concurrent writers")
+	stall := flag.Int("stall", 0, "documents; instead measure how long writes wait during a snapshot")
 	flag.Parse()
 	var err error
 	if *stall > 0 {
@@ -93,7 +93,7 @@ func measure(dir string, lasts time.Duration, rounds int, list string) error {
 	return nil
 }
 
-// rate is how many documents a second one engine acknowledges.
+// rate is the number of documents that an engine acknowledges per second.
 func rate(parent string, open func(string) (engine, error), writers int, lasts time.Duration) (float64, error) {
 	dir, err := os.MkdirTemp(parent, "commitbench-")
 	if err != nil {

@@ -1,6 +1,5 @@
-// Command dbbench measures the database as a program that embeds it sees it:
-// import, search by stage, memory, disk, opening, and the recall of the
-// two-stage search against the exact one.
+// Command dbbench measures the database as an embedded library: import, search by stage,
+// memory, disk, opening, and the recall of the two-stage search against the exact one.
 //
 //	go run -C bench ./cmd/dbbench -n 10000,100000
 package main
@@ -29,8 +28,8 @@ func main() {
 	log.SetFlags(0)
 	sizes := flag.String("n", "10000,100000", "documents")
 	queries := flag.Int("queries", 1000, "queries")
-	seed := flag.Uint64("seed", 1, "seed of the texts")
-	dir := flag.String("dir", "", "where the databases go (default: a temporary folder)")
+	seed := flag.Uint64("seed", 1, "seed for the texts")
+	dir := flag.String("dir", "", "folder for the databases (default: a temporary one)")
 	flag.Parse()
 	for s := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(s)

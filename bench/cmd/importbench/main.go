@@ -1,17 +1,17 @@
-// Command importbench measures frony-db import as a user runs it, a process
-// from its start to its end, beside the graph alone: the same vectors put into
-// package hnsw by as many goroutines as there are cores, and nothing else.
+// Command importbench measures frony-db import as a user runs it, as a whole process. It
+// compares it with the graph alone: the same vectors, added to package hnsw by as many
+// goroutines as there are cores, and nothing else.
 //
 //	go run -C bench ./cmd/importbench -n 10000,100000 -rounds 3
 //	GOMAXPROCS=1 go run -C bench ./cmd/importbench -only texts          # every format, embedded default, one core
 //	go run -C bench ./cmd/importbench -n 400 -rounds 1 -layers 12 -only texts/transformer
 //	go run -C bench ./cmd/importbench -n 1000000 -rounds 1 -only 'JSONL, embeddings'
 //
-// The kinds of files are taken in turn in every round, and the medians are
-// printed: documents and megabytes per second, the part of the graph's rate by the
-// clock and by processor time (which a busy machine does not distort), the part of
-// the time that the embedder was at work, the peak of resident memory, mapped files
-// included, and what opening the database takes afterwards, in time and on the heap.
+// Each round goes through all kinds of files. The medians are printed: documents and
+// megabytes per second, the share of the graph's rate in wall time and in CPU time (which
+// a busy machine does not distort), the share of time in which the embedder was busy, peak
+// resident memory including mapped files, and the time and heap that opening the database
+// takes afterwards.
 package main
 
 import (
@@ -47,11 +47,11 @@ const (
 
 func main() {
 	sizes := flag.String("n", "10000,100000", "documents")
-	rounds := flag.Int("rounds", 3, "how often everything is measured")
-	seed := flag.Uint64("seed", 1, "seed of vectors and texts")
-	dir := flag.String("dir", "", "where files and databases go (default: a temporary folder)")
-	only := flag.String("only", "", "measure only kinds of these names, separated by ;, or of what stands before the colon")
-	layers := flag.Int("layers", 0, "also embed with a random BERT of 384 dims and so many layers, which is slow")
+	rounds := flag.Int("rounds", 3, "number of measurements")
+	seed := flag.Uint64("seed", 1, "seed for vectors and texts")
+	dir := flag.String("dir", "", "folder for files and databases (default: a temporary one)")
+	only := flag.String("only", "", "measure only these kinds, separated by ; (a name, or its part before the colon)")
+	layers := flag.Int("layers", 0, "also embed with a random BERT with 384 dims and this many layers, which is slow")
 	flag.Parse()
 	for s := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(s)
@@ -65,7 +65,7 @@ func main() {
 	}
 }
 
-// kind is a kind of file, and what import said of it in each round.
+// kind is a kind of file, with the reports of import for each round.
 type kind struct {
 	name string
 	file string
@@ -73,7 +73,7 @@ type kind struct {
 	runs []outcome
 }
 
-// cost is what a run took, of the clock and of all processors.
+// cost is the wall time and CPU time of a run.
 type cost struct{ wall, cpu time.Duration }
 
 // outcome is one run of import.
@@ -156,7 +156,7 @@ func graphAlone(base []float32, n int) (c cost, err error) {
 	if err != nil {
 		return c, err
 	}
-	codes, err := quant.NewCodes(headDims, nil)
+	codes, err := quant.NewCodes(headDims)
 	if err != nil {
 		return c, err
 	}
@@ -259,7 +259,7 @@ func median(runs []outcome, f func(outcome) float64) float64 {
 	return v[len(v)/2]
 }
 
-// files writes what is imported. Parquet and CSV come from export.
+// files writes the files to import. Parquet and CSV come from export.
 func files(dir, bin string, kinds []*kind, base []float32, n int, seed uint64) error {
 	wanted := func(name string) bool {
 		return slices.ContainsFunc(kinds, func(k *kind) bool { return k.file == name })
@@ -313,7 +313,7 @@ func files(dir, bin string, kinds []*kind, base []float32, n int, seed uint64) e
 	return nil
 }
 
-// exported writes what a JSONL file holds in other formats.
+// exported converts a JSONL file to other formats.
 func exported(bin, dir, name string, formats []string, vectors bool) error {
 	db := filepath.Join(dir, "db")
 	defer func() { _ = os.RemoveAll(db) }()
@@ -357,7 +357,7 @@ func jsonl(path string, n int, line func([]byte, int) ([]byte, error)) error {
 var words = strings.Fields("서울 부산 바다 산 강 도서관 시장 학교 병원 음악 영화 축구 요리 여행 날씨 경제 정치 역사 과학 기술 " +
 	"spring river mountain library market school hospital music film football cooking travel weather economy history science")
 
-// passage is some forty words of a skewed vocabulary.
+// passage returns about forty words of a skewed vocabulary.
 func passage(r *rand.Rand) string {
 	var b strings.Builder
 	for i := range 40 {

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// The sizes of a small encoder as people use it, but for the vocabulary, which is
-// that of the tiny model whose tokenizer it takes.
+// The sizes of a typical small encoder, except for the vocabulary, which is that of the
+// tiny model whose tokenizer it uses.
 const (
 	modelHidden    = dims
 	modelInner     = 4 * dims
@@ -22,8 +22,8 @@ const (
 	tinyModel      = "../embedder/transformer/testdata/models/bert-mean-f32"
 )
 
-// writeModel writes a BERT model of random weights: slow as a real one, and of no
-// other use.
+// writeModel writes a BERT model with random weights. It is as slow as a real one, and has
+// no other use.
 func writeModel(dir string, layers int, seed uint64) error {
 	if err := os.CopyFS(dir, os.DirFS(tinyModel)); err != nil {
 		return err

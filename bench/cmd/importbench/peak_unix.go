@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// peak is the most resident memory that a process had, in bytes.
+// peak is the peak resident memory of a process, in bytes.
 func peak(p *os.ProcessState) int64 {
 	u, ok := p.SysUsage().(*syscall.Rusage)
 	if !ok {
@@ -21,7 +21,7 @@ func peak(p *os.ProcessState) int64 {
 	return u.Maxrss << 10
 }
 
-// cpuTime is what this process has taken of all processors.
+// cpuTime is the CPU time of this process.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {

@@ -17,20 +17,20 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// outcome is what became of one question.
+// outcome is the outcome of one query.
 type outcome struct {
 	refused      bool
 	ids          []string
 	embed, total time.Duration // as the search itself says
 }
 
-// asker asks one question after the other.
+// asker sends one query after the other.
 type asker interface {
 	ask(text string) (outcome, error)
 }
 
-// loop lets n clients ask for a time, and adds what they saw to a result. Time
-// that connecting takes is not counted.
+// loop runs n clients for a time, and adds their outcomes to a result. Time for
+// connecting is not counted.
 func (s *settings) loop(n int, d time.Duration, seed uint64, asked []question, r *result, connect func(seed uint64) (asker, error)) {
 	var mu sync.Mutex // guards r
 	var wg sync.WaitGroup
@@ -56,7 +56,7 @@ func (s *settings) loop(n int, d time.Duration, seed uint64, asked []question, r
 				switch {
 				case err != nil:
 					own.fail(err)
-					time.Sleep(100 * time.Millisecond) // or a server that is gone would be asked without end
+					time.Sleep(100 * time.Millisecond) // do not spin if the server is gone
 					if a, err = connect(seed); err != nil {
 						own.fail(err)
 						a = nil
@@ -88,7 +88,7 @@ func (s *settings) loop(n int, d time.Duration, seed uint64, asked []question, r
 
 // inProcess calls the library.
 type inProcess struct {
-	ctx context.Context //nolint:containedctx // it lives as long as the program
+	ctx context.Context //nolint:containedctx // of the program
 	c   *db.Collection
 }
 
@@ -102,8 +102,8 @@ func (p inProcess) ask(text string) (o outcome, err error) {
 	return o, err
 }
 
-// overHTTP is a connection of its own. It writes and reads HTTP by itself as
-// far as it can, since the client takes its CPU from the server's machine.
+// overHTTP is one connection. It writes and reads HTTP itself where it can, because the
+// client's CPU time is taken from the server's machine.
 type overHTTP struct {
 	net.Conn
 	in  *bufio.Reader
@@ -143,7 +143,7 @@ func (c *overHTTP) ask(text string) (o outcome, err error) {
 	case res.StatusCode != http.StatusOK:
 		return o, fmt.Errorf("%d %s", res.StatusCode, b)
 	}
-	// What the answer says is read without decoding all of it.
+	// Read the figures without decoding the whole response.
 	for rest := b; ; {
 		_, after, ok := bytes.Cut(rest, []byte(`"id":"`))
 		if !ok {
@@ -151,7 +151,7 @@ func (c *overHTTP) ask(text string) (o outcome, err error) {
 		}
 		id, after, ok := bytes.Cut(after, []byte(`"`))
 		if !ok {
-			return o, fmt.Errorf("the answer ends within an id: %q", b)
+			return o, fmt.Errorf("the response ends within an id: %q", b)
 		}
 		o.ids, rest = append(o.ids, string(id)), after
 	}
@@ -159,7 +159,7 @@ func (c *overHTTP) ask(text string) (o outcome, err error) {
 	return o, nil
 }
 
-// micros reads the number behind a name.
+// micros reads the number after a name.
 func micros(b []byte, name string) time.Duration {
 	_, after, _ := bytes.Cut(b, []byte(name))
 	n := time.Duration(0)

@@ -1,14 +1,13 @@
-// Command loadbench measures `frony-db serve` from another process: searches
-// over HTTP beside the same searches by calling the library, and what happens
-// when far more clients ask than can be answered.
+// Command loadbench measures `frony-db serve` from another process. It compares searches
+// over HTTP with the same searches in the library, and overloads the server with far more
+// clients than it can serve.
 //
 //	go run -C bench ./cmd/loadbench                     # 100,000 documents; 1, 8 and 64 clients; 60 s of overload
 //	go run -C bench ./cmd/loadbench -n 2000 -time 2s -overload 5s
 //
-// Clients are closed loops: each asks again when it was answered. They run in
-// this process and share the machine with the server, so the figures are those
-// of one machine that does both. Tables are written as Markdown, and all of it
-// as JSON to -out.
+// Clients are closed loops: each sends its next query after the response. They run in this
+// process and share the machine with the server, so the figures are those of one machine
+// that does both. Tables are printed as Markdown, and all figures written as JSON to -out.
 package main
 
 import (
@@ -33,7 +32,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/builtin"
 )
 
-// settings are what the flags say.
+// settings are the values of the flags.
 type settings struct {
 	n, questions, rounds int
 	clients              []int
@@ -49,18 +48,18 @@ func main() {
 	log.SetFlags(0)
 	var s settings
 	flag.IntVar(&s.n, "n", 100_000, "documents")
-	flag.IntVar(&s.questions, "questions", 5000, "different questions")
-	flag.IntVar(&s.rounds, "rounds", 3, "rounds; library and HTTP take turns in each")
-	clients := flag.String("clients", "1,8,64", "numbers of clients that are all answered")
-	flag.DurationVar(&s.time, "time", 5*time.Second, "how long each is measured in a round")
-	flag.DurationVar(&s.overload, "overload", time.Minute, "how long the server is overloaded; 0 leaves that out")
-	flag.IntVar(&s.crowd, "crowd", 0, "clients of the overload (default: four times what serve lets in with its default limits)")
-	flag.DurationVar(&s.backoff, "backoff", 30*time.Millisecond, "mean time until a client that was refused asks again")
-	flag.Uint64Var(&s.seed, "seed", 1, "seed of the texts")
-	flag.StringVar(&s.dir, "dir", "", "where the databases go (default: a temporary folder)")
+	flag.IntVar(&s.questions, "questions", 5000, "number of distinct queries")
+	flag.IntVar(&s.rounds, "rounds", 3, "rounds, in each of which library and HTTP alternate")
+	clients := flag.String("clients", "1,8,64", "numbers of clients without overload")
+	flag.DurationVar(&s.time, "time", 5*time.Second, "duration of a measurement")
+	flag.DurationVar(&s.overload, "overload", time.Minute, "duration of the overload; 0 skips it")
+	flag.IntVar(&s.crowd, "crowd", 0, "clients during the overload (default: four times the number that serve admits)")
+	flag.DurationVar(&s.backoff, "backoff", 30*time.Millisecond, "mean wait of a client after a refusal")
+	flag.Uint64Var(&s.seed, "seed", 1, "seed for the texts")
+	flag.StringVar(&s.dir, "dir", "", "folder for the databases (default: a temporary one)")
 	flag.StringVar(&s.bin, "bin", "", "frony-db to serve with (default: built from this checkout)")
 	flag.StringVar(&s.out, "out", "loadbench.json", "file for all figures")
-	more := flag.String("serve", "", "more flags of serve for the overload, such as --patience=2")
+	more := flag.String("serve", "", "more flags for serve during the overload, such as --queue-factor=2")
 	flag.Parse()
 	for c := range strings.SplitSeq(*clients, ",") {
 		n, err := strconv.Atoi(c)
@@ -71,7 +70,7 @@ func main() {
 	}
 	s.flags = strings.Fields(*more)
 	if s.crowd == 0 {
-		// With a slot per CPU less one, and a patience of four.
+		// One slot less than CPUs, and a queue factor of four.
 		s.crowd = 4 * max(1, runtime.GOMAXPROCS(0)-1) * (1 + 4)
 	}
 	if err := measure(context.Background(), &s); err != nil {
@@ -128,7 +127,7 @@ func measure(ctx context.Context, s *settings) error {
 	return os.WriteFile(s.out, append(b, '\n'), 0o644)
 }
 
-// question is a text and the ids of the documents that the library finds.
+// question is a query and the ids of the documents that the library finds.
 type question struct {
 	text string
 	ids  []string
@@ -148,7 +147,7 @@ func open(ctx context.Context, dir string) (*db.DB, *db.Collection, error) {
 	return d, c, nil
 }
 
-// fill makes the database and closes it, and returns what will be asked.
+// fill makes the database, closes it, and returns the queries.
 func fill(ctx context.Context, dir string, s *settings) ([]question, error) {
 	d, c, err := open(ctx, dir)
 	if err != nil {
@@ -175,7 +174,7 @@ func fill(ctx context.Context, dir string, s *settings) ([]question, error) {
 	return asked, d.Close()
 }
 
-// answer notes what the library finds for each question.
+// answer records what the library finds for each query.
 func answer(ctx context.Context, c *db.Collection, asked []question) error {
 	for i := range asked {
 		matches, err := c.Search(ctx, db.Query{Text: asked[i].text, K: k})
@@ -189,7 +188,7 @@ func answer(ctx context.Context, c *db.Collection, asked []question) error {
 	return nil
 }
 
-// compare measures both ways of asking, in turns, with every client answered.
+// compare measures library and HTTP in turns, without overload.
 func (s *settings) compare(ctx context.Context, r *report, c *db.Collection, dir string, asked []question) error {
 	p, err := serve(ctx, s.bin, dir, "--patience=1000000", "--max-searches="+strconv.Itoa(runtime.GOMAXPROCS(0)))
 	if err != nil {
@@ -213,8 +212,8 @@ func (s *settings) compare(ctx context.Context, r *report, c *db.Collection, dir
 	return nil
 }
 
-// crowded measures a server with its default limits: one client alone before
-// and after, and a crowd between.
+// crowded measures a server with its default limits: one client before and after, and the
+// overload in between.
 func (s *settings) crowded(ctx context.Context, r *report, dir string, asked []question) error {
 	p, err := serve(ctx, s.bin, dir, s.flags...)
 	if err != nil {

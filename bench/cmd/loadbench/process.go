@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// process is a server that runs.
+// process is a running server.
 type process struct {
 	cmd  *exec.Cmd
 	addr string
@@ -24,8 +24,7 @@ type process struct {
 
 var servesAt = regexp.MustCompile(`serves .* at http://([^/\s]+)\s*$`)
 
-// serve starts a server on a free port and waits until it is ready. Its log is
-// made, and read here.
+// serve starts a server on a free port and waits until it is ready. It reads the log.
 func serve(ctx context.Context, bin, dir string, flags ...string) (*process, error) {
 	args := append([]string{"serve", "--db", dir, "--addr", "127.0.0.1:0"}, flags...)
 	p := &process{cmd: exec.CommandContext(ctx, bin, args...)}
@@ -110,7 +109,7 @@ func (p *process) rss() int64 {
 	return n * int64(os.Getpagesize()) >> 20
 }
 
-// watch notes the resident memory now and each second, until it is stopped.
+// watch records the resident memory now and every second, until it is stopped.
 func (p *process) watch(into *[]int64) (stop func()) {
 	done := make(chan struct{})
 	var wg sync.WaitGroup

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// report is all that was measured.
+// report holds all measurements.
 type report struct {
 	Machine   string    `json:"machine"`
 	CPUs      int       `json:"cpus"`
@@ -20,8 +20,8 @@ type report struct {
 	RSS       []int64   `json:"rss_mib,omitempty"`
 }
 
-// result is what a number of clients saw. Its exported fields are for people
-// and JSON, the others for finish. Times are in nanoseconds.
+// result is the outcome for a number of clients. The exported fields are reported; the
+// others are for finish. Times are in nanoseconds.
 type result struct {
 	Clients    int           `json:"clients"`
 	Wall       time.Duration `json:"wall"`
@@ -56,7 +56,7 @@ func (r *result) add(o *result) {
 	}
 }
 
-// finish computes the figures from what was collected.
+// finish computes the figures from the collected outcomes.
 func (r *result) finish() {
 	r.Answered, r.Refused = len(r.took), len(r.refused)
 	r.P50, r.P99 = quantile(r.took, .5), quantile(r.took, .99)

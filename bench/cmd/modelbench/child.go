@@ -8,18 +8,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/fronyai/frony-db/quant"
 )
 
-// An engine runs in a process of its own, so that its memory is its own and
-// only one works at a time. A question is a line "tokens batch seconds".
+// Each engine runs in its own process, so that memory can be attributed and only one runs
+// at a time. A request is a line "tokens batch seconds".
 
 type answer struct {
 	CPU, Wall float64 // seconds of one call
@@ -75,15 +77,9 @@ func runChild(engine, dir string, vocab, threads int) error {
 }
 
 func unit(v []float32) []float32 {
-	var sum float64
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
-	out := make([]float32, len(v))
-	for i, x := range v {
-		out[i] = float32(float64(x) / math.Sqrt(sum))
-	}
-	return out
+	v = slices.Clone(v)
+	quant.Normalize(v)
+	return v
 }
 
 func cpuTime() time.Duration {
@@ -94,8 +90,8 @@ func cpuTime() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// peak is the memory resident at most; getrusage's figure would be the
-// parent's, where that was larger.
+// peak is the peak resident memory. The figure of getrusage would be the parent's if that
+// was larger.
 func peak() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -19,9 +19,8 @@ const (
 	outputName  = 1
 )
 
-// unpooled writes the model's directory for hugot, which pools itself and
-// doesn't know the operators with which the graph does: without the nodes
-// behind the tokens' vectors.
+// unpooled writes the model's directory for hugot, which does its own pooling and does not
+// support the graph's operators for it: it omits the nodes after the token vectors.
 func unpooled(from, to string) error {
 	model, err := os.ReadFile(filepath.Join(from, "model.onnx"))
 	if err != nil {

@@ -1,16 +1,14 @@
 //go:build linux
 
-// Command modelbench measures engines on one model of random weights, in turns
-// within one run: ours in Go, hugot's in Go and, in a program built with -tags
-// native, ONNX Runtime.
+// Command modelbench measures engines on a model with random weights, interleaved in one
+// run: ours in Go, hugot's in Go and, if built with -tags native, ONNX Runtime.
 //
 //	go run -C bench ./cmd/modelbench
 //	CGO_LDFLAGS="$(make -s -C tools/native ldflags)" go run -C bench -tags native ./cmd/modelbench
 //
-// Each round asks each engine for each shape, one engine after the other; what
-// is printed are medians over the rounds, of passages per second of processor
-// time and of the ratios within a round. They don't depend much on what else
-// the machine does; passages per second by the clock do.
+// Each round runs each engine on each shape. The medians over the rounds are printed, of
+// passages per second of CPU time and of the ratios within a round. These depend little on
+// other load on the machine; passages per second of wall time do.
 package main
 
 import (
@@ -28,15 +26,15 @@ func main() {
 	log.SetFlags(0)
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds")
-	flag.Float64Var(&o.seconds, "seconds", 1, "time for a measurement")
-	flag.Float64Var(&o.patience, "patience", 20, "processor time of one call beyond which an engine is left out of a shape, in seconds")
-	flag.IntVar(&o.vocab, "vocab", 1000, "tokens of the vocabulary")
-	flag.Func("tokens", "tokens of a passage (default 16,128,512)", numbers(&o.tokens))
-	flag.Func("batches", "passages of a call (default 1,32)", numbers(&o.batches))
-	flag.Func("cores", "cores for one call (default 1,2)", numbers(&o.cores))
+	flag.Float64Var(&o.seconds, "seconds", 1, "duration of a measurement")
+	flag.Float64Var(&o.patience, "patience", 20, "CPU time of one call, in seconds, above which an engine is skipped for a shape")
+	flag.IntVar(&o.vocab, "vocab", 1000, "size of the vocabulary")
+	flag.Func("tokens", "tokens per passage (default 16,128,512)", numbers(&o.tokens))
+	flag.Func("batches", "passages per call (default 1,32)", numbers(&o.batches))
+	flag.Func("cores", "cores per call (default 1,2)", numbers(&o.cores))
 	flag.StringVar(&o.dir, "dir", "", "the model's directory (default: a temporary one)")
-	engine := flag.String("child", "", "be one engine's process")
-	threads := flag.Int("threads", 1, "of the child")
+	engine := flag.String("child", "", "run as the process of one engine")
+	threads := flag.Int("threads", 1, "threads of the child")
 	flag.Parse()
 	if *engine != "" {
 		if err := runChild(*engine, o.dir, o.vocab, *threads); err != nil {
@@ -100,7 +98,7 @@ func (o *options) run() error {
 	return nil
 }
 
-// measure runs all engines on so many cores.
+// measure runs all engines on a number of cores.
 func (o *options) measure(cores int, most float64) error {
 	var running []*child
 	fmt.Printf("\n%d core(s)\n", cores)
@@ -132,7 +130,7 @@ func (o *options) measure(cores int, most float64) error {
 	return nil
 }
 
-// shape prints a row for each engine; the ratio is to the first.
+// shape prints a row for each engine, with its ratio to the first.
 func (o *options) shape(running []*child, tokens, batch int, most float64) error {
 	cpu, wall, ratio := make([][]float64, len(running)), make([][]float64, len(running)), make([][]float64, len(running))
 	peaks := make([]int64, len(running))

@@ -1,7 +1,6 @@
 //go:build !linux
 
-// Command modelbench measures engines by processor time and memory as Linux
-// tells them.
+// Command modelbench measures engines by CPU time and memory as reported by Linux.
 package main
 
 import "log"

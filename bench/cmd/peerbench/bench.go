@@ -21,20 +21,20 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// targets are the recalls that settings are chosen for. Filters, churn and
-// restart are measured at the second's setting.
+// targets are the recalls that settings are chosen for. Filters, churn and restart are
+// measured at the setting for the second.
 var targets = []float64{0.95, 0.99}
 
-// bench holds the data, what is true of them, and how drivers are started.
+// bench holds the data, the ground truth, and how drivers are started.
 type bench struct {
 	options
 	dir     string
-	deleted []int // rows, by the churn, which inserts as many behind the first n
+	deleted []int // rows deleted by the churn, which inserts as many after the first n
 
 	all, part, shelf, churned *truth
 }
 
-// newBench makes the data and the truth.
+// newBench makes the data and the ground truth.
 func newBench(o options, dir string) (*bench, error) {
 	b := &bench{options: o, dir: dir}
 	b.data = filepath.Join(dir, "data")
@@ -105,7 +105,7 @@ func (b *bench) start(ctx context.Context, name string) (*process, error) {
 	return start(ctx, self, "-driver", name, "-data", b.data)
 }
 
-// with starts a driver, and closes the database and the process after do.
+// with starts a driver, calls do, and closes the database and the process.
 func (b *bench) with(ctx context.Context, d *database, do func(*process) error) error {
 	p, err := b.start(ctx, d.Name)
 	if err != nil {
@@ -257,7 +257,7 @@ func (b *bench) again(p *process, d *database, m *figures, dir string, begin tim
 	return err
 }
 
-// killBatch is small, so that there are many to be killed between.
+// killBatch is small, so that there are many batches to kill between.
 const killBatch = 50
 
 // killed loads half of a small database, kills the process while it inserts the
@@ -294,7 +294,7 @@ func (b *bench) killed(p *process, dir string) (acked int, err error) {
 	}
 }
 
-// check counts what was acknowledged and is not there, or is not found.
+// check counts acknowledged documents that are missing, or that searches do not find.
 func (b *bench) check(p *process, m *figures, dir string) error {
 	if _, err := p.call(command{Op: "open", Dir: dir}); err != nil {
 		return err
@@ -304,7 +304,7 @@ func (b *bench) check(p *process, m *figures, dir string) error {
 	return err
 }
 
-// search asks all queries, and compares the answers with the truth.
+// search runs all queries, and compares the results with the ground truth.
 func (b *bench) search(p *process, s setting, filter string, t *truth) (searched, error) {
 	r, err := p.call(command{Op: "search", Setting: s, Filter: filter, N: b.queries, Budget: b.budget.Seconds()})
 	if err != nil {

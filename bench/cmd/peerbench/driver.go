@@ -21,11 +21,11 @@ const (
 	k    = 10
 )
 
-// setting is a value for each knob of a search; none are the defaults.
+// setting is a value for each parameter of a search; empty means the defaults.
 type setting map[string]float64
 
-// command is a line that a driver is given. Documents are named by their rows
-// in the files of the data.
+// command is a line sent to a driver. Documents are identified by their rows in the data
+// files.
 type command struct {
 	Op      string  `json:"op"` // open, load, insert, count, delete, search, check, upkeep or close
 	Dir     string  `json:"dir"`
@@ -52,7 +52,7 @@ type reply struct {
 	Took     []float64 `json:"took,omitempty"`  // seconds of each query
 	Found    [][]int   `json:"found,omitempty"` // and the rows that it returned
 	Missing  int       `json:"missing"`         // check: documents that are not there
-	Unfound  int       `json:"unfound"`         // and those that a search for their own vector does not return
+	Unfound  int       `json:"unfound"`         // documents that a self-query does not return
 }
 
 // document is a row of the data.
@@ -79,7 +79,7 @@ type peer interface {
 	open(ctx context.Context, dir string, create bool) error
 	count(ctx context.Context) (int, error)
 	insert(ctx context.Context, docs []document) error
-	// search returns ids; field is "", part or shelf, and value what it must be.
+	// search returns ids. field is "", part or shelf, and value its required value.
 	search(ctx context.Context, vector []float32, s setting, field string, value any) ([]string, error)
 	present(ctx context.Context, ids []string) (int, error)
 	remove(ctx context.Context, ids []string) error

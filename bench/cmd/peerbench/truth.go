@@ -8,7 +8,7 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// truth is what an exact search would find among the documents that count.
+// truth is the result of an exact search among the eligible documents.
 type truth struct {
 	base, query []float32 // unit vectors, row by row
 	keep        func(q, row int) bool
@@ -62,8 +62,8 @@ func newTruth(base, query []float32, keep func(q, row int) bool) *truth {
 	return t
 }
 
-// recall is the share of the true nearest that found holds: rows for each of the
-// first queries. What is as near as the last of them counts as one of them.
+// recall is the share of the true nearest in found, which has rows for each of the first
+// queries. A row as near as the last of the true nearest counts as one of them.
 func (t *truth) recall(found [][]int) float64 {
 	const tolerance = 1e-6 // of a float32 dot product of unit vectors
 	hits, want := 0, 0

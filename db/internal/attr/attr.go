@@ -1,18 +1,18 @@
 // Package attr answers filters: it keeps the metadata of every node in columns
 // and turns a filter expression into the set of nodes that meet it.
 //
-// A column holds a number per node, the place of the node's value in the
-// column's dictionary; zero is a missing field. A condition is asked once of
-// each distinct value, and then one pass over the numbers collects the nodes.
-// So the cost is that of reading four bytes per node, whatever the operator,
-// and the meaning of every comparison stays with package filter.
+// A column holds a number for each node: the position of the node's value in the
+// column's dictionary, or zero if the field is missing. A condition is evaluated
+// once for each distinct value, and one pass over the numbers then collects the
+// nodes. So the cost is reading four bytes per node, whatever the operator, and
+// the semantics of comparisons stay in package filter.
 //
 //	nodes        0   1   2   3              dictionary of "lang"
 //	"lang"     ┌───┬───┬───┬───┐            1 → "ko"
 //	           │ 1 │ 2 │ 1 │ 0 │            2 → "en"
 //	           └───┴───┴───┴───┘
 //
-// Columns are derived from the document records and never the only copy.
+// Columns are derived from the document records, and never the only copy.
 package attr
 
 import (
@@ -24,25 +24,24 @@ import (
 
 // Index holds the columns of one collection. Methods may be called concurrently.
 type Index struct {
-	// mu guards everything below.
-	mu      sync.RWMutex
+	mu      sync.RWMutex // guards columns
 	columns map[string]*column
 }
 
 type column struct {
-	nodes  []uint32 // place in dict + 1, by node; shorter than others if the rest lacks the field
-	dict   []any
-	lookup map[string]uint32 // encoded value → place + 1
-	tidy   int               // size of dict at which values that no node has are taken out
+	nodes     []uint32 // position in dict + 1, by node; missing nodes at the end lack the field
+	dict      []any
+	lookup    map[string]uint32 // encoded value → position + 1
+	compactAt int               // size of dict at which unused values are removed
 }
 
-// tidyFrom is the size of the smallest dictionary that is worth tidying.
-const tidyFrom = 1024
+// compactFrom is the smallest dictionary that is worth compacting.
+const compactFrom = 1024
 
 // New returns an empty index.
 func New() *Index { return &Index{columns: make(map[string]*column)} }
 
-// Set replaces the metadata of a node. Values are of the store's types.
+// Set replaces the metadata of a node. Values have the types of the store.
 func (x *Index) Set(node uint32, metadata map[string]any) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -57,26 +56,28 @@ func (x *Index) Set(node uint32, metadata map[string]any) {
 			c = &column{lookup: make(map[string]uint32)}
 			x.columns[name] = c
 		}
-		c.set(node, c.place(v))
+		c.set(node, c.position(v))
 	}
 }
 
-func (c *column) set(node, place uint32) {
+func (c *column) set(node, position uint32) {
 	if int(node) >= len(c.nodes) {
-		if place == 0 {
+		if position == 0 {
 			return
 		}
 		c.nodes = append(c.nodes, make([]uint32, int(node)+1-len(c.nodes))...)
 	}
-	c.nodes[node] = place
+	c.nodes[node] = position
 }
 
-func (c *column) place(v any) uint32 {
+// position returns the position of a value in the dictionary + 1, adding it if
+// necessary.
+func (c *column) position(v any) uint32 {
 	key := string(store.AppendValue(nil, v))
 	p, ok := c.lookup[key]
 	if !ok {
-		if len(c.dict) >= max(tidyFrom, c.tidy) {
-			c.sweep()
+		if len(c.dict) >= max(compactFrom, c.compactAt) {
+			c.compact()
 		}
 		c.dict = append(c.dict, v)
 		p = uint32(len(c.dict))
@@ -85,11 +86,11 @@ func (c *column) place(v any) uint32 {
 	return p
 }
 
-// sweep takes the values that no node has out of the dictionary: a field that
-// changes with every write, such as a time, would fill it without end. It goes
-// over nodes and values only when the dictionary has doubled.
-func (c *column) sweep() {
-	moved := make([]uint32, len(c.dict)+1) // old place + 1 → new place + 1
+// compact removes the values that no node has from the dictionary, which a field
+// that changes with every write, such as a time, would otherwise fill. It runs
+// only when the dictionary has doubled.
+func (c *column) compact() {
+	moved := make([]uint32, len(c.dict)+1) // old position + 1 → new position + 1
 	var dict []any
 	for i, p := range c.nodes {
 		if p != 0 && moved[p] == 0 {
@@ -103,10 +104,10 @@ func (c *column) sweep() {
 			delete(c.lookup, key)
 		}
 	}
-	c.dict, c.tidy = dict, 2*len(dict)
+	c.dict, c.compactAt = dict, 2*len(dict)
 }
 
-// Bytes is about the memory that the columns take.
+// Bytes estimates the memory used by the columns.
 func (x *Index) Bytes() int64 {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -120,9 +121,9 @@ func (x *Index) Bytes() int64 {
 	return n
 }
 
-// Select returns the nodes below n that meet the filter, as a bit per node.
-// Nodes without any metadata are among them if the filter says so; which
-// nodes are live is for the caller to know.
+// Select returns the nodes below n that meet the filter, as a bit for each node.
+// The filter also decides on nodes without any metadata. The caller knows which
+// nodes are live.
 func (x *Index) Select(e filter.Expr, n uint32) []uint64 {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -134,7 +135,7 @@ func (x *Index) Select(e filter.Expr, n uint32) []uint64 {
 	return out
 }
 
-// Values appends the values of a field of nodes to dst, nil where it is missing.
+// Values appends the values of a field of nodes to dst, nil for a missing field.
 func (x *Index) Values(dst []any, field string, nodes []uint32) []any {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -149,9 +150,9 @@ func (x *Index) Values(dst []any, field string, nodes []uint32) []any {
 	return dst
 }
 
-// Having returns the nodes below n whose field has one of values, as a bit per
-// node: what Select does for equality of the stored value, without asking every
-// value there is. It returns nil if no value is known.
+// Having returns the nodes below n whose field has one of values, as a bit for each
+// node. It is Select for equality, without evaluating a filter for every distinct
+// value. It returns nil if none of the values is in the dictionary.
 func (x *Index) Having(field string, n uint32, values ...any) []uint64 {
 	x.mu.RLock()
 	defer x.mu.RUnlock()

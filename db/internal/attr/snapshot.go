@@ -11,11 +11,11 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// ErrCorrupt is returned when a snapshot can't be decoded.
+// ErrCorrupt is returned by Decode when the bytes are damaged.
 var ErrCorrupt = errors.New("metadata columns are damaged")
 
-// Append encodes the columns: for each its name, its dictionary, and the
-// number of every node. The caller keeps the checksum.
+// Append appends the encoded columns: for each its name, its dictionary, and the
+// numbers of its nodes. The caller adds a checksum.
 func (x *Index) Append(dst []byte) []byte {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -36,7 +36,7 @@ func (x *Index) Append(dst []byte) []byte {
 	return dst
 }
 
-// Decode reads what Append wrote.
+// Decode decodes what Append encoded.
 func Decode(b []byte) (*Index, error) {
 	x := New()
 	n, b, err := number(b)
@@ -65,13 +65,13 @@ func (c *column) decode(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.tidy = math.MaxInt // the nodes come after the values
+	c.compactAt = math.MaxInt // the nodes follow the values
 	for range n {
 		v, rest, err := store.DecodeValue(b)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
-		if int(c.place(v)) != len(c.dict) {
+		if int(c.position(v)) != len(c.dict) {
 			return nil, fmt.Errorf("%w: a value occurs twice", ErrCorrupt)
 		}
 		b = rest
@@ -80,7 +80,7 @@ func (c *column) decode(b []byte) ([]byte, error) {
 		return nil, err
 	}
 	if n > uint64(len(b)/4) {
-		return nil, fmt.Errorf("%w: it ends early", ErrCorrupt)
+		return nil, fmt.Errorf("%w: truncated", ErrCorrupt)
 	}
 	c.nodes = make([]uint32, n)
 	for i := range c.nodes {
@@ -89,14 +89,14 @@ func (c *column) decode(b []byte) ([]byte, error) {
 			return nil, fmt.Errorf("%w: node %d has value %d of %d", ErrCorrupt, i, c.nodes[i], len(c.dict))
 		}
 	}
-	c.tidy = 2 * len(c.dict)
+	c.compactAt = 2 * len(c.dict)
 	return b[4*n:], nil
 }
 
 func number(b []byte) (uint64, []byte, error) {
 	n, k := binary.Uvarint(b)
 	if k <= 0 {
-		return 0, nil, fmt.Errorf("%w: it ends early", ErrCorrupt)
+		return 0, nil, fmt.Errorf("%w: truncated", ErrCorrupt)
 	}
 	return n, b[k:], nil
 }
@@ -107,7 +107,7 @@ func text(b []byte) (string, []byte, error) {
 		return "", nil, err
 	}
 	if n > uint64(len(b)) {
-		return "", nil, fmt.Errorf("%w: it ends early", ErrCorrupt)
+		return "", nil, fmt.Errorf("%w: truncated", ErrCorrupt)
 	}
 	return string(b[:n]), b[n:], nil
 }

@@ -1,14 +1,13 @@
-// Package fusion makes one ranked list out of several: of the vector search,
-// whose scores are cosines, and of the lexical search, whose scores are BM25
-// and have no upper limit. The two scales cannot be compared, and there are
-// two ways out.
+// Package fusion merges ranked lists: that of the vector search, whose scores are
+// cosines, and that of the lexical search, whose BM25 scores have no upper limit.
+// The two scales cannot be compared. There are two solutions.
 //
-// Reciprocal looks at ranks alone. It needs no tuning and is hard to beat
-// when nothing is known of the legs, but it believes a leg that has found
-// nothing of use as much as one that has found the answer word for word.
+// Reciprocal uses ranks alone. It needs no tuning, and is hard to beat when
+// nothing is known about the retrievers. But it trusts a retriever that has found
+// nothing useful as much as one that has found the answer word for word.
 //
-// The other is to look at the scores, brought to [0, 1] in a way that keeps what
-// they say about certainty, which is what Scale is for.
+// The other is to use the scores, mapped to [0, 1] so that they still express
+// certainty. This is what Scale does.
 package fusion
 
 import (
@@ -22,7 +21,7 @@ type Hit struct {
 	Score float32
 }
 
-// Order is best first; equal scores by node.
+// Order compares hits: best first, equal scores by node.
 func (h Hit) Order(o Hit) int {
 	if h.Score != o.Score {
 		return cmp.Compare(o.Score, h.Score)
@@ -30,25 +29,24 @@ func (h Hit) Order(o Hit) int {
 	return cmp.Compare(h.Node, o.Node)
 }
 
-// A List is what one leg of a search has found, best first, each node once.
+// A List is the result of one retriever, best first, each node once.
 type List struct {
 	Hits []Hit
 
-	// Weight is what the leg counts relative to the others. A leg of weight 0
-	// finds documents but does not rank them.
+	// Weight is the weight of the retriever relative to the others. With weight 0
+	// it contributes documents but does not rank them.
 	Weight float64
 }
 
-// A Scale maps scores to [0, 1] in a straight line: Low and below to 0, High
-// and above to 1. Its ends are fixed, so that an answer that is poor in all
-// respects stays poor: for BM25 from 0 to the score of a document that has
-// everything the query asks for, and for cosines from what unrelated texts have
-// with this model to 1.
+// A Scale maps scores linearly to [0, 1]: Low and below to 0, High and above to 1.
+// Its ends do not depend on the hits, so that a poor result stays poor: for BM25
+// they are 0 and the score of a document that contains the whole query; for
+// cosines, the cosine of unrelated texts with this model and 1.
 type Scale struct {
 	Low, High float32
 }
 
-// Apply maps a score. Where the ends are the same, what reaches them is 1.
+// Apply maps a score. If the ends are equal, scores from there on map to 1.
 func (s Scale) Apply(score float32) float64 {
 	if s.High <= s.Low {
 		if score >= s.High {
@@ -59,13 +57,13 @@ func (s Scale) Apply(score float32) float64 {
 	return min(1, max(0, float64(score-s.Low)/float64(s.High-s.Low)))
 }
 
-// DefaultRank is the constant of the paper on reciprocal rank fusion; it
-// makes rank 1 count about twice as much as rank 60.
+// DefaultRank is the constant from the paper on reciprocal rank fusion. With it
+// rank 1 counts about twice as much as rank 60.
 const DefaultRank = 60
 
-// Reciprocal appends to dst all documents of the lists, best first, by the
-// sum of weight / (rank + r) over the lists that have them, ranks counted
-// from 1. With r 0 it takes DefaultRank. Equal scores are ordered by node.
+// Reciprocal appends to dst all documents of the lists, best first, by the sum of
+// weight / (rank + r) over the lists that contain them. Ranks start at 1, and r is
+// DefaultRank if 0. Equal scores are ordered by node.
 //
 // Source: Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms
 // Condorcet and individual rank learning methods", SIGIR 2009.

@@ -5,47 +5,46 @@ import (
 	"slices"
 )
 
-// Add indexes text as the document node; what node held before is replaced,
-// and no search finds both or neither. A text without words is counted, and
-// never found.
+// Add indexes text as the document node, replacing the previous one: every search
+// finds one or the other. A text without terms counts as a document but is never
+// found.
 func (x *Index) Add(node uint32, text string) {
 	a := x.analyses.Get().(*analysis)
 	defer x.analyses.Put(a)
 	a.run(text)
-	x.AddAll([]uint32{node}, []Words{a.sortedKeys()})
+	x.AddAll([]uint32{node}, []Terms{a.sortedKeys()})
 }
 
-// Words are what Add makes of a text before it needs the index: they can be made
-// on many cores at once.
-type Words []uint64
+// Terms are an analysed text.
+type Terms []uint64
 
-// Words analyses a text for AddAll.
-func (x *Index) Words(text string) Words {
+// Analyze returns the terms of a text, for AddAll. It takes no lock, so texts can
+// be analysed on many cores.
+func (x *Index) Analyze(text string) Terms {
 	a := x.analyses.Get().(*analysis)
 	defer x.analyses.Put(a)
 	a.run(text)
 	return slices.Clone(a.sortedKeys())
 }
 
-// AddAll is Add for many documents, words[i] being those of nodes[i]. It takes the
-// index once, where many callers of Add would wait for each other at every
-// document.
-func (x *Index) AddAll(nodes []uint32, words []Words) {
+// AddAll is Add for many documents; terms[i] are those of nodes[i]. It locks the
+// index once, where concurrent calls of Add would contend for every document.
+func (x *Index) AddAll(nodes []uint32, terms []Terms) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for i, node := range nodes {
 		x.remove(node)
-		x.add(node, words[i])
+		x.add(node, terms[i])
 		if x.next > maxSlot || x.clock > maxSlot {
 			x.renumber()
 		}
 	}
 }
 
-// maxSlot leaves room for the last window; it is a variable for tests.
+// maxSlot leaves space for the last window. It is a variable for tests.
 var maxSlot uint32 = math.MaxUint32 - 2*window
 
-// add enters a document whose term keys are sorted.
+// add indexes a document with sorted term keys.
 func (x *state) add(node uint32, keys []uint64) {
 	slot, length := x.next, uint32(len(keys))
 	c := x.grow()
@@ -65,10 +64,10 @@ func (x *state) add(node uint32, keys []uint64) {
 	c.add(node, length, terms)
 	x.bytes += c.size() - before
 	x.scratch = terms
-	x.settle(node, length)
+	x.assign(node, length)
 }
 
-// grow returns the chunk that the next slot lies in.
+// grow returns the chunk of the next slot.
 func (x *state) grow() *chunk {
 	if x.next%window == 0 {
 		x.chunks = append(x.chunks, new(chunk))
@@ -77,8 +76,8 @@ func (x *state) grow() *chunk {
 	return x.chunks[x.next/window]
 }
 
-// settle counts in the document that the next slot has been given to.
-func (x *state) settle(node, length uint32) {
+// assign gives the next slot to a document and counts it.
+func (x *state) assign(node, length uint32) {
 	x.bytes += x.nodes.set(node, x.next)
 	x.next++
 	x.clock++
@@ -86,7 +85,7 @@ func (x *state) settle(node, length uint32) {
 	x.length += uint64(length)
 }
 
-// term returns the number of a term, new or known.
+// term returns the number of a term, which may be new.
 func (x *state) term(key uint64) uint32 {
 	if id, ok := x.ids[key]; ok {
 		return id
@@ -103,8 +102,8 @@ func (x *state) term(key uint64) uint32 {
 	return id
 }
 
-// lengthOf returns the length of the document at slot, dead or alive; where
-// its chunk is gone 0, for which no score bound is too low.
+// lengthOf returns the length of the document at slot, live or removed. If its
+// chunk is gone it returns 0, which makes no score bound too low.
 func (x *state) lengthOf(slot uint32) uint32 {
 	if c := x.chunks[slot/window]; c != nil {
 		return c.lengths[slot%window]

@@ -7,19 +7,19 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// An analysis splits texts into tokens; it is scratch space, reused, and not
-// safe for concurrent use.
+// An analysis splits texts into tokens. It is reused, and not safe for concurrent
+// use.
 type analysis struct {
-	runes  []rune  // normalised characters of all tokens, lower-cased
+	runes  []rune  // normalised, lower-case characters of all tokens
 	tokens []token // in order of appearance
 
-	raw     []rune // the compound at hand, in its own case
+	raw     []rune // the current compound, in its original case
 	classes []class
 	pieces  []piece
 	keys    []uint64
 }
 
-// run replaces the tokens by those of text.
+// run replaces the tokens with those of text.
 func (a *analysis) run(text string) {
 	a.runes, a.tokens = a.runes[:0], a.tokens[:0]
 	if !plain(text) && norm.NFKC.QuickSpanString(text) < len(text) {
@@ -37,8 +37,8 @@ func (a *analysis) run(text string) {
 	a.flush()
 }
 
-// plain says that a text has nothing but ASCII and whole syllables of Hangul, which
-// is in NFKC, and what most texts are.
+// plain reports whether a text consists of ASCII and precomposed Hangul syllables,
+// as most texts do. Such a text is in NFKC.
 func plain(text string) bool {
 	for _, r := range text {
 		if r >= 0x80 && (r < 0xAC00 || r > 0xD7A3) {
@@ -109,7 +109,7 @@ func (a *analysis) hangul(p piece, k kind) {
 	}
 }
 
-// grams emits a run of Han or kana: its bigrams, or its one character.
+// grams emits a run of Han or kana: its bigrams, or its only character.
 func (a *analysis) grams(p piece) {
 	at := len(a.runes)
 	a.runes = append(a.runes, a.raw[p.from:p.to]...)

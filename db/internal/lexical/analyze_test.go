@@ -1,6 +1,8 @@
 package lexical
 
 import (
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -71,14 +73,54 @@ func TestTerms(t *testing.T) {
 		{"++", ""},
 		{"😀", ""},
 	} {
-		if got := strings.Join(New(nil).Terms(tt.text), " "); got != tt.want {
+		if got := strings.Join(terms(tt.text), " "); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.text, got, tt.want)
 		}
 	}
 }
 
-// TestFindable indexes tokens as people write them, and looks for them as
-// people look.
+// terms returns the terms of a text in readable form, with repetitions.
+func terms(text string) []string {
+	var a analysis
+	a.run(text)
+	terms := make([]string, len(a.tokens))
+	for i, t := range a.tokens {
+		terms[i] = string(a.runes[t.at : t.at+t.n])
+	}
+	return terms
+}
+
+// TestWeights holds what terms weigh in a query: the values were measured, and
+// change only with a new measurement.
+func TestWeights(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"running":   "run 2",
+		"서울에서":      "서울 1, 울에 0.5, 에서 0.2, 서울 0.5",              // bigrams, then the word
+		"한국어학교":     "한국 0.5, 국어 0.5, 어학 0.5, 학교 0.5, 한국어학교 0.5", // √4 in all
+		"집":         "집 1",
+		"집은":        "집은 1, 집은 0.5, 집 0.5",
+		"漢":         "漢 1",
+		"snakeCase": "snak 1, cas 1, snakecas 1",
+	} {
+		var a analysis
+		a.run(query)
+		var got []string
+		for i := range a.tokens {
+			tok := &a.tokens[i]
+			got = append(got, fmt.Sprintf("%s %.3g", string(a.runes[tok.at:tok.at+tok.n]), tok.weigh()))
+		}
+		if s := strings.Join(got, ", "); s != want {
+			t.Errorf("%q weighs %q, want %q", query, s, want)
+		}
+	}
+	if got, want := idf(100, 1), 6.48; math.Abs(got-want) > 0.01 {
+		t.Errorf("a term of one document in a hundred: idf %.3f, want %.2f", got, want)
+	}
+}
+
+// TestFindable indexes tokens as people write them, and searches for them as
+// people do.
 func TestFindable(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ text, queries string }{
@@ -97,7 +139,7 @@ func TestFindable(t *testing.T) {
 		{"가격은 1,000원", "1000원|1,000원|1000|가격"},
 		{"Çelik café", "celik|CAFÉ|cafe"},
 	} {
-		x := New(nil)
+		x := New()
 		x.Add(0, "아무 상관 없는 글 something else")
 		x.Add(1, tt.text)
 		for query := range strings.SplitSeq(tt.queries, "|") {
@@ -113,7 +155,7 @@ func TestFindable(t *testing.T) {
 // finds those as well.
 func TestSyllable(t *testing.T) {
 	t.Parallel()
-	x := New(nil)
+	x := New()
 	for node, text := range []string{"우리집 강아지", "집 강아지", "집값 강아지", "학교 강아지", "집에서 강아지"} {
 		x.Add(uint32(node), text)
 	}
@@ -127,26 +169,43 @@ func TestSyllable(t *testing.T) {
 	}
 }
 
+// A bigram weighs half as much as the syllable that it contains.
+func TestSyllableWeight(t *testing.T) {
+	t.Parallel()
+	x := New()
+	x.Add(0, "집")   // one term
+	x.Add(1, "우리집") // three terms
+	hits := x.Search(nil, Query{Text: "집", K: 2})
+	if len(hits) != 2 {
+		t.Fatalf("found %v", hits)
+	}
+	saturation := func(length float64) float64 { return 1 / (1 + 0.9*(0.35+0.65*length/2)) } // 2 on average
+	want := 2 * saturation(1) / saturation(3)
+	if got := float64(hits[0].Score / hits[1].Score); math.Abs(got-want) > 1e-5 {
+		t.Errorf("scores %v are %.4f to 1, want %.4f", hits, got, want)
+	}
+}
+
 // FuzzAnalyze checks that any text gives terms, the same from every normal
 // form, and a document that its own text finds.
 func FuzzAnalyze(f *testing.F) {
 	for _, s := range []string{"서울은 C++17 v1.2.3", "a'b’c", "x.y_z-1,0", "ㅏㅋ가", "HTTPServer2세대는", "\xff가"} {
 		f.Add(s)
 	}
-	x := New(nil)
+	x := New()
 	f.Fuzz(func(t *testing.T, text string) {
-		terms := x.Terms(text)
-		for _, term := range terms {
+		found := terms(text)
+		for _, term := range found {
 			if term == "" || utf8.RuneCountInString(term) > utf8.RuneCountInString(norm.NFKC.String(text)) {
 				t.Errorf("%q gives the term %q", text, term)
 			}
 		}
-		if utf8.ValidString(text) && !slices.Equal(x.Terms(norm.NFKC.String(text)), terms) {
+		if utf8.ValidString(text) && !slices.Equal(terms(norm.NFKC.String(text)), found) {
 			t.Errorf("%q gives other terms when normalised", text)
 		}
 		x.Add(1, text)
-		if hits := x.Search(nil, Query{Text: text, K: 1}); len(hits) != min(1, len(terms)) {
-			t.Errorf("%q has terms %q and is found %d times", text, terms, len(hits))
+		if hits := x.Search(nil, Query{Text: text, K: 1}); len(hits) != min(1, len(found)) {
+			t.Errorf("%q has terms %q and is found %d times", text, found, len(hits))
 		}
 	})
 }

@@ -11,7 +11,7 @@ import (
 // of rare terms.
 func benchmarked(docs int) (*Index, *vocabulary) {
 	v := newVocabulary(rand.New(rand.NewPCG(1, 1)), 20000)
-	x := New(nil)
+	x := New()
 	for node := range docs {
 		x.Add(uint32(node), v.text(20))
 	}
@@ -26,7 +26,7 @@ func BenchmarkAdd(b *testing.B) {
 		texts[i] = v.text(20)
 		bytes += len(texts[i])
 	}
-	x := New(nil)
+	x := New()
 	b.SetBytes(int64(bytes / len(texts)))
 	b.ReportAllocs()
 	for node := uint32(0); b.Loop(); node++ {
@@ -83,7 +83,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	b.Run("read", func(b *testing.B) {
 		b.SetBytes(int64(whole.Len()))
 		for b.Loop() {
-			if _, err := Read(bytes.NewReader(whole.Bytes()), nil); err != nil {
+			if _, err := Read(bytes.NewReader(whole.Bytes())); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -5,29 +5,30 @@ import (
 	"math/bits"
 	"runtime"
 	"slices"
-	"sync"
+
+	"github.com/fronyai/frony-db/internal/parallel"
 )
 
-// A builder makes an index of documents and postings that are there already:
-// all documents first, then the terms, each with its postings by slot.
+// A builder makes an index from complete documents and postings: first all
+// documents, then the terms, each with its postings by slot.
 type builder struct {
 	state
 	tallies []tally // by slot
-	current uint32  // number of the term at hand
-	list    list    // its postings, which stay here until it is complete
-	body    body    // the same, with room to spare
+	current uint32  // number of the current term
+	list    list    // its postings, until it is complete
+	body    body    // the same; its buffers are reused
 }
 
-// A tally is what the builder keeps of a document, side by side in memory:
-// postings reach documents in no order that a cache could follow.
+// A tally is what the builder knows of a document. Its fields are adjacent in
+// memory, because postings refer to documents in random order.
 type tally struct {
 	length uint32
-	sum    uint32 // of tf so far; later where the document's next term goes
+	sum    uint32 // of tf so far; later the offset of the document's next term
 	size   uint32 // bytes of the forward index
-	before uint32 // the document's last term
+	before uint32 // the document's previous term
 }
 
-// document gives the next slot to a document. It reports false if the node
+// document gives the next slot to a document. It reports false if the node already
 // has one.
 func (b *builder) document(d document) bool {
 	if _, ok := b.nodes.get(d.node); ok {
@@ -38,12 +39,12 @@ func (b *builder) document(d document) bool {
 	c.nodes[i], c.lengths[i] = d.node, d.length
 	c.used++
 	c.live++
-	b.settle(d.node, d.length)
+	b.assign(d.node, d.length)
 	b.tallies = append(b.tallies, tally{length: d.length})
 	return true
 }
 
-// start begins a term. It reports false if the term was there before.
+// start begins a term. It reports false if the term is not new.
 func (b *builder) start(key uint64) bool {
 	b.seal()
 	if b.ids == nil {
@@ -54,8 +55,8 @@ func (b *builder) start(key uint64) bool {
 	return len(b.lists) > n
 }
 
-// posting adds a document to the term at hand. It reports false if the
-// document is shorter than its terms add up to.
+// posting adds a document to the current term. It reports false if the document is
+// shorter than its terms add up to.
 func (b *builder) posting(slot, tf uint32) bool {
 	t := &b.tallies[slot]
 	if tf > t.length-t.sum {
@@ -76,7 +77,7 @@ func (b *builder) posting(slot, tf uint32) bool {
 
 func varintLen(v uint32) uint32 { return uint32(max(1, (bits.Len32(v)+6)/7)) }
 
-// seal stores the postings of the term at hand, in buffers that fit.
+// seal stores the postings of the current term, in buffers of their exact size.
 func (b *builder) seal() {
 	if b.list.n > 0 {
 		l := &b.lists[b.current]
@@ -87,11 +88,11 @@ func (b *builder) seal() {
 		b.bytes += l.size()
 	}
 	b.list = list{}
-	b.body = body{b.body.data[:0], b.body.skips[:0], nothing}
+	b.body = body{b.body.data[:0], b.body.skips[:0], none}
 }
 
-// finish builds the forward index out of the postings. It reports false if a
-// document is longer than its terms add up to.
+// finish builds the forward index from the postings. It reports false if a document
+// is longer than its terms add up to.
 func (b *builder) finish() bool {
 	b.seal()
 	if b.ids == nil {
@@ -113,18 +114,15 @@ func (b *builder) finish() bool {
 		c.terms = make([]byte, at)
 		b.bytes += c.size() - before
 	}
-	workers := max(1, min(runtime.GOMAXPROCS(0), len(b.chunks)))
-	var wg sync.WaitGroup
-	for w := range workers {
-		lo, hi := len(b.chunks)*w/workers*window, len(b.chunks)*(w+1)/workers*window
-		wg.Go(func() { b.forward(uint32(lo), uint32(hi)) })
-	}
-	wg.Wait()
+	parts := min(runtime.GOMAXPROCS(0), len(b.chunks)) // each reads all terms
+	parallel.Each(parts, 1, func(i int) {
+		lo, hi := len(b.chunks)*i/parts*window, len(b.chunks)*(i+1)/parts*window
+		b.forward(uint32(lo), uint32(hi))
+	})
 	return true
 }
 
-// forward writes the forward index of the slots from lo to before hi, which begin
-// and end with chunks.
+// forward writes the forward index of the slots [lo, hi), which are whole chunks.
 func (b *builder) forward(lo, hi uint32) {
 	for term := range uint32(len(b.lists)) {
 		for slot := range b.lists[term].from(lo) {

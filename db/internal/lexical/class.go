@@ -1,18 +1,16 @@
 package lexical
 
-import (
-	"unicode"
-)
+import "unicode"
 
-// class is what the splitter sees in a character.
+// class is the kind of a character, for the splitter.
 type class uint8
 
 const (
-	classNone   class = iota // separates
+	classNone   class = iota // a separator
 	classLetter              // letters of alphabetic scripts, and the marks on them
 	classDigit
 	classHangul
-	classCJK    // Han and kana: written without spaces
+	classCJK    // Han and kana, which are written without spaces
 	classJoiner // . _ - ' + # inside a token
 )
 

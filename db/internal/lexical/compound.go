@@ -8,8 +8,8 @@ type piece struct {
 	from, to int
 }
 
-// flush splits what stands between two separators at the joiners that join
-// nothing, and analyses each compound that is left.
+// flush splits the text between two separators at joiners that join nothing, and
+// analyses each compound.
 func (a *analysis) flush() {
 	raw, classes := a.raw, a.classes
 	for from := 0; from < len(raw); {
@@ -27,9 +27,9 @@ func (a *analysis) flush() {
 	a.raw, a.classes = raw[:0], classes[:0]
 }
 
-// joins reports whether the joiner at i belongs to the token it stands in:
-// between alphanumerics (v1.2.3, snake_case, e-mail), a comma between digits,
-// an apostrophe between letters, or what ends the name of a language (C++, F#).
+// joins reports whether the joiner at i is part of a token: between alphanumerics
+// (v1.2.3, snake_case, e-mail), a comma between digits, an apostrophe between
+// letters, or the end of a language's name (C++, F#).
 func (a *analysis) joins(i int) bool {
 	if i == 0 {
 		return false
@@ -52,11 +52,11 @@ func (a *analysis) joins(i int) bool {
 	return alnum(before) && alnum(after)
 }
 
-// compound emits the tokens of raw[from:to]: a run of characters that belong
-// together, of one script or several.
+// compound emits the tokens of raw[from:to], a run of characters of one or more
+// scripts.
 func (a *analysis) compound(from, to int) {
 	pieces := a.split(from, to)
-	// A particle after a foreign word or a number is no part of the name:
+	// A particle after a foreign word or a number is not part of the name:
 	// API를, 3개의, Go에서.
 	if n := len(pieces); n > 1 && pieces[n-1].class == classHangul && alnum(pieces[n-2].class) {
 		last := pieces[n-1]
@@ -89,8 +89,8 @@ func (a *analysis) compound(from, to int) {
 	a.whole(pieces)
 }
 
-// split cuts raw[from:to] into pieces: at changes of class, at joiners, and
-// where the case rises (getUserName, HTTPServer).
+// split cuts raw[from:to] into pieces: at changes of class, at joiners, and at
+// capitals (getUserName, HTTPServer).
 func (a *analysis) split(from, to int) []piece {
 	a.pieces = a.pieces[:0]
 	start := from
@@ -105,9 +105,9 @@ func (a *analysis) split(from, to int) []piece {
 		switch {
 		case c == classJoiner:
 			switch r {
-			case '+', '#': // C++ stays in one piece
+			case '+', '#': // C++ is one piece
 				a.classes[i] = classLetter
-			case ',', '\'', '\u2019': // 1,000 and don't as well: the joiner drops out of the token
+			case ',', '\'', '\u2019': // so are 1,000 and don't, without the joiner
 			default:
 				cut(i)
 				start = i + 1
@@ -124,8 +124,8 @@ func (a *analysis) split(from, to int) []piece {
 	return a.pieces
 }
 
-// whole emits the compound itself, without what separates its pieces, so that
-// snake_case, snakeCase and snake-case meet; a dot is kept, for 1.2 is not 12.
+// whole emits the compound itself without its joiners, so that snake_case,
+// snakeCase and snake-case are the same term. Dots are kept, because 1.2 is not 12.
 func (a *analysis) whole(pieces []piece) {
 	at := len(a.runes)
 	end := pieces[0].from
@@ -142,7 +142,7 @@ func (a *analysis) whole(pieces []piece) {
 		}
 	}
 	a.emitTail(at, kindCompound)
-	// v1.2.3 is the version 1.2.3 as well.
+	// v1.2.3 is also found as 1.2.3.
 	if w := a.runes[at:]; len(w) > 2 && w[0] == 'v' && len(pieces) > 2 && pieces[1].class == classDigit && pieces[0].to-pieces[0].from == 1 {
 		a.emit(at+1, len(w)-1, kindCompound)
 	}

@@ -1,39 +1,39 @@
 package lexical
 
-// A cursor stands on a posting of one query term, and moves to later ones. It
-// owns nothing: the slices are the list's as they were when the view was
-// taken, and the list only appends behind them.
+// A cursor points to a posting of one query term and moves to later ones. It owns
+// nothing: its slices are those of the list when the view was taken, and the list
+// only appends to them.
 type cursor struct {
-	weight float64 // what the term is worth: weight in the query × idf
+	weight float64 // of the term: its weight in the query × idf
 	n      uint32  // postings of the term
-	last   uint32  // slot of the last of them
+	last   uint32  // slot of the last posting
 	data   []byte
 	skips  []skip
-	open   reach
+	open   extremes
 
-	slot, tf uint32 // the posting at hand
-	next     int    // where the next one starts in data
-	block    int    // no block before this one holds a posting still to come
-	done     bool   // there is no posting at hand any more
+	slot, tf uint32 // the current posting
+	next     int    // offset of the next posting in data
+	block    int    // the first block that may hold a later posting
+	done     bool   // there is no current posting any more
 
-	bound float64 // what a posting in the window at hand can score at most
+	bound float64 // upper bound of the score of a posting in the current window
 	upTo  float64 // sum of the bounds of this and all weaker cursors
 }
 
-// newCursor stands on the first posting of the list, which has one.
+// newCursor returns a cursor at the first posting of a list that is not empty.
 func newCursor(l *list, weight float64) cursor {
 	c := cursor{weight: weight, n: l.n, last: l.last, slot: l.last, tf: l.tf}
 	if b := l.body; b != nil {
 		c.data, c.skips, c.open = b.data, b.skips, b.open
 		c.slot, c.tf, c.next = decode(c.data, 0)
 	} else {
-		c.open = reach{l.tf, 0}
+		c.open = extremes{l.tf, 0}
 	}
 	return c
 }
 
-// skipTo passes over blocks that end before slot, and over the postings in
-// them. The posting at hand may still lie before slot.
+// skipTo skips the blocks that end before slot. The current posting may still be
+// before slot.
 func (c *cursor) skipTo(slot uint32) {
 	if c.last < slot {
 		c.done = true
@@ -54,8 +54,8 @@ func (c *cursor) skipTo(slot uint32) {
 	}
 }
 
-// seek moves to the first posting at or after slot; it is done if there is
-// none.
+// seek moves to the first posting at or after slot. Without one, the cursor is
+// done.
 func (c *cursor) seek(slot uint32) {
 	if c.done || c.slot >= slot {
 		return
@@ -70,8 +70,8 @@ func (c *cursor) seek(slot uint32) {
 	}
 }
 
-// limit returns what the term can score at most in the slots [lo, hi), and 0
-// if it doesn't occur there. The cursor has been skipped to lo.
+// limit returns an upper bound of the term's score in the slots [lo, hi), and 0 if
+// the term does not occur there. The cursor has been skipped to lo.
 func (c *cursor) limit(lo, hi uint32, bm *scorer) float64 {
 	if c.done || c.slot >= hi {
 		return 0

@@ -3,12 +3,11 @@ package lexical
 import "errors"
 
 var (
-	// ErrCorrupt is returned by Read when the snapshot is damaged: truncated,
-	// changed, or not consistent in itself. The index has to be rebuilt.
-	ErrCorrupt = errors.New("lexical: snapshot is corrupt")
+	// ErrCorrupt is returned by Read when the snapshot is truncated, damaged or
+	// contradicts itself. The index must be rebuilt.
+	ErrCorrupt = errors.New("lexical: corrupt snapshot")
 
-	// ErrVersion is returned by Read when the snapshot was written by a
-	// version of this package that laid it out or analysed text differently.
-	// The index has to be rebuilt.
-	ErrVersion = errors.New("lexical: snapshot is of another version")
+	// ErrVersion is returned by Read when the snapshot is from a version of this
+	// package with another layout or text analysis. The index must be rebuilt.
+	ErrVersion = errors.New("lexical: snapshot of another version")
 )

@@ -1,7 +1,7 @@
 package lexical
 
-// A frozen index is a view with all postings: what a snapshot is written
-// from, while the index goes on changing.
+// A frozen index is a view with all postings. A snapshot is written from it, while
+// the index continues to change.
 type frozen struct {
 	view
 	terms []frozenTerm
@@ -39,7 +39,7 @@ func (t *frozenTerm) each(yield func(slot, tf uint32) bool) {
 	eachPosting(t.data, yield)
 }
 
-// A document is what the index keeps of one besides its terms.
+// A document is what the index stores of one, besides its terms.
 type document struct {
 	node, length uint32
 }
@@ -58,11 +58,11 @@ func (f *frozen) documents(yield func(slot uint32, d document) bool) {
 	}
 }
 
-// gone stands in a renumbering for a slot without a document.
+// gone marks a slot without a document in a renumbering.
 const gone = ^uint32(0)
 
-// renumbering returns the new number of each slot: living documents without
-// gaps.
+// renumbering returns the new number of each slot. Live documents are numbered
+// without gaps.
 func (f *frozen) renumbering() []uint32 {
 	numbers := make([]uint32, f.next)
 	for i := range numbers {
@@ -76,8 +76,8 @@ func (f *frozen) renumbering() []uint32 {
 	return numbers
 }
 
-// renumber builds the index anew with slots from 0: before the slots or the
-// clock run out, after four billion changes.
+// renumber rebuilds the index with slots from 0, before the slots or the clock
+// overflow after four billion changes.
 func (x *Index) renumber() {
 	f := x.freeze()
 	numbers := f.renumbering()

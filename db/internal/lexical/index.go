@@ -2,12 +2,10 @@ package lexical
 
 import "sync"
 
-// An Index finds documents by their words. All methods may be called
-// concurrently. A search holds the lock only while it takes its view, so that
-// neither searches nor snapshots keep writers waiting.
+// An Index finds documents by their terms. All methods may be called concurrently.
+// Searches and snapshots hold the lock only while they take a view, so they do not
+// block writers for long.
 type Index struct {
-	opts Options
-
 	mu sync.RWMutex // guards state
 	state
 
@@ -15,25 +13,24 @@ type Index struct {
 	searches sync.Pool // of *search
 }
 
-// state is all that an index knows.
+// state is the content of an index.
 type state struct {
 	ids     map[uint64]uint32 // term key → term number
 	lists   []list            // by term number
-	free    []uint32          // term numbers to use again
-	chunks  []*chunk          // documents by slot, nil where all are gone; never changed in place below its length
+	free    []uint32          // term numbers to reuse
+	chunks  []*chunk          // documents by slot, nil where all are gone; elements never change in place
 	nodes   nodeTable
 	next    uint32   // the slot of the next document
-	clock   uint32   // counts changes; a document that died later than a view was taken is still in the view
+	clock   uint32   // counts changes; a document removed after a view was taken is still in the view
 	live    int      // documents
 	length  uint64   // sum of their lengths
-	bytes   int      // what lists, chunks and nodes occupy
-	scratch []uint32 // term numbers of the document at hand
+	bytes   int      // memory of lists, chunks and nodes
+	scratch []uint32 // term numbers of the current document
 }
 
-// New returns an empty index; nil options and zero fields mean the defaults.
-// It is the caller's part to have called Options.Validate.
-func New(opts *Options) *Index {
-	x := &Index{opts: opts.withDefaults()}
+// New returns an empty index.
+func New() *Index {
+	x := new(Index)
 	x.ids = make(map[uint64]uint32)
 	x.analyses.New = func() any { return new(analysis) }
 	x.searches.New = func() any { return new(search) }
@@ -47,27 +44,12 @@ func (x *Index) Len() int {
 	return x.live
 }
 
-// Bytes estimates the memory that the index holds.
+// Bytes estimates the memory used by the index.
 func (x *Index) Bytes() int64 {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	return int64(x.bytes + len(x.ids)*entrySize + cap(x.lists)*listSize)
 }
 
-// entrySize is what an entry of the dictionary costs, free room included.
+// entrySize is the memory of a dictionary entry, including free capacity.
 const entrySize = 24
-
-// Terms returns the terms that text is found by, in the order of the text and
-// with repetitions: what Add would index, for explanations and highlighting.
-// A term that is no literal part of the text (a stem, a folded accent, a
-// compound without its joiners) is returned as it is indexed.
-func (x *Index) Terms(text string) []string {
-	a := x.analyses.Get().(*analysis)
-	defer x.analyses.Put(a)
-	a.run(text)
-	terms := make([]string, len(a.tokens))
-	for i, t := range a.tokens {
-		terms[i] = string(a.runes[t.at : t.at+t.n])
-	}
-	return terms
-}

@@ -1,7 +1,7 @@
 package lexical
 
 import (
-	"maps"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -13,10 +13,14 @@ import (
 func TestModel(t *testing.T) {
 	t.Parallel()
 	rng := seeded(t)
-	x := New(nil)
-	m := newModel(x)
+	x := New()
+	m := newModel()
 	v := newVocabulary(rng, 400)
-	for step := range 8000 {
+	steps := 8000
+	if testing.Short() {
+		steps = 2000
+	}
+	for step := range steps {
 		node := uint32(rng.IntN(1500))
 		if rng.IntN(100) == 0 {
 			node += 1 << 20
@@ -45,6 +49,27 @@ func TestModel(t *testing.T) {
 	if x.Len() != 0 || len(x.ids) != 0 || x.length != 0 {
 		t.Errorf("emptied: %d documents, %d terms, length %d", x.Len(), len(x.ids), x.length)
 	}
+}
+
+// A removed document leaves the postings and the forward index before long.
+func TestRemovedIsCompacted(t *testing.T) {
+	t.Parallel()
+	x := New()
+	for node := range uint32(1000) {
+		x.Add(node, fmt.Sprintf("common text number%d", node))
+	}
+	c, l := x.chunks[0], &x.lists[x.ids[wordKey([]rune("common"))]]
+	before := len(c.terms)
+	for node := range uint32(900) {
+		x.Remove(node)
+	}
+	if l.df != 100 || l.n > 100+100/3+16 {
+		t.Errorf("a list of %d documents has %d postings", l.df, l.n)
+	}
+	if len(c.terms) > before/4 {
+		t.Errorf("the forward index of a tenth has %d of %d bytes", len(c.terms), before)
+	}
+	check(t, x)
 }
 
 func compare(t *testing.T, x *Index, m *model, v *vocabulary) {
@@ -141,7 +166,7 @@ func check(t *testing.T, x *Index) {
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	rng := seeded(t)
-	x := New(nil)
+	x := New()
 	v := newVocabulary(rng, 200)
 	x.Add(7, "언제나 "+v.text(5))
 	stop := make(chan struct{})
@@ -184,7 +209,7 @@ func TestConcurrent(t *testing.T) {
 
 func TestSearchBounds(t *testing.T) {
 	t.Parallel()
-	x := New(nil)
+	x := New()
 	if hits := x.Search(nil, Query{Text: "무엇", K: 10}); hits != nil {
 		t.Errorf("an empty index finds %v", hits)
 	}
@@ -220,7 +245,7 @@ func TestSearchBounds(t *testing.T) {
 func TestTies(t *testing.T) {
 	t.Parallel()
 	rng := seeded(t)
-	x := New(nil)
+	x := New()
 	nodes := rng.Perm(6000)
 	for _, node := range nodes {
 		x.Add(uint32(node), "같은 글 same text")
@@ -231,21 +256,6 @@ func TestTies(t *testing.T) {
 			if h.Node != uint32(i) {
 				t.Fatalf("hit %d is node %d", i, h.Node)
 			}
-		}
-	}
-}
-
-func TestOptionsValidate(t *testing.T) {
-	t.Parallel()
-	for _, o := range []*Options{nil, {}, {K1: 2, B: 1}, {B: -1}} {
-		if err := o.Validate(); err != nil {
-			t.Errorf("%+v: %v", o, err)
-		}
-	}
-	faults := map[string]*Options{"K1": {K1: -1}, "B": {B: 1.5}}
-	for _, name := range slices.Sorted(maps.Keys(faults)) {
-		if faults[name].Validate() == nil {
-			t.Errorf("%s: %+v is accepted", name, faults[name])
 		}
 	}
 }

@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// A model is BM25 written down as the formula stands, over a map.
+// A model is the formula of BM25 over a map, with the constants that
+// docs/lexical.md promises.
 type model struct {
-	opts Options
 	docs map[uint32]map[uint64]int
 
 	dfs    map[uint64]int // nil after a change
 	length int
 }
 
-func newModel(x *Index) *model {
-	return &model{opts: x.opts, docs: make(map[uint32]map[uint64]int)}
+func newModel() *model {
+	return &model{docs: make(map[uint32]map[uint64]int)}
 }
 
 func (m *model) add(node uint32, text string) {
@@ -69,7 +69,7 @@ func (m *model) search(query string, k int, allow func(uint32) bool) []Hit {
 		for _, tf := range tfs {
 			own += tf
 		}
-		norm := m.opts.K1 * (1 - m.opts.B + m.opts.B*float64(own)/average)
+		norm := 0.9 * (1 - 0.65 + 0.65*float64(own)/average)
 		score := 0.0
 		for _, t := range a.tokens {
 			if tf := float64(tfs[t.key]); tf > 0 {

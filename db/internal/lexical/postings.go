@@ -6,56 +6,55 @@ import (
 	"sort"
 )
 
-// blockLen is the number of postings that one skip entry covers.
+// blockLen is the number of postings in a block.
 const blockLen = 128
 
-// A list holds the postings of one term: for each document (by slot, in
-// ascending order) how often the term occurs in it.
+// A list holds the postings of one term: the documents by ascending slot, and how
+// often the term occurs in each.
 //
 //	posting ──┬─ tf = 1 ── varint(delta<<1 | 1)
 //	          └─ tf > 1 ── varint(delta<<1) varint(tf)
 //
-// delta is the distance to the slot before, which runs on across blocks. More
-// than half of all terms occur in one document only, so the first posting
-// needs no body.
+// delta is the distance to the previous slot, also across blocks. More than half
+// of all terms occur in only one document, so a single posting needs no body.
 type list struct {
 	key  uint64 // of the term
 	df   uint32 // live documents among the postings
-	n    uint32 // postings, those of removed documents included
+	n    uint32 // postings, including those of removed documents
 	last uint32 // slot of the last posting
-	tf   uint32 // of the only posting, while body is nil
+	tf   uint32 // of the only posting, if body is nil
 	body *body
 }
 
 type body struct {
 	data  []byte
-	skips []skip // one for each full block
-	open  reach  // of the postings after the last full block
+	skips []skip   // one for each full block
+	open  extremes // of the postings after the last full block
 }
 
 // A skip describes a block of blockLen postings.
 type skip struct {
 	last uint32 // slot of the block's last posting
-	end  uint32 // offset in data where the block ends
-	reach
+	end  uint32 // offset of the block's end in data
+	extremes
 }
 
-// reach bounds what a posting of a block can score, whatever the average
-// length of a document becomes: BM25 rises with tf and falls with length.
-type reach struct {
+// extremes of a block bound the score of its postings, whatever the average length
+// of documents becomes: BM25 rises with tf and falls with length.
+type extremes struct {
 	maxTF, minLen uint32
 }
 
-func (r *reach) add(tf, length uint32) {
-	r.maxTF = max(r.maxTF, tf)
-	r.minLen = min(r.minLen, length)
+func (e *extremes) add(tf, length uint32) {
+	e.maxTF = max(e.maxTF, tf)
+	e.minLen = min(e.minLen, length)
 }
 
-var nothing = reach{minLen: ^uint32(0)}
+// none are the extremes of no postings.
+var none = extremes{minLen: ^uint32(0)}
 
-// append adds a posting behind the last one and returns by how many bytes the
-// list has grown. The caller knows the length of the first posting's document,
-// which the list doesn't keep.
+// append appends a posting and returns by how many bytes the list has grown. The
+// list does not store the length of its first document, so it asks lengthOf.
 func (l *list) append(slot, tf, length uint32, lengthOf func(slot uint32) uint32) (grown int) {
 	l.df++
 	l.n++
@@ -64,7 +63,7 @@ func (l *list) append(slot, tf, length uint32, lengthOf func(slot uint32) uint32
 		return 0
 	}
 	if l.body == nil {
-		l.body = &body{open: nothing}
+		l.body = &body{open: none}
 		grown += bodySize + l.body.append(l.last, l.tf)
 		l.body.open.add(l.tf, lengthOf(l.last))
 	}
@@ -77,16 +76,16 @@ func (l *list) append(slot, tf, length uint32, lengthOf func(slot uint32) uint32
 	return grown
 }
 
-// close ends a block, whose last posting is that of slot.
+// close ends a block whose last posting is that of slot.
 func (b *body) close(slot uint32) (grown int) {
 	before := cap(b.skips)
 	b.skips = append(b.skips, skip{slot, uint32(len(b.data)), b.open})
-	b.open = nothing
+	b.open = none
 	return (cap(b.skips) - before) * skipSize
 }
 
-// append encodes one posting and returns by how many bytes the buffer has
-// grown: by an eighth at a time, for there are very many of them.
+// append encodes one posting and returns by how many bytes the buffer has grown.
+// Buffers grow by only an eighth, because there are very many of them.
 func (b *body) append(delta, tf uint32) (grown int) {
 	var buf [2 * binary.MaxVarintLen64]byte
 	v := buf[:0]
@@ -106,7 +105,7 @@ func (b *body) append(delta, tf uint32) (grown int) {
 	return grown
 }
 
-// roundUp rounds to what the allocator would hand out anyway.
+// roundUp rounds to a size that the allocator has.
 func roundUp(n int) int {
 	switch {
 	case n <= 8:
@@ -117,7 +116,7 @@ func roundUp(n int) int {
 	return (n + 63) &^ 63
 }
 
-// size is what the list occupies besides its own entry in the term table.
+// size returns the memory of the list, without its entry in the term table.
 func (l *list) size() int {
 	if l.body == nil {
 		return 0
@@ -131,8 +130,8 @@ const (
 	skipSize = 16
 )
 
-// decode reads the posting at data[i:]. The buffer is ours and well formed:
-// Read checks it before it becomes part of an index.
+// decode reads the posting at data[i:]. The buffer is well formed: Read checks it
+// before it becomes part of an index.
 func decode(data []byte, i int) (delta, tf uint32, next int) {
 	v := uint64(data[i])
 	i++
@@ -162,7 +161,7 @@ func decode(data []byte, i int) (delta, tf uint32, next int) {
 	return uint32(v >> 1), uint32(tf64), i
 }
 
-// each calls yield with every posting, of live and of removed documents.
+// each yields every posting, of live and of removed documents.
 func (l *list) each(yield func(slot, tf uint32) bool) {
 	if l.body == nil {
 		if l.n > 0 {
@@ -173,8 +172,7 @@ func (l *list) each(yield func(slot, tf uint32) bool) {
 	eachPosting(l.body.data, yield)
 }
 
-// from is each for the postings of lo and above; whole blocks before it are
-// passed over.
+// from is each for the postings from slot lo on. It skips whole blocks before lo.
 func (l *list) from(lo uint32) iter.Seq2[uint32, uint32] {
 	return func(yield func(slot, tf uint32) bool) {
 		if l.body == nil {
@@ -193,7 +191,7 @@ func (l *list) from(lo uint32) iter.Seq2[uint32, uint32] {
 
 func eachPosting(data []byte, yield func(slot, tf uint32) bool) { postings(data, 0, yield) }
 
-// postings calls yield with the postings behind slot, which data begins with.
+// postings yields the postings in data, which follow slot.
 func postings(data []byte, slot uint32, yield func(slot, tf uint32) bool) {
 	for i := 0; i < len(data); {
 		var delta, tf uint32

@@ -2,9 +2,9 @@ package lexical
 
 import "slices"
 
-// Remove takes the document out of the index, if it is there. No search that
-// starts after Remove returns finds it, or counts it in its statistics. Its
-// postings are swept out of a list when a quarter of the list is dead.
+// Remove removes a document from the index, if it is there. Searches that start
+// after Remove returns neither find it nor count it in their statistics. Its
+// postings are removed from a list when a quarter of the list is dead.
 func (x *Index) Remove(node uint32) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -36,8 +36,8 @@ func (x *state) remove(node uint32) {
 	}
 }
 
-// unlink takes one document off a term: the postings stay until they are
-// worth sweeping.
+// unlink removes one document from a term. Postings stay until there are enough
+// dead ones.
 func (x *state) unlink(term uint32) {
 	l := &x.lists[term]
 	l.df--
@@ -49,13 +49,13 @@ func (x *state) unlink(term uint32) {
 		x.free = append(x.free, term)
 	case dead >= 16 && dead > l.n/4:
 		x.bytes -= l.size()
-		swept := list{key: l.key}
+		compacted := list{key: l.key}
 		for slot, tf := range l.each {
 			if c := x.chunks[slot/window]; c != nil && c.died[slot%window].Load() == 0 {
-				swept.append(slot, tf, c.lengths[slot%window], x.lengthOf)
+				compacted.append(slot, tf, c.lengths[slot%window], x.lengthOf)
 			}
 		}
-		*l = swept
+		*l = compacted
 		x.bytes += l.size()
 	}
 }

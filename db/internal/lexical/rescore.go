@@ -6,9 +6,9 @@ import (
 )
 
 // Scores appends to dst the score of each of nodes for query, as Search would
-// give it, and 0 where the document is not in the index or has no word of the
-// query. It serves hybrid search: a document that another leg has found gets
-// its lexical score too. It is made for some hundred nodes, not for all.
+// compute it, and 0 if the document is not in the index or has no term of the
+// query. In hybrid search it scores the documents that another retriever has
+// found. It is meant for some hundred nodes, not for all.
 func (x *Index) Scores(dst []float32, query string, nodes []uint32) []float32 {
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
@@ -52,11 +52,11 @@ func (x *Index) Scores(dst []float32, query string, nodes []uint32) []float32 {
 	return dst
 }
 
-// Ceiling returns a score that no document can reach for query: what one
-// would get that had every term of it, known to the index or not, without
-// end. A score divided by the ceiling says how much of the query a document
-// covers, from 0 to 1, and can be compared between queries. (A query of single
-// syllables alone, which searches inside words too, can lead past it.)
+// Ceiling returns a score above that of every document for query: the limit for a
+// document that repeats every term of the query, known to the index or not,
+// without end. A score divided by the ceiling says how much of the query a
+// document covers, from 0 to 1, and can be compared between queries. (A query of
+// nothing but single syllables also searches inside words, and can exceed it.)
 func (x *Index) Ceiling(query string) float32 {
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)

@@ -9,21 +9,27 @@ import (
 // A Hit is a document that a search has found.
 type Hit struct {
 	Node  uint32
-	Score float32 // BM25: above 0, without an upper limit, comparable within one search only
+	Score float32 // BM25: above 0, without an upper limit, comparable only within one search
 }
+
+// The parameters of BM25, chosen by measurement (docs/lexical.md).
+const (
+	bm25K1 = 0.9  // how much repeated occurrences of a term add
+	bm25B  = 0.65 // how much a document longer than the average is discounted
+)
 
 // A scorer holds BM25's constants for one search.
 type scorer struct {
 	flat, slope float64 // k1·(1−b) and k1·b / average length
 }
 
-// saturation is the part of BM25 that depends on the document, from 0 to 1.
+// saturation returns the part of BM25 that depends on the document, from 0 to 1.
 func (s *scorer) saturation(tf, length uint32) float64 {
 	f := float64(tf)
 	return f / (f + s.flat + s.slope*float64(length))
 }
 
-// search is the scratch space of one search.
+// search is the working memory of one search.
 type search struct {
 	analysis analysis
 	view     view
@@ -37,7 +43,7 @@ type search struct {
 	touched  [window / 64]uint64
 	picked   []uint16
 	top      top
-	common   *common // nil: this search is alone
+	common   *common // nil if there is only one worker
 }
 
 type queryTerm struct {
@@ -45,25 +51,26 @@ type queryTerm struct {
 	weight float64
 }
 
-// A Query is what a search is asked. It finds the K documents that match Text
-// best, of those for which Allow and Sees report true, where they are set.
+// A Query asks for the K documents that match Text best, among those for which
+// Allow and Sees report true, if they are set.
 type Query struct {
 	Text string
 	K    int
 
-	// Allow is for what leaves few documents: it is called for each that is in the
-	// running, and should be as cheap as a look into a bitmap. Sees is for what
-	// leaves nearly all: it is called for those that are about to be found. Both may
-	// be called concurrently.
+	// Allow is for a selective filter: it is called for every candidate, and
+	// should be as cheap as a lookup in a bitmap. Sees is for a filter that accepts
+	// nearly all: it is called for documents that are about to enter the result.
+	// Both may be called concurrently.
 	Allow, Sees func(node uint32) bool
 
-	// Cores that a search in a large index may use; 0 is one.
+	// Cores is the number of cores that a search in a large index may use; 0
+	// means one.
 	Cores int
 }
 
-// Search appends to dst the documents that q asks for, best first; equal scores
-// are ordered by node. It sees the index as it was at one moment. A query without
-// a word finds nothing.
+// Search appends to dst the documents that q asks for, best first. Equal scores
+// are ordered by node. It sees the index as of one moment. A query without terms
+// finds nothing.
 func (x *Index) Search(dst []Hit, q Query) []Hit {
 	if q.K <= 0 {
 		return dst
@@ -89,7 +96,7 @@ func (x *Index) Search(dst []Hit, q Query) []Hit {
 	return s.top.appendTo(dst)
 }
 
-// run searches the slots from lo, which begins a window, to end.
+// run searches the slots [lo, end); lo begins a window.
 func (s *search) run(lo, end uint32) {
 	for lo = s.seek(lo); lo < end; lo = s.seek(lo + window) {
 		if c := s.view.chunks[lo/window]; c != nil {
@@ -98,8 +105,8 @@ func (s *search) run(lo, end uint32) {
 	}
 }
 
-// open takes the view, and a cursor for each term that occurs; the caller
-// holds the lock.
+// open takes the view, and a cursor for each term that occurs. The caller holds the
+// lock.
 func (x *Index) open(s *search) {
 	s.view = x.view()
 	s.cursors = s.cursors[:0]
@@ -112,14 +119,14 @@ func (x *Index) open(s *search) {
 	if s.short() {
 		x.widen(s)
 	}
-	s.bm = scorer{flat: x.opts.K1}
+	s.bm = scorer{flat: bm25K1}
 	if x.length > 0 {
-		s.bm.flat = x.opts.K1 * (1 - x.opts.B)
-		s.bm.slope = x.opts.K1 * x.opts.B * float64(x.live) / float64(x.length)
+		s.bm.flat = bm25K1 * (1 - bm25B)
+		s.bm.slope = bm25K1 * bm25B * float64(x.live) / float64(x.length)
 	}
 }
 
-// release lets go of what the pooled scratch space would keep alive.
+// release drops references that the pooled memory would keep alive.
 func (s *search) release() {
 	s.view, s.allow, s.sees, s.common = view{}, nil, nil, nil
 	clear(s.cursors)
@@ -147,8 +154,8 @@ func (s *search) weigh() {
 	s.terms = s.terms[:n]
 }
 
-// seek returns the start of the first window at or after lo that a
-// term may occur in.
+// seek returns the start of the first window at or after lo in which a term may
+// occur.
 func (s *search) seek(lo uint32) uint32 {
 	least := ^uint32(0)
 	for i := range s.cursors {
@@ -166,12 +173,12 @@ func (s *search) seek(lo uint32) uint32 {
 
 // window scores the documents of one chunk.
 //
-// It is MaxScore (Turtle and Flood 1995) over block maxima (Ding and Suel
-// 2011), a window at a time: the terms are ordered by what they can score
-// here; a document that has only the weakest of them cannot enter the result
-// while the sum of their bounds stays below its last score. So the strong
-// terms are scored first, posting by posting, and the weak ones are looked up
-// for the documents that are left.
+// It is MaxScore (Turtle and Flood 1995) over block maxima (Ding and Suel 2011),
+// one window at a time. The terms are ordered by the bounds of their scores here.
+// A document that has only the weakest of them cannot enter the result if the sum
+// of their bounds is below the last score in it. So the strong terms are scored
+// first, posting by posting, and the weak ones are looked up for the documents
+// that are left.
 func (s *search) window(c *chunk, lo uint32) {
 	hi := min(lo+window, s.view.next)
 	s.active = s.active[:0]
@@ -209,7 +216,7 @@ func (s *search) window(c *chunk, lo uint32) {
 	}
 }
 
-// scoreAll adds up what the term scores in the window.
+// scoreAll adds the scores of a term in the window.
 func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32) {
 	cur.seek(lo)
 	if cur.done {
@@ -230,7 +237,7 @@ func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32) {
 			return
 		}
 		var delta uint32
-		if v := data[next]; v < 0x80 && v&1 != 0 { // near, and once: most postings of frequent terms
+		if v := data[next]; v < 0x80 && v&1 != 0 { // a small delta, and tf 1: most postings of frequent terms
 			delta, tf, next = uint32(v>>1), 1, next+1
 		} else {
 			delta, tf, next = decode(data, next)
@@ -240,8 +247,8 @@ func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32) {
 	cur.slot, cur.tf, cur.next = slot, tf, next
 }
 
-// pick lists the documents that have a score and may be found, in order, and
-// clears the marks.
+// pick lists the allowed documents that have a score, in order, and clears the
+// marks.
 func (s *search) pick(c *chunk) {
 	s.picked = s.picked[:0]
 	for w := range s.touched {
@@ -255,8 +262,8 @@ func (s *search) pick(c *chunk) {
 	}
 }
 
-// scorePicked adds what a weak term scores, having dropped the documents that
-// it and the weaker ones can no longer lift to the floor.
+// scorePicked drops the documents that this term and the weaker ones can no longer
+// lift to the floor, and adds the scores of this term to the others.
 func (s *search) scorePicked(cur *cursor, c *chunk, lo uint32, floor float64) {
 	kept := s.picked[:0]
 	for _, i := range s.picked {

@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-// Several workers find what one finds, also of what is only seen now and then,
-// beside each other and while the index changes elsewhere.
+// Several workers find what one finds, with filters too, and in concurrent
+// searches.
 func TestShare(t *testing.T) {
 	from, windows := shareFrom, shareWindows
 	shareFrom, shareWindows = 100, 1
 	defer func() { shareFrom, shareWindows = from, windows }()
 	rng := seeded(t)
 	v := newVocabulary(rng, 2000)
-	x := New(nil)
+	x := New()
 	const docs = 12 * window
 	for node := range uint32(docs) {
 		x.Add(node, v.text(8))
@@ -64,9 +64,10 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// What is not seen takes no place of what is.
+// Documents that are not seen do not take the place of others.
 func TestSees(t *testing.T) {
-	x := New(nil)
+	t.Parallel()
+	x := New()
 	for node := range uint32(100) {
 		x.Add(node, fmt.Sprint("같은 글 ", node%3))
 	}

@@ -1,40 +1,38 @@
 package lexical
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
 	"io"
+
+	"github.com/fronyai/frony-db/internal/frame"
 )
 
-// The snapshot is a stream of checked sections (see section.go) that holds
+// A snapshot is a stream of frames (package frame) with these values:
 //
-//	magic "frony-lexical\n" | version u32
+//	magic "fronylex" | version u32
 //	documents: count | count × ( node, length )
 //	terms:     count | count × ( key u64, df | df × posting )
 //
-// Documents stand in the order of slots and take the slots from 0; a posting
-// is coded as in memory. Numbers are uvarints unless they say otherwise, fixed
-// ones are little-endian. The forward index is made of the postings again, so
-// that the two cannot contradict each other.
+// Documents are in the order of their slots, which are renumbered from 0. A
+// posting is encoded as in memory. Numbers are uvarints unless their size is
+// given. The forward index is rebuilt from the postings, so that the two cannot
+// contradict each other.
 const (
-	snapshotMagic = "frony-lexical\n"
+	snapshotMagic = "fronylex"
 
-	// snapshotVersion grows with the layout, and with every change of the
+	// snapshotVersion changes with the layout, and with every change of the
 	// analysis that gives a text other terms.
-	snapshotVersion = 1
+	snapshotVersion = 2
 )
 
-// WriteTo writes a snapshot of the index, as it is at the time of the call;
-// additions and removals may go on meanwhile. It returns the number of bytes
-// written.
+// WriteTo writes a snapshot of the index as of the call, and returns the number
+// of bytes written. The index may change meanwhile.
 func (x *Index) WriteTo(w io.Writer) (int64, error) {
 	x.mu.RLock()
 	f := x.freeze()
 	x.mu.RUnlock()
-	s := newSectionWriter(w)
-	s.bytes([]byte(snapshotMagic))
-	s.uint32(snapshotVersion)
-	s.cut()
+	s := newEncoder(w, snapshotVersion)
 	s.uvarint(uint64(f.live))
 	for _, d := range f.documents {
 		s.uvarint(uint64(d.node))
@@ -61,34 +59,42 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 			before = n
 		}
 	}
-	n, err := s.close()
+	n, err := s.end()
 	if err != nil {
 		return n, fmt.Errorf("lexical: write snapshot: %w", err)
 	}
 	return n, nil
 }
 
-// Read returns the index that WriteTo has written to r. The error wraps
-// ErrCorrupt or ErrVersion where the snapshot is at fault; the memory used
-// stays in proportion to the bytes read, whatever they are.
-func Read(r io.Reader, opts *Options) (*Index, error) {
-	s := &sectionReader{r: bufio.NewReaderSize(r, 64<<10)}
-	b, err := read(s)
+// Read returns the index that WriteTo wrote to r, and reads no byte beyond it. The
+// error wraps ErrCorrupt or ErrVersion, or is that of r. Memory stays in
+// proportion to the bytes read, whatever they say.
+func Read(r io.Reader) (*Index, error) {
+	frames, err := frame.NewReader(r, snapshotMagic, snapshotVersion)
 	if err != nil {
-		return nil, fmt.Errorf("lexical: read snapshot: section %d: %w", s.count, err)
+		return nil, damaged(err)
 	}
-	x := New(opts)
+	b, err := read(&decoder{frames: frames})
+	if err != nil {
+		return nil, err
+	}
+	x := New()
 	x.state = b.state
 	return x, nil
 }
 
-func read(s *sectionReader) (*builder, error) {
-	if magic := s.bytes(len(snapshotMagic)); s.err == nil && string(magic) != snapshotMagic {
-		return nil, fmt.Errorf("%w: no index begins with %q", ErrCorrupt, magic)
+// damaged turns an error of the frames into one of this package.
+func damaged(err error) error {
+	switch {
+	case errors.Is(err, frame.ErrVersion):
+		return fmt.Errorf("%w: %w", ErrVersion, err)
+	case errors.Is(err, frame.ErrFormat), errors.Is(err, frame.ErrCorrupt):
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	if v := s.uint32(); s.err == nil && v != snapshotVersion {
-		return nil, fmt.Errorf("%w: %d, this is %d", ErrVersion, v, snapshotVersion)
-	}
+	return fmt.Errorf("lexical: read snapshot: %w", err)
+}
+
+func read(s *decoder) (*builder, error) {
 	b := new(builder)
 	docs := s.uvarint(uint64(maxSlot))
 	for range docs {
@@ -97,7 +103,7 @@ func read(s *sectionReader) (*builder, error) {
 			return nil, s.err
 		}
 		if !b.document(d) {
-			return nil, fmt.Errorf("%w: node %d twice", ErrCorrupt, d.node)
+			return nil, fmt.Errorf("%w: node %d occurs twice", ErrCorrupt, d.node)
 		}
 	}
 	for range s.uvarint(1<<32 - 1) {
@@ -107,7 +113,7 @@ func read(s *sectionReader) (*builder, error) {
 			return nil, s.err
 		}
 		if df == 0 || !b.start(key) {
-			return nil, fmt.Errorf("%w: term %x is empty or there twice", ErrCorrupt, key)
+			return nil, fmt.Errorf("%w: term %x is empty or occurs twice", ErrCorrupt, key)
 		}
 		if err := readPostings(s, b, df, docs); err != nil {
 			return nil, err
@@ -117,12 +123,12 @@ func read(s *sectionReader) (*builder, error) {
 		return nil, s.err
 	}
 	if !b.finish() {
-		return nil, fmt.Errorf("%w: documents are longer than their terms", ErrCorrupt)
+		return nil, fmt.Errorf("%w: a document is longer than its terms add up to", ErrCorrupt)
 	}
 	return b, nil
 }
 
-func readPostings(s *sectionReader, b *builder, df, docs uint64) error {
+func readPostings(s *decoder, b *builder, df, docs uint64) error {
 	slot := uint64(0)
 	for i := range df {
 		v := s.uvarint(docs<<1 | 1)

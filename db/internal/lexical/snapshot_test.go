@@ -6,15 +6,18 @@ import (
 	"io"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"testing/iotest"
+
+	"github.com/fronyai/frony-db/internal/frame"
 )
 
 // churned returns an index with holes: documents were added, replaced and
 // removed.
 func churned(rng *rand.Rand, v *vocabulary, docs int) (*Index, *model) {
-	x := New(nil)
-	m := newModel(x)
+	x := New()
+	m := newModel()
 	for range 3 * docs {
 		node := uint32(rng.IntN(2 * docs))
 		if rng.IntN(2) == 0 {
@@ -46,9 +49,13 @@ func TestSnapshot(t *testing.T) {
 	for _, docs := range []int{0, 1, 50, 5000} {
 		x, _ := churned(rng, v, docs)
 		b := snapshot(t, x)
-		y, err := Read(iotest.HalfReader(bytes.NewReader(b)), nil)
+		r := bytes.NewReader(append(bytes.Clone(b), "more"...))
+		y, err := Read(iotest.HalfReader(r))
 		if err != nil {
 			t.Fatalf("%d documents: %v", docs, err)
+		}
+		if r.Len() != len("more") {
+			t.Errorf("%d documents: Read left %d bytes, want %d", docs, r.Len(), len("more"))
 		}
 		check(t, y)
 		if !bytes.Equal(snapshot(t, y), b) {
@@ -95,7 +102,7 @@ func TestSnapshotWhileWriting(t *testing.T) {
 			x.Remove(uint32(rng.IntN(4000)))
 		}
 	}
-	y, err := Read(&b, nil)
+	y, err := Read(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,56 +116,59 @@ func TestSnapshotDamage(t *testing.T) {
 	whole := snapshot(t, x)
 	refused := func(what string, b []byte) {
 		t.Helper()
-		if _, err := Read(bytes.NewReader(b), nil); !errors.Is(err, ErrCorrupt) {
+		if _, err := Read(bytes.NewReader(b)); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	for range 300 {
 		b := bytes.Clone(whole)
-		b[rng.IntN(len(b))] ^= 1 << rng.IntN(8)
+		head := len(snapshotMagic) + 4 // a version that differs is not damage
+		b[head+rng.IntN(len(b)-head)] ^= 1 << rng.IntN(8)
 		refused("a bit changed", b)
 	}
 	for n := 0; n < len(whole); n += 1 + rng.IntN(200) {
 		refused("truncated", whole[:n])
 	}
-	refused("of another kind", sections([]byte("another kind of file entirely")))
-	refused("empty but for the end", sections(nil))
-	if _, err := Read(bytes.NewReader(sections([]byte(snapshotMagic+"\x63\x00\x00\x00"))), nil); !errors.Is(err, ErrVersion) {
-		t.Errorf("of another version: %v", err)
+	refused("of another kind", []byte("another kind of file entirely"))
+	refused("empty", frames(snapshotVersion, nil))
+	for _, version := range []uint32{1, 99} {
+		if _, err := Read(bytes.NewReader(frames(version, nil))); !errors.Is(err, ErrVersion) {
+			t.Errorf("of version %d: %v", version, err)
+		}
 	}
-	if _, err := Read(iotest.ErrReader(io.ErrClosedPipe), nil); !errors.Is(err, io.ErrClosedPipe) {
+	if _, err := Read(iotest.ErrReader(io.ErrClosedPipe)); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("reader fails: %v", err)
 	}
 }
 
-// sections cuts a body as a snapshot would be, with checksums that are right.
-func sections(body []byte) []byte {
+// frames returns a stream with the given body, in several frames.
+func frames(version uint32, body []byte) []byte {
 	var b bytes.Buffer
-	s := newSectionWriter(&b)
-	for len(body) > 0 {
-		n := min(len(body), 1000)
-		s.bytes(body[:n])
-		body = body[n:]
+	w := frame.NewWriter(&b, snapshotMagic, version)
+	for part := range slices.Chunk(body, 1000) {
+		w.Frame(part)
 	}
-	_, _ = s.close()
 	return b.Bytes()
 }
 
-// FuzzRead gives Read bodies whose checksums are right: whatever they say, it
-// returns an error or an index that keeps its invariants.
+// FuzzRead gives Read bodies with correct checksums: whatever they say, it returns
+// an error or an index that keeps its invariants.
 func FuzzRead(f *testing.F) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, docs := range []int{0, 3, 20} {
 		x, _ := churned(rng, newVocabulary(rng, 30), docs)
-		s := &sectionReader{r: bytes.NewReader(snapshot(f, x))}
-		var body []byte
-		for s.next(); s.err == nil && len(s.rest) > 0; s.next() {
-			body = append(body, s.rest...)
+		in, err := frame.NewReader(bytes.NewReader(snapshot(f, x)), snapshotMagic, snapshotVersion)
+		if err != nil {
+			f.Fatal(err)
+		}
+		body, err := in.Next(nil, maxFrame)
+		if err != nil {
+			f.Fatal(err)
 		}
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		x, err := Read(bytes.NewReader(sections(body)), nil)
+		x, err := Read(bytes.NewReader(frames(snapshotVersion, body)))
 		if err != nil {
 			return
 		}
@@ -168,7 +178,7 @@ func FuzzRead(f *testing.F) {
 		x.Remove(0)
 		x.Remove(1)
 		check(t, x)
-		again, err := Read(bytes.NewReader(snapshot(t, x)), nil)
+		again, err := Read(bytes.NewReader(snapshot(t, x)))
 		if err != nil || again.Len() != x.Len() {
 			t.Errorf("a second time: %v", err)
 		}
@@ -182,8 +192,8 @@ func TestRenumber(t *testing.T) {
 	defer func(was uint32) { maxSlot = was }(maxSlot)
 	maxSlot = 4000
 	v := newVocabulary(rng, 200)
-	x := New(nil)
-	m := newModel(x)
+	x := New()
+	m := newModel()
 	for i := range 12000 {
 		node, text := uint32(rng.IntN(900)), v.text(rng.IntN(10))
 		x.Add(node, text)

@@ -2,11 +2,10 @@ package lexical
 
 import "strings"
 
-// particles are the endings that a noun carries in writing: case markers and
-// auxiliary particles (조사), their common pairs, the copula, and the forms of
-// the verbs that are made of nouns (-하다, -되다, -시키다: 설정하는 방법,
-// 설정됩니다). The set is closed in the language, so that no dictionary is
-// needed. The longest match wins.
+// particles are the endings that are written together with a noun: case markers
+// and auxiliary particles (조사), their common pairs, the copula, and the forms of
+// verbs derived from nouns (-하다, -되다, -시키다: 설정하는 방법, 설정됩니다). They
+// are a closed class, so that no dictionary is needed. The longest match wins.
 var particles = func() map[string]bool {
 	m := make(map[string]bool)
 	for p := range strings.FieldsSeq(`
@@ -31,9 +30,10 @@ var particles = func() map[string]bool {
 
 const longestParticle = 6
 
-// stemHangul returns how many syllables of a Hangul word are left without its
-// particle: at least keep, or one before a particle of two or more (with keep
-// 2, 집에서 is 집, but 가을 is not 가); with keep 0 it may be all particle.
+// stemHangul returns the number of syllables of a Hangul word without its
+// particle. It is at least keep, or 1 before a particle of two or more syllables
+// (with keep 2, 집에서 is 집, but 가을 is not 가). With keep 0 the whole word may be
+// a particle.
 func stemHangul(word []rune, keep int) int {
 	n := len(word)
 	for l := min(longestParticle, n); l > 0; l-- {
@@ -48,10 +48,10 @@ func stemHangul(word []rune, keep int) int {
 	return n
 }
 
-// stemLatin takes the inflection off an English word: plural and possessive
-// (the S-stemmer of Harman 1991, "How effective is suffixing?"), then -ed,
-// -ing and a mute e as the first step of Porter (1980) does. Words of other
-// alphabets, and words with digits or accents, are left as they are.
+// stemLatin removes the inflection of an English word: plural and possessive (the
+// S-stemmer of Harman 1991, "How effective is suffixing?"), then -ed, -ing and a
+// mute e, as in the first step of Porter (1980). Words of other alphabets, and
+// words with digits or accents, stay as they are.
 func stemLatin(w []rune) []rune {
 	if len(w) < 4 {
 		return w
@@ -62,9 +62,6 @@ func stemLatin(w []rune) []rune {
 		}
 	}
 	w = singular(w)
-	if false {
-		return w
-	}
 	switch n := len(w); {
 	case ends(w, "ing") && hasVowel(w[:n-3]):
 		w = undouble(w[:n-3])

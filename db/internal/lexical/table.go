@@ -5,24 +5,24 @@ import (
 	"sync/atomic"
 )
 
-// window is how many slots a chunk holds, and how many a search scores at a
-// time: its scores then stay in the first-level cache.
+// window is the number of slots in a chunk, and of those that a search scores at a
+// time, so that the scores stay in the first-level cache.
 const window = 2048
 
-// A chunk keeps what the index knows of window documents by slot. What a
-// search reads is written once, before the slot is published, or atomically;
-// the rest belongs to the holder of the index's lock.
+// A chunk stores window documents by slot. What a search reads is written once,
+// before the slot is published, or atomically; the rest is guarded by the lock of
+// the index.
 type chunk struct {
 	nodes   [window]uint32
 	lengths [window]uint32
-	died    [window]atomic.Uint32 // the clock when the document was removed; 0 while it lives
+	died    [window]atomic.Uint32 // the clock when the document was removed; 0 if it is live
 
 	used, live int
 
 	// The forward index: the terms of each live document, as ascending term
-	// numbers in delta varints. Removal needs it to correct the statistics.
+	// numbers in delta varints. Removal needs it to update the statistics.
 	terms  []byte
-	ends   []uint32 // where each document's terms end
+	ends   []uint32 // the end of each document's terms
 	wasted int      // bytes of removed documents
 }
 
@@ -60,8 +60,8 @@ func (c *chunk) termsOf(dst []uint32, i uint32) []uint32 {
 	return dst
 }
 
-// remove marks the document at i dead and, once half of the forward index is
-// waste, squeezes it.
+// remove marks the document at i as removed. When half of the forward index belongs
+// to removed documents, it is compacted.
 func (c *chunk) remove(i, clock uint32) {
 	from, to := c.span(i)
 	c.died[i].Store(clock)
@@ -86,15 +86,15 @@ func (c *chunk) size() int { return chunkSize + 4*cap(c.ends) + cap(c.terms) }
 
 const chunkSize = 3*4*window + 9*8
 
-// A nodeTable maps nodes to slots. Nodes are dense, so that pages fill; a
-// stray high number costs no more than a page.
+// A nodeTable maps nodes to slots. Nodes are dense, so pages are full; a stray high
+// number costs one page.
 type nodeTable struct {
 	pages map[uint32]*[nodePage]uint32 // slot + 1; 0 is none
 }
 
 const (
 	nodePage     = 64
-	nodePageSize = 4*nodePage + 24 // with its entry in the map
+	nodePageSize = 4*nodePage + 24 // including its entry in the map
 )
 
 func (t *nodeTable) get(node uint32) (slot uint32, ok bool) {

@@ -1,27 +1,27 @@
 package lexical
 
-// kind says what a token is of the text it came from. The kind never enters
-// the index: it decides what a term of the query weighs.
+// kind says what part of a text a token is. It is not indexed: it determines the
+// weight of a term in a query.
 type kind uint8
 
 const (
-	kindWord     kind = iota // a word or number of an alphabetic script, in its stem
+	kindWord     kind = iota // a stemmed word or number of an alphabetic script
 	kindEojeol               // a Hangul word without its particle
 	kindSyllable             // a Hangul or Han run of one character
-	kindGram                 // two neighbouring characters inside the stem of a Hangul word, or of a Han or kana run
-	kindBridge               // the bigram of a stem's last and a particle's first syllable
+	kindGram                 // a bigram inside the stem of a Hangul word, or of a Han or kana run
+	kindBridge               // the bigram of the last syllable of a stem and the first of a particle
 	kindParticle             // a bigram inside a particle
-	kindStub                 // the first syllable of a Hangul word of two whose second may be a particle
-	kindCompound             // the whole of a token that mixes scripts, digits, cases or joiners
+	kindStub                 // the first of two syllables, if the second may be a particle
+	kindCompound             // a whole token that mixes scripts, digits, cases or joiners
 	kindPart                 // a piece of such a token
 	kinds
 )
 
-// A token is one occurrence of a term. Its text is runes[at : at+n] of the
-// analysis it belongs to.
+// A token is one occurrence of a term. Its text is runes[at : at+n] of its
+// analysis.
 type token struct {
 	key      uint64
 	at, n    int32
 	kind     kind
-	siblings int32 // bigrams of the same word, this one included; 1 for other kinds
+	siblings int32 // bigrams of the same word, including this one; 1 for other kinds
 }

@@ -2,7 +2,7 @@ package lexical
 
 import "slices"
 
-// top keeps the k best hits: a heap with the worst of them first.
+// top holds the k best hits in a heap with the worst first.
 type top struct {
 	k    int
 	hits []Hit
@@ -15,9 +15,9 @@ func better(a, b Hit) bool {
 	return a.Score > b.Score || a.Score == b.Score && a.Node < b.Node
 }
 
-// floor is the score below which no document can enter any more. It is a
-// little less than the worst score kept, so that the rounding of sums in
-// another order never decides.
+// floor returns the score below which no document can enter any more. It is a
+// little less than the worst score in the heap, so that rounding, which depends on
+// the order of a sum, never decides.
 func (t *top) floor() float64 {
 	if len(t.hits) < t.k {
 		return 0

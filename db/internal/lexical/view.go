@@ -1,8 +1,8 @@
 package lexical
 
-// A view is the index at one moment. It costs nothing to take: chunks and
-// postings only ever grow behind what the view holds, and what is swept or
-// renumbered is built anew.
+// A view is the index at one moment. Taking one copies nothing: chunks and postings
+// only grow beyond what the view holds, and what is compacted or renumbered is
+// rebuilt.
 type view struct {
 	chunks []*chunk
 	next   uint32
@@ -11,8 +11,7 @@ type view struct {
 	length uint64
 }
 
-// view returns the view of now; the caller holds the lock, for reading at
-// least.
+// view returns the current view. The caller holds the lock, at least for reading.
 func (x *state) view() view {
 	return view{x.chunks, x.next, x.clock, x.live, x.length}
 }

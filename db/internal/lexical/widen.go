@@ -1,6 +1,6 @@
 package lexical
 
-// short reports whether the query is nothing but single syllables: 집, 돈 책.
+// short reports whether the query consists of single syllables: 집, 돈 책.
 func (s *search) short() bool {
 	for i := range s.analysis.tokens {
 		if s.analysis.tokens[i].kind != kindSyllable {
@@ -10,10 +10,10 @@ func (s *search) short() bool {
 	return len(s.analysis.tokens) > 0
 }
 
-// widen lets a query of single syllables find them inside words as well: 집
-// finds 집에서, 집값 and 우리집. All bigrams with the syllable stand in for it
-// together, so that each weighs what their number of postings makes of it,
-// and half as much as the syllable on its own. The caller holds the lock.
+// widen makes a query of single syllables find them inside words, too: 집 finds
+// 집에서, 집값 and 우리집. All bigrams with the syllable are treated as one term:
+// the idf of each is that of their total number of postings. They weigh half as
+// much as the syllable on its own. The caller holds the lock.
 func (x *Index) widen(s *search) {
 	for i := range s.analysis.tokens {
 		r := s.analysis.runes[s.analysis.tokens[i].at]
@@ -33,7 +33,7 @@ func (x *Index) widen(s *search) {
 	}
 }
 
-// neighbours yields the characters that may stand beside r in a bigram.
+// neighbours yields the characters that can form a bigram with r.
 func neighbours(r rune) func(yield func(rune) bool) {
 	ranges := [][2]rune{{0x3041, 0x30FF}, {0x4E00, 0x9FFF}} // kana, Han
 	if classOf(r) == classHangul {

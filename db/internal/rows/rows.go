@@ -1,28 +1,28 @@
 // Package rows keeps full vectors in a file by node, for the exact rerank.
 //
-// Badger answers a point read of a vector in four to ten microseconds, which
-// for fifty candidates is several times the graph search before it. The file
-// answers in a fraction of one. It is derived from Badger: a row carries a
-// checksum over its node and its bytes, and a row that is missing, torn or
-// stale is simply not there, so that the caller asks Badger and puts it back.
+// Badger answers a point read of a vector in four to ten microseconds. For fifty
+// candidates that is several times the graph search before it. The file answers
+// in a fraction of a microsecond. It is derived from Badger: a row carries a
+// checksum over its node and its bytes, and a row that is missing, torn or stale
+// does not exist, so that the caller reads it from Badger and puts it back.
 //
 //	offset    0        4096                    4096 + node × (4 + 4·dims)
 //	         ┌────────┬───────────────────────┬───────────────────────────┐
 //	         │ header │ row 0                 │ row …                     │
 //	         └────────┴───────────────────────┴───────────────────────────┘
-//	header:   magic "FRONYROW", version u32, dims u32, database id 16 bytes, CRC-32C u32
+//	header:   magic "FRONYROW" · version u32 · a frame of dims u32 and database id, 16 bytes
 //	row:      CRC-32C u32 of (node u32, vector) · vector, dims × f32
 //
-// All numbers are little-endian. The file is sparse and grows by segments of
-// 4,096 rows; on Unix each segment is mapped once and never moves, so that
-// readers take no lock.
+// All numbers are little-endian; package frame describes frames. The file is
+// sparse and grows by segments of 4,096 rows. On Unix each segment is mapped once
+// and never moves, so that readers take no locks.
 package rows
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"math"
 	"os"
@@ -31,19 +31,18 @@ import (
 	"sync/atomic"
 
 	"github.com/fronyai/frony-db/db/internal/disk"
+	"github.com/fronyai/frony-db/internal/frame"
 )
 
 const (
 	magic       = "FRONYROW"
-	version     = 1
+	version     = 2
 	headerSize  = 4096
 	segmentRows = 4096
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// File is an open file of rows. Get may be called concurrently with anything
-// but Close. Put and PutAll of different nodes may be called concurrently.
+// File is an open file of rows. Get may be called concurrently with everything
+// but Close. Put and PutAll may be called concurrently for different nodes.
 type File struct {
 	f      *os.File
 	dims   int
@@ -51,13 +50,12 @@ type File struct {
 
 	readOnly bool // Put does nothing; f is nil if there are no rows
 
-	// grow guards the list of segments against concurrent growth.
-	grow     sync.Mutex
+	grow     sync.Mutex // guards changes of segments
 	segments atomic.Pointer[[]segment]
 }
 
-// Open opens the file at path, or makes a new one if it is missing, damaged or
-// of another database or dims; fresh says which.
+// Open opens the file at path. If it is missing, damaged, of another version,
+// database or number of dimensions, Open creates a new one and sets fresh.
 func Open(path string, dims int, id [16]byte) (r *File, fresh bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -86,9 +84,9 @@ func Open(path string, dims int, id [16]byte) (r *File, fresh bool, err error) {
 	return r, false, nil
 }
 
-// OpenReadOnly opens the file at path to read what rows it has: none, if it is
-// missing, damaged or of another database or dims. Nothing is written, so any
-// number of processes may do so at once.
+// OpenReadOnly opens the file at path for reading. If Open would create a new
+// file, there are no rows. Nothing is written, so any number of processes may have
+// the file open.
 func OpenReadOnly(path string, dims int, id [16]byte) (*File, error) {
 	r := &File{dims: dims, stride: 4 + 4*dims, readOnly: true}
 	r.segments.Store(new([]segment))
@@ -121,14 +119,12 @@ func OpenReadOnly(path string, dims int, id [16]byte) (*File, error) {
 func (r *File) segmentSize() int64 { return segmentRows * int64(r.stride) }
 
 func header(dims int, id [16]byte) []byte {
-	b := append([]byte(nil), magic...)
-	b = binary.LittleEndian.AppendUint32(b, version)
-	b = binary.LittleEndian.AppendUint32(b, uint32(dims))
-	b = append(b, id[:]...)
-	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+	var b bytes.Buffer
+	frame.NewWriter(&b, magic, version).Frame(append(binary.LittleEndian.AppendUint32(nil, uint32(dims)), id[:]...))
+	return b.Bytes()
 }
 
-// writeAt writes b; a write that a fault cuts short has written a part.
+// writeAt writes b. With an injected fault it writes half of b.
 func writeAt(f *os.File, b []byte, off int64) error {
 	fault := disk.Try(disk.Write, f.Name())
 	if fault != nil {
@@ -138,7 +134,7 @@ func writeAt(f *os.File, b []byte, off int64) error {
 	return errors.Join(fault, err)
 }
 
-// reserve makes room for node.
+// reserve grows the file and the mappings to include node.
 func (r *File) reserve(node uint32) error {
 	want := int(node/segmentRows) + 1
 	if len(*r.segments.Load()) >= want {
@@ -170,19 +166,19 @@ func (r *File) reserve(node uint32) error {
 }
 
 // Put writes the row of node; vec is the encoded vector, dims × 4 bytes. A row
-// that readers may hold must not be put again. A file that is open read-only
-// stays as it is.
+// that readers may hold must not be put again. On a read-only file Put does
+// nothing.
 func (r *File) Put(node uint32, vec []byte) error {
 	return r.PutAll([]uint32{node}, func(int) []byte { return vec })
 }
 
-// runBytes bounds what is written at once.
+// runBytes bounds a single write.
 const runBytes = 256 << 10
 
 var runs = sync.Pool{New: func() any { return new([]byte) }}
 
-// PutAll is Put for many nodes, vec(i) being the vector of nodes[i]. Rows that
-// follow each other are written together.
+// PutAll is Put for many nodes; vec(i) is the vector of nodes[i]. Adjacent rows are
+// written together.
 func (r *File) PutAll(nodes []uint32, vec func(i int) []byte) error {
 	if r.readOnly || len(nodes) == 0 {
 		return nil
@@ -216,7 +212,7 @@ func (r *File) PutAll(nodes []uint32, vec func(i int) []byte) error {
 	return nil
 }
 
-// Drop makes the row of node missing. No reader may hold it.
+// Drop removes the row of node. No reader may hold it.
 func (r *File) Drop(node uint32) error {
 	list := *r.segments.Load()
 	if int(node/segmentRows) >= len(list) || r.readOnly {
@@ -231,11 +227,11 @@ func (r *File) Drop(node uint32) error {
 }
 
 // Get returns the vector of node, dims × 4 bytes, little-endian, and reports
-// whether there is a sound one. The bytes are the file's: they must not be
+// whether there is an intact one. The bytes belong to the file: they must not be
 // changed, and are valid until Close or the next Put of the node.
 //
-// A row's checksum is verified when it is first read, and trusted from then on
-// as memory is: what the file lost, it lost before it was opened.
+// A row's checksum is verified on its first read. After that the row is trusted
+// like memory: damage happens while the file is closed.
 func (r *File) Get(node uint32) ([]byte, bool) {
 	list := *r.segments.Load()
 	i := int(node / segmentRows)
@@ -257,15 +253,15 @@ func (r *File) Get(node uint32) ([]byte, bool) {
 	return row[4:], true
 }
 
-// checksum covers the node, so that a row in the wrong place is no row. It is
-// never zero for a row of zeros, which is what a hole in the file reads as.
+// checksum covers the node, so that a row in the wrong place is invalid. For a row
+// of zeros, which is what a hole in the file reads as, it is never zero.
 func checksum(node uint32, vec []byte) uint32 {
 	var n [4]byte
 	binary.LittleEndian.PutUint32(n[:], node^0x9e3779b9)
-	return crc32.Update(crc32.Checksum(n[:], castagnoli), castagnoli, vec)
+	return frame.Sum(frame.Sum(0, n[:]), vec)
 }
 
-// Sync makes what was put durable.
+// Sync makes all rows put so far durable.
 func (r *File) Sync() error {
 	if r.readOnly {
 		return nil
@@ -276,13 +272,12 @@ func (r *File) Sync() error {
 	return nil
 }
 
-// Bytes is the size of the rows that there is room for: what a warm page cache
-// holds.
+// Bytes returns the size of all segments: what a warm page cache holds.
 func (r *File) Bytes() int64 {
 	return int64(len(*r.segments.Load())) * r.segmentSize()
 }
 
-// Close unmaps and closes the file. No Get may run or follow.
+// Close unmaps and closes the file. No Get may be running or follow.
 func (r *File) Close() error {
 	var errs []error
 	for _, s := range *r.segments.Load() {

@@ -19,6 +19,7 @@ func vector(rng *rand.Rand, dims int) []byte {
 }
 
 func TestRows(t *testing.T) {
+	t.Parallel()
 	const dims = 24
 	path := filepath.Join(t.TempDir(), "rows")
 	id := [16]byte{1}
@@ -78,6 +79,7 @@ func TestRows(t *testing.T) {
 // A flipped bit anywhere in a row, a row of another node, a file of other dims
 // or another database: the row is not there.
 func TestDamage(t *testing.T) {
+	t.Parallel()
 	const dims = 8
 	path := filepath.Join(t.TempDir(), "rows")
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -125,10 +127,15 @@ func TestDamage(t *testing.T) {
 	if r, _ := open(moved, dims, [16]byte{7}); sound(r, 2) {
 		t.Error("a row in the wrong place was taken")
 	}
-	for cut := range 36 {
+	for cut := range header(dims, [16]byte{7}) {
 		if r, fresh := open(good[:cut], dims, [16]byte{7}); !fresh || sound(r, 3) {
 			t.Errorf("header cut at %d was taken", cut)
 		}
+	}
+	older := bytes.Clone(good)
+	binary.LittleEndian.PutUint32(older[len(magic):], version-1)
+	if r, fresh := open(older, dims, [16]byte{7}); !fresh || sound(r, 3) {
+		t.Error("a file of an older version was taken")
 	}
 	if r, _ := open(good[:headerSize+3*stride+9], dims, [16]byte{7}); sound(r, 3) {
 		t.Error("a torn row was taken")
@@ -162,9 +169,10 @@ func BenchmarkGet384(b *testing.B) {
 	}
 }
 
-// Rows that follow each other are written together: over the end of a segment,
-// in more than one run, with gaps and backwards.
+// Adjacent rows are written together: across the end of a segment, in more than
+// one run, with gaps and backwards.
 func TestPutAll(t *testing.T) {
+	t.Parallel()
 	const dims = 24
 	r, _, err := Open(filepath.Join(t.TempDir(), "rows"), dims, [16]byte{1})
 	if err != nil {

@@ -7,11 +7,11 @@ import (
 	"sync/atomic"
 )
 
-// segment reads the file where it can't be mapped.
+// segment reads the file where it cannot be mapped.
 type segment struct {
 	f        *os.File
 	off      int64
-	verified *[segmentRows / 64]atomic.Uint64 // a bit per row whose checksum was right
+	verified *[segmentRows / 64]atomic.Uint64 // a bit for each row whose checksum is known to be right
 }
 
 func mapSegment(f *os.File, off, _ int64) (segment, error) {

@@ -9,12 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// segment is a mapped part of the file. Writes go through the file, which on
-// Unix is coherent with a shared mapping, so that a full disk is an error of
-// the write and not a fault of the mapping.
+// segment is a mapped part of the file. Writes go through the file, which on Unix
+// is coherent with a shared mapping: a full disk is then an error of the write,
+// not a fault of the mapping.
 type segment struct {
 	b        []byte
-	verified *[segmentRows / 64]atomic.Uint64 // a bit per row whose checksum was right
+	verified *[segmentRows / 64]atomic.Uint64 // a bit for each row whose checksum is known to be right
 }
 
 func mapSegment(f *os.File, off, size int64) (segment, error) {
@@ -22,8 +22,8 @@ func mapSegment(f *os.File, off, size int64) (segment, error) {
 	if err != nil {
 		return segment{}, err
 	}
-	// Rows are read one here, one there: reading ahead would only fill the
-	// page cache with rows nobody asked for.
+	// Access is random: reading ahead would fill the page cache with rows that
+	// nobody needs.
 	_ = unix.Madvise(b, unix.MADV_RANDOM)
 	return segment{b, new([segmentRows / 64]atomic.Uint64)}, nil
 }

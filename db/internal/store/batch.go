@@ -1,41 +1,43 @@
 package store
 
+import "fmt"
+
 // Batch is what one writer wants done, all or nothing.
 type Batch struct {
 	Collection uint32
 	Puts       []Put
 	Deletes    []Delete
-	// Insert makes a Put of a document that exists an ExistsError.
+	// Insert makes a Put of an existing document fail with an ExistsError.
 	Insert bool
-	// Absent are ids of which a document that exists is an ExistsError.
+	// Absent lists ids that must not exist; those that do cause an ExistsError.
 	Absent []string
 }
 
-// Put writes one document. Within a batch an id occurs once.
+// Put writes one document. An id occurs at most once in a batch.
 type Put struct {
 	ID     string
 	Record []byte // from AppendRecord
 	Vector []byte // from AppendVector
 }
 
-// Delete removes one document, if it is there.
+// Delete removes one document, if it exists.
 type Delete struct {
 	ID string
-	// Node, if not AnyNode, is the version of the document that is meant: a
-	// document which was replaced meanwhile stays.
+	// Node, unless it is AnyNode, is the version of the document to delete: a
+	// document that was replaced in the meantime is kept.
 	Node uint32
 }
 
-// AnyNode deletes whatever version of a document there is.
+// AnyNode deletes a document whatever its version.
 const AnyNode = ^uint32(0)
 
-// Committed says what a batch has become. It pins the state of the store
-// before it, until Release is called.
+// Committed is the outcome of a batch. It pins the state of the store before the
+// batch until Release is called.
 type Committed struct {
 	Seq  uint64
 	Last uint64   // the newest batch of the collection in the same transaction
-	TS   uint64   // views at TS or later see all of the transaction
-	Born []uint32 // node of each Put
+	TS   uint64   // views at TS or later see the whole transaction
+	Born []uint32 // the node of each Put
 	Dead []uint32 // nodes replaced or deleted
 	// Deleted is the number of Deletes that found their document.
 	Deleted int
@@ -43,29 +45,45 @@ type Committed struct {
 	release func()
 }
 
-// Release ends the pin: the caller has made the batch visible.
+// Release ends the pin. The caller has made the batch visible.
 func (c *Committed) Release() { c.release() }
 
-// Bytes is about what the batch takes in a transaction, and in how many keys.
-func (b *Batch) Bytes() (bytes, keys int64) {
+// batchSize measures a batch as Badger does: by bytes and by keys.
+type batchSize struct{ bytes, keys int64 }
+
+func (a batchSize) plus(b batchSize) batchSize {
+	return batchSize{a.bytes + b.bytes, a.keys + b.keys}
+}
+
+func (a batchSize) exceeds(limit batchSize) bool {
+	return a.bytes > limit.bytes || a.keys > limit.keys
+}
+
+// size estimates what the batch takes in a transaction.
+func (b *Batch) size() batchSize {
 	const perKey = 40 // Badger's own estimate of a node and the key's head
-	bytes, keys = 4*perKey, 4
+	n := batchSize{4 * perKey, 4}
 	for i := range b.Puts {
-		n, k := b.Puts[i].size()
-		bytes, keys = bytes+n, keys+k
+		p := &b.Puts[i]
+		n = n.plus(batchSize{int64(len(p.ID)+len(p.Record)+len(p.Vector)) + 6*perKey, 6})
 	}
 	for i := range b.Deletes {
-		bytes += int64(len(b.Deletes[i].ID)) + 4*perKey
+		n = n.plus(batchSize{int64(len(b.Deletes[i].ID)) + 4*perKey, 4})
 	}
-	return bytes, keys + int64(4*len(b.Deletes))
+	return n
 }
 
-// PutBytes is what one more document with these sizes adds to Bytes.
-func PutBytes(id, record, vector int) (bytes, keys int64) {
-	const perKey = 40
-	return int64(id+record+vector) + 6*perKey, 6
+// maxBatch is the size of the largest batch that Commit accepts.
+func (s *Store) maxBatch() batchSize {
+	return batchSize{s.bdb.MaxBatchSize() * 9 / 10, s.bdb.MaxBatchCount() * 9 / 10}
 }
 
-func (p *Put) size() (bytes, keys int64) {
-	return PutBytes(len(p.ID), len(p.Record), len(p.Vector))
+// checkSize returns ErrTooLarge for a batch that does not fit in one transaction.
+func (s *Store) checkSize(b *Batch) error {
+	n, limit := b.size(), s.maxBatch()
+	if !n.exceeds(limit) {
+		return nil
+	}
+	return fmt.Errorf("%w: %d documents take %d bytes in %d keys, at most %d and %d fit",
+		ErrTooLarge, len(b.Puts)+len(b.Deletes), n.bytes, n.keys, limit.bytes, limit.keys)
 }

@@ -5,23 +5,24 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
-
-	"github.com/dgraph-io/badger/v4"
 )
 
-// Fault is a place where the store contradicts its invariants.
+// Fault is a place where the store breaks its invariants.
 type Fault struct {
 	ID     string // of the document, if known
 	Node   uint32
 	Detail string
 
-	// key is what Mend deletes, or sets to value; nil: there is no mending.
+	// key is what Mend deletes, or sets to value. Nil: nothing can be mended.
 	key, value []byte
 	live       bool // Mend counts the documents again
 }
 
-// Mendable says whether Mend can do something about it.
+// Mendable reports whether Mend can do something about the fault.
 func (f *Fault) Mendable() bool { return f.key != nil || f.live }
+
+// writeAgain is the way out where nothing can be mended.
+const writeAgain = "write it again, or restore a backup"
 
 // VerifyChecksums reads every block of every table.
 func (s *Store) VerifyChecksums() error {
@@ -32,17 +33,22 @@ func (s *Store) VerifyChecksums() error {
 }
 
 // Check compares the keys of a collection with each other: ids with documents,
-// documents with vectors, tombstones, counters and the change log. It calls
-// found for each contradiction.
+// documents with vectors, tombstones, counters and the change log. It calls found
+// for each fault.
 func (v *View) Check(cid uint32, dims int, found func(Fault)) error {
-	c := checker{v: v, cid: cid, dims: dims, found: found}
-	c.st.info.ID = cid
-	if err := c.st.read(v); err != nil {
+	st, err := v.StateOf(cid)
+	if err != nil {
 		return err
 	}
-	c.docs, c.damaged = make([]bool, c.st.next), make(map[uint32]error)
-	c.names, c.seed, c.led = make([]uint64, c.st.next), maphash.MakeSeed(), make(map[string]bool)
-	for _, check := range []func() error{c.documents, c.ids, c.vectors, c.tombstones, c.log} {
+	c := checker{
+		v: v, cid: cid, dims: dims, st: st, found: found,
+		docs:       make([]bool, st.Next),
+		names:      make([]uint64, st.Next),
+		seed:       maphash.MakeSeed(),
+		restored:   make(map[string]bool),
+		unreadable: make(map[uint32]error),
+	}
+	for _, check := range []func() error{c.checkDocuments, c.checkIDs, c.checkVectors, c.checkTombstones, c.checkLog} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -54,132 +60,151 @@ type checker struct {
 	v     *View
 	cid   uint32
 	dims  int
-	st    state
-	docs  []bool   // by node
-	names []uint64 // hashes of the documents' ids, by node; 0 if they are not known
-	seed  maphash.Seed
-	led   map[string]bool // ids that led astray, and whose documents are there
+	st    State
 	found func(Fault)
 
-	damaged map[uint32]error // documents whose records can't be read
+	docs       []bool   // by node: it has a document
+	names      []uint64 // by node: hash of the document's id, 0 if unknown
+	seed       maphash.Seed
+	restored   map[string]bool  // ids that Mend points back at their documents
+	unreadable map[uint32]error // documents whose records cannot be read
+	astray     []stray
+}
+
+// stray is a document whose id points at another node.
+type stray struct {
+	id       string
+	node, at uint32
 }
 
 func (c *checker) has(node uint32) bool { return int(node) < len(c.docs) && c.docs[node] }
 
-func (c *checker) documents() error {
+// hasID reports whether the document of a node has the id, as far as that is known.
+func (c *checker) hasID(node uint32, id string) bool {
+	return c.names[node] == 0 || c.names[node] == maphash.String(c.seed, id)
+}
+
+func (c *checker) checkDocuments() error {
 	var n uint64
-	type stray struct {
-		id       string
-		node, at uint32 // where it is, and where its id leads
-	}
-	var astray []stray
 	for item, err := range c.v.items(prefix(keyDocument, c.cid), nil, 256) {
 		if err != nil {
 			return err
 		}
+		n++
 		node := nodeOf(item.Key())
 		var r *Record
 		if err := item.Value(func(b []byte) (err error) { r, err = DecodeRecord(b, WithAll); return err }); err != nil {
-			// A document that can't be read is one all the same: its id and its
-			// vector stay.
-			n++
-			c.damaged[node] = err
+			// An unreadable document still counts: its id and its vector are kept.
+			c.unreadable[node] = err
 			if int(node) < len(c.docs) {
 				c.docs[node] = true
 			}
 			continue
 		}
-		n++
-		if node >= c.st.next {
-			c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("node is not below %d, the next to be given", c.st.next)})
-			continue
-		}
-		c.docs[node], c.names[node] = true, maphash.String(c.seed, r.ID)
-		if r.Seq > c.st.seq {
-			c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("written by batch %d of %d", r.Seq, c.st.seq)})
-		}
-		at, ok, err := c.v.Node(c.cid, r.ID)
-		switch {
-		case err != nil:
+		if err := c.checkDocument(node, r); err != nil {
 			return err
-		case !ok:
-			c.found(Fault{
-				ID: r.ID, Node: node, Detail: "the document's id does not lead to it",
-				key: idKey(c.cid, r.ID), value: nodeValue(node),
-			})
-		case at != node:
-			astray = append(astray, stray{r.ID, node, at})
-		}
-		if _, err := c.v.txn.Get(nodeKey(keyVector, c.cid, node)); err != nil {
-			c.found(Fault{ID: r.ID, Node: node, Detail: "the document has no vector; " + writeAgain})
 		}
 	}
-	for _, a := range astray {
-		f := Fault{ID: a.id, Node: a.node, Detail: fmt.Sprintf("the document's id leads to node %d", a.at)}
-		if c.has(a.at) && (c.names[a.at] == 0 || c.names[a.at] == maphash.String(c.seed, a.id)) {
-			f.key = nodeKey(keyDocument, c.cid, a.node) // which has the document as it is now
-		} else {
-			f.key, f.value = idKey(c.cid, a.id), nodeValue(a.node)
-			c.led[a.id] = true
-		}
-		c.found(f)
-	}
-	if n != c.st.live {
-		c.found(Fault{Detail: fmt.Sprintf("%d documents are counted, %d are there", c.st.live, n), live: true})
+	c.reportStrays()
+	if n != c.st.Live {
+		c.found(Fault{Detail: fmt.Sprintf("the counter says %d documents, there are %d", c.st.Live, n), live: true})
 	}
 	return nil
 }
 
-const writeAgain = "write it again, or restore a backup"
+func (c *checker) checkDocument(node uint32, r *Record) error {
+	if node >= c.st.Next {
+		c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("the node is not below %d, the next number", c.st.Next)})
+		return nil
+	}
+	c.docs[node], c.names[node] = true, maphash.String(c.seed, r.ID)
+	if r.Seq > c.st.Seq {
+		c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("written by batch %d, the newest is %d", r.Seq, c.st.Seq)})
+	}
+	at, ok, err := c.v.Node(c.cid, r.ID)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		c.found(Fault{
+			ID: r.ID, Node: node, Detail: "the document's id does not lead to it",
+			key: idKey(c.cid, r.ID), value: nodeValue(node),
+		})
+	case at != node:
+		c.astray = append(c.astray, stray{r.ID, node, at})
+	}
+	if _, err := c.v.txn.Get(nodeKey(keyVector, c.cid, node)); err != nil {
+		c.found(Fault{ID: r.ID, Node: node, Detail: "the document has no vector; " + writeAgain})
+	}
+	return nil
+}
 
-func (c *checker) ids() error {
+// reportStrays reports the documents whose ids point at another node, now that all
+// documents are known. If that node has the id's current document, the stray one is
+// deleted; otherwise the id is pointed back at it.
+func (c *checker) reportStrays() {
+	for _, a := range c.astray {
+		f := Fault{ID: a.id, Node: a.node, Detail: fmt.Sprintf("the document's id leads to node %d", a.at)}
+		if c.has(a.at) && c.hasID(a.at, a.id) {
+			f.key = nodeKey(keyDocument, c.cid, a.node)
+		} else {
+			f.key, f.value = idKey(c.cid, a.id), nodeValue(a.node)
+			c.restored[a.id] = true
+		}
+		c.found(f)
+	}
+}
+
+func (c *checker) checkIDs() error {
 	for id, err := range c.v.IDs(c.cid, "") {
 		if err != nil {
 			return err
 		}
-		if damage := c.damaged[id.Node]; damage != nil {
+		if damage := c.unreadable[id.Node]; damage != nil {
 			c.found(Fault{ID: id.ID, Node: id.Node, Detail: fmt.Sprintf("%v; %s", damage, writeAgain)})
-			delete(c.damaged, id.Node)
+			delete(c.unreadable, id.Node)
 		}
 		switch {
-		case c.led[id.ID]: // it is led back
+		case c.restored[id.ID]:
 		case !c.has(id.Node):
 			c.found(Fault{ID: id.ID, Node: id.Node, Detail: "the id leads to a node without a document", key: idKey(c.cid, id.ID)})
-		case c.names[id.Node] != 0 && c.names[id.Node] != maphash.String(c.seed, id.ID):
+		case !c.hasID(id.Node, id.ID):
 			c.found(Fault{ID: id.ID, Node: id.Node, Detail: "the id leads to the document of another", key: idKey(c.cid, id.ID)})
 		}
 	}
-	for node, damage := range c.damaged {
+	for node, damage := range c.unreadable {
 		c.found(Fault{Node: node, Detail: damage.Error()})
 	}
 	return nil
 }
 
-func (c *checker) vectors() error {
+func (c *checker) checkVectors() error {
 	return c.v.Vectors(c.cid, 0, math.MaxUint32, func(node uint32, b []byte) error {
-		var norm float64
+		var sum float64
 		for _, x := range DecodeVector(nil, b) {
-			norm += float64(x) * float64(x)
-		}
-		id := func() string {
-			if r, ok, err := c.v.Record(c.cid, node, 0); err == nil && ok {
-				return r.ID
-			}
-			return ""
+			sum += float64(x) * float64(x)
 		}
 		switch {
 		case !c.has(node):
 			c.found(Fault{Node: node, Detail: "a vector without a document", key: nodeKey(keyVector, c.cid, node)})
 		case len(b) != 4*c.dims:
-			c.found(Fault{ID: id(), Node: node, Detail: fmt.Sprintf("the vector has %d bytes, want %d; %s", len(b), 4*c.dims, writeAgain)})
-		case !(math.Abs(norm-1) < 1e-3):
-			c.found(Fault{ID: id(), Node: node, Detail: fmt.Sprintf("the vector's length is %g, want 1; %s", math.Sqrt(norm), writeAgain)})
+			c.found(Fault{ID: c.idOf(node), Node: node, Detail: fmt.Sprintf("the vector has %d bytes, want %d; %s", len(b), 4*c.dims, writeAgain)})
+		case !(math.Abs(sum-1) < 1e-3):
+			c.found(Fault{ID: c.idOf(node), Node: node, Detail: fmt.Sprintf("the vector's length is %g, want 1; %s", math.Sqrt(sum), writeAgain)})
 		}
 		return nil
 	})
 }
 
-func (c *checker) tombstones() error {
+// idOf is the id of a node's document, or empty if it cannot be read.
+func (c *checker) idOf(node uint32) string {
+	if r, ok, err := c.v.Record(c.cid, node, 0); err == nil && ok {
+		return r.ID
+	}
+	return ""
+}
+
+func (c *checker) checkTombstones() error {
 	for node, err := range c.v.Dead(c.cid) {
 		if err != nil {
 			return err
@@ -187,14 +212,14 @@ func (c *checker) tombstones() error {
 		if c.has(node) {
 			c.found(Fault{Node: node, Detail: "a live document with a tombstone", key: nodeKey(keyDead, c.cid, node)})
 		}
-		if node >= c.st.next {
-			c.found(Fault{Node: node, Detail: fmt.Sprintf("tombstone of a node that is not below %d", c.st.next), key: nodeKey(keyDead, c.cid, node)})
+		if node >= c.st.Next {
+			c.found(Fault{Node: node, Detail: fmt.Sprintf("tombstone of a node that is not below %d", c.st.Next), key: nodeKey(keyDead, c.cid, node)})
 		}
 	}
 	return nil
 }
 
-func (c *checker) log() error {
+func (c *checker) checkLog() error {
 	var last uint64
 	for item, err := range c.v.items(prefix(keyLog, c.cid), nil, 256) {
 		if err != nil {
@@ -209,54 +234,8 @@ func (c *checker) log() error {
 			c.found(Fault{Detail: fmt.Sprintf("change log at %d: %v", seq, err)})
 		}
 	}
-	if last != 0 && last != c.st.seq {
-		c.found(Fault{Detail: fmt.Sprintf("the change log ends at %d, the newest batch is %d", last, c.st.seq)})
+	if last != 0 && last != c.st.Seq {
+		c.found(Fault{Detail: fmt.Sprintf("the change log ends at %d, the newest batch is %d", last, c.st.Seq)})
 	}
 	return nil
-}
-
-// Mend takes the contradictions away that can be. Nothing of the collection
-// may be written meanwhile, and what is derived from it is wrong afterwards.
-func (s *Store) Mend(cid uint32, faults []Fault) error {
-	var next *state
-	return s.do(func(txn *badger.Txn) error {
-		for _, f := range faults {
-			var err error
-			switch {
-			case f.key == nil:
-			case f.value != nil:
-				err = txn.Set(f.key, f.value)
-			default:
-				err = txn.Delete(f.key)
-			}
-			if err != nil {
-				return &partialError{err}
-			}
-		}
-		s.mu.RLock()
-		cur := s.states[cid]
-		s.mu.RUnlock()
-		if cur == nil {
-			return ErrNoCollection
-		}
-		next = new(*cur)
-		next.live = 0
-		o := badger.DefaultIteratorOptions
-		o.Prefix, o.PrefetchValues = prefix(keyDocument, cid), false
-		it := txn.NewIterator(o)
-		for it.Rewind(); it.Valid(); it.Next() {
-			next.live++
-		}
-		it.Close()
-		if err := txn.Set(prefix(keyState, cid), next.encode()); err != nil {
-			return &partialError{err}
-		}
-		return nil
-	}, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.states[cid] != nil {
-			s.states[cid] = next
-		}
-	})
 }

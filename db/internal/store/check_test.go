@@ -9,6 +9,7 @@ import (
 
 // Every invariant that is broken by hand is found, and what can be mended is.
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		spoil func(cid uint32, txn *badger.Txn) error

@@ -7,29 +7,29 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// Badger gives space back when a compaction meets what hides a value and the
-// value itself. By itself it compacts a level that has grown too large, so what
-// was deleted last lies in the memtable and in level 0 for as long as nothing
-// else is written; its Flatten moves tables down to the last level, and does
-// nothing for tables that are all in one level.
+// Badger frees space when a compaction meets both a deleted value and what deletes
+// it. On its own it compacts only a level that has grown too large, so the latest
+// deletes stay in the memtable and in level 0 until more is written. Its Flatten
+// moves tables down to the last level, and does nothing for tables that are all in
+// one level.
 //
-// So Compact brings about a compaction of everything: tombstones of keys before
-// and behind all others make the range of a compaction, and DropPrefix of a key
-// that is there for nothing else turns memtables into tables and compacts level
-// 0. Each step is one of Badger's own, with its manifest: a crash between them
-// leaves a store that is compacted less.
+// So Compact forces a compaction of everything. Tombstones of keys before and after
+// all others span the whole range, and DropPrefix of a key that exists for nothing
+// else turns memtables into tables and compacts level 0. Each step is one of
+// Badger's own, with its manifest: a crash between them leaves a store that is
+// partly compacted.
 var (
 	firstKey = []byte{0x00}
 	dropKey  = []byte{0x01}
 	lastKey  = []byte{0xff}
 )
 
-// Compact rewrites the tables so that deleted data gives its space back. Writes
-// and reads wait while memtables are written and level 0 is compacted, for a
-// fraction of a second for each 64 MiB that was written last. It returns ErrDiskFull
-// if there is no room for the tables that are to replace the old ones.
+// Compact rewrites the tables to free the space of deleted data. Reads and writes
+// wait while memtables are written and level 0 is compacted, for a fraction of a
+// second per 64 MiB of recent writes. It returns ErrDiskFull if the new tables do not
+// fit beside the old ones.
 func (s *Store) Compact() error {
-	if err := s.roomToCompact(); err != nil {
+	if err := s.checkCompactCapacity(); err != nil {
 		return fmt.Errorf("compact store: %w", err)
 	}
 	err := s.mark()
@@ -53,7 +53,7 @@ func (s *Store) Compact() error {
 	}
 }
 
-// mark writes the keys that make a compaction of everything.
+// mark writes the keys that make a compaction cover everything.
 func (s *Store) mark() error {
 	return s.do(func(txn *badger.Txn) error {
 		err := errors.Join(txn.Delete(firstKey), txn.Set(dropKey, nil), txn.Delete(lastKey))
@@ -64,8 +64,8 @@ func (s *Store) mark() error {
 	}, nil)
 }
 
-// drop makes tables of memtables and compacts level 0. The committer does it, as
-// Badger refuses writes meanwhile.
+// drop turns memtables into tables and compacts level 0. It runs on the committer,
+// because Badger refuses writes meanwhile.
 func (s *Store) drop() error {
 	return s.submit(&request{alone: func() error { return s.bdb.DropPrefix(dropKey) }})
 }

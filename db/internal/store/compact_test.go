@@ -47,6 +47,7 @@ func remove(t *testing.T, s *Store, cid uint32, first, n int) {
 // What nine of ten documents took comes back, whether all is in the memtable,
 // in level 0, or below; readers and writers go on meanwhile.
 func TestCompactGivesSpaceBack(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{2000, 60_000} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			dir := t.TempDir()
@@ -121,6 +122,7 @@ func TestCompactGivesSpaceBack(t *testing.T) {
 
 // Compacting asks for the room that it takes, which is that of what lives.
 func TestCompactOnFullDisk(t *testing.T) {
+	t.Parallel()
 	s := open(t, t.TempDir())
 	cid := create(t, s, "c")
 	fill(t, s, cid, 0, 20_000)
@@ -140,6 +142,7 @@ func TestCompactOnFullDisk(t *testing.T) {
 // A process that is killed at any step of a compaction leaves a store with
 // everything in it.
 func TestCompactKilled(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	cid := create(t, s, "c")

@@ -14,14 +14,14 @@ import (
 	"github.com/dgraph-io/badger/v4/table"
 )
 
-const restoreHint = "nothing was changed; restore a backup, or this file from a copy of the directory"
+const restoreHint = "nothing was changed; restore a backup, or restore this file from a copy of the directory"
 
-// checkFiles refuses a store that Badger would make worse, or would panic on.
+// checkFiles refuses a store that Badger would damage further, or panic on.
 //
-// Badger takes tables that its manifest does not name for leftovers and deletes
-// them. That is right while the manifest is whole: such a table was never finished,
-// or has been compacted. If the manifest is missing or ends within a record, the
-// table may hold what nothing else holds.
+// Badger deletes tables that its manifest does not name, as leftovers. That is right
+// while the manifest is complete: such a table was never finished, or has been
+// compacted. If the manifest is missing or ends within a record, the table may hold
+// the only copy of its data.
 func checkFiles(dir string, o badger.Options) error {
 	names, err := filesOf(dir, ".sst")
 	if err != nil {
@@ -33,7 +33,7 @@ func checkFiles(dir string, o badger.Options) error {
 	case errors.Is(err, fs.ErrNotExist) && len(names) == 0:
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %s is missing, and there are %d tables that it should name; %s", ErrCorrupt, badger.ManifestFilename, len(names), restoreHint)
+		return fmt.Errorf("%w: %s is missing, and there are %d tables that it should list; %s", ErrCorrupt, badger.ManifestFilename, len(names), restoreHint)
 	case err != nil:
 		return fmt.Errorf("%w: %s: %w; %s", ErrCorrupt, badger.ManifestFilename, err, restoreHint)
 	}
@@ -43,7 +43,7 @@ func checkFiles(dir string, o badger.Options) error {
 			if whole == size {
 				continue
 			}
-			return fmt.Errorf("%w: %s ends within a record, at byte %d, and does not name the table %s; %s. If the power failed while the table was being written, the log holds the same: move the table out of the directory and open again",
+			return fmt.Errorf("%w: %s ends within a record, at byte %d, and does not list the table %s; %s. If the power failed while the table was being written, the log still holds its data: move the table out of the directory and open again",
 				ErrCorrupt, badger.ManifestFilename, whole, filepath.Base(name), restoreHint)
 		}
 		sound, err := soundTable(name)
@@ -57,8 +57,8 @@ func checkFiles(dir string, o badger.Options) error {
 	return nil
 }
 
-// readManifest returns what the manifest says, how many of its bytes are whole
-// records, and how many there are.
+// readManifest returns the manifest, how many of its bytes are complete records, and
+// its size.
 func readManifest(path string, o badger.Options) (m badger.Manifest, whole, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -73,8 +73,8 @@ func readManifest(path string, o badger.Options) (m badger.Manifest, whole, size
 	return m, whole, info.Size(), err
 }
 
-// soundTable says whether the end of a table is whole: Badger panics on one that is
-// not, in a goroutine of its own. It is
+// soundTable reports whether the end of a table is intact. Badger panics on one that
+// is not, in a goroutine of its own. The end is
 //
 //	┌───────┬────────────┬───────────────────────────┬────────────┐
 //	│ index │ length u32 │ checksum: 0x10 sum varint │ length u32 │
@@ -112,11 +112,11 @@ func soundTable(name string) (ok bool, err error) {
 	return want == uint64(crc32.Checksum(index, crc32.MakeTable(crc32.Castagnoli))), nil
 }
 
-// openBadger opens Badger, and says what can be done where it refuses.
+// openBadger opens Badger, and adds the way out to its errors.
 func openBadger(o badger.Options) (*badger.DB, error) {
 	bdb, err := badger.OpenManaged(o)
-	if o.ReadOnly && err != nil && strings.Contains(err.Error(), badger.ErrTruncateNeeded.Error()) { // it is not wrapped
-		return nil, fmt.Errorf("%w: it was not closed in good order, and its log must be read into tables first: open it for writing once", ErrReadOnly)
+	if o.ReadOnly && err != nil && strings.Contains(err.Error(), badger.ErrTruncateNeeded.Error()) { // Badger does not wrap it
+		return nil, fmt.Errorf("%w: it was not closed cleanly, and its log must be recovered first: open it for writing once", ErrReadOnly)
 	}
 	if _, ok := errors.AsType[*fs.PathError](err); err != nil && !ok {
 		err = fmt.Errorf("%w: %w; restore a backup", ErrCorrupt, err)

@@ -25,7 +25,7 @@ func hiddenKey(name string) []byte {
 	return append([]byte{keyHidden}, name...)
 }
 
-// prefix is what all keys of one kind and collection begin with.
+// prefix begins all keys of one kind and collection.
 func prefix(kind byte, cid uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(make([]byte, 0, 16), kind), cid)
 }
@@ -45,7 +45,7 @@ func logKey(cid uint32, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64(prefix(keyLog, cid), seq)
 }
 
-// nodeOf is the node of a document, vector or tombstone key.
+// nodeOf returns the node of a document, vector or tombstone key.
 func nodeOf(key []byte) uint32 {
 	return binary.BigEndian.Uint32(key[5:])
 }

@@ -5,11 +5,11 @@ import (
 	"path/filepath"
 )
 
-// removeLeftovers deletes log files without a byte in them. Badger creates a
-// log, and gives it its size and header in a second step; killed in between, it
-// refuses to open the directory again ("Create a new file"), as it takes the
-// empty file for one it has just made. Nothing is lost with it: the first entry
-// comes behind the header. The caller holds the directory's lock.
+// removeLeftovers deletes empty log files. Badger creates a log, and gives it size
+// and header in a second step. Killed in between, it refuses to open the directory
+// again ("Create a new file"), because it takes the empty file for one it has just
+// created. Nothing is lost: entries come after the header. The caller holds the
+// directory's lock.
 func removeLeftovers(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 // A log that was created and not yet begun when the process was killed does
 // not keep the store from opening.
 func TestOpenWithEmptyLogs(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for range 2 { // a new store, and one that was used
 		s, err := Open(dir, Options{})

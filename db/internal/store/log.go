@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// Change is an entry of the change log: what one batch did to the nodes.
+// Change is an entry of the change log: the nodes that one batch created and
+// killed.
 type Change struct {
 	Seq  uint64
 	Born []uint32
 	Dead []uint32
 }
 
-// Changes calls f with the log entries after seq, in order. If the log does
-// not begin right after seq because it was trimmed, complete is false and f is
-// not called.
+// Changes calls f with the log entries after seq, in order. If the log was trimmed
+// and does not begin right after seq, complete is false and f is not called.
 func (v *View) Changes(cid uint32, seq uint64, f func(Change) error) (complete bool, err error) {
 	want := seq + 1
 	for item, err := range v.items(prefix(keyLog, cid), logKey(cid, want), 64) {
@@ -37,16 +37,12 @@ func (v *View) Changes(cid uint32, seq uint64, f func(Change) error) (complete b
 		}
 		want++
 	}
-	st := state{}
-	st.info.ID = cid
-	if err := st.read(v); err != nil {
-		return false, err
-	}
-	return st.seq+1 == want, nil
+	st, err := v.StateOf(cid)
+	return err == nil && st.Seq+1 == want, err
 }
 
-// TrimLog deletes the log entries up to and including seq: every derived part
-// has seen them and is on disk.
+// TrimLog deletes the log entries up to and including seq, once everything derived
+// from them is on disk.
 func (s *Store) TrimLog(cid uint32, seq uint64) error {
 	return s.deletePrefix(prefix(keyLog, cid), logKey(cid, seq+1))
 }

@@ -14,6 +14,7 @@ import (
 // leave later ones. Whatever is left is put in order: every id leads to the
 // document that has it, and what was durable and not touched since is as it was.
 func TestLostTransactions(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(40) {
 		if testing.Short() && seed == 8 {
 			break

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The types of metadata values, as they lie on disk.
+// The types of metadata values, as they are stored.
 const (
 	typeString byte = iota + 1
 	typeFalse
@@ -19,11 +19,11 @@ const (
 	typeStrings
 )
 
-// AppendMetadata encodes m: for each key in order, the key, a type byte and
-// the value, strings with their length before them.
+// AppendMetadata encodes m: for each key in order, the key, a type byte and the
+// value. Strings are preceded by their length.
 func AppendMetadata(dst []byte, m map[string]any) []byte {
-	var room [16]string
-	keys := room[:0]
+	var buf [16]string
+	keys := buf[:0]
 	for k := range m {
 		keys = append(keys, k)
 	}
@@ -67,7 +67,7 @@ func appendString(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
 
-// DecodeMetadata reads what AppendMetadata wrote.
+// DecodeMetadata decodes what AppendMetadata wrote.
 func DecodeMetadata(b []byte) (map[string]any, error) {
 	m := make(map[string]any)
 	for len(b) > 0 {
@@ -85,7 +85,7 @@ func DecodeMetadata(b []byte) (map[string]any, error) {
 	return m, nil
 }
 
-// DecodeValue reads one value and returns the bytes after it.
+// DecodeValue decodes one value and returns the bytes after it.
 func DecodeValue(b []byte) (v any, rest []byte, err error) {
 	bad := fmt.Errorf("%w: metadata value", ErrCorrupt)
 	if len(b) == 0 {

@@ -6,14 +6,14 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// pins keeps the timestamps that are still read. Badger may drop an older
-// version of a key once no pin lies below the newer one.
+// pins holds the timestamps that are still being read. Badger may drop an older
+// version of a key once no pin is below the newer one.
 type pins struct {
 	mu    sync.Mutex
 	bdb   *badger.DB
 	at    map[uint64]int // timestamp → number of readers
 	last  uint64         // newest commit
-	floor uint64         // what Badger was told last
+	floor uint64         // as Badger was last told
 }
 
 func (p *pins) init(bdb *badger.DB) {
@@ -22,8 +22,8 @@ func (p *pins) init(bdb *badger.DB) {
 	p.floor = p.last
 }
 
-// take pins the timestamp that at returns, or the newest commit's. at runs
-// under the lock, so that the timestamp can't be discarded in between.
+// take pins the timestamp that at returns, or the newest commit's. at runs under the
+// lock, so that the timestamp cannot be discarded in between.
 func (p *pins) take(at func() uint64) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,7 +59,7 @@ func (p *pins) commit(ts uint64) {
 	p.raise()
 }
 
-// raise moves the floor up to the oldest pin.
+// raise moves the floor up to the oldest pin. p.mu is held.
 func (p *pins) raise() {
 	floor := p.last
 	for ts := range p.at {

@@ -7,10 +7,10 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// Reclaim deletes the tombstones of nodes that no index points at any more and
-// no reader can still hold: their numbers are free for new documents. An index
-// from an older snapshot gives numbers back that have no tombstone any more. One
-// that has a document is left alone, whatever an index believes of it.
+// Reclaim deletes the tombstones of nodes that no index points at and no reader can
+// still hold, and frees their numbers for new documents. An index from an older
+// snapshot may return numbers that no longer have a tombstone. A number that has a
+// document is left alone, whatever the index says.
 func (s *Store) Reclaim(cid uint32, nodes []uint32) error {
 	for part := range slices.Chunk(nodes, 10_000) {
 		var freed []uint32
@@ -29,25 +29,24 @@ func (s *Store) Reclaim(cid uint32, nodes []uint32) error {
 				freed = append(freed, n)
 			}
 			return nil
-		}, func() { s.free(cid, func(known []uint32) []uint32 { return slices.Concat(known, freed) }) })
+		}, func() { s.setFree(cid, func(known []uint32) []uint32 { return slices.Concat(known, freed) }) })
 		if err != nil {
 			return err
 		}
 		if n := len(part) - len(freed); n > 0 {
-			s.log.Warn("nodes of live documents were to be reclaimed; run doctor", "nodes", n)
+			s.log.Warn("the index wanted to reclaim nodes of live documents; run doctor", "nodes", n)
 		}
 	}
 	return nil
 }
 
-// Free tells which nodes below State.Next are neither live nor tombstones, and
-// takes the place of what was known before: a layer above finds that out when it
-// loads a collection, and may load one again, as a version that is gone back to.
+// Free sets which nodes below State.Next are neither live nor tombstones. The layer
+// above finds that out each time it loads a collection.
 func (s *Store) Free(cid uint32, nodes []uint32) {
-	s.free(cid, func([]uint32) []uint32 { return nodes })
+	s.setFree(cid, func([]uint32) []uint32 { return nodes })
 }
 
-func (s *Store) free(cid uint32, change func(known []uint32) []uint32) {
+func (s *Store) setFree(cid uint32, change func(known []uint32) []uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if st := s.states[cid]; st != nil {

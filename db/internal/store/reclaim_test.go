@@ -8,6 +8,7 @@ import (
 // What an index says of free numbers takes the place of what was known, and is not
 // believed of numbers that have a document or a tombstone.
 func TestFree(t *testing.T) {
+	t.Parallel()
 	s := open(t, t.TempDir())
 	cid := create(t, s, "c")
 	commit(t, s, &Batch{Collection: cid, Puts: put("a", "b", "c", "d")})

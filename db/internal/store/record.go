@@ -7,25 +7,25 @@ import (
 	"time"
 )
 
-// Record is a document as it lies in the store: a version byte, the sequence
-// number of the batch that wrote it, then fields as tag, length, bytes:
+// Record is a document as it is stored: a version byte, the sequence number of the
+// batch that wrote it, then fields as tag, length, bytes:
 //
 //	┌─────────┬──────────┬─────┬────────┬───────┬─ ─ ─
 //	│ version │ sequence │ tag │ length │ bytes │ …
 //	│ u8 = 1  │ u64 LE   │ u8  │ uvarint│       │
 //	└─────────┴──────────┴─────┴────────┴───────┴─ ─ ─
 //
-// Zero fields are left out, and unknown tags are skipped, so that a later
-// version can add a field without a new format.
+// Zero fields are omitted and unknown tags are skipped, so that a later version can
+// add a field without a new format.
 type Record struct {
 	Seq      uint64 // set by the committer
 	ID       string
 	Text     string
-	Source   string         // where the document comes from, if it is a part of something
-	Chunk    int            // its number within Source
+	Source   string         // what the document is a part of, if anything
+	Chunk    int            // its position within Source
 	Created  time.Time      // when this version was written
 	Expires  time.Time      // zero: never
-	Hash     [16]byte       // of everything the caller gave
+	Hash     [16]byte       // of everything the caller passed
 	TextHash [16]byte       // of what the embedder saw
 	Given    bool           // the vector came with the document, not from the embedder
 	Metadata map[string]any // string, bool, int64, float64, time.Time, []string
@@ -50,12 +50,12 @@ const (
 	tagGiven
 )
 
-// AppendRecord encodes r. The sequence number is left zero: the committer
-// knows it only when the batch's turn has come.
+// AppendRecord encodes r. The committer sets the sequence number, which is known
+// only when it is the batch's turn.
 func AppendRecord(dst []byte, r *Record) []byte {
-	var room [256]byte
-	metadata := AppendMetadata(room[:0], r.Metadata)
-	const fixed = 100 // what the fields of fixed length take, and the heads of the others
+	var buf [256]byte
+	metadata := AppendMetadata(buf[:0], r.Metadata)
+	const fixed = 100 // the fields of fixed length, and the heads of the others
 	dst = slices.Grow(dst, fixed+len(r.ID)+len(r.Text)+len(r.Source)+len(metadata))
 	dst = append(dst, recordVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, r.Seq)
@@ -93,7 +93,7 @@ func appendInt(dst []byte, tag byte, v int64) []byte {
 	return appendField(dst, tag, binary.AppendVarint(b[:0], v))
 }
 
-// Fields says which parts of a record a reader wants; decoding skips the rest.
+// Fields selects the parts of a record to decode.
 type Fields uint8
 
 // The parts of a record that cost something to decode.
@@ -104,7 +104,7 @@ const (
 	WithAll = WithText | WithMetadata | WithVector
 )
 
-// DecodeRecord reads what AppendRecord wrote. The record shares no memory with b.
+// DecodeRecord decodes what AppendRecord wrote. The record shares no memory with b.
 func DecodeRecord(b []byte, want Fields) (*Record, error) {
 	if len(b) < recordHead || b[0] != recordVersion {
 		return nil, fmt.Errorf("%w: document record has no known version", ErrCorrupt)

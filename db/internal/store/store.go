@@ -17,21 +17,21 @@ import (
 	"github.com/fronyai/frony-db/db/internal/disk"
 )
 
-// formatVersion is the version of keys and records this code reads and writes.
+// formatVersion is the version of keys and records that this code reads and writes.
 const formatVersion = 1
 
-// Options say how a store is opened.
+// Options configure a store.
 type Options struct {
 	// SyncEvery is zero to sync each commit before it is acknowledged, or the
 	// interval at which commits are synced in the background.
 	SyncEvery time.Duration
-	// CacheBytes is the size of the cache of table blocks; 0 is none: blocks are
-	// then read through the page cache alone.
+	// CacheBytes is the size of the cache of table blocks. If it is 0 there is none,
+	// and blocks are read through the page cache alone.
 	CacheBytes int64
-	// ReadOnly opens a store that was closed in good order and refuses writes.
+	// ReadOnly opens a store that was closed cleanly, and refuses writes.
 	ReadOnly bool
-	// Stopped, if set, is called when the disk has failed and nothing is written any
-	// more.
+	// Stopped, if set, is called when the disk has failed and writes are no longer
+	// accepted.
 	Stopped func()
 	// Logger may be nil.
 	Logger *slog.Logger
@@ -44,9 +44,9 @@ type Store struct {
 	log  *slog.Logger
 	dir  string
 
-	queue   chan *request // to the committer
-	stopped chan struct{} // closed by Close, for the syncer
-	wg      sync.WaitGroup
+	queue  chan *request // to the committer
+	closed chan struct{} // ends the syncer
+	wg     sync.WaitGroup
 
 	// closing guards isClosed and the closing of queue.
 	closing  sync.RWMutex
@@ -54,27 +54,18 @@ type Store struct {
 
 	// mu guards the collections and their states.
 	mu     sync.RWMutex
-	states map[uint32]*state
-	hidden map[string]Hidden // by name of the collection; their states are among the others
+	states map[uint32]*state // of collections and hidden versions
+	hidden map[string]Hidden // by name of the collection
 
-	orphans []Hidden // found when the store was opened, for Sweep
+	orphans []Hidden // hidden versions of no collection, for Sweep
 
-	// pins guards against losing versions that someone still reads.
+	// pins keeps Badger from dropping versions of keys that are still read.
 	pins pins
 
-	broken    atomic.Pointer[error] // why nothing is written any more
+	failed    atomic.Pointer[error] // why writes are no longer accepted
 	badgerLog *badgerLog
 
 	freeBytes func(dir string) (uint64, error) // replaced in tests
-}
-
-// state is what the committer knows of a collection.
-type state struct {
-	info Info
-	seq  uint64
-	next uint32
-	live uint64
-	free []uint32 // nodes to reuse, smallest last
 }
 
 // Open opens the store in dir, which must exist, or creates it there.
@@ -83,50 +74,21 @@ func Open(dir string, opts Options) (*Store, error) {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	log := &badgerLog{log: opts.Logger}
-	b := badger.DefaultOptions(dir).
-		WithLogger(log).
-		WithSyncWrites(opts.SyncEvery == 0).
-		WithReadOnly(opts.ReadOnly).
-		WithDetectConflicts(false). // the committer is the only writer
-		WithCompression(options.None).
-		WithBlockCacheSize(opts.CacheBytes).
-		WithMetricsEnabled(false).
-		WithNumMemtables(3).
-		WithNumCompactors(2).
-		// Every new table spans all keys, so that the first compaction rewrites what
-		// lies below it. Waiting for more tables makes that rarer: decision 0078.
-		WithNumLevelZeroTables(15).
-		WithNumLevelZeroTablesStall(30).
-		WithValueLogFileSize(64 << 20)
-	if !opts.ReadOnly {
-		if err := removeLeftovers(dir); err != nil {
-			return nil, fmt.Errorf("open store: %w", err)
-		}
-		if err := roomForLogs(dir, disk.Free); err != nil {
-			return nil, fmt.Errorf("open store: %w", err)
-		}
-	}
-	if err := checkFiles(dir, b); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
-	bdb, err := openBadger(b)
+	bdb, err := openFiles(dir, badgerOptions(dir, &opts, log))
 	if err != nil {
-		if strings.Contains(err.Error(), "directory lock") {
-			return nil, fmt.Errorf("%w: %s", ErrLocked, dir)
-		}
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, err
 	}
 	s := &Store{
 		bdb: bdb, opts: opts, log: opts.Logger, dir: dir,
 		queue:     make(chan *request, 64),
-		stopped:   make(chan struct{}),
+		closed:    make(chan struct{}),
 		states:    make(map[uint32]*state),
 		hidden:    make(map[string]Hidden),
 		badgerLog: log,
 		freeBytes: disk.Free,
 	}
 	s.pins.init(bdb)
-	if err := s.load(); err != nil {
+	if err := s.readCollections(); err != nil {
 		return nil, errors.Join(err, bdb.Close())
 	}
 	if !opts.ReadOnly {
@@ -138,8 +100,49 @@ func Open(dir string, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// load checks the format and reads the collections' states.
-func (s *Store) load() error {
+func badgerOptions(dir string, opts *Options, log *badgerLog) badger.Options {
+	return badger.DefaultOptions(dir).
+		WithLogger(log).
+		WithSyncWrites(opts.SyncEvery == 0).
+		WithReadOnly(opts.ReadOnly).
+		WithDetectConflicts(false). // the committer is the only writer
+		WithCompression(options.None).
+		WithBlockCacheSize(opts.CacheBytes).
+		WithMetricsEnabled(false).
+		WithNumMemtables(3).
+		WithNumCompactors(2).
+		// Every new table spans all keys, so the first compaction rewrites whatever
+		// lies below it. Waiting for more tables makes that rarer: decision 0078.
+		WithNumLevelZeroTables(15).
+		WithNumLevelZeroTablesStall(30).
+		WithValueLogFileSize(64 << 20)
+}
+
+// openFiles prepares and checks the files in dir and opens Badger.
+func openFiles(dir string, o badger.Options) (*badger.DB, error) {
+	if !o.ReadOnly {
+		if err := removeLeftovers(dir); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
+		if err := checkLogCapacity(dir, disk.Free); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
+	}
+	if err := checkFiles(dir, o); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	bdb, err := openBadger(o)
+	if err != nil {
+		if strings.Contains(err.Error(), "directory lock") {
+			return nil, fmt.Errorf("%w: %s", ErrLocked, dir)
+		}
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return bdb, nil
+}
+
+// readCollections checks the format and reads the collections' states.
+func (s *Store) readCollections() error {
 	v := s.View(nil)
 	defer v.Close()
 	got, ok, err := v.get([]byte{keyFormat})
@@ -148,30 +151,28 @@ func (s *Store) load() error {
 		return err
 	case !ok:
 		if s.opts.ReadOnly {
-			return fmt.Errorf("%w: it is empty", ErrFormat)
+			return fmt.Errorf("%w: the store is empty", ErrFormat)
 		}
 		return s.setFormat()
 	case len(got) != 4:
-		return fmt.Errorf("%w: its version is not readable", ErrFormat)
+		return fmt.Errorf("%w: its version cannot be read", ErrFormat)
 	case binary.BigEndian.Uint32(got) != formatVersion:
-		return fmt.Errorf("%w: version %d, this program knows %d; open it with a newer frony-db",
+		return fmt.Errorf("%w: version %d, this program supports %d; open it with a newer frony-db",
 			ErrFormat, binary.BigEndian.Uint32(got), formatVersion)
 	}
 	for info, err := range v.Collections() {
 		if err != nil {
 			return err
 		}
-		st := &state{info: info}
-		if err := st.read(v); err != nil {
+		if s.states[info.ID], err = v.stateOf(info); err != nil {
 			return err
 		}
-		s.states[info.ID] = st
 	}
 	return s.loadHidden(v)
 }
 
 func (s *Store) setFormat() error {
-	if err := s.room(reserveWrite); err != nil {
+	if err := s.checkCapacity(reserveWrite); err != nil {
 		return err
 	}
 	ts, err := s.update(func(txn *badger.Txn) error {
@@ -183,11 +184,12 @@ func (s *Store) setFormat() error {
 	return err
 }
 
-// Close finishes what waits in the committer's queue, syncs and closes. Calls
-// that come later return ErrClosed. On a disk without room for the tables that
-// Badger makes as it closes, which would kill the process, the log is synced and
-// left for the next opening, the files stay open until the process ends, and the
-// error is ErrDiskFull.
+// Close finishes the requests in the committer's queue, syncs and closes. Later calls
+// return ErrClosed.
+//
+// Badger writes tables as it closes, and a disk without space for them would kill
+// the process. Close then returns ErrDiskFull: it syncs the log and leaves it to the
+// next opening, and the files stay open until the process ends.
 func (s *Store) Close() error {
 	s.closing.Lock()
 	if s.isClosed {
@@ -196,11 +198,11 @@ func (s *Store) Close() error {
 	}
 	s.isClosed = true
 	close(s.queue)
-	close(s.stopped)
+	close(s.closed)
 	s.closing.Unlock()
 	s.wg.Wait()
 	if !s.opts.ReadOnly {
-		if err := roomForLogs(s.dir, s.freeBytes); err != nil {
+		if err := checkLogCapacity(s.dir, s.freeBytes); err != nil {
 			return fmt.Errorf("close store: %w", errors.Join(err, SyncLogs(s.dir), s.bdb.Sync()))
 		}
 	}
@@ -210,17 +212,11 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// MaxBatch is the size in bytes of the largest batch that Commit takes, and
-// the number of its keys.
-func (s *Store) MaxBatch() (bytes, keys int64) {
-	return s.bdb.MaxBatchSize() * 9 / 10, s.bdb.MaxBatchCount() * 9 / 10
-}
-
-// DiskBytes is the size of the store's files as the file system has allocated
-// them: tables and logs are sparse.
+// DiskBytes is the space that the file system has allocated to the store's files,
+// which are sparse.
 func (s *Store) DiskBytes() int64 { return disk.Allocated(s.dir) }
 
-// Exists says whether dir holds a store.
+// Exists reports whether dir holds a store.
 func Exists(dir string) bool {
 	_, err := os.Stat(dir + "/MANIFEST")
 	return err == nil

@@ -76,6 +76,7 @@ func ids(t *testing.T, s *Store, cid uint32) []string {
 }
 
 func TestBatches(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	cid := create(t, s, "c")
@@ -153,6 +154,7 @@ func TestBatches(t *testing.T) {
 
 // A view keeps what it saw, whatever is deleted and compacted meanwhile.
 func TestViewIsASnapshot(t *testing.T) {
+	t.Parallel()
 	s := open(t, t.TempDir())
 	cid := create(t, s, "c")
 	commit(t, s, &Batch{Collection: cid, Puts: put("a", "b")})
@@ -180,12 +182,22 @@ func TestViewIsASnapshot(t *testing.T) {
 func TestGroupCommit(t *testing.T) {
 	s := open(t, t.TempDir())
 	cid := create(t, s, "c")
-	slow := make(chan struct{})
-	defer disk.Fail(func(disk.Step, string) error { <-slow; return nil })()
+	held, slow := make(chan struct{}, 1), make(chan struct{})
+	defer disk.Fail(func(disk.Step, string) error {
+		select {
+		case held <- struct{}{}:
+		default:
+		}
+		<-slow
+		return nil
+	})()
 	const writers = 40
 	var wg sync.WaitGroup
 	results := make([]*Committed, writers)
 	for w := range writers {
+		if w == 1 {
+			<-held // the first transaction waits; the others queue behind it
+		}
 		wg.Go(func() {
 			done, err := s.Commit(&Batch{Collection: cid, Puts: put(fmt.Sprint("w", w), "shared"), Insert: w%4 == 3})
 			if w%4 == 3 && errors.Is(err, ErrExists) {
@@ -199,7 +211,9 @@ func TestGroupCommit(t *testing.T) {
 			results[w] = done
 		})
 	}
-	time.Sleep(20 * time.Millisecond)
+	for len(s.queue) < writers-1 {
+		time.Sleep(time.Millisecond)
+	}
 	close(slow)
 	wg.Wait()
 	seqs := map[uint64]bool{}
@@ -257,6 +271,7 @@ func TestFailedCommit(t *testing.T) {
 // On a disk that is too full to write to, documents and collections can be
 // deleted, those in one group with writes as well.
 func TestDeleteOnFullDisk(t *testing.T) {
+	t.Parallel()
 	s := open(t, t.TempDir())
 	cid := create(t, s, "c")
 	commit(t, s, &Batch{Collection: cid, Puts: put("a", "b")})
@@ -299,6 +314,7 @@ func TestDeleteOnFullDisk(t *testing.T) {
 
 // Timestamps are not given again, though nothing of the last commits is left.
 func TestTimeGoesOn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	cid := create(t, s, "c")
@@ -322,6 +338,7 @@ func TestTimeGoesOn(t *testing.T) {
 }
 
 func TestCollections(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	a := create(t, s, "a")
@@ -359,6 +376,7 @@ func TestCollections(t *testing.T) {
 }
 
 func TestNewerFormat(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	err := s.do(func(txn *badger.Txn) error {
@@ -376,6 +394,7 @@ func TestNewerFormat(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	cid := create(t, s, "c")
@@ -399,6 +418,7 @@ func TestReadOnly(t *testing.T) {
 }
 
 func TestRecord(t *testing.T) {
+	t.Parallel()
 	in := &Record{
 		ID: "아이디", Text: "글", Source: "file.md", Chunk: 3, Created: time.UnixMicro(1234567890123456).UTC(),
 		Expires: time.UnixMicro(2).UTC(), Hash: [16]byte{1}, TextHash: [16]byte{2}, Given: true,

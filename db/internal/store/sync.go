@@ -13,18 +13,18 @@ import (
 	"github.com/fronyai/frony-db/db/internal/disk"
 )
 
-// Sync makes everything that is committed durable. Without SyncEvery it is so
-// already, and nothing is done.
+// Sync makes everything that is committed durable. Without SyncEvery it already is,
+// and Sync does nothing.
 //
-// Badger's own Sync knows the log that is written to, and not those that are
-// being turned into tables; nor does it look out for one that becomes such a log
-// meanwhile. So the files are synced first, and then Badger syncs what little has
-// been written since, while nothing is.
+// Badger's own Sync covers only the log that is being written, not those that are
+// being turned into tables, and it does not notice when the one becomes the other
+// meanwhile. So the files are synced first, and then Badger syncs the little that
+// was written since, while writes wait.
 func (s *Store) Sync() error {
 	if s.opts.SyncEvery == 0 || s.opts.ReadOnly {
 		return nil
 	}
-	if err := s.broken.Load(); err != nil {
+	if err := s.failed.Load(); err != nil {
 		return *err
 	}
 	err := errors.Join(SyncLogs(s.dir), failedSync(disk.Try(disk.Sync, s.dir)))
@@ -35,14 +35,14 @@ func (s *Store) Sync() error {
 	case err == nil, errors.Is(err, ErrClosed):
 		return err
 	case errors.Is(err, errSync):
-		s.stop(err)
+		s.fail(err)
 	}
 	return fmt.Errorf("sync store: %w", err)
 }
 
-// errSync is the error of a sync itself. A file that could not be opened, for lack
-// of descriptors perhaps, is none: it can be synced later.
-var errSync = errors.New("the disk could not sync")
+// errSync is returned when a sync itself fails. A file that could not be opened, for
+// want of descriptors perhaps, is another matter: it can be synced later.
+var errSync = errors.New("sync failed")
 
 func failedSync(err error) error {
 	if err == nil {
@@ -51,7 +51,7 @@ func failedSync(err error) error {
 	return fmt.Errorf("%w: %w", errSync, err)
 }
 
-// SyncLogs makes durable what a process has left in the logs of a store: values
+// SyncLogs makes durable what a process has left in the logs of a store. Values come
 // before the logs that point at them.
 func SyncLogs(dir string) error {
 	for _, ext := range []string{".vlog", ".mem"} {
@@ -60,7 +60,7 @@ func SyncLogs(dir string) error {
 			return err
 		}
 		for _, path := range logs {
-			if err := syncFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // a table has its place
+			if err := syncFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // it has become a table
 				return err
 			}
 		}
@@ -69,7 +69,7 @@ func SyncLogs(dir string) error {
 	if err != nil {
 		return err
 	}
-	_ = d.Sync() // where directories can't be synced, the file system is trusted
+	_ = d.Sync() // not every file system can sync directories
 	return d.Close()
 }
 
@@ -81,8 +81,8 @@ func syncFile(path string) error {
 	return errors.Join(failedSync(f.Sync()), f.Close())
 }
 
-// filesOf are the paths of the files in dir with an extension. The path of dir may
-// hold what is a pattern to filepath.Glob.
+// filesOf returns the paths of the files in dir with an extension. It does not use
+// filepath.Glob, which would take characters in dir for a pattern.
 func filesOf(dir, ext string) (paths []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -96,19 +96,19 @@ func filesOf(dir, ext string) (paths []string, err error) {
 	return paths, nil
 }
 
-// doDurably is do for what later transactions rest on: which collections there
-// are. It is on disk before any of those.
+// doDurably is do for changes that later transactions depend on, such as a new
+// collection: it is on disk before any of them.
 func (s *Store) doDurably(fn func(*badger.Txn) error, after func()) error {
 	if err := s.do(fn, after); err != nil {
 		return err
 	}
-	s.syncLogged() // it is done; if the disk has failed, the next write says so
+	s.syncLogged() // the change is made; if the disk has failed, the next write says so
 	return nil
 }
 
 func (s *Store) syncLogged() {
-	if err := s.Sync(); err != nil && !errors.Is(err, ErrClosed) && s.broken.Load() == nil {
-		s.log.Warn("background sync failed; it is tried again", "err", err)
+	if err := s.Sync(); err != nil && !errors.Is(err, ErrClosed) && s.failed.Load() == nil {
+		s.log.Warn("background sync failed; will retry", "err", err)
 	}
 }
 
@@ -118,7 +118,7 @@ func (s *Store) syncer() {
 	defer t.Stop()
 	for {
 		select {
-		case <-s.stopped:
+		case <-s.closed:
 			return
 		case <-t.C:
 			s.syncLogged()

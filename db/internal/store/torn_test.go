@@ -106,6 +106,7 @@ func every(first, end int) (sizes []int) {
 // The log is cut at each byte of its last transaction: what was acknowledged
 // before is there, and of the last one all or nothing.
 func TestTornLog(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	cid := create(t, s, "c")
@@ -131,6 +132,7 @@ func TestTornLog(t *testing.T) {
 // The list of tables is cut at each byte of its last record, and lost: it is said
 // what is wrong, and no table is deleted.
 func TestTornManifest(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	cid := create(t, s, "c")
@@ -167,6 +169,7 @@ func TestTornManifest(t *testing.T) {
 
 // A table that is cut is not opened, and the error says so.
 func TestTornTable(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	cid := create(t, s, "c")
@@ -186,6 +189,7 @@ func TestTornTable(t *testing.T) {
 
 // A table that a kill left half written is not in the list: the store opens.
 func TestHalfTable(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	cid := create(t, s, "c")
@@ -203,6 +207,7 @@ func TestHalfTable(t *testing.T) {
 // The log of large values is cut within its last record: what was written before
 // is there, and the torn document is there or named.
 func TestTornValueLog(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	cid := create(t, s, "c")

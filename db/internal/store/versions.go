@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -9,19 +8,18 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// Hidden is a version of a collection that its name does not lead to: one that
-// is being filled and is to be switched to, or the one from before a switch. A
-// collection has at most one. It takes batches and views as any collection does,
-// by its number.
+// Hidden is a version of a collection that its name does not lead to: the one that
+// is being filled before a switch, or the previous one after it. A collection has at
+// most one. It takes batches and views by its number, as any collection does.
 //
-// It is remembered by the number of the version that the name leads to. A
-// program that knows no hidden versions may drop that one, and even make another
-// collection of the name: then this one belongs to nothing, and is swept.
+// Its key names the number of the visible version. A program that does not know
+// about hidden versions may drop that one, and even create another collection of the
+// same name. The hidden version then belongs to no collection, and Sweep deletes it.
 type Hidden struct {
 	Info
 	Of       uint32    `json:"of"` // the version that the name leads to
 	Previous bool      `json:"previous"`
-	Since    time.Time `json:"since"` // when it was begun, or hidden by the switch
+	Since    time.Time `json:"since"` // when it was created, or hidden by the switch
 }
 
 // Hidden finds the hidden version of a collection.
@@ -38,8 +36,8 @@ func (s *Store) visible(info *Info) bool {
 	return !ok || h.ID != info.ID
 }
 
-// loadHidden reads the hidden versions. Those that belong to nothing any more are
-// left to Sweep. All collections have been read.
+// loadHidden reads the hidden versions, after all collections have been read. Those
+// that belong to no collection are left to Sweep.
 func (s *Store) loadHidden(v *View) error {
 	for item, err := range v.items([]byte{keyHidden}, nil, 16) {
 		if err != nil {
@@ -51,13 +49,13 @@ func (s *Store) loadHidden(v *View) error {
 		}
 		switch of := s.states[h.Of]; {
 		case s.states[h.ID] != nil:
-			continue // never take what a name leads to for garbage
+			continue // never treat what a name leads to as garbage
 		case of == nil || of.info.Name != h.Name:
 			s.orphans = append(s.orphans, h)
 			continue
 		}
-		st := &state{info: h.Info}
-		if err := st.read(v); err != nil {
+		st, err := v.stateOf(h.Info)
+		if err != nil {
 			return err
 		}
 		s.states[h.ID], s.hidden[h.Name] = st, h
@@ -69,7 +67,7 @@ func (s *Store) loadHidden(v *View) error {
 func (s *Store) CreateHidden(name string, settings any) (h Hidden, err error) {
 	raw, err := json.Marshal(settings)
 	if err != nil {
-		return h, fmt.Errorf("version of collection %q: %w", name, err)
+		return h, fmt.Errorf("hidden version of collection %q: %w", name, err)
 	}
 	err = s.doDurably(func(txn *badger.Txn) error {
 		of, ok := s.Lookup(name)
@@ -79,7 +77,7 @@ func (s *Store) CreateHidden(name string, settings any) (h Hidden, err error) {
 		if _, ok := s.Hidden(name); ok {
 			return fmt.Errorf("%w: a hidden version of %q", ErrCollectionExists, name)
 		}
-		h = Hidden{Info: of, Of: of.ID, Since: moment()}
+		h = Hidden{Info: of, Of: of.ID, Since: now()}
 		h.Settings = raw
 		if h.ID, err = nextID(txn); err != nil {
 			return err
@@ -93,41 +91,41 @@ func (s *Store) CreateHidden(name string, settings any) (h Hidden, err error) {
 	return h, err
 }
 
-// Switch makes the name lead to the hidden version, in one transaction. The one
-// from before becomes the hidden version, or garbage.
+// Switch makes the name lead to the hidden version, in one transaction. The previous
+// version is then hidden, or garbage if it is to be discarded.
 func (s *Store) Switch(name string, discard bool) error {
-	var to, was Hidden
+	var previous Hidden
 	return s.doDurably(func(txn *badger.Txn) error {
-		var ok bool
-		if to, ok = s.Hidden(name); !ok {
+		to, ok := s.Hidden(name)
+		if !ok {
 			return fmt.Errorf("%w: a hidden version of %q", ErrNoCollection, name)
 		}
 		from, ok := s.Lookup(name)
 		if !ok {
 			return fmt.Errorf("%w: %q", ErrNoCollection, name)
 		}
-		was = Hidden{Info: from, Of: to.ID, Previous: true, Since: moment()}
+		previous = Hidden{Info: from, Of: to.ID, Previous: true, Since: now()}
 		if err := setJSON(txn, collectionKey(name), to.Info); err != nil {
 			return err
 		}
 		if discard {
-			return dropHidden(txn, was)
+			return dropHidden(txn, previous)
 		}
-		return setJSON(txn, hiddenKey(name), was)
+		return setJSON(txn, hiddenKey(name), previous)
 	}, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if discard {
 			delete(s.hidden, name)
-			delete(s.states, was.ID)
+			delete(s.states, previous.ID)
 			return
 		}
-		s.hidden[name] = was
+		s.hidden[name] = previous
 	})
 }
 
-// DropHidden drops the hidden version of a collection: its data is garbage, for
-// Sweep.
+// DropHidden drops the hidden version of a collection. Its data is garbage, for Sweep
+// to delete.
 func (s *Store) DropHidden(name string) error {
 	h, ok := s.Hidden(name)
 	if !ok {
@@ -136,7 +134,7 @@ func (s *Store) DropHidden(name string) error {
 	return s.doDurably(func(txn *badger.Txn) error { return dropHidden(txn, h) }, func() { s.forget(name, h.ID) })
 }
 
-// forget takes a hidden version out of what is known.
+// forget removes a hidden version from what is known.
 func (s *Store) forget(name string, cid uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,7 +142,7 @@ func (s *Store) forget(name string, cid uint32) {
 	delete(s.states, cid)
 }
 
-// dropHidden makes a version garbage and frees its place.
+// dropHidden turns a version into garbage and frees its key.
 func dropHidden(txn *badger.Txn, h Hidden) error {
 	if err := txn.Set(prefix(keyGarbage, h.ID), nil); err != nil {
 		return &partialError{err}
@@ -154,49 +152,3 @@ func dropHidden(txn *badger.Txn, h Hidden) error {
 	}
 	return nil
 }
-
-// dropOrphans makes garbage of the versions that belong to nothing.
-func (s *Store) dropOrphans() error {
-	for _, h := range s.orphans {
-		err := s.do(func(txn *badger.Txn) error {
-			if _, ok := s.Hidden(h.Name); !ok {
-				return dropHidden(txn, h)
-			}
-			return txn.Set(prefix(keyGarbage, h.ID), nil) // its place is taken by now
-		}, nil)
-		if err != nil {
-			return err
-		}
-	}
-	s.orphans = nil
-	return nil
-}
-
-// nextID takes a number that no collection of this store ever had.
-func nextID(txn *badger.Txn) (uint32, error) {
-	b, ok, err := get(txn, []byte{keyNextID})
-	if err != nil {
-		return 0, err
-	}
-	id := uint32(1)
-	if ok && len(b) == 4 {
-		id = binary.BigEndian.Uint32(b)
-	}
-	if err := txn.Set([]byte{keyNextID}, binary.BigEndian.AppendUint32(nil, id+1)); err != nil {
-		return 0, &partialError{err}
-	}
-	return id, nil
-}
-
-func setJSON(txn *badger.Txn, key []byte, v any) error {
-	b, err := json.Marshal(v)
-	if err == nil {
-		err = txn.Set(key, b)
-	}
-	if err != nil {
-		return &partialError{err}
-	}
-	return nil
-}
-
-func moment() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

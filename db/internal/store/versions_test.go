@@ -40,6 +40,7 @@ func names(t *testing.T, s *Store, name string) (visible, hidden uint32) {
 }
 
 func TestHidden(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	reopen := func() {
@@ -127,6 +128,7 @@ func TestHidden(t *testing.T) {
 // A program that knows no hidden versions drops a collection and makes another of
 // its name: the version of the first is swept, and the second has none.
 func TestHiddenOrphan(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	a := create(t, s, "a")

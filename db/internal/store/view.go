@@ -10,8 +10,8 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// View reads the store as it was at one moment, whatever is written meanwhile.
-// It must be closed, and is for one goroutine.
+// View reads the store as it was at one moment, whatever is written meanwhile. It
+// must be closed, and may be used by one goroutine at a time.
 type View struct {
 	s   *Store
 	ts  uint64
@@ -19,14 +19,13 @@ type View struct {
 }
 
 // View opens a view at the newest commit, or at the timestamp that at returns.
-// Unlike Badger's own read transactions it does not wait for a commit that is
-// under way.
+// Unlike Badger's own read transactions it does not wait for a commit in progress.
 func (s *Store) View(at func() uint64) *View {
 	ts := s.pins.take(at)
 	return &View{s: s, ts: ts, txn: s.bdb.NewTransactionAt(ts, false)}
 }
 
-// TS is the view's timestamp, for opening another at the same.
+// TS is the view's timestamp, at which another view can be opened.
 func (v *View) TS() uint64 { return v.ts }
 
 // Close releases the view.
@@ -35,7 +34,7 @@ func (v *View) Close() {
 	v.s.pins.release(v.ts)
 }
 
-// get copies the value of key.
+// get returns a copy of the value of key.
 func (v *View) get(key []byte) ([]byte, bool, error) { return get(v.txn, key) }
 
 func get(txn *badger.Txn, key []byte) ([]byte, bool, error) {
@@ -53,12 +52,12 @@ func get(txn *badger.Txn, key []byte) ([]byte, bool, error) {
 	return b, true, nil
 }
 
-// Node is the node that a document id points at.
+// Node returns the node that a document id points at.
 func (v *View) Node(cid uint32, id string) (uint32, bool, error) {
-	return node(v.txn, cid, id)
+	return lookupNode(v.txn, cid, id)
 }
 
-func node(txn *badger.Txn, cid uint32, id string) (uint32, bool, error) {
+func lookupNode(txn *badger.Txn, cid uint32, id string) (uint32, bool, error) {
 	b, ok, err := get(txn, idKey(cid, id))
 	if err != nil || !ok {
 		return 0, false, err
@@ -69,7 +68,7 @@ func node(txn *badger.Txn, cid uint32, id string) (uint32, bool, error) {
 	return binary.BigEndian.Uint32(b), true, nil
 }
 
-// Record reads the document of a node; ok is false if there is none.
+// Record reads the document of a node. ok is false if there is none.
 func (v *View) Record(cid, node uint32, want Fields) (r *Record, ok bool, err error) {
 	item, err := v.txn.Get(nodeKey(keyDocument, cid, node))
 	if errors.Is(err, badger.ErrKeyNotFound) {
@@ -104,8 +103,8 @@ func (v *View) Vector(dst []float32, cid, node uint32) ([]float32, bool, error) 
 	return dst, err == nil, err
 }
 
-// IDs yields document ids and their nodes in byte order of the ids, from the
-// first id that is not below start.
+// IDs yields document ids and their nodes in byte order of the ids, starting with the
+// first id not below start.
 func (v *View) IDs(cid uint32, start string) iter.Seq2[ID, error] {
 	return func(yield func(ID, error) bool) {
 		for item, err := range v.items(prefix(keyID, cid), idKey(cid, start), 256) {
@@ -134,8 +133,8 @@ type ID struct {
 	Node uint32
 }
 
-// Records yields every document record by node. A damaged one comes with its
-// node and an ErrCorrupt, and the others follow.
+// Records yields every document record in order of the nodes. A damaged one comes as
+// its node with an ErrCorrupt, and iteration continues.
 func (v *View) Records(cid uint32, want Fields) iter.Seq2[NodeRecord, error] {
 	return func(yield func(NodeRecord, error) bool) {
 		for item, err := range v.items(prefix(keyDocument, cid), nil, 256) {
@@ -161,8 +160,8 @@ type NodeRecord struct {
 	Record *Record
 }
 
-// Vectors calls f with every node's encoded vector, which is valid only during
-// the call, in order of the nodes from first up to, not including, end.
+// Vectors calls f with the encoded vector of each node from first up to, but not
+// including, end, in order. The vector is valid only during the call.
 func (v *View) Vectors(cid, first, end uint32, f func(node uint32, vec []byte) error) error {
 	for item, err := range v.items(prefix(keyVector, cid), nodeKey(keyVector, cid, first), 256) {
 		if err != nil {
@@ -179,7 +178,7 @@ func (v *View) Vectors(cid, first, end uint32, f func(node uint32, vec []byte) e
 	return nil
 }
 
-// Dead yields the tombstones: nodes that are neither live nor free.
+// Dead yields the nodes that have a tombstone: they are neither live nor free.
 func (v *View) Dead(cid uint32) iter.Seq2[uint32, error] {
 	return func(yield func(uint32, error) bool) {
 		for item, err := range v.items(prefix(keyDead, cid), nil, 0) {
@@ -194,7 +193,7 @@ func (v *View) Dead(cid uint32) iter.Seq2[uint32, error] {
 	}
 }
 
-// Collections yields all collections by name.
+// Collections yields all collections in order of their names.
 func (v *View) Collections() iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
 		for item, err := range v.items([]byte{keyCollection}, nil, 16) {
@@ -215,8 +214,8 @@ func (v *View) Collections() iter.Seq2[Info, error] {
 	}
 }
 
-// items yields the items of a prefix from start on; a prefetch of 0 reads keys
-// only. An item is valid until the next one.
+// items yields the items of a prefix from start on. With a prefetch of 0 it reads
+// keys only. An item is valid until the next one.
 func (v *View) items(prefix, start []byte, prefetch int) iter.Seq2[*badger.Item, error] {
 	return func(yield func(*badger.Item, error) bool) {
 		o := badger.DefaultIteratorOptions

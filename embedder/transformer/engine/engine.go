@@ -1,8 +1,7 @@
-// Package engine says what an engine is: the part of a transformer embedder
-// that turns token ids into vectors.
+// Package engine defines the engine: the part of a transformer embedder that turns token
+// ids into vectors. It runs the layers, and knows nothing of tokens, files and prefixes.
 //
-// The one in pure Go is [github.com/fronyai/frony-db/embedder/transformer/engine/purego].
-// Tokens, files and prefixes are not an engine's business; layers are.
+// The engine in pure Go is [github.com/fronyai/frony-db/embedder/transformer/engine/purego].
 package engine
 
 import "context"
@@ -10,9 +9,9 @@ import "context"
 // Engine runs an encoder. It is safe for concurrent use.
 type Engine interface {
 	// Embed runs every sequence of token ids and writes its pooled vector, not
-	// normalised, to the slice of the same index in out; each has length
-	// Config.Hidden. A sequence's vector does not depend on the others. An
-	// empty or too long sequence, or an id outside the vocabulary, is an error.
+	// normalised, to the slice with the same index in out, which has length
+	// Config.Hidden. A sequence's vector does not depend on the others. An empty
+	// sequence, one that is too long, or an id outside the vocabulary is an error.
 	// Embed returns ctx.Err() soon after ctx is cancelled.
 	Embed(ctx context.Context, ids [][]int32, out [][]float32) error
 
@@ -20,7 +19,7 @@ type Engine interface {
 	Close() error
 }
 
-// Pooling says how the vectors of a text's tokens become one.
+// Pooling is how the vectors of a text's tokens become one.
 type Pooling int
 
 const (
@@ -55,8 +54,8 @@ type Config struct {
 	Layers, Hidden, Heads, Inner int
 	Vocab                        int
 	Positions                    int // rows of the position table
-	// PadID and PadPositions: in the RoBERTa family positions are counted from
-	// PadID+1 and a padding token stands still; in BERT they are counted from 0.
+	// PadPositions: in the RoBERTa family positions are counted from PadID+1, and a
+	// padding token does not count. In BERT positions are counted from 0.
 	PadID        int32
 	PadPositions bool
 	Activation   Activation
@@ -72,12 +71,12 @@ func (c Config) MaxTokens() int {
 	return c.Positions
 }
 
-// Tensor is an array of weights that stays where it is, such as in a mapped
-// file, until it is read. It is safe for concurrent use.
+// Tensor is an array of weights that stays where it is, for instance in a mapped file,
+// until it is read. It is safe for concurrent use.
 type Tensor interface {
 	// Dims is the shape.
 	Dims() []int
-	// Read fills dst with the elements from index from on, in row-major order.
+	// Read fills dst with elements starting at index from, in row-major order.
 	Read(dst []float32, from int) error
 }
 
@@ -87,7 +86,7 @@ type Linear struct{ Weight, Bias Tensor }
 // Norm is a layer normalisation's scale and shift, each of shape [hidden].
 type Norm struct{ Weight, Bias Tensor }
 
-// Weights are an encoder's parameters.
+// Weights holds the parameters of an encoder.
 type Weights struct {
 	Words     Tensor // [vocab, hidden]
 	Positions Tensor // [positions, hidden]
@@ -96,7 +95,7 @@ type Weights struct {
 	Layers    []Layer
 }
 
-// Layer are the parameters of one layer.
+// Layer holds the parameters of one layer.
 type Layer struct {
 	Query, Key, Value Linear // [hidden, hidden]
 	AttentionOut      Linear // [hidden, hidden]

@@ -25,10 +25,9 @@ type File struct {
 	closer  io.Closer
 }
 
-// Open maps the file at path; where the system can't map it, the file is read
-// piece by piece as tensors are asked for. The caller closes the File, after
-// which its tensors must not be used. The file must not be shortened while it
-// is open.
+// Open maps the file at path. If the system cannot map it, the file is read piece by
+// piece as tensors are read. The caller closes the File, and must not use its tensors
+// afterwards. The file must not be truncated while it is open.
 func Open(path string) (*File, error) {
 	var r interface {
 		io.ReaderAt
@@ -57,7 +56,7 @@ func Open(path string) (*File, error) {
 }
 
 // New reads the header of a safetensors file of size bytes. It returns
-// ErrCorrupt when the header and size don't agree.
+// ErrCorrupt when header and size do not agree.
 func New(r io.ReaderAt, size int64) (*File, error) {
 	var head [8]byte
 	if _, err := r.ReadAt(head[:], 0); err != nil {
@@ -122,7 +121,7 @@ func parseTensor(name string, raw json.RawMessage) (*Tensor, error) {
 	return t, nil
 }
 
-// checkLayout holds invariant 3 of the package comment.
+// checkLayout checks rule 3 of the package comment.
 func (f *File) checkLayout(size int64) error {
 	byBegin := slices.SortedFunc(maps.Values(f.tensors), func(a, b *Tensor) int {
 		return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.n, b.n))
@@ -139,9 +138,6 @@ func (f *File) checkLayout(size int64) error {
 	}
 	return nil
 }
-
-// Tensor returns the tensor of that name, or nil.
-func (f *File) Tensor(name string) *Tensor { return f.tensors[name] }
 
 // Tensors yields the tensors ordered by name.
 func (f *File) Tensors() iter.Seq[*Tensor] {

@@ -25,6 +25,7 @@ func file(header string, data []byte) []byte {
 func open(b []byte) (*File, error) { return New(bytes.NewReader(b), int64(len(b))) }
 
 func TestRead(t *testing.T) {
+	t.Parallel()
 	var data []byte
 	for _, v := range []float32{1, -2.5, 3e-40, float32(math.Inf(1))} {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
@@ -53,7 +54,7 @@ func TestRead(t *testing.T) {
 		"bf16": {1, -2.5, math.Float32frombits(1 << 16), inf},
 		"none": {},
 	} {
-		tensor := f.Tensor(name)
+		tensor := f.tensors[name]
 		got := make([]float32, tensor.Len())
 		if err := tensor.Read(got, 0); err != nil {
 			t.Fatal(err)
@@ -72,10 +73,10 @@ func TestRead(t *testing.T) {
 			}
 		}
 	}
-	if err := f.Tensor("i64").Read(make([]float32, 2), 0); !errors.Is(err, ErrType) {
+	if err := f.tensors["i64"].Read(make([]float32, 2), 0); !errors.Is(err, ErrType) {
 		t.Errorf("i64: got %v, want ErrType", err)
 	}
-	if f.Tensor("other") != nil {
+	if f.tensors["other"] != nil {
 		t.Error("a tensor that is not there")
 	}
 	var names []string
@@ -89,6 +90,7 @@ func TestRead(t *testing.T) {
 
 // Every binary16 is what its fields say.
 func TestHalf(t *testing.T) {
+	t.Parallel()
 	for h := range 1 << 16 {
 		sign, exponent, fraction := h>>15, h>>10&31, float64(h&1023)
 		var want float64
@@ -115,6 +117,7 @@ func TestHalf(t *testing.T) {
 
 // A tensor longer than Read's buffer, through a real file.
 func TestOpen(t *testing.T) {
+	t.Parallel()
 	const n = 5000
 	var data []byte
 	want := make([]float32, n)
@@ -133,7 +136,7 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := make([]float32, n-3)
-	if err := f.Tensor("w").Read(got, 3); err != nil || !slices.Equal(got, want[3:]) {
+	if err := f.tensors["w"].Read(got, 3); err != nil || !slices.Equal(got, want[3:]) {
 		t.Errorf("got other elements than written: %v", err)
 	}
 	if err := f.Close(); err != nil {
@@ -154,6 +157,7 @@ func TestOpen(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	eight := make([]byte, 8)
 	for name, b := range map[string][]byte{
 		"huge header":      append(binary.LittleEndian.AppendUint64(nil, math.MaxUint64), "{}"...),

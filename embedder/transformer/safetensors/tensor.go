@@ -39,7 +39,7 @@ func (t *Tensor) bytes() int64 { return int64(t.n) * int64(t.width) }
 // Dims returns the shape, which the caller must not change.
 func (t *Tensor) Dims() []int { return t.Shape }
 
-// Read fills dst with the elements from index from on, as float32. It returns
+// Read fills dst with elements starting at index from, as float32. It returns
 // ErrType for a tensor that is not F32, F16 or BF16, and ErrRange when the
 // tensor has fewer elements.
 func (t *Tensor) Read(dst []float32, from int) error {
@@ -93,8 +93,8 @@ func fromF16(dst []float32, src []byte) {
 }
 
 // half converts an IEEE 754 binary16. Moved into a float32's fields, its
-// exponent is 112 too small; multiplying by 2^112 mends that, for subnormal
-// numbers as well.
+// exponent is 112 too small; multiplying by 2^112 corrects that, also for
+// subnormal numbers.
 func half(h uint16) float32 {
 	sign := uint32(h&0x8000) << 16
 	bits := uint32(h&0x7fff) << 13

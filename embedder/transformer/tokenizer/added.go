@@ -21,9 +21,9 @@ type addedToken struct {
 	Special    bool   `json:"special"`
 }
 
-// loadAdded reads added_tokens. A token that the model's vocabulary has keeps
-// its id there; the others are numbered from the end of the vocabulary on, in
-// the order of the file. The file must agree.
+// loadAdded reads added_tokens. A token in the model's vocabulary keeps its id. The others
+// are numbered after the vocabulary, in the order of the file. The ids in the file must
+// agree.
 func (t *Tokenizer) loadAdded(raw json.RawMessage) error {
 	var list []addedToken
 	if !isNull(raw) {
@@ -42,7 +42,7 @@ func (t *Tokenizer) loadAdded(raw json.RawMessage) error {
 			return invalid(field, "content is empty")
 		}
 		if _, ok := t.added[a.Content]; ok {
-			return invalid(field, "%q is there twice", a.Content)
+			return invalid(field, "%q occurs twice", a.Content)
 		}
 		id, ok := t.model.id(a.Content)
 		if !ok {
@@ -50,7 +50,7 @@ func (t *Tokenizer) loadAdded(raw json.RawMessage) error {
 			next++
 		}
 		if id != a.ID {
-			return invalid(field, "%q has id %d, but its place in the vocabulary is %d", a.Content, a.ID, id)
+			return invalid(field, "%q has id %d, want %d", a.Content, a.ID, id)
 		}
 		t.added[a.Content] = id
 		t.size = max(t.size, int(id)+1)
@@ -77,8 +77,7 @@ type matchKey struct {
 	token addedToken
 }
 
-// matcher finds added tokens in a text: the leftmost first, of those that start
-// at one place the longest.
+// matcher finds added tokens in a text: the leftmost, and among those the longest.
 type matcher struct {
 	tables *unitext.Tables
 	trie   *trie.Trie
@@ -123,15 +122,14 @@ func (m *matcher) longest(text []byte) (tok *addedToken, length int) {
 	return tok, length
 }
 
-// cut calls plain for every stretch of text between tokens, and token for
-// every token, in order, until one of them returns false. Stretches aren't
-// empty.
+// cut calls plain for every stretch of text between tokens, and token for every token, in
+// order, until one of them returns false. Stretches are not empty.
 //
-// A token that must be a single word and isn't is text, and the search goes on
-// after it. Spaces that a token strips are dropped.
+// A token that must be a single word, but is not, counts as text. Spaces that a token
+// strips are dropped.
 func (m *matcher) cut(text []byte, plain func([]byte) bool, token func(id int32) bool) {
-	done := 0         // what lies before is handed out
-	blank := [2]int{} // a run of spaces that was looked through: its start and end
+	done := 0         // text before here has been handled
+	blank := [2]int{} // start and end of the last run of spaces that was scanned
 	for i := 0; m.trie != nil && i < len(text); {
 		if !m.first[text[i]] {
 			i++
@@ -151,7 +149,7 @@ func (m *matcher) cut(text []byte, plain func([]byte) bool, token func(id int32)
 			start = max(done, start-trailingSpace(text[min(done, start):start]))
 		}
 		if tok.RStrip {
-			// Tokens that are spaces may strip spaces: don't look through a run twice.
+			// Tokens that are spaces may strip spaces. Do not scan a run twice.
 			if end < blank[0] || end > blank[1] {
 				blank = [2]int{end, end + leadingSpace(text[end:])}
 			}

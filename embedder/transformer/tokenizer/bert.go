@@ -7,9 +7,9 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/tokenizer/internal/unitext"
 )
 
-// bertNormalizer is BERT's BasicTokenizer before its splitting: control
-// characters go, white space becomes ' ', ideographs get spaces around them;
-// accents and case go where the model ignores them.
+// bertNormalizer is BERT's BasicTokenizer without the splitting. It removes control
+// characters, turns white space into ' ', puts spaces around ideographs, and removes
+// accents and case if the model ignores them.
 type bertNormalizer struct {
 	CleanText    bool  `json:"clean_text"`
 	ChineseChars bool  `json:"handle_chinese_chars"`
@@ -66,8 +66,8 @@ func (b bertNormalizer) clean(e *encoder, dst, src []byte) []byte {
 	return dst
 }
 
-// isIdeograph reports whether BERT takes r for a Chinese character. The list is
-// the reference's, with its gap at U+2B820.
+// isIdeograph reports whether BERT treats r as a Chinese character. The list is that of
+// the reference, including its gap at U+2B820.
 func isIdeograph(r rune) bool {
 	return r >= 0x3400 && (r <= 0x4DBF || r >= 0x4E00 && r <= 0x9FFF || r >= 0xF900 && r <= 0xFAFF ||
 		r >= 0x20000 && r <= 0x2A6DF || r >= 0x2A700 && r <= 0x2B73F || r >= 0x2B740 && r <= 0x2B81F ||

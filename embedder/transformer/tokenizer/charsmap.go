@@ -22,11 +22,10 @@ import (
 // bit 9 the offset is shifted, bits 10–30 offset, bit 31 is a leaf (whose other
 // bits are the value: where the replacement begins).
 //
-// SentencePiece replaces the longest key at each place. The reference, and so
-// every model that was trained through it, works by grapheme clusters: a
-// cluster of less than 6 bytes is replaced as a whole by what its shortest
-// prefix in the map stands for, if it has one; otherwise its characters are
-// replaced one by one.
+// SentencePiece replaces the longest key at each position. The reference, and therefore
+// every model that was trained with it, works by grapheme clusters. A cluster of fewer
+// than 6 bytes is replaced as a whole by the replacement of its shortest prefix in the
+// map, if there is one. Otherwise its characters are replaced one by one.
 type charsmap struct {
 	tables *unitext.Tables
 	units  []uint32
@@ -45,14 +44,14 @@ func newCharsmap(tables *unitext.Tables, encoded string) (*charsmap, error) {
 	size := binary.LittleEndian.Uint32(blob)
 	blob = blob[4:]
 	if uint64(size) > uint64(len(blob)) || size%4 != 0 || size == 0 {
-		return nil, errors.New("the array's size doesn't fit the data")
+		return nil, errors.New("the array's size does not fit the data")
 	}
 	c := &charsmap{tables: tables, units: make([]uint32, size/4), texts: bytes.Clone(blob[size:])}
 	for i := range c.units {
 		c.units[i] = binary.LittleEndian.Uint32(blob[4*i:])
 	}
 	if !utf8.Valid(c.texts) {
-		return nil, errors.New("the replacements aren't UTF-8")
+		return nil, errors.New("the replacements are not UTF-8")
 	}
 	var buf [utf8.UTFMax]byte
 	for r := rune(' '); r < 1<<16; r++ {
@@ -100,13 +99,13 @@ func (c *charsmap) lookup(s []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// maxCluster is the length from which the reference takes a cluster apart.
+// maxCluster is the length from which the reference splits a cluster.
 const maxCluster = 6
 
 func (c *charsmap) append(_ *encoder, dst, src []byte) []byte {
 	for i := 0; i < len(src); {
-		// Copy while characters are inert; the last of them belongs to a
-		// cluster of its own only if an inert one, or nothing, follows.
+		// Copy while characters are inert. The last of them is a cluster of its
+		// own only if another inert one, or nothing, follows.
 		start, last := i, i
 		for i < len(src) {
 			n := c.inertLen(src[i:])

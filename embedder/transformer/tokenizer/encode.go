@@ -6,14 +6,14 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/tokenizer/internal/unitext"
 )
 
-// encoder is the working memory of one call. Encoders are pooled; one that grew
-// on a huge text is dropped.
+// encoder is the working memory of one call. Encoders are pooled; one that has grown
+// for a huge text is dropped.
 type encoder struct {
 	t      *Tokenizer
 	ids    []int32
 	limit  int // stop at this length of ids; -1 for none
 	text   []byte
-	stages [2][]byte // normalisers write them in turn
+	stages [2][]byte // written by the normalisers in turn
 	bert   [2][]byte
 	words  [][]byte // per splitter, if it rewrites words
 	cells  []cell
@@ -22,11 +22,11 @@ type encoder struct {
 	start  *byte // where the text's first word begins, if no added token is before it
 }
 
-// keepBytes is how large a buffer may be to be kept for the next call.
+// keepBytes is the largest buffer that is kept for the next call.
 const keepBytes = 1 << 20
 
-// append appends the ids of text without special tokens: all of them, or the
-// first limit if that isn't -1.
+// append appends the ids of text without special tokens: all of them, or the first limit
+// unless that is -1.
 func (t *Tokenizer) append(dst []int32, text string, limit int) []int32 {
 	e := t.encoders.Get().(*encoder)
 	e.ids, e.limit = dst, -1
@@ -49,7 +49,7 @@ func (t *Tokenizer) append(dst []int32, text string, limit int) []int32 {
 // full reports that the limit is reached.
 func (e *encoder) full() bool { return e.limit >= 0 && len(e.ids) >= e.limit }
 
-// emit appends one id and reports whether there is room for more.
+// emit appends one id and reports whether the limit allows more.
 func (e *encoder) emit(id int32) bool {
 	e.ids = append(e.ids, id)
 	return !e.full()
@@ -71,7 +71,7 @@ func (e *encoder) segment(text []byte) bool {
 	return !e.full()
 }
 
-// normalized runs the normalisers alone. The result is e's.
+// normalized runs only the normalisers. The result belongs to e.
 func (e *encoder) normalized(text string) []byte {
 	e.text = appendValid(e.text[:0], text)
 	out := e.text
@@ -91,8 +91,8 @@ func (e *encoder) piece(text []byte) bool {
 // first reports whether word, not empty, begins the text.
 func (e *encoder) first(word []byte) bool { return e.start == &word[0] }
 
-// word passes text to the splitters from stage on, and what they make of it to
-// the model. Splitters call it for every word.
+// word passes text to the splitters from stage on, and their words to the model.
+// Splitters call it for every word.
 func (e *encoder) word(stage int, text []byte) {
 	switch {
 	case len(text) == 0 || e.full():

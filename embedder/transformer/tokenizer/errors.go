@@ -6,11 +6,11 @@ import (
 )
 
 // ErrUnsupported is returned, wrapped with the field's name, when a
-// tokenizer.json asks for something that this package doesn't do.
+// tokenizer.json needs something that this package does not support.
 var ErrUnsupported = errors.New("not supported")
 
 // ErrInvalid is returned, wrapped with the field's name, when a tokenizer.json
-// is broken: not JSON, a field missing, or fields that contradict each other.
+// is malformed: not JSON, missing a field, or with fields that contradict each other.
 var ErrInvalid = errors.New("invalid tokenizer.json")
 
 func unsupported(field, format string, args ...any) error {

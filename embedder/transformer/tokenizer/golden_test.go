@@ -25,5 +25,6 @@ func parse(tb testing.TB, data []byte) *Tokenizer {
 
 // TestGoldens compares every id with Hugging Face tokenizers'.
 func TestGoldens(t *testing.T) {
+	t.Parallel()
 	tokenizertest.Run(t, goldens(), func(tb testing.TB, data []byte) tokenizertest.Tokenizer { return parse(tb, data) }, nil)
 }

@@ -56,6 +56,7 @@ func TestLinearTime(t *testing.T) {
 
 // TestTruncated holds EncodeTruncated to its contract for every limit.
 func TestTruncated(t *testing.T) {
+	t.Parallel()
 	for _, name := range goldens().Names(t) {
 		tok := goldenTokenizer(t, name)
 		for _, text := range []string{"", "고양이", "The quick brown fox <mask> jumps over 동해물", strings.Repeat("검색 문서 ", 40)} {
@@ -78,6 +79,7 @@ func TestTruncated(t *testing.T) {
 // TestAppendValid follows the table of ill-formed sequences in the Unicode
 // Standard, section 3.9, tables 3-8 to 3-11.
 func TestAppendValid(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]int{ // how many U+FFFD
 		"\xC0\xAF\xE0\x80\xBF\xF0\x81\x82": 8,
 		"\xED\xA0\x80\xED\xBF\xBF\xED\xAF": 8,

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads JSON in place. encoding/json needs a second for the vocabulary
-// of a multilingual model (17 MB, 250,000 pieces); this needs a tenth. Sections
-// other than the vocabulary are cut out here and given to encoding/json.
+// scanner reads JSON in place. For the vocabulary of a multilingual model (17 MB, 250,000
+// pieces) encoding/json needs a second, and this a tenth of one. The other sections are
+// cut out and decoded by encoding/json.
 type scanner struct {
 	data []byte
 	pos  int
@@ -20,7 +20,7 @@ func (s *scanner) errorf(format string, args ...any) error {
 	return fmt.Errorf("offset %d: %s", s.pos, fmt.Sprintf(format, args...))
 }
 
-// peek skips white space and returns the byte that follows, 0 at the end.
+// peek skips white space and returns the next byte, or 0 at the end.
 func (s *scanner) peek() byte {
 	for ; s.pos < len(s.data); s.pos++ {
 		switch c := s.data[s.pos]; c {
@@ -122,8 +122,8 @@ func (s *scanner) number() (float64, error) {
 	return f, nil
 }
 
-// value cuts out the value that follows, of any type. It looks at brackets and
-// strings only; whoever decodes the value checks the rest.
+// value cuts out the next value, of any type. It looks only at brackets and strings; the
+// rest is checked when the value is decoded.
 func (s *scanner) value() (json.RawMessage, error) {
 	first := s.peek()
 	start, depth := s.pos, 0

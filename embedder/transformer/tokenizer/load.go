@@ -85,8 +85,8 @@ func decode(field string, raw json.RawMessage, v any) error {
 
 func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
-// loadFrame reads a post_processor: which special tokens frame a text. In a
-// Sequence each stage frames what the stage before has framed.
+// loadFrame reads a post_processor: the special tokens that frame a text. In a Sequence
+// each stage frames the output of the previous one.
 func (t *Tokenizer) loadFrame(field string, raw json.RawMessage) error {
 	if isNull(raw) {
 		return nil
@@ -127,7 +127,7 @@ func (t *Tokenizer) loadFrame(field string, raw json.RawMessage) error {
 	return unsupported(field+".type", "%q", c.Type)
 }
 
-// frame puts special tokens around what is there already.
+// frame puts special tokens around those already there.
 func (t *Tokenizer) frame(field string, prefix, suffix []int32) error {
 	for _, id := range slices.Concat(prefix, suffix) {
 		if id < 0 || int(id) >= t.size {
@@ -139,7 +139,7 @@ func (t *Tokenizer) frame(field string, prefix, suffix []int32) error {
 	return nil
 }
 
-// specialPair is written ["[CLS]", 101].
+// specialPair is written as ["[CLS]", 101].
 type specialPair struct {
 	token string
 	id    int32
@@ -175,7 +175,7 @@ func (t *Tokenizer) loadTemplate(field string, raw json.RawMessage) error {
 		case s.Special != nil:
 			tok, ok := p.Tokens[s.Special.ID]
 			if !ok {
-				return invalid(at, "special token %q isn't in special_tokens", s.Special.ID)
+				return invalid(at, "special token %q is not in special_tokens", s.Special.ID)
 			}
 			if texts == 0 {
 				prefix = append(prefix, tok.IDs...)
@@ -187,7 +187,7 @@ func (t *Tokenizer) loadTemplate(field string, raw json.RawMessage) error {
 		}
 	}
 	if texts != 1 {
-		return unsupported(field+".single", "the text stands in it %d times, want once", texts)
+		return unsupported(field+".single", "the text occurs in it %d times, want once", texts)
 	}
 	return t.frame(field, prefix, suffix)
 }

@@ -17,6 +17,7 @@ const tiny = `{"version":"1.0","added_tokens":[{"id":3,"content":"<Q>"}],"normal
 
 // TestParseErrors: what isn't understood is refused by the name of its field.
 func TestParseErrors(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		old, with string // what to replace in tiny
 		field     string
@@ -59,6 +60,7 @@ func TestParseErrors(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "tokenizer.json")
 	if _, err := Open(path); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), path) {
 		t.Errorf("error %v of a file that isn't there", err)

@@ -116,7 +116,7 @@ func (stripAccents) append(e *encoder, dst, src []byte) []byte {
 	return filter(dst, src, e.t.tables.IsMark)
 }
 
-// filter appends src without the characters that drop names.
+// filter appends src without the characters for which drop is true.
 func filter(dst, src []byte, drop func(rune) bool) []byte {
 	for i := 0; i < len(src); {
 		if src[i] < utf8.RuneSelf && !drop(rune(src[i])) {
@@ -133,8 +133,8 @@ func filter(dst, src []byte, drop func(rune) bool) []byte {
 	return dst
 }
 
-// nmt is SentencePiece's cleaning: control characters go, odd spaces become
-// plain ones.
+// nmt is SentencePiece's cleaning: it removes control characters and turns unusual spaces
+// into plain ones.
 type nmt struct{}
 
 func (nmt) append(_ *encoder, dst, src []byte) []byte {

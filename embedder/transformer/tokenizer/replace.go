@@ -32,9 +32,9 @@ func loadReplace(field string, raw json.RawMessage) (normalizer, error) {
 	return nil, invalid(field+".pattern", "neither a String nor a Regex")
 }
 
-// loadReplaceRegex accepts what Go's regular expressions and the reference's
-// (Oniguruma's) agree on. They differ in classes such as \w and \d, which are
-// ASCII in Go, in anchors, and in what only one of them knows.
+// loadReplaceRegex accepts patterns that mean the same to Go and to the reference
+// (Oniguruma). The two differ in classes such as \w and \d, which are ASCII in Go, in
+// anchors, and in features that only one of them has.
 func loadReplaceRegex(field, pattern, content string) (normalizer, error) {
 	translated, ok := translateRegex(pattern)
 	if !ok {
@@ -57,8 +57,8 @@ func loadReplaceRegex(field, pattern, content string) (normalizer, error) {
 	return replaceRegexp{re, []byte(content)}, nil
 }
 
-// translateRegex spells \s out, and reports whether the rest of the pattern
-// means the same in both engines.
+// translateRegex expands \s, and reports whether the rest of the pattern means the same in
+// both engines.
 func translateRegex(pattern string) (string, bool) {
 	const space = `\t-\r\x{85}\p{Z}`
 	var out strings.Builder

@@ -8,9 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// splitter is a pre-tokenizer: it calls e.word(next, w) for every word w that
-// it makes of text, which isn't empty. Text that it rewrites goes to
-// e.words[next-1].
+// splitter is a pre-tokenizer. It calls e.word(next, w) for every word w in text, which is
+// not empty. A splitter that rewrites text does so in e.words[next-1].
 type splitter interface {
 	split(e *encoder, next int, text []byte)
 }
@@ -58,7 +57,7 @@ func (t *Tokenizer) loadSplitter(stages []splitter, field string, raw json.RawMe
 	return nil, unsupported(field+".type", "%q", p.Type)
 }
 
-// whitespaceSplit splits at white space, which goes.
+// whitespaceSplit splits at white space and removes it.
 type whitespaceSplit struct{}
 
 func (whitespaceSplit) split(e *encoder, next int, text []byte) {
@@ -133,7 +132,7 @@ func (whitespace) split(e *encoder, next int, text []byte) {
 // before the text, and splits before each of them.
 type metaspace struct {
 	mark   []byte
-	scheme string // "always", "first" or "never": which texts get one put before
+	scheme string // which texts get one in front: "always", "first" or "never"
 	whole  bool   // don't split
 }
 
@@ -151,7 +150,7 @@ func loadMetaspace(field string, raw json.RawMessage) (metaspace, error) {
 		return metaspace{}, invalid(field+".replacement", "%q, want one character", p.Replacement)
 	}
 	m := metaspace{mark: []byte(p.Replacement), scheme: p.Scheme, whole: p.Split != nil && !*p.Split}
-	if p.AddPrefixSpace != nil && !*p.AddPrefixSpace { // how files before 0.15 said it
+	if p.AddPrefixSpace != nil && !*p.AddPrefixSpace { // as in files before 0.15
 		if p.Scheme != "" && p.Scheme != "never" {
 			return metaspace{}, invalid(field, "add_prefix_space is false but prepend_scheme is %q", p.Scheme)
 		}
@@ -201,8 +200,8 @@ func (m metaspace) split(e *encoder, next int, text []byte) {
 	e.word(next, buf)
 }
 
-// checkFirst refuses prepend_scheme "first" after a normaliser that may drop
-// the beginning of a text: the reference then takes the rest for a later part.
+// checkFirst rejects prepend_scheme "first" after a normaliser that may drop the beginning
+// of a text: the reference then treats the rest as a later part.
 func (t *Tokenizer) checkFirst() error {
 	for _, s := range t.split {
 		if m, ok := s.(metaspace); !ok || m.scheme != "first" {

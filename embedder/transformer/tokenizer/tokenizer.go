@@ -29,10 +29,9 @@ type Tokenizer struct {
 
 // model turns one word into ids.
 type model interface {
-	// encode appends the ids of word, which isn't empty. It may use e's
-	// buffers.
+	// encode appends the ids of word, which is not empty. It may use e's buffers.
 	encode(e *encoder, word []byte)
-	// id returns the id of a token of the vocabulary.
+	// id returns the id of a token in the vocabulary.
 	id(token string) (int32, bool)
 	// size is the length of the vocabulary, maxID its largest id.
 	size() int
@@ -52,8 +51,8 @@ func Open(path string) (*Tokenizer, error) {
 	return t, nil
 }
 
-// Parse reads the content of a tokenizer.json. It doesn't keep data. Errors
-// wrap ErrInvalid or ErrUnsupported and name the field.
+// Parse reads the content of a tokenizer.json. It does not retain data. Errors wrap
+// ErrInvalid or ErrUnsupported and name the field.
 func Parse(data []byte) (*Tokenizer, error) {
 	sum := sha256.Sum256(data)
 	t := &Tokenizer{hash: hex.EncodeToString(sum[:]), tables: unitext.Load()}
@@ -66,11 +65,11 @@ func Parse(data []byte) (*Tokenizer, error) {
 // Hash is the SHA-256 sum of the file, in hexadecimal.
 func (t *Tokenizer) Hash() string { return t.hash }
 
-// VocabSize is one more than the largest token id: how many rows a model's
-// embedding table must have at least.
+// VocabSize is one more than the largest token id: the minimum number of rows in a model's
+// embedding table.
 func (t *Tokenizer) VocabSize() int { return t.size }
 
-// TokenID returns the id of a token, added or of the vocabulary.
+// TokenID returns the id of an added token or of one in the vocabulary.
 func (t *Tokenizer) TokenID(token string) (int32, bool) {
 	if id, ok := t.added[token]; ok {
 		return id, true
@@ -87,8 +86,7 @@ func (t *Tokenizer) Encode(text string, addSpecial bool) []int32 {
 	return t.AppendEncode(make([]int32, 0, len(text)/3+8), text, addSpecial)
 }
 
-// AppendEncode is Encode onto dst. It allocates nothing but what dst needs to
-// grow.
+// AppendEncode is Encode that appends to dst. It allocates only if dst has to grow.
 func (t *Tokenizer) AppendEncode(dst []int32, text string, addSpecial bool) []int32 {
 	if !addSpecial {
 		return t.append(dst, text, -1)
@@ -98,19 +96,18 @@ func (t *Tokenizer) AppendEncode(dst []int32, text string, addSpecial bool) []in
 	return append(dst, t.suffix...)
 }
 
-// EncodeTruncated appends the ids of text with its special tokens, at most
-// limit ids in all: text is cut, the special tokens at the end are kept. If
-// limit is smaller than the number of special tokens, only the first of those
-// are appended. A limit of 0 or less is none. Text beyond the limit is
-// normalised, but not searched for tokens.
+// EncodeTruncated appends the ids of text with its special tokens, at most limit ids in
+// all. Text is cut; the special tokens at the end are kept. If limit is smaller than the
+// number of special tokens, only the first of those are appended. A limit of 0 or less
+// means no limit. Text beyond the limit is normalised, but not searched for tokens.
 func (t *Tokenizer) EncodeTruncated(dst []int32, text string, limit int) []int32 {
 	if limit <= 0 {
 		return t.AppendEncode(dst, text, true)
 	}
 	start := len(dst)
 	dst = append(dst, t.prefix...)
-	if room := limit - t.Specials(); room > 0 {
-		dst = t.append(dst, text, room)
+	if n := limit - t.Specials(); n > 0 {
+		dst = t.append(dst, text, n)
 	}
 	dst = append(dst, t.suffix...)
 	return dst[:min(len(dst), start+limit)]

@@ -9,13 +9,13 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/tokenizer/internal/trie"
 )
 
-// unigram is the model of SentencePiece (Kudo, "Subword Regularization", 2018):
-// every piece has a log probability, and a word is cut into the pieces whose
-// sum is largest (Viterbi). A character that no piece covers costs unkPenalty
-// more than the worst piece, and neighbours of that sort become one token.
+// unigram is SentencePiece's model (Kudo, "Subword Regularization", 2018). Every piece has
+// a log probability, and a word is split into the pieces with the largest sum (Viterbi). A
+// character that no piece covers costs unkPenalty more than the worst piece, and adjacent
+// ones become one token.
 //
-// Ties go to what the reference would choose: the path found first, with starts
-// and lengths ascending; so sums are float64 and added in the same order.
+// Ties are resolved as in the reference: the first path found wins, with starts and lengths
+// ascending. So sums are float64 and added in the same order.
 type unigram struct {
 	trie         *trie.Trie
 	scores       []float64
@@ -27,10 +27,10 @@ type unigram struct {
 
 const unkPenalty = 10
 
-// cell is the best way to cut the text that ends here.
+// cell is the best segmentation of the text that ends here.
 type cell struct {
 	score float64
-	start int32 // of its last piece; -1: no way yet
+	start int32 // of its last piece; -1: none yet
 	id    int32
 }
 
@@ -101,7 +101,7 @@ func (u *unigram) id(token string) (int32, bool) {
 func (u *unigram) size() int    { return len(u.scores) }
 func (u *unigram) maxID() int32 { return int32(len(u.scores) - 1) }
 
-// maxWord bounds what one Viterbi pass indexes.
+// maxWord is the longest word that one Viterbi pass indexes.
 const maxWord = 1 << 30
 
 func (u *unigram) encode(e *encoder, word []byte) {
@@ -182,9 +182,9 @@ func (u *unigram) viterbi(e *encoder, word []byte) {
 	}
 }
 
-// unknown encodes a stretch that the best path leaves to the unknown token: a
-// piece if it happens to be one as a whole, else its bytes if the model has
-// tokens for all of them, else the unknown token, once.
+// unknown encodes a stretch that the best path leaves to the unknown token: as a piece if
+// the whole stretch is one, else as bytes if the model has tokens for all of them, else as
+// a single unknown token.
 func (u *unigram) unknown(e *encoder, text []byte) {
 	if id, ok := u.trie.Get(string(text)); ok {
 		e.ids = append(e.ids, int32(id))

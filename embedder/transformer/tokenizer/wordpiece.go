@@ -9,9 +9,8 @@ import (
 )
 
 // wordPiece is BERT's model (Schuster and Nakajima, "Japanese and Korean Voice
-// Search", 2012): from the left, the longest piece of the vocabulary; pieces
-// within a word are written with a prefix, "##". A word that can't be cut so is
-// the unknown token as a whole.
+// Search", 2012): from the left, the longest piece in the vocabulary. Pieces within a word
+// have the prefix "##". A word that cannot be split this way becomes the unknown token.
 type wordPiece struct {
 	trie     *trie.Trie
 	inside   trie.Node // where the prefix leads
@@ -63,7 +62,7 @@ func loadWordPiece(vocab, unk, prefix, maxChars json.RawMessage) (*wordPiece, er
 	}
 	var ok bool
 	if w.unk, ok = w.id(token); !ok {
-		return nil, invalid("model.unk_token", "%q isn't in the vocabulary", token)
+		return nil, invalid("model.unk_token", "%q is not in the vocabulary", token)
 	}
 	w.inside, w.hasInner = w.trie.Root(), true
 	for i := 0; i < len(inner) && w.hasInner; i++ {
@@ -72,8 +71,7 @@ func loadWordPiece(vocab, unk, prefix, maxChars json.RawMessage) (*wordPiece, er
 	return w, nil
 }
 
-// distinct counts the keys of entries. An empty key, which tries leave out,
-// counts too.
+// distinct counts the keys of entries, including an empty key, which tries omit.
 func distinct(entries []trie.Entry) int {
 	seen := make(map[string]struct{}, len(entries))
 	for _, e := range entries {

@@ -6,15 +6,15 @@ import (
 	"unsafe"
 )
 
-// littleEndian says that a float32 lies in memory as it lies in a file.
+// littleEndian is true if a float32 has the same bytes in memory as in a file.
 var littleEndian = func() bool {
 	x := uint16(1)
 	return *(*byte)(unsafe.Pointer(&x)) == 1
 }()
 
-// Floats views little-endian float32s in b as numbers, without copying. ok is
-// false where that can't be done: on a big-endian machine, or if b does not
-// begin at a multiple of four.
+// Floats views little-endian float32s in b as numbers, without copying. ok is false
+// if that is impossible: on a big-endian machine, or if b is not aligned to four
+// bytes.
 func Floats(b []byte) (v []float32, ok bool) {
 	if len(b) < 4 {
 		return nil, true
@@ -32,7 +32,7 @@ func Bytes(v []float32) (b []byte, ok bool) {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 4*len(v)), littleEndian
 }
 
-// DecodeFloats is Floats by copying.
+// DecodeFloats appends the little-endian float32s in b to dst.
 func DecodeFloats(dst []float32, b []byte) []float32 {
 	for ; len(b) >= 4; b = b[4:] {
 		dst = append(dst, math.Float32frombits(binary.LittleEndian.Uint32(b)))

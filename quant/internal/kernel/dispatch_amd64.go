@@ -10,10 +10,10 @@ import (
 )
 
 // maxBatch bounds the rows of one call into assembly, which the scheduler cannot
-// interrupt: at most some ten microseconds.
+// interrupt, to about ten microseconds.
 const maxBatch = 128
 
-// Available returns the implementations that this machine has, the best last.
+// Available returns the implementations that the machine has, the best last.
 func Available() []Impl {
 	have := []Impl{Generic}
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasBMI2 {
@@ -25,9 +25,9 @@ func Available() []Impl {
 	return have
 }
 
-// Distances writes to out[i] the distance key between the code q and row ids[i]
-// of t. q has t.Stride bytes, out at least len(ids) elements. It panics if an id
-// is not below t.Rows. It may run beside writes to other rows.
+// Distances sets out[i] to the distance key between the code q and row ids[i] of t.
+// q has t.Stride bytes, out at least len(ids) elements. It panics if an id is not
+// below t.Rows. Other rows may be written concurrently.
 func (m Impl) Distances(q []byte, t *Table, ids, out []uint32) {
 	q, out = q[:t.Stride], out[:len(ids)]
 	if m == Generic {
@@ -41,9 +41,9 @@ func (m Impl) Distances(q []byte, t *Table, ids, out []uint32) {
 	}
 }
 
-// Products writes to p.Dots[i] the product q·r and to p.Norms[i] the product r·r
-// of row ids[i] of t. There are at most MaxProducts ids. It panics if an id is
-// not below t.Rows.
+// Products sets p.Dots[i] to the product q·r and p.Norms[i] to the product r·r of
+// row ids[i] of t. There are at most MaxProducts ids. It panics if an id is not
+// below t.Rows.
 func (m Impl) Products(q []byte, t *Table, ids []uint32, p *Products) {
 	q = q[:t.Stride]
 	if m == Generic {
@@ -72,7 +72,7 @@ func (m Impl) distances(q []byte, t *Table, ids []uint32, out *uint32, norms *in
 	}
 }
 
-// Prefetch asks the memory for the rows of t. It is a hint and may do nothing.
+// Prefetch loads rows of t into the cache. It is a hint and may do nothing.
 func (m Impl) Prefetch(t *Table, ids []uint32) {
 	if m == Generic || len(ids) == 0 || t.Rows == 0 {
 		return
@@ -80,7 +80,7 @@ func (m Impl) Prefetch(t *Table, ids []uint32) {
 	prefetchAVX2(unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], len(ids))
 }
 
-// Peak returns the largest magnitude of v, not looking at NaNs; 0 of nothing.
+// Peak returns the largest magnitude of v, ignoring NaNs. It is 0 if v is empty.
 func (m Impl) Peak(v []float32) float32 {
 	var top float32
 	if n := len(v) &^ 31; n > 0 && m != Generic {
@@ -89,9 +89,9 @@ func (m Impl) Peak(v []float32) float32 {
 	return peakGeneric(top, v)
 }
 
-// Round writes v[i]·scale, rounded to the nearest integer, a half to the even one,
-// to dst[i]. The products are to be in [-127.5, 127.5]; what is not, or is a NaN,
-// gives some number of [-127, 127]. dst is at least as long as v.
+// Round sets dst[i] to v[i]·scale, rounded to the nearest integer, or the even one
+// of two. Products outside [-127.5, 127.5] and NaNs give some number in
+// [-127, 127]. dst is at least as long as v.
 func (m Impl) Round(dst []byte, v []float32, scale float32) {
 	dst = dst[:len(v)]
 	if n := len(v) &^ 31; n > 0 && m != Generic {
@@ -111,8 +111,8 @@ func (m Impl) DotF32(a, b []float32) float32 {
 	return dotAVX2(&a[0], &b[0], len(a))
 }
 
-// DotsF32 writes to out[i] the dot product of q and row ids[i] of rows, whose
-// rows have len(q) elements each. It panics if an id is out of range.
+// DotsF32 sets out[i] to the dot product of q and row ids[i] of rows, whose rows
+// have len(q) elements each. It panics if an id is out of range.
 func (m Impl) DotsF32(q, rows []float32, ids []uint32, out []float32) {
 	out = out[:len(ids)]
 	if m == Generic {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// Available returns the implementations that this machine has, the best last.
+// Available returns the implementations that the machine has, the best last.
 func Available() []Impl {
 	have := []Impl{Generic}
 	if cpu.ARM64.HasASIMDDP {
@@ -26,13 +26,13 @@ func prefetchNEON(row *byte, lines int)
 //go:noescape
 func dotNEON(a, b *float32, n int) float32
 
-// ahead is the number of rows between the one that is read and the one that is
-// fetched.
+// ahead is the number of rows between the one that is being read and the one that
+// is prefetched.
 const ahead = 16
 
-// Distances writes to out[i] the distance key between the code q and row ids[i]
-// of t. q has t.Stride bytes, out at least len(ids) elements. It panics if an id
-// is not below t.Rows. It may run beside writes to other rows.
+// Distances sets out[i] to the distance key between the code q and row ids[i] of t.
+// q has t.Stride bytes, out at least len(ids) elements. It panics if an id is not
+// below t.Rows. Other rows may be written concurrently.
 func (m Impl) Distances(q []byte, t *Table, ids, out []uint32) {
 	q, out = q[:t.Stride], out[:len(ids)]
 	if m == Generic {
@@ -50,9 +50,9 @@ func (m Impl) Distances(q []byte, t *Table, ids, out []uint32) {
 	}
 }
 
-// Products writes to p.Dots[i] the product q·r and to p.Norms[i] the product r·r
-// of row ids[i] of t. There are at most MaxProducts ids. It panics if an id is
-// not below t.Rows.
+// Products sets p.Dots[i] to the product q·r and p.Norms[i] to the product r·r of
+// row ids[i] of t. There are at most MaxProducts ids. It panics if an id is not
+// below t.Rows.
 func (m Impl) Products(q []byte, t *Table, ids []uint32, p *Products) {
 	q = q[:t.Stride]
 	if m == Generic {
@@ -65,7 +65,7 @@ func (m Impl) Products(q []byte, t *Table, ids []uint32, p *Products) {
 	}
 }
 
-// Prefetch asks the memory for the rows of t. It is a hint and may do nothing.
+// Prefetch loads rows of t into the cache. It is a hint and may do nothing.
 func (m Impl) Prefetch(t *Table, ids []uint32) {
 	if m == Generic {
 		return
@@ -77,12 +77,12 @@ func (m Impl) Prefetch(t *Table, ids []uint32) {
 	}
 }
 
-// Peak returns the largest magnitude of v, not looking at NaNs; 0 of nothing.
+// Peak returns the largest magnitude of v, ignoring NaNs. It is 0 if v is empty.
 func (m Impl) Peak(v []float32) float32 { return peakGeneric(0, v) }
 
-// Round writes v[i]·scale, rounded to the nearest integer, a half to the even one,
-// to dst[i]. The products are to be in [-127.5, 127.5]; what is not, or is a NaN,
-// gives some number of [-127, 127]. dst is at least as long as v.
+// Round sets dst[i] to v[i]·scale, rounded to the nearest integer, or the even one
+// of two. Products outside [-127.5, 127.5] and NaNs give some number in
+// [-127, 127]. dst is at least as long as v.
 func (m Impl) Round(dst []byte, v []float32, scale float32) { roundGeneric(dst, v, scale) }
 
 // DotF32 returns the dot product of a and b[:len(a)]. It differs from the exact
@@ -96,8 +96,8 @@ func (m Impl) DotF32(a, b []float32) float32 {
 	return dotNEON(&a[0], &b[0], n) + dotGeneric(a[n:], b[n:])
 }
 
-// DotsF32 writes to out[i] the dot product of q and row ids[i] of rows, whose
-// rows have len(q) elements each. It panics if an id is out of range.
+// DotsF32 sets out[i] to the dot product of q and row ids[i] of rows, whose rows
+// have len(q) elements each. It panics if an id is out of range.
 func (m Impl) DotsF32(q, rows []float32, ids []uint32, out []float32) {
 	out = out[:len(ids)]
 	dims := len(q)

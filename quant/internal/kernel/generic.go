@@ -3,7 +3,7 @@ package kernel
 import "math"
 
 // Key turns the products q·r, q·q and r·r of two codes into a distance key. The
-// conversions to float32 forbid the compiler to fuse operations, which would
+// conversions to float32 prevent the compiler from fusing operations, which would
 // change the last bit.
 func Key(dot, qq, rr int32) uint32 {
 	p := float32(float32(max(qq, 1)) * float32(max(rr, 1)))
@@ -11,7 +11,7 @@ func Key(dot, qq, rr int32) uint32 {
 	return uint32(float32(max(0, float32(1-cos)) * KeyOne))
 }
 
-// DotCodes returns the product of two codes of the same length.
+// DotCodes returns the dot product of two codes of the same length.
 func DotCodes(a, b []byte) int32 {
 	var s int32
 	b = b[:len(a)]
@@ -77,8 +77,8 @@ func peakGeneric(top float32, v []float32) float32 {
 	return top
 }
 
-// roundGeneric adds 1.5·2^23 to round: that leaves no bits for a fraction, and
-// what is left lies in the low bits of the float. A NaN ends up at a limit.
+// roundGeneric rounds by adding 1.5·2^23, which leaves no bits for a fraction: the
+// integer is in the low bits of the float. A NaN becomes one of the limits.
 func roundGeneric(dst []byte, v []float32, scale float32) {
 	const shifter = 3 << 22
 	dst = dst[:len(v)]

@@ -55,7 +55,7 @@ func Weights(c engine.Config, seed uint64, std float32) engine.Weights {
 	return w
 }
 
-// Texts are random sequences of the given lengths, and room for their vectors.
+// Texts returns random sequences of the given lengths, and slices for their vectors.
 func Texts(c engine.Config, seed uint64, lengths ...int) (ids [][]int32, out [][]float32) {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	for _, length := range lengths {

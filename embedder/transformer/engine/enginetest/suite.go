@@ -1,5 +1,5 @@
-// Package enginetest holds engines to what package engine says: one suite for
-// all of them.
+// Package enginetest tests the contract of package engine, with one suite for all
+// engines.
 package enginetest
 
 import (

@@ -5,13 +5,12 @@ import (
 	"slices"
 )
 
-// batchTokens bounds a rectangle of texts, padding included.
+// batchTokens is the maximum size of a rectangle of texts, including padding.
 const batchTokens = 4096
 
-// rectangles cuts a batch into runs of texts of like length, the longest
-// first: none has more than batchTokens tokens, unless one text alone has, and
-// none is more than a quarter longer than another of its run, short ones
-// excepted.
+// rectangles splits a batch into runs of texts of similar length, longest first. A run has
+// at most batchTokens tokens, unless it is a single text, and its longest text is at most
+// a quarter longer than its shortest, plus 8 tokens.
 func rectangles(ids [][]int32) [][]int {
 	order := make([]int, len(ids))
 	for i := range order {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestRectangles(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		lengths []int
 		want    string

@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// libraryEnv names the library, where Options.Library doesn't.
+// libraryEnv names the library unless Options.Library does.
 const libraryEnv = "FRONYDB_ORT_LIB"
 
-// findLibrary returns the library's path. A path that is given must be there;
-// the other places are searched in order.
-func findLibrary(given string) (string, error) {
-	for _, named := range []struct{ by, path string }{{"the one that was named", given}, {libraryEnv, os.Getenv(libraryEnv)}} {
+// findLibrary returns the library's path. If a path is named it must exist; otherwise the
+// usual places are searched in order.
+func findLibrary(path string) (string, error) {
+	for _, named := range []struct{ by, path string }{{"the named library", path}, {libraryEnv, os.Getenv(libraryEnv)}} {
 		if named.path == "" {
 			continue
 		}
 		if _, err := os.Stat(named.path); err != nil {
-			return "", fmt.Errorf("%w: %s: %w; leave it out to have the cache and the system searched", ErrLibrary, named.by, err)
+			return "", fmt.Errorf("%w: %s: %w; without it, the cache and the system are searched", ErrLibrary, named.by, err)
 		}
 		return named.path, nil
 	}
@@ -38,7 +38,7 @@ func findLibrary(given string) (string, error) {
 		ErrLibrary, strings.Join(dirs, ", "), libraryEnv)
 }
 
-// libraryNames are what the library is called, the plainest first.
+// libraryNames are the file names of the library, the plainest first.
 func libraryNames(goos string) []string {
 	switch goos {
 	case "windows":
@@ -49,7 +49,7 @@ func libraryNames(goos string) []string {
 	return []string{"libonnxruntime.so", "libonnxruntime.so.*"}
 }
 
-// libraryDirs are the user's cache and the system's places.
+// libraryDirs are the directories to search: the user's cache, then the system's.
 func libraryDirs() []string {
 	var dirs []string
 	if cache, err := os.UserCacheDir(); err == nil {

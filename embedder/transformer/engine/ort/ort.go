@@ -16,7 +16,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/engine"
 )
 
-// task is a graph seen as one role of its. It implements [engine.Engine].
+// task is a graph in one role. It implements [engine.Engine].
 type task struct {
 	*session
 	id int64
@@ -32,10 +32,9 @@ type session struct {
 	run *onnx.DynamicAdvancedSession // nil once closed; guarded by mu
 }
 
-// New opens an ONNX file and returns an engine for each role; they share the
-// graph, and closing one closes both. Of config it uses Hidden, Vocab, the
-// positions, PadID and Pooling; the layers are the graph's own. It returns
-// ErrLibrary or ErrGraph.
+// New opens an ONNX file and returns an engine for each role. They share the graph, and
+// closing one closes both. From config it uses Hidden, Vocab, the positions, PadID and
+// Pooling; the graph has the layers. It returns ErrLibrary or ErrGraph.
 func New(path string, config engine.Config, opts *Options) (query, passage engine.Engine, err error) {
 	var o Options
 	if opts != nil {
@@ -48,8 +47,7 @@ func New(path string, config engine.Config, opts *Options) (query, passage engin
 	return task{s, QueryTask}, task{s, PassageTask}, nil
 }
 
-// open opens a graph; tokens asks for vectors of tokens though there be pooled
-// ones.
+// open opens a graph. tokens asks for token vectors even if there are pooled ones.
 func open(path string, config engine.Config, o Options, tokens bool) (*session, error) {
 	if err := start(o.Library); err != nil {
 		return nil, err
@@ -84,8 +82,8 @@ func open(path string, config engine.Config, o Options, tokens bool) (*session, 
 	return s, nil
 }
 
-// output chooses what to ask the graph for: pooled vectors by their usual
-// name, or else vectors of tokens.
+// output selects the output to ask for: pooled vectors by their usual name, or else token
+// vectors.
 func (s *session) output(outputs []onnx.InputOutputInfo, tokens bool) (string, error) {
 	var names []string
 	for _, out := range outputs {

@@ -37,6 +37,7 @@ func graph(t *testing.T, c engine.Config, w engine.Weights) string {
 // The suite passes with vectors that the graph has pooled, and with those of
 // tokens.
 func TestEngine(t *testing.T) {
+	t.Parallel()
 	for name, tokens := range map[string]bool{"pooled": false, "tokens": true} {
 		t.Run(name, func(t *testing.T) {
 			enginetest.Run(t, func(t *testing.T, c engine.Config, w engine.Weights) engine.Engine {
@@ -51,6 +52,7 @@ func TestEngine(t *testing.T) {
 }
 
 func TestClose(t *testing.T) {
+	t.Parallel()
 	c := enginetest.Tiny
 	query, passage, err := New(graph(t, c, enginetest.Weights(c, 1, 0.1)), c, nil)
 	if err != nil {
@@ -66,6 +68,7 @@ func TestClose(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "model.onnx")
 	if _, _, err := New(path, enginetest.Tiny, nil); !errors.Is(err, ErrGraph) {
 		t.Errorf("no file: got %v, want ErrGraph", err)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestNotBuilt(t *testing.T) {
+	t.Parallel()
 	if _, _, err := New("model.onnx", enginetest.Tiny, nil); !errors.Is(err, ErrNotBuilt) {
 		t.Errorf("got %v, want ErrNotBuilt", err)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/engine/purego/internal/kernel"
 )
 
-// queryBlock is how many rows of attention scores are held at a time.
+// queryBlock is the number of rows of attention scores held at a time.
 const queryBlock = 48
 
 // attention mixes the values of each text's tokens:
@@ -14,7 +14,7 @@ const queryBlock = 48
 //	out = softmax(Q·Kᵀ / √d)·V        for each head, d its size
 //
 // from p.ws.qkv, whose rows are Q, K and V side by side, to p.ws.mixed. If
-// first is set, only each text's first token asks.
+// first is set, only each text's first token is a query.
 func (p *pass) attention(first bool) {
 	heads := p.config.Heads
 	p.each(len(p.seqs)*heads, func(unit int) {

@@ -3,8 +3,8 @@
 //
 // # Why it is fast
 //
-// Nearly all of an encoder's time goes into products of activations with
-// constant weights. New packs each weight matrix once into panels as wide as
+// Nearly all of an encoder's time goes to products of activations with constant
+// weights. New packs each weight matrix once into panels as wide as
 // the processor's tile (see package kernel), so that a product reads them as
 // one stream:
 //
@@ -12,8 +12,8 @@
 //	                in × Cols floats   in × Cols floats   …
 //
 // Texts of a batch are laid end to end, with no padding between them: the
-// products see one matrix of all tokens, attention runs text by text. A short
-// text costs what it weighs, and there is no mask.
+// products see one matrix of all tokens, and attention runs text by text. A text costs
+// no more than its own length, and there is no mask.
 //
 // With Options.Int8, weights are bytes, and activations become bytes row by row
 // before each product. Attention stays in float32.
@@ -29,7 +29,7 @@
 //
 //  1. A text's vector has the same bits alone, in any batch, and for any number
 //     of threads: every element is summed in the same order (package kernel).
-//  2. Nothing is written to the weights after New; all else is in a workspace
-//     that one call of Embed owns.
+//  2. The weights are not changed after New. Everything else is in a workspace that
+//     one call of Embed owns.
 //  3. The embedding table is not copied. Its rows are read as they are needed.
 package purego

@@ -6,7 +6,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/engine"
 )
 
-// load reads all weights but the word embeddings.
+// load reads all weights except the word embeddings.
 func (e *Engine) load(w engine.Weights) error {
 	hidden := e.config.Hidden
 	positions, err1 := read(w.Positions, e.config.Positions*hidden)

@@ -7,7 +7,7 @@ import (
 
 // packed is a constant matrix B [k, n] with a bias [n], in panels of the
 // kernel's tile width: element (x, j) is at panels[j/cols·k·cols + x·cols + j%cols].
-// The last panel and the bias are filled up with zeros.
+// The last panel and the bias are padded with zeros.
 type packed struct {
 	k, n   int
 	panels []float32
@@ -15,8 +15,8 @@ type packed struct {
 	int8   *packedInt8 // instead of panels
 }
 
-// pack makes one matrix of linear layers that share their input: their outputs
-// lie side by side.
+// pack makes one matrix of linear layers that share their input. Their outputs are side by
+// side.
 func pack(set *kernel.Set, parts ...engine.Linear) (*packed, error) {
 	p := &packed{k: parts[0].Weight.Dims()[1]}
 	for _, l := range parts {
@@ -44,15 +44,15 @@ func pack(set *kernel.Set, parts ...engine.Linear) (*packed, error) {
 }
 
 // packedInt8 is a matrix in bytes: see kernel.TileInt8 for the layout of a
-// panel. Rows are filled up to a multiple of kernel.Int8Step with zeros.
+// panel. Rows are padded with zeros to a multiple of kernel.Int8Step.
 type packedInt8 struct {
 	k      int // rounded up
 	panels []int8
-	scale  []float32 // what a byte of each column is worth
+	scale  []float32 // value of one unit in each column
 	shift  []int32
 }
 
-// toInt8 replaces the panels of floats by bytes.
+// toInt8 replaces the panels of floats with bytes.
 func (p *packed) toInt8(set *kernel.Set) {
 	width := len(p.bias)
 	q := &packedInt8{k: roundUp(p.k, kernel.Int8Step), scale: make([]float32, width), shift: make([]int32, width)}

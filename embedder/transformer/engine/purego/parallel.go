@@ -7,13 +7,12 @@ import (
 	"sync/atomic"
 )
 
-// chunkTokens is how many tokens are run together: enough rows to amortise
-// reading the weights, few enough that their activations stay near the core.
+// chunkTokens is the number of tokens that are run together: enough rows to amortise
+// reading the weights, few enough that their activations stay in the cache.
 const chunkTokens = 512
 
 // cut divides a batch into chunks of about equal work, longest texts first:
-// as few as chunkTokens allows, but, if there are enough texts, one for each
-// thread.
+// as few as chunkTokens allows but, if there are enough texts, at least one per thread.
 func cut(ids [][]int32, threads int) [][]int {
 	order := make([]int, len(ids))
 	total := 0

@@ -17,7 +17,7 @@ type pass struct {
 
 // each runs n independent units of work on the pass's threads.
 func (p *pass) each(n int, f func(unit int)) {
-	_ = each(p.threads, n, func(i int) error { // f can't fail
+	_ = each(p.threads, n, func(i int) error { // f cannot fail
 		f(i)
 		return nil
 	})
@@ -43,8 +43,7 @@ func (p *pass) run(ctx context.Context, chunk []int, ids [][]int32, out [][]floa
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		// The last layer needs to answer for the first tokens only, if they
-		// are all that is pooled.
+		// If only the first tokens are pooled, the last layer computes only those.
 		p.layer(&p.layers[i], p.config.Pooling == engine.CLS && i == len(p.layers)-1)
 	}
 	for j, i := range chunk {
@@ -70,7 +69,7 @@ func (p *pass) embed(chunk []int, ids [][]int32) error {
 			}
 			at := position
 			if p.config.PadPositions && id == p.config.PadID {
-				at = int(id) // padding has a row of its own and doesn't count
+				at = int(id) // padding has a row of its own and is not counted
 			} else {
 				position++
 			}
@@ -81,8 +80,8 @@ func (p *pass) embed(chunk []int, ids [][]int32) error {
 	})
 }
 
-// layer runs one layer in place on x. If first is set, it leaves only each
-// text's first token, and p.seqs says so.
+// layer runs one layer in place on x. If first is set, it keeps only each text's first
+// token, and updates p.seqs.
 func (p *pass) layer(l *layer, first bool) {
 	hidden := p.config.Hidden
 	rows := len(p.ws.x) / hidden

@@ -1,11 +1,11 @@
 package purego
 
-// blockBytes bounds the rows of A that are multiplied by one panel after
-// another: they stay in the second-level cache meanwhile.
+// blockBytes limits the rows of A that are multiplied by one panel after another, so that
+// they stay in the second-level cache.
 const blockBytes = 256 << 10
 
-// product computes c = a·B + bias for rows rows, and then calls finish, if it
-// is not nil, on each stretch of a row of c that is done, while it is near.
+// product computes c = a·B + bias for rows rows. It calls finish, if not nil, on each
+// finished stretch of a row of c while that is still in the cache.
 // The strides lda and ldc count elements.
 func (p *pass) product(rows int, a []float32, lda int, b *packed, c []float32, ldc int, finish func([]float32)) {
 	if b.int8 != nil {
@@ -15,14 +15,14 @@ func (p *pass) product(rows int, a []float32, lda int, b *packed, c []float32, l
 		set    = p.set
 		block  = max(set.Rows, blockBytes/4/b.k/set.Rows*set.Rows)
 		panels = (b.n + set.Cols - 1) / set.Cols
-		group  = panels // that one unit of work goes through
+		group  = panels // per unit of work
 	)
 	if p.threads > 1 {
 		block = min(block, max(set.Rows, roundUp((rows+p.threads-1)/p.threads, set.Rows)))
 		blocks := (rows + block - 1) / block
-		// Some units more than threads, so that a late thread costs little. A
-		// row whose length the vectors don't divide is finished in one piece,
-		// for its bits not to depend on the cut.
+		// There are more units than threads, so that a late thread costs little. A row
+		// whose length is not a multiple of the vectors' is finished in one piece, so
+		// that its bits do not depend on the split.
 		if want := (3*p.threads + blocks - 1) / blocks; b.n%set.Lanes == 0 || finish == nil {
 			group = max(1, (panels+want-1)/want)
 		}
@@ -46,9 +46,9 @@ func (p *pass) product(rows int, a []float32, lda int, b *packed, c []float32, l
 	})
 }
 
-// factors are what a column of tiles is the product of: rows of A and a panel,
-// or, for a product of bytes, the panel at column j of q and rows of the
-// workspace from r0 on. They are passed by pointer and stay on the stack.
+// factors are the operands of a column of tiles: rows of A and a panel or, for a product
+// of bytes, the panel at column j of q and rows of the workspace starting at r0. They are
+// passed by pointer and stay on the stack.
 type factors struct {
 	k, lda         int
 	a, panel, bias []float32
@@ -99,7 +99,7 @@ func (p *pass) tiles(rows int, f *factors, c []float32, ldc, cols int) {
 			p.tile(f, s.begin, m, c[s.begin*ldc:], ldc)
 			continue
 		}
-		// The panel is wider than what is left of c: by way of a buffer.
+		// The panel is wider than the rest of c, so compute into a buffer.
 		e := p.edges.Get().(*edge)
 		p.tile(f, s.begin, m, e.tile, set.Cols)
 		for i := range m {
@@ -109,13 +109,13 @@ func (p *pass) tiles(rows int, f *factors, c []float32, ldc, cols int) {
 	}
 }
 
-// edge is a tile of which only a part is wanted.
+// edge is a tile of which only a part is needed.
 type edge struct{ tile []float32 }
 
 type span struct{ begin, end int }
 
-// split yields n in the fewest spans of at most size, of sizes as equal as can
-// be: 16 rows in tiles of 12 are 8 and 8, not 12 and 4.
+// split yields n in the fewest spans of at most size, as equal as possible: 16 rows in
+// tiles of 12 are 8 and 8, not 12 and 4.
 func split(n, size int) func(yield func(span) bool) {
 	return func(yield func(span) bool) {
 		parts := (n + size - 1) / size

@@ -1,27 +1,29 @@
 package purego
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/fronyai/frony-db/embedder/transformer/engine"
 	"github.com/fronyai/frony-db/embedder/transformer/engine/purego/internal/kernel"
 )
 
-// Options are the engine's choices. The zero value is the default.
+// Options configure the engine. The zero value is the default.
 type Options struct {
-	// Threads is how many cores one call of Embed uses at most; 0 is all of
-	// them (GOMAXPROCS).
+	// Threads is the maximum number of cores per call of Embed; 0 means GOMAXPROCS.
 	Threads int
 	// Kernel names the set of inner loops: "generic", "avx2", "avx512", "neon". Empty
-	// is the fastest that the processor has.
+	// means the fastest that the processor supports.
 	Kernel string
-	// Int8 holds the layers' weights in bytes and multiplies bytes: a quarter
-	// of the memory, faster where the processor has VNNI and slower elsewhere,
-	// and vectors a little off those of the model. They are the same on every
-	// processor but for the rounding of what is not a product.
+	// Int8 stores the layers' weights as bytes and multiplies bytes. This takes a
+	// quarter of the memory, is faster if the processor has VNNI and slower otherwise,
+	// and makes vectors slightly different from the model's. The products are exact,
+	// so processors differ only in the rounding of the other steps.
 	Int8 bool
 }
 
@@ -51,32 +53,22 @@ type layer struct {
 	attentionNorm, outerNorm        norm
 }
 
-// New packs the weights of an encoder. It reads every tensor but the word
-// embeddings, which are read as they are needed, so their source must stay
-// open. It returns [engine.ErrConfig] when config is impossible or the weights
-// don't fit it.
+// New packs the weights of an encoder. It reads every tensor except the word embeddings,
+// which are read as needed, so their source must stay open. It returns
+// [engine.ErrConfig] when config is impossible or the weights do not fit it.
 func New(config engine.Config, weights engine.Weights, opts *Options) (*Engine, error) {
-	var o Options
-	if opts != nil {
-		o = *opts
-	}
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	if err := weights.Check(config); err != nil {
 		return nil, err
 	}
-	set, err := o.kernel()
+	o, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	if o.Threads < 0 {
-		return nil, fmt.Errorf("purego: %d threads, want 0 (all cores) or more", o.Threads)
-	}
+	set := kernel.All()[slices.Index(Kernels(), o.Kernel)]
 	e := &Engine{config: config, set: set, threads: o.Threads, int8: o.Int8, words: weights.Words}
-	if e.threads == 0 {
-		e.threads = runtime.GOMAXPROCS(0)
-	}
 	e.workspaces.New = func() any { return new(workspace) }
 	e.heads.New = func() any { return &headBuffers{zero: make([]float32, set.Cols)} }
 	e.edges.New = func() any { return &edge{make([]float32, set.Rows*set.Cols)} }
@@ -86,18 +78,22 @@ func New(config engine.Config, weights engine.Weights, opts *Options) (*Engine, 
 	return e, nil
 }
 
-func (o *Options) kernel() (*kernel.Set, error) {
-	if o.Kernel == "" {
-		return kernel.Best(), nil
+// withDefaults returns a copy with the defaults filled in, and every fault at once.
+func (o *Options) withDefaults() (Options, error) {
+	var c Options
+	if o != nil {
+		c = *o
 	}
-	var names []string
-	for _, set := range kernel.All() {
-		if set.Name == o.Kernel {
-			return set, nil
-		}
-		names = append(names, set.Name)
+	var faults []error
+	c.Kernel = cmp.Or(c.Kernel, kernel.Best().Name)
+	if !slices.Contains(Kernels(), c.Kernel) {
+		faults = append(faults, fmt.Errorf("purego: kernel %q, this processor runs %q", c.Kernel, Kernels()))
 	}
-	return nil, fmt.Errorf("purego: kernel %q, this processor runs %q", o.Kernel, names)
+	if c.Threads < 0 {
+		faults = append(faults, fmt.Errorf("purego: %d threads, want 0 (all cores) or more", c.Threads))
+	}
+	c.Threads = cmp.Or(c.Threads, runtime.GOMAXPROCS(0))
+	return c, errors.Join(faults...)
 }
 
 // Kernel is the name of the set of inner loops in use.

@@ -28,6 +28,7 @@ func open(t *testing.T, c engine.Config, opts *Options) *Engine {
 
 // The engine does what every engine does, with every kernel.
 func TestEngine(t *testing.T) {
+	t.Parallel()
 	for _, kernel := range Kernels() {
 		t.Run(kernel, func(t *testing.T) {
 			enginetest.Run(t, func(t *testing.T, c engine.Config, w engine.Weights) engine.Engine {
@@ -43,6 +44,7 @@ func TestEngine(t *testing.T) {
 
 // Invariant 1: the same bits alone, in any batch, with any number of threads.
 func TestSameBitsInAnyBatch(t *testing.T) {
+	t.Parallel()
 	for _, c := range enginetest.Variants() {
 		lengths := []int{5, 1, 64, 13, 12, 80, 16, 16, 31, 48}
 		if c.MaxTokens() > 1000 {
@@ -84,6 +86,7 @@ func TestSameBitsInAnyBatch(t *testing.T) {
 // With bytes, vectors stay near those of floats, on every kernel, and keep
 // invariant 1.
 func TestInt8(t *testing.T) {
+	t.Parallel()
 	for _, c := range enginetest.Variants() {
 		ids, want := enginetest.Texts(c, 12, 1, 2, 17, 33, 80)
 		if err := open(t, c, nil).Embed(t.Context(), ids, want); err != nil {
@@ -118,6 +121,7 @@ func TestInt8(t *testing.T) {
 }
 
 func TestNewRefusals(t *testing.T) {
+	t.Parallel()
 	good := enginetest.Weights(tiny, 1, 0.1)
 	for name, change := range map[string]func(c *engine.Config, w *engine.Weights, o *Options){
 		"heads":         func(c *engine.Config, _ *engine.Weights, _ *Options) { c.Heads = 4 },
@@ -149,6 +153,7 @@ var errDisk = errors.New("disk failed")
 func (failing) Read([]float32, int) error { return errDisk }
 
 func TestWordsUnreadable(t *testing.T) {
+	t.Parallel()
 	w := enginetest.Weights(tiny, 1, 0.1)
 	w.Words = failing{w.Words}
 	e, err := New(tiny, w, nil)
@@ -162,6 +167,7 @@ func TestWordsUnreadable(t *testing.T) {
 }
 
 func TestCut(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		lengths []int
 		threads int

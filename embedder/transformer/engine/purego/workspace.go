@@ -1,7 +1,7 @@
 package purego
 
-// workspace is the memory of one chunk's run. Workspaces are reused; nothing
-// in them outlives a run.
+// workspace is the memory for one chunk. Workspaces are reused; nothing in them outlives
+// a run.
 type workspace struct {
 	x     []float32 // [tokens, hidden], the residual stream
 	qkv   []float32 // [tokens, 3·hidden]
@@ -10,14 +10,14 @@ type workspace struct {
 	inner []float32 // [innerRows, inner], within the feed-forward block
 
 	codes []uint8   // a product's rows in bytes
-	worth []float32 // what a byte of each is worth
+	worth []float32 // value of one unit in each row
 }
 
 // innerRows is how many tokens go through the feed-forward block at a time, to
 // bound its memory for long texts.
 const innerRows = 1024
 
-// grow gives *s the length n, keeping no contents.
+// grow sets the length of *s to n. The contents are undefined.
 func grow[T any](s *[]T, n int) []T {
 	if cap(*s) < n {
 		*s = make([]T, n)

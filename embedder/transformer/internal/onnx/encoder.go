@@ -13,7 +13,7 @@ import (
 //	  → last_hidden_state [batch, sequence, hidden]
 //	  → sentence_embedding [batch, hidden], pooled and of unit length
 //
-// The mask is 1 for tokens and 0 for padding, which goes after the tokens.
+// The mask is 1 for tokens and 0 for padding, which follows the tokens.
 func Encoder(c engine.Config, w engine.Weights) (*Graph, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -38,12 +38,12 @@ func Encoder(c engine.Config, w engine.Weights) (*Graph, error) {
 	return e.Graph, nil
 }
 
-// encoder is a graph with what its parts share.
+// encoder is a graph with the values that its parts share.
 type encoder struct {
 	*Graph
 	c    engine.Config
 	mask string // the attention mask as floats
-	bias string // what is added to attention scores
+	bias string // added to attention scores
 }
 
 func (e *encoder) scalar(v float64) string {
@@ -66,7 +66,7 @@ func (e *encoder) embeddings(w engine.Weights) string {
 	x := e.node("Gather", []string{e.weights("embeddings.word", w.Words), "input_ids"})
 	positions := e.weights("embeddings.position", w.Positions)
 	if e.c.PadPositions {
-		// Counted from PadID+1, padding standing still.
+		// Counted from PadID+1, not counting padding.
 		pad := e.ints("pad_id", nil, int64(e.c.PadID))
 		same := e.node("Equal", []string{"input_ids", pad})
 		counts := e.node("Cast", []string{e.node("Not", []string{same})}, attrInt("to", int64Type))
@@ -125,7 +125,7 @@ func (e *encoder) layer(name string, l engine.Layer, x string) string {
 	return e.norm(name+"outer_norm", l.OuterNorm, e.node("Add", []string{y, x}))
 }
 
-// gelu is spelt as optimisers expect it, to be fused into one.
+// gelu is written in the form that optimisers recognise and fuse.
 func (e *encoder) gelu(x string) string {
 	y := e.node("Erf", []string{e.node("Div", []string{x, e.scalar(math.Sqrt2)})})
 	y = e.node("Mul", []string{x, e.node("Add", []string{y, e.scalar(1)})})

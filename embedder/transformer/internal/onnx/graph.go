@@ -1,9 +1,9 @@
-// Package onnx writes encoders as ONNX graphs, of plain operators of opset 17
-// that every runtime has; a runtime's own optimiser fuses them.
+// Package onnx writes encoders as ONNX graphs of plain opset 17 operators, which every
+// runtime has and fuses with its own optimiser.
 //
-// A model is one protobuf message. Up to inlineLimit bytes of weights are
-// within it; beyond, they are in a second file beside it, each tensor at a
-// page boundary for the reader to map, because protobuf ends at 2 GB:
+// A model is one protobuf message. It contains the weights if they are small. Otherwise
+// they are in a second file, each tensor at a page boundary so that a reader can map it,
+// because protobuf is limited to 2 GB:
 //
 //	model.onnx        graph, names, shapes, where in the data
 //	model.onnx_data   │ tensor │ padding │ tensor │ …
@@ -87,7 +87,7 @@ func (g *Graph) nodeTo(out, op string, inputs []string, attributes ...[]byte) {
 	g.nodes = message(g.nodes, graphNode, n)
 }
 
-// once says whether a constant's name is new, and takes it.
+// once reports whether a constant's name is new, and registers it.
 func (g *Graph) once(name string) bool {
 	if g.named == nil {
 		g.named = make(map[string]bool)
@@ -177,8 +177,8 @@ func writeFloats(w io.Writer, values []float32) error {
 	return nil
 }
 
-// Write writes the model. If data is nil, the constants go into the message;
-// otherwise to data, which the message calls by the name dataName.
+// Write writes the model. The constants go to data, which the message refers to by
+// dataName, or into the message if data is nil.
 func (g *Graph) Write(model, data io.Writer, dataName string) error {
 	graph := append([]byte(nil), g.nodes...)
 	graph = text(graph, graphName, "encoder")
@@ -189,7 +189,7 @@ func (g *Graph) Write(model, data io.Writer, dataName string) error {
 	var offset int64
 	for _, t := range g.tensors {
 		head := t.head()
-		if out == nil || t.bytes < page { // small ones are read with the graph
+		if out == nil || t.bytes < page { // small ones go into the message
 			var raw rawBytes
 			if err := t.write(&raw); err != nil {
 				return err
@@ -234,7 +234,7 @@ func (t *tensor) head() []byte {
 	return text(b, tensorName, t.name)
 }
 
-// rawBytes collects what is written.
+// rawBytes collects the bytes written to it.
 type rawBytes []byte
 
 // Write implements [io.Writer].

@@ -108,6 +108,7 @@ func texts(fields []field, number protowire.Number) []string {
 }
 
 func TestEncoder(t *testing.T) {
+	t.Parallel()
 	for _, activation := range []engine.Activation{engine.GELU, engine.GELUTanh, engine.ReLU} {
 		for _, pooling := range []engine.Pooling{engine.Mean, engine.CLS} {
 			for _, roberta := range []bool{false, true} {
@@ -253,6 +254,7 @@ func tensors(t *testing.T, model, data []byte) map[string][]byte {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	c := config
 	c.Heads = 5
 	if _, err := Encoder(c, weights(config)); !errors.Is(err, engine.ErrConfig) {
@@ -276,6 +278,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errDisk }
 
 func TestFailures(t *testing.T) {
+	t.Parallel()
 	w := weights(config)
 	g, err := Encoder(config, w)
 	if err != nil {

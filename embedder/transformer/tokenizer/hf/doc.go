@@ -1,16 +1,16 @@
-// Package hf encodes text with Hugging Face's own tokenizers, the Rust library
-// that package tokenizer is compared with, through daulet/tokenizers.
+// Package hf encodes text with Hugging Face's tokenizers, the Rust library that is the
+// reference for package tokenizer, through daulet/tokenizers.
 //
-// It reads what the Go tokenizer doesn't, such as the byte pairs of RoBERTa's
-// English models, and is slower on what both read (docs/decisions/0033), so
-// that package transformer turns to it for the former alone.
+// It supports files that the Go tokenizer does not, such as the byte pairs of RoBERTa's
+// English models. It is slower on files that both support (docs/decisions/0033), so
+// package transformer uses it only for the others.
 //
-// It needs cgo, the build tag native, and libtokenizers.a where the linker
-// looks (`make -C tools/native` builds it and says where); without the tag Open
-// returns ErrNotBuilt.
+// It needs cgo, the build tag native, and libtokenizers.a where the linker finds it
+// (`make -C tools/native` builds it and prints the path). Without the tag Open returns
+// ErrNotBuilt.
 //
-// Ids are those of package tokenizer, with one exception: the library takes C
-// strings, so that a NUL within a text is given to it as U+FFFD.
+// Ids are those of package tokenizer, with one exception: the library takes C strings, so
+// a NUL within a text is passed as U+FFFD.
 package hf
 
 import "errors"

@@ -15,8 +15,8 @@ import (
 	"github.com/daulet/tokenizers"
 )
 
-// Tokenizer encodes text with one model's tokenizer.json. It is safe for
-// concurrent use, but for Close.
+// Tokenizer encodes text with one model's tokenizer.json. It is safe for concurrent use,
+// except Close.
 type Tokenizer struct {
 	rust   *tokenizers.Tokenizer
 	hash   string
@@ -39,9 +39,8 @@ func Open(path string) (*Tokenizer, error) {
 	return t, nil
 }
 
-// Parse reads the content of a tokenizer.json. As in package tokenizer, the
-// caller says where texts are cut and a batch is padded where it is run: what
-// the file has of either is ignored.
+// Parse reads the content of a tokenizer.json. As in package tokenizer, its truncation and
+// padding sections are ignored.
 func Parse(data []byte) (*Tokenizer, error) {
 	var file map[string]json.RawMessage
 	var added []struct {
@@ -90,7 +89,7 @@ func (t *Tokenizer) findFrame() error {
 			}
 		}
 	}
-	return errors.New("tokenizer: post_processor: doesn't frame a text with the same tokens every time")
+	return errors.New("tokenizer: post_processor: does not frame every text with the same tokens")
 }
 
 // Hash is the SHA-256 sum of the file, in hexadecimal.
@@ -100,8 +99,7 @@ func (t *Tokenizer) Hash() string { return t.hash }
 // gaps.
 func (t *Tokenizer) VocabSize() int { return t.size }
 
-// TokenID returns the id of an added token: others may be cut, wherever they
-// are.
+// TokenID returns the id of an added token. Other tokens may be split anywhere in a text.
 func (t *Tokenizer) TokenID(token string) (int32, bool) {
 	id, ok := t.added[token]
 	return id, ok
@@ -116,11 +114,10 @@ func (t *Tokenizer) AppendEncode(dst []int32, text string, addSpecial bool) []in
 	return t.EncodeTruncated(dst, text, 0)
 }
 
-// EncodeTruncated appends the ids of text with its special tokens, at most
-// limit ids in all: text is cut, the special tokens at the end are kept. If
-// limit is smaller than the number of special tokens, only the first of those
-// are appended. A limit of 0 or less is none. All of the text is encoded,
-// whatever the limit.
+// EncodeTruncated appends the ids of text with its special tokens, at most limit ids in
+// all. Text is cut; the special tokens at the end are kept. If limit is smaller than the
+// number of special tokens, only the first of those are appended. A limit of 0 or less
+// means no limit. All of the text is encoded, whatever the limit.
 func (t *Tokenizer) EncodeTruncated(dst []int32, text string, limit int) []int32 {
 	start := len(dst)
 	dst = append(dst, t.prefix...)
@@ -135,7 +132,7 @@ func (t *Tokenizer) EncodeTruncated(dst []int32, text string, limit int) []int32
 
 func (t *Tokenizer) encode(dst []int32, text string, addSpecial bool) []int32 {
 	text = strings.ReplaceAll(text, "\x00", "\uFFFD")
-	// Not Encode, which makes C strings of the tokens as well.
+	// Not Encode, which also creates C strings of the tokens.
 	for _, id := range t.rust.EncodeWithOptions(text, addSpecial).IDs {
 		dst = append(dst, int32(id))
 	}

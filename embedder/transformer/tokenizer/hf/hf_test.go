@@ -29,6 +29,7 @@ func parse(tb testing.TB, data []byte) *Tokenizer {
 
 // The library takes C strings, and so no NUL.
 func TestGoldens(t *testing.T) {
+	t.Parallel()
 	tokenizertest.Run(t, goldens(),
 		func(tb testing.TB, data []byte) tokenizertest.Tokenizer { return parse(tb, data) },
 		func(text string) bool { return !strings.Contains(text, "\x00") })
@@ -37,6 +38,7 @@ func TestGoldens(t *testing.T) {
 // Both tokenizers give the same ids for texts that nobody chose, whole and cut
 // anywhere.
 func TestSame(t *testing.T) {
+	t.Parallel()
 	const seed = 1
 	rng := rand.New(rand.NewPCG(seed, 0))
 	cases := goldens().Cases(t)
@@ -78,6 +80,7 @@ func TestSame(t *testing.T) {
 
 // What the Go tokenizer doesn't know.
 func TestBytePairs(t *testing.T) {
+	t.Parallel()
 	bytePairs, err := os.ReadFile(filepath.Join("testdata", "byte-pairs.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -108,6 +111,7 @@ func TestBytePairs(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "tokenizer.json")
 	if _, err := Open(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v, want that there is none", err)

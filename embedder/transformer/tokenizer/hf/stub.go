@@ -2,7 +2,7 @@
 
 package hf
 
-// Tokenizer is none in this program.
+// Tokenizer is a stub: this program was built without the library.
 type Tokenizer struct{}
 
 // Open returns ErrNotBuilt.

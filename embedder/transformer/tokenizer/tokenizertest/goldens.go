@@ -1,5 +1,5 @@
-// Package tokenizertest holds tokenizers to what Hugging Face's library makes
-// of the same file and the same text: one suite for all of them.
+// Package tokenizertest compares tokenizers with Hugging Face's library on the same files
+// and texts, with one suite for all of them.
 package tokenizertest
 
 import (
@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// Goldens are texts and their ids, in a directory that tools/tokenizer makes.
+// Goldens are texts and their ids, in a directory written by tools/tokenizer.
 type Goldens struct{ dir string }
 
 // In returns the goldens in dir, the package tokenizer's testdata, or the large
@@ -28,7 +28,7 @@ func In(dir string) Goldens {
 	return Goldens{dir}
 }
 
-// Names are the tokenizers that there are.
+// Names lists the tokenizers in the goldens.
 func (g Goldens) Names(tb testing.TB) []string {
 	tb.Helper()
 	names, err := filepath.Glob(filepath.Join(g.dir, "*.ids.gz"))
@@ -41,7 +41,7 @@ func (g Goldens) Names(tb testing.TB) []string {
 	return names
 }
 
-// File is the content of the tokenizer.json of one of them.
+// File is the content of one tokenizer's tokenizer.json.
 func (g Goldens) File(tb testing.TB, name string) []byte {
 	tb.Helper()
 	path := filepath.Join(g.dir, name+".json")
@@ -51,7 +51,7 @@ func (g Goldens) File(tb testing.TB, name string) []byte {
 	return readFile(tb, path)
 }
 
-// Cases are the texts, as bytes that need not be UTF-8.
+// Cases returns the texts, as bytes that need not be UTF-8.
 func (g Goldens) Cases(tb testing.TB) []string {
 	tb.Helper()
 	var cases []string

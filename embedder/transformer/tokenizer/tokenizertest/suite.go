@@ -7,11 +7,12 @@ import (
 	"testing"
 )
 
-// Tokenizer is what is tested.
+// Tokenizer is the interface under test.
 type Tokenizer interface {
-	// AppendEncode appends the ids of text, framed by special tokens if asked.
+	// AppendEncode appends the ids of text, framed by special tokens if special is
+	// set.
 	AppendEncode(dst []int32, text string, special bool) []int32
-	// EncodeTruncated appends them framed, at most limit, the frame kept.
+	// EncodeTruncated appends the framed ids, at most limit. The frame is kept.
 	EncodeTruncated(dst []int32, text string, limit int) []int32
 	VocabSize() int
 }
@@ -19,8 +20,7 @@ type Tokenizer interface {
 // Open makes a tokenizer of the content of a tokenizer.json.
 type Open func(tb testing.TB, data []byte) Tokenizer
 
-// Run compares every id of every case that the tokenizer can be given; nil is
-// all of them.
+// Run compares every id of every case that the tokenizer accepts; nil means all.
 func Run(t *testing.T, g Goldens, open Open, takes func(text string) bool) {
 	cases := g.Cases(t)
 	if takes == nil {

@@ -1,5 +1,5 @@
-// Package trie is a read-only map from byte strings to small integers that
-// finds every key that is a prefix of a text in one walk: a double array.
+// Package trie is a double array: a read-only map from byte strings to small integers that
+// finds every key that is a prefix of a text in one walk.
 //
 // Each node is one 64-bit slot, and the child of a node by byte c lives in slot
 // base XOR c, so a step costs one load. A vocabulary of 250,000 pieces takes
@@ -36,7 +36,7 @@ const (
 	valueMask  = 1<<24 - 1
 	baseShift  = 33
 	blockSize  = 256
-	openBlocks = 16 // how many of the newest blocks are searched for room
+	openBlocks = 16 // how many of the newest blocks are searched for free slots
 )
 
 // Entry is a key with its value.
@@ -85,8 +85,8 @@ func (t *Trie) Get(key string) (uint32, bool) {
 // Size is the memory of the trie in bytes.
 func (t *Trie) Size() int { return 8 * len(t.slots) }
 
-// New builds a trie. Of entries with the same key the last one counts; an empty
-// key is left out.
+// New builds a trie. Of entries with the same key the last one counts. An empty key is
+// omitted.
 func New(entries []Entry) (*Trie, error) {
 	for _, e := range entries {
 		if e.Value > MaxValue {
@@ -104,8 +104,8 @@ func New(entries []Entry) (*Trie, error) {
 	return t, nil
 }
 
-// order sorts entries by key and drops those that don't count. Comparing eight
-// bytes as a number decides nearly every comparison without touching the keys.
+// order sorts entries by key and drops those that do not count. Comparing eight bytes as a
+// number decides nearly every comparison without touching the keys.
 func order(entries []Entry) []Entry {
 	type item struct {
 		head  uint64
@@ -134,8 +134,8 @@ func order(entries []Entry) []Entry {
 	return sorted
 }
 
-// builder places nodes. Free slots form a ring in order of address, so that the
-// search for room skips what is taken.
+// builder places nodes. Free slots form a ring in order of address, so that the search
+// skips those taken.
 type builder struct {
 	entries    []Entry
 	slots      []uint64

@@ -8,6 +8,7 @@ import (
 
 // TestAgainstMap builds random tries and compares every answer with a map's.
 func TestAgainstMap(t *testing.T) {
+	t.Parallel()
 	const seed = 1
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -60,6 +61,7 @@ func TestAgainstMap(t *testing.T) {
 }
 
 func TestLongKeyAndRange(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("가", 100_000)
 	tr, err := New([]Entry{{long, 7}})
 	if err != nil {

@@ -36,8 +36,8 @@ type Scratch struct{ chars, sorted []char }
 
 // AppendForm appends the normalisation of src to dst.
 //
-// Text is copied as long as it consists of inert characters: starters that the
-// form leaves alone and that never compose with what stands before them. From
+// Text is copied as long as it consists of inert characters: starters that the form leaves
+// unchanged and that never compose with the preceding character. From
 // the last inert character before another to the next inert one after it, the
 // full algorithm runs: decompose, order by combining class, compose.
 func (t *Tables) AppendForm(dst, src []byte, f Form, sc *Scratch) []byte {

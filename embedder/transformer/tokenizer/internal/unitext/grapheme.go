@@ -88,8 +88,8 @@ func breaks(before, after uint32, joined bool, regionals int, linked bool) bool 
 }
 
 // Alone reports whether r always forms a cluster of its own when both its
-// neighbours do: it neither extends nor is extended but by a character for
-// which Alone is false.
+// neighbours do: it neither extends nor is extended, except by a character for which Alone
+// is false.
 func (t *Tables) Alone(r rune) bool {
 	switch t.class(r) & graphemeMask {
 	case gcbOther, gcbLV, gcbLVT:

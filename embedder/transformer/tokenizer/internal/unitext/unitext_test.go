@@ -21,6 +21,7 @@ func clusters(s string) []string {
 
 // TestGrapheme has a case for every rule of UAX #29, from its test file.
 func TestGrapheme(t *testing.T) {
+	t.Parallel()
 	for _, want := range [][]string{
 		{"\r\n", "\n"},                   // GB3
 		{"a", "\r", "\u0308"},            // GB4, GB5
@@ -54,6 +55,7 @@ func (t *Tables) norm(s string, f Form) string {
 
 // TestForms has known pairs; the corners are the standard's own examples.
 func TestForms(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ in, nfc, nfd, nfkc, nfkd string }{
 		{"\u1e9b\u0323", "\u1e9b\u0323", "\u017f\u0323\u0307", "\u1e69", "s\u0323\u0307"},
 		{"\u212b", "\u00c5", "A\u030a", "\u00c5", "A\u030a"},
@@ -77,6 +79,7 @@ func TestForms(t *testing.T) {
 // TestFormProperties checks the identities that UAX #15 guarantees, on random
 // text heavy with marks, long runs included.
 func TestFormProperties(t *testing.T) {
+	t.Parallel()
 	const seed = 7
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -116,6 +119,7 @@ func TestFormProperties(t *testing.T) {
 
 // TestClasses spot-checks the tables against their definitions.
 func TestClasses(t *testing.T) {
+	t.Parallel()
 	tab := Load()
 	for _, c := range []struct {
 		f    func(rune) bool

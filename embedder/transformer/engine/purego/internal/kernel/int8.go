@@ -2,20 +2,20 @@ package kernel
 
 import "math"
 
-// Products of bytes. A row of activations becomes unsigned bytes around 128,
-// each worth the row's largest element / 127; a column of weights becomes
-// signed bytes, likewise. Their product is exact in integers:
+// Products of bytes. A row of activations becomes unsigned bytes around 128, in units of
+// the row's largest element / 127. A column of weights becomes signed bytes in the same
+// way. Their product is exact in integers:
 //
 //	Σ a·b ≈ row · scale · (Σ (q_a - 128)·q_b) = row · scale · (Σ q_a·q_b - shift)
 //
 // with shift = 128·Σ q_b, known when the weights are packed. Being exact, the
 // sum is the same on every processor.
 
-// Int8Step is how many elements of the inner dimension are taken at once.
+// Int8Step is the number of elements of the inner dimension taken at once.
 const Int8Step = 4
 
-// FastInt8 says whether products of bytes are in assembly, and so faster than
-// those of floats.
+// FastInt8 reports whether products of bytes are in assembly, and so faster than those of
+// floats.
 func (s *Set) FastInt8() bool { return s.tileInt8 != nil }
 
 // TileInt8 computes m ≤ Rows rows of Cols columns from k bytes, k a multiple of
@@ -47,8 +47,8 @@ func (s *Set) TileInt8(m, k int, a []uint8, lda int, b []int8, shift []int32, sc
 	}
 }
 
-// Quantize writes x to dst as bytes around 128, and returns what one of them is
-// worth. dst has at least the length of x.
+// Quantize writes x to dst as bytes around 128, and returns the value of one unit. dst has
+// at least the length of x.
 func (s *Set) Quantize(dst []uint8, x []float32) float32 {
 	dst = dst[:len(x)]
 	if s.quantize != nil && len(x)%s.Lanes == 0 && len(x) > 0 {

@@ -29,8 +29,8 @@ type Set struct {
 	Name string
 	// Rows and Cols are the tile's size. Cols is a multiple of Lanes.
 	Rows, Cols int
-	// Lanes is what the vectorised functions' lengths must be a multiple of;
-	// on other lengths the generic ones run.
+	// Lanes divides the lengths that the vectorised functions accept; other lengths
+	// run the generic ones.
 	Lanes int
 
 	tile     func(m, k int, a *float32, lda int, b *float32, ldb int, bias, c *float32, ldc int)
@@ -117,7 +117,7 @@ func ReLU(x []float32) {
 
 var negInf = float32(math.Inf(-1))
 
-// Mask fills x with -Inf, which Softmax takes for nothing.
+// Mask fills x with -Inf, which Softmax turns into 0.
 func Mask(x []float32) {
 	for i := range x {
 		x[i] = negInf

@@ -41,6 +41,7 @@ func forAll(t *testing.T, f func(t *testing.T, s *Set)) {
 }
 
 func TestTile(t *testing.T) {
+	t.Parallel()
 	forAll(t, func(t *testing.T, s *Set) {
 		r := rng(t, 1)
 		for m := 1; m <= s.Rows; m++ {
@@ -88,6 +89,7 @@ func TestTile(t *testing.T) {
 // A row has the same bits alone and in every tile: what makes an embedding
 // independent of its batch.
 func TestTileRowsAlike(t *testing.T) {
+	t.Parallel()
 	forAll(t, func(t *testing.T, s *Set) {
 		r := rng(t, 2)
 		const k = 131
@@ -107,6 +109,7 @@ func TestTileRowsAlike(t *testing.T) {
 }
 
 func TestTilePanicsOnShortSlices(t *testing.T) {
+	t.Parallel()
 	forAll(t, func(t *testing.T, s *Set) {
 		a, b, bias, c := make([]float32, 8), make([]float32, 8*s.Cols), make([]float32, s.Cols), make([]float32, s.Cols)
 		for name, f := range map[string]func(){
@@ -134,6 +137,7 @@ func TestTilePanicsOnShortSlices(t *testing.T) {
 var lengths = []int{1, 3, 8, 15, 16, 17, 32, 48, 128, 384, 400}
 
 func TestSoftmax(t *testing.T) {
+	t.Parallel()
 	forAll(t, func(t *testing.T, s *Set) {
 		r := rng(t, 3)
 		for _, n := range lengths {
@@ -161,6 +165,7 @@ func TestSoftmax(t *testing.T) {
 }
 
 func TestActivations(t *testing.T) {
+	t.Parallel()
 	forAll(t, func(t *testing.T, s *Set) {
 		var x []float32
 		for v := float32(-12); v <= 12; v += 1.0 / 512 {
@@ -199,6 +204,7 @@ func TestActivations(t *testing.T) {
 }
 
 func TestAddNorm(t *testing.T) {
+	t.Parallel()
 	forAll(t, func(t *testing.T, s *Set) {
 		r := rng(t, 4)
 		for _, n := range lengths[2:] {
@@ -227,6 +233,7 @@ func TestAddNorm(t *testing.T) {
 
 // exp and erf are within a few units of the last place.
 func TestFunctions(t *testing.T) {
+	t.Parallel()
 	worstExp, worstErf := 0.0, 0.0
 	for x := float32(-87); x <= 88; x += 1.0 / 1024 {
 		want := math.Exp(float64(x))
@@ -277,6 +284,7 @@ func BenchmarkKernels(b *testing.B) {
 
 // Products of bytes are those of the integers, in every Set to the bit.
 func TestTileInt8(t *testing.T) {
+	t.Parallel()
 	forAll(t, func(t *testing.T, s *Set) {
 		r := rng(t, 6)
 		for m := 1; m <= s.Rows; m++ {
@@ -314,6 +322,7 @@ func TestTileInt8(t *testing.T) {
 }
 
 func TestQuantize(t *testing.T) {
+	t.Parallel()
 	forAll(t, func(t *testing.T, s *Set) {
 		r := rng(t, 7)
 		for _, n := range lengths {

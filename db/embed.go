@@ -1,0 +1,74 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/reason"
+	"github.com/fronyai/frony-db/quant"
+)
+
+// embed embeds the texts of documents that have no vector yet and need one.
+func (v *version) embed(ctx context.Context, puts []index.Put) error {
+	var texts []string
+	var at []int
+	for i := range puts {
+		if p := &puts[i]; p.Vector == nil && !p.Unchanged {
+			texts = append(texts, p.Text)
+			at = append(at, i)
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	e := v.embedder()
+	if e == nil {
+		return reason.For(ErrNoEmbedder, "document %q has a text and no embedding", puts[at[0]].ID)
+	}
+	vecs, err := e.EmbedPassages(ctx, texts)
+	if err != nil {
+		return fmt.Errorf("embed %d texts: %w", len(texts), err)
+	}
+	if len(vecs) != len(texts) {
+		return fmt.Errorf("embed: the embedder returned %d vectors for %d texts", len(vecs), len(texts))
+	}
+	for i, vec := range vecs {
+		if puts[at[i]].Vector, err = normalised(vec, v.Settings().Dims); err != nil {
+			return fmt.Errorf("embed document %q: %w", puts[at[i]].ID, err)
+		}
+	}
+	return nil
+}
+
+// embedQuery is the vector of a query, of unit length.
+func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {
+	dims := v.Settings().Dims
+	if q.Embedding != nil {
+		return normalised(q.Embedding, dims)
+	}
+	e := v.embedder()
+	if e == nil {
+		return nil, reason.For(ErrNoEmbedder, "the query is a text; give its embedding or open the collection with an embedder")
+	}
+	vec, err := e.EmbedQuery(ctx, q.Text)
+	if err == nil {
+		vec, err = normalised(vec, dims)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("embed query: %w", err)
+	}
+	return vec, nil
+}
+
+// normalised checks a vector and returns a copy of unit length: the store keeps
+// its memory, which nobody else may change.
+func normalised(vec []float32, dims int) ([]float32, error) {
+	if err := checkVector(vec, dims); err != nil {
+		return nil, err
+	}
+	vec = slices.Clone(vec)
+	quant.Normalize(vec)
+	return vec, nil
+}

@@ -1,0 +1,76 @@
+package index
+
+import (
+	"slices"
+
+	"github.com/fronyai/frony-db/db/internal/lexical"
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/internal/parallel"
+)
+
+// commit writes a batch to the store, links it into the derived state, and
+// returns when searches see it. The caller is inside the gate.
+func (x *Index) commit(puts []Put, b *store.Batch) (*store.Committed, error) {
+	if hasSource(puts) {
+		x.filing.RLock()
+		defer x.filing.RUnlock()
+	}
+	return x.commitFiling(puts, b)
+}
+
+// commitFiling is commit for a caller that holds filing.
+func (x *Index) commitFiling(puts []Put, b *store.Batch) (*store.Committed, error) {
+	b.Collection, b.Puts = x.id, make([]store.Put, len(puts))
+	parallel.Each(len(puts), 64, func(i int) { b.Puts[i] = puts[i].encode() })
+	done, err := x.st.Commit(b)
+	if err != nil {
+		return nil, err
+	}
+	x.link(puts, done)
+	x.follow(b)
+	return done, nil
+}
+
+// link brings a committed batch into the derived state. It cannot fail: a part
+// that goes wrong is logged, and Examine finds it later.
+func (x *Index) link(puts []Put, done *store.Committed) {
+	x.linking.RLock()
+	if err := x.rows.PutAll(done.Born, func(i int) []byte { return puts[i].vector }); err != nil {
+		// The store has the vectors: searches read them there.
+		x.log.Warn("vector rows not cached", "err", err)
+	}
+	// Whatever searches look at must be complete before the graph shows them a
+	// node.
+	terms := make([]lexical.Terms, len(done.Born))
+	parallel.Each(len(done.Born), 8, func(i int) {
+		x.codes.put(done.Born[i], puts[i].Vector)
+		terms[i] = x.lexical.Analyze(puts[i].Text)
+	})
+	x.lexical.AddAll(done.Born, terms)
+	for i, node := range done.Born {
+		rec := &puts[i].Record
+		x.attrs.Set(node, columns(rec))
+		x.expiry.set(node, rec.Expires)
+		x.nodes.bear(node, done.Seq)
+	}
+	parallel.Each(len(done.Born), 8, func(i int) {
+		node := done.Born[i]
+		if err := x.graph.Add(node); err != nil {
+			x.log.Error("node could not be linked; doctor repairs it", "node", node, "err", err)
+		}
+	})
+	for _, node := range done.Dead {
+		x.nodes.kill(node, done.Seq)
+	}
+	x.linking.RUnlock()
+	x.visible.publish(done.Seq, group{done.Last, done.TS})
+	done.Release()
+	if slices.ContainsFunc(puts, func(p Put) bool { return !p.Expires.IsZero() }) {
+		x.sweepLater(sweepDelay)
+	}
+	x.calibrateSoon()
+	x.snapshotSoon(len(done.Born) + len(done.Dead))
+	if len(done.Dead) > 0 {
+		x.epochs.After(func() { x.bury(done.Dead) })
+	}
+}

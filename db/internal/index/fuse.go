@@ -1,0 +1,80 @@
+package index
+
+import (
+	"slices"
+
+	"github.com/fronyai/frony-db/db/internal/fusion"
+)
+
+// Chosen by measurement: see docs/decisions/0062-fusion.md.
+const (
+	// defaultDenseWeight is the share of the dense score. The lexical score has
+	// the rest: few documents reach much of it.
+	defaultDenseWeight = 0.3
+	// lexicalNoise is the part of a question that any document may share with it
+	// by chance: a number, a name. Across languages there is nothing else.
+	lexicalNoise = 0.05
+)
+
+// fuse puts candidates into the order of both scores.
+func (s *search) fuse(all []scored) {
+	weight := defaultDenseWeight
+	if s.q.DenseWeight != nil {
+		weight = float64(*s.q.DenseWeight)
+	}
+	if s.q.Reciprocal {
+		fuseRanks(all, weight)
+	} else {
+		s.fuseScores(all, weight)
+	}
+	slices.SortFunc(all, scored.order)
+}
+
+// fuseScores adds the scores, each scaled to [0, 1] and weighted.
+func (s *search) fuseScores(all []scored, weight float64) {
+	ceiling := s.x.lexical.Ceiling(s.q.Text)
+	dense := fusion.Scale{Low: lowest(all), High: 1}
+	lexical := fusion.Scale{Low: lexicalNoise * ceiling, High: ceiling}
+	for i := range all {
+		a := &all[i]
+		score := weight * dense.Apply(a.cosine)
+		if a.bm25 > 0 {
+			score += (1 - weight) * lexical.Apply(a.bm25)
+		}
+		a.score = float32(score)
+	}
+}
+
+// fuseRanks adds the reciprocal ranks.
+func fuseRanks(all []scored, weight float64) {
+	dense, lexical := fusion.List{Weight: weight}, fusion.List{Weight: 1 - weight}
+	seen := make(map[uint32]*scored, len(all))
+	for i := range all {
+		a := &all[i]
+		seen[a.node] = a
+		dense.Hits = append(dense.Hits, fusion.Hit{Node: a.node, Score: a.cosine})
+		if a.bm25 > 0 {
+			lexical.Hits = append(lexical.Hits, fusion.Hit{Node: a.node, Score: a.bm25})
+		}
+	}
+	slices.SortFunc(dense.Hits, fusion.Hit.Order)
+	slices.SortFunc(lexical.Hits, fusion.Hit.Order)
+	for _, f := range fusion.Reciprocal(nil, 0, dense, lexical) {
+		seen[f.Node].score = f.Score
+	}
+}
+
+// lowest is the smallest cosine of the candidates: about what unrelated texts
+// have with the model at hand, which is 0.1 for some models and 0.8 for others.
+// Of few candidates none need be unrelated: the fewer they are, the nearer to 0
+// it is taken, so that the only document of a collection has a score.
+func lowest(all []scored) float32 {
+	low := float32(0.99)
+	for _, a := range all {
+		low = min(low, a.cosine)
+	}
+	if n := len(all); n < perRetriever && low > 0 {
+		low *= float32(n) / perRetriever
+	}
+	return low
+}

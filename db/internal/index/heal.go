@@ -1,0 +1,196 @@
+package index
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/quant"
+)
+
+// relinkFrom is the number of nodes up to which Heal links single nodes again.
+// Beyond it, and a fifth of the collection, it rebuilds everything.
+const relinkFrom = 1000
+
+// Heal repairs what an examination has found, and says what it did. Writes wait
+// for it. Searches wait only while everything is rebuilt.
+func (x *Index) Heal(ctx context.Context, e *Examination) (string, error) {
+	var did []string
+	switch {
+	case mendable(e.stored) > 0 || e.whole || len(e.relink) > max(relinkFrom, e.Documents/5):
+		keys, err := x.renew(ctx)
+		if err != nil {
+			return "", err
+		}
+		if keys > 0 {
+			did = append(did, fmt.Sprintf("put %d keys in order", keys))
+		}
+		did = append(did, "rebuilt the index from the store")
+	case len(e.relink) > 0:
+		n, err := x.linkAgain(ctx, e.relink)
+		if err != nil {
+			return "", err
+		}
+		did = append(did, fmt.Sprintf("linked %d documents again", n))
+	}
+	// The healed state must last: not even a cancelled context stops the snapshot.
+	if err := x.Save(context.WithoutCancel(ctx)); err != nil {
+		return "", err
+	}
+	return strings.Join(did, ", "), nil
+}
+
+// linkAgain makes the derived parts of nodes anew. Writes wait. Searches go on
+// and find the nodes all the while.
+func (x *Index) linkAgain(ctx context.Context, nodes []uint32) (int, error) {
+	if err := x.gate.Enter(); err != nil {
+		return 0, err
+	}
+	defer x.gate.Leave()
+	freed, n, err := x.relinkNodes(ctx, nodes)
+	if len(freed) > 0 {
+		x.epochs.After(func() { x.reclaim(freed) })
+	}
+	return n, err
+}
+
+// detachedNodes are the nodes that a repair may have taken out of the graph.
+func (x *Index) detachedNodes() []uint32 {
+	if nodes := x.detached.Load(); nodes != nil {
+		return *nodes
+	}
+	return nil
+}
+
+// relinkNodes takes nodes out of the graph and links them again. It tells the
+// searches of the nodes first, and waits until those that began before have
+// ended. Whoever is told after the last node is linked finds them all in the
+// graph.
+func (x *Index) relinkNodes(ctx context.Context, nodes []uint32) (freed []uint32, n int, err error) {
+	x.saving.Lock()
+	defer x.saving.Unlock()
+	x.detached.Store(&nodes)
+	defer x.detached.Store(nil)
+	told := make(chan struct{})
+	x.epochs.After(func() { close(told) })
+	select {
+	case <-told:
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
+	x.linking.Lock()
+	defer x.linking.Unlock()
+	mine, err := x.detach(nodes)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, node := range x.graph.Repair(hnsw.RepairOptions{}) {
+		if _, ok := mine[node]; !ok {
+			freed = append(freed, node)
+		}
+	}
+	// From here on it is not cancelled: a node that is not linked yet is missing.
+	for node, vec := range mine {
+		if err := x.relinkOne(stored{node, quant.Bytes(vec)}, vec); err != nil {
+			return freed, n, fmt.Errorf("link node %d again: %w", node, err)
+		}
+		n++
+	}
+	x.saved.Store(0) // the sequence number is the same, and the graph is not
+	return freed, n, nil
+}
+
+// detach takes those of nodes that live and have a sound vector out of the graph,
+// and returns their vectors.
+func (x *Index) detach(nodes []uint32) (map[uint32][]float32, error) {
+	r := x.read()
+	defer r.end()
+	mine := make(map[uint32][]float32)
+	for _, node := range nodes {
+		vec, ok, err := r.Vector(node)
+		if err != nil {
+			return nil, err
+		}
+		// It may have been deleted since it was examined.
+		if ok && x.sound(vec) && x.nodes.visible(node, r.seq) {
+			mine[node] = vec
+			x.graph.Delete(node)
+		}
+	}
+	return mine, nil
+}
+
+// renew puts the keys of the store in order and rebuilds everything derived, and
+// returns how many keys it has changed. Nothing else runs on the index meanwhile;
+// operations that arrive wait. It examines the store again: a document may have
+// been written since, under an id that led nowhere.
+func (x *Index) renew(ctx context.Context) (keys int, err error) {
+	if err := x.gate.Pause(ctx); err != nil {
+		return 0, err
+	}
+	defer x.gate.Resume()
+	x.settle()
+	if keys, err = MendStore(x.st, x.id, x.set.Dims); err != nil {
+		return 0, err
+	}
+	if keys > 0 {
+		x.followAll()
+	}
+	v := x.st.View(nil)
+	defer v.Close()
+	now := x.st.State(x.id)
+	// The old graph is gone: from here on it is not cancelled.
+	if err := x.rebuild(context.WithoutCancel(ctx), v, now); err != nil {
+		return keys, err
+	}
+	x.visible = newVisible(mark{now.Seq, v.TS()})
+	x.saved.Store(0)
+	var dead []uint32
+	for node, err := range v.Dead(x.id) {
+		if err != nil {
+			return keys, err
+		}
+		dead = append(dead, node)
+	}
+	x.reclaim(dead)
+	return keys, nil
+}
+
+// storeFaults compares the keys of one version with each other.
+func storeFaults(st *store.Store, id uint32, dims int) (faults []store.Fault, err error) {
+	v := st.View(nil)
+	defer v.Close()
+	err = v.Check(id, dims, func(f store.Fault) { faults = append(faults, f) })
+	return faults, err
+}
+
+// MendStore makes the keys of one version fit together, as far as it can, and
+// returns how many it has changed. What it takes away may have hidden something
+// else: a document whose place another of the same id has taken leaves its
+// vector.
+func MendStore(st *store.Store, id uint32, dims int) (keys int, err error) {
+	for range 8 { // more layers than there are to uncover
+		faults, err := storeFaults(st, id, dims)
+		n := mendable(faults)
+		if err != nil || n == 0 {
+			return keys, err
+		}
+		if err := st.Mend(id, faults); err != nil {
+			return keys, err
+		}
+		keys += n
+	}
+	return keys, nil
+}
+
+// mendable is how many of the faults Mend can do something about.
+func mendable(faults []store.Fault) (n int) {
+	for _, f := range faults {
+		if f.Mendable() {
+			n++
+		}
+	}
+	return n
+}

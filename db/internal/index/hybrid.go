@@ -1,0 +1,106 @@
+package index
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/fronyai/frony-db/db/internal/lexical"
+)
+
+// perRetriever is how many candidates each retriever of a hybrid search brings at
+// least: a document that is twentieth by both scores can be the best by their
+// sum.
+const perRetriever = 100
+
+// besideFrom is the number of documents from which on the lexical index is
+// searched beside the graph, if a core is free. With fewer, waking the core takes
+// as long as the search.
+const besideFrom = 20_000
+
+// lexical finds the k nodes of the highest BM25.
+func (s *search) lexical(k int) []scored {
+	start := time.Now()
+	q := lexical.Query{Text: s.q.Text, K: k, Sees: s.sees, Cores: s.spare}
+	if s.allowed != nil {
+		q.Allow = s.allowed.has
+	}
+	hits := s.x.lexical.Search(make([]lexical.Hit, 0, k), q)
+	s.trace.Lexical += time.Since(start)
+	top := make([]scored, len(hits))
+	for i, h := range hits {
+		top[i] = scored{node: h.Node, score: h.Score, bm25: h.Score}
+	}
+	return top
+}
+
+// hybrid finds candidates for k results with both retrievers, and gives each of
+// them both scores.
+func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
+	want := s.x.candidates(s.q, k)
+	k = max(perRetriever, 2*k)
+	var found []scored
+	retrieve := func() { found = s.lexical(k) }
+	if s.spare > 1 && s.x.lexical.Len() >= besideFrom {
+		var beside sync.WaitGroup
+		beside.Go(retrieve)
+		retrieve = beside.Wait
+	}
+	all, err := s.dense(ctx, k, want)
+	retrieve()
+	if err != nil {
+		return nil, err
+	}
+	n := len(all) // those of the dense retriever come first
+	all = merge(all, found)
+	s.addBM25(all[:n])
+	return all, s.addCosine(all[n:])
+}
+
+// merge adds the lexical retriever's candidates to those of the dense one.
+func merge(dense, lexical []scored) []scored {
+	place := make(map[uint32]int, len(dense)+len(lexical))
+	for i, d := range dense {
+		place[d.node] = i
+	}
+	for _, l := range lexical {
+		if i, ok := place[l.node]; ok {
+			dense[i].bm25 = l.bm25
+			continue
+		}
+		place[l.node] = len(dense)
+		dense = append(dense, l)
+	}
+	return dense
+}
+
+// addBM25 scores candidates of the dense retriever: they may share terms with the
+// query too.
+func (s *search) addBM25(all []scored) {
+	start := time.Now()
+	nodes := make([]uint32, len(all))
+	for i, a := range all {
+		nodes[i] = a.node
+	}
+	for i, score := range s.x.lexical.Scores(nil, s.q.Text, nodes) {
+		all[i].bm25 = score
+	}
+	s.trace.Lexical += time.Since(start)
+}
+
+// addCosine scores candidates that only the lexical retriever has found.
+func (s *search) addCosine(all []scored) error {
+	start := time.Now()
+	defer func() { s.trace.Rerank += time.Since(start) }()
+	for i := range all {
+		cosine, ok, err := s.x.cosine(s.view, s.q.Vector, all[i].node)
+		if err != nil {
+			return err
+		}
+		if ok {
+			all[i].cosine = cosine
+			s.trace.Candidates++
+		}
+	}
+	return nil
+}

@@ -1,0 +1,230 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/gate"
+	"github.com/fronyai/frony-db/db/internal/lexical"
+	"github.com/fronyai/frony-db/db/internal/reason"
+	"github.com/fronyai/frony-db/db/internal/rows"
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/internal/epoch"
+)
+
+// Options say what an index is made from.
+type Options struct {
+	Store    *store.Store
+	ID       uint32 // of the version in the store
+	Settings Settings
+	Dir      string   // of derived files
+	Database [16]byte // which the files must be of
+	ReadOnly bool
+	Logger   *slog.Logger
+
+	// Progress is told about long work: a task such as "rebuild", and how much
+	// of it is done.
+	Progress func(task string, done, total int)
+
+	// Searching counts the searches of all indexes that run now, which share the
+	// cores.
+	Searching *atomic.Int32
+
+	// RecallSample, if above 0, repeats one search in so many exactly, in the
+	// background, and tells OnRecall the share of the true K nearest that the
+	// search found.
+	RecallSample int
+	OnRecall     func(k int, recall float64)
+}
+
+// Index is the derived state of one version of a collection. Its methods may be
+// called concurrently. After Close they return store.ErrClosed.
+type Index struct {
+	opts Options
+	st   *store.Store
+	id   uint32
+	set  Settings
+	log  *slog.Logger
+	gate *gate.Gate
+
+	derived
+	epochs epoch.Epoch // of readers
+
+	follower atomic.Pointer[Follower]
+	sources  sync.Mutex
+	filing   sync.RWMutex
+	linking  sync.RWMutex
+	saving   sync.Mutex
+
+	calibration atomic.Pointer[calibration]
+	calibrating atomic.Bool
+	sampler     sampler
+
+	// detached holds the nodes that a repair has taken out of the graph for now:
+	// searches compare them beside it. Nil: none.
+	detached atomic.Pointer[[]uint32]
+
+	repairing  atomic.Bool
+	snapping   atomic.Bool
+	background sync.WaitGroup // repairs, calibrations, snapshots, samples
+	saved      atomic.Uint64  // sequence number of the newest snapshot
+	changes    atomic.Int64   // nodes born and dead since then
+}
+
+// derived is the part of an index that a rebuild replaces.
+type derived struct {
+	codes   *codes
+	graph   *hnsw.Graph
+	attrs   *attr.Index
+	lexical *lexical.Index
+	rows    *rows.File
+	nodes   *nodes
+	expiry  *expiry
+	visible *visible
+}
+
+// Open loads an index from its snapshot and the change log since, or, if either
+// is missing, damaged or does not fit, from the store. It returns
+// store.ErrReadOnly if the directory cannot be written to, and the context's
+// error.
+func Open(ctx context.Context, o Options) (*Index, error) {
+	x := &Index{opts: o, st: o.Store, id: o.ID, set: o.Settings, log: o.Logger, gate: gate.New(store.ErrClosed)}
+	x.calibration.Store(uncalibrated())
+	if err := x.openRows(); err != nil {
+		return nil, err
+	}
+	if err := x.derive(ctx); err != nil {
+		return nil, errors.Join(err, x.rows.Close())
+	}
+	return x, nil
+}
+
+// ID is the number of the version in the store.
+func (x *Index) ID() uint32 { return x.id }
+
+// Settings are what the index was opened with.
+func (x *Index) Settings() *Settings { return &x.set }
+
+// Path is the path of a derived file of version id in dir, by its extension.
+func Path(dir string, id uint32, ext string) string {
+	return filepath.Join(dir, fmt.Sprintf("%08x.%s", id, ext))
+}
+
+// Remove deletes the derived files of version id in dir.
+func Remove(dir string, id uint32) {
+	for _, ext := range []string{rowsExt, snapshotExt} {
+		_ = os.Remove(Path(dir, id, ext))
+	}
+}
+
+const (
+	rowsExt     = "rows"
+	snapshotExt = "snapshot"
+)
+
+func (x *Index) path(ext string) string { return Path(x.opts.Dir, x.id, ext) }
+
+func (x *Index) openRows() (err error) {
+	if x.opts.ReadOnly {
+		x.rows, err = rows.OpenReadOnly(x.path(rowsExt), x.set.Dims, x.opts.Database)
+	} else {
+		x.rows, _, err = rows.Open(x.path(rowsExt), x.set.Dims, x.opts.Database)
+	}
+	if err != nil && (errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "read-only file system")) {
+		return reason.For(store.ErrReadOnly, "%v", err)
+	}
+	return err
+}
+
+// empty makes the derived state of a collection without documents.
+func (x *Index) empty() (err error) {
+	if x.codes, err = newCodes(&x.set); err != nil {
+		return err
+	}
+	x.graph, err = hnsw.New(x.codes.heads, &hnsw.Options{M: x.set.M, EfConstruction: x.set.EfConstruction, Seed: uint64(x.id)})
+	x.attrs, x.lexical, x.nodes, x.expiry = attr.New(), lexical.New(), newNodes(), newExpiry()
+	return err
+}
+
+// bound is above every node that was ever given out.
+func (x *Index) bound() uint32 { return uint32(x.codes.heads.Len()) }
+
+// Close waits for the operations that run, saves what is new, and closes the
+// index. It returns nil if the index was closed already.
+func (x *Index) Close() error {
+	if !x.stop() {
+		return nil
+	}
+	var err error
+	if !x.opts.ReadOnly {
+		err = x.save()
+	}
+	return errors.Join(err, x.rows.Close())
+}
+
+// Discard is Close without saving.
+func (x *Index) Discard() error {
+	if !x.stop() {
+		return nil
+	}
+	return x.rows.Close()
+}
+
+// stop waits for the operations that run and ends background work. It reports
+// whether the index was open.
+func (x *Index) stop() bool {
+	if !x.gate.Close() {
+		return false
+	}
+	x.expiry.end()
+	x.settle()
+	return true
+}
+
+// settle waits for background work. No operation is inside the gate.
+func (x *Index) settle() {
+	x.background.Wait()
+	x.epochs.Drain()
+	x.background.Wait() // what the readers released may have started more
+}
+
+// Pause waits until no operation runs, and holds new ones until Resume or
+// Retire. See gate.Pause.
+func (x *Index) Pause(ctx context.Context) error {
+	// What settle would wait for can go on while others still come in.
+	for (x.repairing.Load() || x.snapping.Load() || x.calibrating.Load()) && ctx.Err() == nil {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+	if err := x.gate.Pause(ctx); err != nil {
+		return err
+	}
+	x.settle()
+	return nil
+}
+
+// Resume ends a pause.
+func (x *Index) Resume() { x.gate.Resume() }
+
+// Retire ends a pause by closing the index without saving: another one has taken
+// its place.
+func (x *Index) Retire() error {
+	x.expiry.end()
+	if !x.gate.Retire() {
+		return nil // a Discard that waits for the pause does the rest
+	}
+	return x.rows.Close()
+}

@@ -1,0 +1,70 @@
+package index
+
+import "context"
+
+// rankPerSource finds the best K nodes of which no more than PerSource have the
+// same source.
+//
+// A pass gathers the best nodes. If those of a few sources fill it, these sources
+// have all the results that they can have. They are taken out, and the next pass
+// gathers the best of the rest, four times as many: they lie farther off, where
+// heads say less. Whatever a pass has not found ranks behind all that it has
+// found, so the first K are right as soon as there are K.
+func (s *search) rankPerSource(ctx context.Context) ([]scored, error) {
+	found := make(map[uint32]bool)
+	var all []scored
+	for k := s.q.K + s.q.K/s.q.PerSource; ; k *= 4 {
+		k = max(1, min(k, int(s.x.bound())))
+		top, err := s.gather(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range top {
+			if !found[t.node] {
+				found[t.node] = true
+				all = append(all, t)
+			}
+		}
+		s.order(all)
+		best, full := s.capSources(all)
+		if len(best) >= s.q.K || len(top) < k {
+			return best[:min(len(best), s.q.K)], nil
+		}
+		s.exclude(full)
+	}
+}
+
+// capSources keeps the best PerSource nodes of each source, and returns the
+// sources that have as many.
+func (s *search) capSources(all []scored) (best []scored, full []any) {
+	nodes := make([]uint32, len(all))
+	for i, a := range all {
+		nodes[i] = a.node
+	}
+	count := make(map[any]int)
+	for i, source := range s.x.attrs.Values(nil, sourceColumn, nodes) {
+		if source != nil {
+			if count[source]++; count[source] == s.q.PerSource {
+				full = append(full, source)
+			}
+			if count[source] > s.q.PerSource {
+				continue
+			}
+		}
+		best = append(best, all[i])
+	}
+	return best, full
+}
+
+// exclude removes the nodes of sources from what the search may return.
+func (s *search) exclude(sources []any) {
+	n := s.x.bound()
+	if s.allowed == nil {
+		s.allowed = allBits(n)
+	}
+	for i, w := range s.x.attrs.Having(sourceColumn, n, sources...) {
+		if i < len(s.allowed) {
+			s.allowed[i] &^= w
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package index
+
+import (
+	"maps"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/quant"
+)
+
+// Put is a document on its way into the store.
+type Put struct {
+	store.Record
+	// Vector is the full vector, []float32 of the index's dims and of unit
+	// length. Commit keeps its memory: nobody may change it afterwards. Nil until
+	// the text is embedded.
+	Vector []float32
+	// Unchanged is set by Compare: the document is stored as it is.
+	Unchanged bool
+
+	record, vector []byte // as the store keeps them
+}
+
+// Size encodes the record, which must not change any more, and returns its
+// length in bytes.
+func (p *Put) Size() int {
+	if p.record == nil {
+		p.record = store.AppendRecord(nil, &p.Record)
+	}
+	return len(p.record)
+}
+
+// encode makes what the store keeps.
+func (p *Put) encode() store.Put {
+	p.Size()
+	p.vector = quant.Bytes(p.Vector)
+	return store.Put{ID: p.ID, Record: p.record, Vector: p.vector}
+}
+
+// sourceColumn is the column of sources beside those of the metadata: no field
+// can have its name.
+const sourceColumn = "\x00source"
+
+// columns are the values that the columns hold of a document.
+func columns(r *store.Record) map[string]any {
+	if r.Source == "" {
+		return r.Metadata
+	}
+	all := make(map[string]any, len(r.Metadata)+1)
+	maps.Copy(all, r.Metadata)
+	all[sourceColumn] = r.Source
+	return all
+}

@@ -1,0 +1,71 @@
+package index
+
+import (
+	"errors"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/hnsw"
+)
+
+// A repair is due when repairShare of the graph's nodes are dead, and never for
+// fewer than repairFrom.
+const (
+	repairFrom  = 1000
+	repairShare = 10 // of the live nodes: one in
+)
+
+// bury takes nodes that no reader can see any more out of the graph, and starts
+// a repair when enough have gathered.
+func (x *Index) bury(dead []uint32) {
+	x.linking.RLock() // else a snapshot would lack what it says is live
+	for _, node := range dead {
+		x.forget(node)
+	}
+	x.linking.RUnlock()
+	if n := x.graph.Dead(); n >= repairFrom && n >= x.graph.Len()/repairShare {
+		x.repairSoon()
+	}
+}
+
+// repairSoon repairs the graph in the background, one repair at a time.
+func (x *Index) repairSoon() {
+	if !x.repairing.CompareAndSwap(false, true) {
+		return
+	}
+	x.background.Go(func() {
+		defer x.repairing.Store(false)
+		x.repair()
+	})
+}
+
+// Repair relinks the neighbours of deleted nodes at once, and returns how many
+// nodes were dead before.
+func (x *Index) Repair() (dead int, err error) {
+	if err := x.gate.Enter(); err != nil {
+		return 0, err
+	}
+	defer x.gate.Leave()
+	dead = x.graph.Dead()
+	x.repair()
+	return dead, nil
+}
+
+// repair relinks the neighbours of deleted nodes and frees their numbers.
+func (x *Index) repair() {
+	x.saving.Lock()
+	freed := x.graph.Repair(hnsw.RepairOptions{})
+	if len(freed) > 0 {
+		x.saved.Store(0) // the newest snapshot has nodes that are gone
+	}
+	x.saving.Unlock()
+	if len(freed) > 0 {
+		x.epochs.After(func() { x.reclaim(freed) })
+	}
+}
+
+// reclaim frees the numbers of nodes that nothing points at any more.
+func (x *Index) reclaim(freed []uint32) {
+	if err := x.st.Reclaim(x.id, freed); err != nil && !errors.Is(err, store.ErrClosed) {
+		x.log.Warn("node numbers not reclaimed; the next opening does it", "nodes", len(freed), "err", err)
+	}
+}

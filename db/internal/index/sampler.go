@@ -1,0 +1,92 @@
+package index
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+)
+
+// LiveRecall is what sampled searches say about the two-stage search: the share
+// of the true K nearest that it found.
+type LiveRecall struct {
+	Samples int
+	Mean    float64 // of all samples; 0 if there are none
+	Worst   float64
+}
+
+// sampler repeats one search in so many exactly, in the background: one at a
+// time and on one core, so that a burst of searches is not answered twice.
+type sampler struct {
+	mu   sync.Mutex // guards the fields below
+	busy bool
+	sum  float64
+	LiveRecall
+}
+
+// sample compares what a search found with the truth, for one search in
+// Options.RecallSample. Only what the graph answered can be wrong.
+func (x *Index) sample(q *Query, plan Plan) {
+	every := x.opts.RecallSample
+	if every <= 0 || plan != PlanGraph || rand.IntN(every) != 0 {
+		return
+	}
+	x.sampler.mu.Lock()
+	defer x.sampler.mu.Unlock()
+	if x.sampler.busy {
+		return
+	}
+	x.sampler.busy = true
+	again := *q
+	again.Text, again.MinScore = "", nil
+	x.background.Go(func() { x.measure(&again) })
+}
+
+func (x *Index) measure(q *Query) {
+	recall, ok := x.compareExact(q)
+	s := &x.sampler
+	s.mu.Lock()
+	s.busy = false
+	if ok {
+		s.sum += recall
+		if s.Samples == 0 || recall < s.Worst {
+			s.Worst = recall
+		}
+		s.Samples++
+		s.Mean = s.sum / float64(s.Samples)
+	}
+	s.mu.Unlock()
+	if ok && x.opts.OnRecall != nil {
+		x.opts.OnRecall(q.K, recall)
+	}
+}
+
+// compareExact answers a query both ways at one moment.
+func (x *Index) compareExact(q *Query) (recall float64, ok bool) {
+	r := x.read()
+	defer r.end()
+	s := &search{Reader: r, q: q, trace: new(Trace), cores: 1}
+	s.filter()
+	found, err := s.dense(context.Background(), q.K, x.candidates(q, q.K))
+	if err != nil {
+		return 0, false
+	}
+	truth, err := s.exact(context.Background(), q.K)
+	if err != nil || len(truth) == 0 {
+		return 0, false
+	}
+	n := 0
+	for _, f := range found {
+		// By score: documents that are equally near are equally right.
+		if f.score >= truth[len(truth)-1].score {
+			n++
+		}
+	}
+	return float64(n) / float64(len(truth)), true
+}
+
+// LiveRecall reports what the samples have shown since the index was opened.
+func (x *Index) LiveRecall() LiveRecall {
+	x.sampler.mu.Lock()
+	defer x.sampler.mu.Unlock()
+	return x.sampler.LiveRecall
+}

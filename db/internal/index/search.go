@@ -1,0 +1,203 @@
+package index
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/store"
+)
+
+// Query is a search whose limits and defaults are settled.
+//
+// Its text and vector say who answers: a vector alone is dense search, a text
+// alone is lexical search, and both are hybrid search.
+type Query struct {
+	Text         string    // for the lexical retriever, or empty
+	Vector       []float32 // for the dense retriever, of unit length and the index's dims, or nil
+	K            int
+	Filter       filter.Expr
+	PerSource    int // results of one source at most; 0: any number
+	MinScore     *float32
+	Recall       float32 // 0: defaultRecall
+	EfSearch     int     // 0: the index's
+	Oversampling int     // 0: the index's
+	Reciprocal   bool    // fuses ranks in place of scores
+	DenseWeight  *float32
+	Exact        bool
+	Want         store.Fields // of the results
+}
+
+func (q *Query) hybrid() bool { return q.Vector != nil && q.Text != "" }
+
+// Match is a result of a search.
+type Match struct {
+	Record       *store.Record
+	Embedding    []float32 // if Want has store.WithVector
+	Score        float32
+	Cosine, BM25 float32
+}
+
+// Plan is the way in which a search found its candidates.
+type Plan string
+
+// The plans.
+const (
+	PlanGraph        Plan = "graph"
+	PlanScan         Plan = "scan"
+	PlanExact        Plan = "exact"
+	PlanExactMatches Plan = "exact matches"
+	PlanLexical      Plan = "lexical"
+)
+
+// Trace says what a search did and where its time went.
+type Trace struct {
+	Plan       Plan
+	Candidates int
+	Filter     time.Duration
+	Graph      time.Duration
+	Lexical    time.Duration
+	Rerank     time.Duration
+	Load       time.Duration
+}
+
+// Search returns the K best documents, best first.
+func (r *Reader) Search(ctx context.Context, q Query, t *Trace) ([]Match, error) {
+	x := r.x
+	q.K = max(1, min(q.K, int(x.bound()))) // there are no more, and memory is taken for K
+	running := x.opts.Searching.Add(1)
+	defer x.opts.Searching.Add(-1)
+	s := &search{Reader: r, q: &q, trace: t, spare: runtime.GOMAXPROCS(0) / int(running)}
+	s.filter()
+	top, err := s.rank(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	matches, err := s.load(ctx, top)
+	t.Load = time.Since(start)
+	x.sample(&q, t.Plan)
+	return matches, err
+}
+
+// search is the state of one search.
+type search struct {
+	*Reader
+	q       *Query
+	allowed bits // nil: all
+	trace   *Trace
+	cores   int // that an exact comparison may use; 0: all
+	spare   int // cores that other searches leave to this one
+}
+
+// filter finds the nodes that the query's filter allows.
+func (s *search) filter() {
+	if s.q.Filter.Kind() == filter.KindAll {
+		return
+	}
+	start := time.Now()
+	s.allowed = s.x.attrs.Select(s.q.Filter, s.x.bound())
+	s.trace.Filter = time.Since(start)
+}
+
+// sees reports whether the search may return a node.
+func (s *search) sees(node uint32) bool {
+	return (s.allowed == nil || s.allowed.has(node)) && s.Reader.sees(node)
+}
+
+// scored is a node with the score that orders it, and what that was made of.
+type scored struct {
+	node         uint32
+	score        float32
+	cosine, bm25 float32
+}
+
+func byCosine(node uint32, cosine float32) scored {
+	return scored{node: node, score: cosine, cosine: cosine}
+}
+
+// order is best first. Equal scores are ordered by node, so that results are
+// repeatable.
+func (a scored) order(b scored) int {
+	if a.score != b.score {
+		return cmp.Compare(b.score, a.score)
+	}
+	return cmp.Compare(a.node, b.node)
+}
+
+// rank finds the best K nodes.
+func (s *search) rank(ctx context.Context) ([]scored, error) {
+	if s.q.PerSource > 0 {
+		return s.rankPerSource(ctx)
+	}
+	all, err := s.gather(ctx, s.q.K)
+	if err != nil {
+		return nil, err
+	}
+	s.order(all)
+	return all[:min(len(all), s.q.K)], nil
+}
+
+// gather finds candidates that hold the best k. They are fewer than k if there
+// are no more.
+func (s *search) gather(ctx context.Context, k int) ([]scored, error) {
+	switch {
+	case s.q.Vector == nil:
+		s.trace.Plan = PlanLexical
+		return s.lexical(k), ctx.Err()
+	case s.q.hybrid():
+		return s.hybrid(ctx, k)
+	default:
+		return s.dense(ctx, k, s.x.candidates(s.q, k))
+	}
+}
+
+// order puts candidates into the order of the query.
+func (s *search) order(all []scored) {
+	if s.q.hybrid() {
+		start := time.Now()
+		s.fuse(all)
+		s.trace.Rerank += time.Since(start)
+		return
+	}
+	slices.SortFunc(all, scored.order)
+}
+
+// load reads the documents of the results.
+func (s *search) load(ctx context.Context, top []scored) ([]Match, error) {
+	matches := make([]Match, 0, len(top))
+	for _, t := range top {
+		if s.q.MinScore != nil && t.score < *s.q.MinScore {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		m, ok, err := s.match(t)
+		switch {
+		case errors.Is(err, store.ErrCorrupt):
+			s.x.log.Error("a document that was found cannot be read and is left out; run doctor", "node", t.node, "err", err)
+		case err != nil:
+			return nil, fmt.Errorf("read a result: %w", err)
+		case ok:
+			matches = append(matches, m)
+		}
+	}
+	return matches, nil
+}
+
+func (s *search) match(t scored) (m Match, ok bool, err error) {
+	m = Match{Score: t.score, Cosine: t.cosine, BM25: t.bm25}
+	if m.Record, ok, err = s.Record(t.node, s.q.Want); err != nil || !ok {
+		return m, false, err
+	}
+	if s.q.Want&store.WithVector != 0 {
+		m.Embedding, ok, err = s.Vector(t.node)
+	}
+	return m, ok, err
+}

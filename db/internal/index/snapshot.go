@@ -1,0 +1,166 @@
+package index
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/lexical"
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/internal/frame"
+	"github.com/fronyai/frony-db/quant"
+)
+
+// A snapshot holds the derived state of a version as of one batch:
+//
+//	┌──────────┬─────────┬──────┬───────┬───────┬─────────┬──────┬─────────┬────────┐
+//	│ FRONYSNP │ version │ meta │ codes │ graph │ lexical │ live │ columns │ expiry │
+//	│ 8 bytes  │ u32     │      │       │       │         │      │         │        │
+//	└──────────┴─────────┴──────┴───────┴───────┴─────────┴──────┴─────────┴────────┘
+//
+// meta, live, columns and expiry are frames of one stream: see package frame. The
+// codes, the graph and the lexical index are streams of their own in between.
+// A snapshot that does not fit in any way is not used.
+const (
+	snapshotMagic   = "FRONYSNP"
+	snapshotVersion = 3
+
+	maxMeta = 1 << 16 // bytes
+)
+
+// snapshotMeta says what a snapshot is of.
+type snapshotMeta struct {
+	Database   string `json:"database"`
+	Collection uint32 `json:"collection"`
+	Seq        uint64 `json:"seq"`
+	Nodes      uint32 `json:"nodes"`
+	Dims       int    `json:"dims"`
+	HeadDims   int    `json:"head_dims"`
+	Tail       bool   `json:"tail"`
+	// Calibration is how many candidates a result needs, as last measured.
+	Calibration calibration `json:"calibration"`
+}
+
+var errSnapshot = errors.New("snapshot does not fit")
+
+// encode writes a snapshot as of batch seq.
+func (x *Index) encode(w io.Writer, seq uint64) error {
+	n := x.bound()
+	meta, err := json.Marshal(snapshotMeta{
+		Database: fmt.Sprintf("%x", x.opts.Database), Collection: x.id, Seq: seq, Nodes: n,
+		Dims: x.set.Dims, HeadDims: x.set.HeadDims, Tail: x.set.HasTail(),
+		Calibration: *x.calibration.Load(),
+	})
+	if err != nil {
+		return err
+	}
+	f := frame.NewWriter(w, snapshotMagic, snapshotVersion)
+	f.Frame(meta)
+	parts := []io.WriterTo{x.codes.heads, x.graph, x.lexical}
+	if x.codes.tails != nil {
+		parts = []io.WriterTo{x.codes.heads, x.codes.tails, x.graph, x.lexical}
+	}
+	for _, p := range parts {
+		if _, err := p.WriteTo(w); err != nil {
+			return err
+		}
+	}
+	live := make([]byte, (n+7)/8)
+	for node := range n {
+		if x.nodes.visible(node, seq) {
+			live[node/8] |= 1 << (node % 8)
+		}
+	}
+	f.Frame(live)
+	f.Frame(x.attrs.Append(nil))
+	f.Frame(x.expiry.append(nil))
+	_, err = f.End()
+	return err
+}
+
+// decode reads a snapshot of at most size bytes into the derived state, and
+// returns which of its nodes live, a bit each.
+func (x *Index) decode(r io.Reader, size int64, now store.State) (m snapshotMeta, live []byte, err error) {
+	f, err := frame.NewReader(r, snapshotMagic, snapshotVersion)
+	if err != nil {
+		return m, nil, err
+	}
+	b, err := f.Next(nil, min(size, maxMeta))
+	if err != nil {
+		return m, nil, err
+	}
+	if err := json.Unmarshal(b, &m); err != nil {
+		return m, nil, fmt.Errorf("%w: %w", errSnapshot, err)
+	}
+	if err := x.fits(&m, now); err != nil {
+		return m, nil, err
+	}
+	if err := x.empty(); err != nil {
+		return m, nil, err
+	}
+	x.calibration.Store(&m.Calibration)
+	if err := x.decodeSearched(r, int(m.Nodes)); err != nil {
+		return m, nil, err
+	}
+	if live, err = f.Next(nil, size); err != nil {
+		return m, nil, err
+	}
+	if len(live) != int(m.Nodes+7)/8 {
+		return m, nil, fmt.Errorf("%w: liveness of %d nodes", errSnapshot, len(live)*8)
+	}
+	if b, err = f.Next(nil, size); err != nil {
+		return m, nil, err
+	}
+	if x.attrs, err = attr.Decode(b); err != nil {
+		return m, nil, err
+	}
+	if b, err = f.Next(nil, size); err != nil {
+		return m, nil, err
+	}
+	if x.expiry, err = decodeExpiry(b); err != nil {
+		return m, nil, err
+	}
+	if n, err := io.CopyN(io.Discard, r, 1); n != 0 || !errors.Is(err, io.EOF) {
+		return m, nil, fmt.Errorf("%w: bytes follow its end", errSnapshot)
+	}
+	return m, live, nil
+}
+
+// fits checks that a snapshot is of this version and not newer than the store.
+func (x *Index) fits(m *snapshotMeta, now store.State) error {
+	switch {
+	case m.Database != fmt.Sprintf("%x", x.opts.Database) || m.Collection != x.id:
+		return fmt.Errorf("%w: it is of another collection", errSnapshot)
+	case m.Dims != x.set.Dims || m.HeadDims != x.set.HeadDims || m.Tail != x.set.HasTail():
+		return fmt.Errorf("%w: it has %d and %d dims, tails %v", errSnapshot, m.Dims, m.HeadDims, m.Tail)
+	case m.Seq > now.Seq || m.Nodes > now.Next:
+		return fmt.Errorf("%w: it is newer than the store", errSnapshot)
+	}
+	return nil
+}
+
+// decodeSearched reads the codes, the graph and the lexical index.
+func (x *Index) decodeSearched(r io.Reader, nodes int) (err error) {
+	if x.codes.heads, err = quant.ReadCodes(r); err != nil {
+		return err
+	}
+	if x.codes.tails != nil {
+		if x.codes.tails, err = quant.ReadCodes(r); err != nil {
+			return err
+		}
+		if x.codes.tails.Dims() != x.set.Dims-x.set.HeadDims || x.codes.tails.Len() != nodes {
+			return fmt.Errorf("%w: tails are of another collection", errSnapshot)
+		}
+	}
+	if x.graph, err = hnsw.Read(r, x.codes.heads); err != nil {
+		return err
+	}
+	if o := x.graph.Options(); o.M != x.set.M || x.codes.heads.Dims() != x.set.HeadDims || x.codes.heads.Len() != nodes {
+		return fmt.Errorf("%w: graph and codes are of another collection", errSnapshot)
+	}
+	x.lexical, err = lexical.Read(r)
+	return err
+}

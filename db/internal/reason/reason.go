@@ -1,0 +1,36 @@
+// Package reason words errors: a sentinel with its particulars, and ids that a
+// person can read.
+package reason
+
+import (
+	"fmt"
+	"strings"
+)
+
+// For returns an error that wraps a sentinel and says why it applies.
+func For(sentinel error, format string, args ...any) error {
+	return fmt.Errorf("%w: %s", sentinel, fmt.Sprintf(format, args...))
+}
+
+const (
+	idsShown  = 5
+	idsLength = 80 // bytes shown of an id
+)
+
+// IDs lists the first few ids, quoted and shortened.
+func IDs(ids ...string) string {
+	var b strings.Builder
+	for i, id := range ids[:min(len(ids), idsShown)] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if len(id) > idsLength {
+			id = id[:idsLength] + "…"
+		}
+		fmt.Fprintf(&b, "%q", id)
+	}
+	if len(ids) > idsShown {
+		fmt.Fprintf(&b, " and %d more", len(ids)-idsShown)
+	}
+	return b.String()
+}

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// replaced looks up the nodes that the puts and then the deletes of a batch
+// replace; AnyNode stands for none. It returns an ExistsError for documents that
+// the batch requires to be absent.
+func replaced(txn *badger.Txn, b *Batch) ([]uint32, error) {
+	old := make([]uint32, 0, len(b.Puts)+len(b.Deletes))
+	var exist []string
+	for i := range b.Puts {
+		n, ok, err := lookupNode(txn, b.Collection, b.Puts[i].ID)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok:
+			n = AnyNode
+		case b.Insert:
+			exist = append(exist, b.Puts[i].ID)
+		}
+		old = append(old, n)
+	}
+	if exist != nil {
+		return nil, &ExistsError{IDs: exist}
+	}
+	for _, id := range b.Absent {
+		switch _, ok, err := lookupNode(txn, b.Collection, id); {
+		case err != nil:
+			return nil, err
+		case ok:
+			exist = append(exist, id)
+		}
+	}
+	if exist != nil {
+		return nil, &ExistsError{IDs: exist}
+	}
+	for _, d := range b.Deletes {
+		n, ok, err := lookupNode(txn, b.Collection, d.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || d.Node != AnyNode && d.Node != n {
+			n = AnyNode
+		}
+		old = append(old, n)
+	}
+	return old, nil
+}
+
+// writer writes one batch. The first error sticks.
+type writer struct {
+	txn *badger.Txn
+	cid uint32
+	st  state
+	out Committed
+	err error
+}
+
+func (w *writer) batch(b *Batch, old []uint32) {
+	for i := range b.Puts {
+		if old[i] != AnyNode {
+			w.kill(old[i])
+		}
+		w.put(&b.Puts[i])
+	}
+	for i, d := range b.Deletes {
+		if n := old[len(b.Puts)+i]; n != AnyNode {
+			w.kill(n)
+			w.delete(idKey(w.cid, d.ID))
+			w.out.Deleted++
+		}
+	}
+	w.set(logKey(w.cid, w.st.Seq), appendLog(nil, w.out.Born, w.out.Dead))
+}
+
+func (w *writer) put(p *Put) {
+	n := w.takeNode()
+	putSeq(p.Record, w.st.Seq)
+	w.set(idKey(w.cid, p.ID), nodeValue(n))
+	w.set(nodeKey(keyDocument, w.cid, n), p.Record)
+	w.set(nodeKey(keyVector, w.cid, n), p.Vector)
+	w.out.Born = append(w.out.Born, n)
+	w.st.Live++
+}
+
+// takeNode takes a free number. It skips numbers that have a document or a
+// tombstone after all: an index that is wrong about one must not cost the document.
+func (w *writer) takeNode() uint32 {
+	for k := len(w.st.free); k > 0 && w.err == nil; k = len(w.st.free) {
+		n := w.st.free[k-1]
+		w.st.free = slices.Clip(w.st.free[:k-1])
+		if !w.has(nodeKey(keyDocument, w.cid, n)) && !w.has(nodeKey(keyDead, w.cid, n)) && w.err == nil {
+			return n
+		}
+	}
+	w.st.Next++
+	return w.st.Next - 1
+}
+
+func (w *writer) has(key []byte) bool {
+	_, err := w.txn.Get(key)
+	if err != nil && !errors.Is(err, badger.ErrKeyNotFound) && w.err == nil {
+		w.err = err
+	}
+	return err == nil
+}
+
+// kill turns a node into a tombstone. Its text and vector are gone from now on;
+// its number stays taken until Reclaim.
+func (w *writer) kill(n uint32) {
+	w.delete(nodeKey(keyDocument, w.cid, n))
+	w.delete(nodeKey(keyVector, w.cid, n))
+	w.set(nodeKey(keyDead, w.cid, n), nil)
+	w.out.Dead = append(w.out.Dead, n)
+	w.st.Live--
+}
+
+func (w *writer) set(key, value []byte) {
+	if w.err == nil {
+		w.err = w.txn.Set(key, value)
+	}
+}
+
+func (w *writer) delete(key []byte) {
+	if w.err == nil {
+		w.err = w.txn.Delete(key)
+	}
+}

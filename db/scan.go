@@ -1,0 +1,86 @@
+package db
+
+import (
+	"context"
+	"iter"
+
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/reason"
+)
+
+// Scan says which documents to read, in byte order of their ids.
+type Scan struct {
+	Filter filter.Expr
+	// After is the cursor: the id of the last document of the page before.
+	After string
+	// Limit is the number of documents; 0 is all.
+	Limit int
+	// Fields to read; 0 is text and metadata.
+	Fields Fields
+}
+
+// Scan yields documents in byte order of their ids, as they were when the scan
+// began. To read in pages, set After to the last id of the page before.
+func (c *Collection) Scan(ctx context.Context, s Scan) iter.Seq2[Document, error] {
+	return func(yield func(Document, error) bool) {
+		err := c.read("scan", "", func(_ *version, r *index.Reader) error {
+			if err := c.checkFilter(s.Filter); err != nil {
+				return err
+			}
+			return s.run(ctx, r, yield)
+		})
+		if err != nil {
+			yield(Document{}, err)
+		}
+	}
+}
+
+func (s *Scan) run(ctx context.Context, r *index.Reader, yield func(Document, error) bool) error {
+	start := s.After
+	if start != "" {
+		start += "\x00"
+	}
+	n := 0
+	for id, err := range r.IDs(s.Filter, start) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		doc, ok, err := document(r, id.Node, s.Fields)
+		switch {
+		case err != nil:
+			return &Error{Input: reason.IDs(id.ID), Err: err}
+		case !ok:
+			continue
+		case !yield(doc, nil):
+			return nil
+		}
+		if n++; n == s.Limit {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Count is the number of documents that meet the filter.
+func (c *Collection) Count(_ context.Context, where filter.Expr) (n int, err error) {
+	err = c.read("count", "", func(_ *version, r *index.Reader) error {
+		if err := c.checkFilter(where); err != nil {
+			return err
+		}
+		n = r.Count(where)
+		return nil
+	})
+	return n, err
+}
+
+func (c *Collection) checkFilter(e filter.Expr) error {
+	l := c.db.opts.Limits
+	if err := e.Validate(filter.Limits{MaxDepth: l.FilterDepth, MaxConditions: l.FilterConditions}); err != nil {
+		return reason.For(ErrInvalidFilter, "%v", err)
+	}
+	return nil
+}
