@@ -304,6 +304,19 @@ func TestServerLimitsReject(t *testing.T) {
 	}
 }
 
+// A document keeps its expiry through a server and back, whole or in chunks.
+func TestServerKeepsExpiry(t *testing.T) {
+	c := newCLI(t)
+	url, _, _ := serveFor(t)
+	c.write("docs.jsonl", fmt.Sprintf(`{"id":"a","text":"짧다","_expires":"2131-02-03T04:05:06.000007Z"}`+"\n"+
+		`{"id":"b","text":%q,"_expires":"2131-02-03T04:05:06.000007Z"}`+"\n", strings.Repeat("한 문장이 여기 있다. ", 60)))
+	c.imported(exitOK, "docs.jsonl", "--server", url, "--chunk", "100")
+	out := c.ok("export", "--server", url, "-q")
+	if n := strings.Count(out, `"_expires":"2131-02-03T04:05:06.000007Z"`); n < 3 || n != strings.Count(out, "\n") {
+		t.Errorf("%d of the documents expire:\n%s", n, out)
+	}
+}
+
 // An import that was interrupted is completed by the same command.
 func TestServerImportGoesOn(t *testing.T) {
 	c := newCLI(t)
