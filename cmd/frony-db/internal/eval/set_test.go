@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// folder writes the files of a set; the names are as in the set, the contents
-// replace those of a small one that is right.
+// folder writes the files of a small valid set, replaced by the given contents.
 func folder(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "faq")
@@ -65,7 +64,7 @@ func TestLoadBEIR(t *testing.T) {
 	}
 }
 
-// TestLoadErrors: each fault names its file and line, and what is wrong.
+// TestLoadErrors: every error names file, line and cause.
 func TestLoadErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ file, text, want string }{

@@ -71,8 +71,8 @@ func TestCSVOptions(t *testing.T) {
 	}
 }
 
-// TestCSVBadRecords is the matrix of bad rows: which become rejects, and which
-// rows behind them are still read.
+// TestCSVBadRecords is the matrix of bad rows: which become rejects, and which rows
+// after them are still read.
 func TestCSVBadRecords(t *testing.T) {
 	for _, tc := range []struct{ name, rows, ids, lines, reason string }{
 		{"too few fields", "b,x\n", "a z", "3", "2 fields, but the header has 3"},
@@ -163,8 +163,8 @@ func TestCSVInference(t *testing.T) {
 	}
 }
 
-// FuzzCSV compares with encoding/csv: a file that it reads without an error must
-// give the same fields here.
+// FuzzCSV compares with encoding/csv: files that it reads without error must give the
+// same fields here.
 func FuzzCSV(f *testing.F) {
 	f.Add([]byte("a,b\n\"x\ny\",\"q\"\"q\"\n"))
 	f.Add([]byte("a,\"b\nc,d\n"))

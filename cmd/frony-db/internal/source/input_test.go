@@ -138,8 +138,8 @@ func flip(b []byte, at int) []byte {
 	return b
 }
 
-// FuzzInput feeds every layer at once: whatever comes, reading ends, and with no
-// error but the documented ones (readAll holds that).
+// FuzzInput tests all layers together: any input ends, with documented errors only,
+// which readAll checks.
 func FuzzInput(f *testing.F) {
 	for i, content := range [][]byte{[]byte(sampleJSONL), []byte("id,text\n1,a\n"), []byte("---\na: b\n---\n# T\n")} {
 		f.Add(content, uint8(i))

@@ -45,8 +45,8 @@ func TestJSONLFieldNames(t *testing.T) {
 		got.records[0].Metadata["id"] != "meta" || len(got.records[0].Embedding) != 1 {
 		t.Errorf("named fields: %+v", got.records)
 	}
-	// With names given, the usual ones are ordinary metadata, and so "vector" is an
-	// array of numbers that metadata cannot hold.
+	// If names are given, the default ones are metadata, and "vector" is an array of
+	// numbers, which metadata cannot hold.
 	if len(got.rejects) != 1 {
 		t.Errorf("rejects: %v", got.rejects)
 	}
@@ -56,8 +56,8 @@ func TestJSONLFieldNames(t *testing.T) {
 	}
 }
 
-// TestJSONLBadLines is the matrix of bad lines: each is a reject with a reason,
-// and the good lines around it are read.
+// TestJSONLBadLines is the matrix of bad lines: each is a reject with a reason, and the
+// good lines around it are read.
 func TestJSONLBadLines(t *testing.T) {
 	for _, tc := range []struct{ name, line, reason string }{
 		{"not JSON", `hello`, "not a JSON object"},
@@ -159,7 +159,7 @@ func TestJSONLLineEndings(t *testing.T) {
 	}
 }
 
-// endless gives a line of n bytes, then a good one.
+// endless returns a line of n bytes, then a good one.
 type endless struct {
 	n    int64
 	tail io.Reader
@@ -177,8 +177,8 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestJSONLGigabyteLine holds the memory bound: a line of a gigabyte is a reject,
-// the next line is read, and memory stays near MaxRecord.
+// TestJSONLGigabyteLine: a line of a gigabyte is a reject, the next line is read, and
+// memory stays close to MaxRecord.
 func TestJSONLGigabyteLine(t *testing.T) {
 	const gigabyte = 1 << 30
 	in := io.MultiReader(strings.NewReader(`{"text":"`),
@@ -190,15 +190,15 @@ func TestJSONLGigabyteLine(t *testing.T) {
 	if got.ids() != "after" || len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, fmt.Sprint(gigabyte+10)) {
 		t.Fatalf("ids %q, rejects %v", got.ids(), got.rejects)
 	}
-	// All that was ever allocated, garbage included: growing a slice to MaxRecord
-	// allocates a few times its size.
+	// This counts all allocations: growing a slice to MaxRecord allocates a few times its
+	// size.
 	if grown := after.TotalAlloc - before.TotalAlloc; grown > 8*DefaultMaxRecord {
 		t.Errorf("%d MiB were allocated for a line exceeds the limit of %d MiB", grown>>20, DefaultMaxRecord>>20)
 	}
 }
 
-// FuzzJSONL compares with encoding/json: what it accepts as an object and we
-// reject must have a reason it doesn't know; what it refuses we must refuse.
+// FuzzJSONL compares with encoding/json: an object that it accepts may only be rejected
+// for reasons that it doesn't check, and what it refuses must be rejected.
 func FuzzJSONL(f *testing.F) {
 	f.Add([]byte(`{"id":"a","text":"b","metadata":{"n":1},"embedding":[1,2]}`))
 	f.Add([]byte("{\"text\":\"a\"}\r\n\xff\n{\"text\":\"\\ud83d\"}\n[1]"))
