@@ -154,7 +154,7 @@ func (g *change) switchOver(ctx context.Context, discard bool) error {
 
 // sweepDropped deletes what was dropped.
 func (d *DB) sweepDropped(name string) {
-	if _, err := d.st.Sweep(); err != nil {
+	if _, err := d.st.DeleteGarbage(); err != nil {
 		d.opts.Logger.Warn("sweeping a dropped version failed; it goes on at the next opening", "collection", name, "err", err)
 	}
 }
