@@ -54,6 +54,7 @@ func (x *Index) linkAgain(ctx context.Context, nodes []uint32) (int, error) {
 	if len(freed) > 0 {
 		x.epochs.After(func() { x.reclaim(freed) })
 	}
+	x.seedMissed(slices.Values(nodes))
 	return n, err
 }
 

@@ -69,6 +69,7 @@ type Index struct {
 
 	calibration atomic.Pointer[calibration]
 	calibrating atomic.Bool
+	stopping    atomic.Bool // background work ends early
 	sampler     sampler
 
 	// detached holds the nodes that a repair has taken out of the graph for now:
@@ -187,6 +188,7 @@ func (x *Index) stop() bool {
 	if !x.gate.Close() {
 		return false
 	}
+	x.stopping.Store(true)
 	x.expiry.end()
 	x.settle()
 	return true
