@@ -44,7 +44,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func given(rng *rand.Rand, id string, dims int) Document {
+func precomputed(rng *rand.Rand, id string, dims int) Document {
 	v := make([]float32, dims)
 	for i := range v {
 		v[i] = rng.Float32() - 0.5
@@ -52,7 +52,7 @@ func given(rng *rand.Rand, id string, dims int) Document {
 	return Document{ID: id, Embedding: v, Metadata: Metadata{"n": rng.IntN(10)}}
 }
 
-func openGiven(t testing.TB, d *DB, dims int) *Collection {
+func openPrecomputed(t testing.TB, d *DB, dims int) *Collection {
 	t.Helper()
 	c, err := d.Collection(context.Background(), "c", &CollectionOptions{Dims: dims, EfConstruction: 32, M: 8})
 	if err != nil {
@@ -85,7 +85,7 @@ func TestBackgroundSnapshot(t *testing.T) {
 	for i := range 21 {
 		docs := make([]Document, 1000)
 		for j := range docs {
-			docs[j] = given(rng, fmt.Sprint(i, "-", j), 8)
+			docs[j] = precomputed(rng, fmt.Sprint(i, "-", j), 8)
 		}
 		if _, err := c.Upsert(t.Context(), docs...); err != nil {
 			t.Fatal(err)
@@ -122,7 +122,7 @@ func TestSnapshotWhileWriting(t *testing.T) {
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	for round := range 4 {
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
@@ -131,7 +131,7 @@ func TestSnapshotWhileWriting(t *testing.T) {
 				rng := rand.New(rand.NewPCG(seed+uint64(round), uint64(w)))
 				for ctx.Err() == nil {
 					id := func() string { return fmt.Sprint(w, "-", rng.IntN(900)) }
-					if _, err := c.Upsert(context.Background(), given(rng, id(), 8)); err != nil {
+					if _, err := c.Upsert(context.Background(), precomputed(rng, id(), 8)); err != nil {
 						t.Error(err)
 					}
 					if _, err := c.Delete(context.Background(), id(), id()); err != nil {
@@ -151,7 +151,7 @@ func TestSnapshotWhileWriting(t *testing.T) {
 		stop()
 		wg.Wait()
 		again, log := openLogged(t, copyTree(t, dir))
-		copied := openGiven(t, again, 8)
+		copied := openPrecomputed(t, again, 8)
 		if strings.Contains(log.String(), "rebuilding") {
 			t.Error(log.String())
 		}
@@ -194,9 +194,9 @@ func TestLeftOvers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(7, 8))
-	if _, err := c.Upsert(t.Context(), given(rng, "1", 8)); err != nil {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "1", 8)); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil {
@@ -217,7 +217,7 @@ func TestLeftOvers(t *testing.T) {
 	if !strings.Contains(log.String(), "marker") {
 		t.Error("no word of the missing marker:", log)
 	}
-	if n, err := openGiven(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
+	if n, err := openPrecomputed(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
 		t.Error(n, err)
 	}
 }
@@ -228,9 +228,9 @@ func TestTornMarker(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(9, 10))
-	if _, err := c.Upsert(t.Context(), given(rng, "1", 8)); err != nil {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "1", 8)); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil {
@@ -263,7 +263,7 @@ func TestTornMarker(t *testing.T) {
 	}
 	d, _ = openLogged(t, dir)
 	defer func() { _ = d.Close() }()
-	if n, err := openGiven(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
+	if n, err := openPrecomputed(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
 		t.Error(n, err)
 	}
 }
@@ -274,13 +274,13 @@ func TestSnapshotFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	d, log := openLogged(t, dir)
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	if err := os.RemoveAll(filepath.Join(dir, derivedDir)); err != nil {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range 20 {
-		if _, err := c.Upsert(t.Context(), given(rng, fmt.Sprint(i), 8)); err != nil {
+		if _, err := c.Upsert(t.Context(), precomputed(rng, fmt.Sprint(i), 8)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -295,7 +295,7 @@ func TestSnapshotFails(t *testing.T) {
 	}
 	d, _ = openLogged(t, dir)
 	defer func() { _ = d.Close() }()
-	c = openGiven(t, d, 8)
+	c = openPrecomputed(t, d, 8)
 	if n, err := c.Count(t.Context(), filter.All()); n != 20 || err != nil {
 		t.Error(n, err)
 	}

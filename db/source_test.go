@@ -22,7 +22,7 @@ import (
 func chunks(rng *rand.Rand, n int) []Document {
 	docs := make([]Document, n)
 	for i := range docs {
-		docs[i] = given(rng, "", 8)
+		docs[i] = precomputed(rng, "", 8)
 	}
 	return docs
 }
@@ -45,9 +45,9 @@ func TestReplaceSource(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(1, 2))
-	if _, err := c.Upsert(t.Context(), given(rng, "alone", 8)); err != nil {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "alone", 8)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.ReplaceSource(t.Context(), "other.md", chunks(rng, 2)...); err != nil {
@@ -72,7 +72,7 @@ func TestReplaceSource(t *testing.T) {
 	}
 	replace(5, 5, 0)
 	replace(3, 0, 2)
-	docs[1] = given(rng, "", 8)
+	docs[1] = precomputed(rng, "", 8)
 	replace(3, 1, 0)
 	for _, snapshot := range []bool{true, false} {
 		if err := d.Close(); err != nil {
@@ -84,7 +84,7 @@ func TestReplaceSource(t *testing.T) {
 			}
 		}
 		d, _ = openLogged(t, dir)
-		c = openGiven(t, d, 8)
+		c = openPrecomputed(t, d, 8)
 		replace(2, 0, 1)
 		replace(3, 1, 0)
 	}
@@ -105,7 +105,7 @@ func TestReplaceSourceAtomic(t *testing.T) {
 	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	for w := range 2 {
@@ -224,10 +224,10 @@ func TestInsertChunksAtOnce(t *testing.T) {
 func TestExpiry(t *testing.T) {
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(1, 2))
 	soon := time.Now().Add(400 * time.Millisecond)
-	kept, short, long := given(rng, "kept", 8), given(rng, "short", 8), given(rng, "long", 8)
+	kept, short, long := precomputed(rng, "kept", 8), precomputed(rng, "short", 8), precomputed(rng, "long", 8)
 	kept.Text, short.Text, long.Text = "봄", "봄", "봄"
 	short.Expires, long.Expires = soon, time.Now().Add(time.Hour)
 	if _, err := c.Upsert(t.Context(), kept, short, long); err != nil {
@@ -284,7 +284,7 @@ func TestExpiry(t *testing.T) {
 		}
 		time.Sleep(time.Until(short.Expires))
 		d, _ = openLogged(t, dir)
-		c = openGiven(t, d, 8)
+		c = openPrecomputed(t, d, 8)
 		count(2)
 		for end := time.Now().Add(10 * time.Second); d.st.State(idOf(c)).Live != 2; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {

@@ -45,13 +45,13 @@ func TestSystemStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	const batches = 60
 	for i := range batches {
-		docs := []Document{given(rng, fmt.Sprint(i), 8), given(rng, "rewritten", 8)}
+		docs := []Document{precomputed(rng, fmt.Sprint(i), 8), precomputed(rng, "rewritten", 8)}
 		docs[1].Text = fmt.Sprint(i)
 		if _, err := c.Upsert(t.Context(), docs...); err != nil {
 			t.Fatal(err)
@@ -127,9 +127,9 @@ func TestKilledUnsynced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(5, 6))
-	if _, err := c.Upsert(t.Context(), given(rng, "1", 8), given(rng, "2", 8)); err != nil {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "1", 8), precomputed(rng, "2", 8)); err != nil {
 		t.Fatal(err)
 	}
 	left := copyTree(t, dir)
@@ -146,7 +146,7 @@ func TestKilledUnsynced(t *testing.T) {
 	if strings.Contains(log.String(), "the system stopped") {
 		t.Errorf("the log says %q", log)
 	}
-	if got, err := openGiven(t, again, 8).Get(t.Context(), "1", "2"); err != nil || len(got) != 2 {
+	if got, err := openPrecomputed(t, again, 8).Get(t.Context(), "1", "2"); err != nil || len(got) != 2 {
 		t.Error(got, err)
 	}
 	if err := again.Close(); err != nil {
@@ -202,9 +202,9 @@ func TestSyncFailed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(1, 2))
-	if _, err := c.Upsert(t.Context(), given(rng, "1", 8)); err != nil {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "1", 8)); err != nil {
 		t.Fatal(err)
 	}
 	restore := disk.Fail(func(s disk.Step, path string) error {
@@ -218,10 +218,10 @@ func TestSyncFailed(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "input/output error") {
 		t.Fatal(err)
 	}
-	if _, err := c.Upsert(t.Context(), given(rng, "2", 8)); err == nil || !strings.Contains(err.Error(), "open it again") {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "2", 8)); err == nil || !strings.Contains(err.Error(), "open it again") {
 		t.Errorf("a write after that: %v", err)
 	}
-	if m, err := c.Search(t.Context(), Query{Embedding: given(rng, "q", 8).Embedding, K: 1}); err != nil || len(m) != 1 {
+	if m, err := c.Search(t.Context(), Query{Embedding: precomputed(rng, "q", 8).Embedding, K: 1}); err != nil || len(m) != 1 {
 		t.Errorf("a search after that: %v, %v", m, err)
 	}
 	if err := d.Close(); err != nil {
@@ -231,7 +231,7 @@ func TestSyncFailed(t *testing.T) {
 	if !strings.Contains(log.String(), "its disk failed") {
 		t.Errorf("the log says %q", log)
 	}
-	if got, err := openGiven(t, again, 8).Get(t.Context(), "1"); err != nil || len(got) != 1 {
+	if got, err := openPrecomputed(t, again, 8).Get(t.Context(), "1"); err != nil || len(got) != 1 {
 		t.Error(got, err)
 	}
 	if err := again.Close(); err != nil {
