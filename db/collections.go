@@ -78,9 +78,7 @@ func (d *DB) Drop(ctx context.Context, name string) error {
 	}
 	index.Remove(d.derivedDir(), info.ID)
 	d.dropLoaded(other)
-	if _, err := d.st.Sweep(); err != nil {
-		d.opts.Logger.Warn("sweeping a dropped collection failed; the next opening continues it", "collection", name, "err", err)
-	}
+	d.deleteGarbage(name)
 	return nil
 }
 
@@ -99,8 +97,8 @@ func (c *Collection) discard() {
 }
 
 // forget removes a collection from the store's list and from the table. It returns
-// the collection's hidden version and, if it was open, its handle. The data remains
-// until it is swept.
+// the collection's hidden version and, if it was open, its handle. Its data
+// remains, as garbage.
 func (d *DB) forget(ctx context.Context, name string) (info store.Info, other store.Hidden, c *Collection, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

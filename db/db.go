@@ -119,10 +119,10 @@ func (d *DB) open() error {
 		return errors.Join(err, d.st.Close())
 	}
 	if !d.opts.ReadOnly {
-		if n, err := d.st.Sweep(); err != nil {
-			d.opts.Logger.Warn("sweeping dropped collections failed; the next opening continues it", "err", err)
+		if n, err := d.st.DeleteGarbage(); err != nil {
+			d.opts.Logger.Warn("deleting dropped collections failed; the next opening continues it", "err", err)
 		} else if n > 0 {
-			d.opts.Logger.Info("swept dropped collections", "collections", n)
+			d.opts.Logger.Info("deleted dropped collections", "collections", n)
 		}
 	}
 	return nil

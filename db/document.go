@@ -90,7 +90,7 @@ func fromRecord(r *store.Record) Document {
 func (d *Document) toRecord(r *store.Record) {
 	r.ID, r.Text, r.Metadata = d.ID, d.Text, d.Metadata
 	r.Source, r.Chunk, r.Expires = d.Source, d.Chunk, d.Expires
-	r.Given = d.Embedding != nil
+	r.Precomputed = d.Embedding != nil
 }
 
 // Validate returns the error that Insert and Upsert would return for the document,

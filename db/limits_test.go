@@ -60,7 +60,7 @@ func TestDropLongIDs(t *testing.T) {
 	if err := d.Drop(t.Context(), "c"); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := d.st.Sweep(); n != 0 || err != nil {
+	if n, err := d.st.DeleteGarbage(); n != 0 || err != nil {
 		t.Errorf("%d collections were left to sweep, %v", n, err)
 	}
 }

@@ -78,6 +78,10 @@ func (g *Graph) Has(id uint32) bool {
 	return has(s.present, id) && !has(s.dead, id)
 }
 
+// Known reports whether id is in use: live, or deleted and not yet returned by
+// Repair. Any other id may be added.
+func (g *Graph) Known(id uint32) bool { return has(g.slabs.Load().present, id) }
+
 // Bytes returns the memory used by the links. The Space is not included.
 func (g *Graph) Bytes() int64 {
 	s := g.slabs.Load()
