@@ -61,6 +61,6 @@ func TestDropLongIDs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := d.st.DeleteGarbage(); n != 0 || err != nil {
-		t.Errorf("%d collections were left to sweep, %v", n, err)
+		t.Errorf("%d dropped collections were left, %v", n, err)
 	}
 }

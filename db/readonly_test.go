@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A read-only opening writes nothing that another process could be reading, be
-// the derived files there, missing or cut short.
+// TestReadOnlyLeavesFiles: a read-only opening writes no files that another process
+// may be reading, whether the derived files are complete, missing or truncated.
 func TestReadOnlyLeavesFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -16,7 +16,7 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 )
 
-// openLogged opens a database whose log can be read.
+// openLogged opens a database and returns its log.
 func openLogged(t testing.TB, dir string) (*DB, *lockedBuffer) {
 	t.Helper()
 	log := &lockedBuffer{}
@@ -61,8 +61,7 @@ func openPrecomputed(t testing.TB, d *DB, dims int) *Collection {
 	return c
 }
 
-// copyTree copies a database as a kill would leave it: what was written, with
-// nothing closed.
+// copyTree copies a database as a kill would leave it.
 func copyTree(t *testing.T, from string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy")
@@ -72,7 +71,8 @@ func copyTree(t *testing.T, from string) string {
 	return to
 }
 
-// A snapshot is taken without being asked for, once enough has changed.
+// TestBackgroundSnapshot: a snapshot is taken in the background once enough has
+// changed.
 func TestBackgroundSnapshot(t *testing.T) {
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
@@ -113,9 +113,9 @@ func TestBackgroundSnapshot(t *testing.T) {
 	}
 }
 
-// Snapshots are taken while writers insert, replace and delete. Each of them,
-// with the log behind it, is the collection: opening it rebuilds nothing and
-// finds every document.
+// TestSnapshotWhileWriting takes snapshots while writers insert, replace and delete.
+// From each snapshot and the log after it, the collection opens without a rebuild
+// and has every document.
 func TestSnapshotWhileWriting(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -188,8 +188,8 @@ func sameDocuments(t *testing.T, a, b *Collection) {
 	}
 }
 
-// What a kill leaves of a file that was being written goes at the next opening,
-// and a lost marker is written anew.
+// TestLeftOvers: the next opening removes partly written files that a kill left, and
+// writes a missing marker file.
 func TestLeftOvers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -215,15 +215,15 @@ func TestLeftOvers(t *testing.T) {
 		t.Error("a temporary file was left")
 	}
 	if !strings.Contains(log.String(), "marker") {
-		t.Error("no word of the missing marker:", log)
+		t.Error("the missing marker file was not logged:", log)
 	}
 	if n, err := openPrecomputed(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
 		t.Error(n, err)
 	}
 }
 
-// A marker that was cut anywhere: the database opens, or the error says what
-// is wrong and what to do; the documents are there afterwards.
+// TestTornMarker truncates the marker file anywhere. The database opens, or the error
+// says what is wrong and what to do; the documents are there afterwards.
 func TestTornMarker(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -268,8 +268,8 @@ func TestTornMarker(t *testing.T) {
 	}
 }
 
-// The derived files can't be written: writes go on and are acknowledged, the
-// snapshot's error says so, and the next opening rebuilds.
+// TestSnapshotFails: if the derived files can't be written, writes are still
+// acknowledged, Snapshot returns the error, and the next opening rebuilds.
 func TestSnapshotFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -291,7 +291,7 @@ func TestSnapshotFails(t *testing.T) {
 		t.Error(err)
 	}
 	if !strings.Contains(log.String(), "rebuilt when it is opened") {
-		t.Error("no word of the snapshot that failed:", log)
+		t.Error("the failed snapshot was not logged:", log)
 	}
 	d, _ = openLogged(t, dir)
 	defer func() { _ = d.Close() }()

@@ -38,9 +38,9 @@ func idsOf(t *testing.T, c *Collection) (ids []string) {
 	return ids
 }
 
-// A source that becomes shorter, longer, the same and nothing; other sources
-// and documents without one stay; so it is after a restart too, from a snapshot
-// and from the log.
+// TestReplaceSource makes a source shorter, longer, unchanged and empty. Other sources
+// and documents without one stay, also after a restart, from a snapshot and from the
+// log.
 func TestReplaceSource(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -100,7 +100,8 @@ func TestReplaceSource(t *testing.T) {
 	}
 }
 
-// A reader sees the old chunks of a source or the new ones, never a mixture.
+// TestReplaceSourceAtomic: a reader sees the old chunks of a source or the new ones,
+// never a mixture.
 func TestReplaceSourceAtomic(t *testing.T) {
 	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
@@ -140,8 +141,8 @@ func TestReplaceSourceAtomic(t *testing.T) {
 	wg.Wait()
 }
 
-// Of those who insert a document in chunks at one time one does, and whatever
-// else comes to have its id or to be a part of it came after.
+// TestInsertChunksAtOnce: of concurrent inserts of a document in chunks exactly one
+// succeeds, and other documents with its id as ID or Source were written after it.
 func TestInsertChunksAtOnce(t *testing.T) {
 	d, err := Open(t.TempDir(), &Options{Embedder: embeddertest.New(8, 1)})
 	if err != nil {
@@ -218,9 +219,8 @@ func TestInsertChunksAtOnce(t *testing.T) {
 	}
 }
 
-// A document is gone from the moment it expires, for every read and for
-// inserts, and is deleted soon after; also when it expires while the database is
-// closed.
+// TestExpiry: once a document has expired, no read returns it and an insert may use
+// its id. It is deleted soon after, also if it expired while the database was closed.
 func TestExpiry(t *testing.T) {
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
@@ -265,7 +265,7 @@ func TestExpiry(t *testing.T) {
 	count(2)
 	for end := time.Now().Add(10 * time.Second); d.st.State(idOf(c)).Live != 2; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("it was not swept")
+			t.Fatal("the expired document was not deleted")
 		}
 	}
 	short.Expires = time.Now().Add(100 * time.Millisecond)
@@ -288,10 +288,10 @@ func TestExpiry(t *testing.T) {
 		count(2)
 		for end := time.Now().Add(10 * time.Second); d.st.State(idOf(c)).Live != 2; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
-				t.Fatal("it was not swept after opening")
+				t.Fatal("the expired document was not deleted after opening")
 			}
 		}
-		short.Expires = time.Now().Add(time.Hour) // a new life, which lasts
+		short.Expires = time.Now().Add(time.Hour) // written again, not expired
 		if _, err := c.Upsert(t.Context(), short); err != nil {
 			t.Fatal(err)
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// stopped copies a database as a failure of the system leaves it, with the log of
-// the store cut after a share of its bytes.
+// stopped copies a database as a system failure leaves it: with the store's log
+// truncated to a share of its bytes.
 func stopped(t *testing.T, from string, share float64) string {
 	t.Helper()
 	to := copyTree(t, from)
@@ -36,8 +36,8 @@ func stopped(t *testing.T, from string, share float64) string {
 	return to
 }
 
-// What a failure of the system takes of the writes that were not synced, the
-// derived files knew already. The rest is whole, and none of it is lost.
+// TestSystemStopped: a system failure loses writes that were not synced, but that the
+// derived files already contain. The remaining batches are whole, and none is lost.
 func TestSystemStopped(t *testing.T) {
 	dir := t.TempDir()
 	d, err := Open(dir, &Options{SyncEvery: time.Hour})
@@ -79,17 +79,17 @@ func TestSystemStopped(t *testing.T) {
 			t.Error(err)
 		}
 		if _, err := os.Stat(filepath.Join(left, unsyncedFile)); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("the mark is still there: %v", err)
+			t.Errorf("the file is still there: %v", err)
 		}
 	}
 }
 
-// checkPrefix looks for the documents of the first batches, and of no others.
+// checkPrefix checks that the first batches are there, whole, and no other documents.
 func checkPrefix(t *testing.T, d *DB, batches int) {
 	t.Helper()
 	c, err := d.Collection(t.Context(), "c", &CollectionOptions{MustExist: true})
 	if errors.Is(err, ErrNoCollection) {
-		return // it was the first thing that was cut off
+		return // the collection itself was lost
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func checkPrefix(t *testing.T, d *DB, batches int) {
 	}
 }
 
-// A process that was killed loses nothing: it is the same boot.
+// TestKilledUnsynced: a killed process loses nothing if the system keeps running.
 func TestKilledUnsynced(t *testing.T) {
 	if disk.Boot() == "" {
 		t.Skip("this system does not tell its boots apart")
@@ -137,7 +137,7 @@ func TestKilledUnsynced(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Open(left, &Options{ReadOnly: true}); !errors.Is(err, ErrReadOnly) || !strings.Contains(err.Error(), "for writing once") {
-		t.Errorf("opened read only without the mark: %v", err)
+		t.Errorf("opened read-only without the file: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(left, unsyncedFile), []byte(disk.Boot()+"\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestKilledUnsynced(t *testing.T) {
 	if err := again.Close(); err != nil {
 		t.Error(err)
 	}
-	// The mark is there as long as the database is open with SyncEvery.
+	// The file exists as long as the database is open with SyncEvery.
 	mark := filepath.Join(dir, unsyncedFile)
 	if _, err := os.Stat(mark); err != nil {
 		t.Error(err)
@@ -170,7 +170,7 @@ func TestKilledUnsynced(t *testing.T) {
 	}
 }
 
-// An opening that can't mark the database leaves nothing open.
+// TestUnmarked: an opening that can't write the file leaves nothing open.
 func TestUnmarked(t *testing.T) {
 	dir := t.TempDir()
 	broken := errors.New("broken")
@@ -194,8 +194,8 @@ func TestUnmarked(t *testing.T) {
 	}
 }
 
-// After a sync that failed the next opening looks for what may be missing, of the
-// same boot or not.
+// TestSyncFailed: after a failed sync the next opening repairs the store, also if the
+// system was not restarted.
 func TestSyncFailed(t *testing.T) {
 	dir := t.TempDir()
 	d, err := Open(dir, &Options{SyncEvery: time.Hour})
@@ -238,11 +238,11 @@ func TestSyncFailed(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, unsyncedFile)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the mark is still there: %v", err)
+		t.Errorf("the file is still there: %v", err)
 	}
 }
 
-// What can't be put in order is tried again by the next opening.
+// TestMendedLater: if a repair fails, the next opening tries again.
 func TestMendedLater(t *testing.T) {
 	d, c := sick(t, 10)
 	vec := make([]float32, 8)
@@ -274,7 +274,7 @@ func TestMendedLater(t *testing.T) {
 		}
 		b, err := os.ReadFile(mark)
 		if works != errors.Is(err, fs.ErrNotExist) || !works && !strings.Contains(string(b), "earlier") {
-			t.Errorf("works %v: the mark is %q, %v", works, b, err)
+			t.Errorf("works %v: the file has %q, %v", works, b, err)
 		}
 	}
 }
