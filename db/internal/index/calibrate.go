@@ -13,17 +13,17 @@ import (
 // collection's own vectors, each time it has doubled.
 const (
 	calibrateFrom    = 4000   // documents: below, searches scan
-	calibrateQueries = 64     // vectors of the collection that are asked
-	calibrateRows    = 20_000 // nodes that are compared with each
+	calibrateQueries = 64     // vectors of the collection used as queries
+	calibrateRows    = 20_000 // nodes that each is compared with
 	calibrateK       = 10
-	// Questions lie farther from the documents than documents do from each
-	// other, and their neighbours' heads say less: they need more candidates.
+	// Queries lie farther from the documents than documents from each other, where
+	// the heads order less well: they need more candidates.
 	calibrateMargin = 1.25
 
-	// Until it is measured.
+	// Used until the collection is calibrated.
 	perResultDefault = 10
 	perResultMax     = 40
-	candidatesMin    = 64 // for few results the average says little
+	candidatesMin    = 64 // the average is unreliable for few results
 
 	defaultRecall = 0.99 // of Query.Recall
 )
@@ -87,8 +87,8 @@ func (x *Index) calibrateSoon() {
 	})
 }
 
-// calibrate measures how many candidates a result needs, where heads propose
-// them and nobody has said how many.
+// calibrate measures how many candidates a result needs, if the options do not set
+// it.
 func (x *Index) calibrate(size int) {
 	cal := uncalibrated()
 	cal.Size = size
@@ -99,9 +99,9 @@ func (x *Index) calibrate(size int) {
 	x.log.Debug("calibrated", "documents", size, "candidates_per_result", cal.PerResult)
 }
 
-// measureHeads asks some of the collection's own vectors: the true neighbours are
-// those by the codes of all dimensions, and their ranks by the heads say how
-// many candidates hold them. It reports whether there were enough.
+// measureHeads uses some of the collection's own vectors as queries. The true
+// neighbours are those by the codes of all dimensions; their ranks by the heads say
+// how many candidates hold them. It reports whether there were enough nodes.
 func (x *Index) measureHeads(cal *calibration) bool {
 	defer x.epochs.Enter().Leave()
 	rng := rand.New(rand.NewPCG(uint64(cal.Size), uint64(x.id)))
