@@ -43,9 +43,8 @@ func (x *Index) derive(ctx context.Context) error {
 	return x.freeNodes(v, now)
 }
 
-// freeNodes finds the node numbers that can be given out again: those of nodes
-// that are neither live nor tombstones, and of tombstones that the graph has
-// forgotten.
+// freeNodes finds the node numbers that can be reused: those of nodes that are
+// neither live nor tombstones, and of tombstones that the graph no longer has.
 func (x *Index) freeNodes(v *store.View, now store.State) error {
 	dead := make(map[uint32]bool)
 	var reclaim []uint32

@@ -38,10 +38,10 @@ func (n *nodes) chunk(node uint32) *nodeChunk {
 	return list[i]
 }
 
-// bear makes a node visible from sequence number seq on; 0 is before all. It
-// writes the birth before it takes back the death of the node's former life, and
-// visible reads them the other way round: whoever sees the new life without a
-// death also sees its birth, and no older reader takes it for the former life.
+// bear makes a node visible from sequence number seq on; 0 is before all. It writes
+// the birth before it clears the death of the node's former life, and visible reads
+// them in reverse order: a reader that sees no death also sees the new birth, and no
+// older reader takes the node for its former life.
 func (n *nodes) bear(node uint32, seq uint64) {
 	e := &n.chunk(node)[node%nodeChunkSize]
 	e.born.Store(seq + 1)
