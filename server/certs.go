@@ -29,11 +29,11 @@ func (c *Certs) Reload() error {
 	return nil
 }
 
-// Config is for the listener: TLS 1.2 or later, and HTTP/2 if the client supports it.
+// Config is for the listener: TLS 1.2 or later, and HTTP/1 (see Server.HTTPServer).
 func (c *Certs) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"h2", "http/1.1"},
+		NextProtos: []string{"http/1.1"},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return c.now.Load(), nil
 		},
