@@ -48,7 +48,7 @@ func (s *Server) mcpRoutes() {
 		// GuardHost does this, and knows the names that the operator allows.
 		DisableLocalhostProtection: true,
 	})
-	s.handle("POST /mcp", endpoint{keys.Read, bodyWhole, nil, slotSearch}, h)
+	s.handle("POST /mcp", endpoint{role: keys.Read, body: bodyWhole, slot: slotSearch}, h)
 }
 
 // tool is a tool with the role that it needs.

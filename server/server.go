@@ -32,6 +32,8 @@ type Server struct {
 	api     huma.API
 	spec    []byte // the API's description, made once
 
+	endpoints map[string]endpoint // all routes, by pattern
+
 	keys                atomic.Pointer[keys.Set]
 	state               atomic.Int32
 	bodies, writeBodies *admit.Bodies // of searches and of writes
@@ -77,6 +79,7 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 		replays:      admit.NewReplays(l.Replays, l.ReplayBytes),
 		tracer:       newTracer(o.Tracer),
 		warm:         map[string]bool{},
+		endpoints:    map[string]endpoint{},
 		reachability: reachability{of: map[string]selfQueries{}},
 	}
 	s.keys.Store(o.Keys)

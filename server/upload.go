@@ -36,7 +36,7 @@ const (
 // uploadRoute adds the one operation whose body is a stream, which the framework
 // can't read.
 func (s *Server) uploadRoute(path string) {
-	s.handle("POST "+path, endpoint{keys.Write, bodyStream, nil, slotNone}, http.HandlerFunc(s.upload))
+	s.handle("POST "+path, endpoint{role: keys.Write, body: bodyStream}, http.HandlerFunc(s.upload))
 	schemas := s.api.OpenAPI().Components.Schemas
 	text := func(t reflect.Type) map[string]*huma.MediaType {
 		return map[string]*huma.MediaType{"application/x-ndjson": {Schema: schemas.Schema(t, true, "")}}
