@@ -5,9 +5,12 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"go.opentelemetry.io/otel/trace"
 
@@ -76,7 +79,7 @@ func newTool[In, Out any](role keys.Role, t *mcp.Tool, run func(context.Context,
 		if err := validate(values); err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
 		}
-		in, err := decodeArguments[In](arguments, values)
+		in, err := decodeArguments[In](arguments)
 		if err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
 		}
@@ -85,19 +88,31 @@ func newTool[In, Out any](role keys.Role, t *mcp.Tool, run func(context.Context,
 }
 
 // decodeArguments decodes arguments that are valid. Some models write an integer as
-// 3.0: then the values are written anew.
-func decodeArguments[In any](arguments []byte, values map[string]any) (in In, err error) {
-	if err := jsonFormat.Unmarshal(arguments, &in); err == nil {
-		return in, nil
-	}
-	b, err := json.Marshal(values)
-	if err != nil {
-		return in, err
-	}
-	var again In
-	err = jsonFormat.Unmarshal(b, &again)
-	return again, err
+// 3.0; the numbers of metadata stay as they are.
+func decodeArguments[In any](arguments []byte) (in In, err error) {
+	err = json.Unmarshal(arguments, &in, json.RejectUnknownMembers(true), json.WithUnmarshalers(wholeNumbers))
+	return in, readable(err)
 }
+
+var wholeNumbers = json.UnmarshalFromFunc(func(d *jsontext.Decoder, n *int) error {
+	if d.PeekKind() != '0' {
+		return errors.ErrUnsupported
+	}
+	v, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	if i, err := strconv.Atoi(string(v)); err == nil {
+		*n = i
+		return nil
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+		return fmt.Errorf("%.40s is not an integer here", v)
+	}
+	*n = int(f)
+	return nil
+})
 
 // mcpHandler runs a tool for a request. Its errors are part of the result, for
 // the model to read and act on.
