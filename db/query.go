@@ -25,8 +25,13 @@ type Query struct {
 	// the best chunk of each document. The search goes on until there are K, or
 	// no more. A document without a Source stands for itself.
 	PerSource int
-	// MinScore, if set, leaves out results with a lower score.
+	// MinScore, if set, leaves out results with a lower Score, which is a cosine in
+	// Dense alone.
 	MinScore *float32
+	// MinCosine, if set, leaves out results whose embedding has a lower cosine with
+	// the query's, from -1 to 1: in Hybrid those too that share words with the
+	// query. It means the same from query to query, for one model.
+	MinCosine *float32
 	// Recall is the share of the true K nearest to find, on average, from 0 to
 	// 1: more takes longer, and 1 is a scan. 0 is 0.99. It steers the graph by
 	// what was measured on the collection's own vectors; questions that are
@@ -170,6 +175,10 @@ func (q *Query) check(l *Limits) error {
 		return reason.For(ErrInvalidQuery, "mode %s needs a text", q.Mode)
 	case q.Recall < 0 || q.Recall > 1 || q.Recall != q.Recall:
 		return reason.For(ErrInvalidQuery, "Recall is %v, want 0 to 1", q.Recall)
+	case q.MinCosine != nil && !(*q.MinCosine >= -1 && *q.MinCosine <= 1):
+		return reason.For(ErrInvalidQuery, "MinCosine is %v, want -1 to 1", *q.MinCosine)
+	case q.MinCosine != nil && q.Mode == Lexical:
+		return reason.For(ErrInvalidQuery, "MinCosine needs embeddings, and the mode lexical compares none; use MinScore")
 	case q.MinScore != nil && math.IsNaN(float64(*q.MinScore)):
 		return reason.For(ErrInvalidQuery, "MinScore is NaN")
 	}

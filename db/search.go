@@ -8,7 +8,7 @@ import (
 )
 
 // Search returns the K documents nearest to the query, best first: fewer if
-// the collection, the filter or MinScore leave fewer. It never returns a
+// the collection, the filter, MinScore or MinCosine leave fewer. It never returns a
 // document that was deleted before it began, nor a part of a batch.
 //
 // The graph over the Matryoshka heads proposes Oversampling × K candidates,
@@ -82,7 +82,7 @@ func (q *Query) mode() Mode {
 // toIndex is the query as the index takes it. vec is nil for Lexical.
 func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
-		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore,
+		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(),
 	}

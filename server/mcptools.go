@@ -25,7 +25,8 @@ type (
 		K          int      `json:"k,omitzero" doc:"Number of results; 5 if missing"`
 		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020"`
 		PerSource  int      `json:"per_source,omitzero" doc:"At most this many results of the same source document: 1 returns the best chunk of each; no limit if missing"`
-		MinScore   *float32 `json:"min_score,omitempty" doc:"Leave out results with a lower score"`
+		MinScore   *float32 `json:"min_score,omitempty" doc:"Leave out results with a lower score, which combines meaning and words and is comparable within one search only"`
+		MinCosine  *float32 `json:"min_cosine,omitempty" doc:"Leave out results that are farther in meaning, from -1 to 1; what is near depends on the embedding model"`
 	}
 	mcpSearchOut struct {
 		Matches []api.Match `json:"matches"`
@@ -98,7 +99,7 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 		in.K = min(mcpK, s.opts.Limits.K)
 	}
 	q, p := s.query(&api.Query{
-		Text: in.Text, K: in.K, PerSource: in.PerSource, MinScore: in.MinScore, Filter: api.FilterText(in.Filter),
+		Text: in.Text, K: in.K, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.FilterText(in.Filter),
 	}, "arguments")
 	if p != nil {
 		return out, p
