@@ -49,7 +49,9 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 		"POST /v1/collections": `{"name":"` + hidden + `","exist_ok":true}`,
 		"POST /mcp":            `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_collections","arguments":{}}}`,
 		"POST /v1/embeddings":  `{"input":"x"}`,
-		"POST /vectors":        `{"text":"x"}`, "POST /vectors/{$}": `{"text":"x"}`, "POST /embed": `{"inputs":"x"}`,
+		"POST /api/embed":      `{"input":"x"}`, "POST /{$}": `{"inputs":"x"}`, "POST /embeddings": `{"input":"x"}`,
+		"POST /similarity": `{"inputs":{"source_sentence":"x","sentences":["y"]}}`,
+		"POST /vectors":    `{"text":"x"}`, "POST /vectors/{$}": `{"text":"x"}`, "POST /embed": `{"inputs":"x"}`,
 	}
 	asked := 0
 	for _, pattern := range slices.Sorted(maps.Keys(b.s.Routes())) {
