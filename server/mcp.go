@@ -28,7 +28,7 @@ func (s *Server) MCP() *mcp.Server { return s.mcpFor(&call{}) }
 func (s *Server) mcpFor(c *call) *mcp.Server {
 	m := mcp.NewServer(&mcp.Implementation{Name: "frony-db", Title: "frony-db", Version: s.opts.Version}, &mcp.ServerOptions{
 		Instructions: "Collections of documents, found by meaning, in Korean and English across both. " +
-			"Call list_collections first, then search; get reads whole documents by their ids.",
+			"Call list_collections first: it tells the names, the metadata fields and filters that fit them. Then search; get reads the rest of a long document.",
 		Capabilities: &mcp.ServerCapabilities{},
 		Logger:       s.log,
 	})
@@ -76,6 +76,7 @@ func newTool[In, Out any](role keys.Role, t *mcp.Tool, run func(context.Context,
 		if err := json.Unmarshal(arguments, &values); err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_json", "%s", readable(err)).At("arguments")
 		}
+		dropNulls(values)
 		if err := validate(values); err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
 		}
@@ -85,6 +86,24 @@ func newTool[In, Out any](role keys.Role, t *mcp.Tool, run func(context.Context,
 		}
 		return run(ctx, in)
 	}}
+}
+
+// dropNulls removes fields that are null: some models send them for what they leave
+// out.
+func dropNulls(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, x := range v {
+			if x == nil {
+				delete(v, name)
+			}
+			dropNulls(x)
+		}
+	case []any:
+		for _, x := range v {
+			dropNulls(x)
+		}
+	}
 }
 
 // decodeArguments decodes arguments that are valid. Some models write an integer as
