@@ -14,46 +14,47 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// BackupInfo says what a backup is of.
+// BackupInfo describes a backup.
 type BackupInfo struct {
 	ID       string    `json:"id"`
-	Database string    `json:"database"` // the database's own name
+	Database string    `json:"database"` // the database's id
 	Created  time.Time `json:"created"`
-	// Base is the backup that this one adds to; empty: it is complete.
+	// Base is the id of the backup that this one continues. It is empty for a
+	// complete backup.
 	Base string `json:"base,omitempty"`
-	// Since and Until are moments of the database: the backup holds the documents
-	// that were written after the one, up to the other.
+	// Since and Until are logical times of the database. The backup holds the
+	// documents written after Since, up to and including Until.
 	Since uint64 `json:"since"`
 	Until uint64 `json:"until"`
 
 	Collections []BackupCollection `json:"collections,omitempty"`
 	Documents   int                `json:"documents"` // in this backup
 	Bytes       int64              `json:"bytes"`     // before compression
-	SHA256      string             `json:"sha256"`    // of all before the manifest
+	SHA256      string             `json:"sha256"`    // of everything before the manifest
 }
 
 // BackupCollection is a line of a backup's manifest.
 type BackupCollection struct {
 	Name      string `json:"name"`
-	Live      int    `json:"live"`      // documents of the collection at that moment
-	Documents int    `json:"documents"` // of these, in this backup
+	Live      int    `json:"live"`      // documents in the collection at Until
+	Documents int    `json:"documents"` // those of them that this backup holds
 	SHA256    string `json:"sha256"`
 }
 
 // BackupOptions say what to back up. The zero value is everything.
 type BackupOptions struct {
-	// Base is an earlier backup of this database, of which ReadBackupInfo or
-	// Backup gave the description. The new one then holds only what was written
-	// since, and the list of what is still there.
+	// Base describes an earlier backup of this database, as returned by Backup or
+	// ReadBackupInfo. If set, the backup is incremental: it holds the documents
+	// written since, and a list of all that still exist.
 	Base *BackupInfo
 }
 
-// Backup writes the database, as it is at this moment, to w: compressed, with
-// checksums, and a manifest at its end. Searches and writes go on meanwhile.
-// Only documents and vectors are in it; what is derived from them is made anew
-// when the restored database is opened.
+// Backup writes a consistent snapshot of the database to w, compressed, with
+// checksums and a manifest at the end. Searches and writes continue meanwhile. The
+// backup holds only documents and vectors; the graph and other derived state are
+// rebuilt when the restored database is opened.
 //
-// It returns ErrBackup if the base is not of this database, what w returns, and
+// It returns ErrBackup if the base is of another database, the errors of w, and
 // ErrClosed.
 func (d *DB) Backup(ctx context.Context, w io.Writer, o *BackupOptions) (BackupInfo, error) {
 	if err := d.gate.Enter(); err != nil {
@@ -62,7 +63,8 @@ func (d *DB) Backup(ctx context.Context, w io.Writer, o *BackupOptions) (BackupI
 	defer d.gate.Leave()
 	v := d.st.View(nil)
 	defer v.Close()
-	// A later one has what is newer than this: it must not be lost and written anew.
+	// The next incremental backup starts after v. If a power failure could undo
+	// writes that v shows, their times would be used again, and it would miss those.
 	if err := d.st.Sync(); err != nil {
 		return BackupInfo{}, wrap("backup", d.dir, err)
 	}
@@ -112,8 +114,7 @@ func (d *DB) backup(ctx context.Context, v *store.View, w io.Writer, info *Backu
 	return a.Finish(info)
 }
 
-// archivedCollection is what a backup keeps of a collection beside its
-// documents.
+// archivedCollection is what a backup stores of a collection besides its documents.
 type archivedCollection struct {
 	Info  store.Info  `json:"info"`
 	State store.State `json:"state"`

@@ -46,6 +46,7 @@ func readers(backups ...[]byte) (list []io.Reader) {
 // and inserted at reused nodes in between: each prefix of the chain restores the
 // database as it was at that moment.
 func TestBackupChain(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
@@ -135,6 +136,7 @@ func nothingAt(t *testing.T, dir string) {
 
 // A backup that is taken while writers write holds whole batches only.
 func TestBackupWhileWriting(t *testing.T) {
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	c := openGiven(t, d, 8)
@@ -169,6 +171,10 @@ func TestBackupWhileWriting(t *testing.T) {
 
 // Damaged, cut and malicious streams are refused, and leave nothing behind.
 func TestRestoreRefuses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long test; run without -short")
+	}
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	c := openGiven(t, d, 8)

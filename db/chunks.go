@@ -10,28 +10,27 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// Metadata of chunks, unless their document has fields of that name.
+// Metadata fields of chunks. A document's own fields of the same name win.
 const (
 	MetaHeading = "heading"     // []string, the headings above the chunk
-	MetaStart   = "chunk_start" // int64, its first byte in the document's text
-	MetaEnd     = "chunk_end"   // int64, the byte behind its last
-	MetaTitle   = "title"       // string, of a Markdown document
+	MetaStart   = "chunk_start" // int64, the offset of its first byte in the document's text
+	MetaEnd     = "chunk_end"   // int64, the offset after its last byte
+	MetaTitle   = "title"       // string, the title of a Markdown document
 )
 
-// Chunks cuts documents into chunks that the collection's model can read, as
+// Chunks splits documents into chunks that fit the collection's model, as
 // UpsertChunks stores them.
 //
 // A chunk has its document's metadata and, in MetaHeading, MetaStart and MetaEnd,
-// its place; the document's id is its Source, and the n-th has the id "ID#n". A
-// document that fits into one chunk keeps its id. So does one with an Embedding,
-// which chunks could not share, and one that is a piece of another Source already:
-// these are left as they are. The front matter of Markdown becomes metadata, and
-// its first heading the title, unless the document has fields of that name. A
-// document without an id is given one.
+// its position. Its Source is the document's id, and the n-th chunk has the id
+// "ID#n". A document that fits into one chunk keeps its id. Documents that have an
+// Embedding, or the Source of another document, are not split. The front matter of
+// Markdown becomes metadata, and its first heading the title, unless the document
+// has fields of that name. A document without an id gets one.
 //
-// The zero options cut plain text at chunk.DefaultMaxTokens or what the model
-// reads, whichever is less, in the model's own tokens if it counts them. It
-// returns ErrInvalidOptions for chunks that are longer.
+// The zero options split plain text at chunk.DefaultMaxTokens or the model's
+// maximum, whichever is less, in the model's own tokens if it can count them.
+// Chunks returns ErrInvalidOptions if o asks for more than the model's maximum.
 func (c *Collection) Chunks(o chunk.Options, docs ...Document) ([]Document, error) {
 	o, err := c.current.Load().chunking(o)
 	if err != nil {
@@ -40,9 +39,9 @@ func (c *Collection) Chunks(o chunk.Options, docs ...Document) ([]Document, erro
 	return split(o, docs), nil
 }
 
-// Chunks is Collection.Chunks for a collection that is open elsewhere, such as
-// at a server: its model can't be asked, so o.Count counts tokens, or they are
-// estimated.
+// Chunks is Collection.Chunks for a collection that is open elsewhere, such as on a
+// server. Its model is not available here: o.Count counts the tokens, or, if nil,
+// they are estimated.
 func (i CollectionInfo) Chunks(o chunk.Options, docs ...Document) ([]Document, error) {
 	o, err := chunking(o, i.Model)
 	if err != nil {
@@ -59,23 +58,22 @@ func split(o chunk.Options, docs []Document) []Document {
 	return out
 }
 
-// UpsertChunks stores documents in chunks, as Chunks cuts them, in place of what
-// was stored of documents with these ids, whole or in chunks, all in one
-// transaction. What has not changed is neither embedded nor written again.
-// ReplaceSource with a document's id and nothing else deletes its chunks.
+// UpsertChunks splits documents as Chunks does and stores the chunks, in one
+// transaction. They replace what was stored for documents with these ids, whole or
+// in chunks. Unchanged chunks are neither embedded nor written again. To delete the
+// chunks of a document, call ReplaceSource with its id and no documents.
 //
 // Its errors are those of Upsert, and ErrInvalidOptions.
 func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...Document) (r Replaced, err error) {
 	return c.writeChunks(ctx, "upsert chunks", replace, o, docs)
 }
 
-// InsertChunks adds documents in chunks, as Chunks cuts them, all or none, and
-// returns the ids of the chunks in order. It has no Replaced to return: all that
-// it stores is new, and replaces nothing.
+// InsertChunks splits documents as Chunks does and adds the chunks, all or none. It
+// returns the ids of the chunks in order.
 //
-// It returns ErrExists, naming the ids, if one of the documents exists already,
-// whole or in chunks: if any document has its id, or has it as its Source. Its
-// other errors are those of UpsertChunks.
+// It returns ErrExists, naming the ids, if one of the documents already exists,
+// whole or in chunks: that is, if its id is the ID or the Source of a stored
+// document. Its other errors are those of UpsertChunks.
 func (c *Collection) InsertChunks(ctx context.Context, o chunk.Options, docs ...Document) ([]string, error) {
 	r, err := c.writeChunks(ctx, "insert chunks", insertSources, o, docs)
 	return r.IDs, err
@@ -97,8 +95,8 @@ func (c *Collection) writeChunks(ctx context.Context, op string, m mode, o chunk
 	return r, nil
 }
 
-// cut cuts documents as the model of a version needs it: the sources of the write
-// are their ids.
+// cut splits documents for a version's model. The sources of the write are their
+// ids.
 func (c *Collection) cut(v *version, o chunk.Options, docs []Document) (w write, err error) {
 	if o, err = v.chunking(o); err != nil {
 		return w, err
@@ -122,7 +120,7 @@ func (c *Collection) cut(v *version, o chunk.Options, docs []Document) (w write,
 	return w, nil
 }
 
-// chunking fills in what the version's model decides.
+// chunking fills in the options that depend on the version's model.
 func (v *version) chunking(o chunk.Options) (chunk.Options, error) {
 	e := v.embedder()
 	if e == nil {
@@ -135,7 +133,8 @@ func (v *version) chunking(o chunk.Options) (chunk.Options, error) {
 	return chunking(o, &spec)
 }
 
-// chunking fills in what a model decides, if there is one.
+// chunking fills in the options that depend on a model, if there is one, and checks
+// them.
 func chunking(o chunk.Options, spec *embedder.Spec) (chunk.Options, error) {
 	if err := o.Validate(); err != nil {
 		return o, reason.For(ErrInvalidOptions, "%v", err)
@@ -153,7 +152,7 @@ func chunking(o chunk.Options, spec *embedder.Spec) (chunk.Options, error) {
 	}
 	if o.Count != nil && o.MaxTokens > 0 {
 		if n := o.Count(""); o.MaxTokens <= n {
-			return o, reason.For(ErrInvalidOptions, "chunks of %d tokens: the model %s needs %d for itself", o.MaxTokens, spec.Model, n)
+			return o, reason.For(ErrInvalidOptions, "chunks of %d tokens: the model %s adds %d to every text", o.MaxTokens, spec.Model, n)
 		}
 	}
 	return o, nil
@@ -191,7 +190,8 @@ func appendChunks(dst []Document, d Document, o chunk.Options) []Document {
 }
 
 // readMarkdown adds the front matter and the title of a Markdown document to its
-// metadata, and returns where its text begins. What can't be read is text.
+// metadata, and returns the offset of its text. Front matter that can't be parsed
+// counts as text.
 func (d *Document) readMarkdown() (body int) {
 	meta, body, err := chunk.FrontMatter(d.Text)
 	if err != nil {

@@ -25,6 +25,7 @@ func words6(format chunk.Format) chunk.Options {
 }
 
 func TestChunks(t *testing.T) {
+	t.Parallel()
 	c := collection(t, open(t, t.TempDir(), nil), "c", nil)
 	doc := db.Document{
 		ID: "guide.md", Metadata: db.Metadata{"lang": "en"},
@@ -96,6 +97,7 @@ func TestChunks(t *testing.T) {
 // Whatever a document was before, whole or in chunks, and whatever becomes of it,
 // the collection has its last version, and others stay.
 func TestUpsertChunks(t *testing.T) {
+	t.Parallel()
 	rng := random(t)
 	dir := t.TempDir()
 	d := open(t, dir, nil)
@@ -178,6 +180,7 @@ func TestUpsertChunks(t *testing.T) {
 
 // What InsertChunks stores is what UpsertChunks stores where nothing was before.
 func TestInsertChunks(t *testing.T) {
+	t.Parallel()
 	rng := random(t)
 	d := open(t, t.TempDir(), nil)
 	inserted, upserted := collection(t, d, "inserted", nil), collection(t, d, "upserted", nil)
@@ -297,6 +300,7 @@ func TestInsertChunksRefuses(t *testing.T) {
 }
 
 func TestUpsertChunksTooMany(t *testing.T) {
+	t.Parallel()
 	d := open(t, t.TempDir(), &db.Options{Embedder: embeddertest.New(8, 1), Limits: db.Limits{Batch: 4}})
 	c := collection(t, d, "c", nil)
 	_, err := c.UpsertChunks(t.Context(), words6(chunk.Plain), db.Document{ID: "x", Text: strings.Repeat("One two three. ", 10)})
@@ -308,6 +312,7 @@ func TestUpsertChunksTooMany(t *testing.T) {
 // A chunk is never longer than what the model reads, with all that the model adds
 // to it, and nothing of the text is lost.
 func TestChunksFitTheModel(t *testing.T) {
+	t.Parallel()
 	rng := random(t)
 	models := map[string]embedder.Embedder{"builtin": builtin.New()}
 	for _, name := range []string{"bert-mean-f32", "xlmr-cls-f16", "roberta-mean-bf16-sharded"} {

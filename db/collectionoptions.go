@@ -10,45 +10,46 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// CollectionOptions say how a collection is created, or opened. The zero value
-// is the default. What is fixed at creation (Dims, HeadDims, M, NoTail,
-// EfConstruction) may be left zero when opening; if set, it must agree.
+// CollectionOptions say how a collection is created or opened. The zero value
+// is the default. Dims, HeadDims, M, EfConstruction and NoTail are fixed at
+// creation. When opening they may be left zero; if set, they must match.
 type CollectionOptions struct {
-	// Embedder, if set, is used in place of the database's. Its fingerprint is
-	// part of the collection: another model is ErrModelMismatch.
+	// Embedder, if set, is used in place of the database's. The collection stores
+	// its fingerprint: opening it with another model returns ErrModelMismatch.
 	Embedder embedder.Embedder
 
 	// MustExist makes opening a collection that does not exist fail with
 	// ErrNoCollection instead of creating it.
 	MustExist bool
 
-	// Dims is the length of the embeddings, for a collection without an
-	// embedder.
+	// Dims is the number of dimensions of the embeddings, for a collection without
+	// an embedder.
 	Dims int
-	// Precomputed makes a new collection one whose embeddings come with its documents, of Dims
-	// each, also in a database that has an embedder.
+	// Precomputed creates a collection whose documents carry their embeddings, of
+	// Dims each. The database's embedder is not used.
 	Precomputed bool
-	// HeadDims is the length of the Matryoshka head that the graph searches:
-	// the embedder's, or Dims for vectors without Matryoshka training.
+	// HeadDims is the length of the Matryoshka head that the graph searches. The
+	// default is the embedder's, or Dims, which suits vectors without Matryoshka
+	// training.
 	HeadDims int
 
-	// M is the number of links of a node on the upper levels of the graph,
-	// twice that on the lowest; default 16.
+	// M is the number of links per node on the upper levels of the graph; the
+	// lowest level has twice as many. Default 16.
 	M int
-	// EfConstruction is the beam width of building; default 200.
+	// EfConstruction is the beam width when building the graph; default 200.
 	EfConstruction int
 
-	// EfSearch is the beam width of a search; 0 is as wide as the candidates,
-	// whose number is calibrated on the collection's own vectors.
+	// EfSearch is the beam width of a search. Zero uses the number of candidates,
+	// which is calibrated on the collection's own vectors.
 	EfSearch int
 	// Oversampling is the number of candidates per result that the graph
-	// proposes and the full dimensions rerank; 0 calibrates it on the
+	// proposes and the full vectors rerank. Zero calibrates it on the
 	// collection's own vectors.
 	Oversampling int
 
-	// NoTail saves a byte per dimension behind the head, 192 bytes a document,
-	// by keeping no codes of these dimensions in memory. The graph's candidates
-	// are then compared by their full vectors at once, which is slower.
+	// NoTail keeps no codes in memory for the dimensions after the head. It saves a
+	// byte for each, with the built-in model 192 bytes per document. The graph's
+	// candidates are then compared directly by their full vectors, which is slower.
 	NoTail bool
 
 	// anyModel opens the collection without an embedder, whatever its model is.
@@ -61,7 +62,7 @@ const (
 	maxDims               = 4096
 )
 
-// create makes the settings of a new collection.
+// create returns the settings of a new collection.
 func (o *CollectionOptions) create(l *Limits) (index.Settings, error) {
 	s := index.Settings{
 		Dims: o.Dims, HeadDims: o.HeadDims,
@@ -73,20 +74,20 @@ func (o *CollectionOptions) create(l *Limits) (index.Settings, error) {
 	}
 	var faults []error
 	if o.Embedder != nil && o.Precomputed {
-		faults = append(faults, errors.New("embeddings are either Precomputed or the Embedder's"))
+		faults = append(faults, errors.New("Precomputed and Embedder exclude each other"))
 	}
 	if o.Embedder != nil {
 		spec := o.Embedder.Spec()
 		faults = append(faults, spec.Validate())
 		s.Spec = &spec
 		if s.Dims != 0 && s.Dims != spec.Dims {
-			faults = append(faults, fmt.Errorf("Dims is %d, the model's are %d", s.Dims, spec.Dims))
+			faults = append(faults, fmt.Errorf("Dims is %d, the model has %d", s.Dims, spec.Dims))
 		}
 		s.Dims = spec.Dims
 		s.HeadDims = cmp.Or(s.HeadDims, spec.HeadDims)
 	}
 	if s.Dims == 0 {
-		faults = append(faults, errors.New("Dims is 0; without an embedder say how long the vectors are"))
+		faults = append(faults, errors.New("Dims is 0; set it, or an embedder"))
 	}
 	s.HeadDims = cmp.Or(s.HeadDims, s.Dims)
 	for _, f := range []struct {
@@ -110,8 +111,8 @@ func (o *CollectionOptions) create(l *Limits) (index.Settings, error) {
 	return s, nil
 }
 
-// open checks o against the settings of a collection that exists, and applies
-// what may change from one opening to the next.
+// open checks o against the settings of an existing collection, and applies the
+// settings that may change from one opening to the next.
 func (o *CollectionOptions) open(s *index.Settings, l *Limits) error {
 	if o.Embedder != nil {
 		if err := sameModel(s, o.Embedder.Spec()); err != nil {
@@ -120,16 +121,16 @@ func (o *CollectionOptions) open(s *index.Settings, l *Limits) error {
 	}
 	var faults []error
 	for _, f := range []struct {
-		name      string
-		asked, is int
+		name     string
+		want, is int
 	}{
 		{"Dims", o.Dims, s.Dims},
 		{"HeadDims", o.HeadDims, s.HeadDims},
 		{"M", o.M, s.M},
 		{"EfConstruction", o.EfConstruction, s.EfConstruction},
 	} {
-		if f.asked != 0 && f.asked != f.is {
-			faults = append(faults, fmt.Errorf("%s is %d, the collection was created with %d", f.name, f.asked, f.is))
+		if f.want != 0 && f.want != f.is {
+			faults = append(faults, fmt.Errorf("%s is %d, the collection was created with %d", f.name, f.want, f.is))
 		}
 	}
 	s.EfSearch = cmp.Or(o.EfSearch, s.EfSearch)
@@ -141,7 +142,7 @@ func (o *CollectionOptions) open(s *index.Settings, l *Limits) error {
 		faults = append(faults, fmt.Errorf("option Oversampling is %d, want 0 to %d", s.Oversampling, l.Oversampling))
 	}
 	if o.NoTail && !s.NoTail {
-		faults = append(faults, errors.New("NoTail is set, the collection was created with tails"))
+		faults = append(faults, errors.New("NoTail is set, the collection was created without it"))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return reason.For(ErrInvalidOptions, "%v", err)
@@ -149,7 +150,7 @@ func (o *CollectionOptions) open(s *index.Settings, l *Limits) error {
 	return nil
 }
 
-// revised is a model's name with its revision, if it has one.
+// revised returns a model's name with its revision, if it has one.
 func revised(s *embedder.Spec) string {
 	if s.Revision == "" {
 		return s.Model
@@ -157,18 +158,18 @@ func revised(s *embedder.Spec) string {
 	return s.Model + "@" + s.Revision
 }
 
-// sameModel compares fingerprints, so that a collection is never searched with
-// vectors of another space.
+// sameModel compares fingerprints: a collection must not be searched with the
+// vectors of another model.
 func sameModel(s *index.Settings, spec embedder.Spec) error {
 	if s.Spec == nil {
 		if spec.Dims != s.Dims {
-			return reason.For(ErrModelMismatch, "the collection holds vectors of %d dims that were given, %s has %d",
+			return reason.For(ErrModelMismatch, "the collection holds precomputed embeddings of %d dimensions, %s has %d",
 				s.Dims, spec.Model, spec.Dims)
 		}
 		return nil
 	}
 	if was, is := s.Spec.Fingerprint(), spec.Fingerprint(); was != is {
-		return reason.For(ErrModelMismatch, "it was filled with %s (fingerprint %.12s), this is %s (%.12s); to change its model, reembed it",
+		return reason.For(ErrModelMismatch, "the collection was filled with %s (fingerprint %.12s), this is %s (%.12s); to change its model, reembed it",
 			revised(s.Spec), was, revised(&spec), is)
 	}
 	return nil

@@ -75,7 +75,7 @@ func (d *DB) Drop(ctx context.Context, name string) error {
 	}
 	index.Remove(d.derivedDir(), info.ID)
 	d.dropLoaded(other)
-	if _, err := d.st.Sweep(); err != nil {
+	if _, err := d.st.DeleteGarbage(); err != nil {
 		d.opts.Logger.Warn("sweeping a dropped collection failed; it goes on at the next opening", "collection", name, "err", err)
 	}
 	return nil

@@ -48,6 +48,7 @@ func recallOf(t *testing.T, c *Collection, queries []Document) float64 {
 // costs no recall against a collection that is freshly built of the same
 // documents, and numbers of nodes are used again.
 func TestChurn(t *testing.T) {
+	t.Parallel()
 	n := 12_000
 	if testing.Short() {
 		n = 4000
@@ -159,6 +160,7 @@ func TestChurn(t *testing.T) {
 // What was compacted stays so: the next opening has no dead nodes, and nothing
 // to warn of.
 func TestCompactTwice(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	c, err := d.Collection(t.Context(), "c", &CollectionOptions{Dims: 2})

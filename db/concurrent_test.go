@@ -16,6 +16,7 @@ import (
 // Writers replace whole groups of documents; no search, scan or count ever
 // sees a group half old and half new, or incomplete.
 func TestBatchesAreWhole(t *testing.T) {
+	t.Parallel()
 	const groups, size, writers, readers = 6, 5, 2, 3
 	rng := random(t)
 	d := open(t, t.TempDir(), nil)

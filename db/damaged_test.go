@@ -18,6 +18,7 @@ import (
 // log, from the store, and from the snapshot of that; the document is named,
 // the others are found, and writing it again mends it.
 func TestDamagedDocuments(t *testing.T) {
+	t.Parallel()
 	const dims = 8
 	whole := func() []float32 { return make([]float32, dims) }
 	record := func(id string) []byte {

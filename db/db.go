@@ -118,7 +118,7 @@ func (d *DB) open() error {
 		return errors.Join(err, d.st.Close())
 	}
 	if !d.opts.ReadOnly {
-		if n, err := d.st.Sweep(); err != nil {
+		if n, err := d.st.DeleteGarbage(); err != nil {
 			d.opts.Logger.Warn("sweeping dropped collections failed; it goes on at the next opening", "err", err)
 		} else if n > 0 {
 			d.opts.Logger.Info("swept dropped collections", "collections", n)

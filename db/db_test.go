@@ -38,6 +38,7 @@ func collection(t testing.TB, d *db.DB, name string, opts *db.CollectionOptions)
 }
 
 func TestWriteAndRead(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	dir := t.TempDir()
 	d := open(t, dir, nil)

@@ -46,6 +46,7 @@ func examineAll(t *testing.T, d *DB, o *DoctorOptions) CollectionHealth {
 }
 
 func TestDoctorSound(t *testing.T) {
+	t.Parallel()
 	d, c := sick(t, 3000)
 	if _, err := c.Delete(t.Context(), "1", "2", "3"); err != nil {
 		t.Fatal(err)
@@ -63,6 +64,7 @@ func TestDoctorSound(t *testing.T) {
 }
 
 func TestDoctorCancelled(t *testing.T) {
+	t.Parallel()
 	d, _ := sick(t, 2000)
 	ctx, stop := context.WithCancel(t.Context())
 	stop()

@@ -18,51 +18,51 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// Document is a piece of text with its embedding and what is known about it.
+// Document is a text with its embedding and metadata.
 type Document struct {
-	// ID names the document within its collection. Insert and Upsert make one
-	// up if it is empty.
+	// ID identifies the document within its collection. If it is empty, Insert and
+	// Upsert generate one.
 	ID string
-	// Text is embedded as a passage. It may be empty if Embedding is given.
+	// Text is embedded as a passage. It may be empty if Embedding is set.
 	Text string
-	// Metadata is what filters ask about.
+	// Metadata holds the fields that filters test.
 	Metadata Metadata
-	// Embedding is the full vector, []float32 of the collection's dims. When
-	// given on a write it is normalised and stored in place of the embedder's.
-	// Reads return it, L2-normalised, if Fields asks for it.
+	// Embedding is the full vector, with the dimensions of the collection. If set
+	// on a write, it is normalised and stored, and the text is not embedded. Reads
+	// return it, L2-normalised, if Fields includes FieldEmbedding.
 	Embedding []float32
-	// Source names what the document is a part of, such as a file, and Chunk
-	// its number within. Both are optional.
+	// Source names what the document is a part of, such as a file; Chunk is its
+	// position there. Both are optional.
 	Source string
 	Chunk  int
-	// Expires is when the document ceases to be there: from then on no read
-	// returns it, and it is deleted in the background. Zero is never.
+	// Expires is when the document expires: no read returns it any more, and it
+	// is deleted in the background. Zero means never.
 	Expires time.Time
 	// Created is when this version of the document was written. Reads set it.
 	Created time.Time
 }
 
 // Metadata maps field names to values: string, bool, any integer type, float32
-// and float64, time.Time and []string. Reads give integers as int64 and other
-// numbers as float64. Values that JSON decoding makes ([]any of strings,
-// json.Number, float64) are taken too.
+// and float64, time.Time and []string. Reads return integers as int64 and other
+// numbers as float64. Values from JSON decoding ([]any of strings, json.Number,
+// float64) are accepted too.
 type Metadata map[string]any
 
-// Fields says which parts of a document a read returns.
+// Fields selects the parts of a document that a read returns.
 type Fields uint8
 
-// The parts of a document. The id, source and creation time always come along.
+// The parts of a document. The id, source and times are always returned.
 const (
 	FieldText Fields = 1 << iota
 	FieldMetadata
 	FieldEmbedding
 	// FieldsDefault is what a zero Fields means.
 	FieldsDefault = FieldText | FieldMetadata
-	// FieldsNone asks for ids only.
+	// FieldsNone selects none of these.
 	FieldsNone Fields = 1 << 7
 )
 
-// stored translates to the store's terms.
+// stored returns the fields in the store's terms.
 func (f Fields) stored() store.Fields {
 	if f == 0 {
 		f = FieldsDefault
@@ -80,8 +80,8 @@ func (f Fields) stored() store.Fields {
 	return s
 }
 
-// fromRecord and toRecord are the one place where documents and the store's
-// records become each other. The embedding goes its own way.
+// fromRecord and toRecord are the only conversions between documents and the
+// store's records. Embeddings are stored apart from the records.
 func fromRecord(r *store.Record) Document {
 	return Document{
 		ID: r.ID, Text: r.Text, Metadata: r.Metadata,
@@ -92,18 +92,18 @@ func fromRecord(r *store.Record) Document {
 func (d *Document) toRecord(r *store.Record) {
 	r.ID, r.Text, r.Metadata = d.ID, d.Text, d.Metadata
 	r.Source, r.Chunk, r.Expires = d.Source, d.Chunk, d.Expires
-	r.Given = d.Embedding != nil
+	r.Precomputed = d.Embedding != nil
 }
 
-// Validate reports what Insert and Upsert would refuse about the document,
-// without writing it. A document without an id is fine: they make one up.
+// Validate returns the error that Insert and Upsert would return for the document,
+// without writing it. A document without an id is valid: they generate one.
 func (c *Collection) Validate(d Document) error {
 	v := c.current.Load()
 	return d.validate(&c.db.opts.Limits, v.Settings().Dims, v.embedder() != nil)
 }
 
-// Validate is Collection.Validate for a collection that is open elsewhere, such
-// as at a server, by the default limits.
+// Validate is Collection.Validate for a collection that is open elsewhere, such as
+// on a server. It applies the default limits.
 func (i CollectionInfo) Validate(d Document) error {
 	l := Limits{}.withDefaults()
 	return d.validate(&l, i.Dims, i.Model != nil)
@@ -114,20 +114,20 @@ func (d *Document) validate(l *Limits, dims int, embeds bool) error {
 		d.ID = "?"
 	}
 	if d.Embedding == nil && !embeds && d.Text != "" {
-		return reason.For(ErrNoEmbedder, "it has a text and no embedding")
+		return reason.For(ErrNoEmbedder, "the document has a text and no embedding")
 	}
 	return d.check(l, dims)
 }
 
-// check reports the first thing about a document that can't be stored, and
-// brings its metadata into the types of the store.
+// check returns the first reason why a document can't be stored, and converts its
+// metadata to the store's types.
 func (d *Document) check(l *Limits, dims int) error {
 	if err := checkID(d.ID, l.IDBytes); err != nil {
 		return err
 	}
 	switch {
 	case d.Text == "" && d.Embedding == nil:
-		return reason.For(ErrInvalidText, "it is empty and no embedding is given")
+		return reason.For(ErrInvalidText, "it is empty, and there is no embedding")
 	case len(d.Text) > l.TextBytes:
 		return reason.For(ErrInvalidText, "%d bytes, at most %d; split it into chunks", len(d.Text), l.TextBytes)
 	case !utf8.ValidString(d.Text):
@@ -168,7 +168,8 @@ func checkID(id string, limit int) error {
 	return nil
 }
 
-// checkVector finds what would poison a ranking: NaN sorts above every score.
+// checkVector refuses vectors that would spoil a ranking: NaN sorts above every
+// score.
 func checkVector(v []float32, dims int) error {
 	if len(v) != dims {
 		return reason.For(ErrInvalidEmbedding, "%d dimensions, the collection has %d", len(v), dims)
@@ -201,8 +202,8 @@ func invalidAt(s string) int {
 	return len(s)
 }
 
-// normalise brings m into the types that the store keeps: in a copy, unless it has
-// them already.
+// normalise returns m with its values converted to the store's types. It copies m
+// only if it must change it.
 func (m Metadata) normalise(l *Limits) (Metadata, error) {
 	if len(m) == 0 {
 		return nil, nil
@@ -216,12 +217,12 @@ func (m Metadata) normalise(l *Limits) (Metadata, error) {
 		if err := checkID(k, l.IDBytes); err != nil {
 			return nil, reason.For(ErrInvalidMetadata, "field name %q: %v", k, err)
 		}
-		kept := false // as it is
+		stored := false // v has a type of the store
 		switch v.(type) {
 		case string, bool, int64, float64:
-			kept = true
+			stored = true
 		}
-		if !kept && !copied {
+		if !stored && !copied {
 			out, copied = maps.Clone(m), true
 		}
 		if v == nil {
@@ -232,7 +233,7 @@ func (m Metadata) normalise(l *Limits) (Metadata, error) {
 		if err != nil {
 			return nil, reason.For(ErrInvalidMetadata, "field %q: %v", k, err)
 		}
-		if !kept {
+		if !stored {
 			out[k] = n
 		}
 		size += len(k) + bytes
@@ -301,7 +302,7 @@ func normaliseValue(v any) (out any, bytes int, err error) {
 		for i, e := range v {
 			s, ok := e.(string)
 			if !ok {
-				return nil, 0, reason.For(errValue, "element %d is %s; a list holds strings only", i, kindOf(e))
+				return nil, 0, reason.For(errValue, "element %d is %s, lists hold only strings", i, kindOf(e))
 			}
 			if !utf8.ValidString(s) {
 				return nil, 0, reason.For(errValue, "element %d is not UTF-8", i)
@@ -348,8 +349,8 @@ func fromFloat(v float64) (any, int, error) {
 	return v, 8, nil
 }
 
-// hashes are what an upsert compares: of the whole document, and of what the
-// embedder sees.
+// hashes returns what an upsert compares: a hash of the whole document, and one of
+// the text that the embedder reads.
 func (d *Document) hashes() (all, text [16]byte) {
 	buf := hashed.Get().(*[]byte)
 	defer hashed.Put(buf)

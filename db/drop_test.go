@@ -11,6 +11,7 @@ import (
 // A scan that opens other collections as it goes must not wait for a Drop that
 // waits for the scan.
 func TestDropBesideScan(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	d := open(t, t.TempDir(), nil)
 	c := collection(t, d, "old", nil)

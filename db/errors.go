@@ -25,18 +25,18 @@ var (
 	ErrInvalidID = errors.New("invalid document id")
 	// ErrInvalidText is returned for a text that is empty, too long or not UTF-8.
 	ErrInvalidText = errors.New("invalid text")
-	// ErrInvalidEmbedding is returned for an embedding of another length than the
-	// collection's, or with NaN, infinite or only zero components.
+	// ErrInvalidEmbedding is returned for an embedding whose number of dimensions is
+	// not the collection's, or that has NaN, infinite or only zero components.
 	ErrInvalidEmbedding = errors.New("invalid embedding")
 	// ErrInvalidMetadata is returned for metadata of an unsupported type or size.
 	ErrInvalidMetadata = errors.New("invalid metadata")
-	// ErrInvalidFilter is returned for a filter beyond the limits.
+	// ErrInvalidFilter is returned for a filter that exceeds the limits.
 	ErrInvalidFilter = errors.New("invalid filter")
-	// ErrInvalidQuery is returned for a query that asks for nothing, for two
-	// things at once, or beyond the limits.
+	// ErrInvalidQuery is returned for a query without a text or an embedding, with
+	// both, or with a field out of range.
 	ErrInvalidQuery = errors.New("invalid query")
-	// ErrInvalidOptions is returned when options contradict themselves or the
-	// collection they open.
+	// ErrInvalidOptions is returned when options contradict each other or the
+	// collection that they open.
 	ErrInvalidOptions = errors.New("invalid options")
 	// ErrInvalidName is returned for a collection name that can't be used.
 	ErrInvalidName = errors.New("invalid collection name")
@@ -45,17 +45,17 @@ var (
 	// ErrNoEmbedder is returned when a text must be embedded and the collection
 	// has no embedder.
 	ErrNoEmbedder = errors.New("no embedder")
-	// ErrModelMismatch is returned when a collection is opened with another
-	// model than the one it was filled with.
+	// ErrModelMismatch is returned when a collection is opened with a model other
+	// than the one that it was filled with.
 	ErrModelMismatch = errors.New("embedding model does not match the collection")
-	// ErrReembedding is returned when a collection's model is being changed already,
+	// ErrReembedding is returned when a collection's model is already being changed,
 	// to another model or by another call, or the change is not confirmed.
 	ErrReembedding = errors.New("the collection's model is being changed")
 	// ErrNoReembed is returned when there is no change of the model to confirm or
-	// to take back.
+	// roll back.
 	ErrNoReembed = errors.New("the collection's model is not being changed")
-	// ErrNoText is returned when documents must be embedded again and have only the
-	// embedding that they were given.
+	// ErrNoText is returned when documents must be embedded again and have only a
+	// precomputed embedding.
 	ErrNoText = move.ErrNoText
 	// ErrBatchTooLarge is returned when a batch does not fit one transaction.
 	ErrBatchTooLarge = store.ErrTooLarge
@@ -63,32 +63,31 @@ var (
 	ErrLocked = store.ErrLocked
 	// ErrNotDatabase is returned by Open for a directory that holds other files.
 	ErrNotDatabase = errors.New("not a frony-db database")
-	// ErrFormat is returned by Open for a database of a newer version.
+	// ErrFormat is returned by Open for a database that a newer version wrote.
 	ErrFormat = store.ErrFormat
 	// ErrReadOnly is returned by writes to a database opened read-only, and by
-	// Open for a directory that can't be written.
+	// Open for a directory that can't be written to.
 	ErrReadOnly = store.ErrReadOnly
 	// ErrDiskFull is returned when too little space is left to write safely.
 	// Nothing was written.
 	ErrDiskFull = store.ErrDiskFull
-	// ErrCorrupt is returned when something in the store is damaged: a document that
-	// is read, or, by Open, a file that it can't be opened with.
+	// ErrCorrupt is returned when the store is damaged: by a read of a damaged
+	// document, and by Open if a file is too damaged to open the database.
 	ErrCorrupt = store.ErrCorrupt
 	// ErrLimit is returned when a limit of the database is reached.
 	ErrLimit = errors.New("limit reached")
-	// ErrBackup is returned for a backup that is damaged, incomplete, not one at
-	// all, or does not add to the one it is given with.
+	// ErrBackup is returned for a file that is not a backup, for a backup that is
+	// damaged or incomplete, and for one that does not continue the one before it.
 	ErrBackup = archive.ErrInvalid
 	// ErrClosed is returned after Close.
 	ErrClosed = store.ErrClosed
 )
 
-// Error says which operation failed on which input, why, and what helps. The
-// cause is one of the package's errors or a wrapped error from below.
+// Error says which operation failed, on which input, why, and what to do about it.
 type Error struct {
 	Op    string // "insert", "search", …
 	Input string // the document, field, collection or path at fault
-	Err   error
+	Err   error  // one of the package's errors, or a wrapped error from below
 	Hint  string // what to do, or empty
 }
 

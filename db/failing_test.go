@@ -18,6 +18,9 @@ import (
 // error or a short write: writes are acknowledged and searched all the same, as
 // the store has them, and the next opening, on a disk that works, has all.
 func TestFailingFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long test; run without -short")
+	}
 	for _, file := range []string{".snapshot", ".rows"} {
 		for _, step := range []disk.Step{disk.Create, disk.Write, disk.Sync, disk.Rename} {
 			for _, once := range []bool{false, true} {

@@ -27,6 +27,7 @@ func (alike) Spec() embedder.Spec { return embedder.Spec{Model: "alike", Dims: 2
 // Few candidates need not be unrelated: what is near without sharing a word has a
 // score, the only document too. Of a hundred, the least near have none.
 func TestHybridOfFew(t *testing.T) {
+	t.Parallel()
 	d := open(t, t.TempDir(), &db.Options{Embedder: alike{}})
 	c := collection(t, d, "c", nil)
 	for n := 1; n <= 100; n++ {

@@ -28,6 +28,7 @@ func vec(n int, x float32) []float32 {
 // Every kind of bad input has its error, which names the input, and leaves
 // nothing behind.
 func TestBadDocuments(t *testing.T) {
+	t.Parallel()
 	d := open(t, t.TempDir(), nil)
 	c := collection(t, d, "c", nil)
 	good := db.Document{ID: "good", Text: "text"}
@@ -93,6 +94,7 @@ func bulky(n int) []db.Document {
 }
 
 func TestMetadataTypes(t *testing.T) {
+	t.Parallel()
 	c := collection(t, open(t, t.TempDir(), nil), "c", nil)
 	day := time.Date(2024, 5, 1, 9, 0, 0, 123, time.FixedZone("KST", 9*3600))
 	in := db.Metadata{
@@ -131,6 +133,7 @@ func TestMetadataTypes(t *testing.T) {
 }
 
 func TestBadQueries(t *testing.T) {
+	t.Parallel()
 	c := collection(t, open(t, t.TempDir(), nil), "c", nil)
 	deep := filter.Eq("a", 1)
 	for range 40 {
@@ -175,6 +178,7 @@ func TestBadQueries(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int64{-1, 1000} {
 		if _, err := db.Open(t.TempDir(), &db.Options{CacheBytes: n}); !errors.Is(err, db.ErrInvalidOptions) || !strings.Contains(err.Error(), "CacheBytes") {
 			t.Error(n, err)
@@ -223,6 +227,7 @@ type renamed struct {
 func (r renamed) Spec() embedder.Spec { return r.spec }
 
 func TestModelMismatch(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	fake := embeddertest.New(384, 1)
 	d := open(t, dir, &db.Options{Embedder: fake})
@@ -243,6 +248,7 @@ func TestModelMismatch(t *testing.T) {
 }
 
 func TestBadDirectories(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
@@ -285,6 +291,7 @@ func TestBadDirectories(t *testing.T) {
 
 // Vectors that were given are not asked with the database's own embedder.
 func TestGivenVectors(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d := open(t, dir, &db.Options{})
 	c := collection(t, d, "given", &db.CollectionOptions{Dims: 384})
@@ -311,6 +318,7 @@ func TestGivenVectors(t *testing.T) {
 
 // An upsert embeds only what is new.
 func TestUpsertUnchanged(t *testing.T) {
+	t.Parallel()
 	e := &counting{Fake: embeddertest.New(384, 1)}
 	d := open(t, t.TempDir(), &db.Options{Embedder: e})
 	c := collection(t, d, "c", nil)

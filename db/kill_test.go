@@ -121,6 +121,9 @@ func openKilled(ctx context.Context, d *db.DB) (*db.Collection, error) {
 // Nothing that was acknowledged is lost, and nothing comes back, when the
 // process is killed at any moment.
 func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long test; run without -short")
+	}
 	if _, err := os.Executable(); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 // K says how much to return at most, not how much to make room for.
 func TestLargestK(t *testing.T) {
+	t.Parallel()
 	d, err := Open(t.TempDir(), &Options{
 		Embedder: embeddertest.New(8, 1), SyncEvery: time.Hour, Limits: Limits{K: math.MaxInt},
 	})
@@ -40,6 +41,7 @@ func TestLargestK(t *testing.T) {
 
 // Keys of the largest size do not keep a collection from being dropped.
 func TestDropLongIDs(t *testing.T) {
+	t.Parallel()
 	d, err := Open(t.TempDir(), &Options{SyncEvery: time.Hour, Limits: Limits{IDBytes: maxIDBytes}})
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +60,7 @@ func TestDropLongIDs(t *testing.T) {
 	if err := d.Drop(t.Context(), "c"); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := d.st.Sweep(); n != 0 || err != nil {
+	if n, err := d.st.DeleteGarbage(); n != 0 || err != nil {
 		t.Errorf("%d collections were left to sweep, %v", n, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 )
 
 func TestMetadataJSON(t *testing.T) {
+	t.Parallel()
 	m := Metadata{
 		"i": int64(1) << 60, "f": 1e6, "g": 0.1, "h": float32(2), "x": 1e300, "b": true, "s": "<한글>\n", "l": []string{"a"},
 		"t": time.Date(2024, 2, 29, 1, 2, 3, 4000, time.UTC),

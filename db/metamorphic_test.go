@@ -181,6 +181,7 @@ func (v *variant) run(t *testing.T, rng *rand.Rand, ops []operation) (seen []str
 // One list of random operations under many sets of options: what is exact is the
 // same under all of them, and what is not finds nearly all of it.
 func TestMetamorphic(t *testing.T) {
+	t.Parallel()
 	rng := random(t)
 	n, steps := 6000, 80 // beyond what is scanned
 	if testing.Short() {

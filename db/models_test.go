@@ -11,6 +11,7 @@ import (
 // Collections of several models in one database: Doctor needs none of them, and
 // who opens a collection after it, or after somebody without a model, has theirs.
 func TestSeveralModels(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	dir := t.TempDir()
 	one, two := embeddertest.New(16, 1), embeddertest.New(16, 2)
@@ -43,6 +44,7 @@ func TestSeveralModels(t *testing.T) {
 // A collection that was opened to look at, without a model, takes the model of
 // the next opening.
 func TestModelComesLater(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	dir := t.TempDir()
 	model := embeddertest.New(16, 1)

@@ -12,57 +12,58 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// Options say how a database is opened. The zero value is the default.
+// Options configure a database. The zero value is the default.
 type Options struct {
-	// Embedder embeds texts in collections that are opened without one of
-	// their own. Without any embedder, documents and queries must carry their
-	// embeddings.
+	// Embedder embeds the texts of collections that are opened without an
+	// embedder of their own. Without either, documents and queries must carry
+	// their embeddings.
 	Embedder embedder.Embedder
 
-	// SyncEvery is zero to make every write durable before it is acknowledged:
-	// it survives a killed process and a power failure. An interval syncs in
-	// the background instead: a killed process still loses nothing, but after a
-	// power failure any of the acknowledged writes of the last interval may be
-	// missing, and a document that was written more than once in it may be gone.
-	// The next opening makes sure that what is left fits together, and builds the
-	// collections anew. DB.Sync syncs at once.
+	// SyncEvery, if zero, makes every write durable before it is acknowledged: it
+	// survives a killed process and a power failure. If positive, writes are
+	// synced in the background at this interval. A killed process still loses
+	// nothing, but a power failure may lose any of the writes acknowledged in the
+	// last interval; a document written more than once in it may be lost entirely.
+	// The next Open makes the store consistent and rebuilds the collections.
+	// DB.Sync syncs at once.
 	SyncEvery time.Duration
 
-	// CacheBytes is the size of a cache of the store's blocks in this process. The
-	// default 0 is none: documents are read through the system's page cache, which
-	// is as fast while there is memory for it. A cache of 1 MiB or more keeps the
-	// blocks that are read often where the page cache is small or shared.
+	// CacheBytes is the size of an in-process cache of the store's blocks. The
+	// default, 0, means no cache: documents are read through the system's page
+	// cache, which is as fast while memory lasts. A cache of 1 MiB or more keeps
+	// frequently read blocks in memory where the page cache is small or shared.
 	CacheBytes int64
 
-	// ReadOnly opens a database that was closed in good order, or else returns
-	// ErrReadOnly, and refuses writes. Several processes may do so at the same time.
+	// ReadOnly opens the database without write access; several processes may do
+	// so at the same time. Writes return ErrReadOnly, and so does Open if the
+	// database was not closed cleanly.
 	ReadOnly bool
 
-	// MustExist makes Open fail for a directory without a database in it.
+	// MustExist makes Open fail if the directory holds no database.
 	MustExist bool
 
-	// Limits caps what one call may ask for. Zero fields are the defaults.
+	// Limits caps the size of a call. Zero fields are the defaults.
 	Limits Limits
 
-	// Logger receives what went wrong and was healed. Nil is silent.
+	// Logger receives failures and automatic repairs. Nil is silent.
 	Logger *slog.Logger
 
-	// RecallSample, if above 0, answers one query in so many a second time, by
-	// comparing every document, in the background on one core: LiveRecall then
-	// says how much of the truth the searches of production find.
+	// RecallSample, if positive, repeats one in RecallSample queries as an exact
+	// search, in the background on one core. LiveRecall then reports recall on
+	// production queries.
 	RecallSample int
 
-	// OnRecall, if set, is told of each sampled query: the collection, K, and the
-	// share of the true K nearest that was found. It may be called concurrently.
+	// OnRecall, if set, is called for each sampled query with the collection, K,
+	// and the share of the true K nearest that was found. It may be called
+	// concurrently.
 	OnRecall func(collection string, k int, recall float64)
 
-	// Progress, if set, is told about long work that a call does on its own,
-	// such as rebuilding a graph while a collection opens. It is called from
-	// one goroutine at a time.
+	// Progress, if set, is called during long work, such as rebuilding a graph
+	// when a collection is opened. It is called from one goroutine at a time.
 	Progress func(task string, done, total int)
 }
 
-// Limits caps sizes. Every limit has an error that names it.
+// Limits caps sizes and counts. The error for an exceeded limit states the limit.
 type Limits struct {
 	IDBytes          int // of document ids, sources and field names; default 512
 	TextBytes        int // of a document's or query's text; default 1 MiB
@@ -70,10 +71,10 @@ type Limits struct {
 	MetadataFields   int // default 256
 	Batch            int // documents in one call; default 10,000
 	K                int // results of a search; default 10,000
-	EfSearch         int // efSearch; default 10,000
+	EfSearch         int // beam width of a search; default 10,000
 	Oversampling     int // candidates per result; default 100
-	FilterDepth      int // default 32
-	FilterConditions int // default 1,000
+	FilterDepth      int // nesting of a filter; default 32
+	FilterConditions int // conditions of a filter; default 1,000
 	Collections      int // default 1,000
 }
 
@@ -93,7 +94,8 @@ func (l Limits) withDefaults() Limits {
 	}
 }
 
-// prepare copies o, fills in the defaults and reports every fault at once.
+// prepare returns a copy of o with the defaults filled in, or one error that lists
+// every invalid option.
 func (o *Options) prepare() (Options, error) {
 	var c Options
 	if o != nil {
@@ -103,14 +105,14 @@ func (o *Options) prepare() (Options, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	if told := c.Progress; told == nil {
+	if progress := c.Progress; progress == nil {
 		c.Progress = func(string, int, int) {}
 	} else {
 		var mu sync.Mutex // collections may load at the same time
 		c.Progress = func(task string, done, total int) {
 			mu.Lock()
 			defer mu.Unlock()
-			told(task, done, total)
+			progress(task, done, total)
 		}
 	}
 	var faults []error
@@ -155,8 +157,8 @@ func (o *Options) prepare() (Options, error) {
 	return c, nil
 }
 
-// minCacheBytes is what a cache needs to hold more than a few blocks.
+// minCacheBytes is the smallest cache that holds more than a few blocks.
 const minCacheBytes = 1 << 20
 
-// maxIDBytes is what the store's keys have room for.
+// maxIDBytes is the longest id that fits into the store's keys.
 const maxIDBytes = 32 << 10

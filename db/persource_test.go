@@ -73,6 +73,7 @@ func ids(matches []db.Match) []string {
 // Grouped by source, every plan and every mode gives what is left of the whole
 // ranking when the surplus of each source is taken out.
 func TestPerSource(t *testing.T) {
+	t.Parallel()
 	const dims = 32
 	for _, size := range []struct {
 		n    int
@@ -147,6 +148,7 @@ func TestPerSource(t *testing.T) {
 }
 
 func TestPerSourceIsChecked(t *testing.T) {
+	t.Parallel()
 	c := collection(t, open(t, t.TempDir(), nil), "c", nil)
 	if _, err := c.Search(context.Background(), db.Query{Text: "봄", K: 1, PerSource: -1}); !errors.Is(err, db.ErrInvalidQuery) {
 		t.Error(err)

@@ -11,6 +11,7 @@ import (
 // A read-only opening writes nothing that another process could be reading, be
 // the derived files there, missing or cut short.
 func TestReadOnlyLeavesFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, err := Open(dir, nil)
 	if err != nil {

@@ -35,6 +35,7 @@ func scale(j, dims int) float64 { return 1 / (1 + 4*float64(j)/float64(dims)) }
 // The two-stage search finds what the exact one does, and more of it where more
 // is asked for.
 func TestRecall(t *testing.T) {
+	t.Parallel()
 	n, queries := 20_000, 100
 	if testing.Short() {
 		n = 6000

@@ -14,33 +14,33 @@ import (
 // ReembedOptions say how a collection changes its model. The zero value is the
 // default.
 type ReembedOptions struct {
-	// HeadDims is the length of the new version's Matryoshka head; 0 is the
-	// model's. It can't be changed once the new version is begun.
+	// HeadDims is the length of the new version's Matryoshka head; zero means the
+	// model's. It can't be changed once the new version has been started.
 	HeadDims int
-	// SkipTextless leaves documents out that have a given embedding and no text:
-	// another model can't embed them. Without it, they are ErrNoText.
+	// SkipTextless leaves out documents that have an embedding but no text: the new
+	// model can't embed them. Without it, they cause ErrNoText.
 	SkipTextless bool
-	// Sample is the number of documents whose texts are asked as queries to
-	// compare the two versions; 0 is 100, below 0 none.
+	// Sample is the number of documents whose texts are used as queries to compare
+	// the two versions. Zero means 100; a negative number skips the comparison.
 	Sample int
-	// NoSwitch ends with the report. The same call without it brings the new
-	// version up to date and switches.
+	// NoSwitch returns after the comparison. The same call without it brings the
+	// new version up to date and switches.
 	NoSwitch bool
 }
 
-// ReembedReport says what Reembed or Rollback has done.
+// ReembedReport says what Reembed or Rollback did.
 type ReembedReport struct {
 	From ReembedVersion `json:"from"` // the version that was searched before
 	To   ReembedVersion `json:"to"`
-	// Embedded texts, in this call; Copied documents had their vector already,
-	// and Removed are no longer there.
+	// Embedded counts the texts that this call embedded, Copied the documents whose
+	// vectors could be reused, and Removed those that have been deleted.
 	Embedded int `json:"embedded"`
 	Copied   int `json:"copied"`
 	Removed  int `json:"removed"`
-	// Skipped are documents without a text that the new version lacks.
+	// Skipped counts the documents without a text, which the new version lacks.
 	Skipped int     `json:"skipped"`
 	Overlap Overlap `json:"overlap"`
-	// Unchanged: the collection has this model already; nothing was done.
+	// Unchanged is set if the collection already has this model. Nothing was done.
 	Unchanged bool    `json:"unchanged,omitempty"`
 	Switched  bool    `json:"switched"`
 	Seconds   float64 `json:"seconds"`
@@ -48,41 +48,41 @@ type ReembedReport struct {
 
 // ReembedVersion describes one version of a collection.
 type ReembedVersion struct {
-	Model     *embedder.Spec `json:"model,omitempty"` // nil: embeddings are given
+	Model     *embedder.Spec `json:"model,omitempty"` // nil: embeddings are precomputed
 	Dims      int            `json:"dims"`
 	HeadDims  int            `json:"head_dims"`
 	Documents int            `json:"documents"`
 }
 
-// Reembedding is a change of a collection's model that is not finished: the
-// collection has another version, which takes space and is not searched.
+// Reembedding is an unfinished change of a collection's model. The collection has
+// another version, which takes space and is not searched.
 type Reembedding struct {
-	// Switched says which one it is: the one from before, kept until Confirm or
-	// Rollback, or else the new one, which is not complete.
+	// Switched says which version Other is: the previous one, kept until Confirm or
+	// Rollback, or, if false, the new one, which is not complete.
 	Switched bool           `json:"switched"`
 	Other    ReembedVersion `json:"other"`
 	Since    time.Time      `json:"since"`
 }
 
-// Reembed changes the collection's model: it embeds all texts again with e, into
-// a new version of the collection beside the old one, compares the two, and
-// switches to the new one in one transaction. The old version is kept until
-// Confirm drops it or Rollback goes back to it.
+// Reembed changes the collection's model. It embeds all texts again with e into a
+// new version of the collection, compares the two versions, and switches to the
+// new one in one transaction. The previous version is kept until Confirm drops it
+// or Rollback returns to it.
 //
-// Until the switch searches are answered by the old version, and writes go on;
-// they end up in the new version too. This handle, and every other, changes over
-// by itself: a call sees the one version or the other, with its model. The switch
-// waits for calls that are under way, a Scan until its loop ends, and holds others
-// up for a moment: do not call Reembed inside a Scan.
+// Until the switch, the previous version answers searches. Writes continue, and
+// reach the new version too. Every handle of the collection switches by itself: a
+// call sees one version or the other, with its model. The switch waits for running
+// calls, for a Scan until its loop ends, and briefly delays others. Do not call
+// Reembed inside a Scan.
 //
 // It may be interrupted at any time, by ctx, by Close or by a kill. The same call
-// goes on where it stopped: no more than the batch at hand, of about a second, is
-// embedded again.
+// resumes where it stopped: it embeds at most one batch, about a second of work,
+// again.
 //
 // It returns ErrNoText, naming the documents that can't be embedded;
-// ErrReembedding if a change to another model was begun or was not confirmed, or
-// if another call is under way; ErrInvalidOptions, ErrNoEmbedder, ErrReadOnly,
-// ErrDiskFull, ErrClosed, and what the embedder returns.
+// ErrReembedding if a change to another model is unfinished or not confirmed, or
+// if another call is running; ErrInvalidOptions, ErrNoEmbedder, ErrReadOnly,
+// ErrDiskFull, ErrClosed, and the embedder's errors.
 func (c *Collection) Reembed(ctx context.Context, e embedder.Embedder, o *ReembedOptions) (ReembedReport, error) {
 	if o == nil {
 		o = &ReembedOptions{}
@@ -138,7 +138,7 @@ func (c *Collection) holdOpen(f func() error) error {
 	})
 }
 
-// hidden is the collection's hidden version, or ErrNoReembed.
+// hidden returns the collection's hidden version, or ErrNoReembed.
 func (c *Collection) hidden() (store.Hidden, error) {
 	h, ok := c.db.st.Hidden(c.name)
 	if ok {
@@ -150,7 +150,8 @@ func (c *Collection) hidden() (store.Hidden, error) {
 	return h, ErrNoReembed
 }
 
-// begin finds the version that was begun, or decides what a new one is like.
+// begin finds the hidden version of an earlier call, or chooses the settings of a
+// new one.
 func (g *change) begin(o *ReembedOptions) error {
 	c, set := g.c, g.from.Settings()
 	spec := g.e.Spec()
@@ -160,7 +161,7 @@ func (g *change) begin(o *ReembedOptions) error {
 	}
 	if h, ok := c.db.st.Hidden(c.name); ok {
 		g.hidden = h
-		return g.goOn(o)
+		return g.resume(o)
 	}
 	info, ok := c.db.st.Lookup(c.name)
 	if !ok {
@@ -179,8 +180,8 @@ func (g *change) begin(o *ReembedOptions) error {
 	return err
 }
 
-// goOn checks that the change that was begun is the one that is asked for.
-func (g *change) goOn(o *ReembedOptions) error {
+// resume checks that the unfinished change is to the same model.
+func (g *change) resume(o *ReembedOptions) error {
 	s, err := index.DecodeSettings(g.hidden.Info)
 	spec := g.e.Spec()
 	switch {
@@ -190,10 +191,10 @@ func (g *change) goOn(o *ReembedOptions) error {
 		return reason.For(ErrReembedding, "the switch from %s to %s is not confirmed; confirm it or roll back first",
 			modelName(&s), modelName(g.from.Settings()))
 	case s.Spec.Fingerprint() != spec.Fingerprint():
-		return reason.For(ErrReembedding, "a change to %s (fingerprint %.12s) was begun, this is %s (%.12s); finish that one, or roll back to give it up",
+		return reason.For(ErrReembedding, "a change to %s (fingerprint %.12s) is unfinished, this is %s (%.12s); finish that change, or roll back to abandon it",
 			modelName(&s), s.Spec.Fingerprint(), spec.Model, spec.Fingerprint())
 	case o.HeadDims != 0 && o.HeadDims != s.HeadDims:
-		return reason.For(ErrInvalidOptions, "HeadDims is %d, the new version was begun with %d", o.HeadDims, s.HeadDims)
+		return reason.For(ErrInvalidOptions, "HeadDims is %d, the new version was started with %d", o.HeadDims, s.HeadDims)
 	}
 	return nil
 }
@@ -209,7 +210,8 @@ func versionOf(s *index.Settings, st store.State) ReembedVersion {
 	return ReembedVersion{Model: s.Spec, Dims: s.Dims, HeadDims: s.HeadDims, Documents: int(st.Live)}
 }
 
-// reembedding describes the hidden version of a collection, or is nil.
+// reembedding describes the hidden version of a collection. It returns nil if there
+// is none.
 func (d *DB) reembedding(name string) (*Reembedding, error) {
 	h, ok := d.st.Hidden(name)
 	if !ok {
@@ -219,11 +221,11 @@ func (d *DB) reembedding(name string) (*Reembedding, error) {
 	return &Reembedding{Switched: h.Previous, Other: versionOf(&s, d.st.State(h.ID)), Since: h.Since}, err
 }
 
-// Confirm drops the version from before a change of the model: its space comes
-// back as the store compacts itself. There is no way back then.
+// Confirm deletes the previous version after a change of the model. This cannot be
+// undone. Its space is freed when the store compacts itself.
 //
-// It returns ErrNoReembed if there is none, ErrReembedding if the switch has not
-// been made yet, ErrReadOnly and ErrClosed.
+// It returns ErrNoReembed if there is none, ErrReembedding before the switch,
+// ErrReadOnly and ErrClosed.
 func (c *Collection) Confirm(ctx context.Context) error {
 	return wrap("confirm", c.name, c.confirm(ctx))
 }
@@ -241,7 +243,7 @@ func (c *Collection) confirm(ctx context.Context) error {
 		case err != nil:
 			return err
 		case !h.Previous:
-			return reason.For(ErrReembedding, "it has not been switched to yet; finish it, or roll back to give it up")
+			return reason.For(ErrReembedding, "the switch has not been made; finish the change, or roll back to abandon it")
 		}
 		return c.dropHidden(h)
 	})
@@ -257,27 +259,27 @@ func (c *Collection) dropHidden(h store.Hidden) error {
 	return nil
 }
 
-// RollbackOptions say how a change of the model is taken back.
+// RollbackOptions say how a change of the model is rolled back.
 type RollbackOptions struct {
-	// Embedder is the model of the version from before. It embeds what was
-	// written since the switch; it may be nil if that is nothing, and then the
-	// collection has no embedder until it is opened with one. The database's own
-	// is used if it is that model.
+	// Embedder is the model of the previous version. It embeds the texts written
+	// since the switch. If there are none it may be nil; the collection then has no
+	// embedder until it is opened with one. The default is the database's embedder,
+	// if it has that model.
 	Embedder embedder.Embedder
-	// SkipTextless leaves documents out that were written since with a given
-	// embedding and no text.
+	// SkipTextless leaves out documents that were written since the switch with an
+	// embedding but no text.
 	SkipTextless bool
 }
 
-// Rollback goes back to the version from before a change of the model, and drops
-// the new one. What was written and deleted since the switch is brought over
-// first, as Reembed does, with the old model: nothing is lost. Before the switch
-// it gives up what was begun.
+// Rollback returns to the previous version after a change of the model, and drops
+// the new one. Nothing is lost: writes and deletions since the switch are first
+// applied to the previous version, with its model. Before the switch, Rollback
+// abandons the change.
 //
 // It may be interrupted and called again. It returns ErrNoReembed if there is
-// nothing to go back to, ErrNoEmbedder or ErrNoText if something that was written
-// since can't be brought over, ErrModelMismatch for another model, ErrReembedding
-// if another call is under way, ErrReadOnly, ErrDiskFull and ErrClosed.
+// nothing to roll back, ErrNoEmbedder or ErrNoText if a document written since the
+// switch can't be embedded, ErrModelMismatch for another model, ErrReembedding if
+// another call is running, ErrReadOnly, ErrDiskFull and ErrClosed.
 func (c *Collection) Rollback(ctx context.Context, o *RollbackOptions) (ReembedReport, error) {
 	if o == nil {
 		o = &RollbackOptions{}

@@ -38,6 +38,7 @@ func texts(t *testing.T, d *DB, e *embeddertest.Fake, n int) *Collection {
 // Increments go on over a change of the model: the hidden version is in none of
 // them, and what the name leads to is in the next one as a whole.
 func TestReembedBackupChain(t *testing.T) {
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
@@ -93,6 +94,7 @@ func TestReembedBackupChain(t *testing.T) {
 
 // Doctor examines the store of hidden versions, and mends it.
 func TestReembedDoctor(t *testing.T) {
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
@@ -136,6 +138,7 @@ func TestReembedDoctor(t *testing.T) {
 // When keys were mended while the model is being changed, nobody knows whose: all
 // is compared again.
 func TestReembedComparesAgain(t *testing.T) {
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	c := texts(t, d, embeddertest.New(16, 1), 600)
@@ -176,6 +179,7 @@ func (h *hooked) EmbedPassages(ctx context.Context, texts []string) ([][]float32
 
 // The files of dropped versions are gone, and only theirs.
 func TestReembedLeavesNoFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
@@ -224,8 +228,12 @@ func TestReembedEndsAnywhere(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	was, is := embeddertest.New(16, 1), embeddertest.New(8, 2)
 	met := map[string]int{}
+	rounds := 30
+	if testing.Short() {
+		rounds = 8
+	}
 	whole := 20 * time.Millisecond // what a change takes here, as it turns out
-	for round := range 30 {
+	for round := range rounds {
 		dir := t.TempDir()
 		d, _ := openLogged(t, dir)
 		c := texts(t, d, was, 400)
@@ -289,6 +297,7 @@ func TestReembedEndsAnywhere(t *testing.T) {
 // A document that can't be read stops a change of the model, and is named; deleted,
 // it does not.
 func TestReembedDamaged(t *testing.T) {
+	t.Parallel()
 	dir, was := t.TempDir(), embeddertest.New(16, 1)
 	d, _ := openLogged(t, dir)
 	done, err := d.st.Commit(&store.Batch{Collection: idOf(texts(t, d, was, 100)), Puts: []store.Put{

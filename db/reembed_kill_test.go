@@ -68,6 +68,9 @@ func changeModel(ctx context.Context, d *db.DB, c *db.Collection) error {
 // is killed at any moment of a change of the model, before, in and after the
 // switch, with writers at work.
 func TestKillReembed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long test; run without -short")
+	}
 	rng := random(t)
 	k := &killed{dir: t.TempDir(), seed: rng.Uint64(), env: []string{"FRONYDB_KILL_REEMBED=1"}, base: 100}
 	d := open(t, k.dir, &db.Options{})
@@ -151,6 +154,9 @@ func (e telling) EmbedPassages(ctx context.Context, texts []string) ([][]float32
 
 // A change that is killed embeds no more than the batch at hand again.
 func TestKillReembedGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long test; run without -short")
+	}
 	rng := random(t)
 	dir := t.TempDir()
 	d := open(t, dir, &db.Options{})

@@ -12,6 +12,7 @@ import (
 // is free is given out once, and none that its graph knows. A document that gets
 // the number of one which its own batch replaces would be lost.
 func TestRollbackNodes(t *testing.T) {
+	t.Parallel()
 	for _, saved := range []bool{true, false} { // since the numbers are free
 		t.Run(fmt.Sprintf("saved=%v", saved), func(t *testing.T) {
 			ctx := t.Context()

@@ -196,6 +196,7 @@ func TestReembedWhileWriting(t *testing.T) {
 // A collection that is dropped, or closed, while its model is being changed ends
 // the change, and leaves nothing behind.
 func TestReembedEnds(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"drop", "close", "cancel"} {
 		t.Run(how, func(t *testing.T) {
 			d := open(t, t.TempDir(), nil)
@@ -247,6 +248,7 @@ func TestReembedEnds(t *testing.T) {
 
 // A model that is changed while chunks are embedded cuts and embeds them anew.
 func TestReembedWhileChunksAreEmbedded(t *testing.T) {
+	t.Parallel()
 	for _, insert := range []bool{false, true} {
 		d := open(t, t.TempDir(), nil)
 		was := &held{Fake: embeddertest.New(64, 1), begun: make(chan struct{}), goOn: make(chan struct{})}

@@ -143,6 +143,7 @@ func status(t *testing.T, d *db.DB, name string) *db.Reembedding {
 // A collection changes its model, and its dims; the handle goes on, before and
 // after the database is opened again; and the change is confirmed or taken back.
 func TestReembed(t *testing.T) {
+	t.Parallel()
 	for _, confirm := range []bool{true, false} {
 		t.Run(fmt.Sprintf("confirm=%v", confirm), func(t *testing.T) {
 			dir := t.TempDir()
@@ -251,6 +252,7 @@ func TestReembed(t *testing.T) {
 
 // What can't be done is refused before anything is, and says what to do.
 func TestReembedRefuses(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	dir := t.TempDir()
 	d := open(t, dir, nil)
@@ -355,6 +357,7 @@ func TestReembedRefuses(t *testing.T) {
 // A change that is interrupted goes on where it was: here by its embedder, between
 // openings, with writes in between.
 func TestReembedGoesOn(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	dir := t.TempDir()
 	d := open(t, dir, nil)

@@ -11,23 +11,23 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// Overlap says how much of what the old version finds the new one finds too. The
-// queries are texts of documents, drawn by lot; the document itself is not
+// Overlap says how many of the old version's results the new one returns too. The
+// queries are texts of randomly chosen documents; the document itself is not
 // counted.
 type Overlap struct {
 	K       int `json:"k"`
 	Queries int `json:"queries"`
-	// Dense and Hybrid are the mean shares of the first K results that both have,
-	// by meaning alone and with words, from 0 to 1.
+	// Dense and Hybrid are the mean shares of the top K results that both versions
+	// return in that mode, from 0 to 1.
 	Dense  float64 `json:"dense"`
 	Hybrid float64 `json:"hybrid"`
-	// Least are the queries with the least in common, by meaning.
+	// Least holds the queries with the smallest dense overlap.
 	Least []OverlapQuery `json:"least,omitempty"`
-	// Skipped says why the two were not compared.
+	// Skipped says why the versions were not compared.
 	Skipped string `json:"skipped,omitempty"`
 }
 
-// OverlapQuery is a query and the ids of the first results of both versions.
+// OverlapQuery is a query and the ids of both versions' top results.
 type OverlapQuery struct {
 	ID     string   `json:"id"` // of the document that is the query
 	Text   string   `json:"text"`
@@ -42,8 +42,8 @@ const (
 	overlapText  = 400 // bytes of a query at most
 )
 
-// compare asks both versions the same. A model that can't be asked ends the
-// comparison and not the move: it may be why it is to be replaced.
+// compare runs the same queries on both versions. If a model fails, the comparison
+// is skipped and the move goes on: the failure may be why the model is replaced.
 func (g *change) compare(ctx context.Context, n int) (o Overlap, err error) {
 	o.K = overlapK
 	if g.from.embedder() == nil {
@@ -68,7 +68,7 @@ func (g *change) compare(ctx context.Context, n int) (o Overlap, err error) {
 		case err != nil:
 			return Overlap{K: overlapK, Skipped: err.Error()}, nil //nolint:nilerr // the report says it
 		case len(dense.Old) == 0:
-			continue // it is alone
+			continue // the only document
 		}
 		o.Queries++
 		o.Dense += dense.Shared
@@ -84,7 +84,7 @@ func (g *change) compare(ctx context.Context, n int) (o Overlap, err error) {
 	return o, nil
 }
 
-// head is the beginning of a text, in whole characters.
+// head returns the first n bytes of s at most, in whole characters.
 func head(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -95,7 +95,7 @@ func head(s string, n int) string {
 	return s[:n]
 }
 
-// draw draws documents that have a text by lot.
+// draw returns a random sample of the documents that have a text.
 func (g *change) draw(ctx context.Context, n int) ([]*store.Record, error) {
 	r, err := g.from.Read()
 	if err != nil {
@@ -105,7 +105,7 @@ func (g *change) draw(ctx context.Context, n int) ([]*store.Record, error) {
 	return r.Draw(ctx, n)
 }
 
-// shared asks both versions for what is like a document.
+// shared searches both versions for documents similar to doc.
 func (g *change) shared(ctx context.Context, doc *store.Record, mode Mode) (q OverlapQuery, err error) {
 	q = OverlapQuery{ID: doc.ID, Text: head(doc.Text, overlapText)}
 	if q.Old, err = g.find(ctx, g.from, &q, mode); err != nil {
@@ -127,7 +127,7 @@ func (g *change) shared(ctx context.Context, doc *store.Record, mode Mode) (q Ov
 }
 
 // find returns the ids of the documents that a version finds nearest to a query's
-// text, without the document itself.
+// text, except the document that the text is from.
 func (g *change) find(ctx context.Context, v *version, q *OverlapQuery, mode Mode) (ids []string, err error) {
 	k := min(overlapK+1, g.c.db.opts.Limits.K)
 	found, err := v.search(ctx, &Query{Text: q.Text, K: k, Fields: FieldsNone}, &Trace{Mode: mode})

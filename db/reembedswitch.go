@@ -11,22 +11,22 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// change is a change of a collection's model on its way: it fills the hidden
-// version and makes the name lead to it.
+// change is a running change of a collection's model. It fills the hidden version
+// and switches to it.
 type change struct {
 	c      *Collection
 	from   *version
 	to     *version          // once it is loaded
 	hidden store.Hidden      // ID 0: it must be created
-	fresh  *index.Settings   // of the one to be created
+	fresh  *index.Settings   // of the version to create
 	e      embedder.Embedder // of to; nil: nothing can be embedded
 	report *ReembedReport
 
 	move move.Move
 }
 
-// run fills the hidden version, compares the two, and switches if asked to.
-// discard drops the version that answered before.
+// run fills the hidden version, compares the two versions, and switches if doSwitch
+// is set. discard then drops the previous version.
 func (g *change) run(ctx context.Context, sample int, doSwitch, discard bool) (err error) {
 	d := g.c.db
 	g.move.Store, g.move.From, g.move.ToID = d.st, g.from.Index, g.hidden.ID
@@ -86,12 +86,12 @@ func (g *change) load(ctx context.Context) error {
 				return err
 			}
 		}
-		set := g.from.Settings() // what it was opened with goes over
+		set := g.from.Settings() // carries over the options it was opened with
 		to, err := d.load(ctx, g.hidden.Info, &CollectionOptions{Embedder: g.e, EfSearch: set.EfSearch, Oversampling: set.Oversampling})
 		if err != nil {
 			return err
 		}
-		// From here on Close and Drop take care of it, as long as it is in the table.
+		// From here on Close and Drop close it, as long as it is in the table.
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if h, ok := d.st.Hidden(g.c.name); !ok || h.ID != to.ID() {
@@ -105,8 +105,8 @@ func (g *change) load(ctx context.Context) error {
 	})
 }
 
-// unload closes the hidden version, unless it answers by now or somebody else has
-// closed it.
+// unload closes the hidden version, unless it has become the current one or is
+// already closed.
 func (g *change) unload() {
 	d := g.c.db
 	_ = d.do(func() error { // after Close there is nothing to do
@@ -115,14 +115,14 @@ func (g *change) unload() {
 		}
 		g.to.close()
 		if h, ok := d.st.Hidden(g.c.name); !ok || h.ID != g.to.ID() {
-			index.Remove(d.derivedDir(), g.to.ID()) // it was dropped while its snapshot was written
+			index.Remove(d.derivedDir(), g.to.ID()) // dropped while its snapshot was written
 		}
 		return nil
 	})
 }
 
-// takeHidden takes a version out of the table of those that are being filled, and
-// reports whether it was there.
+// takeHidden removes a version from the table of versions that are being filled,
+// and reports whether it was there.
 func (d *DB) takeHidden(id uint32) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -131,8 +131,8 @@ func (d *DB) takeHidden(id uint32) bool {
 	return ok
 }
 
-// switchOver makes the hidden version answer. It brings over what is left while
-// nothing else runs on the other one.
+// switchOver makes the hidden version the current one. It applies the last changes
+// while nothing else runs on the previous version.
 func (g *change) switchOver(ctx context.Context, discard bool) error {
 	c, d := g.c, g.c.db
 	err := g.move.Finish(ctx, func() error { return d.st.Switch(c.name, discard) })
@@ -141,9 +141,9 @@ func (g *change) switchOver(ctx context.Context, discard bool) error {
 	}
 	g.report.Switched = true
 	d.takeHidden(g.to.ID())
-	c.current.Store(g.to) // before the other one refuses: see Collection.do
+	c.current.Store(g.to) // before the previous version is closed: see Collection.do
 	if err := g.from.Retire(); err != nil {
-		g.from.log.Warn("closing the vector rows of the previous version", "err", err)
+		g.from.log.Warn("closing the vector rows of the previous version failed", "err", err)
 	}
 	if discard {
 		index.Remove(d.derivedDir(), g.from.ID())
@@ -152,15 +152,15 @@ func (g *change) switchOver(ctx context.Context, discard bool) error {
 	return nil
 }
 
-// sweepDropped deletes what was dropped.
+// sweepDropped deletes the data of dropped versions.
 func (d *DB) sweepDropped(name string) {
-	if _, err := d.st.Sweep(); err != nil {
-		d.opts.Logger.Warn("sweeping a dropped version failed; it goes on at the next opening", "collection", name, "err", err)
+	if _, err := d.st.DeleteGarbage(); err != nil {
+		d.opts.Logger.Warn("sweeping a dropped version failed; the next opening continues it", "collection", name, "err", err)
 	}
 }
 
 // dropLoaded closes the hidden version of a collection that is being dropped, if
-// it is being filled.
+// it is being filled, and removes its files.
 func (d *DB) dropLoaded(h store.Hidden) {
 	if h.ID == 0 {
 		return // there is none
@@ -171,7 +171,7 @@ func (d *DB) dropLoaded(h store.Hidden) {
 	d.mu.Unlock()
 	if to != nil {
 		if err := to.Discard(); err != nil {
-			to.log.Warn("closing a dropped version", "err", err)
+			to.log.Warn("closing a dropped version failed", "err", err)
 		}
 	}
 	index.Remove(d.derivedDir(), h.ID)

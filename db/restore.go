@@ -21,15 +21,15 @@ import (
 
 // RestoreOptions say how a backup is restored. The zero value is the default.
 type RestoreOptions struct {
-	// MaxBytes is what a backup may become when it is decompressed; 0 is a
-	// thousand times its own size.
+	// MaxBytes is the largest size of a backup when decompressed. Zero means a
+	// thousand times its compressed size.
 	MaxBytes int64
-	// Logger receives what is worth knowing. Nil is silent.
+	// Logger receives failures and warnings. Nil is silent.
 	Logger *slog.Logger
 }
 
-// ReadBackupInfo reads the beginning of a backup: all but the counts and sums,
-// which are known at its end.
+// ReadBackupInfo reads the header of a backup. It has no counts and checksums:
+// these are in the manifest, at the end.
 func ReadBackupInfo(r io.Reader) (BackupInfo, error) {
 	a, err := archive.NewReader(r, 0)
 	if err != nil {
@@ -51,7 +51,7 @@ func readHeader(a *archive.Reader) (info BackupInfo, err error) {
 	return info, nil
 }
 
-// VerifyBackup reads a backup to its end and checks every sum and count.
+// VerifyBackup reads a whole backup and checks every checksum and count.
 func VerifyBackup(ctx context.Context, r io.Reader, o *RestoreOptions) (BackupInfo, error) {
 	if o == nil {
 		o = &RestoreOptions{}
@@ -68,14 +68,14 @@ func VerifyBackup(ctx context.Context, r io.Reader, o *RestoreOptions) (BackupIn
 	return info, wrap("verify backup", "", err)
 }
 
-// Restore makes a new database in dir from a complete backup and those that add
-// to it, in the order in which they were made. dir must be missing or empty. The
-// database is built beside it, verified, and renamed into place: dir is never
-// half of a database.
+// Restore creates a database in dir from a complete backup and the incremental ones
+// that follow it, oldest first. dir must be missing or empty. The database is built
+// in a temporary directory beside it, verified, and renamed into place: dir never
+// holds part of a database.
 //
-// The restored database has a name of its own: later backups of it begin with a
-// complete one. It returns ErrBackup, which says what is wrong with which
-// backup, and ErrNotDatabase if dir holds something.
+// The restored database has an id of its own, so its first backup must be a
+// complete one. Restore returns ErrBackup, which names the backup and its fault,
+// and ErrNotDatabase if dir is not empty.
 func Restore(ctx context.Context, dir string, o *RestoreOptions, backups ...io.Reader) (BackupInfo, error) {
 	if o == nil {
 		o = &RestoreOptions{}
@@ -93,7 +93,7 @@ func restore(ctx context.Context, dir string, o *RestoreOptions, backups []io.Re
 		return info, reason.For(ErrNotDatabase, "the directory is not empty; name a new one")
 	}
 	if len(backups) == 0 {
-		return info, reason.For(ErrBackup, "there is none")
+		return info, reason.For(ErrBackup, "no backups; name at least one")
 	}
 	parent := filepath.Dir(dir)
 	if err := os.MkdirAll(parent, 0o755); err != nil {
@@ -133,8 +133,8 @@ func restore(ctx context.Context, dir string, o *RestoreOptions, backups []io.Re
 	return info, disk.SyncDir(parent)
 }
 
-// fill fills a store. The newest backup comes first: it says which nodes there
-// are, and each of them is taken from the newest backup that has it.
+// fill fills a store from backups, reading the newest first: it lists the nodes
+// that exist, and each node is taken from the newest backup that holds it.
 func fill(ctx context.Context, dir string, o *RestoreOptions, backups []io.Reader) (info BackupInfo, err error) {
 	l, err := store.NewLoader(dir, store.Options{Logger: o.Logger})
 	if err != nil {
@@ -184,14 +184,14 @@ func fill(ctx context.Context, dir string, o *RestoreOptions, backups []io.Reade
 	return info, s.check(st)
 }
 
-// chained says whether each backup adds to the one before.
+// chained returns an error unless each backup continues the one before it.
 func chained(h []BackupInfo) error {
 	if h[0].Base != "" {
-		return reason.For(ErrBackup, "the first one adds to %s, of %s; begin with the complete one", h[0].Base, h[0].Database)
+		return reason.For(ErrBackup, "the first one continues backup %s of database %s; begin with the complete one", h[0].Base, h[0].Database)
 	}
 	for i := 1; i < len(h); i++ {
 		if h[i].Base != h[i-1].ID || h[i].Database != h[0].Database || h[i].Since != h[i-1].Until {
-			return reason.For(ErrBackup, "number %d adds to %q, and the one before is %s; give them in the order in which they were made",
+			return reason.For(ErrBackup, "backup %d continues %q, and the one before it is %s; list them oldest first",
 				i+1, h[i].Base, h[i-1].ID)
 		}
 	}

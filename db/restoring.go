@@ -13,8 +13,8 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// restoring is what is known while backups are read, the newest first. Without
-// a loader it only checks.
+// restoring is the state of a restore, which reads backups newest first. Without a
+// loader it only verifies them.
 type restoring struct {
 	loader      *store.Loader
 	newest      bool
@@ -29,7 +29,7 @@ type restored struct {
 
 // read reads one backup after its header.
 func (s *restoring) read(ctx context.Context, a *archive.Reader, header BackupInfo) (BackupInfo, error) {
-	var cur *restored // nil: the collection is not there any more
+	var cur *restored // nil: the collection no longer exists
 	var lines []BackupCollection
 	last := uint32(0)
 	for {
@@ -41,13 +41,13 @@ func (s *restoring) read(ctx context.Context, a *archive.Reader, header BackupIn
 			return header, err
 		}
 		if kind != archive.Collection && kind != archive.Manifest && len(lines) == 0 {
-			return header, reason.For(ErrBackup, "a block %q comes before any collection", kind)
+			return header, reason.For(ErrBackup, "block %q before the first collection", kind)
 		}
 		switch kind {
 		case archive.Collection:
 			var c archivedCollection
 			if err := json.Unmarshal(b, &c); err != nil {
-				return header, reason.For(ErrBackup, "description of a collection: %v", err)
+				return header, reason.For(ErrBackup, "malformed description of a collection: %v", err)
 			}
 			lines = append(lines, BackupCollection{Name: c.Info.Name})
 			last = 0
@@ -67,7 +67,7 @@ func (s *restoring) read(ctx context.Context, a *archive.Reader, header BackupIn
 		case archive.Manifest:
 			return readManifest(a, header, b, lines)
 		default:
-			err = reason.For(ErrBackup, "a block of unknown type %q", kind)
+			err = reason.For(ErrBackup, "block of unknown type %q", kind)
 		}
 		if err != nil {
 			return header, err
@@ -76,10 +76,10 @@ func (s *restoring) read(ctx context.Context, a *archive.Reader, header BackupIn
 	}
 }
 
-// readManifest compares what the backup says of itself with what was read.
+// readManifest compares the manifest with what was read.
 func readManifest(a *archive.Reader, header BackupInfo, b []byte, lines []BackupCollection) (m BackupInfo, err error) {
 	if err := json.Unmarshal(b, &m); err != nil {
-		return m, reason.For(ErrBackup, "manifest: %v", err)
+		return m, reason.For(ErrBackup, "malformed manifest: %v", err)
 	}
 	docs := 0
 	for i, line := range lines {
@@ -110,10 +110,10 @@ func (s *restoring) collection(c archivedCollection) (*restored, error) {
 	}
 	set, err := index.DecodeSettings(c.Info)
 	if err != nil || set.Dims < 1 || set.Dims > maxDims || set.HeadDims < 1 || set.HeadDims > set.Dims {
-		return nil, reason.For(ErrBackup, "settings of collection %q", c.Info.Name)
+		return nil, reason.For(ErrBackup, "invalid settings of collection %q", c.Info.Name)
 	}
 	if s.collections[c.Info.ID] != nil {
-		return nil, reason.For(ErrBackup, "collection %d is there twice", c.Info.ID)
+		return nil, reason.For(ErrBackup, "collection %d occurs twice", c.Info.ID)
 	}
 	r := &restored{archivedCollection: c, dims: set.Dims, missing: make(map[uint32]bool)}
 	s.collections[c.Info.ID] = r
@@ -133,7 +133,7 @@ func (s *restoring) live(c *restored, node uint32) error {
 
 func (s *restoring) document(c *restored, node uint32, record, vector []byte) error {
 	if c == nil || !c.missing[node] {
-		return nil // deleted since, or a newer backup had it
+		return nil // deleted since, or read from a newer backup
 	}
 	r, err := store.DecodeRecord(record, store.WithAll)
 	if err != nil {
@@ -149,7 +149,7 @@ func (s *restoring) document(c *restored, node uint32, record, vector []byte) er
 	return s.loader.Put(c.Info.ID, node, r.ID, record, vector)
 }
 
-// check holds the new store to its invariants.
+// check verifies the invariants of the new store.
 func (s *restoring) check(st *store.Store) error {
 	v := st.View(nil)
 	defer v.Close()
@@ -167,12 +167,13 @@ func (s *restoring) check(st *store.Store) error {
 	return nil
 }
 
-// eachLive calls f for the nodes of a list, which goes on from last.
+// eachLive calls f for the nodes of a list, which are coded as differences from
+// last.
 func eachLive(b []byte, last *uint32, f func(node uint32) error) error {
 	for len(b) > 0 {
 		n, k := binary.Uvarint(b)
 		if k <= 0 || n > 1<<32-1-uint64(*last) {
-			return reason.For(ErrBackup, "list of nodes")
+			return reason.For(ErrBackup, "malformed list of nodes")
 		}
 		*last += uint32(n)
 		if err := f(*last); err != nil {
@@ -187,7 +188,7 @@ func eachDocument(b []byte, f func(node uint32, record, vector []byte) error) er
 	for len(b) > 0 {
 		node, k := binary.Uvarint(b)
 		if k <= 0 || node > 1<<32-1 {
-			return reason.For(ErrBackup, "number of a node")
+			return reason.For(ErrBackup, "malformed node number")
 		}
 		b = b[k:]
 		var parts [2][]byte

@@ -191,6 +191,7 @@ func sameDocuments(t *testing.T, a, b *Collection) {
 // What a kill leaves of a file that was being written goes at the next opening,
 // and a lost marker is written anew.
 func TestLeftOvers(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	c := openGiven(t, d, 8)
@@ -224,6 +225,7 @@ func TestLeftOvers(t *testing.T) {
 // A marker that was cut anywhere: the database opens, or the error says what
 // is wrong and what to do; the documents are there afterwards.
 func TestTornMarker(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	c := openGiven(t, d, 8)
@@ -269,6 +271,7 @@ func TestTornMarker(t *testing.T) {
 // The derived files can't be written: writes go on and are acknowledged, the
 // snapshot's error says so, and the next opening rebuilds.
 func TestSnapshotFails(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, log := openLogged(t, dir)
 	c := openGiven(t, d, 8)

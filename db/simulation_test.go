@@ -127,6 +127,7 @@ func randomFilter(rng *rand.Rand) filter.Expr {
 // The store against the model: random writes, deletes and searches, with
 // reopenings that find a snapshot, an old snapshot, none, or a damaged one.
 func TestSimulation(t *testing.T) {
+	t.Parallel()
 	rng := random(t)
 	steps := 600
 	if testing.Short() {

@@ -42,6 +42,7 @@ func idsOf(t *testing.T, c *Collection) (ids []string) {
 // and documents without one stay; so it is after a restart too, from a snapshot
 // and from the log.
 func TestReplaceSource(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	c := openGiven(t, d, 8)
@@ -101,6 +102,7 @@ func TestReplaceSource(t *testing.T) {
 
 // A reader sees the old chunks of a source or the new ones, never a mixture.
 func TestReplaceSourceAtomic(t *testing.T) {
+	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	c := openGiven(t, d, 8)

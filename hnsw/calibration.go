@@ -76,8 +76,8 @@ func (g *Graph) sample(n int) []uint32 {
 	var ids []uint32
 	seen := 0
 	for id := range marked(s.present) {
-		if has(s.dead, id) {
-			continue
+		if !g.has(s, id) || has(s.twin, id) || has(s.grouped, id) {
+			continue // a search for a twin finds the others, left out or not
 		}
 		if float64(seen) >= float64(len(ids))*step {
 			ids = append(ids, id)

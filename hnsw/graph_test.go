@@ -89,9 +89,9 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// TestSameGraph pins a graph and its snapshot. If it fails, inserts choose other
-// links, or the format has changed. The first needs a measurement of recall and
-// build time, the second a new version.
+// TestSameGraph pins a graph as its snapshot shows it, after inserts, a repair and
+// a calibration. If it fails, one of them has changed, which calls for a
+// measurement, or the format, which calls for a new version.
 func TestSameGraph(t *testing.T) {
 	t.Parallel()
 	const n, dims = 2000, 8
@@ -105,10 +105,20 @@ func TestSameGraph(t *testing.T) {
 		r.add(v)
 	}
 	g := build(t, r, &hnsw.Options{M: 6, EfConstruction: 60, Seed: 1})
-	b := snapshot(t, g)
-	if got, want := crc32.ChecksumIEEE(b), uint32(0xa6fd3119); got != want {
-		t.Errorf("the snapshot of %d bytes has checksum %#x, want %#x", len(b), got, want)
+	same := func(after string, want uint32) {
+		t.Helper()
+		if got := crc32.ChecksumIEEE(snapshot(t, g)); got != want {
+			t.Errorf("after %s the snapshot has checksum %#x, want %#x", after, got, want)
+		}
 	}
+	same("inserts", 0xf8e36d5e)
+	for id := uint32(0); id < n; id += 3 {
+		g.Delete(id)
+	}
+	g.Repair(hnsw.RepairOptions{Workers: 1})
+	same("a repair", 0x72a42420)
+	g.Calibrate(hnsw.CalibrateOptions{})
+	same("a calibration", 0x8371d7a7)
 }
 
 func TestAddErrors(t *testing.T) {

@@ -30,7 +30,7 @@ func Read(r io.Reader, space Space) (*Graph, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	for _, step := range []func() error{d.nodes, d.upper, d.calibration, d.verify} {
+	for _, step := range []func() error{d.nodes, d.upper, d.calibration, d.verify, d.groups} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -101,6 +101,9 @@ func (d *decoder) nodes() error {
 		d.s.upperAt = append(d.s.upperAt, at)
 		d.s.present = append(d.s.present, present)
 		d.s.dead = append(d.s.dead, dead)
+		d.s.twin = append(d.s.twin, decodeMarks(b[2*marksSize:]))
+		d.s.hidden = append(d.s.hidden, decodeMarks(b[3*marksSize:]))
+		d.s.grouped = append(d.s.grouped, new(marks))
 	}
 	return nil
 }
@@ -162,8 +165,8 @@ func (d *decoder) graph() *Graph {
 	g.upperLen = int(d.h.upper)
 	g.root = d.h.root
 	g.entry.Store(d.h.entry)
-	present, dead := count(d.s.present), count(d.s.dead)
-	g.live.Store(present - dead)
+	present, dead, hidden := count(d.s.present), count(d.s.dead), count(d.s.hidden)
+	g.live.Store(present - dead - hidden)
 	g.dead.Store(dead)
 	return g
 }

@@ -15,7 +15,7 @@ import "encoding/binary"
 //	│ a frame for each 4,096 nodes (the last may have fewer)       │
 //	│   links      nodes in frame × 2M u32                         │
 //	│   upperAt    nodes in frame × u32                            │
-//	│   present, dead   64 u64 each                                │
+//	│   present, dead, twin, hidden   64 u64 each                  │
 //	├──────────────────────────────────────────────────────────────┤
 //	│ a frame for each 512 upper lists (the last may have fewer)   │
 //	│   lists in frame × M u32                                     │
@@ -26,7 +26,7 @@ import "encoding/binary"
 // The size of every frame follows from the header.
 const (
 	snapshotMagic   = "fronyhns"
-	snapshotVersion = 2
+	snapshotVersion = 3
 	headerSize      = 40
 	marksSize       = chunkWords * 8
 	maxCalibration  = 1 << 12
@@ -75,7 +75,7 @@ func decodeHeader(b []byte) header {
 
 func (h *header) nodeFrames() int         { return (int(h.nodes) + chunkMask) >> chunkShift }
 func (h *header) nodesIn(i int) int       { return min(chunkNodes, int(h.nodes)-i<<chunkShift) }
-func (h *header) nodeFrameSize(i int) int { return h.nodesIn(i)*(2*int(h.m)+1)*4 + 2*marksSize }
+func (h *header) nodeFrameSize(i int) int { return h.nodesIn(i)*(2*int(h.m)+1)*4 + 4*marksSize }
 
 func (h *header) upperFrames() int         { return (int(h.upper) + upperLists - 1) >> upperShift }
 func (h *header) listsIn(i int) int        { return min(upperLists, int(h.upper)-i<<upperShift) }

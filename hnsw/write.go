@@ -40,6 +40,8 @@ func (g *Graph) WriteTo(out io.Writer) (int64, error) {
 		b = appendWords(b, s.upperAt[i][:n])
 		b = appendMarks(b, s.present[i])
 		b = appendMarks(b, s.dead[i])
+		b = appendMarks(b, s.twin[i])
+		b = appendMarks(b, s.hidden[i])
 		w.Frame(b)
 	}
 	for i := range h.upperFrames() {

@@ -13,6 +13,7 @@ import (
 
 // DotBytes is Dot, wherever the bytes begin.
 func TestDotBytes(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, n := range []int{0, 1, 7, 192, 384, 385} {
 		a, v := make([]float32, n), make([]float32, n)
@@ -40,6 +41,7 @@ func TestDotBytes(t *testing.T) {
 
 // Vectors are little-endian in files, and come back from wherever they begin.
 func TestBytes(t *testing.T) {
+	t.Parallel()
 	v := []float32{1, -2.5, math.MaxFloat32, float32(math.Inf(1)), 0}
 	want := []byte{0, 0, 128, 63, 0, 0, 32, 192, 255, 255, 127, 127, 0, 0, 128, 127, 0, 0, 0, 0}
 	got := quant.Bytes(v)

@@ -30,6 +30,7 @@ func cosine(a, b []float32) float64 {
 var allDims = []int{1, 2, 3, 8, 31, 32, 33, 100, 192, 384, 1000, 4096}
 
 func TestNormalize(t *testing.T) {
+	t.Parallel()
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, v := range [][]float32{nil, {}, {0}, {0, 0, 0}, {nan, 1}, {1, inf}, {-inf, inf}} {
 		w := slices.Clone(v)
@@ -66,6 +67,7 @@ func TestNormalize(t *testing.T) {
 }
 
 func TestHead(t *testing.T) {
+	t.Parallel()
 	v := []float32{3, 4, 100, -7}
 	if got := Head(make([]float32, 2), v); got[0] != 0.6 || got[1] != 0.8 {
 		t.Errorf("Head: %v", got)
@@ -80,6 +82,7 @@ func TestHead(t *testing.T) {
 }
 
 func TestDotsAgainstFloat64(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(2, 2))
 	for _, dims := range allDims {
 		slab := gauss(r, 7*dims)
@@ -119,6 +122,7 @@ func mustPanic(t *testing.T, f func()) {
 }
 
 func TestDimsOutOfRange(t *testing.T) {
+	t.Parallel()
 	for _, dims := range []int{-1, 0, MaxDims + 1, math.MaxInt} {
 		if _, err := NewQuantizer(dims); !errors.Is(err, ErrDims) {
 			t.Errorf("NewQuantizer(%d): %v", dims, err)
@@ -151,6 +155,7 @@ func newCodes(t *testing.T, dims int, vecs [][]float32) (*Quantizer, *Codes) {
 // TestCodesEstimateTheCosine bounds the error of a distance by what rounding can
 // do: half a step in each dimension.
 func TestCodesEstimateTheCosine(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 3))
 	kinds := map[string]func(v []float32){
 		"dense": func([]float32) {},
@@ -213,6 +218,7 @@ func TestCodesEstimateTheCosine(t *testing.T) {
 }
 
 func TestEncodeOddVectors(t *testing.T) {
+	t.Parallel()
 	z, _ := NewQuantizer(3)
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	for _, c := range []struct{ v, want []float32 }{
@@ -249,6 +255,7 @@ func TestEncodeOddVectors(t *testing.T) {
 
 // TestCodesAgainstMap compares a table with a map through random growth.
 func TestCodesAgainstMap(t *testing.T) {
+	t.Parallel()
 	for _, dims := range []int{3, 192, 4096} {
 		r := rand.New(rand.NewPCG(4, uint64(dims)))
 		c, err := NewCodes(dims)
@@ -301,6 +308,7 @@ func keys(m map[uint32][]byte) func(func(uint32) bool) {
 }
 
 func TestSmallTableIsSmall(t *testing.T) {
+	t.Parallel()
 	c, _ := NewCodes(192)
 	c.Set(0, make([]byte, 192))
 	if c.Bytes() > 16<<10 {
@@ -311,6 +319,7 @@ func TestSmallTableIsSmall(t *testing.T) {
 // TestReadersBesideWriters publishes ids through a channel while the table grows.
 // Under the race detector with the tag noasm it checks every read.
 func TestReadersBesideWriters(t *testing.T) {
+	t.Parallel()
 	const dims, rows, writers = 40, 40_000, 2
 	c, _ := NewCodes(dims)
 	ids := make(chan uint32, 1000)

@@ -53,6 +53,7 @@ func equalCodes(t testing.TB, got, want *Codes) {
 }
 
 func TestWriteAndRead(t *testing.T) {
+	t.Parallel()
 	for _, size := range []struct{ dims, rows int }{
 		{1, 0}, {1, 1}, {192, 1}, {192, 4096}, {192, 4097}, {384, 5000}, {4096, 700}, {33, 40_000},
 	} {
@@ -86,6 +87,7 @@ func TestWriteAndRead(t *testing.T) {
 }
 
 func TestEveryBitFlipIsFound(t *testing.T) {
+	t.Parallel()
 	b := written(t, randomCodes(t, 3, 3))
 	for i := range len(b) * 8 {
 		b[i/8] ^= 1 << (i % 8)
@@ -97,6 +99,7 @@ func TestEveryBitFlipIsFound(t *testing.T) {
 }
 
 func TestTruncatedIsCorrupt(t *testing.T) {
+	t.Parallel()
 	b := written(t, randomCodes(t, 3, 3))
 	for n := range len(b) {
 		if _, err := ReadCodes(bytes.NewReader(b[:n])); !errors.Is(err, ErrCorrupt) {
@@ -106,6 +109,7 @@ func TestTruncatedIsCorrupt(t *testing.T) {
 }
 
 func TestSwappedSectionsAreFound(t *testing.T) {
+	t.Parallel()
 	c := randomCodes(t, 4096, 512) // two sections of 1 MiB
 	b := written(t, c)
 	head, size := len(snapshotMagic)+4+headerSize+frame.Overhead, sectionBytes+frame.Overhead
@@ -131,6 +135,7 @@ func forge(version, dims, rows, perSection uint32) []byte {
 }
 
 func TestForgedHeaders(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		b    []byte
 		want error
@@ -153,6 +158,7 @@ func TestForgedHeaders(t *testing.T) {
 }
 
 func TestErrorsOfReaderAndWriterPass(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("broken")
 	c := randomCodes(t, 3, 3)
 	b := written(t, c)

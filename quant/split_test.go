@@ -11,6 +11,7 @@ import (
 
 // TestSplitEqualsWhole compares a code in two tables with the same code in one.
 func TestSplitEqualsWhole(t *testing.T) {
+	t.Parallel()
 	for _, d := range []struct{ dims, head int }{{384, 192}, {2, 1}, {100, 64}, {100, 33}, {768, 128}, {8192, 4096}} {
 		r := rand.New(rand.NewPCG(uint64(d.dims), uint64(d.head)))
 		z, err := NewSplitQuantizer(d.dims, d.head)
@@ -83,6 +84,7 @@ func wholeKey(qh, qt, rh, rt []byte) uint32 {
 }
 
 func TestSplitDimsOutOfRange(t *testing.T) {
+	t.Parallel()
 	for _, d := range [][2]int{{1, 1}, {384, 0}, {384, 384}, {384, 400}, {5000, 4500}, {9000, 4000}} {
 		if _, err := NewSplitQuantizer(d[0], d[1]); !errors.Is(err, ErrDims) {
 			t.Errorf("%v: %v", d, err)

@@ -16,7 +16,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// cli runs the program in a folder of its own.
+// cli runs the program in a temporary directory.
 type cli struct {
 	t *testing.T
 }
@@ -28,13 +28,13 @@ func newCLI(t *testing.T) cli {
 	return cli{t}
 }
 
-// result is what a run of the program has left.
+// result is the outcome of a run of the program.
 type result struct {
 	code     int
 	out, err string
 }
 
-// timings are what two runs of one command never have in common.
+// timings matches what differs between two runs of a command.
 var timings = regexp.MustCompile(`\d+(\.\d+)?(µs|ms|s)\b|[\d,.]+( [KM]?i?B)?/s|,\s*"embed_share": [\d.e+-]+|` +
 	`"(seconds|documents_per_second|embed|filter|graph|lexical|rerank|load|total)": [\d.e+-]+|"created": "[^"]+"`)
 
@@ -76,7 +76,7 @@ func (c cli) json(v any, args ...string) {
 	}
 }
 
-// imported runs import with --json; code is the exit code that it must have.
+// imported runs import with --json and checks its exit code.
 func (c cli) imported(code int, args ...string) importer.Report {
 	c.t.Helper()
 	r := c.run("", append([]string{"import", "--json", "-q"}, args...)...)
@@ -109,7 +109,7 @@ func (c cli) read(name string) string {
 	return string(b)
 }
 
-// ids are all ids of the collection, in order.
+// ids returns all ids of the collection, in order.
 func (c cli) ids(args ...string) []string {
 	c.t.Helper()
 	return c.idsOf(c.ok(append([]string{"export", "-q"}, args...)...))
@@ -217,8 +217,8 @@ func TestVerbs(t *testing.T) {
 	}
 }
 
-// A new user's mistakes: each ends with its exit code, and a message that
-// names the input and the way out.
+// The mistakes of a new user have the right exit code, and a message that names the
+// input and the way out.
 func TestMistakes(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)
@@ -308,7 +308,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// A database that is open elsewhere: the message says by whom, and the way out.
+// The message about a locked database names the process and the way out.
 func TestLocked(t *testing.T) {
 	c := newCLI(t)
 	d, err := db.Open("frony-data", nil)
@@ -325,7 +325,7 @@ func TestLocked(t *testing.T) {
 	}
 }
 
-// Flags win over variables, variables over the file, the file over the default.
+// Flags override variables, variables the file, and the file the defaults.
 func TestSettings(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.csv", "key;body;year;note\n1;화산재;2020;x\n")

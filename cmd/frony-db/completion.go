@@ -21,6 +21,7 @@ func (a *app) completions(root *cobra.Command) {
 		"engine":    {"go", "onnx"},
 		"mode":      {"dense", "lexical", "hybrid"},
 		"role":      {"passage", "query"},
+		"fusion":    {"weighted", "reciprocal"},
 		"encoding":  {"utf-8", "utf-16le", "utf-16be", "cp949"},
 	}
 	var visit func(*cobra.Command)

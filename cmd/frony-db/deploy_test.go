@@ -11,8 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// What deploy/ and the Dockerfile say to run is there, with those flags and
-// those variables.
+// The commands, flags and variables in deploy/ and the Dockerfile exist.
 func TestDeployedCommands(t *testing.T) {
 	root := filepath.Join("..", "..")
 	var commands [][]string

@@ -14,17 +14,25 @@ import (
 const module = "github.com/fronyai/frony-db/"
 
 // The direction of imports is the architecture: docs/architecture.md draws it.
-// For each package, and all below it, what it may import: of the module, and
-// where that matters, of others.
+// For each package, and all below it, this says which packages it may import, of this
+// module and of others.
 var allowed = map[string]struct {
 	own    []string // packages of this module, without the module's name
 	others []string // nil: any; empty: none
 }{
-	"internal":                    {own: []string{"internal"}, others: []string{}},
-	"hnsw":                        {own: []string{"hnsw", "internal"}, others: []string{}},
-	"quant":                       {own: []string{"quant", "internal"}, others: []string{"golang.org/x/sys/cpu"}},
-	"db/filter":                   {own: nil, others: []string{}},
-	"db":                          {own: []string{"db", "embedder", "hnsw", "internal", "quant"}},
+	"internal":            {own: []string{"internal"}, others: []string{}},
+	"hnsw":                {own: []string{"hnsw", "internal"}, others: []string{}},
+	"quant":               {own: []string{"quant", "internal"}, others: []string{"golang.org/x/sys/cpu"}},
+	"db/filter":           {own: nil, others: []string{}},
+	"db":                  {own: []string{"db", "embedder", "hnsw", "internal", "quant"}},
+	"db/internal/archive": {own: []string{"db/internal/reason"}},
+	"db/internal/gate":    {others: []string{}},
+	"db/internal/reason":  {others: []string{}},
+	"db/internal/move":    {own: []string{"db/internal/index", "db/internal/reason", "db/internal/store"}, others: []string{}},
+	"db/internal/index": {own: []string{
+		"db/filter", "db/internal/attr", "db/internal/disk", "db/internal/fusion", "db/internal/gate", "db/internal/lexical",
+		"db/internal/reason", "db/internal/rows", "db/internal/store", "embedder", "hnsw", "internal", "quant",
+	}, others: []string{}},
 	"embedder":                    {own: nil, others: []string{}},
 	"embedder/profile":            {own: []string{"embedder"}},
 	"embedder/builtin":            {own: []string{"embedder"}},
@@ -40,7 +48,7 @@ var allowed = map[string]struct {
 	"server/problem":              {own: []string{"api", "db"}, others: []string{}},
 	"client":                      {own: []string{"api", "db"}},
 
-	// What the verbs are made of knows nothing of the program as a whole.
+	// The parts of the program know nothing of the whole.
 	"cmd/frony-db/internal/usage":    {others: []string{}},
 	"cmd/frony-db/internal/term":     {},
 	"cmd/frony-db/internal/ledger":   {others: []string{}},
@@ -60,7 +68,7 @@ var allowed = map[string]struct {
 	}},
 }
 
-// never holds what no package of a folder may import.
+// never has the packages that a folder must not import.
 var never = map[string][]string{
 	"internal":  {"os", "net", "context", "log/slog", "unsafe"},
 	"hnsw":      {"os", "net", "context", "log/slog", "unsafe"},
@@ -112,7 +120,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// forbidden says why a package may not import another, or nothing.
+// forbidden returns why a package must not import another, or an empty string.
 func forbidden(pkg, name string) string {
 	if strings.HasPrefix(name, "github.com/dgraph-io/badger") && pkg != "db/internal/store" {
 		return "only db/internal/store speaks to Badger"
@@ -145,8 +153,8 @@ func forbidden(pkg, name string) string {
 			return ""
 		}
 		for _, dir := range a.own {
-			// The embedder is an interface: none of the models below it. What is
-			// internal is for those beside it.
+			// Package embedder does not include the models below it. Internal packages are
+			// only for their neighbours.
 			inside := within(own, dir) && dir != "embedder" && (!strings.Contains(own, "/internal/") || within(pkg, dir))
 			if own == dir || inside {
 				return ""
@@ -163,8 +171,8 @@ func forbidden(pkg, name string) string {
 	return rule + " does with the standard library"
 }
 
-// forbiddenTraces keeps OpenTelemetry out of the library: the server makes
-// spans by the interface, and the program decides whether and where they go.
+// forbiddenTraces keeps OpenTelemetry out of the library: the server only uses its
+// interface, and the program chooses where spans go.
 func forbiddenTraces(pkg, name string) string {
 	switch {
 	case !strings.HasPrefix(name, "go.opentelemetry.io/"), within(pkg, "cmd/frony-db"):
@@ -179,8 +187,7 @@ func forbiddenTraces(pkg, name string) string {
 
 func within(pkg, dir string) bool { return pkg == dir || strings.HasPrefix(pkg, dir+"/") }
 
-// mapsFiles are packages that view mapped files, or weights in the binary, as
-// numbers.
+// mapsFiles are packages that access mapped files, or weights in the binary, as numbers.
 var mapsFiles = map[string]bool{
 	"embedder/transformer":         true,
 	"embedder/transformer/weights": true,

@@ -90,7 +90,7 @@ func (a *app) runEval(ctx context.Context, o *evalFlags) error {
 	}
 	o.embedder = e
 	if o.reciprocal {
-		a.log.Warn("a setting was renamed; its former name will be removed in 0.2", "former", "reciprocal", "new", "--fusion reciprocal")
+		a.warnOfFormer("reciprocal", "--fusion reciprocal")
 		o.fusion = "reciprocal"
 	}
 	w := o.query(a.from["dense-weight"] != byDefault)

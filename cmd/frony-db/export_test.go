@@ -27,8 +27,8 @@ func exported(c cli, collection string) []map[string]any {
 	return docs
 }
 
-// What is exported comes back as it was, in every format, with its embeddings
-// or embedded again.
+// An export can be imported unchanged, in every format, with its embeddings or embedded
+// again.
 func TestExportRoundTrip(t *testing.T) {
 	c := newCLI(t)
 	c.write("rows.jsonl", `{"id":"모두","text":"a \"b\",\tc\r\nd","year":2020,"score":3.0,"ok":true,"tags":["x","","가,나"],"empty":"","when":"2020-01-02T03:04:05Z"}
@@ -72,8 +72,8 @@ func TestExportRoundTrip(t *testing.T) {
 	}
 }
 
-// A record whose time has passed is taken, and is no longer there; nor is what it
-// replaced. What has expired is not exported.
+// A record that has expired is accepted, and then neither it nor the document it
+// replaced exists. Expired documents are not exported.
 func TestImportExpired(t *testing.T) {
 	c := newCLI(t)
 	c.write("live.jsonl", `{"id":"a","text":"살아 있다"}`+"\n"+`{"id":"b","text":"남는다"}`)

@@ -32,8 +32,7 @@ type fakeHub struct {
 	requests int
 }
 
-// newFakeHub starts a hub and sets the environment to use it, with a cache of
-// its own.
+// newFakeHub starts a hub and sets the environment to use it, with an empty cache.
 func newFakeHub(t *testing.T, dir string) *fakeHub {
 	t.Helper()
 	f := &fakeHub{files: map[string]string{"README.md": "not wanted"}}

@@ -24,8 +24,8 @@ lines, CSV, TSV, Parquet, Markdown and text, plain or compressed with gzip or
 zstd.
 
 JSON lines have one object per line with "id", "text" and metadata. Unknown fields
-become metadata, and so do the columns of a table. A Markdown or text file is one
-document, cut into chunks that fit the model.
+become metadata, and so do the columns of a table. "_expires" is when a document
+expires. A Markdown or text file is one document, cut into chunks that fit the model.
 
 An existing document is replaced, with all its chunks. An unchanged one is left
 alone, so the same command continues after an interruption. A record without an id

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// The kill test's child is this test binary with the arguments of frony-db in
-// FRONYDB_TEST_ARGS.
+// The child process of a kill test is this test binary, with the arguments of frony-db
+// in FRONYDB_TEST_ARGS.
 func TestMain(m *testing.M) {
 	if args := os.Getenv("FRONYDB_TEST_ARGS"); args != "" {
 		os.Exit(run(context.Background(), strings.Split(args, "\n"), os.Stdin, os.Stdout, os.Stderr))
@@ -23,9 +23,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// An import that is killed at any moment and started again, as often as you
-// like, leaves every document once: none is missing, none is doubled. Rows have
-// ids or none, and Markdown files that had more chunks before lose them.
+// An import that is killed at any moment and restarted, any number of times, stores
+// every document exactly once. Some rows have no id, and some Markdown files had more
+// chunks before.
 func TestKilledImport(t *testing.T) {
 	kills := 50
 	if testing.Short() {
@@ -42,7 +42,7 @@ func TestKilledImport(t *testing.T) {
 	args := []string{"import", "rows.jsonl", "docs", "--chunk", "100", "-q"}
 	for killed := 0; killed < kills; {
 		db := fmt.Sprintf("db%d", imports)
-		// The older version of the folder, whose chunks must go.
+		// The previous version of the folder, whose chunks must be deleted.
 		c.imported(exitOK, "old", "--chunk", "100", "--db", db)
 		for killed < kills {
 			if !runKilled(t, append(args, "--db", db), time.Duration(rng.Int64N(int64(took)))) {
@@ -70,7 +70,7 @@ func TestKilledImport(t *testing.T) {
 	t.Logf("%d kills in %d imports of %d documents: %d missing, %d doubled", kills, imports, len(want), missing, doubled)
 }
 
-// killFiles writes what is imported, and returns the ids that must be there.
+// killFiles writes the files to import, and returns the expected ids.
 func killFiles(c cli, rng *rand.Rand) []string {
 	c.t.Helper()
 	var rows strings.Builder
@@ -97,7 +97,7 @@ func killFiles(c cli, rng *rand.Rand) []string {
 			ids[fmt.Sprintf("%s#%d", name, k)] = true
 		}
 	}
-	// The ids of rows without one are what an import that nobody kills gives them.
+	// Rows without id have the ids of an undisturbed import.
 	c.imported(exitOK, "rows.jsonl", "--db", "undisturbed")
 	for _, id := range c.ids("--db", "undisturbed") {
 		ids[id] = true
@@ -113,7 +113,7 @@ func killFiles(c cli, rng *rand.Rand) []string {
 	return want
 }
 
-// runKilled runs frony-db and kills it; false says that it had ended before.
+// runKilled runs frony-db and kills it. It returns false if it had ended before.
 func runKilled(t *testing.T, args []string, after time.Duration) bool {
 	t.Helper()
 	exe, err := os.Executable()

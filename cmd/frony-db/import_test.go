@@ -33,8 +33,8 @@ func TestImportAccount(t *testing.T) {
 	if again := c.imported(exitOK, "a.jsonl"); again.Unchanged != 3 || again.Written != 0 || *again.EmbedShare != 0 {
 		t.Errorf("again: %+v, embedding %v", again, *again.EmbedShare)
 	}
-	// en has changed, ko comes again in the same window, one has no text, and
-	// two without an id are the same.
+	// en has changed, ko is repeated in the same window, one has no text, and two
+	// without id are identical.
 	second := c.imported(exitRejects, "a2.jsonl")
 	want := importer.Report{
 		Collection: "default", Read: 7, Written: 3, Added: 1, Replaced: 2, Unchanged: 1, Repeated: 2,
@@ -68,7 +68,7 @@ func TestImportAccount(t *testing.T) {
 	}
 }
 
-// Every format, with the flags that map it, gives the same document.
+// Every format gives the same document, with the right flags.
 func TestImportFormats(t *testing.T) {
 	c := newCLI(t)
 	gz := func(name, text string) {
@@ -135,7 +135,7 @@ func guide(n int, word string) string {
 	return b.String()
 }
 
-// Replacing a document replaces its chunks, whatever their number was and is.
+// Replacing a document replaces all its chunks, for any numbers of them.
 func TestImportReplacesChunks(t *testing.T) {
 	c := newCLI(t)
 	chunks := func(n int) []string {
@@ -197,7 +197,7 @@ func TestImportCutsRowsOnRequest(t *testing.T) {
 	if len(ids) < 3 || ids[0] != "r#0" || r.Removed != 1 {
 		t.Errorf("cut: %q %+v", ids, r)
 	}
-	// What was exported as chunks is not cut again.
+	// Exported chunks are not cut again.
 	c.ok("export", "-o", "x.jsonl")
 	if r := c.imported(exitOK, "x.jsonl", "--chunk", "100"); r.Unchanged != int64(len(ids)) || r.Written != 0 {
 		t.Errorf("chunks again: %+v", r)
@@ -219,8 +219,7 @@ func TestImportManyPaths(t *testing.T) {
 	}
 }
 
-// A folder's rejects of the last time are not read as documents, unless they
-// are asked for.
+// Rejects of an earlier import in the same folder are only read if they are named.
 func TestImportLeavesRejects(t *testing.T) {
 	c := newCLI(t)
 	c.write("in/docs.jsonl", threeDocs+"no json\n")

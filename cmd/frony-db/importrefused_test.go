@@ -16,7 +16,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// refused is a file with something wrong in it, and what import makes of it.
+// refused is a bad file, and the outcome of its import.
 type refused struct {
 	name, content string
 	args          []string
@@ -35,7 +35,7 @@ func rows(bad string) refused {
 	return refused{name: "in.csv", content: "id,text,n:int\na,앞,1\n" + bad + "\nb,뒤,2\n", added: 2, rejects: 1}
 }
 
-// refusals has cases for every row of the table in docs/import.md.
+// refusals has test cases for every row of the table in docs/import.md.
 func refusals(t *testing.T) map[string][]refused {
 	good := strings.Repeat(`{"id":"a","text":"처음"}`+"\n"+`{"id":"b","text":"다음"}`+"\n", 4000)
 	encode := func(s string, e interface{ Bytes([]byte) ([]byte, error) }) string {
@@ -146,7 +146,7 @@ func parquetOf[T any](t *testing.T, list []T) string {
 	return b.String()
 }
 
-// What docs/import.md says of bad input is what happens, row by row.
+// Bad input has the outcome that docs/import.md says, row by row.
 func TestImportRefuses(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "import.md"))
 	if err != nil {

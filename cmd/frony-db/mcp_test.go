@@ -9,7 +9,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// An assistant's client at the other end of the pipes.
+// An assistant's client is at the other end of the pipes.
 func TestMCPOverStdio(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "db")
 	in, toServer := io.Pipe()
@@ -35,7 +35,7 @@ func TestMCPOverStdio(t *testing.T) {
 	if c := <-code; c != exitOK {
 		t.Fatalf("exit code %d: %s", c, &errOut)
 	}
-	// Without --write a database is read, and not made.
+	// Without --write no database is created.
 	if c := run(t.Context(), []string{"mcp", "--db", filepath.Join(t.TempDir(), "none")}, strings.NewReader(""), io.Discard, &errOut); c == exitOK {
 		t.Error("a database that does not exist was opened")
 	}

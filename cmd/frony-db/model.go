@@ -30,8 +30,8 @@ queries.
 More settings of a model, for every command, as flags, environment variables or
 in frony-db.yaml:
 
-  --model-url URL          address of a server that is compatible with openai
-                           (including /v1), upstage or ollama
+  --model-url URL          address of another server for openai (any compatible
+                           one, including /v1), upstage or ollama
   --model-key-env NAME     environment variable that holds the key for --model-url
   --model-profile FILE     YAML with prefixes, pooling and dims that the model's
                            files do not specify

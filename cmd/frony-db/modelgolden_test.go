@@ -12,14 +12,14 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// testModel is the absolute path of one of the tiny models that
-// embedder/transformer is tested with.
+// testModel is the absolute path of a tiny model from the tests of
+// embedder/transformer.
 func testModel(t *testing.T, name string) string {
 	t.Helper()
 	return filepath.Join(repoRoot, "embedder", "transformer", "testdata", "models", name)
 }
 
-// repoRoot is taken before a test changes its directory.
+// repoRoot is determined before a test changes the directory.
 var repoRoot = func() string {
 	dir, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
@@ -72,7 +72,7 @@ func TestTokenizeGolden(t *testing.T) {
 				prefix = info.QueryPrefix
 			}
 			text := strings.TrimSpace(prefix + g.Text)
-			// What was cut, or has lines of its own, isn't what this verb prints.
+			// The verb does not truncate, and reads lines separately.
 			if len(g.IDs) < info.MaxTokens && !strings.Contains(text, "\n") {
 				lines.WriteString(text + "\n")
 				want = append(want, g.IDs)
@@ -163,8 +163,8 @@ func cosineDistance(a, b []float64) float64 {
 	return 1 - ab/math.Sqrt(aa*bb)
 }
 
-// A collection remembers a directory, refuses another model, and follows a
-// directory that has moved.
+// A collection remembers the directory of its model, refuses other models, and accepts
+// the directory after it was moved.
 func TestCollectionOfDirectory(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)
@@ -203,7 +203,7 @@ func TestCollectionOfDirectory(t *testing.T) {
 	}
 }
 
-// A name that a directory gives itself doesn't lead back; the error does.
+// The name in a directory's profile does not lead back to it, but the error does.
 func TestCollectionOfNamedDirectory(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)
@@ -220,7 +220,7 @@ func TestCollectionOfNamedDirectory(t *testing.T) {
 	c.ok("search", "화산", "--model", "mine")
 }
 
-// The same files, used otherwise, are another model; which way it was is found
+// The same files with other options are another model. The right options are found
 // again.
 func TestCollectionOfVariant(t *testing.T) {
 	for _, args := range [][]string{
@@ -242,7 +242,7 @@ func TestCollectionOfVariant(t *testing.T) {
 	}
 }
 
-// A model of the hub is found by name, with no network.
+// A cached model of the hub is found by name, without network.
 func TestCollectionOfHub(t *testing.T) {
 	c := newCLI(t)
 	h := newFakeHub(t, testModel(t, "bert-mean-f32"))

@@ -17,8 +17,8 @@ import (
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
-// fakeProvider plays all four providers; a text's vector depends on the text
-// alone.
+// fakeProvider acts as all four providers. The vector of a text depends only on the
+// text.
 type fakeProvider struct {
 	*httptest.Server
 
@@ -26,7 +26,7 @@ type fakeProvider struct {
 	asked providerAsked
 }
 
-// providerAsked is what a provider was asked so far.
+// providerAsked is the requests to a provider so far.
 type providerAsked struct{ models, texts, keys []string }
 
 func (p *fakeProvider) sofar() providerAsked {
@@ -107,10 +107,10 @@ func TestProviders(t *testing.T) {
 		{"openai", []string{"--model", "openai:tiny", "--model-url", "URL/v1"}, []string{"tiny"}, "", "", 384},
 		{"upstage", []string{"--model", "upstage:tiny", "--model-url", "URL/v1"}, []string{"tiny-passage", "tiny-query"}, "", "", 384},
 		{"upstage by role", []string{"--model", "upstage:tiny-query", "--model-url", "URL/v1"}, []string{"tiny-passage", "tiny-query"}, "", "", 384},
-		// The server says which model it runs, and the table which prefixes that has.
+		// The server names its model, whose prefixes are known.
 		{"tei", []string{"--model", "tei:URL"}, []string{""}, "<Q>", "<P>", 192},
 		{"ollama", []string{"--model", "ollama:tiny", "--model-url", "URL"}, []string{"tiny"}, "", "", 384},
-		// A known model behind another protocol.
+		// A known model with another protocol.
 		{"known", []string{"--model", "openai:FronyAI/frony-embed-tiny-ko-v1", "--model-url", "URL/v1"}, []string{"FronyAI/frony-embed-tiny-ko-v1"}, "<Q>", "<P>", 192},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -150,8 +150,7 @@ func TestProviders(t *testing.T) {
 			if m := list.Collections[0].Model; m.Pooling != "remote" || m.HeadDims != test.head {
 				t.Errorf("remembered as %+v", m)
 			}
-			// A server on this machine is found again, but gets no key that
-			// wasn't meant for it.
+			// A local server is used again, but gets no key that was not meant for it.
 			t.Setenv("FRONYDB_MODEL_KEY_ENV", "ACME_KEY")
 			before := len(p.sofar().keys)
 			if out := c.ok("search", text, "-q"); !strings.Contains(out, "vol") {
@@ -184,7 +183,7 @@ func TestProviderMistakes(t *testing.T) {
 		{[]string{"--model", "tei:" + strings.Replace(p.URL, "http://", "http://me:pw@", 1)}, exitUsage, "--model-key-env"},
 		{[]string{"--model", "openai:x", "--model-url", p.URL + "/nowhere"}, exitError, "404"},
 		{[]string{"--model", "openai:x", "--int8"}, exitUsage, "--int8"},
-		// The model is known to have another length.
+		// The model is known to have other dims.
 		{[]string{"--model", "openai:BAAI/bge-m3", "--model-url", p.URL + "/v1"}, exitError, "384"},
 	} {
 		r := c.run("", append([]string{"embed", "x"}, test.args...)...)
@@ -202,7 +201,7 @@ type remembering struct {
 
 func (r remembering) Spec() embedder.Spec { return r.spec }
 
-// A database from someone else sends nothing to an address of its choice.
+// A foreign database cannot make the program send texts to an address of its choice.
 func TestForeignAddress(t *testing.T) {
 	c, p := newCLI(t), newFakeProvider(t)
 	t.Setenv("OPENAI_API_KEY", "sk-very-secret")
@@ -227,7 +226,7 @@ func TestForeignAddress(t *testing.T) {
 	if n := len(p.sofar().texts); n != 0 {
 		t.Fatalf("%d texts were sent", n)
 	}
-	// The user's own address is another matter, in every way to say it.
+	// An address that the user names is fine, by flag or setting.
 	c.ok("search", "비밀", "--model-url", p.URL+"/v1")
 	c.write("frony-db.yaml", "model-url: "+p.URL+"/v1\n")
 	c.ok("search", "비밀")

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A program without ONNX Runtime says so, also where only what a collection
-// remembers may ask for it.
+// A program without ONNX Runtime says so, even if only the model of a collection might
+// need it.
 func TestNoNative(t *testing.T) {
 	c := newCLI(t)
 	if err := os.CopyFS("model", os.DirFS(testModel(t, "bert-mean-f32"))); err != nil {

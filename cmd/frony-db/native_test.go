@@ -14,7 +14,7 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// nativeModel is a model with the graph of its own layers.
+// nativeModel is a model with an ONNX graph.
 func nativeModel(c cli) string {
 	c.t.Helper()
 	if err := os.CopyFS("model", os.DirFS(testModel(c.t, "bert-mean-f32"))); err != nil {
@@ -64,7 +64,7 @@ func TestNativeEngine(t *testing.T) {
 	}
 }
 
-// A graph with a task for each role, and weights in a file beside it.
+// A graph with a task per role, and weights in a separate file.
 func TestNativeTasks(t *testing.T) {
 	c := newCLI(t)
 	dir := filepath.Join(repoRoot, "embedder", "transformer", "testdata", "graphs", "tasks")
@@ -102,8 +102,8 @@ func TestNativeTokenize(t *testing.T) {
 	}
 }
 
-// What is wrong with the library is said, with the way out. A process loads one
-// library, so that each of these is a process of its own.
+// Errors of the library name the way out. A process loads only one library, so each
+// case runs in a process of its own.
 func TestNativeLibrary(t *testing.T) {
 	c := newCLI(t)
 	dir := nativeModel(c)

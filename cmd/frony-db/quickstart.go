@@ -116,7 +116,7 @@ type answered struct {
 	api.Result
 }
 
-// printAnswers prints a question and its best answers.
+// printAnswers prints a query and its best results.
 func (a *app) printAnswers(q sample.Query, matches []db.Match, t db.Trace) error {
 	style := term.NewStyle(a.out)
 	fmt.Fprintf(a.out, "\n%s\n", style.Bold(fmt.Sprintf("%s → %s  %s", q.From, q.To, q.Text)))

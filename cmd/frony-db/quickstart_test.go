@@ -15,7 +15,7 @@ func TestQuickstart(t *testing.T) {
 	if first.code != exitOK || first.err != "" || !strings.Contains(first.out, "passages    340\n") || strings.Count(first.out, "\n   1  ") != 6 {
 		t.Fatalf("%+v", first)
 	}
-	// Run again it finds the passages there, and the same answers.
+	// A second run finds the passages, and the same answers.
 	if again := c.run("", "quickstart", "-q"); again.untimed() != first.untimed() {
 		t.Errorf("the second time:\n%s\nand the first:\n%s", again.out, first.out)
 	}
@@ -29,7 +29,7 @@ func TestQuickstart(t *testing.T) {
 			t.Errorf("%q: %+v", q.Question, q.Matches)
 		}
 	}
-	// A file gets the same text as a person, and a narrow terminal narrow tables.
+	// The text does not depend on the output, except for the width of tables.
 	f, err := os.Create("out.txt")
 	if err != nil {
 		t.Fatal(err)

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// serve goes on with a collection that has changed its model, with the new one,
-// before the change is confirmed and after.
+// serve uses the new model of a collection, before and after the change is confirmed.
 func TestReembedServe(t *testing.T) {
 	c := newCLI(t)
 	p := newFakeProvider(t)

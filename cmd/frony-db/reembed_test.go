@@ -11,7 +11,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
-// older is the builtin model as an earlier release had it.
+// older is the builtin model of an earlier release.
 type older struct{ *embeddertest.Fake }
 
 func (e older) Spec() embedder.Spec {
@@ -20,8 +20,8 @@ func (e older) Spec() embedder.Spec {
 	return s
 }
 
-// A collection that an earlier builtin model filled says what to do, and becomes
-// one of this release's, though there is nothing to compare with.
+// A collection of an earlier builtin model names the way out, and can be changed to the
+// current one, although the earlier one can't be opened for a comparison.
 func TestReembedOlderBuiltin(t *testing.T) {
 	c := newCLI(t)
 	d, err := db.Open("frony-data", nil)
@@ -48,7 +48,7 @@ func TestReembedOlderBuiltin(t *testing.T) {
 }
 
 // A collection changes from the builtin model to a provider's: begun, compared,
-// switched, served, taken back, and once more for good.
+// switched, served, rolled back, then switched again and confirmed.
 func TestReembed(t *testing.T) {
 	c := newCLI(t)
 	p := newFakeProvider(t)

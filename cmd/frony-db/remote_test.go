@@ -23,8 +23,7 @@ const mixedDocs = threeDocs + `{"id":"types","text":"숫자와 목록","i":90071
 {"id":"long","text":"` + "조선은 1392년에 건국되었다. 한양이 수도였다. " + `","title":"조선","lang":"ko","year":1392}
 `
 
-// The same commands, on a directory and on the server that serves it, print the
-// same.
+// Commands print the same for a directory and for the server that serves it.
 func TestServerReadsAsLocal(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", mixedDocs)
@@ -82,8 +81,8 @@ func TestServerReadsAsLocal(t *testing.T) {
 	}
 }
 
-// The same imports and deletions, into a directory and through a server, report
-// the same and leave the same.
+// Imports and deletions have the same reports and results for a directory and for a
+// server.
 func TestServerWritesAsLocal(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", mixedDocs)
@@ -147,8 +146,7 @@ not json
 	}
 }
 
-// Mistakes around servers: each has its exit code, and a message with the way
-// out.
+// Mistakes with servers have the right exit code, and a message with the way out.
 func TestServerMistakes(t *testing.T) {
 	c := newCLI(t)
 	const secret = "secret-0123456789abcdef0123456789"
@@ -227,7 +225,7 @@ func TestServerMistakes(t *testing.T) {
 	}
 }
 
-// Of a directory and a server the stronger setting is meant.
+// The stronger setting chooses between a directory and a server.
 func TestServerSettings(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)
@@ -273,7 +271,7 @@ func TestServerSettings(t *testing.T) {
 	}
 }
 
-// A server with a certificate of its own is trusted only with --ca.
+// A server with a self-signed certificate is only trusted with --ca.
 func TestServerCertificate(t *testing.T) {
 	c := newCLI(t)
 	certFile, keyFile := certificate(t, t.TempDir(), "private")
@@ -284,8 +282,7 @@ func TestServerCertificate(t *testing.T) {
 	c.ok("collections", "--server", url, "--ca", filepath.Clean(certFile))
 }
 
-// A server has limits of its own: what it refuses is rejected, and the rest of
-// its batch is stored.
+// Documents beyond a server's limits are rejected, and the rest of the batch is stored.
 func TestServerLimitsReject(t *testing.T) {
 	c := newCLI(t)
 	large := strings.Repeat("긴 글 ", 40_000) // of 280 kB; a server takes 256 KiB
@@ -301,9 +298,22 @@ func TestServerLimitsReject(t *testing.T) {
 	if ids := c.ids("--server", url); len(ids) != 4 {
 		t.Errorf("stored: %q", ids)
 	}
-	// Cut into chunks it fits.
+	// In chunks it fits.
 	if got := c.imported(exitOK, "docs.jsonl", "--server", url, "--chunk", "200"); got.Added < 100 || got.Rejected != 0 {
 		t.Errorf("in chunks: %+v", got)
+	}
+}
+
+// A document keeps its expiry through a server and back, whole or in chunks.
+func TestServerKeepsExpiry(t *testing.T) {
+	c := newCLI(t)
+	url, _, _ := serveFor(t)
+	c.write("docs.jsonl", fmt.Sprintf(`{"id":"a","text":"짧다","_expires":"2131-02-03T04:05:06.000007Z"}`+"\n"+
+		`{"id":"b","text":%q,"_expires":"2131-02-03T04:05:06.000007Z"}`+"\n", strings.Repeat("한 문장이 여기 있다. ", 60)))
+	c.imported(exitOK, "docs.jsonl", "--server", url, "--chunk", "100")
+	out := c.ok("export", "--server", url, "-q")
+	if n := strings.Count(out, `"_expires":"2131-02-03T04:05:06.000007Z"`); n < 3 || n != strings.Count(out, "\n") {
+		t.Errorf("%d of the documents expire:\n%s", n, out)
 	}
 }
 
@@ -343,8 +353,8 @@ func TestServerImportGoesOn(t *testing.T) {
 	}
 }
 
-// BenchmarkImport imports 20,000 short documents into a directory, and through
-// a server on this machine: -bench Import -benchtime 3x.
+// BenchmarkImport imports 20,000 short documents into a directory, and through a local
+// server: -bench Import -benchtime 3x.
 func BenchmarkImport(b *testing.B) {
 	const n = 20_000
 	passages := strings.Split(strings.TrimSpace(readAll(b, sample.JSONL())), "\n")

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/spf13/pflag"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
@@ -43,9 +46,13 @@ func (a *app) former(was, now string) {
 
 // tellFormerNames warns of former names that were used.
 func (a *app) tellFormerNames() {
-	for was, now := range a.formerNames {
-		a.log.Warn("a setting was renamed; its former name will be removed in 0.2", "former", was, "new", now)
+	for _, was := range slices.Sorted(maps.Keys(a.formerNames)) {
+		a.warnOfFormer(was, a.formerNames[was])
 	}
+}
+
+func (a *app) warnOfFormer(was, now string) {
+	a.log.Warn("a setting was renamed; its former name will be removed in 0.2", "former", was, "new", now)
 }
 
 // chooseModel settles whether there is a model. The stronger setting wins:

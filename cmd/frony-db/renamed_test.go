@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Settings keep working by their former names, and say what the new ones are.
+// Former names of settings keep working, with a warning that names the new ones.
 func TestFormerNames(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)
@@ -58,7 +58,7 @@ func TestPrecomputed(t *testing.T) {
 	}
 }
 
-// What HTTP can say of a search, the command line can.
+// The command line has all settings of a search that HTTP has.
 func TestSearchFlags(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)

@@ -19,7 +19,7 @@ import (
 const (
 	exitOK      = 0
 	exitError   = 1 // failure: the message says why
-	exitUsage   = 2 // the command line is wrong
+	exitUsage   = 2 // wrong usage
 	exitRejects = 3 // done, but some records were rejected
 )
 

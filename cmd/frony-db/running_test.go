@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// output collects what a command prints while it runs.
+// output collects the output of a running command.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer

@@ -20,7 +20,7 @@ func (a *app) search() *cobra.Command {
 	var s searchFlags
 	c := &cobra.Command{
 		Use:   "search QUERY",
-		Short: "Find documents by meaning",
+		Short: "Find documents by meaning, by words, or both",
 		Example: `  frony-db search "환불은 얼마나 걸리나요?" -k 5
   frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json`,
 		Args: one("a query"),

@@ -12,8 +12,8 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 )
 
-// rankingFlags say how a search finds and ranks. Their names are those of HTTP,
-// with dashes.
+// rankingFlags say how a search finds and ranks documents. They have the names of
+// HTTP, with dashes.
 type rankingFlags struct {
 	efSearch     int
 	oversampling int
@@ -28,8 +28,8 @@ func (r *rankingFlags) add(f *pflag.FlagSet) {
 	f.Float32Var(&r.denseWeight, "dense-weight", 0, "weight of the dense score in hybrid, from 0 to 1 (default 0.3)")
 }
 
-// query is a query that ranks as the flags say. weighted says that --dense-weight
-// was given.
+// query returns a query with the flags' settings. weighted is set if --dense-weight was
+// given.
 func (r *rankingFlags) query(weighted bool) api.Query {
 	q := api.Query{EfSearch: r.efSearch, Oversampling: r.oversampling, Fusion: r.fusion}
 	if weighted {
@@ -38,7 +38,7 @@ func (r *rankingFlags) query(weighted bool) api.Query {
 	return q
 }
 
-// searchFlags are the flags of search as they are typed.
+// searchFlags are the flags of search as the user wrote them.
 type searchFlags struct {
 	rankingFlags
 	k         int
@@ -96,7 +96,7 @@ func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
 	return q, err
 }
 
-// fromWire is a query by its wire form. A fault is the flag's of that name.
+// fromWire converts a query from its wire form. Errors name the flag at fault.
 func fromWire(w *api.Query) (db.Query, error) {
 	q, err := w.DB(filter.Limits{})
 	if e, ok := errors.AsType[*api.FieldError](err); ok {

@@ -241,7 +241,7 @@ func TestServeTLS(t *testing.T) {
 	url, log, _ := serveFor(t, "--tls-cert", certFile, "--tls-key", keyFile)
 	name := func() string {
 		t.Helper()
-		// The certificate is looked at, not trusted.
+		// The certificate is inspected, not trusted.
 		client := &http.Client{Transport: &http.Transport{
 			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true,
 		}}

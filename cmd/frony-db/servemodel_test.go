@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A server takes the model that its database was filled with.
+// A server uses the model of its database.
 func TestServeFindsModel(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)

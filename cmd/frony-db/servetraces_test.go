@@ -18,7 +18,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// collector takes traces as OTLP over HTTP, and is busy at first.
+// collector receives traces by OTLP over HTTP. It is busy at first.
 type collector struct {
 	mu      sync.Mutex
 	asked   int
@@ -113,8 +113,8 @@ func TestTracesExporters(t *testing.T) {
 	}
 }
 
-// Where traces go is read with every fault named at the start, and not when the
-// first is to be sent.
+// Faults in the settings of traces are all reported at the start, not when the first
+// trace is sent.
 func TestServeRefusesTraces(t *testing.T) {
 	for _, c := range []struct{ key, value, want string }{
 		{"OTEL_TRACES_EXPORTER", "zipkin", "want otlp, console or none"},

@@ -8,8 +8,8 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// A database is backed up, completely and by what was added, restored elsewhere,
-// verified, examined and compacted.
+// A database is backed up, completely and incrementally, restored elsewhere, verified,
+// checked and compacted.
 func TestBackupRestoreDoctorCompact(t *testing.T) {
 	c := newCLI(t)
 	c.ok("quickstart", "-q")

@@ -14,10 +14,10 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 )
 
-// shellWord is a word of a command line: quoted, or without spaces.
+// shellWord matches a word of a command line: quoted, or without spaces.
 var shellWord = regexp.MustCompile(`'[^']*'|"[^"]*"|[^\s'"|>]+|[|>]+`)
 
-// Every example of a verb's help is a command line that the verb takes.
+// Every example in a verb's help is a valid command line.
 func TestExamples(t *testing.T) {
 	seen := 0
 	var visit func(*cobra.Command)
@@ -57,7 +57,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// A flag that names its default in its text does not name it twice.
+// A flag whose usage names the default does not name it twice.
 func TestDefaultsOnce(t *testing.T) {
 	var visit func(*cobra.Command)
 	visit = func(c *cobra.Command) {
@@ -75,7 +75,7 @@ func TestDefaultsOnce(t *testing.T) {
 	visit((&app{}).root())
 }
 
-// brokenPipe takes some bytes and no more.
+// brokenPipe accepts some bytes and no more.
 type brokenPipe struct{ room int }
 
 var errBroken = errors.New("nobody reads on")
@@ -87,7 +87,7 @@ func (b *brokenPipe) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// What can't be printed was not done, whichever verb it is.
+// Every verb fails if its output can't be written.
 func TestOutputFails(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)
@@ -122,8 +122,7 @@ func TestOutputFails(t *testing.T) {
 	}
 }
 
-// Settings count wherever they come from, also where a verb asks whether they
-// were made.
+// Verbs that ask whether a setting was made accept it from every source.
 func TestSettingsThatVerbsAskFor(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)
@@ -138,7 +137,7 @@ func TestSettingsThatVerbsAskFor(t *testing.T) {
 	if c.json(&found, "search", "김치찌개"); len(found.Matches) != 0 {
 		t.Errorf("search: %+v", found)
 	}
-	// But for a filter, which must not delete what is only to be searched.
+	// Except for a filter, which must not delete what was only meant to be searched.
 	c.write("frony-db.yaml", "filter: year > 0\n")
 	if r := c.run("", "delete"); r.code != exitUsage || len(c.ids("-c", "one")) != 3 {
 		t.Errorf("delete by a setting: %+v", r)
@@ -184,7 +183,7 @@ func TestCompletion(t *testing.T) {
 	if got := offered("search", "x", "--mode", ""); !slices.Equal(got, []string{"dense", "lexical", "hybrid"}) {
 		t.Errorf("--mode: %q", got)
 	}
-	// A prompt is no place for messages, nor for a database to appear.
+	// A completion must print no messages, and create no database.
 	t.Setenv("FRONYDB_DB", "nowhere")
 	if r := c.run("", "__complete", "stats", "-c", ""); strings.Contains(r.err, "nowhere") {
 		t.Errorf("%+v", r)

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// watching is an import --watch that runs.
+// watching is a running import --watch.
 type watching struct {
 	cli
 	out  output // a line for each change that was stored
@@ -40,9 +40,8 @@ func (c cli) watch(args ...string) *watching {
 	return w
 }
 
-// settles waits until the collection holds just these ids. It looks when the
-// watcher has stored something, and not before: one that looks all the time keeps
-// the database from the watcher.
+// settles waits until the collection has exactly these ids. It only looks after the
+// watcher has stored something, since looking locks the database.
 func (w *watching) settles(want ...string) {
 	w.t.Helper()
 	var got []string
@@ -97,8 +96,8 @@ func TestWatch(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, errOut)
 	}
 
-	// What vanishes while nobody watches is removed at the next start, also in
-	// a run that only prunes; what is not of this folder stays.
+	// The chunks of files that were removed while nobody watched are deleted at the next
+	// start, and by --prune. Other documents stay.
 	for _, name := range []string{"notes/a.md", "notes/e.md"} {
 		if err := os.Remove(name); err != nil {
 			t.Fatal(err)
@@ -121,8 +120,8 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// What can't be taken keeps what was stored of it, and the exit code tells; so does
-// what is in a folder that is gone, but not in one that is empty.
+// A file that can't be read keeps its previous version, and the exit code reports it. A
+// missing folder deletes nothing, but an empty one does.
 func TestPruneKeepsWhatItCannotRead(t *testing.T) {
 	c := newCLI(t)
 	c.write("notes/a.md", "글이 있다")
@@ -167,8 +166,8 @@ func TestWatchMistakes(t *testing.T) {
 	}
 }
 
-// A watcher that is killed at any moment, while the folder changes, leaves
-// nothing behind that the next one does not put right.
+// After a watcher is killed at any moment, while the folder changes, the next one
+// restores a correct state.
 func TestKilledWatch(t *testing.T) {
 	kills := 20
 	if testing.Short() {

@@ -10,6 +10,9 @@
 // the current epoch. To find the readers of a moment, the epoch is advanced,
 // which sends new readers to the other parity, and the old one drains.
 //
+// The graph waits with Wait before it frees ids, and a collection reuses the
+// numbers of deleted documents with After.
+//
 // The counters are sharded, and a reader prefers the shard that its core used
 // last, so that readers on many cores rarely share a cache line.
 package epoch

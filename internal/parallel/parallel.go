@@ -1,4 +1,6 @@
-// Package parallel spreads numbered items of work over goroutines.
+// Package parallel spreads numbered items of work over goroutines: Each for items
+// that are independent, Try for items that can fail, and Run for workers that need
+// memory of their own.
 package parallel
 
 import (

@@ -2,6 +2,6 @@
 
 package disk
 
-// Boot names the time since the system was started, or is empty where that
-// can't be known: what files were given before may be lost if it was another.
+// Boot identifies the current boot of the system, or is empty if that is not known. Writes
+// of an earlier boot that were not synced may be lost.
 func Boot() string { return "" }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Free is the room that is left on dir's file system.
+// Free is the free space on dir's file system.
 func Free(dir string) (uint64, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
@@ -19,12 +19,12 @@ func Free(dir string) (uint64, error) {
 	return uint64(st.Bavail) * uint64(st.Bsize), nil //nolint:unconvert // signed on FreeBSD
 }
 
-// Allocated is the space that the files at and below path take on disk.
+// Allocated is the disk space allocated to the files at and below path.
 func Allocated(path string) int64 {
 	var sum int64
 	_ = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
-			return nil //nolint:nilerr // a file that vanished meanwhile takes no space
+			return nil //nolint:nilerr // a file that has been removed takes no space
 		}
 		info, err := d.Info()
 		if err != nil {

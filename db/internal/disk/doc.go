@@ -1,2 +1,2 @@
-// Package disk asks the file system how much room there is and how much is taken.
+// Package disk reports free and allocated disk space, and lets tests make disks fail.
 package disk

@@ -108,7 +108,8 @@ func (x *Index) measureHeads(cal *calibration) bool {
 	m := *x.visible.now.Load()
 	var live []uint32
 	for node := range x.bound() {
-		if x.nodes.visible(node, m.seq) {
+		// Of copies one is enough: their own copies are all that they would find.
+		if x.nodes.visible(node, m.seq) && !x.graph.IsTwin(node) {
 			live = append(live, node)
 		}
 	}

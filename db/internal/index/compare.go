@@ -21,7 +21,7 @@ func (r *Reader) compare(p *Put) error {
 	case !r.x.graph.Has(node): // its vector may be damaged
 	case old.Hash == p.Hash:
 		p.Unchanged = true
-	case p.Vector == nil && old.TextHash == p.TextHash && !old.Given:
+	case p.Vector == nil && old.TextHash == p.TextHash && !old.Precomputed:
 		vec, _, err := r.Vector(node)
 		if err != nil {
 			return err

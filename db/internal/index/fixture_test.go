@@ -104,7 +104,7 @@ func draw(rng *rand.Rand, dims int) []float32 {
 func (f *fixture) puts(first, n int) []Put {
 	puts := make([]Put, n)
 	for i := range puts {
-		puts[i] = Put{Record: store.Record{ID: fmt.Sprint(first + i), Given: true}, Vector: f.vector()}
+		puts[i] = Put{Record: store.Record{ID: fmt.Sprint(first + i), Precomputed: true}, Vector: f.vector()}
 	}
 	return puts
 }

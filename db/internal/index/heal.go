@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fronyai/frony-db/db/internal/store"
@@ -71,6 +72,7 @@ func (x *Index) detachedNodes() []uint32 {
 func (x *Index) relinkNodes(ctx context.Context, nodes []uint32) (freed []uint32, n int, err error) {
 	x.saving.Lock()
 	defer x.saving.Unlock()
+	nodes = x.withCopies(nodes)
 	x.detached.Store(&nodes)
 	defer x.detached.Store(nil)
 	told := make(chan struct{})
@@ -100,6 +102,22 @@ func (x *Index) relinkNodes(ctx context.Context, nodes []uint32) (freed []uint32
 	}
 	x.saved.Store(0) // the sequence number is the same, and the graph is not
 	return freed, n, nil
+}
+
+// withCopies adds the copies of nodes, which the graph reaches through one of
+// them.
+func (x *Index) withCopies(nodes []uint32) []uint32 {
+	all := hnsw.NewBitset(int(x.bound()))
+	var twins []uint32
+	for _, node := range nodes {
+		all.Set(node)
+		if twins = x.graph.Twins(twins[:0], node); len(twins) > 1 {
+			for _, twin := range twins {
+				all.Set(twin)
+			}
+		}
+	}
+	return slices.Collect(all.All())
 }
 
 // detach takes those of nodes that live and have a sound vector out of the graph,

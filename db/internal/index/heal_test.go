@@ -49,7 +49,7 @@ func TestHeal(t *testing.T) {
 					}
 					// Not one of the damaged documents: that would heal it.
 					id := fmt.Sprint(1500 + rng.IntN(1500))
-					if _, err := x.Upsert([]Put{{Record: store.Record{ID: id, Given: true}, Vector: draw(rng, 8)}}, nil); err != nil {
+					if _, err := x.Upsert([]Put{{Record: store.Record{ID: id, Precomputed: true}, Vector: draw(rng, 8)}}, nil); err != nil {
 						t.Error(err)
 					}
 				}

@@ -152,7 +152,7 @@ func (x *Index) empty() (err error) {
 	if x.codes, err = newCodes(&x.set); err != nil {
 		return err
 	}
-	x.graph, err = hnsw.New(x.codes.heads, &hnsw.Options{M: x.set.M, EfConstruction: x.set.EfConstruction, Seed: uint64(x.id)})
+	x.graph, err = hnsw.New(space{x.codes.heads, x}, &hnsw.Options{M: x.set.M, EfConstruction: x.set.EfConstruction, Seed: uint64(x.id)})
 	x.attrs, x.lexical, x.nodes, x.expiry = attr.New(), lexical.New(), newNodes(), newExpiry()
 	return err
 }

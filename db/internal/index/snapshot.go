@@ -155,7 +155,7 @@ func (x *Index) decodeSearched(r io.Reader, nodes int) (err error) {
 			return fmt.Errorf("%w: tails are of another collection", errSnapshot)
 		}
 	}
-	if x.graph, err = hnsw.Read(r, x.codes.heads); err != nil {
+	if x.graph, err = hnsw.Read(r, space{x.codes.heads, x}); err != nil {
 		return err
 	}
 	if o := x.graph.Options(); o.M != x.set.M || x.codes.heads.Dims() != x.set.HeadDims || x.codes.heads.Len() != nodes {

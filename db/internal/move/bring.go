@@ -106,7 +106,7 @@ func (m *Move) look(v *store.View, id string, b *batch) (size int, err error) {
 	case copied, embedded:
 	}
 	put := index.Put{Record: *old}
-	put.Given = false
+	put.Precomputed = false
 	if verdict == copied {
 		vec, ok, err := v.Vector(nil, m.ToID, p.new)
 		if err != nil {

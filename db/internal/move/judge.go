@@ -65,14 +65,14 @@ func (m *Move) verdict(old, made *store.Record) verdict {
 		return same
 	case hasNoText(old):
 		return gone
-	case made != nil && !made.Given && made.TextHash == old.TextHash:
+	case made != nil && !made.Precomputed && made.TextHash == old.TextHash:
 		return copied
 	}
 	return embedded
 }
 
 // hasNoText reports whether a document has nothing but a precomputed embedding.
-func hasNoText(r *store.Record) bool { return r.Given && r.TextHash == emptyHash }
+func hasNoText(r *store.Record) bool { return r.Precomputed && r.TextHash == emptyHash }
 
 // emptyHash is the hash of an empty text: see store.Record.TextHash.
 var emptyHash = func() (h [16]byte) {

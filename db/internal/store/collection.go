@@ -71,7 +71,7 @@ func (s *Store) CreateCollection(name string, settings any) (Info, error) {
 }
 
 // DropCollection removes a collection and its hidden version. The name is free at
-// once. The data is marked as garbage in the same transaction, for Sweep to delete.
+// once. The data is marked as garbage in the same transaction, for DeleteGarbage to delete.
 // DropCollection returns both; the hidden version's ID is 0 if there was none.
 func (s *Store) DropCollection(name string) (info Info, h Hidden, err error) {
 	err = s.doDurably(func(txn *badger.Txn) error {

@@ -6,10 +6,10 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// Sweep deletes the data of dropped collections, and of hidden versions that belong
+// DeleteGarbage deletes the data of dropped collections, and of hidden versions that belong
 // to no collection. It may be interrupted and called again. It returns the number of
 // collections whose data it deleted.
-func (s *Store) Sweep() (int, error) {
+func (s *Store) DeleteGarbage() (int, error) {
 	if err := s.dropOrphans(); err != nil {
 		return 0, err
 	}

@@ -18,17 +18,17 @@ import (
 // Zero fields are omitted and unknown tags are skipped, so that a later version can
 // add a field without a new format.
 type Record struct {
-	Seq      uint64 // set by the committer
-	ID       string
-	Text     string
-	Source   string         // what the document is a part of, if anything
-	Chunk    int            // its position within Source
-	Created  time.Time      // when this version was written
-	Expires  time.Time      // zero: never
-	Hash     [16]byte       // of everything the caller passed
-	TextHash [16]byte       // of what the embedder saw
-	Given    bool           // the vector came with the document, not from the embedder
-	Metadata map[string]any // string, bool, int64, float64, time.Time, []string
+	Seq         uint64 // set by the committer
+	ID          string
+	Text        string
+	Source      string         // what the document is a part of, if anything
+	Chunk       int            // its position within Source
+	Created     time.Time      // when this version was written
+	Expires     time.Time      // zero: never
+	Hash        [16]byte       // of everything the caller passed
+	TextHash    [16]byte       // of what the embedder saw
+	Precomputed bool           // the vector came with the document, not from the embedder
+	Metadata    map[string]any // string, bool, int64, float64, time.Time, []string
 }
 
 const (
@@ -47,7 +47,7 @@ const (
 	tagHash
 	tagTextHash
 	tagMetadata
-	tagGiven
+	tagPrecomputed
 )
 
 // AppendRecord encodes r. The committer sets the sequence number, which is known
@@ -73,8 +73,8 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	}
 	dst = appendField(dst, tagHash, r.Hash[:])
 	dst = appendField(dst, tagTextHash, r.TextHash[:])
-	if r.Given {
-		dst = appendField(dst, tagGiven, "1")
+	if r.Precomputed {
+		dst = appendField(dst, tagPrecomputed, "1")
 	}
 	return appendField(dst, tagMetadata, metadata)
 }
@@ -152,8 +152,8 @@ func (r *Record) set(tag byte, v []byte, want Fields) error {
 		copy(r.Hash[:], v)
 	case tagTextHash:
 		copy(r.TextHash[:], v)
-	case tagGiven:
-		r.Given = true
+	case tagPrecomputed:
+		r.Precomputed = true
 	case tagMetadata:
 		if want&WithMetadata == 0 {
 			return nil

@@ -57,7 +57,7 @@ type Store struct {
 	states map[uint32]*state // of collections and hidden versions
 	hidden map[string]Hidden // by name of the collection
 
-	orphans []Hidden // hidden versions of no collection, for Sweep
+	orphans []Hidden // hidden versions of no collection, for DeleteGarbage
 
 	// pins keeps Badger from dropping versions of keys that are still read.
 	pins pins

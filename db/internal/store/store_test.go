@@ -307,7 +307,7 @@ func TestDeleteOnFullDisk(t *testing.T) {
 	if _, _, err := s.DropCollection("c"); err != nil {
 		t.Error(err)
 	}
-	if n, err := s.Sweep(); n != 1 || err != nil {
+	if n, err := s.DeleteGarbage(); n != 1 || err != nil {
 		t.Error(n, err)
 	}
 }
@@ -354,7 +354,7 @@ func TestCollections(t *testing.T) {
 	if _, err := s.Commit(&Batch{Collection: a, Puts: put("3")}); !errors.Is(err, ErrNoCollection) {
 		t.Errorf("commit to a dropped collection: %v", err)
 	}
-	if n, err := s.Sweep(); n != 1 || err != nil {
+	if n, err := s.DeleteGarbage(); n != 1 || err != nil {
 		t.Errorf("sweep: %d, %v", n, err)
 	}
 	if got := ids(t, s, a); got != nil {
@@ -421,7 +421,7 @@ func TestRecord(t *testing.T) {
 	t.Parallel()
 	in := &Record{
 		ID: "아이디", Text: "글", Source: "file.md", Chunk: 3, Created: time.UnixMicro(1234567890123456).UTC(),
-		Expires: time.UnixMicro(2).UTC(), Hash: [16]byte{1}, TextHash: [16]byte{2}, Given: true,
+		Expires: time.UnixMicro(2).UTC(), Hash: [16]byte{1}, TextHash: [16]byte{2}, Precomputed: true,
 		Metadata: map[string]any{
 			"s": "x", "t": true, "f": false, "i": int64(-5), "x": 2.5, "l": []string{"a", ""}, "e": []string{},
 			"d": time.Unix(5, 6).UTC(),

@@ -14,7 +14,7 @@ import (
 //
 // Its key names the number of the visible version. A program that does not know
 // about hidden versions may drop that one, and even create another collection of the
-// same name. The hidden version then belongs to no collection, and Sweep deletes it.
+// same name. The hidden version then belongs to no collection, and DeleteGarbage deletes it.
 type Hidden struct {
 	Info
 	Of       uint32    `json:"of"` // the version that the name leads to
@@ -37,7 +37,7 @@ func (s *Store) visible(info *Info) bool {
 }
 
 // loadHidden reads the hidden versions, after all collections have been read. Those
-// that belong to no collection are left to Sweep.
+// that belong to no collection are left to DeleteGarbage.
 func (s *Store) loadHidden(v *View) error {
 	for item, err := range v.items([]byte{keyHidden}, nil, 16) {
 		if err != nil {
@@ -124,7 +124,7 @@ func (s *Store) Switch(name string, discard bool) error {
 	})
 }
 
-// DropHidden drops the hidden version of a collection. Its data is garbage, for Sweep
+// DropHidden drops the hidden version of a collection. Its data is garbage, for DeleteGarbage
 // to delete.
 func (s *Store) DropHidden(name string) error {
 	h, ok := s.Hidden(name)

@@ -97,7 +97,7 @@ func TestHidden(t *testing.T) {
 	if v, h := names(t, s, "a"); v != a || h != 0 {
 		t.Errorf("back at %d, and %d is hidden", v, h)
 	}
-	if n, err := s.Sweep(); n != 1 || err != nil {
+	if n, err := s.DeleteGarbage(); n != 1 || err != nil {
 		t.Errorf("swept %d, %v", n, err)
 	}
 	if got := ids(t, s, b); len(got) != 0 {
@@ -116,7 +116,7 @@ func TestHidden(t *testing.T) {
 	if _, h, err := s.DropCollection("a"); err != nil || h.ID != e {
 		t.Fatal(h, err)
 	}
-	if n, err := s.Sweep(); n != 3 || err != nil || c == e {
+	if n, err := s.DeleteGarbage(); n != 3 || err != nil || c == e {
 		t.Errorf("swept %d, %v", n, err)
 	}
 	reopen()
@@ -154,7 +154,7 @@ func TestHiddenOrphan(t *testing.T) {
 		t.Errorf("%d and %d, want %d and none", v, h, again)
 	}
 	next := createHidden(t, s, "a") // before the sweep
-	if n, err := s.Sweep(); n != 2 || err != nil {
+	if n, err := s.DeleteGarbage(); n != 2 || err != nil {
 		t.Errorf("swept %d, %v", n, err)
 	}
 	if got := ids(t, s, h); len(got) != 0 {

@@ -45,6 +45,7 @@ func fillCode(r *rand.Rand, c []byte) {
 var strides = []int{32, 64, 96, 128, 160, 192, 224, 256, 384, 512, 768, 1024, 4096}
 
 func TestDistancesEqualGeneric(t *testing.T) {
+	t.Parallel()
 	everyImpl(t, func(t *testing.T, m Impl) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for _, stride := range strides {
@@ -92,6 +93,7 @@ func TestDistancesEqualGeneric(t *testing.T) {
 }
 
 func TestDistanceIsProportionalToOneMinusCosine(t *testing.T) {
+	t.Parallel()
 	everyImpl(t, func(t *testing.T, m Impl) {
 		r := rand.New(rand.NewPCG(3, 4))
 		for _, stride := range strides {
@@ -117,6 +119,7 @@ func TestDistanceIsProportionalToOneMinusCosine(t *testing.T) {
 }
 
 func TestDistanceExtremes(t *testing.T) {
+	t.Parallel()
 	everyImpl(t, func(t *testing.T, m Impl) {
 		for _, stride := range strides {
 			a, b := make([]byte, stride), make([]byte, stride)
@@ -139,6 +142,7 @@ func TestDistanceExtremes(t *testing.T) {
 }
 
 func TestRowOutOfRangePanics(t *testing.T) {
+	t.Parallel()
 	everyImpl(t, func(t *testing.T, m Impl) {
 		r := rand.New(rand.NewPCG(5, 6))
 		tab := newTable(r, 10, 192, 2)
@@ -182,6 +186,7 @@ func dotBound(a, b []float32) (exact, bound float64) {
 }
 
 func TestDotWithinBound(t *testing.T) {
+	t.Parallel()
 	everyImpl(t, func(t *testing.T, m Impl) {
 		r := rand.New(rand.NewPCG(7, 8))
 		for _, n := range lengths {
@@ -216,6 +221,7 @@ func TestDotWithinBound(t *testing.T) {
 }
 
 func TestEncodeEqualsGeneric(t *testing.T) {
+	t.Parallel()
 	everyImpl(t, func(t *testing.T, m Impl) {
 		r := rand.New(rand.NewPCG(13, 14))
 		nan := float32(math.NaN())

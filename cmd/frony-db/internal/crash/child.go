@@ -24,8 +24,8 @@ func open(ctx context.Context, dir string) (*db.DB, *db.Collection, error) {
 	return d, c, nil
 }
 
-// Child writes until it is killed, and prints "open" and then "writer number"
-// for every operation that was acknowledged, a line in one write each.
+// Child writes until it is killed. It prints "open", and then "writer number" for every
+// acknowledged operation, each line in one write.
 func Child(ctx context.Context, p Plan, out io.Writer) error {
 	d, c, err := open(ctx, p.Dir)
 	if err != nil {
@@ -50,7 +50,7 @@ func Child(ctx context.Context, p Plan, out io.Writer) error {
 			}
 		})
 	}
-	wg.Go(func() { // so that kills meet snapshots too
+	wg.Go(func() { // so that some kills hit snapshots
 		for {
 			time.Sleep(rand.N(20 * time.Millisecond))
 			if err := c.Snapshot(ctx); err != nil {
@@ -60,7 +60,7 @@ func Child(ctx context.Context, p Plan, out io.Writer) error {
 		}
 	})
 	err = <-failed
-	_ = d // it is not closed: the process ends as if it was killed
+	_ = d // not closed: the process ends as if it was killed
 	return err
 }
 

@@ -43,7 +43,7 @@ func command(ctx context.Context, p Plan) *exec.Cmd {
 	return cmd
 }
 
-// Two hundred kills lose nothing and bring nothing back.
+// Two hundred kills lose nothing and resurrect nothing.
 func TestKills(t *testing.T) {
 	kills := 200
 	if testing.Short() {
@@ -71,8 +71,8 @@ func TestKills(t *testing.T) {
 	}
 }
 
-// The comparison notices a document that was lost, one that came back, one that
-// is old, one that is not as it was written, and half of an operation.
+// The comparison detects a lost document, a resurrected one, a previous version, a
+// changed one, and half an operation.
 func TestComparison(t *testing.T) {
 	const seed = 7
 	for what, c := range map[string]struct {

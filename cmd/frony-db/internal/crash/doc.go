@@ -1,19 +1,19 @@
-// Package crash is the crash certificate: it proves on a disk at hand that a
-// killed database loses nothing it acknowledged.
+// Package crash tests on a given disk that a killed database loses nothing that it
+// acknowledged.
 //
-// A child process writes to a database, in batches and from several writers at
-// once, and says on its standard output which operations were acknowledged. It
-// is killed (SIGKILL) at a random moment, also while it opens the database.
-// Then the database is opened and compared with what it must hold:
+// A child process writes to a database, in batches and from several writers at once,
+// and prints which operations were acknowledged. It is killed (SIGKILL) at a random
+// moment, sometimes while it opens the database. Then the database is opened and
+// compared with its expected state:
 //
 //	           op 1   op 2   op 3   op 4
 //	writer     ──●──────●──────●──────○─ ╳ kill
-//	           acknowledged          under way: done as a whole, or not at all
+//	           acknowledged          in flight: done completely, or not at all
 //
-// What every operation does follows from a seed, its writer and its number, so
-// that parent and child need not talk about it.
+// Every operation follows from a seed, its writer and its number, so that parent and
+// child need not exchange them.
 //
-// A kill takes the process away and not the power: what the operating system
-// had taken from the process is still written. Power failures need another
-// machine; docs/durability.md says what they may take.
+// A kill ends the process but not the operating system, which still writes what it
+// has received. Power failures are not tested; docs/durability.md says what they may
+// cost.
 package crash

@@ -9,13 +9,13 @@ import (
 
 const (
 	writers    = 4
-	perWriter  = 500 // ids of a writer: above a thousand documents, searches use the graph
+	perWriter  = 500 // ids per writer; above a thousand documents, searches use the graph
 	dims       = 64
 	headDims   = 32
 	collection = "crash"
 )
 
-// Plan is what a child needs to know. It travels as JSON.
+// Plan tells a child what to do. It is passed as JSON.
 type Plan struct {
 	Dir  string       `json:"dir"`
 	Seed uint64       `json:"seed"`
@@ -28,7 +28,7 @@ type operation struct {
 	ids    []int
 }
 
-// operationOf is what writer w does as its n-th operation.
+// operationOf is the n-th operation of writer w.
 func operationOf(seed uint64, w, n int) operation {
 	rng := rand.New(rand.NewPCG(seed^uint64(w)<<56, uint64(n)))
 	op := operation{delete: rng.IntN(4) == 0}
@@ -48,7 +48,7 @@ func operationOf(seed uint64, w, n int) operation {
 
 func name(w, id int) string { return fmt.Sprintf("w%d-%d", w, id) }
 
-// document is what the n-th operation of a writer makes of an id.
+// document is the document that the n-th operation of a writer stores under an id.
 func document(seed uint64, w, id, n int) db.Document {
 	rng := rand.New(rand.NewPCG(seed+uint64(w*perWriter+id), uint64(n)))
 	centre := rand.New(rand.NewPCG(seed, rng.Uint64N(40))) // clusters, as embeddings have
@@ -62,8 +62,7 @@ func document(seed uint64, w, id, n int) db.Document {
 	}
 }
 
-// state is what a writer's documents are: for each id the operation that wrote
-// it.
+// state is the state of a writer's documents: the operation that wrote each id.
 type state map[int]int
 
 func (s state) apply(op operation, n int) {

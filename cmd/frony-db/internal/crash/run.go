@@ -11,38 +11,38 @@ import (
 	"time"
 )
 
-// Options say how long the kill loop runs, and where.
+// Options say how long and where the kill loop runs.
 type Options struct {
 	Dir      string        // a directory for the database, empty or missing
 	Duration time.Duration // the loop ends after it, or
-	Kills    int           // after so many kills; 0 is no such end
+	Kills    int           // after this many kills; 0 means no limit
 	Seed     uint64
-	// Command makes the process that calls Child with the plan.
+	// Command returns a process that calls Child with the plan.
 	Command func(ctx context.Context, p Plan) *exec.Cmd
 	// Progress, if set, is called after each kill.
 	Progress func(Report)
 }
 
-// Report says what the kills have done.
+// Report is the result of the test.
 type Report struct {
 	Seed         uint64  `json:"seed"`
 	Kills        int     `json:"kills"`
 	Acknowledged int     `json:"acknowledged"` // operations
 	Documents    int     `json:"documents"`    // written or deleted by them
-	Lost         int     `json:"lost"`         // documents that were acknowledged and are not there
-	Resurrected  int     `json:"resurrected"`  // documents that are there though they were deleted or replaced
-	Torn         int     `json:"torn"`         // operations of which a part was done
-	Wrong        int     `json:"wrong"`        // documents whose text or embedding is not what was written
+	Lost         int     `json:"lost"`         // acknowledged documents that are missing
+	Resurrected  int     `json:"resurrected"`  // documents that exist although they were deleted or replaced
+	Torn         int     `json:"torn"`         // operations that were done partially
+	Wrong        int     `json:"wrong"`        // documents whose text or embedding differs from what was written
 	Recall       float64 `json:"recall"`       // recall@10 after restarts, against exact search
-	Searches     int     `json:"searches"`     // that recall is the average of
-	Missed       int     `json:"missed"`       // of these, that did not return the document whose own vector was asked
-	Opened       float64 `json:"open_ms"`      // the longest opening after a kill
+	Searches     int     `json:"searches"`     // self-queries that recall is the average of
+	Missed       int     `json:"missed"`       // self-queries that did not return their document
+	Opened       float64 `json:"open_ms"`      // the longest open after a kill
 	Seconds      float64 `json:"seconds"`
 
 	Faults []string `json:"faults,omitempty"` // the first few, in words
 }
 
-// OK says whether nothing was lost.
+// OK reports whether the test passed.
 func (r *Report) OK() bool {
 	return r.Lost == 0 && r.Resurrected == 0 && r.Torn == 0 && r.Wrong == 0 && len(r.Faults) == 0
 }
@@ -53,7 +53,7 @@ func (r *Report) fault(format string, args ...any) {
 	}
 }
 
-// loop is a run under way.
+// loop is a running test.
 type loop struct {
 	opts Options
 	Report
@@ -63,8 +63,8 @@ type loop struct {
 	recall float64        // sum
 }
 
-// Run kills until the time or the number is reached, and returns what came of
-// it. An error says that the test could not be made.
+// Run kills until the time or the number of kills is reached. An error means that the
+// test could not be run.
 func Run(ctx context.Context, o Options) (Report, error) {
 	l := &loop{opts: o, Report: Report{Seed: o.Seed}, rng: rand.New(rand.NewPCG(o.Seed, 1))}
 	for w := range writers {
@@ -83,7 +83,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	return l.Report, nil
 }
 
-// round starts a child, kills it and looks at what it has left.
+// round starts a child, kills it and verifies what it left.
 func (l *loop) round(ctx context.Context) error {
 	child, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -114,7 +114,7 @@ func (l *loop) round(ctx context.Context) error {
 		if _, err := fmt.Sscan(lines.Text(), &w, &n); err != nil || w < 0 || w >= writers || n != l.next[w] {
 			kill()
 			_ = cmd.Wait()
-			return fmt.Errorf("the child said %q", lines.Text())
+			return fmt.Errorf("unexpected output of the child: %q", lines.Text())
 		}
 		op := operationOf(l.Seed, w, n)
 		l.states[w].apply(op, n)

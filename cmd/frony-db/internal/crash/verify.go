@@ -75,8 +75,8 @@ func (l *loop) same(doc db.Document, w, id, n int) bool {
 	return dot > (1-1e-5)*math.Sqrt(norm)
 }
 
-// compare holds what is there against what was acknowledged. The operation
-// that was under way may have been done, as a whole, or not.
+// compare compares the stored documents with the acknowledged ones. The operation that
+// was in flight may have been done completely, or not at all.
 func (l *loop) compare(w int, got state) {
 	before := l.states[w]
 	op, n := operationOf(l.Seed, w, l.next[w]), l.next[w]
@@ -104,7 +104,7 @@ func (l *loop) compare(w int, got state) {
 		case had && (!ok || is < was):
 			lost++
 			if ok {
-				back++ // an older version has come back in its place
+				back++ // a previous version has come back instead
 			}
 		default:
 			back++
@@ -121,7 +121,7 @@ func (l *loop) compare(w int, got state) {
 	l.next[w]++
 }
 
-// search asks for some documents by their own vectors, and measures recall.
+// search runs self-queries of some documents and measures recall.
 func (l *loop) search(ctx context.Context, c *db.Collection, live []db.Document) error {
 	if len(live) < k {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// names are the modes as people read them.
+// names are the display names of the modes.
 var names = map[Mode]string{
 	Exact384: "exact, 384 dims",
 	Exact192: "exact, 192 dims (half dim)",
@@ -16,9 +16,8 @@ var names = map[Mode]string{
 	Hybrid:   "hybrid",
 }
 
-// WriteMarkdown writes a table for each set, in the form of the model card's:
-// fractions with four places; and, if there are several sets, one of their
-// average.
+// WriteMarkdown writes a table for each set, like that of the model card, with
+// fractions of four digits. If there are several sets, a table of averages follows.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	for i, s := range r.Sets {
@@ -75,7 +74,7 @@ func stages(m *ModeReport) string {
 	return strings.Join(parts, ", ")
 }
 
-// duration writes microseconds with three digits, in µs, ms or s.
+// duration formats microseconds with three digits, in µs, ms or s.
 func duration(us float64) string {
 	v, unit := us, "µs"
 	switch {

@@ -8,8 +8,7 @@ import (
 // Cutoffs are the k of Accuracy@k.
 var Cutoffs = [...]int{1, 3, 5, 10}
 
-// depth is how many answers are asked for and looked at: all measures stop
-// there.
+// depth is the number of results that are requested. All measures stop there.
 const depth = 10
 
 // Metrics are means over queries, fractions from 0 to 1.
@@ -22,14 +21,14 @@ type Metrics struct {
 	NDCG10     float64 `json:"ndcg@10"`
 }
 
-// fields lists the metrics in the order of every table.
+// fields lists the metrics in the order of the tables.
 func (m *Metrics) fields() []*float64 {
 	return []*float64{&m.Accuracy1, &m.Accuracy3, &m.Accuracy5, &m.Accuracy10, &m.MRR10, &m.NDCG10}
 }
 
 var titles = []string{"Accuracy@1", "Accuracy@3", "Accuracy@5", "Accuracy@10", "MRR@10", "nDCG@10"}
 
-// combine sets each metric to what f makes of its values in all.
+// combine sets each metric to f of its values in all.
 func combine(all []*Metrics, f func(values []float64) float64) (m Metrics) {
 	values := make([]float64, len(all))
 	for i, field := range m.fields() {

@@ -9,29 +9,28 @@ import (
 	"strings"
 )
 
-// The plot: a frame with room for the axes at the left and below, and for the
-// legend at the right.
+// The plot has space for the axes on the left and below, and for the legend on the
+// right.
 const (
 	plotWidth, plotHeight = 760, 440
 	plotLeft, plotRight   = 64, 560
 	plotTop, plotBottom   = 40, 380
 )
 
-// colours of the modes: Okabe and Ito's, which colour-blind people can tell
-// apart; the marks differ in shape as well.
+// colours of the modes: those of Okabe and Ito, which colour-blind people can
+// distinguish. The marks also differ in shape.
 var colours = map[Mode]string{
 	Exact384: "#0072B2", Exact192: "#56B4E9", TwoStage: "#D55E00", Lexical: "#009E73", Hybrid: "#CC79A7",
 }
 
-// WriteSVG writes a plot of Accuracy@10 against the time per query, which is
-// on a logarithmic axis: a small mark for each set and mode, a large one for
-// a mode's average.
+// WriteSVG writes a plot of Accuracy@10 against the time per query on a logarithmic
+// axis, with a small mark for each set and mode and a large one for a mode's average.
 func (r *Report) WriteSVG(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	p := plot{w: out}
 	for _, s := range r.Sets {
 		for _, m := range s.Modes {
-			p.reach(m.Microseconds)
+			p.include(m.Microseconds)
 		}
 	}
 	p.frame()
@@ -59,8 +58,8 @@ type plot struct {
 	any      bool
 }
 
-// reach widens the axis of time to whole decades around us.
-func (p *plot) reach(us float64) {
+// include extends the time axis to whole decades around us.
+func (p *plot) include(us float64) {
 	l := math.Log10(max(us, 0.1))
 	if !p.any {
 		p.low, p.top, p.any = math.Floor(l), math.Floor(l)+1, true
@@ -141,6 +140,6 @@ func (p *plot) legend(i int, mode Mode, m *ModeReport) {
 
 func escape(s string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(s)) // a Builder takes everything
+	_ = xml.EscapeText(&b, []byte(s)) // a Builder never fails
 	return b.String()
 }

@@ -6,30 +6,30 @@ import (
 	"slices"
 )
 
-// A Report is what Run has measured; it is written to JSON as it stands.
+// A Report is the result of Run. Its JSON is the output of eval --json.
 type Report struct {
 	Sets []*SetReport `json:"sets"`
 }
 
-// A SetReport is what was measured on one set.
+// A SetReport is the result for one set.
 type SetReport struct {
 	Name              string               `json:"name"`
 	Documents         int                  `json:"documents"`
 	Queries           int                  `json:"queries"`
-	Unjudged          int                  `json:"unjudged,omitempty"` // queries without a relevant document, which were left out
-	IndexMicroseconds float64              `json:"index_microseconds"` // per document, until all could be found
+	Unjudged          int                  `json:"unjudged,omitempty"` // queries without a relevant document, which are skipped
+	IndexMicroseconds float64              `json:"index_microseconds"` // per document, until all can be found
 	Modes             map[Mode]*ModeReport `json:"modes"`
 }
 
-// A ModeReport is what was measured of one mode on one set.
+// A ModeReport is the result of one mode on one set.
 type ModeReport struct {
 	Metrics
 	Microseconds   float64       `json:"microseconds"`     // per query: the median
 	Microseconds99 float64       `json:"microseconds_p99"` // per query: the 99th percentile
 	Stages         []StageReport `json:"stages,omitempty"`
 
-	// Loss is what the exact search over 384 dimensions is better by, and
-	// Recall the share of its ten that this mode finds: for the two-stage
+	// Loss is how much better the exact search over 384 dimensions is, and Recall the
+	// share of its ten results that this mode finds. They are set for the two-stage
 	// search, if both were measured.
 	Loss   *Metrics `json:"loss,omitempty"`
 	Recall *float64 `json:"recall@10,omitempty"`
@@ -44,7 +44,7 @@ type StageReport struct {
 	Microseconds float64 `json:"microseconds"`
 }
 
-// compare holds the two-stage search against the exact one.
+// compare compares the two-stage search with the exact one.
 func (r *SetReport) compare() {
 	exact, two := r.Modes[Exact384], r.Modes[TwoStage]
 	if exact == nil || two == nil {

@@ -11,36 +11,36 @@ import (
 // A Mode is a way of searching.
 type Mode string
 
-// The modes, in the order of every table.
+// The modes, in the order of the tables.
 const (
-	Exact384 Mode = "exact384"  // brute force over 384 dimensions: what the embeddings can do
+	Exact384 Mode = "exact384"  // brute force over 384 dimensions: the limit of the embeddings
 	Exact192 Mode = "exact192"  // brute force over the first 192 dimensions
 	TwoStage Mode = "two_stage" // candidates from the graph over 192, reranked over 384
 	Lexical  Mode = "lexical"
 	Hybrid   Mode = "hybrid"
 )
 
-// Modes are all of them.
+// Modes are all modes.
 var Modes = []Mode{Exact384, Exact192, TwoStage, Lexical, Hybrid}
 
 // A Searcher is what is measured.
 type Searcher interface {
-	// Index makes docs, and nothing else, what Search finds. It returns when
-	// all of it can be found in every mode.
+	// Index replaces all documents by docs. It returns when they can be found in every
+	// mode.
 	Index(ctx context.Context, docs []Document) error
 
 	// Search returns the ids of the k best documents, best first, each once.
 	Search(ctx context.Context, mode Mode, query string, k int) (Answer, error)
 }
 
-// An Answer is what a search has found.
+// An Answer is the result of a search.
 type Answer struct {
 	IDs    []string
-	Scores []float32 // as long as IDs, or nil; for run files
-	Stages []Stage   // what the time went into, in the same order for every query of a mode
+	Scores []float32 // of IDs, or nil; for run files
+	Stages []Stage   // where the time went, in the same order for every query of a mode
 }
 
-// A Stage is a part of a search: embedding, graph, rerank.
+// A Stage is a part of a search, such as embedding.
 type Stage struct {
 	Name string
 	Time time.Duration
@@ -50,16 +50,15 @@ type Stage struct {
 type Options struct {
 	Modes []Mode // the default is all
 
-	// Titles puts the title of a document, if it has one, before its text.
+	// Titles prepends the titles of documents to their texts.
 	Titles bool
 
-	// Progress, if set, is called before every set and mode, and every
-	// hundred queries.
+	// Progress, if set, is called before every set and mode, and every hundred queries.
 	Progress func(set string, mode Mode, done, of int)
 }
 
-// Run indexes and searches set after set, one query at a time, and returns
-// what it has measured. The error of a searcher names set, mode and query.
+// Run indexes and searches set after set, one query at a time. Errors of the searcher
+// name set, mode and query.
 func Run(ctx context.Context, sets []*Set, s Searcher, opts *Options) (*Report, error) {
 	o := Options{}
 	if opts != nil {
@@ -79,7 +78,7 @@ func Run(ctx context.Context, sets []*Set, s Searcher, opts *Options) (*Report, 
 	report := new(Report)
 	times := make(map[string]int)
 	for _, set := range sets {
-		if times[set.Name]++; times[set.Name] > 1 { // folders of the same name in two places
+		if times[set.Name]++; times[set.Name] > 1 { // several folders of the same name
 			again := *set
 			again.Name = fmt.Sprintf("%s-%d", set.Name, times[set.Name])
 			set = &again
@@ -162,8 +161,7 @@ func runMode(ctx context.Context, set *Set, s Searcher, mode Mode, o *Options) (
 	return m, nil
 }
 
-// validate refuses an answer that would count a document twice, or that is
-// longer than was asked for.
+// validate returns an error for an answer that has a document twice or is too long.
 func (a *Answer) validate() error {
 	if len(a.IDs) > depth {
 		return fmt.Errorf("%d answers for k %d", len(a.IDs), depth)
@@ -187,7 +185,7 @@ func (o *Options) progress(set *Set, mode Mode, done int) {
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-// percentile returns the nearest-rank percentile; it sorts values.
+// percentile sorts values and returns the nearest-rank percentile.
 func percentile(values []float64, p int) float64 {
 	if len(values) == 0 {
 		return 0

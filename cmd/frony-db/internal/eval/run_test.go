@@ -16,8 +16,7 @@ import (
 	"time"
 )
 
-// A fake answers from a table: for each mode where in the ranking the right
-// document stands.
+// A fake answers from a table with the rank of the relevant document for each mode.
 type fake struct {
 	docs  []Document
 	ranks map[Mode]int
@@ -190,8 +189,8 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestRunFile: six columns, ranks from 1, and scores that fall, though all
-// that the searcher gave are the same.
+// TestRunFile: six columns, ranks from 1, and decreasing scores, although those of the
+// searcher are equal.
 func TestRunFile(t *testing.T) {
 	t.Parallel()
 	r := sample(t)

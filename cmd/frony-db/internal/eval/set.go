@@ -14,13 +14,12 @@ import (
 	"strings"
 )
 
-// A Set is documents, questions about them, and which documents answer which
-// question.
+// A Set is documents, queries, and judgements of which documents answer which query.
 type Set struct {
 	Name      string // the folder's
 	Documents []Document
-	Queries   []Query // those with a judgement; the order of the file
-	Unjudged  int     // queries without one, which are left out
+	Queries   []Query // with a judgement, in the order of the file
+	Unjudged  int     // queries without a judgement, which are skipped
 	Grades    Grades
 }
 
@@ -39,14 +38,13 @@ type Query struct {
 	Lang string `json:"lang"`
 }
 
-// Grades are judgements: by query id and document id how well the document
-// answers, from 0, not at all.
+// Grades are judgements by query id and document id, from 0 for not relevant.
 type Grades map[string]map[string]int
 
-// A FileError says where in a set's files something is wrong.
+// A FileError is an error in one of a set's files.
 type FileError struct {
 	Path string
-	Line int // from 1; 0 where it is the file as a whole
+	Line int // from 1; 0 means the whole file
 	Err  error
 }
 
@@ -60,9 +58,8 @@ func (e *FileError) Error() string {
 // Unwrap returns the cause.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// Load reads a set from a folder. Sets in the layout of BEIR are read too:
-// "_id" for "id", qrels/test.tsv with a line of titles. Errors are FileErrors
-// and name the line.
+// Load reads a set from a folder. It also reads the BEIR layout: "_id" for "id", and
+// qrels/test.tsv with a header line. Errors are FileErrors and name the line.
 func Load(dir string) (*Set, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -100,7 +97,7 @@ func Load(dir string) (*Set, error) {
 	return s, nil
 }
 
-// relevant returns how many documents answer the query.
+// relevant returns the number of relevant documents of a query.
 func (g Grades) relevant(query string) (n int) {
 	for _, grade := range g[query] {
 		if grade > 0 {
@@ -115,8 +112,7 @@ type line struct {
 	BEIR string `json:"_id"`
 }
 
-// readJSONL calls add with each line that is not blank, and enters its id in
-// ids.
+// readJSONL calls add with each line that is not blank, and adds its id to ids.
 func readJSONL(path string, ids map[string]bool, add func(*line)) error {
 	err := eachLine(path, func(text string) error {
 		var l line
@@ -128,9 +124,9 @@ func readJSONL(path string, ids map[string]bool, add func(*line)) error {
 		case l.ID == "":
 			return errors.New(`"id" is missing`)
 		case strings.ContainsAny(l.ID, "\t\n"):
-			return fmt.Errorf("id %q: no tab or line break can be in an id", l.ID)
+			return fmt.Errorf("id %q: ids must not contain tabs or line breaks", l.ID)
 		case ids[l.ID]:
-			return fmt.Errorf("id %q is there twice", l.ID)
+			return fmt.Errorf("id %q appears twice", l.ID)
 		case strings.TrimSpace(l.Text) == "" && strings.TrimSpace(l.Title) == "":
 			return fmt.Errorf(`id %q: "text" is missing or empty`, l.ID)
 		}
@@ -160,7 +156,7 @@ func (s *Set) readGrades(dir string, queries, docs map[string]bool) error {
 			return nil
 		}
 		if len(fields) < 2 || len(fields) > 3 {
-			return fmt.Errorf("%d columns: want query id, document id, and a grade or none, with tabs between them", len(fields))
+			return fmt.Errorf("%d columns: want query id, document id and optionally a grade, separated by tabs", len(fields))
 		}
 		grade := 1
 		if len(fields) == 3 {
@@ -180,7 +176,7 @@ func (s *Set) readGrades(dir string, queries, docs map[string]bool) error {
 			s.Grades[query] = make(map[string]int)
 		}
 		if before, ok := s.Grades[query][doc]; ok && before != grade {
-			return fmt.Errorf("query %q, document %q: judged %d and %d", query, doc, before, grade)
+			return fmt.Errorf("query %q, document %q: judged both %d and %d", query, doc, before, grade)
 		}
 		s.Grades[query][doc] = grade
 		return nil
@@ -192,8 +188,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// eachLine calls use with each line that is not blank, however long, without
-// its break.
+// eachLine calls use with each line that is not blank, of any length, without its
+// line break.
 func eachLine(path string, use func(text string) error) error {
 	f, err := os.Open(path)
 	if err != nil {

@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// folder writes the files of a set; the names are as in the set, the contents
-// replace those of a small one that is right.
+// folder writes the files of a small valid set, replaced by the given contents.
 func folder(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "faq")
@@ -65,7 +64,7 @@ func TestLoadBEIR(t *testing.T) {
 	}
 }
 
-// TestLoadErrors: each fault names its file and line, and what is wrong.
+// TestLoadErrors: every error names file, line and cause.
 func TestLoadErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ file, text, want string }{
@@ -73,8 +72,8 @@ func TestLoadErrors(t *testing.T) {
 		{"corpus.jsonl", `{"id":"d1","text":7}`, "corpus.jsonl:1: not a JSON object of strings"},
 		{"corpus.jsonl", `{"text":"x"}`, `corpus.jsonl:1: "id" is missing`},
 		{"corpus.jsonl", `{"id":"d1","text":" "}`, `corpus.jsonl:1: id "d1": "text" is missing`},
-		{"corpus.jsonl", "\n{\"id\":\"d1\",\"text\":\"x\"}\n\n{\"id\":\"d1\",\"text\":\"y\"}", `corpus.jsonl:4: id "d1" is there twice`},
-		{"corpus.jsonl", `{"id":"d\t1","text":"x"}`, "corpus.jsonl:1: id \"d\\t1\": no tab"},
+		{"corpus.jsonl", "\n{\"id\":\"d1\",\"text\":\"x\"}\n\n{\"id\":\"d1\",\"text\":\"y\"}", `corpus.jsonl:4: id "d1" appears twice`},
+		{"corpus.jsonl", `{"id":"d\t1","text":"x"}`, "corpus.jsonl:1: id \"d\\t1\": ids must not contain tabs"},
 		{"corpus.jsonl", "\n", "corpus.jsonl: nothing in it"},
 		{"corpus.jsonl", "", "corpus.jsonl: no such file"},
 		{"queries.jsonl", `["q1"]`, "queries.jsonl:1: not a JSON object"},
@@ -83,7 +82,7 @@ func TestLoadErrors(t *testing.T) {
 		{"qrels.tsv", "q1\td1\t1\nq1\td9\t1\n", `qrels.tsv:2: document "d9" is not in corpus.jsonl`},
 		{"qrels.tsv", "q1\td1\tyes\n", `qrels.tsv:1: grade "yes"`},
 		{"qrels.tsv", "q1\td1\t-1\n", `qrels.tsv:1: grade "-1"`},
-		{"qrels.tsv", "q1\td1\t1\nq1\td1\t2\n", `qrels.tsv:2: query "q1", document "d1": judged 1 and 2`},
+		{"qrels.tsv", "q1\td1\t1\nq1\td1\t2\n", `qrels.tsv:2: query "q1", document "d1": judged both 1 and 2`},
 		{"qrels.tsv", "q1\td1\t0\n", "queries.jsonl: no query has a relevant document"},
 		{"qrels.tsv", "", "qrels.tsv: no such file"},
 	} {

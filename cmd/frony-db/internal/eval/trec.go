@@ -8,14 +8,13 @@ import (
 	"strings"
 )
 
-// WriteRun writes what a mode has found on a set in the form of TREC,
+// WriteRun writes the results of a mode on a set in TREC format,
 //
 //	query-id Q0 document-id rank score tag
 //
-// which trec_eval, pytrec_eval, ranx and ir_measures read. Those order by
-// score and break ties their own way, so that where scores are equal or
-// missing they are lowered just enough to keep the order. White space in ids
-// is written as "_". It fails if the set or the mode was not measured.
+// which trec_eval, pytrec_eval, ranx and ir_measures read. They sort by score and break
+// ties in their own way, so equal or missing scores are lowered just enough to keep the
+// order. White space in ids becomes "_". It fails if the set or mode was not measured.
 func (r *Report) WriteRun(w io.Writer, set string, mode Mode, tag string) error {
 	for _, s := range r.Sets {
 		if m := s.Modes[mode]; s.Name == set && m != nil {
@@ -44,5 +43,5 @@ func (m *ModeReport) writeRun(w io.Writer, tag string) error {
 	return out.Flush()
 }
 
-// word makes a column of TREC's of s.
+// word turns s into a column of the TREC format.
 func word(s string) string { return strings.Join(strings.Fields(s), "_") }

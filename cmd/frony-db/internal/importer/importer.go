@@ -1,5 +1,5 @@
-// Package importer brings records of files into a collection, here or at a server,
-// and keeps a collection in step with a folder.
+// Package importer imports files into a collection of a database or a server, and
+// keeps a collection in sync with a folder.
 package importer
 
 import (
@@ -20,35 +20,36 @@ import (
 	"github.com/fronyai/frony-db/db/chunk"
 )
 
-// Options say what is imported, and how.
+// Options say what to import, and how.
 type Options struct {
 	Source  source.Options
 	Chunk   chunk.Options
 	Files   bool   // cut Markdown and text files into chunks
 	Rows    bool   // cut rows and JSON lines into chunks
-	Rejects string // file for rejected records; empty is RejectsName's
-	Label   string // what the progress is called; empty names the paths
+	Rejects string // file for rejected records; empty means RejectsName
+	Label   string // title of the progress; empty names the paths
 
 	Log      *slog.Logger
-	Messages io.Writer // progress, and what could not be read
-	Quiet    bool      // no progress
+	Messages io.Writer // progress, and files that could not be read
+	Quiet    bool      // show no progress
 }
 
-// Target is where documents go: the collection of a database, or of a server,
-// which is created if it does not exist.
+// Target is the collection to import into, of a database or of a server. It is
+// created if it does not exist.
 type Target struct {
 	Collection string
 	DB         *db.DB
-	Server     *client.Client // in place of DB
-	Models     *models.Opener // of DB's collections
+	Server     *client.Client // instead of DB
+	Models     *models.Opener // for DB
 }
 
-// Importer brings records into one collection, which it opens when it sees the
-// first of them: a collection of given embeddings takes their length.
+// Importer imports records into one collection. It opens the collection when it
+// has the first record: a new collection of precomputed embeddings takes its dims
+// from it.
 //
-// The store itself is the ledger. A document's id says where it belongs, and a
-// hash of its content whether it is there: so an import that was killed at any
-// moment is completed by the same command, and nothing is stored twice.
+// The database itself records the progress. A document's id says where it belongs,
+// and a hash of its content whether it is stored already. So running a killed import
+// again completes it, and nothing is stored twice.
 type Importer struct {
 	o      Options
 	to     Target
@@ -59,7 +60,7 @@ type Importer struct {
 	meter  *meter
 
 	seed maphash.Seed
-	seen map[uint64]struct{} // hashes of the ids that came by, 20 bytes each
+	seen map[uint64]struct{} // hashes of all ids so far, 20 bytes each
 
 	refusing sync.Mutex // guards refused
 	refused  []*source.Reject
@@ -68,11 +69,11 @@ type Importer struct {
 	stats pipeline.Stats
 	rj    rejectFile
 
-	rejected func(*source.Reject) error    // told of each record that was not taken
-	failed   func(*source.FileError) error // told of each file that can't be read on
+	rejected func(*source.Reject) error    // called for each rejected record
+	failed   func(*source.FileError) error // called for each file that can't be read to its end
 }
 
-// New finds all that the paths name, so that what is missing is known before
+// New finds all files that the paths name, so that missing ones are reported before
 // anything is written. The importer must be closed.
 func New(ctx context.Context, paths []string, o Options) (*Importer, error) {
 	im := newImporter(o)

@@ -8,8 +8,8 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// meter measures how long an embedder is at work: the time in which at least
-// one call is under way.
+// meter measures how long an embedder is busy: the time in which at least one call
+// runs.
 type meter struct {
 	embedder.Embedder // nil until the collection is open
 
@@ -19,7 +19,7 @@ type meter struct {
 	total  time.Duration
 }
 
-// Unwrap gives what is measured, for [embedder.Counter].
+// Unwrap returns the measured embedder, for [embedder.Counter].
 func (m *meter) Unwrap() embedder.Embedder { return m.Embedder }
 
 func (m *meter) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
@@ -38,7 +38,7 @@ func (m *meter) EmbedPassages(ctx context.Context, texts []string) ([][]float32,
 	return m.Embedder.EmbedPassages(ctx, texts)
 }
 
-// share is the part of a time that the embedder was at work, in [0, 1].
+// share is the fraction of a duration that the embedder was busy.
 func (m *meter) share(of time.Duration) float64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -17,8 +17,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/builtin"
 )
 
-// collection is what an import does with one: it is a [db.Collection], or a
-// server's.
+// collection is the collection of a database or of a server.
 type collection interface {
 	Validate(d db.Document) error
 	Chunks(o chunk.Options, docs ...db.Document) ([]db.Document, error)
@@ -35,11 +34,11 @@ type remoteCollection struct {
 	info db.CollectionInfo
 }
 
-// Validate implements collection: it finds here what the server would refuse.
+// Validate implements collection. It finds locally what the server would refuse.
 func (c remoteCollection) Validate(d db.Document) error { return c.info.Validate(d) }
 
-// Chunks implements collection: documents are cut here, for an import says what
-// becomes of each.
+// Chunks implements collection. Documents are cut locally, since an import counts
+// what becomes of each chunk.
 func (c remoteCollection) Chunks(o chunk.Options, docs ...db.Document) ([]db.Document, error) {
 	return c.info.Chunks(o, docs...)
 }
@@ -79,7 +78,7 @@ func (im *Importer) open(ctx context.Context, first *source.Record) error {
 		im.meter.Embedder = o.Embedder
 		o.Embedder = im.meter
 	} else if !exists {
-		im.noteGiven("; --model names one")
+		im.notePrecomputed("; use --model to choose one")
 	}
 	col, err := im.to.DB.Collection(ctx, im.to.Collection, o)
 	if err != nil {
@@ -89,23 +88,23 @@ func (im *Importer) open(ctx context.Context, first *source.Record) error {
 	return nil
 }
 
-// checkChunks refuses chunks that the model can't read to their end.
+// checkChunks refuses chunks that exceed the model's context.
 func (im *Importer) checkChunks(s embedder.Spec) error {
 	if s.MaxTokens > 0 && im.o.Chunk.MaxTokens > s.MaxTokens {
-		return usage.Errorf("--chunk %d: the model %s reads %d tokens at most", im.o.Chunk.MaxTokens, s.Model, s.MaxTokens)
+		return usage.Errorf("--chunk %d: the model %s reads at most %d tokens", im.o.Chunk.MaxTokens, s.Model, s.MaxTokens)
 	}
 	return nil
 }
 
-// noteGiven says what it means that a new collection has no model.
-func (im *Importer) noteGiven(wayOut string) {
+// notePrecomputed explains what it means that a new collection has no model.
+func (im *Importer) notePrecomputed(wayOut string) {
 	if !im.o.Quiet {
-		fmt.Fprintf(im.o.Messages, "frony-db: the collection %s has no model: its embeddings are given, and searches by meaning need theirs%s\n", im.to.Collection, wayOut)
+		fmt.Fprintf(im.o.Messages, "frony-db: the collection %s has no model: its embeddings are precomputed, and dense searches need an embedding too%s\n", im.to.Collection, wayOut)
 	}
 }
 
-// openRemote opens or creates the collection at the server, whose model embeds
-// what has no embedding.
+// openRemote opens or creates the collection of the server, whose model embeds
+// records without embedding.
 func (im *Importer) openRemote(ctx context.Context, first *source.Record) error {
 	info, exists, err := im.find(ctx, im.to.Server)
 	switch {
@@ -114,19 +113,19 @@ func (im *Importer) openRemote(ctx context.Context, first *source.Record) error 
 	case exists:
 		im.filled = info.Documents > 0
 	default:
-		given := first.Embedding != nil
-		if info, err = im.to.Server.Create(ctx, im.to.Collection, &db.CollectionOptions{Precomputed: given, Dims: len(first.Embedding)}); err != nil {
+		precomputed := first.Embedding != nil
+		if info, err = im.to.Server.Create(ctx, im.to.Collection, &db.CollectionOptions{Precomputed: precomputed, Dims: len(first.Embedding)}); err != nil {
 			return err
 		}
-		if given {
-			im.noteGiven("")
+		if precomputed {
+			im.notePrecomputed("")
 		}
 	}
 	if info.Model != nil {
 		if err := im.checkChunks(*info.Model); err != nil {
 			return err
 		}
-		// The server's model counts tokens as the same one does here.
+		// If the server's model is builtin too, count its tokens exactly.
 		if e := builtin.New(); e.Spec().Fingerprint() == info.Model.Fingerprint() {
 			im.o.Chunk.Count = embedder.Counter(e)
 		}

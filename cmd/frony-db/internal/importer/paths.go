@@ -12,15 +12,15 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 )
 
-// openPaths finds all that the paths name, before anything is written.
+// openPaths finds all files that the paths name.
 func (im *Importer) openPaths(ctx context.Context, paths []string) (source.Reader, error) {
 	o := im.o.Source
 	o.Skipped = func(path, reason string) {
 		im.count.skipped.Add(1)
-		im.o.Log.Debug("passed over", "file", path, "reason", reason)
+		im.o.Log.Debug("skipped", "file", path, "reason", reason)
 	}
 	if !strings.Contains(strings.Join(paths, " "), rejectsEnding) {
-		// What could not be taken the last time lies beside what was read.
+		// The rejects of an earlier import may be in the same folder.
 		o.Select = func(path string, _ source.Format, _ fs.FileInfo) bool { return !strings.HasSuffix(path, rejectsEnding) }
 	}
 	r, err := source.OpenAll(ctx, paths, &o)
@@ -37,10 +37,10 @@ func label(paths []string) string {
 	return fmt.Sprintf("import of %d paths", len(paths))
 }
 
-// rejectsEnding is the ending of files with rejected records.
+// rejectsEnding is the suffix of files with rejected records.
 const rejectsEnding = ".rejects.jsonl"
 
-// RejectsName is the name of the file for rejected records of these paths.
+// RejectsName is the default name of the file for rejected records.
 func RejectsName(paths []string) string {
 	switch {
 	case len(paths) > 1:
@@ -59,7 +59,7 @@ func RejectsName(paths []string) string {
 	return strings.TrimSuffix(name, filepath.Ext(name)) + rejectsEnding
 }
 
-// optionError tells a wrong command line from what is wrong with files.
+// optionError turns errors of options into usage errors.
 func optionError(err error) error {
 	switch {
 	case errors.Is(err, source.ErrFormat):

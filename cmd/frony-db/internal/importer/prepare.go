@@ -13,8 +13,8 @@ import (
 	"github.com/fronyai/frony-db/db/chunk"
 )
 
-// prepare gives a record an id and cuts it into chunks. The first opens the
-// collection, whose model decides how long they are.
+// prepare gives a record an id and cuts it into chunks. The first record opens the
+// collection, whose model determines their length.
 func (im *Importer) prepare(ctx context.Context, rec source.Record) ([]source.Record, error) {
 	if rec.ID == "" {
 		id, err := contentID(&rec)
@@ -37,13 +37,13 @@ func (im *Importer) prepare(ctx context.Context, rec source.Record) ([]source.Re
 	case rec.Format != "" && im.o.Files:
 		return im.chunks(rec)
 	case rec.Format == "" && im.o.Rows && rec.Source == "" && rec.Embedding == nil:
-		rec.Format = source.Text // from here on it is a document with chunks
+		rec.Format = source.Text // from here on a document with chunks
 		return im.chunks(rec)
 	}
 	return []source.Record{rec}, nil
 }
 
-// chunks cuts a record as the collection cuts a document.
+// chunks cuts a record into chunks.
 func (im *Importer) chunks(rec source.Record) ([]source.Record, error) {
 	o := im.o.Chunk
 	if rec.Format == source.Markdown {
@@ -62,13 +62,13 @@ func (im *Importer) chunks(rec source.Record) ([]source.Record, error) {
 	return pieces, nil
 }
 
-// contentID is the id of a record that has none: made of its content, so that
-// reading it again, from wherever, finds it there. Records that are the same in
-// everything are one document.
+// contentID derives an id from a record's content, so that importing it again, from
+// any file, finds it. Identical records are one document. When it expires is not
+// content.
 func contentID(rec *source.Record) (string, error) {
-	b, err := json.Marshal([]any{rec.Text, rec.Title, rec.Metadata, rec.Embedding, rec.Source, rec.Chunk}) // maps in order of their keys
+	b, err := json.Marshal([]any{rec.Text, rec.Title, rec.Metadata, rec.Embedding, rec.Source, rec.Chunk}) // sorts the keys of maps
 	if err != nil {
-		return "", fmt.Errorf("no id could be made for it: %w", err)
+		return "", fmt.Errorf("no id could be derived: %w", err)
 	}
 	h := sha256.Sum256(b)
 	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(h[:15])), nil

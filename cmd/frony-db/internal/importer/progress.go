@@ -10,7 +10,7 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 )
 
-// watchProgress shows how far a run is, until stop is called.
+// watchProgress shows the progress of a run until stop is called.
 func (im *Importer) watchProgress(p *pipeline.Pipeline) (stop func()) {
 	if im.o.Quiet {
 		return func() {}
@@ -45,7 +45,7 @@ func (im *Importer) watchProgress(p *pipeline.Pipeline) (stop func()) {
 	}
 }
 
-// detail is what the progress says beside the bytes.
+// detail is the text next to the progress in bytes.
 func (im *Importer) detail(s pipeline.Stats) string {
 	rate := float64(s.Written) / max(s.Elapsed.Seconds(), 1e-9)
 	d := fmt.Sprintf("%s, %s/s", term.Plural(s.Written, "document"), humanize.Comma(int64(rate)))

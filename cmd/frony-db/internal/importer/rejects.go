@@ -9,7 +9,7 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 )
 
-// rejectFile is created with the first reject.
+// rejectFile is created on the first reject.
 type rejectFile struct {
 	path string
 	f    *os.File
@@ -20,7 +20,7 @@ func (r *rejectFile) add(rj *source.Reject) error {
 	if r.f == nil {
 		f, err := os.Create(r.path)
 		if err != nil {
-			return fmt.Errorf("the file for rejected records: %w; choose another with --rejects", err)
+			return fmt.Errorf("writing rejected records: %w; choose another file with --rejects", err)
 		}
 		r.f, r.used = f, true
 	}
@@ -32,7 +32,7 @@ func (r *rejectFile) add(rj *source.Reject) error {
 	}{rj, strings.ToValidUTF8(string(rj.Raw), "�")})
 }
 
-// written is the file's name, if anything was rejected.
+// written is the file's name if it was used, else empty.
 func (r *rejectFile) written() string {
 	if !r.used {
 		return ""
@@ -49,7 +49,7 @@ func (r *rejectFile) close() error {
 	return err
 }
 
-// rawShown is how much of a record's text a reject keeps.
+// rawShown is the number of bytes of a record's text that a reject keeps.
 const rawShown = 200
 
 func reject(rec *source.Record, err error) *source.Reject {

@@ -11,35 +11,35 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 )
 
-// counters count what has become of documents (a chunk is one).
+// counters count what became of documents; a chunk counts as one.
 type counters struct {
 	added, replaced, unchanged atomic.Int64
-	removed                    atomic.Int64 // chunks of older versions
-	repeated                   atomic.Int64 // records whose id had come by before
-	skipped                    atomic.Int64 // files of a folder that were passed over
+	removed                    atomic.Int64 // chunks of previous versions
+	repeated                   atomic.Int64 // records with the id of an earlier one
+	skipped                    atomic.Int64 // files of a folder that were not read
 }
 
-// Report says what an import has done. Its JSON is what import prints with --json.
+// Report says what an import has done. Its JSON is printed by import --json.
 type Report struct {
 	Collection  string   `json:"collection"`
 	Read        int64    `json:"read"`    // records
-	Written     int64    `json:"written"` // documents, a chunk is one: added and replaced
+	Written     int64    `json:"written"` // documents (a chunk counts as one): added and replaced
 	Added       int64    `json:"added"`
 	Replaced    int64    `json:"replaced"`
 	Unchanged   int64    `json:"unchanged"`
-	Removed     int64    `json:"removed"`  // chunks of older versions, and of files that are gone
-	Repeated    int64    `json:"repeated"` // records whose id had come by before: the later counts
+	Removed     int64    `json:"removed"`  // chunks of previous versions and of removed files
+	Repeated    int64    `json:"repeated"` // records with the id of an earlier one, which they replace
 	Rejected    int64    `json:"rejected"`
 	Skipped     int64    `json:"skipped_files"`
-	Failed      int64    `json:"failed_files"` // not read to their end
+	Failed      int64    `json:"failed_files"` // not read to the end
 	RejectsFile string   `json:"rejects_file,omitempty"`
 	Bytes       int64    `json:"bytes"`
 	Seconds     float64  `json:"seconds"`
 	Rate        float64  `json:"documents_per_second"`
-	EmbedShare  *float64 `json:"embed_share,omitempty"` // of the time, in [0, 1]
+	EmbedShare  *float64 `json:"embed_share,omitempty"` // fraction of the time spent embedding
 }
 
-// Report says what was done, also by an import that has failed.
+// Report says what the import has done, even if it failed.
 func (im *Importer) Report() Report {
 	s, c := im.stats, &im.count
 	r := Report{
@@ -57,7 +57,7 @@ func (im *Importer) Report() Report {
 	return r
 }
 
-// String is the report in a line or two.
+// String is the report on one line.
 func (r Report) String() string {
 	var s strings.Builder
 	took := time.Duration(r.Seconds * float64(time.Second)).Round(time.Millisecond)
@@ -74,8 +74,8 @@ func (r Report) String() string {
 	more(r.Replaced, "%s of them replaced", humanize.Comma(r.Replaced))
 	more(r.Unchanged, "%s unchanged", humanize.Comma(r.Unchanged))
 	more(r.Removed, "%s removed", term.Plural(r.Removed, "old chunk"))
-	more(r.Repeated, "%s with an id that came before (the later counts)", term.Plural(r.Repeated, "record"))
-	more(r.Skipped, "%s of other kinds passed over", term.Plural(r.Skipped, "file"))
+	more(r.Repeated, "%s with the id of an earlier one (the later wins)", term.Plural(r.Repeated, "record"))
+	more(r.Skipped, "%s of other types skipped", term.Plural(r.Skipped, "file"))
 	if r.RejectsFile != "" {
 		more(r.Rejected, "%s rejected: see %s", humanize.Comma(r.Rejected), r.RejectsFile)
 	} else {

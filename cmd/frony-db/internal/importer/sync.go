@@ -13,22 +13,22 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// lockedWait is how often a watcher asks for a database that another process
-// uses.
+// lockedWait is how often a watcher tries to open a database that another process
+// has locked.
 const lockedWait = time.Second
 
-// sync stores the files that r reads and removes those that are not there any
-// more.
+// sync imports the files that r reads, and deletes the chunks of files that are not
+// there any more.
 func (w *watcher) sync(ctx context.Context, r source.Reader, there map[string]stamp, changed []string) error {
 	im := newImporter(w.Options)
-	im.o.Quiet = true // its report is enough
+	im.o.Quiet = true // the report suffices
 	im.rejected = func(rj *source.Reject) error {
-		fmt.Fprintf(w.Messages, "frony-db: %v; what was stored of it before stays\n", rj)
+		fmt.Fprintf(w.Messages, "frony-db: %v; its previous version is kept\n", rj)
 		return nil
 	}
 	im.failed = func(fe *source.FileError) error {
-		if !errors.Is(fe, fs.ErrNotExist) { // gone again: the next look removes it
-			fmt.Fprintf(w.Messages, "frony-db: %v; what was stored of it before stays\n", fe)
+		if !errors.Is(fe, fs.ErrNotExist) { // if it was removed meanwhile, the next look handles it
+			fmt.Fprintf(w.Messages, "frony-db: %v; its previous version is kept\n", fe)
 		}
 		return nil
 	}
@@ -55,7 +55,7 @@ func (w *watcher) sync(ctx context.Context, r source.Reader, there map[string]st
 	if err != nil {
 		return err
 	}
-	defer func() { _ = l.Close() }() // what was added is on the disk
+	defer func() { _ = l.Close() }() // additions are on disk already
 	if err := l.Add(changed...); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (w *watcher) sync(ctx context.Context, r source.Reader, there map[string]st
 	return w.Report(im.Report())
 }
 
-// openFree opens the database, and waits while another process has it.
+// openFree opens the database. It waits while another process has locked it.
 func (w *watcher) openFree(ctx context.Context) (*db.DB, error) {
 	for told := false; ; {
 		d, err := w.Open()
@@ -78,7 +78,7 @@ func (w *watcher) openFree(ctx context.Context) (*db.DB, error) {
 			return d, err
 		}
 		if !told && !w.Quiet {
-			fmt.Fprintf(w.Messages, "frony-db: %v; waiting for it\n", err)
+			fmt.Fprintf(w.Messages, "frony-db: %v; waiting\n", err)
 			told = true
 		}
 		select {
@@ -89,8 +89,8 @@ func (w *watcher) openFree(ctx context.Context) (*db.DB, error) {
 	}
 }
 
-// removeVanished removes the chunks of files that are in the ledger and not
-// there any more.
+// removeVanished deletes the chunks of files that are in the ledger but no longer in
+// the folder.
 func (im *Importer) removeVanished(ctx context.Context, l *ledger.Ledger, there map[string]stamp) error {
 	var gone []string
 	for name := range l.Files() {

@@ -17,44 +17,44 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// How a watcher waits.
+// Delays of a watcher.
 const (
-	settle    = 300 * time.Millisecond // without an event, before it looks
-	settleMax = 3 * time.Second        // with events all the time
-	lookEvery = time.Minute            // without any: not all file systems tell
-	pollEvery = 2 * time.Second        // where they can't be watched at all
+	settle    = 300 * time.Millisecond // without events before it looks
+	settleMax = 3 * time.Second        // before it looks despite events
+	lookEvery = time.Minute            // without events, since some file systems send none
+	pollEvery = 2 * time.Second        // if folders can't be watched
 )
 
-// WatchOptions say which folder is kept in step, and with what.
+// WatchOptions say which folder to keep a collection in sync with.
 type WatchOptions struct {
 	Options
 	Folder     string
 	Collection string
 	Models     *models.Opener
-	Dir        string                 // of the database: it holds the ledger, and is not watched
-	Open       func() (*db.DB, error) // opens the database; it is called again while db.ErrLocked
-	Report     func(Report) error     // told of what Watch has changed
+	Dir        string                 // of the database; it has the ledger, and is not watched
+	Open       func() (*db.DB, error) // opens the database; retried on db.ErrLocked
+	Report     func(Report) error     // called by Watch after each change
 }
 
-// watcher keeps a collection in step with a folder. Events only say when to
-// look: what has changed is told by a walk through the folder, so that a lost
-// event, a renamed folder or an editor's way of saving makes no difference.
+// watcher keeps a collection in sync with a folder. Events only trigger a look: a walk
+// through the folder finds what has changed. So lost events, renamed folders and the
+// ways in which editors save files make no difference.
 //
-// The database is open, and locked, only while there is something to store:
-// between changes other commands can use it.
+// The database is open, and locked, only while changes are stored. Between changes
+// other commands can use it.
 type watcher struct {
 	WatchOptions
-	seen map[string]stamp // files as they were when they were read
+	seen map[string]stamp // files as they were when last read
 }
 
-// stamp tells whether a file has changed. The zero stamp is that of no file.
+// stamp shows whether a file has changed. No file has the zero stamp.
 type stamp struct {
 	size     int64
 	modified time.Time
 }
 
-// Sync stores what the folder holds, and removes what has vanished since the last
-// Sync or Watch.
+// Sync imports the files of the folder, and deletes the chunks of files that were
+// removed since the last Sync or Watch.
 func Sync(ctx context.Context, o WatchOptions) (Report, error) {
 	var last Report
 	o.Report = func(r Report) error { last = r; return nil }
@@ -66,12 +66,12 @@ func Sync(ctx context.Context, o WatchOptions) (Report, error) {
 	return last, err
 }
 
-// Watch is Sync, and goes on until ctx ends. That is no error.
+// Watch calls Sync and then follows changes until ctx ends, which is not an error.
 func Watch(ctx context.Context, o WatchOptions) error {
 	report := o.Report
 	o.Report = func(r Report) error {
 		if r.Written+r.Removed == 0 {
-			return nil // not worth a line
+			return nil // nothing to report
 		}
 		return report(r)
 	}
@@ -81,7 +81,7 @@ func Watch(ctx context.Context, o WatchOptions) error {
 	}
 	err = w.run(ctx)
 	if ctx.Err() != nil {
-		return nil //nolint:nilerr // the way to end it
+		return nil //nolint:nilerr // this is how it ends
 	}
 	return err
 }
@@ -90,7 +90,7 @@ func newWatcher(o WatchOptions) (*watcher, error) {
 	if info, err := os.Stat(o.Folder); err != nil {
 		return nil, err
 	} else if !info.IsDir() {
-		return nil, usage.Errorf("--watch and --prune want a folder, and %q is a file", o.Folder)
+		return nil, usage.Errorf("--watch and --prune need a folder, but %q is a file", o.Folder)
 	}
 	var err error
 	o.Folder, err = filepath.Abs(o.Folder)
@@ -125,7 +125,7 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 }
 
-// wait returns when files have changed and lie still again, or after a while.
+// wait returns when files have changed and settled, or after a while.
 func wait(ctx context.Context, notes *fsnotify.Watcher, every time.Duration) error {
 	still := time.NewTimer(every)
 	defer still.Stop()
@@ -142,7 +142,7 @@ func wait(ctx context.Context, notes *fsnotify.Watcher, every time.Duration) err
 				end = time.After(settleMax)
 			}
 			still.Reset(settle)
-		case <-notes.Errors: //nolint:errcheck // events were lost: look
+		case <-notes.Errors: //nolint:errcheck // events were lost, so look
 			return nil
 		case <-still.C:
 			return nil
@@ -152,21 +152,21 @@ func wait(ctx context.Context, notes *fsnotify.Watcher, every time.Duration) err
 	}
 }
 
-// watchFolders asks to be told of changes in the folder and all below, and
-// returns how long to wait if nothing is told.
+// watchFolders subscribes to changes in the folder and all below it, and returns how
+// long to wait without events.
 func (w *watcher) watchFolders(notes *fsnotify.Watcher) time.Duration {
 	data, _ := os.Stat(w.Dir)
 	every := lookEvery
 	err := filepath.WalkDir(w.Folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
-			return nil //nolint:nilerr // a folder that is gone again
+			return nil //nolint:nilerr // the folder may be gone again
 		}
 		info, err := d.Info()
 		if path != w.Folder && (hidden(path) || err == nil && data != nil && os.SameFile(info, data)) {
 			return fs.SkipDir
 		}
 		if err := notes.Add(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			w.Log.Warn("folder can't be watched, and is looked at now and then", "folder", path, "err", err)
+			w.Log.Warn("folder can't be watched; polling it", "folder", path, "err", err)
 			every = pollEvery
 		}
 		return nil
@@ -179,10 +179,10 @@ func (w *watcher) watchFolders(notes *fsnotify.Watcher) time.Duration {
 
 func hidden(path string) bool { return filepath.Base(path)[0] == '.' }
 
-// look finds what has changed in the folder since it was last looked at, and
-// brings the collection into step. With all, everything is read: the store
-// knows what it has. It returns true if a file was written to just now, so that
-// its time can't tell whether it is written to again.
+// look finds what has changed in the folder since the last look, and brings the
+// collection into sync. If all is set it reads every file, and unchanged ones cost
+// little. It returns true if a file was modified just now, since its time of
+// modification could miss another change.
 func (w *watcher) look(ctx context.Context, all bool) (again bool, err error) {
 	now := time.Now()
 	there := map[string]stamp{}

@@ -12,26 +12,26 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// A window is stored in parts, some at a time: one is linked into the graph
-// while another waits for the disk. With a slow model a part is what is lost of
-// its work when the process is killed.
+// A window is stored in parts, several at a time: one is linked into the graph while
+// another waits for the disk. If the process is killed, the embeddings of unfinished
+// parts are lost, so parts are small.
 const (
 	windowSize = 4096
 	partSize   = 256
 
-	// PartsAtOnce is how many writes are under way at one time.
+	// PartsAtOnce is the number of concurrent writes.
 	PartsAtOnce = 4
 )
 
-// bundle is what must be stored together: a record, or all chunks of one.
+// bundle is stored as one: a record, or all chunks of one.
 type bundle struct {
 	record *source.Record // or its first chunk
-	source string         // whose chunks these are; empty if they replace none
+	source string         // of which these are all chunks; empty if they replace none
 	docs   []db.Document
 }
 
-// write stores a window of records, and rejects those that the collection
-// would refuse.
+// write stores a window of records and rejects those that the collection would
+// refuse.
 func (im *Importer) write(ctx context.Context, records []source.Record) (int, []*source.Reject, error) {
 	var rejects []*source.Reject
 	stored := 0
@@ -52,7 +52,7 @@ func (im *Importer) write(ctx context.Context, records []source.Record) (int, []
 			rejects = append(rejects, rj)
 			continue
 		}
-		// The later of two records with one id wins, as it would in two windows.
+		// Of two records with the same id the later wins, as in separate windows.
 		if k, ok := at[b.docs[0].ID]; ok && len(b.docs) == 1 && b.source == "" && window[k].source == "" {
 			window[k] = b
 			stored++
@@ -75,7 +75,7 @@ func (im *Importer) write(ctx context.Context, records []source.Record) (int, []
 	return stored, append(rejects, im.takeRefused()...), err
 }
 
-// together is how many of the first records are chunks of one document.
+// together is the number of first records that are chunks of one document.
 func together(records []source.Record) int {
 	if records[0].Format == "" {
 		return 1
@@ -87,7 +87,7 @@ func together(records []source.Record) int {
 	return n
 }
 
-// bundle makes documents of a record's pieces, or a reject of all.
+// bundle converts a record's pieces to documents, or rejects them all.
 func (im *Importer) bundle(pieces []source.Record) (bundle, *source.Reject) {
 	b := bundle{record: &pieces[0], docs: make([]db.Document, len(pieces))}
 	if pieces[0].Format != "" {
@@ -142,7 +142,7 @@ func (im *Importer) storePart(ctx context.Context, part []bundle) error {
 	return im.storeBundles(ctx, rest)
 }
 
-// storeBundles stores what replaces no other chunks.
+// storeBundles stores bundles that leave no chunks behind.
 func (im *Importer) storeBundles(ctx context.Context, part []bundle) error {
 	var docs []db.Document
 	for _, b := range part {
@@ -158,7 +158,7 @@ func (im *Importer) storeBundles(ctx context.Context, part []bundle) error {
 		return im.tally(ctx, docs, before)
 	case len(part) == 1:
 		return im.refuse(part[0], err)
-	case errors.Is(err, db.ErrLimit): // whose fault it is, halving tells
+	case errors.Is(err, db.ErrLimit): // halving finds the one at fault
 		if err := im.storeBundles(ctx, part[:len(part)/2]); err != nil {
 			return err
 		}
@@ -167,8 +167,8 @@ func (im *Importer) storeBundles(ctx context.Context, part []bundle) error {
 	return err
 }
 
-// refuse rejects what a server's own limits leave out, which nobody knows
-// before; other errors it returns.
+// refuse rejects a bundle that exceeds the limits of a server, which are not known
+// beforehand. It returns other errors.
 func (im *Importer) refuse(b bundle, err error) error {
 	if !errors.Is(err, db.ErrLimit) {
 		return err
@@ -187,8 +187,8 @@ func (im *Importer) takeRefused() []*source.Reject {
 	return r
 }
 
-// replace stores a document that has fewer chunks than before, or other ones,
-// and deletes those that are no longer there, in one transaction if they fit.
+// replace stores the chunks of a document and deletes the stale ones, in one
+// transaction if they fit.
 func (im *Importer) replace(ctx context.Context, b bundle, stale []string) error {
 	before, err := im.versions(ctx, b.docs)
 	if err != nil {
@@ -205,7 +205,7 @@ func (im *Importer) replace(ctx context.Context, b bundle, stale []string) error
 		}
 	case err != nil:
 		return err
-	case r.Deleted < len(stale): // what was stored whole as a row belongs to no source
+	case r.Deleted < len(stale): // a row that was stored whole has no source
 		n, err := im.col.Delete(ctx, stale...)
 		if err != nil {
 			return err
@@ -216,11 +216,11 @@ func (im *Importer) replace(ctx context.Context, b bundle, stale []string) error
 	return im.tally(ctx, b.docs, before)
 }
 
-// allNew says that no document can be there already: the collection was empty,
-// and no id has come twice.
+// allNew reports whether no document can exist already: the collection was empty,
+// and no id was repeated.
 func (im *Importer) allNew() bool { return !im.filled && im.count.repeated.Load() == 0 }
 
-// versions tells when the documents that exist were written.
+// versions returns when the existing documents were written.
 func (im *Importer) versions(ctx context.Context, docs []db.Document) (map[string]time.Time, error) {
 	if im.allNew() {
 		return nil, nil
@@ -240,8 +240,7 @@ func (im *Importer) versions(ctx context.Context, docs []db.Document) (map[strin
 	return out, nil
 }
 
-// tally counts what has become of documents: an upsert leaves alone those that
-// have not changed.
+// tally counts what became of documents: an upsert leaves unchanged ones alone.
 func (im *Importer) tally(ctx context.Context, docs []db.Document, before map[string]time.Time) error {
 	im.count.added.Add(int64(len(docs) - len(before)))
 	if len(before) == 0 {
@@ -261,17 +260,17 @@ func (im *Importer) tally(ctx context.Context, docs []db.Document, before map[st
 	return nil
 }
 
-// upsert writes documents in as few transactions as they fit.
+// upsert writes documents in as few transactions as possible.
 func (im *Importer) upsert(ctx context.Context, docs []db.Document) error {
 	if len(docs) == 0 {
 		return nil
 	}
 	write := im.col.Upsert
 	if im.allNew() {
-		write = im.col.Insert // there is nothing to compare them with
+		write = im.col.Insert // nothing to compare with
 	}
 	_, err := write(ctx, docs...)
-	if errors.Is(err, db.ErrExists) { // someone else writes to the collection too
+	if errors.Is(err, db.ErrExists) { // another process or client wrote them meanwhile
 		_, err = im.col.Upsert(ctx, docs...)
 	}
 	if errors.Is(err, db.ErrBatchTooLarge) && len(docs) > 1 {
@@ -283,9 +282,9 @@ func (im *Importer) upsert(ctx context.Context, docs []db.Document) error {
 	return err
 }
 
-// stale are the chunks of an older version of a document: those behind the
-// last, or the document as it was when it was whole. The ids of chunks have no
-// gaps and they are deleted together, so the first that is missing is the end.
+// stale returns the chunks of a previous version of a document that the new one
+// does not replace: those after its last chunk, or the document as it was before it
+// was cut. The numbers of chunks have no gaps, so the first missing one is the end.
 func (im *Importer) stale(ctx context.Context, b bundle) ([]string, error) {
 	if b.source == "" {
 		return nil, nil
@@ -300,7 +299,7 @@ func (im *Importer) stale(ctx context.Context, b bundle) ([]string, error) {
 			stale = append(stale, b.source)
 		}
 	}
-	for step := 1; ; step = 64 { // most have none
+	for step := 1; ; step = 64 { // most documents have none
 		ids := make([]string, step)
 		for i := range ids {
 			ids[i] = fmt.Sprintf("%s#%d", b.source, from+i)
@@ -317,7 +316,7 @@ func (im *Importer) stale(ctx context.Context, b bundle) ([]string, error) {
 	}
 }
 
-// exist tells how many of the ids there are.
+// exist returns how many of the ids exist.
 func (im *Importer) exist(ctx context.Context, ids ...string) (int, error) {
 	found, err := im.col.GetFields(ctx, db.FieldsNone, ids...)
 	if errors.Is(err, db.ErrNotFound) {

@@ -6,8 +6,8 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// A collection that was empty when the import began may be written to by others
-// meanwhile: what is there is replaced, as it would be in one that was not.
+// Others may write to a collection that was empty when the import began. Their
+// documents are replaced, as in a collection that was not empty.
 func TestImportBesideOthers(t *testing.T) {
 	d, err := db.Open(t.TempDir(), nil)
 	if err != nil {

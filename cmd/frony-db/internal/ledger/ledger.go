@@ -1,23 +1,22 @@
-// Package ledger remembers which files of a folder a collection may hold chunks
-// of, so that a file that is gone, even one that went while nobody watched, can
-// be told from one that was never there, and its chunks be removed.
+// Package ledger records which files of a folder have chunks in a collection. So the
+// chunks of a removed file can be deleted, even if it was removed while nobody watched.
 //
 //	{"folder":"/home/me/notes","collection":"notes","created":"…","version":1}
 //	{"file":"a.md"}
 //	{"file":"b/c.md"}
 //	{"file":"a.md","gone":true}
 //
-// A ledger is a file of lines that grows at its end and is written anew, without
-// what is gone, when it is opened.
+// A ledger is an append-only file of lines. When it is opened, it is rewritten without
+// the removed files.
 //
 // # What always holds
 //
-//  1. A file is in the ledger, on the disk, before the first of its chunks is
-//     stored, and leaves it after the last is removed: a crash leaves names too
-//     many, which costs a look, and never one too few.
-//  2. A torn last line is as if it had not been written.
-//  3. A ledger belongs to one folder and one collection, as it was created then:
-//     one of the same name that was made later has a ledger of its own.
+//  1. A file is in the ledger, on disk, before its first chunk is stored, and until
+//     its last chunk is deleted. A crash can leave a name too many, which is harmless,
+//     but never one too few.
+//  2. A torn last line is ignored.
+//  3. A ledger belongs to one folder and one collection. A collection of the same name
+//     that was created later has a ledger of its own.
 package ledger
 
 import (
@@ -39,12 +38,12 @@ import (
 
 const version = 1
 
-// Key says whose ledger it is.
+// Key identifies a ledger.
 type Key struct {
 	Folder     string    `json:"folder"` // absolute
 	Prefix     string    `json:"prefix,omitempty"`
 	Collection string    `json:"collection"`
-	Created    time.Time `json:"created"` // when the collection was
+	Created    time.Time `json:"created"` // of the collection
 }
 
 type header struct {
@@ -57,15 +56,15 @@ type line struct {
 	Gone bool   `json:"gone,omitempty"`
 }
 
-// Ledger is an open ledger. It belongs to one goroutine, and the file to one
-// process: the lock on the database sees to that.
+// Ledger is an open ledger. It is not safe for concurrent use. The lock on the database
+// ensures that only one process has it open.
 type Ledger struct {
 	f     *os.File
 	files map[string]bool
 }
 
-// Open opens the ledger of key in dir, which is created if it is missing. A
-// file that is not readable as a ledger of key is begun anew.
+// Open opens the ledger of key in dir, which is created if it is missing. A file that
+// is not a ledger of key is replaced.
 func Open(dir string, key Key) (*Ledger, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -82,7 +81,7 @@ func Open(dir string, key Key) (*Ledger, error) {
 	return l, nil
 }
 
-// read takes what the file holds, if it is key's.
+// read loads the file, if it is a ledger of key.
 func (l *Ledger) read(path string, key Key) error {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -115,8 +114,7 @@ func (l *Ledger) read(path string, key Key) error {
 	return nil
 }
 
-// rewrite replaces the file by one with what the ledger holds, and keeps it
-// open for more.
+// rewrite replaces the file by one with the current content, and keeps it open.
 func (l *Ledger) rewrite(path string, key Key) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "tmp-*")
 	if err != nil {
@@ -148,13 +146,13 @@ func (l *Ledger) rewrite(path string, key Key) (err error) {
 	return nil
 }
 
-// Add notes files whose chunks are about to be stored. It returns when they
-// are on the disk.
+// Add records files whose chunks are about to be stored. It returns when the names are
+// on disk.
 func (l *Ledger) Add(names ...string) error {
 	return l.append(false, names)
 }
 
-// Remove notes files whose chunks have been removed.
+// Remove records that the chunks of files have been deleted.
 func (l *Ledger) Remove(names ...string) error {
 	return l.append(true, names)
 }
@@ -164,7 +162,7 @@ func (l *Ledger) append(gone bool, names []string) error {
 	e := json.NewEncoder(&b)
 	for _, name := range names {
 		if l.files[name] != gone {
-			continue // known already
+			continue // already recorded
 		}
 		if err := e.Encode(line{name, gone}); err != nil {
 			return err
@@ -189,7 +187,7 @@ func (l *Ledger) append(gone bool, names []string) error {
 	return nil
 }
 
-// Files are the names that were added and not removed, in order.
+// Files are the names that were added and not removed, sorted.
 func (l *Ledger) Files() iter.Seq[string] {
 	return slices.Values(slices.Sorted(maps.Keys(l.files)))
 }

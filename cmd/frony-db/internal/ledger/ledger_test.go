@@ -24,7 +24,7 @@ func open(t *testing.T, dir string, key Key) *Ledger {
 
 func files(l *Ledger) []string { return slices.Collect(l.Files()) }
 
-// TestModel compares a ledger that is opened again and again with a map.
+// TestModel compares a ledger that is reopened again and again with a map.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -61,7 +61,7 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// Cut short anywhere, a ledger opens with the lines that are whole.
+// A ledger that was truncated anywhere opens with its complete lines.
 func TestTorn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -20,8 +20,7 @@ type Files struct {
 	engine  string
 }
 
-// Find finds the files of the model that a name stands for. It returns an error
-// for the names of models without files.
+// Find finds the files of a model. It returns an error for models without files.
 func (o *Opener) Find(name string) (Files, error) {
 	if IsRemote(name) || name == Builtin || name == None {
 		return Files{}, usage.Errorf("model %s has no files; name a directory, or OWNER/NAME of the hub", cmp.Or(Redacted(name), `""`))
@@ -29,8 +28,8 @@ func (o *Opener) Find(name string) (Files, error) {
 	return o.find(name, o.Options)
 }
 
-// find finds a model's files: in the directory that name is, or else in
-// the hub's cache.
+// find finds the files of a model: in the directory of that name, or else in the
+// hub's cache.
 func (o *Opener) find(name string, opts Options) (Files, error) {
 	f := Files{engine: opts.Engine, Profile: opts.filled}
 	if opts.Profile != "" {
@@ -68,7 +67,7 @@ func (f Files) open(opts Options) (embedder.Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A directory's last element would not lead back to it.
+	// The directory's base name alone would not lead back to it.
 	abs, err := filepath.Abs(f.Dir)
 	if spec := e.Spec(); err == nil && spec.Revision == "" && spec.Model == filepath.Base(abs) {
 		spec.Model = abs
@@ -77,7 +76,7 @@ func (f Files) open(opts Options) (embedder.Embedder, error) {
 	return e, nil
 }
 
-// named is a model that a collection is to remember by another name.
+// named is a model that collections remember by another name.
 type named struct {
 	*transformer.Embedder
 	spec embedder.Spec

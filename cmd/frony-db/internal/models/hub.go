@@ -12,7 +12,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer"
 )
 
-// Known is the profile of a model whose files are known by name.
+// Known is the profile of a well-known model with files, or nil.
 func Known(id string) *profile.Profile {
 	if p, ok := profile.Find(id); ok && p.Runtime != profile.Remote {
 		return &p
@@ -20,10 +20,10 @@ func Known(id string) *profile.Profile {
 	return nil
 }
 
-// cachedID is the id of the model that a directory in a hub's cache holds.
+// cachedID is the id of the model in a directory of a hub's cache, or empty.
 func cachedID(dir string) string {
 	if _, err := os.Stat(filepath.Join(dir, "frony-db.yaml")); err == nil {
-		return "" // the directory's own profile comes first
+		return "" // the directory's own profile takes precedence
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -42,8 +42,8 @@ func (o *Opener) Cached(repo, revision string) (string, error) {
 	return o.cached(repo, revision, &Files{engine: o.Options.Engine, Profile: Known(repo)})
 }
 
-// cached finds the files that the engine reads, or those for the other
-// engine if only they are there.
+// cached finds the files for the engine. If only those for the other engine are
+// cached, it chooses that one.
 func (o *Opener) cached(repo, revision string, f *Files) (string, error) {
 	graph := f.engine == transformer.EngineONNX || f.engine == "" && f.Profile != nil && f.Profile.Runtime == profile.ONNX
 	h, err := o.Hub(hub.Options{Select: Selector(graph)})
@@ -73,7 +73,7 @@ func pullCommand(repo, revision string, graph bool) string {
 	return s
 }
 
-// Selector is what one of the two engines reads.
+// Selector selects the files that one of the two engines needs.
 func Selector(graph bool) hub.Selector {
 	if graph {
 		return hub.ONNX
@@ -81,7 +81,7 @@ func Selector(graph bool) hub.Selector {
 	return hub.Safetensors
 }
 
-// Hub is the cache that the environment names.
+// Hub opens the cache that the environment names.
 func (o *Opener) Hub(h hub.Options) (*hub.Hub, error) {
 	h.Logger = o.Log
 	return hub.New(&h)

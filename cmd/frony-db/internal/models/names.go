@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// hubID is what the hub calls a model, perhaps with a revision.
+// hubID is the id of a model on the hub, with an optional revision.
 var hubID = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*)(?:@(\S+))?$`)
 
 // SplitID splits OWNER/NAME[@REVISION].
@@ -17,7 +17,7 @@ func SplitID(id string) (repo, revision string) {
 	return repo, revision
 }
 
-// At is a model's name with its revision, if it has one.
+// At formats a model's name with its revision, if any.
 func At(repo, revision string) string {
 	if revision == "" {
 		return repo
@@ -27,15 +27,15 @@ func At(repo, revision string) string {
 
 func unknown(name string) error {
 	if p, _, ok := strings.Cut(name, ":"); ok && !strings.ContainsAny(p, `/\`) && len(p) > 1 {
-		return fmt.Errorf("model %q: there is no provider %q; there are %s", Redacted(name), p, providerNames())
+		return fmt.Errorf("model %q: there is no provider %q; choose from %s", Redacted(name), p, providerNames())
 	}
 	if strings.ContainsAny(name, `/\`) {
-		return fmt.Errorf("model %q: %w; name the directory of a model's files, or a model of the hub as OWNER/NAME", name, fs.ErrNotExist)
+		return fmt.Errorf("model %q: %w; name the directory of a model's files, or OWNER/NAME of the hub", name, fs.ErrNotExist)
 	}
-	return fmt.Errorf("model %q is neither builtin, a directory, OWNER/NAME of the hub, nor PROVIDER:MODEL; name one with --model", name)
+	return fmt.Errorf("model %q is not builtin, a directory, OWNER/NAME of the hub, or PROVIDER:MODEL; name one of these with --model", name)
 }
 
-// Redacted is a name to show: an address may hold a password.
+// Redacted is a name without the password of its address, for messages.
 func Redacted(name string) string {
 	p, rest, ok := strings.Cut(name, ":")
 	if u, err := url.Parse(rest); ok && err == nil && u.User != nil {

@@ -1,6 +1,5 @@
-// Package models opens embedding models by the names that people give them: the
-// one in the program, a directory, a model in the Hugging Face cache, or a
-// provider's. It never downloads anything.
+// Package models opens embedding models by name: the builtin one, a directory, a
+// model in the Hugging Face cache, or a provider's. It never downloads anything.
 package models
 
 import (
@@ -14,38 +13,38 @@ import (
 	"github.com/fronyai/frony-db/embedder/profile"
 )
 
-// Names that stand for no file and no provider.
+// Names of models without files.
 const (
-	Builtin = "builtin" // the model in the program
+	Builtin = "builtin" // the model embedded in the program
 	None    = "none"    // no model: embeddings are precomputed
 )
 
-// Options say more of a model than its name does.
+// Options complete the name of a model.
 type Options struct {
 	URL        string // of a provider's server
-	KeyEnv     string // the variable with the provider's key
+	KeyEnv     string // environment variable that holds the provider's key
 	Profile    string // YAML file
-	Engine     string // "go", "onnx", or empty for what the model needs
+	Engine     string // "go", "onnx", or empty for the one that the model needs
 	ORTLibrary string // path of ONNX Runtime's library
-	Int8       bool   // weights as bytes
-	Threads    int    // cores for one batch; 0 is all
+	Int8       bool   // 8-bit weights
+	Threads    int    // CPU cores per batch; 0 means all
 
 	filled *profile.Profile // what a collection was filled with
 }
 
-// Opener opens models, and keeps them until it is closed. It belongs to one
-// goroutine.
+// Opener opens models and keeps them open until it is closed. It is not safe for
+// concurrent use.
 type Opener struct {
-	Name    string // the model that the user chose; empty is the collection's own
+	Name    string // the model that the user chose; empty means the collection's own
 	Options Options
 	Log     *slog.Logger
 
 	opened map[string]embedder.Embedder
 }
 
-// Open opens a model by name: Builtin (or what it calls itself), None for no
-// model, a directory, OWNER/NAME[@REVISION] in the hub's cache, or
-// PROVIDER:MODEL. A model that is open already is returned again.
+// Open opens a model by name: Builtin (or its full name), None for no model, a
+// directory, OWNER/NAME[@REVISION] in the hub's cache, or PROVIDER:MODEL. An open
+// model is returned again.
 func (o *Opener) Open(ctx context.Context, name string) (embedder.Embedder, error) {
 	if e, ok := o.opened[name]; ok {
 		return e, nil
@@ -58,7 +57,7 @@ func (o *Opener) Open(ctx context.Context, name string) (embedder.Embedder, erro
 	return e, nil
 }
 
-// keep has a model found again by name, and closed at the end.
+// keep remembers an open model by name, for Open and Close.
 func (o *Opener) keep(name string, e embedder.Embedder) {
 	if o.opened == nil {
 		o.opened = map[string]embedder.Embedder{}
@@ -66,7 +65,7 @@ func (o *Opener) keep(name string, e embedder.Embedder) {
 	o.opened[name] = e
 }
 
-// Close closes all models. Nothing may use them any more.
+// Close closes all models, which must not be used any more.
 func (o *Opener) Close() {
 	for name, e := range o.opened {
 		o.close(name, e)
@@ -86,7 +85,7 @@ func (o *Opener) close(name string, e embedder.Embedder) {
 func (o *Opener) load(ctx context.Context, name string, opts Options) (embedder.Embedder, error) {
 	provider, rest, remote := cutProvider(name)
 	if opts.URL != "" && !remote {
-		return nil, usage.Errorf("--model-url is for a provider, as --model openai:MODEL; the model is %q", name)
+		return nil, usage.Errorf("--model-url needs a provider's model, such as --model openai:MODEL, not %q", name)
 	}
 	switch {
 	case name == None:

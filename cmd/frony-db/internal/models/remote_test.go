@@ -7,8 +7,8 @@ import (
 	"github.com/fronyai/frony-db/embedder/remote"
 )
 
-// What a collection remembers of a provider's model leads back to it; where it
-// doesn't remember whose it is, if it is a known one.
+// What a collection remembers of a provider's model leads back to it, even without the
+// provider if the model is well known.
 func TestRemoteName(t *testing.T) {
 	for _, test := range []struct {
 		model, provider string

@@ -13,13 +13,14 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer/engine/ort"
 )
 
-// For opens the model that the flag names, or else the collection's.
+// For opens the model that the user chose, or else the collection's. A nil spec means
+// a collection of precomputed embeddings.
 func (o *Opener) For(ctx context.Context, spec *embedder.Spec) (embedder.Embedder, error) {
 	switch {
 	case o.Name != "":
 		return o.Open(ctx, o.Name)
 	case spec == nil:
-		return nil, nil // embeddings are given
+		return nil, nil
 	}
 	e, err := o.Reopen(ctx, *spec)
 	if err != nil {
@@ -43,9 +44,9 @@ func (o *Opener) Reopen(ctx context.Context, spec embedder.Spec) (embedder.Embed
 	switch {
 	case err == nil:
 	case filepath.IsAbs(name):
-		return nil, fmt.Errorf("%w (if its directory has moved, name it with --model)", err)
+		return nil, fmt.Errorf("%w (if its directory was moved, name it with --model)", err)
 	case spec.WeightsHash != "" && spec.Revision == "":
-		return nil, fmt.Errorf("it had that name from a directory's frony-db.yaml; name the directory with --model (as a name: %w)", err)
+		return nil, fmt.Errorf("the name comes from the frony-db.yaml of a directory; name the directory with --model (as a name: %w)", err)
 	default:
 		return nil, err
 	}
@@ -54,21 +55,21 @@ func (o *Opener) Reopen(ctx context.Context, spec embedder.Spec) (embedder.Embed
 	}
 	v, err := o.variant(ctx, name, spec)
 	if err != nil {
-		return nil, fmt.Errorf("not as its files are now, but perhaps with --engine onnx: %w", err)
+		return nil, fmt.Errorf("its files do not match, but might with --engine onnx: %w", err)
 	}
 	if v != nil {
 		return v, nil
 	}
-	return e, nil // db names both fingerprints
+	return e, nil // package db reports both fingerprints
 }
 
-// variant opens a model's files in the way that a collection was filled, if
-// there is one: with another profile, as bytes, or with ONNX Runtime. All of
-// that is in the fingerprint. It is an error if that can't be seen, for there is
-// a graph and no runtime.
+// variant opens a model's files as they were opened to fill a collection: with
+// another profile, with 8-bit weights, or with ONNX Runtime. The fingerprint tells
+// which. If none matches it returns nil. It returns an error if ONNX Runtime is
+// needed to find out, and missing.
 func (o *Opener) variant(ctx context.Context, name string, spec embedder.Spec) (embedder.Embedder, error) {
 	if o.Options.Int8 || o.Options.Engine != "" || o.Options.Profile != "" || spec.WeightsHash == "" {
-		return nil, nil // the user has said how
+		return nil, nil // the user chose how
 	}
 	plain := o.Options
 	plain.filled = &profile.Profile{
@@ -94,8 +95,8 @@ func (o *Opener) variant(ctx context.Context, name string, spec embedder.Spec) (
 	return nil, nil
 }
 
-// Former opens the model that a collection was filled with, whatever the options
-// say of another one. It is closed with the others.
+// Former opens the model that a collection was filled with, ignoring the options,
+// which are for another model. Close closes it too.
 func (o *Opener) Former(ctx context.Context, spec embedder.Spec) (embedder.Embedder, error) {
 	plain := Opener{Log: o.Log}
 	e, err := plain.Reopen(ctx, spec)
@@ -103,7 +104,7 @@ func (o *Opener) Former(ctx context.Context, spec embedder.Spec) (embedder.Embed
 		o.keep("former "+name, m)
 	}
 	if err == nil && e != nil && e.Spec().Fingerprint() != spec.Fingerprint() {
-		return nil, fmt.Errorf("%s is another model by now, with the fingerprint %.12s where %.12s was", At(spec.Model, spec.Revision), e.Spec().Fingerprint(), spec.Fingerprint())
+		return nil, fmt.Errorf("%s has changed since the collection was filled: fingerprint %.12s, want %.12s", At(spec.Model, spec.Revision), e.Spec().Fingerprint(), spec.Fingerprint())
 	}
 	return e, err
 }

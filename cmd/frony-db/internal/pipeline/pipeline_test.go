@@ -51,8 +51,8 @@ func records(n int) []any {
 	return out
 }
 
-// TestOrder runs random inputs against a plain loop: same records, same order,
-// rejects and skipped ones accounted for.
+// TestOrder compares random inputs with a plain loop: the same records in the same
+// order, with rejected and skipped ones counted.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	seed := *seedFlag
@@ -153,8 +153,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestBackPressure holds the bound: with a store that stands still, reading
-// stops after Windows windows.
+// TestBackPressure: if the store stalls, reading stops after Windows windows.
 func TestBackPressure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &fake{events: records(1000)}
@@ -184,8 +183,8 @@ func TestBackPressure(t *testing.T) {
 	})
 }
 
-// TestErrors: each stage's error ends the run, is returned, and leaves no
-// goroutine behind (synctest fails the test if one is left).
+// TestErrors: an error in any stage ends the run and is returned. Synctest fails the
+// test if a goroutine is left.
 func TestErrors(t *testing.T) {
 	boom := errors.New("boom")
 	for name, broken := range map[string]func(*fake, *Stages){

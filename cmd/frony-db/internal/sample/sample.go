@@ -1,12 +1,12 @@
 // Package sample is the corpus that ships with frony-db: 340 short passages,
 // half Korean and half English, on ten topics, written for this project.
 //
-// Numbers 001 to 008 of a topic exist in both languages and speak of the same
-// thing in other words (ko-cook-001 and en-cook-001 are both about kimchi stew),
-// so that a question finds an answer across languages; 009 to 017 exist in one.
+// Numbers 001 to 008 of a topic exist in both languages and describe the same thing in
+// different words (ko-cook-001 and en-cook-001 are both about kimchi stew), so that
+// queries find answers across languages. Numbers 009 to 017 exist in one language.
 //
 // The passages are JSON lines with the fields id, text, lang ("ko" or "en"),
-// topic, year (the year the matter happened, or for which the advice holds) and
+// topic, year (of the event, or for which the advice holds) and
 // tags.
 package sample
 
@@ -32,7 +32,7 @@ type Passage struct {
 	Tags  []string `json:"tags"`
 }
 
-// JSONL returns the corpus as JSON lines, to be imported like a user's file.
+// JSONL returns the corpus as JSON lines, to import like a user's file.
 func JSONL() io.Reader { return bytes.NewReader(passages) }
 
 // Passages returns the corpus in its order.
@@ -52,21 +52,20 @@ func Passages() ([]Passage, error) {
 	}
 }
 
-// A Query of the demonstration.
+// A Query of quickstart.
 type Query struct {
 	Text   string
 	Filter string   // in the language of db/filter; empty for none
 	From   string   // the language of Text
 	To     string   // the language of the answer
-	Want   []string // the ids that answer it, the best first
+	Want   []string // ids of the answers, best first
 }
 
-// Queries are the six questions that quickstart asks: within Korean, from Korean
-// to English and from English to Korean, each with and without a filter. The
-// questions across languages that have no filter ask for what the corpus knows
-// in the other language alone, and all four name a technical term that both
-// languages write alike, so that an embedder that knows words only by their
-// spelling can answer them too.
+// Queries are the six queries of quickstart: within Korean, from Korean to English and
+// from English to Korean, each with and without a filter. Those across languages
+// without a filter ask for something that the corpus has only in the other language.
+// All four contain a technical term that both languages write alike, so that even an
+// embedder that only knows spellings can answer them.
 func Queries() []Query {
 	return []Query{
 		{

@@ -85,7 +85,7 @@ func mostlyHangul(s string) bool {
 	return hangul*2 > letters
 }
 
-// TestNoNearDuplicates compares the sets of five-letter pieces of all pairs.
+// TestNoNearDuplicates compares all pairs by their sets of five-letter sequences.
 func TestNoNearDuplicates(t *testing.T) {
 	all := load(t)
 	pieces := make([]map[string]bool, len(all))

@@ -9,7 +9,7 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 )
 
-// csvRows writes RFC 4180, the types of the columns in the header.
+// csvRows writes RFC 4180 with the types of columns in the header.
 type csvRows struct {
 	w       *csv.Writer
 	opts    Options
@@ -50,7 +50,7 @@ func (c *csvRows) write(r row) error {
 		case nil:
 			c.cells = append(c.cells, "")
 		case string:
-			if v == "" { // an empty cell would be no value
+			if v == "" { // an empty cell means no value
 				if r.rest == nil {
 					r.rest = map[string]any{}
 				}

@@ -12,8 +12,8 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// TestDocumentFields holds that no field of a document is lost between an export
-// and the import of it, one field at a time and all together.
+// TestDocumentFields fails if an export and its import lose a field of a document. It
+// checks each field alone, and all together.
 func TestDocumentFields(t *testing.T) {
 	t.Parallel()
 	whole := db.Document{
@@ -59,8 +59,8 @@ func TestDocumentFields(t *testing.T) {
 	}
 }
 
-// TestRecordFields holds that a record's fields are those of a document, or say
-// where it was found.
+// TestRecordFields: every field of a record is one of a document, or says where the
+// record was found.
 func TestRecordFields(t *testing.T) {
 	place := map[string]bool{"Title": true, "Format": true, "File": true, "Line": true, "Offset": true}
 	doc := reflect.TypeFor[db.Document]()

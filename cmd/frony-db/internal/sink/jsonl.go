@@ -65,7 +65,7 @@ func appendRecord(b []byte, rec source.Record) []byte {
 	return append(b, '}')
 }
 
-// appendMetadata writes an object, its fields in order.
+// appendMetadata appends an object with sorted fields.
 func appendMetadata(b []byte, meta map[string]any) []byte {
 	b = append(b, '{')
 	for i, name := range slices.Sorted(maps.Keys(meta)) {
@@ -105,8 +105,8 @@ func appendList(b []byte, list []string) []byte {
 	return append(b, ']')
 }
 
-// appendFloat writes the shortest form that reads back the same, with a decimal
-// point or an exponent, so that it is no integer.
+// appendFloat appends the shortest form that reads back the same, with a decimal point
+// or an exponent, so that it is not an integer.
 func appendFloat(b []byte, f float64) []byte {
 	start := len(b)
 	b = strconv.AppendFloat(b, f, 'g', -1, 64)

@@ -8,13 +8,13 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 )
 
-// rowGroup is how many rows are held in memory before they are written: with an
-// embedding of 384 dims about 15 MB and the text.
+// rowGroup is the number of rows that are buffered before they are written. With
+// embeddings of 384 dims that is about 15 MB plus the text.
 const rowGroup = 10_000
 
-// parquetRows writes rows as values with their levels (Dremel): of an optional
-// column, 0 is null and 1 is a value; of an optional list, 0 is null, 1 is empty and
-// 2 is an element.
+// parquetRows writes rows as values with definition levels (Dremel). In an optional
+// column 0 is null and 1 is a value; in an optional list 0 is null, 1 is empty and 2 is
+// an element.
 type parquetRows struct {
 	w       *parquet.GenericWriter[any]
 	columns []column
@@ -102,7 +102,7 @@ func (p *parquetRows) write(r row) error {
 	return err
 }
 
-// values is a value of metadata in column i.
+// values returns a value of metadata in column i.
 func values(i int, v any) []parquet.Value {
 	var out parquet.Value
 	switch v := v.(type) {
@@ -120,7 +120,7 @@ func values(i int, v any) []parquet.Value {
 	return []parquet.Value{out.Level(0, 1, i)}
 }
 
-// list is a list in column i.
+// list returns a list in column i.
 func list[T any](i int, elements []T, value func(T) parquet.Value) []parquet.Value {
 	if len(elements) == 0 {
 		return []parquet.Value{parquet.NullValue().Level(0, 1, i)}

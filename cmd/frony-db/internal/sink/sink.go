@@ -14,27 +14,27 @@ import (
 )
 
 var (
-	// ErrFormat is returned by New for a format that is not written.
+	// ErrFormat is returned by New for a format that cannot be written.
 	ErrFormat = errors.New("unknown export format")
-	// ErrRecord is returned by Write for a record that would not come back as it
-	// is. The record is not written; others may be.
+	// ErrRecord is returned by Write for a record that could not be read back unchanged.
+	// It is not written. Other records still can be.
 	ErrRecord = errors.New("record cannot be exported")
 )
 
-// Options say what is written. Nil and zero values are the defaults.
+// Options say what to write. Nil and zero values mean the defaults.
 type Options struct {
-	// Embeddings writes them too.
+	// Embeddings includes the embeddings.
 	Embeddings bool
-	// Sample is how many records a table's columns are chosen from, 1000 if 0.
+	// Sample is the number of records that a table's columns are chosen from, 1000 if 0.
 	Sample int
 }
 
-// Writer writes records. It belongs to one goroutine.
+// Writer writes records. It is not safe for concurrent use.
 type Writer interface {
-	// Write writes a record; its slices may be changed afterwards. It returns
-	// ErrRecord, or the error of the io.Writer, after which the file is spoilt.
+	// Write writes a record, whose slices may be changed afterwards. It returns
+	// ErrRecord, or an error of the io.Writer, after which the file is unusable.
 	Write(rec source.Record) error
-	// Close writes what is held back. It does not close the io.Writer.
+	// Close writes what is buffered. It does not close the io.Writer.
 	Close() error
 }
 
@@ -61,8 +61,8 @@ func New(w io.Writer, format source.Format, opts *Options) (Writer, error) {
 	}
 }
 
-// normal returns the record with metadata of the five types that source gives,
-// or ErrRecord.
+// normal returns the record with metadata of the five types of package source, or
+// ErrRecord.
 func normal(rec source.Record, opts *Options) (source.Record, error) {
 	fault := func(format string, args ...any) (source.Record, error) {
 		return rec, fmt.Errorf("%w: %q: %s", ErrRecord, rec.ID, fmt.Sprintf(format, args...))
@@ -101,7 +101,7 @@ func normal(rec source.Record, opts *Options) (source.Record, error) {
 	return rec, nil
 }
 
-// value turns what Go programs put into metadata into what files hold.
+// value converts a value of metadata to one of the five types of package source.
 func value(v any) (any, bool) {
 	switch v := v.(type) {
 	case string:
@@ -120,8 +120,8 @@ func value(v any) (any, bool) {
 	return nil, false
 }
 
-// writable reports whether RFC 3339 has a form for a time.
+// writable reports whether a time can be written in RFC 3339.
 func writable(t time.Time) bool { return t.Year() >= 0 && t.Year() <= 9999 }
 
-// expiresText is the form in which text formats hold when a record expires.
+// expiresText formats the expiry of a record for text formats.
 func expiresText(t time.Time) string { return t.Format(time.RFC3339Nano) }

@@ -24,7 +24,7 @@ var seedFlag = flag.Uint64("seed", 0, "seed of the random tests; 0 draws one")
 
 var formats = []source.Format{source.JSONL, source.CSV, source.TSV, source.Parquet}
 
-// nasty is what text is made of here.
+// nasty has pieces of text that are hard to read back.
 var nasty = []string{
 	"a", "한", "\n", "\r\n", "\r", "\"", "\"\"", ",", "\t", ";", " ", "\\", "'", "\x00", "\u2028", "\ufeff", "\ufffd", "😀", "{", "[1]",
 	"true", "12", "007", "1.5", "null", "#", "=1+1", "\\.", "\u0301", "\x7f", "</script>",
@@ -38,7 +38,7 @@ func randomText(rng *rand.Rand, limit int) string {
 	return b.String()
 }
 
-// names of metadata: plain ones, and those that are something else to a reader.
+// names of metadata, some of which have a meaning for the reader.
 var fieldNames = []string{
 	"lang", "year", "tags", "a.b", "a", "한글", "id", "_id", "text", "title", "metadata", "embedding", "vector",
 	"_source", "_chunk", "_expires", "expires", " padded ", "typed:int", "with,comma", "with\"quote", "with\nbreak", "column1", "list", "element",
@@ -92,7 +92,7 @@ func randomRecord(rng *rand.Rand, mixed bool) source.Record {
 	return rec
 }
 
-// read reads what a sink has written, and drops what a file adds: its place.
+// read reads the output of a sink, and clears the positions.
 func read(t testing.TB, content []byte, format source.Format) []source.Record {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "export."+string(format))
@@ -179,7 +179,7 @@ func TestWithoutEmbeddings(t *testing.T) {
 	}
 }
 
-// TestOthersRead: what is written is what the standard library calls JSON and CSV.
+// TestOthersRead: the standard library reads the output as JSON and CSV.
 func TestOthersRead(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -261,7 +261,7 @@ func TestEmptyExport(t *testing.T) {
 	}
 }
 
-// failing is a disk that is full after some bytes.
+// failing is a disk that becomes full.
 type failing struct{ left int }
 
 var errFull = errors.New("disk full")
@@ -326,7 +326,7 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-// BenchmarkRead reads files that a sink has written; an operation is a record.
+// BenchmarkRead reads the output of a sink; an operation is a record.
 func BenchmarkRead(b *testing.B) {
 	const records = 2000
 	for _, format := range formats {

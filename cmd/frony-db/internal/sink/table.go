@@ -7,7 +7,7 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 )
 
-// maxColumns bounds how many fields get columns of their own.
+// maxColumns is the largest number of fields that get columns of their own.
 const maxColumns = 256
 
 // column is a field of metadata that has a column.
@@ -16,21 +16,21 @@ type column struct {
 	kind source.Type
 }
 
-// row is a record laid out for a table: the values of its columns, nil where it
-// has none, and what has no column.
+// row is a record laid out for a table: the values of its columns, nil if missing, and
+// the values without a column.
 type row struct {
 	rec    source.Record
 	values []any
 	rest   map[string]any
 }
 
-// rows takes the rows of a table.
+// rows writes the rows of a table.
 type rows interface {
 	write(row) error
 	close() error
 }
 
-// table holds back the first records until the columns are chosen.
+// table buffers the first records until the columns are chosen.
 type table struct {
 	opts    Options
 	start   func([]column) (rows, error)
@@ -64,7 +64,7 @@ func (t *table) Close() error {
 	return t.rows.close()
 }
 
-// begin chooses the columns and writes what was held back.
+// begin chooses the columns and writes the buffered records.
 func (t *table) begin() (err error) {
 	t.columns = choose(t.held)
 	if t.rows, err = t.start(t.columns); err != nil {
@@ -79,8 +79,8 @@ func (t *table) begin() (err error) {
 	return nil
 }
 
-// choose returns a column for each field that has the same type in all records
-// that have it, the most frequent first if there are too many.
+// choose returns a column for each field that has the same type in all records. If
+// there are too many, the most frequent ones win.
 func choose(records []source.Record) []column {
 	kinds := map[string]source.Type{}
 	count := map[string]int{}
@@ -111,7 +111,7 @@ func choose(records []source.Record) []column {
 	return out
 }
 
-// plainName reports whether a column of that name is read back under it.
+// plainName reports whether a column of that name would be read back as it is.
 func plainName(name string) bool {
 	return !source.Reserved(name) && strings.TrimSpace(name) == name && !strings.Contains(name, ":")
 }

@@ -18,15 +18,14 @@ type column struct {
 	name string
 	role role
 	kind Type // "" until it is inferred
-	// inferred says that kind is a guess, which a message should tell.
+	// inferred is set if kind is a guess, which messages should mention.
 	inferred bool
 }
 
-// types that a header may name behind a colon, as an export writes them:
-// "year:int".
+// types that a header may name after a colon, as exports do: "year:int".
 var types = []Type{String, Int, Float, Bool, List, JSON}
 
-// columns gives the columns of a header their roles and types.
+// columns determines the roles and types of the columns of a header.
 func columns(header []string, opts *Options) ([]column, error) {
 	out := make([]column, len(header))
 	seen := map[string]bool{}
@@ -42,7 +41,7 @@ func columns(header []string, opts *Options) ([]column, error) {
 			c.name = fmt.Sprintf("column%d", i+1)
 		}
 		if seen[c.name] {
-			return nil, fmt.Errorf("%w %q is there twice", ErrColumn, c.name)
+			return nil, fmt.Errorf("%w %q appears twice", ErrColumn, c.name)
 		}
 		seen[c.name] = true
 		c.role = opts.role(c.name)
@@ -55,7 +54,7 @@ func columns(header []string, opts *Options) ([]column, error) {
 	}
 	for name := range opts.Types {
 		if !seen[name] {
-			return nil, fmt.Errorf("%w %q, whose type is given, is not among %q", ErrColumn, name, names(out))
+			return nil, fmt.Errorf("%w %q, whose type was set, is not among %q", ErrColumn, name, names(out))
 		}
 	}
 	for _, name := range opts.Columns {
@@ -65,7 +64,7 @@ func columns(header []string, opts *Options) ([]column, error) {
 	}
 	has := func(r role) bool { return slices.ContainsFunc(out, func(c column) bool { return c.role == r }) }
 	if !has(roleText) && !has(roleEmbedding) {
-		return nil, fmt.Errorf("%w %q for the text is not among %q; name the one that holds it, or the separator if it is not %q",
+		return nil, fmt.Errorf("%w %q for the text is not among %q; name the text column, or the separator if it is not %q",
 			ErrColumn, opts.textName(), names(out), opts.Comma)
 	}
 	return out, nil
@@ -79,10 +78,9 @@ func names(columns []column) []string {
 	return out
 }
 
-// infer chooses the types of the columns that have none, by the cells of the
-// first rows: the narrowest of int, float, bool that all of them fit, or string.
-// A number is one only if it is written as a computer writes it, so that "007" and
-// "+82" stay strings.
+// infer chooses the types of columns without one from the first rows: int, float or
+// bool if all cells fit it, else string. Only numbers in their canonical form count,
+// so "007" and "+82" stay strings.
 func infer(columns []column, rows [][]string) {
 	for i := range columns {
 		c := &columns[i]
@@ -128,7 +126,7 @@ func isFloat(s string) bool {
 
 func isBool(s string) bool { return strings.EqualFold(s, "true") || strings.EqualFold(s, "false") }
 
-// put stores a cell in the record. An empty cell is no value.
+// put stores a cell in the record. An empty cell has no value.
 func (c *column) put(rec *Record, meta metadata, cell string) (err error) {
 	if cell == "" {
 		return nil
@@ -168,7 +166,7 @@ func (c *column) put(rec *Record, meta metadata, cell string) (err error) {
 	return nil
 }
 
-// value stores a cell of metadata by its column's type.
+// value stores a cell of metadata according to the column's type.
 func (c *column) value(meta metadata, cell string) error {
 	var v any
 	var err error
@@ -195,20 +193,20 @@ func (c *column) value(meta metadata, cell string) error {
 	if err != nil {
 		hint := ""
 		if c.inferred {
-			hint = ", as the first rows suggested; give the column its type, such as string"
+			hint = ", which was inferred from the first rows; set the type of the column, such as string"
 		}
 		return fmt.Errorf("column %q: %q is not of type %s%s", c.name, clip(cell), c.kind, hint)
 	}
 	return meta.add(c.name, v)
 }
 
-// json runs read and checks that nothing follows.
+// json calls read and checks that nothing follows the value.
 func (c *column) json(dec *jsontext.Decoder, read func() error) error {
 	if err := read(); err != nil {
 		return fmt.Errorf("column %q: %w", c.name, explainJSON(err))
 	}
 	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("column %q: more follows the JSON value", c.name)
+		return fmt.Errorf("column %q: data follows the JSON value", c.name)
 	}
 	return nil
 }

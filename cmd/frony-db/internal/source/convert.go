@@ -19,8 +19,7 @@ func (r *Record) Document() db.Document {
 	return d
 }
 
-// FromDocument is the record that Document makes the document of. It changes the
-// document's metadata.
+// FromDocument is the inverse of Document. It changes the document's metadata.
 func FromDocument(d db.Document) Record {
 	r := Record{
 		ID: d.ID, Text: d.Text, Metadata: d.Metadata, Embedding: d.Embedding,

@@ -13,15 +13,14 @@ const (
 	sampleBytes = 1 << 20
 )
 
-// csv reads a table whose first line names the columns, unless Options.Header
-// does.
+// csv reads a table. Its first line names the columns, unless Options.Header does.
 type csv struct {
 	file    string
 	opts    *Options
 	scan    *csvScanner
 	columns []column
-	ready   []csvRecord // read for their types, not yet given
-	ended   error       // what came behind ready
+	ready   []csvRecord // read to infer types, not yet returned
+	ended   error       // what followed ready
 }
 
 func newCSV(file string, in *input, opts *Options, format Format) (*csv, error) {
@@ -94,7 +93,7 @@ func (c *csv) next() (Record, error) {
 	return rec, nil
 }
 
-// row returns the next row, of those read already first.
+// row returns the next row, first from those already read.
 func (c *csv) row() (csvRecord, error) {
 	if len(c.ready) > 0 {
 		rec := c.ready[0]
@@ -113,7 +112,7 @@ func (c *csv) parse(raw csvRecord) (Record, error) {
 		return Record{}, raw.err
 	}
 	if len(raw.fields) != len(c.columns) {
-		return Record{}, fmt.Errorf("%d fields, where the header has %d", len(raw.fields), len(c.columns))
+		return Record{}, fmt.Errorf("%d fields, but the header has %d", len(raw.fields), len(c.columns))
 	}
 	var rec Record
 	meta := metadata{}

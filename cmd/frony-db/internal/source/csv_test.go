@@ -59,7 +59,7 @@ func TestCSVOptions(t *testing.T) {
 	}{
 		"no text column": {"id,body\n1,a\n", nil, `"text" for the text is not among ["id" "body"]`},
 		"other comma":    {"id;text\n1;a\n", nil, "separator"},
-		"column twice":   {"id,text,id\n", nil, `"id" is there twice`},
+		"column twice":   {"id,text,id\n", nil, `"id" appears twice`},
 		"no such type":   {"id,text\n", &Options{Types: map[string]Type{"jahr": Int}}, `"jahr", whose type`},
 		"no such column": {"id,text\n", &Options{Columns: []string{"year"}}, `"year" is not among`},
 		"bad header":     {"id,te\"xt\n1,a\n", nil, "the header (line 1)"},
@@ -71,23 +71,23 @@ func TestCSVOptions(t *testing.T) {
 	}
 }
 
-// TestCSVBadRecords is the matrix of bad rows: which become rejects, and which
-// rows behind them are still read.
+// TestCSVBadRecords is the matrix of bad rows: which become rejects, and which rows
+// after them are still read.
 func TestCSVBadRecords(t *testing.T) {
 	for _, tc := range []struct{ name, rows, ids, lines, reason string }{
-		{"too few fields", "b,x\n", "a z", "3", "2 fields, where the header has 3"},
+		{"too few fields", "b,x\n", "a z", "3", "2 fields, but the header has 3"},
 		{"too many fields", "b,x,1,2\n", "a z", "3", "4 fields"},
-		{"quote in a field", "b,x\"y,1\n", "a z", "3", "column 4: a quote within a field"},
-		{"text behind a quote", "b,\"x\"y,1\n", "a z", "3", "column 6: more follows the closing quote"},
+		{"quote in a field", "b,x\"y,1\n", "a z", "3", "column 4: a quote inside an unquoted field"},
+		{"text behind a quote", "b,\"x\"y,1\n", "a z", "3", "column 6: text follows the closing quote"},
 		{"quote never closed", "b,\"x,1\nc,y,2\n", "a c z", "3", "never closed"},
-		{"quote closed too late", "b,\"x,1\nc,\"y\",2\n", "a c z", "3", "more follows the closing quote"},
+		{"quote closed too late", "b,\"x,1\nc,\"y\",2\n", "a c z", "3", "text follows the closing quote"},
 		{"a stray pair of quotes", "b,\"x,1\nc,y,2\nd,z,\"\"\"\n", "a z", "3", "2 fields"}, // by RFC 4180 that is one record
 		{"no text", "b,,1\n", "a z", "3", `"text" is missing`},
 		{"wrong type", "b,x,many\n", "a z", "3", `"n": "many" is not of type int`},
 		{"integer too big", "b,x,99999999999999999999\n", "a z", "3", "not of type int"},
 		{"invalid UTF-8", "b,x\xff,1\n", "a z", "3", "byte 27 (0xff) is not valid UTF-8"},
 		{"invalid UTF-8 over lines", "b,\"x\ny\xff\",1\n", "a z", "3", "is not valid UTF-8"},
-		{"over the limit", "b," + strings.Repeat("x", 3000) + ",1\n", "a z", "3", "over the limit of 2000"},
+		{"over the limit", "b," + strings.Repeat("x", 3000) + ",1\n", "a z", "3", "exceeds the limit of 2000"},
 		{"over the limit by lines", "b,\"" + strings.Repeat("x\n", 1500) + "\",1\n", "a z", "3", "not closed within 2000 bytes"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -121,12 +121,12 @@ func TestCSVEmpty(t *testing.T) {
 	}
 }
 
-// TestCSVInference: types come from the first rows; a row behind them that does
-// not fit is a reject that says how to mend it.
+// TestCSVInference: types come from the first rows; a row after them that does
+// not fit is a reject that names the way out.
 func TestCSVInference(t *testing.T) {
 	in := "text,n\n" + strings.Repeat("a,1\n", sampleRows) + "b,N/A\nc,2\n"
 	got := readBytes(t, "in.csv", []byte(in), nil)
-	if len(got.records) != sampleRows+1 || len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "give the column its type") {
+	if len(got.records) != sampleRows+1 || len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "set the type of the column") {
 		t.Errorf("%d records, rejects %v", len(got.records), got.rejects)
 	}
 	for _, tc := range []struct {
@@ -163,8 +163,8 @@ func TestCSVInference(t *testing.T) {
 	}
 }
 
-// FuzzCSV compares with encoding/csv: a file that it reads without an error must
-// give the same fields here.
+// FuzzCSV compares with encoding/csv: files that it reads without error must give the
+// same fields here.
 func FuzzCSV(f *testing.F) {
 	f.Add([]byte("a,b\n\"x\ny\",\"q\"\"q\"\n"))
 	f.Add([]byte("a,\"b\nc,d\n"))

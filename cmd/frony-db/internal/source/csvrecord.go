@@ -7,22 +7,22 @@ import (
 	"unicode/utf8"
 )
 
-// csvRecord is one record of a table: its fields, and the lines it was on.
+// csvRecord is one record of a table: its fields, and where it begins.
 type csvRecord struct {
 	fields []string
 	raw    []byte
 	line   int64
 	offset int64
-	err    error // why it can't be taken; a reject
+	err    error // the reason for a reject
 }
 
 // csvScanner reads records as RFC 4180 describes them, with any separator.
 //
-// It stands in for encoding/csv, which reads on to the end of the file for a
-// quote that is never closed, and keeps all of it. Here such a quote costs its own
-// line: that becomes a reject, and the lines behind it are read again as records.
-// It differs in two more ways: a line break within quotes is kept as it stands, and
-// a record is never longer than MaxRecord.
+// It replaces encoding/csv, which reads to the end of the file for a quote that is
+// never closed, and keeps everything in memory. Here such a quote costs only its own
+// line, which becomes a reject; the lines after it are read again as records. There
+// are two more differences: a line break within quotes is kept as it is, and a
+// record is never longer than MaxRecord.
 type csvScanner struct {
 	in    *input
 	opts  *Options
@@ -53,7 +53,7 @@ func (s *csvScanner) next() (csvRecord, error) {
 	}
 }
 
-// record reads the record that begins with first, which may go on over lines.
+// record reads the record that begins with first, which may span lines.
 func (s *csvScanner) record(first line) (csvRecord, error) {
 	rec := csvRecord{line: first.no, offset: first.offset}
 	if first.tooLong {
@@ -74,14 +74,14 @@ func (s *csvScanner) record(first line) (csvRecord, error) {
 		ln, err = s.nextLine()
 		switch {
 		case errors.Is(err, io.EOF):
-			err = errors.New("a quote is opened and never closed")
+			err = errors.New("a quote is never closed")
 			continue
 		case err != nil:
 			return rec, err
 		}
 		lines = append(lines, ln.clone())
 		if size += ln.size; size > int64(s.opts.MaxRecord) || ln.tooLong {
-			err = fmt.Errorf("a quote is opened and not closed within %d bytes", s.opts.MaxRecord)
+			err = fmt.Errorf("a quote is not closed within %d bytes", s.opts.MaxRecord)
 			continue
 		}
 		previous := lines[len(lines)-2]
@@ -91,7 +91,7 @@ func (s *csvScanner) record(first line) (csvRecord, error) {
 	if err != nil {
 		rec.raw, rec.err = lines[0].text, err
 		s.again = append(lines[1:], s.again...)
-		return rec, nil //nolint:nilerr // the record is bad, the file is not
+		return rec, nil //nolint:nilerr // only the record is bad
 	}
 	rec.fields = p.fields
 	for i, ln := range lines {
@@ -114,7 +114,7 @@ func (l line) clone() line {
 
 func clone(b []byte) []byte { return append([]byte(nil), b...) }
 
-// fieldParser splits lines into fields; a field in quotes may go on over lines.
+// fieldParser splits lines into fields; a quoted field may span lines.
 type fieldParser struct {
 	comma  rune
 	fields []string
@@ -122,7 +122,7 @@ type fieldParser struct {
 	cell   []byte // of the field within quotes
 }
 
-// lineBreak adds the break behind a line to the field that goes on over it.
+// lineBreak adds the break after a line to the field that spans it.
 func (p *fieldParser) lineBreak(ln line) {
 	if ln.size-int64(len(ln.text)) == 2 {
 		p.cell = append(p.cell, '\r')
@@ -130,7 +130,7 @@ func (p *fieldParser) lineBreak(ln line) {
 	p.cell = append(p.cell, '\n')
 }
 
-// line takes one more line of the record.
+// line parses one more line of the record.
 func (p *fieldParser) line(b []byte) error {
 	for i := 0; ; {
 		switch {
@@ -148,7 +148,7 @@ func (p *fieldParser) line(b []byte) error {
 			start := i
 			for i < len(b) && !p.atComma(b[i:]) {
 				if b[i] == '"' {
-					return fmt.Errorf("column %d: a quote within a field that is not quoted", i+1)
+					return fmt.Errorf("column %d: a quote inside an unquoted field", i+1)
 				}
 				i++
 			}
@@ -158,14 +158,14 @@ func (p *fieldParser) line(b []byte) error {
 			return nil
 		}
 		if !p.atComma(b[i:]) {
-			return fmt.Errorf("column %d: more follows the closing quote", i+1)
+			return fmt.Errorf("column %d: text follows the closing quote", i+1)
 		}
 		i += utf8.RuneLen(p.comma)
 	}
 }
 
-// quoted takes the text of a quoted field up to its closing quote, and returns
-// how many bytes that was; the field stays open if the line ends first.
+// quoted reads a quoted field up to its closing quote, and returns how many bytes it
+// read. The field stays open if the line ends first.
 func (p *fieldParser) quoted(b []byte) int {
 	for i := 0; i < len(b); i++ {
 		switch {

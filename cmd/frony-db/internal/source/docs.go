@@ -10,8 +10,8 @@ import (
 	"github.com/fronyai/frony-db/db/chunk"
 )
 
-// document reads a Markdown or text file as one record. Its id and source are
-// the file's path, so that reading the folder again replaces it.
+// document reads a Markdown or text file as one record. Its id and source are the
+// file's path, so reading the folder again replaces it.
 type document struct {
 	file string
 	in   *input
@@ -43,13 +43,13 @@ func (d *document) next() (Record, error) {
 
 func (d *document) parse(raw []byte) (Record, error) {
 	if len(raw) > d.opts.MaxRecord {
-		return Record{}, fmt.Errorf("the file is over the limit of %d bytes for one document", d.opts.MaxRecord)
+		return Record{}, fmt.Errorf("the file exceeds the limit of %d bytes per document", d.opts.MaxRecord)
 	}
 	if err := d.in.checkText(raw, d.in.skipped); err != nil {
 		return Record{}, err
 	}
 	if i := bytes.IndexByte(raw, 0); i >= 0 {
-		return Record{}, fmt.Errorf("byte %d is zero: this is not a text file", d.in.skipped+int64(i))
+		return Record{}, fmt.Errorf("byte %d is zero; this is not a text file", d.in.skipped+int64(i))
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return Record{}, errors.New("the file is empty")
@@ -68,7 +68,7 @@ func (d *document) parse(raw []byte) (Record, error) {
 	rec.Offset += int64(body)
 	rec.Text = rec.Text[body:]
 	if strings.TrimSpace(rec.Text) == "" {
-		return Record{}, errors.New("the file holds front matter only")
+		return Record{}, errors.New("the file has only front matter")
 	}
 	if t, ok := meta["title"].(string); ok {
 		rec.Title = t

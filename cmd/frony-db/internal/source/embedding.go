@@ -24,8 +24,8 @@ func readEmbedding(dec *jsontext.Decoder, name string) ([]float32, error) {
 	}
 }
 
-// parseEmbedding reads the text of a valid JSON array as numbers. It does without
-// tokens, since an embedding is most of the bytes of a record that has one.
+// parseEmbedding parses a valid JSON array of numbers. It avoids tokens, since an
+// embedding makes up most of a record.
 func parseEmbedding(b []byte, name string) ([]float32, error) {
 	out, n := shortEmbedding(b, len(b)/10)
 	if n > 0 {
@@ -54,11 +54,11 @@ func parseEmbedding(b []byte, name string) ([]float32, error) {
 	return out, nil
 }
 
-// shortEmbedding reads the JSON array of numbers that b begins with, and returns
-// its length in bytes. Zero means that the array holds something else, or a number
-// that shortFloat32 leaves to others. dims is how many numbers to expect.
+// shortEmbedding parses the JSON array of numbers that b begins with, and returns its
+// length in bytes. Zero means that the array has other elements, or a number that
+// shortFloat32 cannot decide. dims is the expected length.
 func shortEmbedding(b []byte, dims int) (out []float32, n int) {
-	out = make([]float32, 0, min(dims, len(b)/2)) // a number and its comma have two bytes
+	out = make([]float32, 0, min(dims, len(b)/2)) // a number and its comma take two bytes
 	i := 1
 	for {
 		i = skipSpace(b, i)
@@ -87,10 +87,9 @@ func shortEmbedding(b []byte, dims int) (out []float32, n int) {
 	}
 }
 
-// findEmbedding returns where, in the text of a JSON object, the array begins
-// that is the value of its first field with an embedding's name, or -1. The text
-// may be anything: what is found is an array's beginning only if the object turns
-// out to be valid.
+// findEmbedding returns where the array of the first field with an embedding's name
+// begins in a JSON object, or -1. The text need not be valid: the result is only right
+// if the object turns out to be.
 func findEmbedding(b []byte, opts *Options) int {
 	i := skipSpace(b, 0)
 	if i == len(b) || b[i] != '{' {
@@ -106,7 +105,7 @@ func findEmbedding(b []byte, opts *Options) int {
 		}
 		key := b[i+1 : end-1]
 		if bytes.IndexByte(key, '\\') >= 0 {
-			return -1 // which name it is, only the decoder knows
+			return -1 // only the decoder can unescape the name
 		}
 		if i = skipSpace(b, end); i == len(b) || b[i] != ':' {
 			return -1
@@ -136,7 +135,7 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// skipString returns the place behind the string that begins at b[i], or -1.
+// skipString returns the index after the string that begins at b[i], or -1.
 func skipString(b []byte, i int) int {
 	for i++; ; i++ {
 		k := bytes.IndexByte(b[i:], '"')
@@ -154,7 +153,7 @@ func skipString(b []byte, i int) int {
 	}
 }
 
-// skipValue returns the place behind the value that begins at b[i], or -1.
+// skipValue returns the index after the value that begins at b[i], or -1.
 func skipValue(b []byte, i int) int {
 	for depth := 0; i < len(b); {
 		switch b[i] {

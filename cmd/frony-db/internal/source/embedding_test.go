@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// TestShortened compares the two ways to read a line with an embedding, on lines
-// that are damaged at random: what the short way takes, the long way takes as
-// well, and makes the same of it.
+// TestShortened compares the two ways to read a line with an embedding, on randomly
+// damaged lines: what the short way accepts, the long way reads the same.
 func TestShortened(t *testing.T) {
 	lines := []string{
 		`{"id":"a","text":"b","embedding":[0.25,-1,1e-3,0.12345678901234567],"year":2024}`,

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// The text encodings that are read. CP949 is Windows' superset of EUC-KR.
+// The supported text encodings. CP949 is Windows' superset of EUC-KR.
 const (
 	utf8Name    = "utf-8"
 	utf16leName = "utf-16le"
@@ -20,7 +20,7 @@ const (
 	cp949Name   = "cp949"
 )
 
-// sampleSize is how much of a file decides over its encoding.
+// sampleSize is how much of a file is used to detect its encoding.
 const sampleSize = 64 << 10
 
 var (
@@ -29,7 +29,7 @@ var (
 	bomUTF16BE = []byte{0xfe, 0xff}
 )
 
-// canonicalEncoding knows the names that people use.
+// canonicalEncoding maps the common names of encodings.
 func canonicalEncoding(name string) (string, bool) {
 	switch strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name)) {
 	case "utf8", "utf8sig", "ascii", "usascii":
@@ -44,12 +44,11 @@ func canonicalEncoding(name string) (string, bool) {
 	return "", false
 }
 
-// convert returns r as UTF-8, without byte-order mark. Bytes that mean nothing in
-// the encoding become U+FFFD.
+// convert returns r as UTF-8 without byte-order mark. Invalid bytes become U+FFFD.
 func convert(r io.Reader, name string) io.Reader {
 	var e encoding.Encoding
 	switch name {
-	case utf16leName: // a mark of the other order, if there is one, wins
+	case utf16leName: // a byte-order mark overrides it
 		e = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 	case utf16beName:
 		e = unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
@@ -59,10 +58,9 @@ func convert(r io.Reader, name string) io.Reader {
 	return transform.NewReader(r, e.NewDecoder())
 }
 
-// detectEncoding guesses an encoding from a file's beginning. It says UTF-8
-// unless the bytes plainly are something else, so that one bad byte in a UTF-8
-// file stays one bad byte, with its offset, and doesn't turn the file's reading
-// over.
+// detectEncoding guesses the encoding from the beginning of a file. It returns UTF-8
+// unless the bytes are clearly something else, so that one bad byte in a UTF-8 file is
+// reported with its offset and does not change how the file is read.
 func detectEncoding(sample []byte) string {
 	switch {
 	case bytes.HasPrefix(sample, bomUTF8):
@@ -82,11 +80,11 @@ func detectEncoding(sample []byte) string {
 	return utf8Name
 }
 
-// detectUTF16 recognises UTF-16 without a mark by its spaces, digits, quotes and
-// line breaks: each is an ASCII byte beside a zero, always on the same side. No
-// text in another encoding holds zeros.
+// detectUTF16 recognises UTF-16 without byte-order mark by its spaces, digits, quotes
+// and line breaks: an ASCII byte next to a zero, always on the same side. Text in
+// other encodings has no zeros.
 func detectUTF16(sample []byte) (string, bool) {
-	var high, low int // zeros at even and at odd places
+	var high, low int // zeros at even and at odd indexes
 	for i, b := range sample {
 		if b == 0 {
 			if i%2 == 0 {
@@ -97,7 +95,7 @@ func detectUTF16(sample []byte) (string, bool) {
 		}
 	}
 	share := 64
-	if utf8.Valid(sample) { // then it may as well be UTF-8 with zeros in it
+	if utf8.Valid(sample) { // then it may be UTF-8 with zeros in it
 		share = 4
 	}
 	least := max(2, len(sample)/share)
@@ -110,8 +108,8 @@ func detectUTF16(sample []byte) (string, bool) {
 	return "", false
 }
 
-// countUTF8 counts the characters beyond ASCII that are whole and the bytes that
-// belong to none. A character cut by the sample's end counts as neither.
+// countUTF8 counts the complete characters beyond ASCII and the bytes that belong to
+// none. A character cut by the sample's end counts as neither.
 func countUTF8(sample []byte) (good, bad int) {
 	for i := 0; i < len(sample); {
 		if sample[i] < utf8.RuneSelf {
@@ -132,8 +130,8 @@ func countUTF8(sample []byte) (good, bad int) {
 	return good, bad
 }
 
-// looksKorean says that the bytes beyond ASCII pair up as CP949 throughout, and
-// that Hangul is most of what they give.
+// looksKorean reports whether all bytes beyond ASCII are pairs of CP949, and most of
+// the pairs are Hangul.
 func looksKorean(sample []byte) bool {
 	text, err := korean.EUCKR.NewDecoder().Bytes(sample)
 	if err != nil {

@@ -6,27 +6,25 @@ import (
 )
 
 var (
-	// ErrFormat is returned when a file's format cannot be told from its name, or
-	// when its content is not of the format it claims.
+	// ErrFormat is returned when a file's name does not reveal its format, or when its
+	// content does not match the format.
 	ErrFormat = errors.New("unknown or unexpected format")
-	// ErrEncoding is returned when the text encoding named is not one of those
-	// that are read.
+	// ErrEncoding is returned when the named text encoding is not supported.
 	ErrEncoding = errors.New("unknown text encoding")
 	// ErrTruncated is returned when a compressed file ends too early.
 	ErrTruncated = errors.New("compressed data is cut short")
-	// ErrCorrupt is returned when a file's bytes contradict themselves: a wrong
-	// checksum, a damaged Parquet page.
+	// ErrCorrupt is returned for damaged files: a wrong checksum, a bad Parquet page.
 	ErrCorrupt = errors.New("data is corrupt")
-	// ErrColumn is returned when a table has no column for the text, or has a
-	// column twice.
+	// ErrColumn is returned when a table has no column for the text, or two columns of
+	// the same name.
 	ErrColumn = errors.New("column")
-	// ErrNoFiles is returned when a glob or a folder holds nothing to read.
+	// ErrNoFiles is returned when a glob or folder has nothing to read.
 	ErrNoFiles = errors.New("nothing to read")
-	// ErrOptions is returned when Options contradict themselves.
+	// ErrOptions is returned for invalid Options.
 	ErrOptions = errors.New("invalid options")
 )
 
-// FileError says that a file cannot be read on, and how far it was read.
+// FileError says that a file cannot be read to its end, and how far it was read.
 type FileError struct {
 	File   string
 	Line   int64 // lines (in Parquet rows) that were read before it
@@ -34,7 +32,7 @@ type FileError struct {
 	Err    error
 }
 
-// Error names the file, the place and the cause.
+// Error names the file, the position and the cause.
 func (e *FileError) Error() string {
 	if e.Line == 0 && e.Offset == 0 {
 		return fmt.Sprintf("%s: %v", e.File, e.Err)

@@ -14,8 +14,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// find turns what the user named into files, with their bytes together (-1 if
-// unknown) and what to close when all are read.
+// find returns the files that a path names, their total size (-1 if unknown), and what
+// to close after reading.
 func find(ctx context.Context, name string, opts *Options) ([]file, int64, io.Closer, error) {
 	if name == "-" {
 		stdin := func() (io.ReadCloser, error) { return newPipe(ctx, opts.Stdin), nil }
@@ -37,13 +37,13 @@ func find(ctx context.Context, name string, opts *Options) ([]file, int64, io.Cl
 	return nil, 0, nil, err
 }
 
-// findOne is a file named by itself. Its id is the path as it was given.
+// findOne returns a single file. Its id is the path as given.
 func findOne(name string, info fs.FileInfo, opts *Options) ([]file, int64, io.Closer, error) {
 	format := opts.Format
 	if format == Auto {
 		var ok bool
 		if format, ok = FormatOf(name); !ok {
-			return nil, 0, nil, fmt.Errorf("%w: %q has none of the known endings (.jsonl .csv .tsv .parquet .md .txt, with .gz or .zst); name its format", ErrFormat, name)
+			return nil, 0, nil, fmt.Errorf("%w: %q does not end in .jsonl, .csv, .tsv, .parquet, .md or .txt, with or without .gz or .zst; name its format", ErrFormat, name)
 		}
 	}
 	size := info.Size()
@@ -54,9 +54,9 @@ func findOne(name string, info fs.FileInfo, opts *Options) ([]file, int64, io.Cl
 	return []file{{name: filepath.ToSlash(filepath.Clean(name)), format: format, open: open, pipe: size < 0}}, size, nil, nil
 }
 
-// findIn walks a folder. It goes through os.Root, so that no symbolic link leads
-// out of the folder, and follows links to files but not to folders, which could
-// run in circles. What begins with a dot is hidden, unless the pattern says so.
+// findIn walks a folder. It uses os.Root, so that no symbolic link leads out of the
+// folder. It follows links to files but not to folders, which could be cycles. Names
+// that begin with a dot are hidden, unless the pattern has the dot.
 func findIn(dir, pattern string, opts *Options) ([]file, int64, io.Closer, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -69,18 +69,18 @@ func findIn(dir, pattern string, opts *Options) ([]file, int64, io.Closer, error
 	}
 	if w.found == 0 {
 		_ = root.Close()
-		return nil, 0, nil, fmt.Errorf("%w: %q holds no file of a known format", ErrNoFiles, path.Join(filepath.ToSlash(dir), pattern))
+		return nil, 0, nil, fmt.Errorf("%w: %q has no file of a known format", ErrNoFiles, path.Join(filepath.ToSlash(dir), pattern))
 	}
 	return w.files, w.size, root, nil
 }
 
-// walk gathers the files of a folder.
+// walk collects the files of a folder.
 type walk struct {
 	root    *os.Root
 	pattern string
 	opts    *Options
 	files   []file
-	found   int // files that could be read, selected or not
+	found   int // readable files, selected or not
 	size    int64
 }
 
@@ -100,7 +100,7 @@ func (w *walk) visit(name string, entry fs.DirEntry, err error) error {
 		}
 		return nil
 	}
-	if ok, _ := doublestar.Match(w.pattern, name); !ok { // the pattern is valid: find has checked
+	if ok, _ := doublestar.Match(w.pattern, name); !ok { // find has checked the pattern
 		return nil
 	}
 	if hidden {
@@ -111,7 +111,7 @@ func (w *walk) visit(name string, entry fs.DirEntry, err error) error {
 	switch {
 	case err != nil:
 		w.skip(name, "a link that leads nowhere or out of the folder")
-		return nil //nolint:nilerr // told to Skipped
+		return nil //nolint:nilerr // reported to Skipped
 	case info.IsDir():
 		w.skip(name, "a link to a folder")
 		return nil

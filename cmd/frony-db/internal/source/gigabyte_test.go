@@ -9,8 +9,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// TestGigabyte: whatever the format, a record of a gigabyte is a reject or an error,
-// and is never in memory as a whole.
+// TestGigabyte: in every format, a record of a gigabyte is a reject or an error, and is
+// never completely in memory.
 func TestGigabyte(t *testing.T) {
 	gigabyte := int64(1 << 30)
 	if testing.Short() {

@@ -13,15 +13,14 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// outcome is all that came out of a path.
+// outcome is everything that was read from a path.
 type outcome struct {
 	records []Record
 	rejects []*Reject
 	files   []*FileError
 }
 
-// readAll reads a path to its end and fails the test on any error that Next is
-// not documented to return.
+// readAll reads a path to its end. It fails the test on undocumented errors of Next.
 func readAll(t testing.TB, path string, opts *Options) outcome {
 	t.Helper()
 	r, err := Open(t.Context(), path, opts)

@@ -11,8 +11,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// maxWindow bounds what a zstd frame may ask a reader to remember; it is what
-// the zstd command accepts without --long.
+// maxWindow bounds the window of a zstd frame. It is what the zstd command accepts
+// without --long.
 const maxWindow = 128 << 20
 
 var (
@@ -35,17 +35,17 @@ func (c counter) Read(p []byte) (int, error) {
 // input is the text of one file: decompressed, in UTF-8, without byte-order mark.
 type input struct {
 	io.Reader
-	// converted says that the text was not UTF-8 in the file. A replacement
-	// character in it then stands for bytes that mean nothing in that encoding.
+	// converted is set if the file is not UTF-8. A replacement character then stands
+	// for invalid bytes.
 	converted bool
 	encoding  string
 	skipped   int64 // bytes of a UTF-8 byte-order mark, which offsets count
 	unzip     func()
 }
 
-// newInput lays the layers over the raw bytes of a file. wait says that the
-// sample for detection may wait for more bytes; for a pipe it may not, since
-// whoever writes into it may be waiting as well.
+// newInput decodes the raw bytes of a file. If wait is set, the sample for detection
+// may wait for more bytes. For a pipe it must not, since its writer may be waiting
+// too.
 func newInput(raw io.Reader, encoding string, wait bool) (*input, error) {
 	plain, unzip, err := decompress(raw, wait)
 	if err != nil {
@@ -84,7 +84,7 @@ func (in *input) close() {
 	}
 }
 
-// decompress tells gzip and zstd by their magic bytes, whatever the name says.
+// decompress recognises gzip and zstd by their magic bytes, whatever the name.
 func decompress(raw io.Reader, wait bool) (io.Reader, func(), error) {
 	head, r, err := peek(raw, sampleSize, wait)
 	if err != nil {
@@ -108,7 +108,7 @@ func decompress(raw io.Reader, wait bool) (io.Reader, func(), error) {
 	return r, nil, nil
 }
 
-// unzipper puts the errors of a decompressor into words.
+// unzipper explains the errors of a decompressor.
 type unzipper struct {
 	r    io.Reader
 	kind string
@@ -127,18 +127,18 @@ func explainUnzip(kind string, err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: the %s stream has no end; copy or download the file again", ErrTruncated, kind)
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, zstd.ErrMagicMismatch):
-		return fmt.Errorf("%w: what follows the %s stream is not %[2]s", ErrCorrupt, kind)
+		return fmt.Errorf("%w: data after the %s stream is not %[2]s", ErrCorrupt, kind)
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch):
 		return fmt.Errorf("%w: wrong %s checksum", ErrCorrupt, kind)
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return fmt.Errorf("%w: the zstd window is over %d MiB; compress again without --long", ErrCorrupt, maxWindow>>20)
+		return fmt.Errorf("%w: the zstd window exceeds %d MiB; compress again without --long", ErrCorrupt, maxWindow>>20)
 	}
 	return fmt.Errorf("%s: %w", kind, err)
 }
 
-// peek reads up to n bytes and returns them with a reader that gives them again.
-// Without wait it is content with the first bytes that come. An error other
-// than the end is kept for the reader, behind the bytes that were read.
+// peek reads up to n bytes and returns them with a reader that returns them again.
+// Without wait it returns after the first bytes. The reader also returns errors other
+// than io.EOF, after the bytes that were read.
 func peek(r io.Reader, n int, wait bool) ([]byte, io.Reader, error) {
 	buf := make([]byte, n)
 	least := n
@@ -158,7 +158,7 @@ func peek(r io.Reader, n int, wait bool) ([]byte, io.Reader, error) {
 	return buf, io.MultiReader(bytes.NewReader(buf), failing{err}), nil
 }
 
-// failing gives an error to whoever reads it.
+// failing is a reader that returns an error.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }

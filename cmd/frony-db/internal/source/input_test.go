@@ -81,7 +81,7 @@ func TestEncodings(t *testing.T) {
 	t.Run("bad bytes", func(t *testing.T) {
 		in := append(bytes.Clone(cp949), "{\"text\":\"\xb0\x20\"}\n"...)
 		got := readBytes(t, "in.jsonl", in, &Options{Encoding: "cp949"})
-		if got.ids() != "a b" || len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "not valid in cp949") {
+		if got.ids() != "a b" || len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "not valid cp949") {
 			t.Errorf("CP949: %+v", got)
 		}
 		odd := append(utf16(unicode.LittleEndian, unicode.UseBOM), '{')
@@ -138,8 +138,8 @@ func flip(b []byte, at int) []byte {
 	return b
 }
 
-// FuzzInput feeds every layer at once: whatever comes, reading ends, and with no
-// error but the documented ones (readAll holds that).
+// FuzzInput tests all layers together: any input ends, with documented errors only,
+// which readAll checks.
 func FuzzInput(f *testing.F) {
 	for i, content := range [][]byte{[]byte(sampleJSONL), []byte("id,text\n1,a\n"), []byte("---\na: b\n---\n# T\n")} {
 		f.Add(content, uint8(i))
@@ -240,7 +240,7 @@ func TestFolder(t *testing.T) {
 
 func TestDocumentLimit(t *testing.T) {
 	got := readBytes(t, "in.txt", bytes.Repeat([]byte("가"), 1000), &Options{MaxRecord: 2000})
-	if len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "over the limit of 2000") || len(got.rejects[0].Raw) == 0 {
+	if len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "exceeds the limit of 2000") || len(got.rejects[0].Raw) == 0 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -12,15 +12,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// recordReader reads the records of one file. Its errors are those of Reader,
-// but for the place: an error that ends the file is given bare.
+// recordReader reads the records of one file. Its errors are those of Reader, except
+// that an error that ends the file is not a *FileError yet.
 type recordReader interface {
 	next() (Record, error)
 	// place returns how many lines and bytes of text have been read.
 	place() (lines, offset int64)
 }
 
-// jsonl reads one JSON object per line. Blank lines are passed over.
+// jsonl reads one JSON object per line. It skips blank lines.
 //
 // The decoder is jsontext of encoding/json/v2: unlike encoding/json it reports
 // repeated keys and half surrogate pairs, and says where.
@@ -32,7 +32,7 @@ type jsonl struct {
 	buf   bytes.Buffer // what dec reads, which does not copy a Buffer
 	dec   *jsontext.Decoder
 
-	vector []float32 // the embedding that was taken out of the line, not yet put into the record
+	vector []float32 // the embedding that was cut out of the line, not yet in the record
 	dims   int       // of the last one
 	short  []byte    // the line without it
 }
@@ -69,7 +69,7 @@ func (j *jsonl) next() (Record, error) {
 	}
 }
 
-// parse turns a line into a record, or says why it can't.
+// parse converts a line to a record, or returns the reason for a reject.
 func (j *jsonl) parse(ln line) (Record, error) {
 	if ln.tooLong {
 		return Record{}, tooLong(ln.size, j.opts.MaxRecord)
@@ -79,14 +79,14 @@ func (j *jsonl) parse(ln line) (Record, error) {
 	}
 	text := bytes.TrimSpace(ln.text)
 	if text[0] == '[' && ln.no == 1 {
-		return Record{}, errors.New("an array, where one object per line is expected; convert the file with: jq -c '.[]'")
+		return Record{}, errors.New("an array; one object per line is expected; convert the file with: jq -c '.[]'")
 	}
 	if text[0] != '{' {
 		return Record{}, fmt.Errorf("not a JSON object: it begins with %q", first(text))
 	}
 	rec, err := j.shortened(text)
 	if err != nil {
-		rec, err = j.object(ln.text) // the whole, for what the message says of places
+		rec, err = j.object(ln.text) // the whole line, so that messages have the right columns
 	}
 	if err != nil {
 		return Record{}, err
@@ -96,8 +96,8 @@ func (j *jsonl) parse(ln line) (Record, error) {
 
 var errNotShort = errors.New("no embedding was taken out")
 
-// shortened is object for a line with an embedding, which is most of its bytes: it
-// is taken out and read by itself, and the decoder gets the rest.
+// shortened is object for a line with an embedding, which makes up most of it: the
+// embedding is cut out and parsed separately, and the decoder gets the rest.
 func (j *jsonl) shortened(text []byte) (Record, error) {
 	at := findEmbedding(text, j.opts)
 	if at < 0 {
@@ -122,7 +122,7 @@ func (j *jsonl) object(text []byte) (Record, error) {
 		return Record{}, explainJSON(err)
 	}
 	if _, err := j.dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return Record{}, fmt.Errorf("more follows the object (column %d); one object per line is expected", j.dec.InputOffset()+1)
+		return Record{}, fmt.Errorf("data follows the object (column %d); one object per line is expected", j.dec.InputOffset()+1)
 	}
 	return rec, nil
 }
@@ -150,7 +150,7 @@ func (j *jsonl) fields() (Record, error) {
 	return rec, err
 }
 
-// field reads the value of one field into its place in the record.
+// field reads the value of one field into the record.
 func (j *jsonl) field(rec *Record, meta metadata, name string) (err error) {
 	switch role := j.opts.role(name); role {
 	case roleID:
@@ -166,7 +166,7 @@ func (j *jsonl) field(rec *Record, meta metadata, name string) (err error) {
 			return fmt.Errorf("field %q: the record has an embedding already", name)
 		}
 		if rec.Embedding, err = readEmbedding(j.dec, name); j.vector != nil {
-			// It was the first field with an embedding's name, and so is this.
+			// This is the field that was cut out: the first with an embedding's name.
 			rec.Embedding, j.vector = j.vector, nil
 		}
 		return err
@@ -246,27 +246,28 @@ func (j *jsonl) id(rec *Record, name string) error {
 	return nil
 }
 
-// tooLong is the reason for a record over the limit.
+// tooLong is the reason for rejecting a record over the limit.
 func tooLong(size int64, limit int) error {
-	return fmt.Errorf("the record has %d bytes, over the limit of %d", size, limit)
+	return fmt.Errorf("the record has %d bytes and exceeds the limit of %d", size, limit)
 }
 
-// check says what a record lacks.
+// check returns an error if a record has nothing to search for.
 func (r *Record) check(opts *Options) error {
 	if r.Embedding != nil || strings.TrimSpace(r.Text) != "" {
 		return nil
 	}
 	if r.Text != "" {
-		return errors.New("the text holds nothing but space")
+		return errors.New("the text is only white space")
 	}
-	return fmt.Errorf("no text: field %q is missing or empty, and there is no embedding either", opts.textName())
+	return fmt.Errorf("no text: field %q is missing or empty, and there is no embedding", opts.textName())
 }
 
-// checkText says where bytes are not text. offset is where b begins in the file.
+// checkText returns an error at bytes that are not valid text. offset is where b begins
+// in the file.
 func (in *input) checkText(b []byte, offset int64) error {
 	if in.converted {
 		if i := bytes.Index(b, []byte("\uFFFD")); i >= 0 {
-			return fmt.Errorf("byte %d is not valid in %s; if the file has another encoding, name it", offset+int64(i), in.encoding)
+			return fmt.Errorf("byte %d is not valid %s; if the file has another encoding, name it", offset+int64(i), in.encoding)
 		}
 		return nil
 	}

@@ -45,8 +45,8 @@ func TestJSONLFieldNames(t *testing.T) {
 		got.records[0].Metadata["id"] != "meta" || len(got.records[0].Embedding) != 1 {
 		t.Errorf("named fields: %+v", got.records)
 	}
-	// With names given, the usual ones are ordinary metadata, and so "vector" is an
-	// array of numbers that metadata cannot hold.
+	// If names are given, the default ones are metadata, and "vector" is an array of
+	// numbers, which metadata cannot hold.
 	if len(got.rejects) != 1 {
 		t.Errorf("rejects: %v", got.rejects)
 	}
@@ -56,42 +56,42 @@ func TestJSONLFieldNames(t *testing.T) {
 	}
 }
 
-// TestJSONLBadLines is the matrix of bad lines: each is a reject with a reason,
-// and the good lines around it are read.
+// TestJSONLBadLines is the matrix of bad lines: each is a reject with a reason, and the
+// good lines around it are read.
 func TestJSONLBadLines(t *testing.T) {
 	for _, tc := range []struct{ name, line, reason string }{
 		{"not JSON", `hello`, "not a JSON object"},
 		{"a string", `"hello"`, "not a JSON object"},
 		{"an array", `[{"text":"a"}]`, "not a JSON object"},
-		{"cut short", `{"text":"a`, "ends too early"},
-		{"missing brace", `{"text":"a"`, "ends too early"},
+		{"cut short", `{"text":"a`, "is incomplete"},
+		{"missing brace", `{"text":"a"`, "is incomplete"},
 		{"trailing comma", `{"text":"a",}`, "not JSON"},
 		{"single quotes", `{'text':'a'}`, "not JSON"},
-		{"two objects", `{"text":"a"} {"text":"b"}`, "more follows"},
-		{"garbage behind", `{"text":"a"} x`, "more follows"},
+		{"two objects", `{"text":"a"} {"text":"b"}`, "data follows"},
+		{"garbage behind", `{"text":"a"} x`, "data follows"},
 		{"control character", "{\"text\":\"a\tb\"}", "not JSON"},
 		{"NaN", `{"text":"a","n":NaN}`, "not JSON"},
 		{"key twice", `{"text":"a","n":1,"n":2}`, "twice"},
 		{"text twice", `{"text":"a","text":"b"}`, "twice"},
-		{"key twice across objects", `{"text":"a","n":1,"metadata":{"n":2}}`, `"n" is given twice`},
-		{"key twice when flat", `{"text":"a","a.b":1,"a":{"b":2}}`, `"a.b" is given twice`},
+		{"key twice across objects", `{"text":"a","n":1,"metadata":{"n":2}}`, `"n" appears twice`},
+		{"key twice when flat", `{"text":"a","a.b":1,"a":{"b":2}}`, `"a.b" appears twice`},
 		{"empty key", `{"text":"a","":1}`, "empty name"},
 		{"empty nested key", `{"text":"a","m":{"":1}}`, "empty name"},
 		{"no text", `{"id":"a"}`, `"text" is missing`},
 		{"null text", `{"text":null}`, `"text" is missing`},
 		{"empty text", `{"text":""}`, `"text" is missing`},
-		{"blank text", `{"text":" \n "}`, "nothing but space"},
+		{"blank text", `{"text":" \n "}`, "only white space"},
 		{"text is a number", `{"text":1}`, `"text" must be a string, not a number`},
 		{"text is an object", `{"text":{}}`, `"text" must be a string, not an object`},
 		{"id is a float", `{"id":1.5,"text":"a"}`, `"id" must be a string or an integer`},
 		{"id is an array", `{"id":["x"],"text":"a"}`, `"id" must be a string`},
 		{"two ids", `{"id":"x","_id":"y","text":"a"}`, "an id already"},
 		{"metadata is a list", `{"text":"a","metadata":[1]}`, `"metadata" must be an object, not an array`},
-		{"list of numbers", `{"text":"a","n":[1,2]}`, `"n": an array may hold strings only, element 0 is a number`},
+		{"list of numbers", `{"text":"a","n":[1,2]}`, `"n": an array may only hold strings, but element 0 is a number`},
 		{"list of lists", `{"text":"a","n":["x",["y"]]}`, "element 1 is an array"},
 		{"list with null", `{"text":"a","n":[null]}`, "element 0 is null"},
-		{"huge integer", `{"text":"a","n":9223372036854775808}`, "beyond 64 bits"},
-		{"huge float", `{"text":"a","n":1e999}`, "beyond a 64-bit float"},
+		{"huge integer", `{"text":"a","n":9223372036854775808}`, "exceeds 64 bits"},
+		{"huge float", `{"text":"a","n":1e999}`, "exceeds a 64-bit float"},
 		{"deep", `{"text":"a","n":` + strings.Repeat(`{"n":`, 40) + "1" + strings.Repeat("}", 40) + `}`, "nests deeper"},
 		{"very deep", `{"text":"a","n":` + strings.Repeat(`[`, 100000), "element 0 is an array"},
 		{"embedding is a string", `{"text":"a","embedding":"x"}`, `"embedding" must be an array of numbers`},
@@ -105,7 +105,7 @@ func TestJSONLBadLines(t *testing.T) {
 		{"chunk is a string", `{"text":"a","_chunk":"1"}`, `"_chunk" must be an integer from 0`},
 		{"invalid UTF-8", "{\"text\":\"a\xffb\"}", "byte 38 (0xff) is not valid UTF-8"},
 		{"half a surrogate pair", `{"text":"a\ud83d"}`, "not JSON"},
-		{"over the limit", `{"text":"` + strings.Repeat("a", 1<<20) + `"}`, "over the limit of 1048576"},
+		{"over the limit", `{"text":"` + strings.Repeat("a", 1<<20) + `"}`, "exceeds the limit of 1048576"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			in := `{"id":"before","text":"ok"}` + "\n" + tc.line + "\n" + `{"id":"after","text":"ok"}`
@@ -159,7 +159,7 @@ func TestJSONLLineEndings(t *testing.T) {
 	}
 }
 
-// endless gives a line of n bytes, then a good one.
+// endless returns a line of n bytes, then a good one.
 type endless struct {
 	n    int64
 	tail io.Reader
@@ -177,8 +177,8 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestJSONLGigabyteLine holds the memory bound: a line of a gigabyte is a reject,
-// the next line is read, and memory stays near MaxRecord.
+// TestJSONLGigabyteLine: a line of a gigabyte is a reject, the next line is read, and
+// memory stays close to MaxRecord.
 func TestJSONLGigabyteLine(t *testing.T) {
 	const gigabyte = 1 << 30
 	in := io.MultiReader(strings.NewReader(`{"text":"`),
@@ -190,15 +190,15 @@ func TestJSONLGigabyteLine(t *testing.T) {
 	if got.ids() != "after" || len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, fmt.Sprint(gigabyte+10)) {
 		t.Fatalf("ids %q, rejects %v", got.ids(), got.rejects)
 	}
-	// All that was ever allocated, garbage included: growing a slice to MaxRecord
-	// allocates a few times its size.
+	// This counts all allocations: growing a slice to MaxRecord allocates a few times its
+	// size.
 	if grown := after.TotalAlloc - before.TotalAlloc; grown > 8*DefaultMaxRecord {
-		t.Errorf("%d MiB were allocated for a line over the limit of %d MiB", grown>>20, DefaultMaxRecord>>20)
+		t.Errorf("%d MiB were allocated for a line exceeds the limit of %d MiB", grown>>20, DefaultMaxRecord>>20)
 	}
 }
 
-// FuzzJSONL compares with encoding/json: what it accepts as an object and we
-// reject must have a reason it doesn't know; what it refuses we must refuse.
+// FuzzJSONL compares with encoding/json: an object that it accepts may only be rejected
+// for reasons that it doesn't check, and what it refuses must be rejected.
 func FuzzJSONL(f *testing.F) {
 	f.Add([]byte(`{"id":"a","text":"b","metadata":{"n":1},"embedding":[1,2]}`))
 	f.Add([]byte("{\"text\":\"a\"}\r\n\xff\n{\"text\":\"\\ud83d\"}\n[1]"))

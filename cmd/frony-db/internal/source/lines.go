@@ -6,19 +6,18 @@ import (
 	"io"
 )
 
-// line is one line of text without its line break. Its bytes belong to the
-// lineReader and are good until the next call.
+// line is one line of text without its line break. Its bytes belong to the lineReader
+// and are valid until the next call.
 type line struct {
 	text    []byte
 	no      int64 // from 1
 	offset  int64 // of its first byte
 	size    int64 // bytes up to the next line, line break included
-	tooLong bool  // text holds only the beginning
+	tooLong bool  // text is only the beginning
 }
 
-// lineReader splits text into lines of at most limit bytes. Of a longer line it
-// keeps the beginning and reads on to the line's end without storing it, so that
-// memory stays within the limit and a bit.
+// lineReader splits text into lines of at most limit bytes. Of a longer line it keeps
+// only the beginning, so that memory stays close to the limit.
 type lineReader struct {
 	r      *bufio.Reader
 	limit  int
@@ -28,17 +27,16 @@ type lineReader struct {
 	offset int64
 }
 
-// longBuffer is the size up to which the buffer for long lines is kept between
-// lines: one giant line should not cost its memory for the rest of the file.
+// longBuffer is the largest buffer for long lines that is kept between lines, so that
+// one giant line does not occupy memory for the rest of the file.
 const longBuffer = 1 << 20
 
 func newLineReader(r io.Reader, limit, keep int) *lineReader {
 	return &lineReader{r: bufio.NewReaderSize(r, 128<<10), limit: limit, keep: min(keep, limit)}
 }
 
-// next returns the next line, io.EOF after the last, or the error of the reader
-// beneath; the part of a line before such an error is not returned, since it may
-// be cut in the middle.
+// next returns the next line, io.EOF after the last, or an error of the reader. Part
+// of a line before such an error is not returned, since it may be incomplete.
 func (l *lineReader) next() (line, error) {
 	text, err := l.r.ReadSlice('\n')
 	n := int64(len(text))

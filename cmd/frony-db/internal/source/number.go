@@ -7,15 +7,15 @@ import (
 	"strconv"
 )
 
-// pow10 holds the powers of ten that a float64 holds exactly.
+// pow10 has the powers of ten that are exact in float64.
 var pow10 = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
-// wholePow10 holds the powers of ten by which a part of a number's digits is
-// moved to the left of eight others at most.
+// wholePow10 has the powers of ten that shift digits to the left of at most eight
+// others.
 var wholePow10 = [...]uint64{1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000}
 
-// parseFloat32 reads a JSON number as the nearest float32. False means that there
-// is none.
+// parseFloat32 reads a JSON number as the nearest float32. It returns false if there is
+// none.
 func parseFloat32(b []byte) (float32, bool) {
 	f, err := strconv.ParseFloat(string(b), 32)
 	return float32(f), err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
@@ -111,13 +111,13 @@ func scaled(m uint64, exp int) (x float64, ok bool) {
 	return x, !between(x) && (x == 0 || x >= 1e-37) && x <= 3.4e38
 }
 
-// fractionRoom is how far fraction may read.
+// fractionRoom is the number of bytes that fraction may read.
 const fractionRoom = 24
 
-// fraction is shortFloat32 for what most embeddings are made of: numbers between
-// −10 and 10 without exponent, of up to 16 digits behind the dot, and then a comma or
-// the array's end. It has no branch on sign and length: they would be coin tosses,
-// and cost more than the work. b has at least fractionRoom bytes.
+// fraction is shortFloat32 for the numbers that most embeddings consist of: between
+// −10 and 10, without exponent, with up to 16 digits after the dot, followed by a comma
+// or the array's end. It does not branch on sign or length, which are random and would
+// cost more than the work itself. b has at least fractionRoom bytes.
 func fraction(b []byte) (f float32, n int) {
 	minus := (uint32(b[0]^'-') - 1) >> 31
 	i := int(minus)
@@ -137,20 +137,20 @@ func fraction(b []byte) (f float32, n int) {
 	return math.Float32frombits(math.Float32bits(float32(x)) | minus<<31), i + k
 }
 
-// between reports whether x lies about in the middle between two float32.
+// between reports whether x is close to the middle between two float32.
 func between(x float64) bool {
 	const lost = 1<<29 - 1 // the bits of a float64 that a float32 lacks
 	return math.Float64bits(x)&lost-(lost+1)/2+4 <= 8
 }
 
-// eightDigits reads as many decimal digits as the bytes of u begin with, the
-// lowest first, all at once.
+// eightDigits parses the decimal digits that the bytes of u begin with, lowest byte
+// first, all at once.
 func eightDigits(u uint64) (n int, value uint64) {
 	const each = 0x0101010101010101
 	u ^= '0' * each
-	other := (u + 0x76*each | u) & (0x80 * each) // right up to the first that is none
+	other := (u + 0x76*each | u) & (0x80 * each) // exact up to the first byte that is not a digit
 	n = bits.TrailingZeros64(other) / 8
-	u <<= 64 - 8*n // as if zeros stood before them
+	u <<= 64 - 8*n // as if preceded by zeros
 	u = (u * (10<<8 + 1)) >> 8 & 0x00ff00ff00ff00ff
 	u = (u * (100<<16 + 1)) >> 16 & 0x0000ffff0000ffff
 	return n, (u * (10_000<<32 + 1)) >> 32

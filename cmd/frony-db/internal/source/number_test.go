@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestShortFloat32 compares with strconv: floats as programs write them, random
-// digits, and decimals that lie in the middle of two float32 or beside it.
+// TestShortFloat32 compares with strconv: floats as programs write them, random digits,
+// and decimals in or near the middle between two float32.
 func TestShortFloat32(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -64,7 +64,7 @@ func TestShortFloat32(t *testing.T) {
 	}
 }
 
-// TestShortFloat32Grammar: what JSON does not take for a number is none.
+// TestShortFloat32Grammar: only JSON numbers are accepted.
 func TestShortFloat32Grammar(t *testing.T) {
 	for _, s := range []string{"", "-", "+1", "01", "-01", ".5", "1.", "1.e5", "-.5", "1e", "1e+", "1.5e-", "NaN", "Infinity", "e5", "--1", "00", "-a", "/.5", ":.5", "-/.5"} {
 		for _, behind := range []string{"", ",", ",0.12345678901234567890123"} {

@@ -11,10 +11,10 @@ import (
 	"unicode/utf8"
 )
 
-// Format is a way to write records down.
+// Format is a file format.
 type Format string
 
-// The formats that are read. The zero value means: by the file's name.
+// The formats that can be read. The zero value chooses one by the file's name.
 const (
 	Auto     Format = ""
 	JSONL    Format = "jsonl"    // .jsonl, .ndjson, .json with one object per line
@@ -25,7 +25,7 @@ const (
 	Text     Format = "text"     // .txt, .text
 )
 
-// Type is what a column of a table holds.
+// Type is the type of a table's column.
 type Type string
 
 // The types of a column.
@@ -44,14 +44,14 @@ const (
 	DefaultMaxRaw    = 4 << 10
 )
 
-// Options say how to read. Nil and zero values are the defaults.
+// Options say how to read. Nil and zero values mean the defaults.
 type Options struct {
-	// Format of all files. Auto takes each file's by its name, after .gz or .zst,
-	// and standard input as JSONL.
+	// Format of all files. Auto chooses it by each file's name, ignoring .gz and .zst;
+	// standard input is JSONL.
 	Format Format
-	// Encoding of text: "utf-8", "utf-16le", "utf-16be", "cp949" (or "euc-kr").
-	// Empty means detect: a byte-order mark decides; without one UTF-8 is assumed
-	// unless the first 64 KiB are evidently UTF-16 or CP949.
+	// Encoding of text: "utf-8", "utf-16le", "utf-16be", "cp949" (or "euc-kr"). Empty
+	// means to detect it: by a byte-order mark, else UTF-8 unless the first 64 KiB are
+	// clearly UTF-16 or CP949.
 	Encoding string
 
 	// ID, Text, Title and Embedding name the fields or columns that hold them.
@@ -60,36 +60,37 @@ type Options struct {
 	// Expires names the field or column with the time at which a record expires.
 	// Empty means FieldExpires.
 	Expires string
-	// Prefix is put before the id and source of every text or Markdown file, so
-	// that two folders can share a collection.
+	// Prefix is prepended to the id and source of every text or Markdown file, so that
+	// two folders can share a collection.
 	Prefix string
 
-	// MaxRecord is the longest record in bytes, DefaultMaxRecord if 0. It bounds
-	// a line, a CSV record and a text file alike.
+	// MaxRecord is the longest record in bytes, DefaultMaxRecord if 0. It bounds lines,
+	// CSV records and text files.
 	MaxRecord int
-	// MaxRaw is how many bytes of a bad record a Reject keeps, DefaultMaxRaw if 0.
+	// MaxRaw is the number of bytes of a bad record that a Reject keeps, DefaultMaxRaw if 0.
 	MaxRaw int
 
-	// Comma separates the fields of CSV. Zero means ',' (and a tab for TSV).
+	// Comma separates CSV fields. Zero means ',', or a tab for TSV.
 	Comma rune
-	// Header names the columns of a CSV file that has no header line.
+	// Header names the columns of CSV files without a header line.
 	Header []string
-	// Columns are the columns that become metadata; nil means all that are left.
+	// Columns are the columns that become metadata; nil means all others.
 	Columns []string
-	// Types fixes what columns hold. Columns not named are inferred.
+	// Types sets the types of columns. Others are inferred.
 	Types map[string]Type
 
-	// Select, if set, says which files of a folder or glob are read, of those that
-	// could be. It is called within Open, in the order of the paths.
+	// Select, if set, chooses the files of a folder or glob to read, among those of a
+	// known format. Open calls it in the order of the paths.
 	Select func(path string, format Format, info fs.FileInfo) bool
-	// Skipped is told of each file of a folder that is passed over, and why. It is
-	// called within Open. Nil ignores them.
+	// Skipped, if set, is called by Open with each file of a folder that is not read, and
+	// the reason.
 	Skipped func(path, reason string)
-	// Stdin is what "-" reads, os.Stdin if nil.
+	// Stdin is the input for "-", os.Stdin if nil.
 	Stdin io.Reader
 }
 
-// withDefaults returns a copy with the defaults filled in, or every fault at once.
+// withDefaults returns a copy with the defaults filled in, or an error with every
+// fault.
 func (o *Options) withDefaults() (Options, error) {
 	var opts Options
 	if o != nil {
@@ -135,7 +136,7 @@ func (o *Options) withDefaults() (Options, error) {
 	return opts, errors.Join(faults...)
 }
 
-// FormatOf tells a file's format by its name, looking behind .gz and .zst.
+// FormatOf returns a file's format by its name, ignoring .gz and .zst.
 func FormatOf(name string) (Format, bool) {
 	name = strings.ToLower(name)
 	for _, ext := range []string{".gz", ".zst", ".zstd"} {

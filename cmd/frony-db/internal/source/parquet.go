@@ -13,11 +13,11 @@ import (
 // parquetBatch is how many rows are read at once.
 const parquetBatch = 64
 
-// table reads a Parquet file, row group after row group. It needs to jump about
-// in the file, so that it can't read standard input or a compressed file.
+// table reads a Parquet file, row group after row group. It needs random access, so
+// it can't read standard input or a compressed file.
 //
-// The library panics on some files that contradict themselves; that is caught
-// here and becomes ErrCorrupt.
+// The library panics on some damaged files. Panics are recovered here and become
+// ErrCorrupt.
 type table struct {
 	file    string
 	opts    *Options
@@ -26,11 +26,11 @@ type table struct {
 	f       *parquet.File
 	group   int // next row group
 	within  bool
-	left    int64                     // rows of this one
-	rows    parquet.RowReadSeekCloser // of the columns that are read, but for vectors; nil if there are none
+	left    int64                     // rows left in this group
+	rows    parquet.RowReadSeekCloser // of the columns that are read, except vectors; nil if there are none
 	vectors []*vectorColumn
 	batch   []parquet.Row
-	ready   []parquet.Row // of batch, not yet given
+	ready   []parquet.Row // of batch, not yet returned
 	row     int64
 
 	total int64 // rows in the file
@@ -39,7 +39,7 @@ type table struct {
 	told  int64 // bytes counted in read
 }
 
-// readerAt is a file that one can jump about in.
+// readerAt is a file with random access.
 type readerAt interface {
 	io.ReaderAt
 	io.Seeker
@@ -48,11 +48,11 @@ type readerAt interface {
 func newParquet(file string, raw io.Reader, opts *Options, read *atomic.Int64) (*table, error) {
 	at, ok := raw.(readerAt)
 	if !ok {
-		return nil, fmt.Errorf("%w: Parquet can be read from a file only; save the stream first", ErrFormat)
+		return nil, fmt.Errorf("%w: Parquet can only be read from a file; save the stream first", ErrFormat)
 	}
 	size, err := at.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, fmt.Errorf("%w: Parquet can be read from a regular file only: %w", ErrFormat, err)
+		return nil, fmt.Errorf("%w: Parquet can only be read from a regular file: %w", ErrFormat, err)
 	}
 	if err := checkParquet(at, size); err != nil {
 		return nil, err
@@ -70,8 +70,8 @@ func newParquet(file string, raw io.Reader, opts *Options, read *atomic.Int64) (
 	return t, err
 }
 
-// checkParquet looks at a file's two ends, so that what is no Parquet file gets
-// a message that says so, and a footer longer than the file is not allocated.
+// checkParquet checks both ends of a file, so that other files get a clear message,
+// and a footer longer than the file is not allocated.
 func checkParquet(at io.ReaderAt, size int64) error {
 	const magic = "PAR1"
 	var head, tail [8]byte
@@ -86,7 +86,7 @@ func checkParquet(at io.ReaderAt, size int64) error {
 	}
 	switch {
 	case string(head[:4]) != magic && head[0] == magicGzip[0] && head[1] == magicGzip[1]:
-		return fmt.Errorf("%w: a Parquet file within gzip; unpack it first (Parquet compresses by itself)", ErrFormat)
+		return fmt.Errorf("%w: a Parquet file inside gzip; unpack it first (Parquet compresses its columns itself)", ErrFormat)
 	case string(head[:4]) != magic:
 		return fmt.Errorf("%w: not a Parquet file: it does not begin with %s", ErrFormat, magic)
 	case string(tail[4:]) != magic:
@@ -98,7 +98,7 @@ func checkParquet(at io.ReaderAt, size int64) error {
 	return nil
 }
 
-// guard turns a panic of the library into ErrCorrupt.
+// guard turns panics of the library into ErrCorrupt.
 func guard(f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -111,7 +111,7 @@ func guard(f func() error) (err error) {
 func (t *table) place() (int64, int64) { return t.row, 0 }
 
 func (t *table) close() {
-	// Only read from; and a damaged file may panic here as well.
+	// Only read from; a damaged file may panic here too.
 	if t.rows != nil {
 		_ = guard(t.rows.Close)
 		t.rows = nil
@@ -177,7 +177,7 @@ func (t *table) fill() error {
 	}
 }
 
-// begin goes to a row group. Columns that nobody asked for are not read.
+// begin starts a row group. Columns that were not requested are not read.
 func (t *table) begin(g parquet.RowGroup) {
 	t.group++
 	t.within, t.left = true, g.NumRows()
@@ -196,7 +196,7 @@ func (t *table) begin(g parquet.RowGroup) {
 	}
 }
 
-// tell counts bytes as read, by the part of the rows that was.
+// tell counts bytes as read, in proportion to the rows.
 func (t *table) tell(bytes int64) {
 	if bytes > t.told {
 		t.read.Add(bytes - t.told)
@@ -204,7 +204,7 @@ func (t *table) tell(bytes int64) {
 	}
 }
 
-// parse makes a record of a row, or says in reason why it can't be taken.
+// parse converts a row to a record, or returns the reason for a reject.
 func (t *table) parse(row parquet.Row) (rec Record, reason, err error) {
 	for _, v := range t.vectors {
 		vec, bad, err := v.next()
@@ -227,7 +227,7 @@ func (t *table) parse(row parquet.Row) (rec Record, reason, err error) {
 	return rec, reason, nil
 }
 
-// fields puts a row's values into the record.
+// fields stores a row's values in the record.
 func (t *table) fields(rec *Record, row parquet.Row) error {
 	meta := metadata{}
 	size := 0

@@ -12,13 +12,13 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// parquetColumn is a leaf of a Parquet file's schema and what it is for.
+// parquetColumn is a leaf of a Parquet schema and its role.
 type parquetColumn struct {
 	name string
 	role role
 	list bool
-	// element is the definition level from which a list has an element: one less,
-	// and the list is empty; two less, and there is none.
+	// element is the definition level of a list's elements. One less means an empty
+	// list, two less that there is none.
 	element int
 	most    int  // definition level of a value that is not null
 	json    bool // the value is JSON text
@@ -26,8 +26,8 @@ type parquetColumn struct {
 	value   func(parquet.Value) (any, error)
 }
 
-// parquetColumns gives the leaves of a schema their roles. It returns ErrColumn
-// for one that metadata cannot hold.
+// parquetColumns determines the roles of a schema's leaves. It returns ErrColumn for a
+// column that metadata cannot hold.
 func parquetColumns(root *parquet.Column, opts *Options) ([]parquetColumn, error) {
 	p := planner{opts: opts}
 	for _, c := range root.Columns() {
@@ -48,7 +48,7 @@ func parquetColumns(root *parquet.Column, opts *Options) ([]parquetColumn, error
 		}
 	}
 	if !slices.ContainsFunc(p.out, func(c parquetColumn) bool { return c.role == roleText || c.role == roleEmbedding }) {
-		p.fault("%w %q for the text is not among %q; name the one that holds it", ErrColumn, opts.textName(), p.seen)
+		p.fault("%w %q for the text is not among %q; name the text column", ErrColumn, opts.textName(), p.seen)
 	}
 	return p.out, errors.Join(p.faults...)
 }
@@ -64,7 +64,7 @@ func (p *planner) fault(format string, args ...any) {
 	p.faults = append(p.faults, fmt.Errorf(format, args...))
 }
 
-// walk goes down to the leaves of c; at carries what was met on the way.
+// walk descends to the leaves of c; at carries what it met on the way.
 func (p *planner) walk(c *parquet.Column, at parquetColumn) {
 	unsupported := func(what string) {
 		if at.role != roleIgnored {
@@ -89,7 +89,7 @@ func (p *planner) walk(c *parquet.Column, at parquetColumn) {
 		unsupported("a variant")
 	}
 	_, isList := logical(c).(*format.ListType)
-	within := at.list || isList // "list" and "element" are no names of the user's
+	within := at.list || isList // "list" and "element" are not the user's names
 	if at.list && len(c.Columns()) != 1 {
 		unsupported("a list of structs")
 	}
@@ -108,8 +108,8 @@ func (p *planner) walk(c *parquet.Column, at parquetColumn) {
 	}
 }
 
-// isListStep reports whether c is a list within a list, for which walk has a
-// better message.
+// isListStep reports whether c is a list inside a list, for which walk has a better
+// message.
 func isListStep(c *parquet.Column) bool {
 	_, ok := logical(c).(*format.ListType)
 	return ok || c.Repeated()
@@ -135,7 +135,7 @@ func logical(c *parquet.Column) format.LogicalTypeValue {
 	return nil
 }
 
-// put stores the values of one row. A null is no value.
+// put stores the values of one row. Null has no value.
 func (c *parquetColumn) put(rec *Record, meta metadata, values []parquet.Value) error {
 	if c.role == roleIgnored || len(values) == 0 {
 		return nil
@@ -175,8 +175,8 @@ func (c *parquetColumn) put(rec *Record, meta metadata, values []parquet.Value) 
 	return (&column{name: c.name, role: c.role}).put(rec, meta, text)
 }
 
-// elements calls f with each value of a list, and reports whether there is a list
-// at all: an empty one is a value, null is none.
+// elements calls f with each value of a list, and reports whether there is a list: an
+// empty list is a value, null is not.
 func (c *parquetColumn) elements(values []parquet.Value, f func(i int, v parquet.Value) error) (bool, error) {
 	if len(values) == 1 && values[0].DefinitionLevel() < c.element {
 		return values[0].DefinitionLevel() == c.element-1, nil
@@ -201,7 +201,7 @@ func (c *parquetColumn) strings(meta metadata, values []parquet.Value) error {
 		}
 		s, ok := x.(string)
 		if !ok {
-			return fmt.Errorf("%v is not a string; lists may hold strings only", x)
+			return fmt.Errorf("%v is not a string; lists may only hold strings", x)
 		}
 		out = append(out, s)
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// TestParquetTypes reads a file that pyarrow has written (testdata/make_parquet.py).
+// TestParquetTypes reads a file written by pyarrow (testdata/make_parquet.py).
 func TestParquetTypes(t *testing.T) {
 	got := readAll(t, "testdata/types.parquet", nil)
 	if len(got.files) != 0 {
@@ -40,10 +40,10 @@ func TestParquetTypes(t *testing.T) {
 			File: "testdata/types.parquet", Line: 3,
 		},
 	}
-	if len(got.rejects) != 1 || got.rejects[0].Line != 1 || !strings.Contains(got.rejects[0].Reason, "an array may hold strings only") {
+	if len(got.rejects) != 1 || got.rejects[0].Line != 1 || !strings.Contains(got.rejects[0].Reason, "an array may only hold strings") {
 		t.Errorf("rejects %v", got.rejects)
 	}
-	// The first row's "metadata" holds a list of numbers, and so it is the reject.
+	// The reject is the first row, whose "metadata" has a list of numbers.
 	if !reflect.DeepEqual(got.records, want[1:]) {
 		t.Errorf("got  %#v\nwant %#v", got.records, want[1:])
 	}
@@ -56,7 +56,7 @@ func TestParquetTypes(t *testing.T) {
 			}
 		}
 	}
-	// Without the role of "metadata" that row is read too.
+	// Without that role of "metadata" the row is read too.
 	got = readAll(t, "testdata/types.parquet", &Options{Columns: columns, Title: "metadata"})
 	if len(got.records) != 3 {
 		t.Fatalf("%v %v", got.rejects, got.files)
@@ -87,7 +87,7 @@ func TestParquetUnsupported(t *testing.T) {
 		t.Errorf("INT96: %+v %v", got.records, got.files)
 	}
 	got = readAll(t, "testdata/unsupported.parquet", &Options{Columns: []string{"ints"}})
-	if len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "lists may hold strings only") {
+	if len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "lists may only hold strings") {
 		t.Errorf("a list of integers: %+v", got)
 	}
 	for want, opts := range map[string]*Options{
@@ -178,8 +178,8 @@ func TestParquetBadFiles(t *testing.T) {
 	}
 }
 
-// TestParquetDamage flips every byte of a file: reading ends with an error or with
-// other records, never with a panic or without end.
+// TestParquetDamage flips every byte of a file: reading ends with an error or other
+// records, but never panics or hangs.
 func TestParquetDamage(t *testing.T) {
 	good := small(t, 3)
 	opts, err := (&Options{}).withDefaults()

@@ -15,10 +15,10 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// parquetValue returns how a leaf's values become metadata: string, bool, int64
-// or float64. Dates and times become RFC 3339 text, those without a zone in UTC.
-// It returns nil for a type that has no such form, and for one whose physical type
-// contradicts it: the library would read a number as an address.
+// parquetValue returns a function that converts a leaf's values to metadata: string,
+// bool, int64 or float64. Dates and times become RFC 3339 text, in UTC if they have no
+// zone. It returns nil for types without such a form, and for a physical type that
+// contradicts the logical one, because the library would read a number as an address.
 func parquetValue(c *parquet.Column) func(parquet.Value) (any, error) {
 	kind := c.Type().Kind()
 	if _, null := logical(c).(*format.NullType); !null && !slices.Contains(physical(logical(c)), kind) {
@@ -28,7 +28,7 @@ func parquetValue(c *parquet.Column) func(parquet.Value) (any, error) {
 	case *format.StringType, *format.EnumType, *format.JsonType:
 		return text
 	case *format.NullType:
-		return func(parquet.Value) (any, error) { return nil, errors.New("a value in a column of nulls") }
+		return func(parquet.Value) (any, error) { return nil, errors.New("a value in a null column") }
 	case *format.DecimalType:
 		return decimal(kind, int(l.Scale))
 	case *format.DateType:
@@ -52,7 +52,7 @@ func parquetValue(c *parquet.Column) func(parquet.Value) (any, error) {
 	return nil
 }
 
-// physical lists the physical types that a logical type may have.
+// physical returns the physical types that a logical type may have.
 func physical(l format.LogicalTypeValue) []parquet.Kind {
 	switch l.(type) {
 	case *format.StringType, *format.EnumType, *format.JsonType:
@@ -74,7 +74,7 @@ func physical(l format.LogicalTypeValue) []parquet.Kind {
 	}
 }
 
-// plain is for columns of which nothing but the physical type is known.
+// plain is for columns with only a physical type.
 func plain(kind parquet.Kind) func(parquet.Value) (any, error) {
 	switch kind {
 	case parquet.Boolean:
@@ -85,7 +85,7 @@ func plain(kind parquet.Kind) func(parquet.Value) (any, error) {
 		return func(v parquet.Value) (any, error) { return finite(float64(v.Float())) }
 	case parquet.Double:
 		return func(v parquet.Value) (any, error) { return finite(v.Double()) }
-	case parquet.ByteArray: // many writers leave out that it is text
+	case parquet.ByteArray: // many writers omit that it is text
 		return text
 	case parquet.Int96:
 		return int96
@@ -126,8 +126,7 @@ func integer(kind parquet.Kind, signed bool) func(parquet.Value) (any, error) {
 	}
 }
 
-// decimal gives int64 for whole numbers that fit and float64 for the rest, the
-// one nearest to the digits.
+// decimal converts whole numbers that fit to int64, and others to the nearest float64.
 func decimal(kind parquet.Kind, scale int) func(parquet.Value) (any, error) {
 	return func(v parquet.Value) (any, error) {
 		n := new(big.Int)
@@ -154,7 +153,7 @@ func decimal(kind parquet.Kind, scale int) func(parquet.Value) (any, error) {
 	}
 }
 
-// step is a unit of time; a file that names none means nanoseconds.
+// step is a unit of time, nanoseconds if the file names none.
 func step(u *format.TimeUnit) time.Duration {
 	if u.Value == nil {
 		return time.Nanosecond
@@ -190,8 +189,8 @@ func timeOfDay(kind parquet.Kind, u *format.TimeUnit) func(parquet.Value) (any, 
 	}
 }
 
-// int96 is the timestamp of old Spark and Impala: nanoseconds of the day, then the
-// Julian day.
+// int96 converts the timestamps of old Spark and Impala versions: nanoseconds of the
+// day, then the Julian day.
 func int96(v parquet.Value) (any, error) {
 	const unixEpoch = 2440588 // as a Julian day
 	w := v.Int96()

@@ -10,17 +10,17 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// vectorColumn reads a column of embeddings page by page, and so past the library's
-// rows: a value of theirs takes 24 bytes and a look at its type, which for the
-// numbers of an embedding is most of the work of an import.
+// vectorColumn reads a column of embeddings page by page, bypassing the library's rows.
+// Their values take 24 bytes and a type check each, which for embeddings would be most
+// of the work of an import.
 type vectorColumn struct {
 	name    string
 	element int // as in parquetColumn
 	limit   int // bytes of an embedding
 	pages   parquet.Pages
 
-	// Of the page being read: the levels of each value, and the values that are not
-	// null. Values before at, and data before used, are read.
+	// The page being read: the levels of each value, and the values that are not null.
+	// Values before at, and data before used, have been read.
 	page     parquet.Page
 	repeat   []byte // 0 begins a row
 	define   []byte
@@ -34,8 +34,8 @@ func newVectorColumn(c *parquetColumn, chunk parquet.ColumnChunk, limit int) *ve
 	return &vectorColumn{name: c.name, element: c.element, most: byte(c.most), limit: limit, pages: chunk.Pages()}
 }
 
-// next returns the embedding of the next row, nil if it has none, or in reason why it
-// can't be taken.
+// next returns the embedding of the next row, nil if it has none, or the reason for a
+// reject.
 func (v *vectorColumn) next() (out []float32, reason, err error) {
 	for n := 0; ; {
 		if v.at == len(v.repeat) {
@@ -49,7 +49,7 @@ func (v *vectorColumn) next() (out []float32, reason, err error) {
 		if n > 0 && v.repeat[v.at] == 0 {
 			return out, reason, nil
 		}
-		end := len(v.repeat) // of what this page has of the row
+		end := len(v.repeat) // of the row's part on this page
 		if k := bytes.IndexByte(v.repeat[v.at+1:], 0); k >= 0 {
 			end = v.at + 1 + k
 		}
@@ -87,7 +87,7 @@ func (v *vectorColumn) next() (out []float32, reason, err error) {
 	}
 }
 
-// turn goes to the next page.
+// turn reads the next page.
 func (v *vectorColumn) turn() (err error) {
 	v.release()
 	if v.page, err = v.pages.ReadPage(); err != nil {
@@ -140,7 +140,7 @@ func (v *vectorColumn) close() error {
 	return v.pages.Close()
 }
 
-// notFinite returns the place of the first number that is NaN or infinite, or −1.
+// notFinite returns the index of the first number that is NaN or infinite, or −1.
 func notFinite(v []float32) int {
 	for i, x := range v {
 		if math.Float32bits(x)&0x7f800000 == 0x7f800000 {
@@ -150,7 +150,7 @@ func notFinite(v []float32) int {
 	return -1
 }
 
-// firstOther returns the place of the first byte that is not c.
+// firstOther returns the index of the first byte that is not c.
 func firstOther(b []byte, c byte) int {
 	for i := range b {
 		if b[i] != c {

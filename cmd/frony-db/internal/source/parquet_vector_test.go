@@ -12,9 +12,9 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// TestParquetVectors reads embeddings however a file may hold them: in pages of any
-// size and version, by a dictionary, as doubles, with rows that have none, an
-// empty one, nulls or what is no number among them.
+// TestParquetVectors reads embeddings in every form: in pages of any size and version,
+// with a dictionary, as doubles, and with rows that have none, an empty one, nulls or
+// values that are not finite.
 func TestParquetVectors(t *testing.T) {
 	leaves := map[string]parquet.Node{
 		"plain":      parquet.Encoded(parquet.Leaf(parquet.FloatType), &parquet.Plain),

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// pipe reads from another program, or a person, in a goroutine, so that a read
-// that waits for them ends when the context does. A read that is under way then
-// is left behind: nothing can take it back.
+// pipe reads standard input in a goroutine, so that a read that waits for another
+// program or a person ends when the context does. The read itself cannot be
+// cancelled and is left behind.
 type pipe struct {
 	ctx   context.Context
 	stop  context.CancelFunc
@@ -47,7 +47,7 @@ func (p *pipe) Read(b []byte) (int, error) {
 	return 0, p.err
 }
 
-// pump reads into buffers in turn: one is used, one waits, one is filled.
+// pump fills buffers in turn: one is in use, one waits, one is filled.
 func (p *pipe) pump() {
 	buffers := [3][]byte{}
 	for i := 0; ; i = (i + 1) % len(buffers) {
@@ -66,7 +66,7 @@ func (p *pipe) pump() {
 	}
 }
 
-// Close ends the goroutine. The source stays open: it is the caller's.
+// Close ends the goroutine. It does not close the underlying reader.
 func (p *pipe) Close() error {
 	p.stop()
 	return nil

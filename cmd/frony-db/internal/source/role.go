@@ -2,16 +2,16 @@ package source
 
 import "cmp"
 
-// Names under which an export writes what ordinary files do not have. They start
-// with an underscore because "source", "chunk" and "expires" are common metadata:
-// a shop's column "expires" must not delete its rows.
+// Names of the fields that only exports have. They begin with an underscore because
+// "source", "chunk" and "expires" are common metadata: a column "expires" of other data
+// must not delete its rows.
 const (
 	FieldSource  = "_source"
 	FieldChunk   = "_chunk"
 	FieldExpires = "_expires"
 )
 
-// role is what a field or column of a record is for.
+// role is the purpose of a field or column.
 type role int
 
 const (
@@ -24,11 +24,11 @@ const (
 	roleSource
 	roleChunk
 	roleExpires
-	roleIgnored // a column that was not asked for
+	roleIgnored // a column that is not read
 )
 
-// role tells a field's role by its name. A name given in the options replaces
-// the usual ones, so that with ID "key" a field "id" is metadata.
+// role returns the role of a field by its name. A name in the options replaces the
+// default ones: with ID "key", a field "id" is metadata.
 func (o *Options) role(name string) role {
 	switch {
 	case is(name, o.ID, "id", "_id"):
@@ -53,7 +53,7 @@ func (o *Options) role(name string) role {
 	return roleOther
 }
 
-// is reports whether name is the one given, or one of the usual if none is.
+// is reports whether name is the given one, or a default one if none is given.
 func is(name, given, usual, other string) bool {
 	if given != "" {
 		return name == given
@@ -64,6 +64,6 @@ func is(name, given, usual, other string) bool {
 // textName is the name of the field that holds the text.
 func (o *Options) textName() string { return cmp.Or(o.Text, "text") }
 
-// Reserved reports whether a field of that name is no metadata: "id", "text" and
-// the like. Metadata of such a name must stand within "metadata".
+// Reserved reports whether a field of that name is not metadata, such as "id" and
+// "text". Metadata of such a name must be inside "metadata".
 func Reserved(name string) bool { return (&Options{}).role(name) != roleOther }

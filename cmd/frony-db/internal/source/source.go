@@ -8,19 +8,18 @@ import (
 	"sync/atomic"
 )
 
-// Open reads what path names: a file, a folder with all it holds, a glob
-// ("notes/**/*.md") or "-" for standard input. Options may be nil.
+// Open opens a file, a folder with everything below it, a glob ("notes/**/*.md"), or "-"
+// for standard input. Options may be nil.
 //
-// It returns ErrOptions, ErrFormat or ErrEncoding for options that cannot be
-// met, fs.ErrNotExist if there is no such file, and ErrNoFiles for a folder or
-// a glob with nothing in it. Cancelling ctx makes Next return its error.
+// It returns ErrOptions, ErrFormat or ErrEncoding for invalid options, fs.ErrNotExist
+// if there is no such file, and ErrNoFiles for a folder or glob with nothing to read.
+// If ctx is cancelled, Next returns its error.
 func Open(ctx context.Context, path string, opts *Options) (Reader, error) {
 	return OpenAll(ctx, []string{path}, opts)
 }
 
-// OpenAll reads what several paths name, one after the other, as one. All of
-// them are looked for before anything is read, and every one that is not there
-// is reported.
+// OpenAll is Open for several paths, which are read one after the other. It finds all
+// of them before anything is read, and reports every one that is missing.
 func OpenAll(ctx context.Context, paths []string, opts *Options) (Reader, error) {
 	o, err := opts.withDefaults()
 	if err != nil {
@@ -52,10 +51,10 @@ func OpenAll(ctx context.Context, paths []string, opts *Options) (Reader, error)
 
 // file is one file to read.
 type file struct {
-	name   string // as it is shown, and as a document's id
+	name   string // in messages, and as a document's id
 	format Format
 	open   func() (io.ReadCloser, error)
-	pipe   bool // reading may wait on another program
+	pipe   bool // reading may wait for another program
 }
 
 // reader reads files one after the other.
@@ -110,7 +109,7 @@ func (r *reader) Next() (Record, error) {
 	}
 }
 
-// start opens a file and puts the layers on it.
+// start opens a file and the layers above it.
 func (r *reader) start(f file) error {
 	r.name = f.name
 	raw, err := f.open()
@@ -154,7 +153,7 @@ func (r *reader) finish() {
 		r.in = nil
 	}
 	if r.raw != nil {
-		_ = r.raw.Close() // only read from: nothing can be lost
+		_ = r.raw.Close() // only read from
 		r.raw = nil
 	}
 	r.cur = nil

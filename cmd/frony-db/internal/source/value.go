@@ -13,7 +13,7 @@ import (
 // maxDepth bounds how deep objects may nest.
 const maxDepth = 32
 
-// metadata gathers a record's fields under flat names.
+// metadata collects a record's fields under flat names.
 type metadata map[string]any
 
 // add stores a value under a name, which must be new and not empty.
@@ -22,14 +22,14 @@ func (m metadata) add(name string, value any) error {
 		return errors.New("a field has an empty name")
 	}
 	if _, ok := m[name]; ok {
-		return fmt.Errorf("field %q is given twice", name)
+		return fmt.Errorf("field %q appears twice", name)
 	}
 	m[name] = value
 	return nil
 }
 
-// readJSON reads the next value of dec and stores it under name: an object as
-// its fields with dots between the names, null not at all.
+// readJSON reads the next value of dec and stores it under name. Objects become fields
+// with dots between the names; null is ignored.
 func (m metadata) readJSON(dec *jsontext.Decoder, name string, depth int) error {
 	switch dec.PeekKind() {
 	case jsontext.KindBeginObject:
@@ -45,7 +45,7 @@ func (m metadata) readJSON(dec *jsontext.Decoder, name string, depth int) error 
 	}
 }
 
-// readScalar reads a value that is neither object nor array.
+// readScalar reads a value that is neither an object nor an array.
 func (m metadata) readScalar(dec *jsontext.Decoder, name string) error {
 	tok, err := dec.ReadToken()
 	if err != nil {
@@ -67,7 +67,7 @@ func (m metadata) readScalar(dec *jsontext.Decoder, name string) error {
 	}
 }
 
-// readObject reads an object and stores its fields, prefix before their names.
+// readObject reads an object and stores its fields with prefix before their names.
 func (m metadata) readObject(dec *jsontext.Decoder, prefix string, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("field %q nests deeper than %d objects", strings.TrimSuffix(prefix, "."), maxDepth)
@@ -92,7 +92,7 @@ func (m metadata) readObject(dec *jsontext.Decoder, prefix string, depth int) er
 	return err
 }
 
-// readStrings reads an array that holds strings only.
+// readStrings reads an array of strings.
 func readStrings(dec *jsontext.Decoder, name string) ([]string, error) {
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func readStrings(dec *jsontext.Decoder, name string) ([]string, error) {
 			return nil, err
 		}
 		if kind != jsontext.KindString {
-			return nil, fmt.Errorf("field %q: an array may hold strings only, element %d is %s", name, len(list), kindName(kind))
+			return nil, fmt.Errorf("field %q: an array may only hold strings, but element %d is %s", name, len(list), kindName(kind))
 		}
 		list = append(list, tok.String())
 	}
@@ -119,18 +119,18 @@ func parseNumber(s string) (any, error) {
 	if !strings.ContainsAny(s, ".eE") {
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("integer %s is beyond 64 bits; write it as a string or with a decimal point", clip(s))
+			return nil, fmt.Errorf("integer %s exceeds 64 bits; write it as a string or with a decimal point", clip(s))
 		}
 		return n, nil
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil {
-		return nil, fmt.Errorf("number %s is beyond a 64-bit float", clip(s))
+		return nil, fmt.Errorf("number %s exceeds a 64-bit float", clip(s))
 	}
 	return f, nil
 }
 
-// kindName names a kind of JSON value for people.
+// kindName names a kind of JSON value.
 func kindName(k jsontext.Kind) string {
 	switch k {
 	case jsontext.KindNull:
@@ -159,7 +159,7 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s[:limit], "") + "…"
 }
 
-// explainJSON puts a decoder's error into words, with the column from 1.
+// explainJSON explains a decoder's error, with the column from 1.
 func explainJSON(err error) error {
 	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
 	if !ok {
@@ -174,9 +174,9 @@ func explainJSON(err error) error {
 	}
 	switch {
 	case errors.Is(syntax.Err, jsontext.ErrDuplicateName):
-		return fmt.Errorf("a key is given twice%s (column %d)", at, syntax.ByteOffset+1)
+		return fmt.Errorf("a key appears twice%s (column %d)", at, syntax.ByteOffset+1)
 	case errors.Is(syntax.Err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("the JSON ends too early%s (column %d)", at, syntax.ByteOffset+1)
+		return fmt.Errorf("the JSON is incomplete%s (column %d)", at, syntax.ByteOffset+1)
 	}
 	return fmt.Errorf("not JSON: %w%s (column %d)", syntax.Err, at, syntax.ByteOffset+1)
 }

@@ -2,7 +2,7 @@ package term
 
 import "github.com/dustin/go-humanize"
 
-// Plural is a number of things: "1 document", "2,000 documents".
+// Plural formats a number of things: "1 document", "2,000 documents".
 func Plural(n int64, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -10,5 +10,5 @@ func Plural(n int64, what string) string {
 	return humanize.Comma(n) + " " + what + "s"
 }
 
-// Bytes is a size for people.
+// Bytes formats a size: "4.4 MiB".
 func Bytes(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }

@@ -19,15 +19,14 @@ const (
 	barWidth    = 24
 )
 
-// Progress tells how far something has come: with a bar where it writes to a
-// terminal, elsewhere with a plain line now and then, and with one last line in
-// both. It is safe for concurrent use.
+// Progress shows the progress of a task: as a bar on a terminal, elsewhere as a plain
+// line every few seconds, and finally as one last line. It is safe for concurrent use.
 //
 // Nothing else should write to the terminal between NewProgress and Finish.
 type Progress struct {
 	w     io.Writer
 	label string
-	count func(int64) string // as people read it: 4,500 or 4.4 MiB
+	count func(int64) string // formats a count: 4,500 or 4.4 MiB
 	began time.Time
 	bars  *mpb.Progress // nil: plain lines
 	bar   *mpb.Bar
@@ -40,19 +39,19 @@ type Progress struct {
 	done   bool
 }
 
-// NewProgress begins at 0 of total; a total of 0 or less is not known. The label
-// says what is being done, such as "importing docs.jsonl". Call Finish at the
-// end, whatever the end is.
+// NewProgress begins at 0 of total, which is unknown if it is 0 or less. The label
+// names the task, such as "importing docs.jsonl". Finish must be called at the end,
+// even after an error.
 func NewProgress(w io.Writer, label string, total int64) *Progress {
 	return newProgress(w, label, total, humanize.Comma, drawable(w))
 }
 
-// NewByteProgress is NewProgress for something that is counted in bytes.
+// NewByteProgress is NewProgress for a number of bytes.
 func NewByteProgress(w io.Writer, label string, total int64) *Progress {
 	return newProgress(w, label, total, byteCount, drawable(w))
 }
 
-// drawable says whether a bar can be drawn over: a dumb terminal can't go back.
+// drawable reports whether a bar can be redrawn. A dumb terminal can't move back.
 func drawable(w io.Writer) bool { return IsTerminal(w) && os.Getenv("TERM") != "dumb" }
 
 func byteCount(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
@@ -64,8 +63,8 @@ func newProgress(w io.Writer, label string, total int64, count func(int64) strin
 		return p
 	}
 	p.bars = mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.WithRefreshRate(redrawEvery))
-	// A bar made with a total ends for good when it is reached; this one ends
-	// with Finish, since totals are often estimates.
+	// A bar with a total ends when it is reached. This one ends with Finish, since totals
+	// are often estimates.
 	p.bar = p.bars.New(0, mpb.BarStyle(), // ASCII: one column each, in every locale
 		mpb.BarWidth(barWidth),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.label })),
@@ -88,15 +87,15 @@ func (p *Progress) Add(n int64) {
 	}
 }
 
-// SetDetail adds a few words behind the figures, such as what is at work now.
+// SetDetail shows a text after the figures, such as the current file.
 func (p *Progress) SetDetail(s string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.detail = Cut(s, 3*barWidth)
 }
 
-// Finish removes the bar and writes the last line: what was counted, in what
-// time. Further calls do nothing.
+// Finish removes the bar and writes the last line, with the count and the time.
+// Further calls do nothing.
 func (p *Progress) Finish() {
 	p.mu.Lock()
 	finished := p.done
@@ -119,7 +118,7 @@ func (p *Progress) Finish() {
 	fmt.Fprintf(p.w, "%s: %s in %s%s\n", p.label, count, short(took), p.rate(took))
 }
 
-// line writes a plain line if the last was long ago.
+// line writes a plain line if the last one was long ago.
 func (p *Progress) line() {
 	now := time.Now()
 	if now.Sub(p.wrote) < lineEvery {
@@ -129,14 +128,14 @@ func (p *Progress) line() {
 	fmt.Fprintf(p.w, "%s: %s\n", p.label, p.figures(now.Sub(p.began)))
 }
 
-// status is the figures beside the bar.
+// status is the figures next to the bar.
 func (p *Progress) status() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.figures(time.Since(p.began))
 }
 
-// figures is as much as is known: 4,500 of 10,000 (45%), 1,234/s, 4s left, detail.
+// figures is what is known: 4,500 of 10,000 (45%), 1,234/s, 4s left, detail.
 func (p *Progress) figures(took time.Duration) string {
 	var s strings.Builder
 	s.WriteString(p.count(p.n))
@@ -154,7 +153,7 @@ func (p *Progress) figures(took time.Duration) string {
 	return s.String()
 }
 
-// rate is what was counted per second, or nothing where that says nothing.
+// rate is the count per second, or empty while it means nothing.
 func (p *Progress) rate(took time.Duration) string {
 	if took <= 0 || p.n <= 0 {
 		return ""
@@ -166,7 +165,7 @@ func (p *Progress) rate(took time.Duration) string {
 	return ", " + p.count(int64(perSecond)) + "/s"
 }
 
-// short rounds a duration for people.
+// short formats a duration.
 func short(d time.Duration) string {
 	switch {
 	case d < 10*time.Millisecond:

@@ -7,25 +7,25 @@ import (
 	"strings"
 )
 
-// gap stands between columns.
+// gap separates columns.
 const gap = "  "
 
-// narrowest is what a column is narrowed to at most, in columns of the terminal.
+// narrowest is the smallest width of a column that is too wide.
 const narrowest = 4
 
 // A Column of a Table.
 type Column struct {
 	Title string
-	Right bool // align right: for numbers
+	Right bool // align to the right, as numbers
 	Flex  bool // narrow this column first if the table is too wide
 }
 
-// A Table is written with aligned columns, one line per row, as wide as its
-// content needs and no wider than Width.
+// A Table has aligned columns and one line per row. It is as wide as its content, but
+// not wider than Width.
 type Table struct {
 	Columns []Column
-	Rows    [][]string // cells; missing ones are empty, those beyond Columns are left out
-	Width   int        // 0: the width of what it is written to
+	Rows    [][]string // cells; missing ones are empty, and those beyond Columns are ignored
+	Width   int        // 0 means the width of the output
 }
 
 // Write writes the table to w, with a rule below the titles.
@@ -65,7 +65,7 @@ func (t Table) Write(w io.Writer) error {
 	return out.Flush() // bufio keeps the first error for Flush
 }
 
-// cells are the titles and rows, clean, none wider than the whole table.
+// cells returns the titles and rows, cleaned, none wider than the whole table.
 func (t Table) cells(total int) [][]string {
 	cells := make([][]string, 1+len(t.Rows))
 	for i := range cells {
@@ -82,8 +82,8 @@ func (t Table) cells(total int) [][]string {
 	return cells
 }
 
-// widths narrows the flexible columns, then the widest, until the table fits or
-// nothing can be narrowed any more.
+// widths narrows the flexible columns, then the widest ones, until the table fits or
+// cannot be narrowed any more.
 func (t Table) widths(cells [][]string, total int) []int {
 	widths := make([]int, len(t.Columns))
 	excess := len(gap)*max(0, len(widths)-1) - total

@@ -1,12 +1,11 @@
-// Package term writes for people who read in a terminal: it knows how wide the
-// terminal and every letter is, cuts and aligns Korean and English alike, and
-// shows progress as a bar there and as plain lines elsewhere.
+// Package term formats output for terminals. It knows the width of the terminal and
+// of every letter, truncates and aligns Korean and English text, and shows progress as
+// a bar, or as plain lines if the output is not a terminal.
 //
-// Widths are counted in columns, by Unicode grapheme clusters: a Hangul
-// syllable takes two, composed or not; an emoji family two; a combining mark
-// none. Text that comes from documents passes through Cut, which lets no control
-// character through, so that no document can move the cursor or change the
-// title of the window.
+// Widths are counted in columns, by Unicode grapheme clusters: a Hangul syllable takes
+// two, composed or not, an emoji family two, a combining mark none. Text of documents
+// passes through Cut, which removes control characters, so that no document can move
+// the cursor or change the title of the window.
 package term
 
 import (
@@ -17,10 +16,10 @@ import (
 	xterm "golang.org/x/term"
 )
 
-// defaultWidth is for output that is no terminal.
+// defaultWidth is the width of output that is not a terminal.
 const defaultWidth = 80
 
-// descriptor is a file, or what writes to one.
+// descriptor is a file, or a writer to one.
 type descriptor interface{ Fd() uintptr }
 
 // IsTerminal reports whether w is a terminal.
@@ -29,8 +28,8 @@ func IsTerminal(w io.Writer) bool {
 	return ok && xterm.IsTerminal(int(f.Fd()))
 }
 
-// Width is the number of columns of the terminal that w is; where it is none,
-// that of the variable COLUMNS; else 80.
+// Width is the number of columns of the terminal w. If w is not a terminal, it is the
+// environment variable COLUMNS, else 80.
 func Width(w io.Writer) int {
 	if f, ok := w.(descriptor); ok {
 		if n, _, err := xterm.GetSize(int(f.Fd())); err == nil && n > 0 {
@@ -43,11 +42,11 @@ func Width(w io.Writer) int {
 	return defaultWidth
 }
 
-// A Style marks text up for one output.
+// A Style formats text for one output.
 type Style struct{ on bool }
 
-// NewStyle marks up for a terminal, unless NO_COLOR is set to anything or TERM
-// is dumb (https://no-color.org).
+// NewStyle returns the style for w. It leaves text plain if w is not a terminal, NO_COLOR
+// is set (https://no-color.org) or TERM is dumb.
 func NewStyle(w io.Writer) Style {
 	return styleFor(IsTerminal(w))
 }
@@ -56,10 +55,10 @@ func styleFor(terminal bool) Style {
 	return Style{on: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// Bold makes text stand out.
+// Bold makes text bold.
 func (s Style) Bold(text string) string { return s.wrap("\x1b[1m", text) }
 
-// Dim makes text recede.
+// Dim makes text faint.
 func (s Style) Dim(text string) string { return s.wrap("\x1b[2m", text) }
 
 func (s Style) wrap(code, text string) string {

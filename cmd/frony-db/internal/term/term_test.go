@@ -75,7 +75,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestCutHolds checks on random text what Cut promises.
+// TestCutHolds checks the guarantees of Cut on random text.
 func TestCutHolds(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

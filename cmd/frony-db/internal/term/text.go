@@ -11,25 +11,24 @@ import (
 
 const ellipsis = "…"
 
-// maxCluster bounds one grapheme cluster, in bytes: the longest emoji in use
-// have about 40, stacks of combining marks have no end.
+// maxCluster bounds one grapheme cluster, in bytes. The longest emoji have about 40;
+// stacks of combining marks have no limit.
 const maxCluster = 64
 
 // TextWidth is the number of columns that s takes.
 func TextWidth(s string) int { return uniseg.StringWidth(s) }
 
-// Cut makes s one line of at most width columns, ending in an ellipsis if
-// something was left out. White space of any kind and length becomes one space;
-// control characters, including those that turn the direction of writing, and
-// invalid UTF-8 are left out. It reads no more of s than it shows. A width below
-// 1 gives nothing.
+// Cut truncates s to one line of at most width columns, with an ellipsis if something
+// was cut. It replaces any white space by one space, and removes invalid UTF-8 and
+// control characters, including those that change the direction of writing. It reads
+// no more of s than it shows. If width is below 1 it returns an empty string.
 func Cut(s string, width int) string {
 	if width < 1 {
 		return ""
 	}
 	s = clean(s, maxCluster*min(width+1, math.MaxInt/maxCluster))
 	var b strings.Builder
-	used, fits := 0, 0 // columns written; bytes that leave room for an ellipsis
+	used, fits := 0, 0 // columns written; bytes that leave space for an ellipsis
 	for state := -1; s != ""; {
 		var cluster string
 		var n int
@@ -45,11 +44,10 @@ func Cut(s string, width int) string {
 	return b.String()
 }
 
-// Clean is Cut without an end.
+// Clean is Cut without truncating.
 func Clean(s string) string { return Cut(s, math.MaxInt-1) }
 
-// CleanLines makes each line of s what Clean makes of it, but for white space
-// at its beginning.
+// CleanLines is Clean for each line of s, keeping white space at its beginning.
 func CleanLines(s string) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {
@@ -63,7 +61,7 @@ func CleanLines(s string) string {
 	return b.String()
 }
 
-// clean prepares as much of s for a terminal as makes limit bytes.
+// clean cleans s until it has limit bytes.
 func clean(s string, limit int) string {
 	var b strings.Builder
 	space := false
@@ -97,8 +95,8 @@ func bounded(cluster string) string {
 	return cluster[:end]
 }
 
-// keep drops control characters, and format characters but those that emoji and
-// scripts need: the joiners, and the tags of flags.
+// keep drops control and format characters, except the joiners and tags that emoji and
+// scripts need.
 func keep(r rune) rune {
 	switch {
 	case r == 0x200c, r == 0x200d, r >= 0xe0020 && r <= 0xe007f:
