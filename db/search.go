@@ -8,8 +8,8 @@ import (
 )
 
 // Search returns the K best documents for the query, best first; fewer if the
-// collection, the filter or MinScore leave fewer. It never returns a document that
-// was deleted before it began, nor part of a batch.
+// collection, the filter, MinScore or MinCosine leave fewer. It never returns a
+// document that was deleted before it began, nor part of a batch.
 //
 // The graph over the Matryoshka heads proposes Oversampling × K candidates, and
 // their full vectors rank them. With Exact, or if a filter leaves few documents,
@@ -82,7 +82,7 @@ func (q *Query) mode() Mode {
 // toIndex converts the query for the index. vec is nil for Lexical.
 func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
-		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore,
+		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(),
 	}

@@ -47,7 +47,7 @@ func (s *Server) routes() error {
 	s.compatRoutes()
 	s.mcpRoutes()
 
-	s.handle("GET /openapi.json", endpoint{keys.Read, bodyNone, nil, slotNone}, http.HandlerFunc(s.openapi))
+	s.handle("GET /openapi.json", endpoint{role: keys.Read}, http.HandlerFunc(s.openapi))
 	s.healthRoutes()
 	s.mux.HandleFunc("/", s.notFound)
 	return s.consoleRoutes()
@@ -84,7 +84,7 @@ func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(con
 	if op.Method == http.MethodPost || op.Method == http.MethodPut {
 		kind = bodyWhole
 	}
-	op.Metadata = map[string]any{"endpoint": endpoint{role, kind, nil, slotOf(&op, role)}}
+	op.Metadata = map[string]any{"endpoint": endpoint{role: role, body: kind, slot: slotOf(&op, role)}}
 	op.Description += "\n\nNeeds a key with the role " + role.String() + "."
 	op.MaxBodyBytes = s.opts.Limits.Body + 1 // the guard has read it already
 	op.BodyReadTimeout = -1

@@ -36,7 +36,7 @@ func TestServerReadsAsLocal(t *testing.T) {
 		{"search", "김치찌개 끓이기", "-c", "notes"},
 		{"search", "kimchi stew", "-c", "notes", "-k", "2", "--filter", `lang = "en" OR year < 2020`, "--json"},
 		{"search", "화산", "-c", "notes", "--mode", "lexical", "--json"},
-		{"search", "화산", "-c", "notes", "--mode", "dense", "--exact", "--min-score", "0.2", "--ef-search", "50", "--oversampling", "3", "--json"},
+		{"search", "화산", "-c", "notes", "--mode", "dense", "--exact", "--min-score", "0.2", "--min-cosine", "0.1", "--ef-search", "50", "--oversampling", "3", "--json"},
 		{"search", "x", "-c", "given", "--mode", "lexical"},
 		{"search", "화산", "-c", "nowhere"},
 		{"get", "types", "ko", "long", "-c", "notes"},

@@ -113,10 +113,19 @@ func (a *app) serveLog(format string) {
 	}
 	o := &slog.HandlerOptions{Level: level}
 	if format == "json" {
+		o.ReplaceAttr = durationUnit
 		a.logTo(slog.NewJSONHandler(a.err, o))
 		return
 	}
 	a.logTo(slog.NewTextHandler(a.err, o))
+}
+
+// durationUnit gives a duration in JSON, which would be a bare number, its unit.
+func durationUnit(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() != slog.KindDuration {
+		return a
+	}
+	return slog.Float64(a.Key+"_ms", float64(a.Value.Duration().Microseconds())/1000)
 }
 
 // say prints a message to the terminal, or logs it if the log is JSON.

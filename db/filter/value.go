@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"reflect"
 	"strconv"
 	"strings"
@@ -67,6 +68,9 @@ func ValueOf(x any) (Value, error) {
 	case float32, float64:
 		return v, fmt.Errorf("%w: %v is not a finite number", ErrValue, x)
 	case json.Number:
+		if f, err := strconv.ParseFloat(string(x), 64); err == nil && rounded(string(x), f) {
+			return v, fmt.Errorf("%w: integer %.40s is beyond 64 bits; write it with a decimal point", ErrValue, string(x))
+		}
 		return v, fmt.Errorf("%w: %q is not a number", ErrValue, string(x))
 	case time.Time:
 		return v, fmt.Errorf("%w: the year %d is not in 0 to 9999", ErrValue, x.UTC().Year())
@@ -136,6 +140,20 @@ func ofFloat(f float64) Value {
 	return Value{typ: TypeNumber, float: true, num: f}
 }
 
+// rounded reports whether f is not the integer that s writes, which is beyond 64
+// bits. An integer that is how f is written counts as f.
+func rounded(s string, f float64) bool {
+	if strings.ContainsAny(s, ".eE") || strconv.FormatFloat(f, 'f', -1, 64) == s {
+		return false
+	}
+	want, ok := new(big.Int).SetString(s, 10)
+	if !ok {
+		return true
+	}
+	got, accuracy := new(big.Float).SetFloat64(f).Int(nil)
+	return accuracy != big.Exact || got.Cmp(want) != 0
+}
+
 // ofNumber reads a number as JSON writes it.
 func ofNumber(s string) Value {
 	if !strings.ContainsAny(s, ".eE") {
@@ -144,7 +162,7 @@ func ofNumber(s string) Value {
 		}
 	}
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
+	if err != nil || rounded(s, f) {
 		return Value{}
 	}
 	return ofFloat(f)

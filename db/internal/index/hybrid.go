@@ -47,6 +47,7 @@ func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
 	}
 	all, err := s.dense(ctx, k, want)
 	retrieve()
+	s.passed(all)
 	if err != nil {
 		return nil, err
 	}

@@ -26,8 +26,8 @@ func (s *search) rankPerSource(ctx context.Context) ([]scored, error) {
 			}
 		}
 		s.order(all)
-		best, full := s.capSources(all)
-		if len(best) >= s.q.K || len(top) < k {
+		best, full := s.capSources(s.near(all))
+		if len(best) >= s.q.K || len(top) < k || s.beyond {
 			return best[:min(len(best), s.q.K)], nil
 		}
 		s.exclude(full)

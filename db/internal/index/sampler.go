@@ -37,7 +37,7 @@ func (x *Index) sample(q *Query, plan Plan) {
 	}
 	x.sampler.busy = true
 	again := *q
-	again.Text, again.MinScore = "", nil
+	again.Text, again.MinScore, again.MinCosine = "", nil, nil
 	x.background.Go(func() { x.measure(&again) })
 }
 
