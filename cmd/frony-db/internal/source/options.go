@@ -85,6 +85,13 @@ type Options struct {
 	// Skipped, if set, is called by Open with each file of a folder that is not read, and
 	// the reason.
 	Skipped func(path, reason string)
+	// Unread, if set, is called by Open with each folder that can't be listed, and each
+	// file that is there and can't be looked at. What they hold is unknown, which is not
+	// the same as nothing. Without it they are reported to Skipped.
+	Unread func(path string, err error)
+	// Note, if set, is called by Next at the end of each file with what its reader has
+	// guessed or changed.
+	Note func(Note)
 	// Stdin is the input for "-", os.Stdin if nil.
 	Stdin io.Reader
 }

@@ -70,7 +70,8 @@ type reader struct {
 	in  *input
 	cur recordReader
 	// name of the file being read
-	name string
+	name  string
+	notes notes
 }
 
 func (r *reader) BytesRead() int64 { return r.read.Load() }
@@ -112,6 +113,7 @@ func (r *reader) Next() (Record, error) {
 // start opens a file and the layers above it.
 func (r *reader) start(f file) error {
 	r.name = f.name
+	r.notes = notes{file: f.name, tell: r.opts.Note}
 	raw, err := f.open()
 	if err != nil {
 		return err
@@ -145,6 +147,7 @@ func (r *reader) start(f file) error {
 
 // finish closes the file being read.
 func (r *reader) finish() {
+	r.notes.flush()
 	if t, ok := r.cur.(*table); ok {
 		t.close()
 	}
