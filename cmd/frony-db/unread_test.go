@@ -62,7 +62,7 @@ func TestPruneKeepsUnreadable(t *testing.T) {
 func asNobody(t *testing.T) {
 	t.Helper()
 	const nobody = 65534
-	dir, err := os.MkdirTemp("", "nobody") // t.TempDir is closed to others
+	dir, err := os.MkdirTemp("", "nobody") //nolint:usetesting // t.TempDir is closed to others
 	if err != nil {
 		t.Fatal(err)
 	}

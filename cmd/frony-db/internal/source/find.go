@@ -121,10 +121,10 @@ func (w *walk) visit(name string, entry fs.DirEntry, err error) error {
 	switch {
 	case err != nil && entry.Type()&fs.ModeSymlink != 0 && !failed(err):
 		w.skip(name, "a link that leads out of the folder")
-		return nil //nolint:nilerr // reported to Skipped
+		return nil
 	case err != nil && !known:
 		w.skip(name, "no known format")
-		return nil //nolint:nilerr // nobody would read it
+		return nil
 	case err != nil && errors.Is(err, fs.ErrNotExist) && entry.Type()&fs.ModeSymlink == 0:
 		return nil // removed since the folder was listed
 	case err != nil:

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -74,10 +75,26 @@ type Options struct {
 	Comma rune
 	// Header names the columns of CSV files without a header line.
 	Header []string
-	// Columns are the columns that become metadata; nil means all others.
+	// SkipRows is how many lines above the header of CSV are not read, such as a title.
+	SkipRows int
+	// Quote says what a quote means in CSV and TSV. The zero value decides by evidence.
+	Quote Quote
+	// Columns are the columns or fields that become metadata; nil means all others.
 	Columns []string
 	// Types sets the types of columns. Others are inferred.
 	Types map[string]Type
+
+	// Null are texts that mean no value, such as "NA". With "column=NA" it is only in that
+	// column. Without any, NA, N/A, null, NaN, None and - mean it among the numbers and
+	// booleans of a table, and are texts elsewhere.
+	Null []string
+	// Timezone is the zone of times that name none; nil leaves them as they are, which
+	// means UTC.
+	Timezone *time.Location
+	// Records is the path to the records in a JSON file that is one value: the names of
+	// the fields with dots between them. Arrays on the way are gone through.
+	Records string
+	nulls   map[string]map[string]bool // of Null, by column; "" for all
 
 	// Select, if set, chooses the files of a folder or glob to read, among those of a
 	// known format. Open calls it in the order of the paths.
@@ -131,6 +148,13 @@ func (o *Options) withDefaults() (Options, error) {
 			fault("type %q of column %q; one of string, int, float, bool, list, json", t, name)
 		}
 	}
+	if !slices.Contains([]Quote{QuoteAuto, QuoteNone, QuoteDouble}, opts.Quote) {
+		fault("--quote %q; one of auto, none, double", opts.Quote)
+	}
+	if opts.SkipRows < 0 {
+		fault("--skip-rows %d is negative", opts.SkipRows)
+	}
+	opts.nulls = nullMarkers(opts.Null)
 	if opts.MaxRecord == 0 {
 		opts.MaxRecord = DefaultMaxRecord
 	}
