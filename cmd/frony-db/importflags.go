@@ -32,7 +32,7 @@ type importFlags struct {
 
 func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar((*string)(&i.source.Format), "format", "", "jsonl, csv, tsv, parquet, markdown or text\n(default: by the file's name, jsonl for standard input)")
-	f.StringVar(&i.source.Encoding, "encoding", "", "utf-8, utf-16le, utf-16be or cp949 (default: detected)")
+	f.StringVar(&i.source.Encoding, "encoding", "", "utf-8, utf-16le, utf-16be, cp949, gb18030, shift_jis, euc-jp, big5 or another name\nof the WHATWG (default: detected)")
 	f.StringVar(&i.source.ID, "id-field", "", `field or column with the id (default: "id" or "_id")`)
 	f.StringVar(&i.source.Text, "text-field", "", `field with the text (default: "text")`)
 	f.StringVar(&i.source.Title, "title-field", "", `field with the title (default: "title")`)

@@ -72,6 +72,9 @@ func refusals(t *testing.T) map[string][]refused {
 			{name: "in.jsonl", content: cp949 + "{\"text\":\"\xb0\x20\"}\n", args: []string{"--encoding", "cp949"}, added: 1, rejects: 1},
 			{name: "in.jsonl", content: utf16 + "{", added: 1, rejects: 1},
 		},
+		"text that is not UTF-8, in an encoding that can't be told": {
+			{name: "in.csv", content: "id,text\n1," + strings.Repeat("\xf5\xa3\xf4\xb6 ", 10) + "\n", failed: 1},
+		},
 		"a line or record over the limit (16 MiB), up to any length": {
 			lines(`{"text":"` + strings.Repeat("a", 17<<20) + `"}`),
 			rows(`c,` + strings.Repeat("a", 17<<20) + `,1`),

@@ -50,9 +50,9 @@ type Options struct {
 	// Format of all files. Auto chooses it by each file's name, ignoring .gz and .zst;
 	// standard input is JSONL.
 	Format Format
-	// Encoding of text: "utf-8", "utf-16le", "utf-16be", "cp949" (or "euc-kr"). Empty
-	// means to detect it: by a byte-order mark, else UTF-8 unless the first 64 KiB are
-	// clearly UTF-16 or CP949.
+	// Encoding of text, by a name of the WHATWG, such as "utf-8", "utf-16le", "cp949" or
+	// "shift_jis". Empty means to detect it: by a byte-order mark, else UTF-8 unless the
+	// first 64 KiB are clearly UTF-16, CP949, GB18030, Shift-JIS, EUC-JP or Big5.
 	Encoding string
 
 	// ID, Text, Title and Embedding name the fields or columns that hold them.
@@ -130,7 +130,7 @@ func (o *Options) withDefaults() (Options, error) {
 	if opts.Encoding != "" {
 		name, ok := canonicalEncoding(opts.Encoding)
 		if !ok {
-			faults = append(faults, fmt.Errorf("%w: %q; one of utf-8, utf-16le, utf-16be, cp949, euc-kr", ErrEncoding, opts.Encoding))
+			faults = append(faults, fmt.Errorf("%w: %q; one of utf-8, utf-16le, utf-16be, %s, or another name of the WHATWG", ErrEncoding, opts.Encoding, charsetNames))
 		}
 		opts.Encoding = name
 	}

@@ -138,6 +138,9 @@ func (r *reader) start(f file) error {
 	if err != nil {
 		return err
 	}
+	if r.in.guessed {
+		r.notes.whole("the encoding is %s, by its bytes", r.in.encoding)
+	}
 	switch f.format {
 	case JSONL:
 		r.cur, err = newJSON(f.name, r.in, r.opts, &r.notes, !f.pipe)
