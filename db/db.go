@@ -50,7 +50,8 @@ const (
 //
 // It returns ErrLocked, naming the process, if another one has it open,
 // ErrNotDatabase if path holds something else, ErrFormat if a newer version
-// wrote it, ErrReadOnly if it can't be written to, and ErrInvalidOptions.
+// wrote it, ErrReadOnly if it can't be written to, ErrCorrupt if acknowledged
+// writes would be lost (see Options.AcceptLoss), and ErrInvalidOptions.
 func Open(path string, opts *Options) (*DB, error) {
 	o, err := opts.prepare()
 	if err != nil {
@@ -101,14 +102,17 @@ func (d *DB) open() error {
 	if err != nil {
 		return err
 	}
+	if err := d.markAccepting(); err != nil {
+		return err
+	}
 	d.st, err = store.Open(filepath.Join(d.dir, storeDir), store.Options{
 		SyncEvery: d.opts.SyncEvery, CacheBytes: d.opts.CacheBytes, ReadOnly: d.opts.ReadOnly, Logger: d.opts.Logger,
-		Stopped: d.markFailed,
+		Unsynced: lost, AcceptLoss: d.opts.AcceptLoss, Stopped: d.markFailed,
 	})
 	if err != nil {
 		return unwritable(err)
 	}
-	if lost {
+	if lost || len(d.st.Lost()) > 0 {
 		err = d.mendLost()
 	}
 	if err == nil && !d.doubtful.Load() {

@@ -78,6 +78,15 @@ func (d *DB) markFailed() {
 	}
 }
 
+// markAccepting makes the next opening compare the keys if this one ends while it goes
+// on without what is lost.
+func (d *DB) markAccepting() error {
+	if !d.opts.AcceptLoss || d.opts.ReadOnly {
+		return nil
+	}
+	return unwritableOrNil(disk.WriteFile(d.unsyncedPath(), []byte(failedDisk+"\n")))
+}
+
 // unmarkUnsynced ends what markUnsynced began, after a Close in good order.
 func (d *DB) unmarkUnsynced() error {
 	if d.opts.SyncEvery == 0 || d.doubtful.Load() {
@@ -96,13 +105,21 @@ func (d *DB) removeUnsynced() error {
 
 func (d *DB) unsyncedPath() string { return filepath.Join(d.dir, unsyncedFile) }
 
+// Lost says which acknowledged writes this opening has gone on without, as
+// Options.AcceptLoss allows. It is empty if there are none.
+func (d *DB) Lost() []string { return d.st.Lost() }
+
 // mendLost makes the keys of each collection fit together again when any of the
 // last transactions may be missing, each as a whole. What is derived may know
 // what the store does not, and is made anew. Where that fails the mark stays, and
 // the next opening tries again.
 func (d *DB) mendLost() error {
 	log := d.opts.Logger
-	log.Warn("the system stopped, or its disk failed, while the last writes were not on disk: their keys are compared, and the collections rebuilt when they are opened")
+	why := "the system stopped, or its disk failed, while the last writes were not on disk"
+	if len(d.st.Lost()) > 0 {
+		why = "acknowledged writes are lost"
+	}
+	log.Warn(why + ": keys are compared, and the collections rebuilt when they are opened")
 	for _, info := range d.st.Versions() {
 		index.Remove(d.derivedDir(), info.ID)
 		keys := 0

@@ -139,8 +139,15 @@ func (s *Store) applyGroup(txn *badger.Txn, group []*request, next map[uint32]*s
 			return err
 		}
 	}
+	if !slices.ContainsFunc(group, func(r *request) bool { return r.err == nil }) {
+		return errNothing
+	}
 	return nil
 }
+
+// errNothing ends a transaction that would write nothing: the newest timestamp is
+// always one that the store holds.
+var errNothing = errors.New("nothing to write")
 
 // publish makes a committed group known: the states of its collections, then what
 // its requests have become, then the timestamp.
@@ -218,6 +225,7 @@ func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
 		s.fail(err)
 		return 0, fmt.Errorf("commit: %w", err)
 	}
+	s.noteWritten(last+1, s.opts.SyncEvery == 0)
 	return last + 1, nil
 }
 
