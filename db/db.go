@@ -31,6 +31,7 @@ type DB struct {
 
 	searching atomic.Int32 // searches that run now
 	doubtful  atomic.Bool  // the next opening must look for what may be missing
+	unseen    []string     // what snapshots hold and the store does not
 
 	mu          sync.Mutex               // guards the fields below
 	collections map[string]*Collection   // that are open
@@ -112,7 +113,10 @@ func (d *DB) open() error {
 	if err != nil {
 		return unwritable(err)
 	}
-	if lost || len(d.st.Lost()) > 0 {
+	if !lost { // else a snapshot may rightly know more
+		err = d.findUnseen()
+	}
+	if err == nil && (lost || len(d.Lost()) > 0) {
 		err = d.mendLost()
 	}
 	if err == nil && !d.doubtful.Load() {

@@ -78,15 +78,6 @@ func (d *DB) markFailed() {
 	}
 }
 
-// markAccepting makes the next opening compare the keys if this one ends while it goes
-// on without what is lost.
-func (d *DB) markAccepting() error {
-	if !d.opts.AcceptLoss || d.opts.ReadOnly {
-		return nil
-	}
-	return unwritableOrNil(disk.WriteFile(d.unsyncedPath(), []byte(failedDisk+"\n")))
-}
-
 // unmarkUnsynced ends what markUnsynced began, after a Close in good order.
 func (d *DB) unmarkUnsynced() error {
 	if d.opts.SyncEvery == 0 || d.doubtful.Load() {
@@ -105,10 +96,6 @@ func (d *DB) removeUnsynced() error {
 
 func (d *DB) unsyncedPath() string { return filepath.Join(d.dir, unsyncedFile) }
 
-// Lost says which acknowledged writes this opening has gone on without, as
-// Options.AcceptLoss allows. It is empty if there are none.
-func (d *DB) Lost() []string { return d.st.Lost() }
-
 // mendLost makes the keys of each collection fit together again when any of the
 // last transactions may be missing, each as a whole. What is derived may know
 // what the store does not, and is made anew. Where that fails the mark stays, and
@@ -116,10 +103,13 @@ func (d *DB) Lost() []string { return d.st.Lost() }
 func (d *DB) mendLost() error {
 	log := d.opts.Logger
 	why := "the system stopped, or its disk failed, while the last writes were not on disk"
-	if len(d.st.Lost()) > 0 {
+	if len(d.Lost()) > 0 {
 		why = "acknowledged writes are lost"
 	}
 	log.Warn(why + ": keys are compared, and the collections rebuilt when they are opened")
+	for _, s := range index.SeenIn(d.derivedDir(), d.id) { // also of collections that are lost
+		index.Remove(d.derivedDir(), s.ID)
+	}
 	for _, info := range d.st.Versions() {
 		index.Remove(d.derivedDir(), info.ID)
 		keys := 0

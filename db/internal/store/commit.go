@@ -265,11 +265,11 @@ func (s *Store) applyBatch(txn *badger.Txn, r *request, next map[uint32]*state) 
 		}
 		st = new(*cur) // a copy; free is only ever shortened
 	}
-	old, err := replaced(txn, b)
+	old, err := s.replaced(txn, b)
 	if err != nil {
 		return err
 	}
-	w := writer{txn: txn, cid: b.Collection, st: *st}
+	w := writer{s: s, txn: txn, cid: b.Collection, st: *st}
 	w.st.Seq++
 	w.batch(b, old)
 	if w.err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/dgraph-io/badger/v4"
@@ -26,6 +27,8 @@ type inspection struct {
 	half     []uint64 // unnamed tables that were never finished
 	gone     []uint64 // named tables that are not there
 	broken   []uint64 // named tables of which Badger cannot read what it needs
+	damaged  holes    // blocks of named tables
+	large    bool     // the blocks have not been read
 	newest   uint64   // the newest transaction that opening would find
 
 	lost     []string // what opening would lose that was acknowledged
@@ -142,7 +145,25 @@ func (i *inspection) readTables() error {
 			i.lose("table %06d.sst is missing", id)
 		}
 	}
+	if err := i.scrub(there); err != nil {
+		return err
+	}
 	return i.compareUnnamed(unnamed, there)
+}
+
+// scrub reads the blocks of the named tables that Badger can open.
+func (i *inspection) scrub(there map[uint64]*tableFile) (err error) {
+	var paths []string
+	for id, t := range there {
+		if t != nil && !slices.Contains(i.broken, id) {
+			paths = append(paths, t.path)
+		}
+	}
+	if i.large = sizeOf(paths) > scrubAtOnce; i.large {
+		return nil
+	}
+	i.damaged, err = scrubAll(paths, nil)
+	return err
 }
 
 // compareUnnamed finds the unnamed tables that hold what no other file does. After a

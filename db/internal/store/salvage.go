@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/dgraph-io/badger/v4/options"
 	"github.com/dgraph-io/badger/v4/table"
@@ -28,8 +27,8 @@ const LostDir = "lost"
 // salvage makes the files such that Badger opens them and loses nothing that can be
 // read. It keeps a copy of every file that it changes.
 func (i *inspection) salvage() error {
-	keep := filepath.Join(filepath.Dir(i.dir), LostDir, time.Now().UTC().Format("20060102T150405.000"))
-	if err := os.MkdirAll(keep, 0o700); err != nil {
+	keep, err := lostDir(i.dir)
+	if err != nil {
 		return err
 	}
 	for _, l := range i.logs {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -68,6 +69,8 @@ type Store struct {
 	// pins keeps Badger from dropping versions of keys that are still read.
 	pins pins
 
+	holes atomic.Pointer[holes] // damaged blocks
+
 	ledger *ledger
 	lost   []string // what opening has gone on without
 
@@ -99,8 +102,15 @@ func Open(dir string, opts Options) (*Store, error) {
 		freeBytes: disk.Free,
 	}
 	s.pins.init(bdb, found.ledger.written)
+	if len(found.damaged) > 0 {
+		s.holes.Store(&found.damaged)
+		s.log.Error("tables are damaged; the documents in them cannot be read, and nothing is compacted", "err", found.damaged.err())
+	}
 	if err := s.start(found); err != nil {
 		return nil, errors.Join(err, s.ledger.close(), bdb.Close())
+	}
+	if found.large {
+		s.wg.Go(s.scrubLater)
 	}
 	if !opts.ReadOnly {
 		s.wg.Go(s.committer)
@@ -120,6 +130,8 @@ func badgerOptions(dir string, opts *Options, log *badgerLog) badger.Options {
 		WithCompression(options.None).
 		WithBlockCacheSize(opts.CacheBytes).
 		WithMetricsEnabled(false).
+		WithVerifyValueChecksum(true).
+		WithChecksumVerificationMode(options.OnBlockRead).
 		WithNumMemtables(3).
 		WithNumCompactors(2).
 		// Every new table spans all keys, so the first compaction rewrites whatever
@@ -143,10 +155,19 @@ func openFiles(dir string, opts *Options, log *badgerLog) (*badger.DB, *inspecti
 	if err == nil {
 		err = found.prepare(opts)
 	}
+	if err == nil {
+		err = renewHelpers(dir, opts.ReadOnly)
+	}
 	if err != nil {
+		err, _ = systemError(err)
 		return nil, nil, fmt.Errorf("open store: %w", err)
 	}
-	bdb, err := openBadger(badgerOptions(dir, opts, log))
+	o := badgerOptions(dir, opts, log)
+	if len(found.damaged) > 0 {
+		// A compaction would drop what stands behind damage in a table.
+		o = o.WithNumCompactors(0).WithNumLevelZeroTablesStall(1 << 20).WithNumLevelZeroTables(1 << 19)
+	}
+	bdb, err := openBadger(o)
 	if err != nil {
 		if strings.Contains(err.Error(), "directory lock") {
 			return nil, nil, fmt.Errorf("%w: %s", ErrLocked, dir)
@@ -159,6 +180,9 @@ func openFiles(dir string, opts *Options, log *badgerLog) (*badger.DB, *inspecti
 
 // prepare refuses the files, or makes them such that Badger can be opened.
 func (i *inspection) prepare(opts *Options) error {
+	if opts.AcceptLoss && !opts.ReadOnly {
+		i.leaveOut()
+	}
 	if len(i.lost) > 0 && (!opts.AcceptLoss || opts.ReadOnly) {
 		return i.err()
 	}
@@ -178,6 +202,17 @@ func (i *inspection) prepare(opts *Options) error {
 	return i.fence()
 }
 
+// leaveOut makes the damaged blocks a loss to be accepted.
+func (i *inspection) leaveOut() {
+	for _, h := range i.damaged {
+		i.lose("%s", h.what)
+		if id := tableID(h.table); !slices.Contains(i.broken, id) {
+			i.broken = append(i.broken, id)
+		}
+	}
+	i.damaged = nil
+}
+
 // start begins the ledger and reads the collections.
 func (s *Store) start(found *inspection) (err error) {
 	if s.opts.ReadOnly {
@@ -189,7 +224,7 @@ func (s *Store) start(found *inspection) (err error) {
 	if err := s.readCollections(); err != nil {
 		return err
 	}
-	s.lost = append(found.lost, found.unsynced...)
+	s.lost = slices.Concat(found.lost, found.unsynced)
 	if s.bdb.MaxVersion() < found.ledger.written { // go on after what is lost: its timestamps are known elsewhere
 		ts, err := s.update(keepTime)
 		if err != nil {

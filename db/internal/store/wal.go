@@ -80,11 +80,11 @@ type logFile struct {
 	path string
 	data []byte // up to the last byte that is not zero
 
-	sound   int // bytes that Badger reads without stopping
-	newest  uint64
-	txns    []transaction // those that Badger would read
-	behind  []transaction // what stands behind damage, whole or not
-	values  bool          // a value log: its entries are not grouped
+	sound  int // bytes that Badger reads without stopping
+	newest uint64
+	txns   []transaction // those that Badger would read
+	behind []transaction // what stands behind damage, whole or not
+	values bool          // a value log: its entries are not grouped
 }
 
 // readLog reads a log. It returns nil for a file that ends within its header.
