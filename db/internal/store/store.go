@@ -257,10 +257,9 @@ func (s *Store) readCollections() error {
 	case err != nil:
 		return err
 	case !ok:
-		if s.opts.ReadOnly {
-			return fmt.Errorf("%w: the store is empty", ErrFormat)
+		if err := s.begin(v); err != nil {
+			return err
 		}
-		return s.setFormat()
 	case len(got) != 4:
 		return fmt.Errorf("%w: its version cannot be read", ErrFormat)
 	case binary.BigEndian.Uint32(got) != formatVersion:
@@ -276,6 +275,25 @@ func (s *Store) readCollections() error {
 		}
 	}
 	return s.loadHidden(v)
+}
+
+// begin writes the format into an empty store.
+func (s *Store) begin(v *View) error {
+	for item, err := range v.items(nil, nil, 0) {
+		switch {
+		case isHole(err), err == nil && item.Key()[0] != keyTime:
+			if !s.opts.AcceptLoss || s.opts.ReadOnly {
+				return fmt.Errorf("%w: its version is missing, and it is not empty; restore a backup, or go on with what is there: 'frony-db doctor --accept-loss'", ErrCorrupt)
+			}
+			return s.setFormat()
+		case err != nil:
+			return err
+		}
+	}
+	if s.opts.ReadOnly {
+		return fmt.Errorf("%w: the store is empty", ErrFormat)
+	}
+	return s.setFormat()
 }
 
 func (s *Store) setFormat() error {
