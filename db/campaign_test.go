@@ -58,7 +58,7 @@ func newCampaign(t *testing.T, killed bool) *campaign {
 			if batch == 3 && round >= 2 { // in the value log
 				big := given(rng, fmt.Sprint("big", round), campaignDims)
 				big.Text = strings.Repeat("긴 글 ", 130_000)
-					big.Metadata = Metadata{"pad": strings.Repeat("x", 60_000)}
+				big.Metadata = Metadata{"pad": strings.Repeat("x", 60_000)}
 				docs = append(docs, big)
 				c.docs[big.ID] = big
 			}

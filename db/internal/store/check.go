@@ -140,8 +140,13 @@ func (c *checker) checkDocument(node uint32, r *Record) error {
 	case at != node:
 		c.astray = append(c.astray, stray{r.ID, node, at})
 	}
-	if _, err := c.v.s.item(c.v.txn, nodeKey(keyVector, c.cid, node)); err != nil {
+	item, err := c.v.s.item(c.v.txn, nodeKey(keyVector, c.cid, node))
+	if err != nil {
 		c.found(Fault{ID: r.ID, Node: node, Detail: "the document has no vector; " + writeAgain})
+		return nil
+	}
+	if err := item.Value(r.Verify); err != nil {
+		c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("%v; %s", err, writeAgain)})
 	}
 	return nil
 }

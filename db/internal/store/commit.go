@@ -27,6 +27,10 @@ func (s *Store) Commit(b *Batch) (*Committed, error) {
 	if err := s.checkSize(b); err != nil {
 		return nil, err
 	}
+	for i := range b.Puts {
+		p := &b.Puts[i]
+		p.Record = seal(p.Record, p.Vector)
+	}
 	r := &request{batch: b}
 	if err := s.submit(r); err != nil {
 		return nil, err
