@@ -31,6 +31,7 @@ type DB struct {
 
 	searching atomic.Int32 // number of running searches
 	doubtful  atomic.Bool  // writes may be lost: the next opening must repair the store
+	unseen    []string     // what snapshots hold and the store does not
 
 	mu          sync.Mutex               // guards the fields below
 	collections map[string]*Collection   // open collections
@@ -50,7 +51,8 @@ const (
 //
 // It returns ErrLocked, naming the process, if another process has the database
 // open, ErrNotDatabase if path holds something else, ErrFormat if a newer version
-// wrote it, ErrReadOnly if it can't be written to, ErrCorrupt, and
+// wrote it, ErrReadOnly if it can't be written to, ErrCorrupt if
+// acknowledged writes would be lost (see Options.AcceptLoss), and
 // ErrInvalidOptions.
 func Open(path string, opts *Options) (*DB, error) {
 	o, err := opts.prepare()
@@ -102,14 +104,20 @@ func (d *DB) open() error {
 	if err != nil {
 		return err
 	}
+	if err := d.markAccepting(); err != nil {
+		return err
+	}
 	d.st, err = store.Open(filepath.Join(d.dir, storeDir), store.Options{
 		SyncEvery: d.opts.SyncEvery, CacheBytes: d.opts.CacheBytes, ReadOnly: d.opts.ReadOnly, Logger: d.opts.Logger,
-		Stopped: d.markFailed,
+		Unsynced: lost, AcceptLoss: d.opts.AcceptLoss, Stopped: d.markFailed,
 	})
 	if err != nil {
 		return unwritable(err)
 	}
-	if lost {
+	if !lost { // else a snapshot may rightly know more
+		err = d.findUnseen()
+	}
+	if err == nil && (lost || len(d.Lost()) > 0) {
 		err = d.mendLost()
 	}
 	if err == nil && !d.doubtful.Load() {

@@ -94,7 +94,7 @@ func (d *DB) Doctor(ctx context.Context, o *DoctorOptions) (DoctorReport, error)
 	if o.Repair && d.opts.ReadOnly {
 		return r, wrap("doctor", d.dir, ErrReadOnly)
 	}
-	if err := d.st.VerifyChecksums(); err != nil {
+	if err := d.st.Scrub(); err != nil {
 		r.Checksums = err.Error()
 	}
 	names := o.Collections

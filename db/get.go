@@ -6,6 +6,7 @@ import (
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/quant"
 )
 
 // Get returns documents by id, in order, with text and metadata. If some are
@@ -56,6 +57,9 @@ func document(r *index.Reader, node uint32, fields Fields) (d Document, ok bool,
 	d = fromRecord(rec)
 	if want&store.WithVector != 0 {
 		d.Embedding, ok, err = r.Vector(node)
+		if err == nil && ok && rec.Sealed {
+			err = rec.Verify(quant.Bytes(d.Embedding))
+		}
 	}
 	return d, ok && err == nil, err
 }

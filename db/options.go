@@ -39,6 +39,13 @@ type Options struct {
 	// database was not closed cleanly.
 	ReadOnly bool
 
+	// AcceptLoss opens a database of which acknowledged writes are lost, because a
+	// file of its store is damaged or gone, with everything that can still be read.
+	// Open returns ErrCorrupt otherwise, and says what is lost. The damaged files
+	// are kept in the folder lost of the database. DB.Lost says what it has gone on
+	// without.
+	AcceptLoss bool
+
 	// MustExist makes Open fail if the directory holds no database.
 	MustExist bool
 

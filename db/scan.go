@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/fronyai/frony-db/db/filter"
@@ -23,6 +24,9 @@ type Scan struct {
 
 // Scan yields documents in byte order of their ids, as they were when the scan
 // began. To read in pages, set After to the last id of the previous page.
+//
+// A document that is damaged comes as its id with an ErrCorrupt; whoever goes on gets
+// those behind it. A last ErrCorrupt without an id says that ids cannot be read.
 func (c *Collection) Scan(ctx context.Context, s Scan) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
 		err := c.read("scan", "", func(_ *version, r *index.Reader) error {
@@ -51,12 +55,15 @@ func (s *Scan) run(ctx context.Context, r *index.Reader, yield func(Document, er
 			return err
 		}
 		doc, ok, err := document(r, id.Node, s.Fields)
-		switch {
-		case err != nil:
+		if err == nil && !ok {
+			err = reason.For(ErrCorrupt, "the store has lost the document or its vector")
+		}
+		if errors.Is(err, ErrCorrupt) {
+			doc, err = Document{ID: id.ID}, wrap("scan", reason.IDs(id.ID), err)
+		} else if err != nil {
 			return &Error{Input: reason.IDs(id.ID), Err: err}
-		case !ok:
-			continue
-		case !yield(doc, nil):
+		}
+		if !yield(doc, err) {
 			return nil
 		}
 		if n++; n == s.Limit {

@@ -101,7 +101,14 @@ func (d *DB) unsyncedPath() string { return filepath.Join(d.dir, unsyncedFile) }
 // and the next opening tries again.
 func (d *DB) mendLost() error {
 	log := d.opts.Logger
-	log.Warn("the system stopped, or its disk failed, before the last writes were synced; keys are checked now, and collections are rebuilt when they are opened")
+	why := "the system stopped, or its disk failed, before the last writes were synced"
+	if len(d.Lost()) > 0 {
+		why = "acknowledged writes are lost"
+	}
+	log.Warn(why + "; keys are checked now, and collections are rebuilt when they are opened")
+	for _, s := range index.SeenIn(d.derivedDir(), d.id) { // also of collections that are lost
+		index.Remove(d.derivedDir(), s.ID)
+	}
 	for _, info := range d.st.Versions() {
 		index.Remove(d.derivedDir(), info.ID)
 		keys := 0

@@ -69,6 +69,9 @@ func (s *Store) checkCompactCapacity() error {
 	defer v.Close()
 	size = 0
 	for item, err := range v.items(nil, nil, 0) {
+		if isHole(err) {
+			break
+		}
 		if err != nil {
 			return err
 		}

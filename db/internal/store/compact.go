@@ -32,6 +32,10 @@ func (s *Store) Compact() error {
 	if err := s.checkCompactCapacity(); err != nil {
 		return fmt.Errorf("compact store: %w", err)
 	}
+	// A compaction drops what stands behind damage in a table.
+	if err := s.Scrub(); err != nil {
+		return fmt.Errorf("compact store: %w", err)
+	}
 	err := s.mark()
 	if err == nil {
 		err = s.drop()

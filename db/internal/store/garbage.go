@@ -90,6 +90,9 @@ func (s *Store) someKeys(prefix, end []byte) (keys [][]byte, err error) {
 	defer v.Close()
 	size := 0
 	for item, err := range v.items(prefix, nil, 0) {
+		if isHole(err) {
+			break // what cannot be read need not be deleted
+		}
 		if err != nil {
 			return nil, err
 		}
