@@ -60,6 +60,7 @@ func (x *Index) freeNodes(v *store.View, now store.State) error {
 	var free []uint32
 	for node := range now.Next {
 		if !dead[node] && !x.nodes.visible(node, now.Seq) && !x.graph.Known(node) {
+			x.nodes.clear(node)
 			free = append(free, node)
 		}
 	}

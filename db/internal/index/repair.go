@@ -65,6 +65,9 @@ func (x *Index) repair() {
 
 // reclaim frees the numbers of nodes that nothing points at any more.
 func (x *Index) reclaim(freed []uint32) {
+	for _, node := range freed {
+		x.nodes.clear(node)
+	}
 	if err := x.st.Reclaim(x.id, freed); err != nil && !errors.Is(err, store.ErrClosed) {
 		x.log.Warn("node numbers not reclaimed; the next opening does it", "nodes", len(freed), "err", err)
 	}
