@@ -110,5 +110,6 @@ func (x *Index) recall(node uint32, r *store.Record) {
 func (x *Index) forget(node uint32) {
 	x.graph.Delete(node)
 	x.lexical.Remove(node)
+	x.attrs.Clear(node)
 	x.expiry.forget(node)
 }
