@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"reflect"
@@ -47,23 +46,18 @@ func (s *Server) routes() error {
 	s.compatRoutes()
 	s.mcpRoutes()
 
-	s.handle("GET /openapi.json", endpoint{role: keys.Read}, http.HandlerFunc(s.openapi))
+	s.handle("GET /openapi.json", endpoint{role: keys.Read}, s.openapi(&s.spec))
+	s.handle("GET /openapi-3.0.json", endpoint{role: keys.Read}, s.openapi(&s.oldSpec))
 	s.healthRoutes()
 	s.mux.HandleFunc("/", s.notFound)
 	return s.consoleRoutes()
 }
 
-// describe makes the API's description, after all routes are there.
-func (s *Server) describe() ([]byte, error) {
-	schemas := s.api.OpenAPI().Components.Schemas.Map()
-	delete(schemas, "ErrorModel") // the framework's own, which is never sent
-	delete(schemas, "ErrorDetail")
-	return json.Marshal(s.api.OpenAPI())
-}
-
-func (s *Server) openapi(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(s.spec)
+func (s *Server) openapi(spec *[]byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(*spec)
+	})
 }
 
 // slotOf chooses the slot that an operation takes. Descriptions of collections take
