@@ -149,7 +149,7 @@ func (r *reader) start(f file) error {
 		r.cur, err = newCSV(f.name, r.in, r.opts, f.format, &r.notes)
 		return err
 	case Markdown, Text:
-		r.cur = &document{file: f.name, in: r.in, opts: r.opts, md: f.format == Markdown}
+		r.cur = &document{file: f.name, in: r.in, opts: r.opts, notes: &r.notes, md: f.format == Markdown}
 	default:
 		return fmt.Errorf("%w: %q", ErrFormat, f.format)
 	}
