@@ -218,6 +218,9 @@ func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
 	if err := fn(txn); err != nil {
 		return 0, fmt.Errorf("write store: %w", err)
 	}
+	if err := s.beginSession(txn, last+1); err != nil {
+		return 0, fmt.Errorf("write store: %w", err)
+	}
 	if err := disk.Try(disk.Commit, s.dir); err != nil {
 		return 0, fmt.Errorf("commit: %w", err)
 	}
@@ -229,6 +232,7 @@ func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
 		s.fail(err)
 		return 0, fmt.Errorf("commit: %w", err)
 	}
+	s.inSession = true
 	s.noteWritten(last+1, s.opts.SyncEvery == 0)
 	return last + 1, nil
 }

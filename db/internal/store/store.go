@@ -71,6 +71,9 @@ type Store struct {
 
 	holes atomic.Pointer[holes] // damaged blocks
 
+	inSession  bool   // its name is written
+	oldSession []byte // key of the session to forget when another begins
+
 	ledger *ledger
 	lost   []string // what opening has gone on without
 
@@ -273,6 +276,9 @@ func (s *Store) readCollections() error {
 		if s.states[info.ID], err = v.stateOf(info); err != nil {
 			return err
 		}
+	}
+	if err := s.countSessions(v); err != nil {
+		return err
 	}
 	return s.loadHidden(v)
 }
