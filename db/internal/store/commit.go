@@ -173,6 +173,7 @@ func (s *Store) publish(group []*request, next map[uint32]*state, ts uint64) {
 		}
 		if r.batch != nil {
 			r.out.Last = next[r.batch.Collection].Seq
+			s.space.batch(r.batch, len(r.out.Dead), next[r.batch.Collection].Live)
 			before := s.pins.take(func() uint64 { return ts - 1 })
 			r.out.release = func() { s.pins.release(before) }
 		}

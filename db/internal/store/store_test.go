@@ -30,7 +30,7 @@ func open(t *testing.T, dir string) *Store {
 	return s
 }
 
-func create(t *testing.T, s *Store, name string) uint32 {
+func create(t testing.TB, s *Store, name string) uint32 {
 	t.Helper()
 	info, err := s.CreateCollection(name, map[string]int{"x": 1})
 	if err != nil {
