@@ -74,6 +74,9 @@ func (x *Index) freeNodes(v *store.View, now store.State) error {
 
 // rebuild makes the derived state from the store, on all cores.
 func (x *Index) rebuild(ctx context.Context, v *store.View, now store.State) error {
+	if err := x.newRows(); err != nil {
+		return err
+	}
 	if err := x.empty(); err != nil {
 		return err
 	}

@@ -40,18 +40,19 @@ type snapshotMeta struct {
 	Dims       int    `json:"dims"`
 	HeadDims   int    `json:"head_dims"`
 	Tail       bool   `json:"tail"`
+	Rows       uint64 `json:"rows"` // stamp of the vector rows
 	// Calibration is how many candidates a result needs, as last measured.
 	Calibration calibration `json:"calibration"`
 }
 
 var errSnapshot = errors.New("snapshot does not fit")
 
-// encode writes a snapshot as of batch seq.
-func (x *Index) encode(w io.Writer, seq uint64) error {
+// encode writes a snapshot as of batch seq, for rows with the stamp.
+func (x *Index) encode(w io.Writer, seq, stamp uint64) error {
 	n := x.bound()
 	meta, err := json.Marshal(snapshotMeta{
 		Database: fmt.Sprintf("%x", x.opts.Database), Collection: x.id, Seq: seq, Nodes: n,
-		Dims: x.set.Dims, HeadDims: x.set.HeadDims, Tail: x.set.HasTail(),
+		Dims: x.set.Dims, HeadDims: x.set.HeadDims, Tail: x.set.HasTail(), Rows: stamp,
 		Calibration: *x.calibration.Load(),
 	})
 	if err != nil {
