@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -26,6 +27,9 @@ type BackupInfo struct {
 	// documents written after Since, up to and including Until.
 	Since uint64 `json:"since"`
 	Until uint64 `json:"until"`
+	// History names what was written up to Until: a database that was set back to
+	// an earlier moment and went on has another one.
+	History string `json:"history,omitempty"`
 
 	Collections []BackupCollection `json:"collections,omitempty"`
 	Documents   int                `json:"documents"` // in this backup
@@ -39,6 +43,38 @@ type BackupCollection struct {
 	Live      int    `json:"live"`      // documents in the collection at Until
 	Documents int    `json:"documents"` // those of them that this backup holds
 	SHA256    string `json:"sha256"`
+	// Damaged are the documents that could not be read when the backup was made, or
+	// do not have their checksums. The backup does not hold them.
+	Damaged []DamagedDocument `json:"damaged,omitempty"`
+}
+
+// DamagedDocument is a document that a backup does not hold.
+type DamagedDocument struct {
+	ID     string `json:"id,omitempty"` // if it is known
+	Node   uint32 `json:"node"`
+	Detail string `json:"detail"`
+}
+
+// Damaged is the number of documents that the backup does not hold because they are damaged.
+func (i *BackupInfo) Damaged() (n int) {
+	for _, c := range i.Collections {
+		n += len(c.Damaged)
+	}
+	return n
+}
+
+// damaged is an ErrDamaged that names the documents, or nil.
+func (i *BackupInfo) damaged(what string) error {
+	if i.Damaged() == 0 {
+		return nil
+	}
+	var ids []string
+	for _, c := range i.Collections {
+		for _, d := range c.Damaged {
+			ids = append(ids, cmp.Or(d.ID, fmt.Sprintf("node %d of %s", d.Node, c.Name)))
+		}
+	}
+	return reason.For(ErrDamaged, "%s all documents but %d: %s", what, len(ids), reason.IDs(ids...))
 }
 
 // BackupOptions say what to back up. The zero value is everything.
@@ -54,8 +90,10 @@ type BackupOptions struct {
 // backup holds only documents and vectors; the graph and other derived state are
 // rebuilt when the restored database is opened.
 //
-// It returns ErrBackup if the base is of another database, the errors of w, and
-// ErrClosed.
+// Every document is compared with its checksums. If some are damaged, the backup holds
+// all others and is complete otherwise, and Backup returns ErrDamaged, which names them.
+// Otherwise it returns ErrBackup if the base is of another database or another history of this one,
+// the errors of w, and ErrClosed.
 func (d *DB) Backup(ctx context.Context, w io.Writer, o *BackupOptions) (BackupInfo, error) {
 	if err := d.gate.Enter(); err != nil {
 		return BackupInfo{}, wrap("backup", d.dir, err)
@@ -72,18 +110,49 @@ func (d *DB) Backup(ctx context.Context, w io.Writer, o *BackupOptions) (BackupI
 		ID: uuid.Must(uuid.NewV7()).String(), Database: fmt.Sprintf("%x", d.id),
 		Created: time.Now().UTC().Truncate(time.Second), Until: v.TS(),
 	}
-	if o != nil && o.Base != nil {
-		b := o.Base
-		switch {
-		case b.Database != info.Database:
-			return info, wrap("backup", d.dir, reason.For(ErrBackup, "the base is of another database"))
-		case b.Until > info.Until:
-			return info, wrap("backup", d.dir, reason.For(ErrBackup, "the base is newer than the database"))
-		}
-		info.Base, info.Since = b.ID, b.Until
+	var err error
+	if info.History, err = historyAt(v, v.TS()); err == nil && o != nil && o.Base != nil {
+		err = d.follow(v, &info, o.Base)
 	}
-	err := d.backup(ctx, v, w, &info)
+	if err != nil {
+		return info, wrap("backup", d.dir, err)
+	}
+	err = d.backup(ctx, v, w, &info)
+	if err == nil {
+		err = info.damaged("the backup holds")
+	}
 	return info, wrap("backup", d.dir, err)
+}
+
+// follow makes a backup continue another one, which must be of this history.
+func (d *DB) follow(v *store.View, info, base *BackupInfo) error {
+	const complete = "take a complete backup"
+	switch {
+	case base.Database != info.Database:
+		return reason.For(ErrBackup, "the base is of another database")
+	case base.Until > info.Until:
+		return reason.For(ErrBackup, "the base is newer than the database, which was set back since; %s", complete)
+	case base.History == "":
+		return reason.For(ErrBackup, "the base was made by an older frony-db, and cannot be proved to be of this history; %s", complete)
+	}
+	history, err := historyAt(v, base.Until)
+	if err != nil {
+		return err
+	}
+	if history != base.History {
+		return reason.For(ErrBackup, "the base holds another history: the database was set back to a moment before it, and went on; %s", complete)
+	}
+	info.Base, info.Since = base.ID, base.Until
+	return nil
+}
+
+// historyAt names what was written up to a moment.
+func historyAt(v *store.View, ts uint64) (string, error) {
+	name, ok, err := v.SessionAt(ts)
+	if err != nil || !ok {
+		return "", err
+	}
+	return fmt.Sprintf("%x", name), nil
 }
 
 func (d *DB) backup(ctx context.Context, v *store.View, w io.Writer, info *BackupInfo) error {
@@ -153,7 +222,10 @@ func backupCollection(ctx context.Context, v *store.View, a *archive.Writer, inf
 		}
 		return a.Spill(ctx, archive.Documents)
 	}
-	if err := v.Export(info.ID, since, live, document); err != nil {
+	damaged := func(node uint32, id string, why error) {
+		line.Damaged = append(line.Damaged, DamagedDocument{ID: id, Node: node, Detail: why.Error()})
+	}
+	if err := v.Export(info.ID, since, store.Exporter{Live: live, Document: document, Damaged: damaged}); err != nil {
 		return line, err
 	}
 	last := archive.Documents

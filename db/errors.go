@@ -79,6 +79,9 @@ var (
 	// ErrBackup is returned for a file that is not a backup, for a backup that is
 	// damaged or incomplete, and for one that does not continue the one before it.
 	ErrBackup = archive.ErrInvalid
+	// ErrDamaged is returned by Backup, VerifyBackup and Restore, which have done their
+	// work but for damaged documents. BackupInfo names these.
+	ErrDamaged = errors.New("documents are damaged")
 	// ErrClosed is returned after Close.
 	ErrClosed = store.ErrClosed
 )

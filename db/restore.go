@@ -51,7 +51,9 @@ func readHeader(a *archive.Reader) (info BackupInfo, err error) {
 	return info, nil
 }
 
-// VerifyBackup reads a whole backup and checks every checksum and count.
+// VerifyBackup reads a whole backup and checks every checksum, count and document. It
+// returns ErrDamaged, naming the documents, if the backup lacks some that were damaged
+// when it was made, or holds them.
 func VerifyBackup(ctx context.Context, r io.Reader, o *RestoreOptions) (BackupInfo, error) {
 	if o == nil {
 		o = &RestoreOptions{}
@@ -63,7 +65,10 @@ func VerifyBackup(ctx context.Context, r io.Reader, o *RestoreOptions) (BackupIn
 	defer a.Close()
 	info, err := readHeader(a)
 	if err == nil {
-		info, err = new(restoring).read(ctx, a, info)
+		info, err = (&restoring{newest: true}).read(ctx, a, info)
+	}
+	if err == nil {
+		err = info.damaged("the backup holds")
 	}
 	return info, wrap("verify backup", "", err)
 }
@@ -74,13 +79,18 @@ func VerifyBackup(ctx context.Context, r io.Reader, o *RestoreOptions) (BackupIn
 // holds part of a database.
 //
 // The restored database has an id of its own, so its first backup must be a
-// complete one. Restore returns ErrBackup, which names the backup and its fault,
-// and ErrNotDatabase if dir is not empty.
+// complete one. Documents that were damaged when the backup was made are left out:
+// Restore then returns ErrDamaged, which names them, and dir holds all others. Otherwise it
+// returns ErrBackup, which names the backup and its fault, and ErrNotDatabase if dir
+// is not empty.
 func Restore(ctx context.Context, dir string, o *RestoreOptions, backups ...io.Reader) (BackupInfo, error) {
 	if o == nil {
 		o = &RestoreOptions{}
 	}
 	info, err := restore(ctx, filepath.Clean(dir), o, backups)
+	if err == nil {
+		err = info.damaged("the restored database holds")
+	}
 	return info, wrap("restore", dir, err)
 }
 
@@ -172,10 +182,8 @@ func fill(ctx context.Context, dir string, o *RestoreOptions, backups []io.Reade
 		}
 		s.newest = false
 	}
-	for _, c := range s.collections {
-		if n := len(c.missing); n > 0 {
-			return info, reason.For(ErrBackup, "%d documents of collection %q are in none of the backups", n, c.Info.Name)
-		}
+	if err := s.finish(&info); err != nil {
+		return info, err
 	}
 	st, err := l.Finish()
 	if err != nil {

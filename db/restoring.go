@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fronyai/frony-db/db/internal/archive"
 	"github.com/fronyai/frony-db/db/internal/index"
@@ -25,6 +26,8 @@ type restored struct {
 	archivedCollection
 	dims    int
 	missing map[uint32]bool // live nodes that no backup has had yet
+	loaded  uint64          // documents
+	damaged []DamagedDocument
 }
 
 // read reads one backup after its header.
@@ -65,7 +68,11 @@ func (s *restoring) read(ctx context.Context, a *archive.Reader, header BackupIn
 				return s.document(cur, node, record, vector)
 			})
 		case archive.Manifest:
-			return readManifest(a, header, b, lines)
+			m, err := readManifest(a, header, b, lines)
+			if err == nil && s.newest {
+				s.noteDamaged(&m)
+			}
+			return m, err
 		default:
 			err = reason.For(ErrBackup, "block of unknown type %q", kind)
 		}
@@ -84,7 +91,7 @@ func readManifest(a *archive.Reader, header BackupInfo, b []byte, lines []Backup
 	docs := 0
 	for i, line := range lines {
 		docs += line.Documents
-		if i >= len(m.Collections) || m.Collections[i] != line {
+		if i >= len(m.Collections) || !m.Collections[i].matches(&line) {
 			return m, reason.For(ErrBackup, "collection %q does not match the manifest", line.Name)
 		}
 	}
@@ -95,10 +102,12 @@ func readManifest(a *archive.Reader, header BackupInfo, b []byte, lines []Backup
 	return m, a.End()
 }
 
+// matches compares what can be counted.
+func (c *BackupCollection) matches(read *BackupCollection) bool {
+	return c.Name == read.Name && c.Live == read.Live && c.Documents == read.Documents && c.SHA256 == read.SHA256
+}
+
 func (s *restoring) collection(c archivedCollection) (*restored, error) {
-	if s.loader == nil {
-		return nil, nil
-	}
 	if !s.newest {
 		return s.collections[c.Info.ID], nil
 	}
@@ -117,7 +126,47 @@ func (s *restoring) collection(c archivedCollection) (*restored, error) {
 	}
 	r := &restored{archivedCollection: c, dims: set.Dims, missing: make(map[uint32]bool)}
 	s.collections[c.Info.ID] = r
-	return r, s.loader.Collection(c.Info, c.State)
+	return r, nil
+}
+
+// noteDamaged adds the damaged documents that the manifest names to those that were
+// found, and makes the manifest name both.
+func (s *restoring) noteDamaged(m *BackupInfo) {
+	for i := range m.Collections {
+		line := &m.Collections[i]
+		for _, c := range s.collections {
+			if c.Info.Name != line.Name {
+				continue
+			}
+			c.damaged = append(c.damaged, line.Damaged...)
+			line.Damaged = c.damaged
+		}
+	}
+}
+
+// finish adds the collections to the store, without the documents that are damaged and
+// that no older backup has.
+func (s *restoring) finish(info *BackupInfo) error {
+	for _, c := range s.collections {
+		c.damaged = slices.DeleteFunc(c.damaged, func(d DamagedDocument) bool {
+			gone := c.missing[d.Node]
+			delete(c.missing, d.Node)
+			return !gone
+		})
+		if n := len(c.missing); n > 0 {
+			return reason.For(ErrBackup, "%d documents of collection %q are in none of the backups", n, c.Info.Name)
+		}
+		for i := range info.Collections {
+			if info.Collections[i].Name == c.Info.Name {
+				info.Collections[i].Damaged = c.damaged
+			}
+		}
+		c.State.Live = c.loaded
+		if err := s.loader.Collection(c.Info, c.State); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *restoring) live(c *restored, node uint32) error {
@@ -136,8 +185,16 @@ func (s *restoring) document(c *restored, node uint32, record, vector []byte) er
 		return nil // deleted since, or read from a newer backup
 	}
 	r, err := store.DecodeRecord(record, store.WithAll)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrBackup, err)
+	if err == nil {
+		err = r.Verify(vector)
+	}
+	if err != nil { // it was damaged when the backup was made: the backup has its sums
+		d := DamagedDocument{Node: node, Detail: err.Error()}
+		if r != nil {
+			d.ID = r.ID
+		}
+		c.damaged = append(c.damaged, d)
+		return nil
 	}
 	if len(vector) != 4*c.dims {
 		return reason.For(ErrBackup, "vector of document %q has %d bytes, want %d", r.ID, len(vector), 4*c.dims)
@@ -146,6 +203,10 @@ func (s *restoring) document(c *restored, node uint32, record, vector []byte) er
 		return fmt.Errorf("%w: %w", ErrBackup, err)
 	}
 	delete(c.missing, node)
+	c.loaded++
+	if s.loader == nil {
+		return nil
+	}
 	return s.loader.Put(c.Info.ID, node, r.ID, record, vector)
 }
 

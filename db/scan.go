@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/fronyai/frony-db/db/filter"
@@ -9,19 +10,23 @@ import (
 	"github.com/fronyai/frony-db/db/internal/reason"
 )
 
-// Scan says which documents to read, in byte order of their ids.
+// Scan selects the documents to read.
 type Scan struct {
+	// Filter selects documents. The zero Expr selects all.
 	Filter filter.Expr
-	// After is the cursor: the id of the last document of the page before.
+	// After is the cursor: the id of the last document of the previous page.
 	After string
-	// Limit is the number of documents; 0 is all.
+	// Limit is the maximum number of documents; zero means all.
 	Limit int
-	// Fields to read; 0 is text and metadata.
+	// Fields selects what to read; zero means text and metadata.
 	Fields Fields
 }
 
 // Scan yields documents in byte order of their ids, as they were when the scan
-// began. To read in pages, set After to the last id of the page before.
+// began. To read in pages, set After to the last id of the previous page.
+//
+// A document that is damaged comes as its id with an ErrCorrupt; whoever goes on gets
+// those behind it. A last ErrCorrupt without an id says that ids cannot be read.
 func (c *Collection) Scan(ctx context.Context, s Scan) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
 		err := c.read("scan", "", func(_ *version, r *index.Reader) error {
@@ -50,12 +55,15 @@ func (s *Scan) run(ctx context.Context, r *index.Reader, yield func(Document, er
 			return err
 		}
 		doc, ok, err := document(r, id.Node, s.Fields)
-		switch {
-		case err != nil:
+		if err == nil && !ok {
+			err = reason.For(ErrCorrupt, "the store has lost the document or its vector")
+		}
+		if errors.Is(err, ErrCorrupt) {
+			doc, err = Document{ID: id.ID}, wrap("scan", reason.IDs(id.ID), err)
+		} else if err != nil {
 			return &Error{Input: reason.IDs(id.ID), Err: err}
-		case !ok:
-			continue
-		case !yield(doc, nil):
+		}
+		if !yield(doc, err) {
 			return nil
 		}
 		if n++; n == s.Limit {
@@ -65,7 +73,7 @@ func (s *Scan) run(ctx context.Context, r *index.Reader, yield func(Document, er
 	return nil
 }
 
-// Count is the number of documents that meet the filter.
+// Count returns the number of documents that match the filter.
 func (c *Collection) Count(_ context.Context, where filter.Expr) (n int, err error) {
 	err = c.read("count", "", func(_ *version, r *index.Reader) error {
 		if err := c.checkFilter(where); err != nil {

@@ -113,8 +113,7 @@ func (g *Graph) measureRecall(w *scratch, id uint32, c *calibration) {
 				c.recall[i][j] = 1
 				continue
 			}
-			g.start(w, code, entryNode(e))
-			g.descend(w, s, code, entryLevel(e), 0)
+			g.approach(w, s, code, e, 0)
 			g.walk(w, s, code, 0, effort{
 				ef: adaptiveEf(k), k: k, stop: 1 + gamma, trial: math.MaxInt, budget: math.MaxInt,
 			})

@@ -36,6 +36,7 @@ type Graph struct {
 	root uint32     // word of the tree's root
 
 	twins twins
+	seeds seeds
 
 	repair      sync.Mutex // held by Repair and WriteTo; taken before freeze
 	epoch       epoch.Epoch

@@ -37,6 +37,7 @@ func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
 	g.uproot(s, gone)
 	poor := g.replaceLinks(s, gone, o.Workers)
 	g.replaceEntry(gone)
+	g.seeds.remove(gone)
 	g.reinsert(poor, o.Workers)
 	g.epoch.Wait() // for searches that have one of them in their beam
 	return g.free(s, gone)

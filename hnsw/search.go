@@ -137,8 +137,10 @@ func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 		g.scan(w, sl, q, s.K)
 		return true
 	}
-	g.start(w, q, entryNode(e))
-	g.descend(w, sl, q, entryLevel(e), 0)
+	g.approach(w, sl, q, e, 0)
+	if seeds := g.Seeds(); f.trial < math.MaxInt { // they are not of the walk
+		f.trial, f.budget = f.trial+seeds, f.budget+seeds
+	}
 	if !g.walk(w, sl, q, 0, f) {
 		g.scan(w, sl, q, s.K)
 		return true

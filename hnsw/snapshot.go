@@ -11,6 +11,7 @@ import "encoding/binary"
 //	│ header                                                       │
 //	│   M u32 · efConstruction u32 · nodes u32 · upper lists u32   │
 //	│   seed u64 · entry u64 · root u32 · calibration bytes u32    │
+//	│   nodes of Seed u32                                          │
 //	├──────────────────────────────────────────────────────────────┤
 //	│ a frame for each 4,096 nodes (the last may have fewer)       │
 //	│   links      nodes in frame × 2M u32                         │
@@ -21,13 +22,15 @@ import "encoding/binary"
 //	│   lists in frame × M u32                                     │
 //	├──────────────────────────────────────────────────────────────┤
 //	│ calibration                                                  │
+//	├──────────────────────────────────────────────────────────────┤
+//	│ nodes of Seed, u32 each                                      │
 //	└──────────────────────────────────────────────────────────────┘
 //
 // The size of every frame follows from the header.
 const (
 	snapshotMagic   = "fronyhns"
 	snapshotVersion = 3
-	headerSize      = 40
+	headerSize      = 44
 	marksSize       = chunkWords * 8
 	maxCalibration  = 1 << 12
 )
@@ -41,6 +44,7 @@ type header struct {
 	entry             uint64
 	root              uint32
 	calibration       uint32 // bytes
+	seeds             uint32 // nodes of Seed
 }
 
 func (h *header) encode() []byte {
@@ -53,7 +57,8 @@ func (h *header) encode() []byte {
 	b = le.AppendUint64(b, h.seed)
 	b = le.AppendUint64(b, h.entry)
 	b = le.AppendUint32(b, h.root)
-	return le.AppendUint32(b, h.calibration)
+	b = le.AppendUint32(b, h.calibration)
+	return le.AppendUint32(b, h.seeds)
 }
 
 // decodeHeader decodes a header of headerSize bytes.
@@ -68,6 +73,7 @@ func decodeHeader(b []byte) header {
 		entry:          le.Uint64(b[24:]),
 		root:           le.Uint32(b[32:]),
 		calibration:    le.Uint32(b[36:]),
+		seeds:          le.Uint32(b[40:]),
 	}
 }
 

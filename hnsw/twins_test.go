@@ -63,7 +63,7 @@ func TestTwins(t *testing.T) {
 		}
 		all("built")
 		for i, id := range order { // leaders and others
-			if i%3 > 0 && int(id) >= size.groups {
+			if i%3 > 0 && id >= size.groups {
 				g.Delete(uint32(id))
 			}
 		}
@@ -168,5 +168,57 @@ func TestTwinsConcurrently(t *testing.T) {
 	searches.Wait()
 	if err := g.Check(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A node that walks do not find is found when it is a seed, which a snapshot
+// keeps, until it is deleted.
+func TestSeed(t *testing.T) {
+	t.Parallel()
+	r, _ := copies(seed, 1, 1, 3000)
+	g := build(t, r, &hnsw.Options{M: 2, EfConstruction: 2}) // a bad graph
+	found := func(id uint32) bool {
+		hits := g.Walk(nil, r.Code(id), hnsw.Search{K: 1, Ef: 2})
+		return len(hits) == 1 && hits[0].Distance <= 1
+	}
+	var missed []uint32
+	for id := range uint32(3000) {
+		if !found(id) {
+			missed = append(missed, id)
+		}
+	}
+	if len(missed) < 100 {
+		t.Fatalf("%d nodes are missed, too few for a test", len(missed))
+	}
+	for _, id := range missed[:50] {
+		for range 2 {
+			if !g.Seed(id) {
+				t.Errorf("%d is refused", id)
+			}
+		}
+	}
+	if g.Seeds() != 50 {
+		t.Errorf("%d seeds", g.Seeds())
+	}
+	again, err := hnsw.Read(bytes.NewReader(snapshot(t, g)), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g = again
+	for _, id := range missed[:50] {
+		if !found(id) {
+			t.Errorf("seed %d is not found", id)
+		}
+	}
+	g.Delete(missed[0])
+	g.Repair(hnsw.RepairOptions{})
+	if g.Seed(missed[0]) || g.Seeds() != 49 {
+		t.Errorf("%d seeds after one was deleted", g.Seeds())
+	}
+	for _, id := range missed[50:] {
+		g.Seed(id)
+	}
+	if g.Seeds() > 512 {
+		t.Errorf("%d seeds", g.Seeds())
 	}
 }

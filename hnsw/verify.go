@@ -21,6 +21,11 @@ func (d *decoder) verify() error {
 			return fmt.Errorf("%w: root %#x", ErrCorrupt, d.h.root)
 		}
 	}
+	for _, id := range d.g.seeds.list() {
+		if id >= d.h.nodes || !has(d.s.present, id) || has(d.s.twin, id) {
+			return fmt.Errorf("%w: seed %d is not in the graph", ErrCorrupt, id)
+		}
+	}
 	if err := d.verifyUpperLists(); err != nil {
 		return err
 	}

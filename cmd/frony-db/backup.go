@@ -23,6 +23,9 @@ func (a *app) backup() *cobra.Command {
 manifest of SHA-256 sums. With --base it holds only what was written since an
 earlier backup; 'frony-db restore' then needs all of them.
 
+Every document is compared with its checksums. Damaged ones are named and left out,
+and the exit code is 4.
+
 The file appears under its name only when it is complete. Only one process can
 open a database: stop 'frony-db serve' first.`,
 		Example: `  frony-db backup full.bak
@@ -61,6 +64,10 @@ func (a *app) runBackup(ctx context.Context, path, base string) error {
 		return fmt.Errorf("backup: %w", err)
 	}
 	info, err := d.Backup(ctx, f, &o)
+	damaged := err
+	if errors.Is(err, db.ErrDamaged) {
+		err = nil // it holds all other documents
+	}
 	if err == nil {
 		err = errors.Join(f.Chmod(0o600), f.Sync())
 	}
@@ -71,9 +78,9 @@ func (a *app) runBackup(ctx context.Context, path, base string) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	if a.json {
-		return a.printJSON(info)
+		return errors.Join(damaged, a.printJSON(info))
 	}
-	return a.printBackup(path, &info)
+	return errors.Join(damaged, a.printBackup(path, &info))
 }
 
 func (a *app) printBackup(path string, info *db.BackupInfo) error {

@@ -15,6 +15,7 @@ import (
 
 func (a *app) doctor() *cobra.Command {
 	var o db.DoctorOptions
+	var acceptLoss bool
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the database, and that every document can be found",
@@ -22,6 +23,10 @@ func (a *app) doctor() *cobra.Command {
 searches for every document by its own vector: a document that the graph does not
 return is stored but cannot be found. --repair links such documents again and
 fixes inconsistencies; it never deletes a document.
+
+If a file of the store is so damaged that acknowledged writes are lost, the
+database is not opened, and the error says what is lost. --accept-loss goes on with
+everything that can still be read, and keeps the damaged files in the folder lost.
 
 It checks all collections, or the one named with --collection. The exit code is 1
 if it found a problem that it did not repair.`,
@@ -32,25 +37,29 @@ if it found a problem that it did not repair.`,
 			if a.from["collection"] != byDefault {
 				o.Collections = []string{a.collection}
 			}
-			return a.runDoctor(c.Context(), &o)
+			return a.runDoctor(c.Context(), &o, acceptLoss)
 		},
 	}
 	c.Flags().BoolVar(&o.Repair, "repair", false, "repair what can be repaired")
+	c.Flags().BoolVar(&acceptLoss, "accept-loss", false, "go on without acknowledged writes that are lost")
 	c.Flags().IntVar(&o.Sample, "sample", 0, "documents to search for per collection (default: all)")
 	return c
 }
 
 var errUnsound = errors.New("doctor: the database is not sound")
 
-func (a *app) runDoctor(ctx context.Context, o *db.DoctorOptions) error {
+func (a *app) runDoctor(ctx context.Context, o *db.DoctorOptions, acceptLoss bool) error {
 	if o.Sample < 0 {
 		return usage.Errorf("--sample %d: want 0 or more", o.Sample)
 	}
-	d, err := a.open(true)
+	d, err := a.openWith(db.Options{MustExist: true, AcceptLoss: acceptLoss})
 	if err != nil {
 		return err
 	}
 	defer a.close(d)
+	for _, what := range d.Lost() {
+		fmt.Fprintf(a.err, "frony-db: lost: %s\n", what)
+	}
 	r, err := d.Doctor(ctx, o)
 	if errors.Is(err, db.ErrNoCollection) {
 		return a.noCollection(ctx, d)

@@ -30,6 +30,8 @@ type exporter struct {
 	where  filter.Expr
 	opts   sink.Options
 	bare   int64 // documents written without text and without embedding
+
+	damaged int64 // documents that were left out
 }
 
 func (a *app) export() *cobra.Command {
@@ -120,7 +122,10 @@ func (e *exporter) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.report(n, time.Since(began))
+	if err := e.report(n, time.Since(began)); err != nil || e.damaged == 0 {
+		return err
+	}
+	return fmt.Errorf("export: %w: %s left out; 'frony-db doctor' says more", db.ErrDamaged, term.Plural(e.damaged, "document"))
 }
 
 // report says what was written. If the documents go to standard output, the report
@@ -176,6 +181,11 @@ func (e *exporter) write(ctx context.Context, w io.Writer, col collection, total
 		step = bar.Add
 	}
 	for doc, err := range col.Scan(ctx, db.Scan{Filter: e.where, Fields: fields}) {
+		if errors.Is(err, db.ErrCorrupt) {
+			fmt.Fprintf(e.err, "frony-db: %v\n", err)
+			e.damaged++
+			continue
+		}
 		if err != nil {
 			return n, err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,7 +24,8 @@ func (a *app) restore() *cobra.Command {
 		Long: `restore creates the directory --db from a complete backup and the backups that
 add to it, given in any order; - is standard input. The directory must be missing
 or empty. The database is built next to it, verified, and renamed into place.
---verify only reads the backups and checks every sum.`,
+--verify only reads the backups and checks every sum and document. The exit code is
+4 if documents were damaged when the backup was made: they are named and left out.`,
 		Example: `  frony-db restore full.bak monday.bak --db restored
   frony-db restore --verify full.bak`,
 		Args: some("a backup"),
@@ -57,28 +59,42 @@ func (a *app) runRestore(ctx context.Context, paths []string, o *db.RestoreOptio
 		readers[i] = f
 	}
 	var info db.BackupInfo
+	var damaged error
 	if verify {
 		for i, r := range readers {
-			if info, err = db.VerifyBackup(ctx, r, o); err != nil {
-				return fmt.Errorf("%s: %w", paths[i], err)
+			info, err = db.VerifyBackup(ctx, r, o)
+			if err != nil {
+				err = fmt.Errorf("%s: %w", paths[i], err)
+			}
+			if errors.Is(err, db.ErrDamaged) {
+				damaged, err = errors.Join(damaged, err), nil
+			}
+			if err != nil {
+				return err
 			}
 		}
-	} else if info, err = db.Restore(ctx, a.dir, o, readers...); err != nil {
+	} else if info, err = db.Restore(ctx, a.dir, o, readers...); errors.Is(err, db.ErrDamaged) {
+		damaged = err
+	} else if err != nil {
 		return err
 	}
 	if a.json {
-		return a.printJSON(info)
+		return errors.Join(damaged, a.printJSON(info))
 	}
 	docs := 0
 	for _, c := range info.Collections {
 		docs += c.Live
 	}
+	docs -= info.Damaged()
 	done := "restored to " + a.dir
-	if verify {
+	switch {
+	case verify && damaged != nil:
+		done = "sound, but for damaged documents"
+	case verify:
 		done = "sound"
 	}
 	fmt.Fprintf(a.out, "%s in %s, of %s: %s\n", term.Plural(int64(docs), "document"), term.Plural(int64(len(info.Collections)), "collection"), info.Created.Local().Format(time.DateTime), done)
-	return nil
+	return damaged
 }
 
 // inOrder sorts backups so that each follows the one it adds to.

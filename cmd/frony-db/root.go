@@ -13,6 +13,7 @@ import (
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
+	"github.com/fronyai/frony-db/db"
 )
 
 // The exit codes.
@@ -21,6 +22,7 @@ const (
 	exitError   = 1 // failure: the message says why
 	exitUsage   = 2 // wrong usage
 	exitRejects = 3 // done, but some records were rejected
+	exitDamaged = 4 // done, but some documents of the database are damaged
 )
 
 // app is what the verbs share.
@@ -64,6 +66,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitOK
 	case errors.Is(err, errRejects):
 		return exitRejects
+	case errors.Is(err, db.ErrDamaged):
+		fmt.Fprintf(errOut, "frony-db: %v\n", err)
+		return exitDamaged
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(errOut, "frony-db: interrupted")
 		return exitError
@@ -93,7 +98,8 @@ on another machine, use the server: --server URL, or FRONYDB_SERVER and
 FRONYDB_KEY.
 
 Exit codes: 0 success; 1 failure (see the message); 2 wrong usage; 3 success, but
-some records were rejected.`,
+some records were rejected; 4 success, but some documents of the database are
+damaged and were left out.`,
 		SilenceUsage:               true,
 		SilenceErrors:              true,
 		SuggestionsMinimumDistance: 2,

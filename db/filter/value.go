@@ -21,7 +21,7 @@ type Type uint8
 const (
 	TypeBool   Type = iota + 1
 	TypeNumber      // int64 or float64
-	TypeTime        // a time.Time, or a string that is an RFC 3339 date-time or full date
+	TypeTime        // a time.Time, or a string that ParseTime reads
 	TypeString      // any other string
 )
 
@@ -172,7 +172,7 @@ func ofString(s string) Value {
 	if !utf8.ValidString(s) {
 		return Value{}
 	}
-	if t, ok := parseTime(s); ok {
+	if t, ok := ParseTime(s, nil); ok {
 		return Value{typ: TypeTime, text: s, i: t.Unix(), nanos: int32(t.Nanosecond())}
 	}
 	return Value{typ: TypeString, text: s}
@@ -184,19 +184,6 @@ func ofTime(t time.Time) Value {
 		return Value{}
 	}
 	return Value{typ: TypeTime, text: t.Format(time.RFC3339Nano), i: t.Unix(), nanos: int32(t.Nanosecond())}
-}
-
-// parseTime reads an RFC 3339 date-time or full date. Most strings are neither,
-// and are told by their first bytes.
-func parseTime(s string) (t time.Time, ok bool) {
-	if len(s) < len(time.DateOnly) || s[4] != '-' || s[7] != '-' || s[0] < '0' || s[0] > '9' {
-		return t, false
-	}
-	if len(s) == len(time.DateOnly) {
-		t, err := time.Parse(time.DateOnly, s)
-		return t, err == nil
-	}
-	return t, t.UnmarshalText([]byte(s)) == nil // stricter than time.Parse
 }
 
 // Type is what v is compared as; 0 for the zero Value.

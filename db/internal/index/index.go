@@ -37,13 +37,12 @@ type Options struct {
 	// of it is done.
 	Progress func(task string, done, total int)
 
-	// Searching counts the searches of all indexes that run now, which share the
-	// cores.
+	// Searching counts the running searches of all indexes, which share the cores.
 	Searching *atomic.Int32
 
-	// RecallSample, if above 0, repeats one search in so many exactly, in the
-	// background, and tells OnRecall the share of the true K nearest that the
-	// search found.
+	// RecallSample, if positive, repeats one in RecallSample searches exactly, in
+	// the background, and calls OnRecall with the share of the true K nearest that
+	// the search found.
 	RecallSample int
 	OnRecall     func(k int, recall float64)
 }
@@ -69,6 +68,7 @@ type Index struct {
 
 	calibration atomic.Pointer[calibration]
 	calibrating atomic.Bool
+	stopping    atomic.Bool // background work ends early
 	sampler     sampler
 
 	// detached holds the nodes that a repair has taken out of the graph for now:
@@ -157,11 +157,11 @@ func (x *Index) empty() (err error) {
 	return err
 }
 
-// bound is above every node that was ever given out.
+// bound is above every node that was ever allocated.
 func (x *Index) bound() uint32 { return uint32(x.codes.heads.Len()) }
 
-// Close waits for the operations that run, saves what is new, and closes the
-// index. It returns nil if the index was closed already.
+// Close waits for running operations, saves a snapshot, and closes the index. It
+// returns nil if the index was closed already.
 func (x *Index) Close() error {
 	if !x.stop() {
 		return nil
@@ -187,6 +187,7 @@ func (x *Index) stop() bool {
 	if !x.gate.Close() {
 		return false
 	}
+	x.stopping.Store(true)
 	x.expiry.end()
 	x.settle()
 	return true

@@ -15,8 +15,8 @@ import (
 
 // Query is a search whose limits and defaults are settled.
 //
-// Its text and vector say who answers: a vector alone is dense search, a text
-// alone is lexical search, and both are hybrid search.
+// Its text and vector select the mode: a vector alone is dense search, a text alone
+// is lexical search, and both are hybrid search.
 type Query struct {
 	Text         string    // for the lexical retriever, or empty
 	Vector       []float32 // for the dense retriever, of unit length and the index's dims, or nil
@@ -44,7 +44,7 @@ type Match struct {
 	Cosine, BM25 float32
 }
 
-// Plan is the way in which a search found its candidates.
+// Plan is how a search found its candidates.
 type Plan string
 
 // The plans.
@@ -206,7 +206,7 @@ func (s *search) load(ctx context.Context, top []scored) ([]Match, error) {
 		m, ok, err := s.match(t)
 		switch {
 		case errors.Is(err, store.ErrCorrupt):
-			s.x.log.Error("a document that was found cannot be read and is left out; run doctor", "node", t.node, "err", err)
+			s.x.log.Error("a result cannot be read and is left out; run doctor", "node", t.node, "err", err)
 		case err != nil:
 			return nil, fmt.Errorf("read a result: %w", err)
 		case ok:

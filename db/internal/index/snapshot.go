@@ -26,7 +26,7 @@ import (
 // A snapshot that does not fit in any way is not used.
 const (
 	snapshotMagic   = "FRONYSNP"
-	snapshotVersion = 3
+	snapshotVersion = 4 // 4: more strings are times
 
 	maxMeta = 1 << 16 // bytes
 )

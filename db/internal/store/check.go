@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"math"
@@ -24,14 +25,6 @@ func (f *Fault) Mendable() bool { return f.key != nil || f.live }
 // writeAgain is the way out where nothing can be mended.
 const writeAgain = "write it again, or restore a backup"
 
-// VerifyChecksums reads every block of every table.
-func (s *Store) VerifyChecksums() error {
-	if err := s.bdb.VerifyChecksum(); err != nil {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
-	return nil
-}
-
 // Check compares the keys of a collection with each other: ids with documents,
 // documents with vectors, tombstones, counters and the change log. It calls found
 // for each fault.
@@ -41,12 +34,18 @@ func (v *View) Check(cid uint32, dims int, found func(Fault)) error {
 		return err
 	}
 	c := checker{
-		v: v, cid: cid, dims: dims, st: st, found: found,
+		v: v, cid: cid, dims: dims, st: st,
 		docs:       make([]bool, st.Next),
 		names:      make([]uint64, st.Next),
 		seed:       maphash.MakeSeed(),
 		restored:   make(map[string]bool),
 		unreadable: make(map[uint32]error),
+	}
+	c.found = func(f Fault) {
+		if c.holes { // what seems to be missing may be in a damaged block
+			f.key, f.live = nil, false
+		}
+		found(f)
 	}
 	for _, check := range []func() error{c.checkDocuments, c.checkIDs, c.checkVectors, c.checkTombstones, c.checkLog} {
 		if err := check(); err != nil {
@@ -69,6 +68,7 @@ type checker struct {
 	restored   map[string]bool  // ids that Mend points back at their documents
 	unreadable map[uint32]error // documents whose records cannot be read
 	astray     []stray
+	holes      bool // some documents are in damaged blocks
 }
 
 // stray is a document whose id points at another node.
@@ -87,6 +87,11 @@ func (c *checker) hasID(node uint32, id string) bool {
 func (c *checker) checkDocuments() error {
 	var n uint64
 	for item, err := range c.v.items(prefix(keyDocument, c.cid), nil, 256) {
+		if isHole(err) {
+			c.found(Fault{Detail: "documents: " + err.Error()})
+			c.holes = true
+			break
+		}
 		if err != nil {
 			return err
 		}
@@ -106,7 +111,7 @@ func (c *checker) checkDocuments() error {
 		}
 	}
 	c.reportStrays()
-	if n != c.st.Live {
+	if n != c.st.Live && !c.holes {
 		c.found(Fault{Detail: fmt.Sprintf("the counter says %d documents, there are %d", c.st.Live, n), live: true})
 	}
 	return nil
@@ -123,6 +128,8 @@ func (c *checker) checkDocument(node uint32, r *Record) error {
 	}
 	at, ok, err := c.v.Node(c.cid, r.ID)
 	switch {
+	case errors.Is(err, ErrCorrupt):
+		c.found(Fault{ID: r.ID, Node: node, Detail: "the document's id: " + err.Error()})
 	case err != nil:
 		return err
 	case !ok:
@@ -133,8 +140,13 @@ func (c *checker) checkDocument(node uint32, r *Record) error {
 	case at != node:
 		c.astray = append(c.astray, stray{r.ID, node, at})
 	}
-	if _, err := c.v.txn.Get(nodeKey(keyVector, c.cid, node)); err != nil {
+	item, err := c.v.s.item(c.v.txn, nodeKey(keyVector, c.cid, node))
+	if err != nil {
 		c.found(Fault{ID: r.ID, Node: node, Detail: "the document has no vector; " + writeAgain})
+		return nil
+	}
+	if err := item.Value(r.Verify); err != nil {
+		c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("%v; %s", err, writeAgain)})
 	}
 	return nil
 }
@@ -157,6 +169,10 @@ func (c *checker) reportStrays() {
 
 func (c *checker) checkIDs() error {
 	for id, err := range c.v.IDs(c.cid, "") {
+		if isHole(err) {
+			c.found(Fault{Detail: "ids: " + err.Error()})
+			break
+		}
 		if err != nil {
 			return err
 		}
@@ -222,6 +238,10 @@ func (c *checker) checkTombstones() error {
 func (c *checker) checkLog() error {
 	var last uint64
 	for item, err := range c.v.items(prefix(keyLog, c.cid), nil, 256) {
+		if isHole(err) {
+			c.found(Fault{Detail: "change log: " + err.Error()})
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -69,7 +69,7 @@ func TestCheck(t *testing.T) {
 			if _, all := check(); (all == "") != c.whole {
 				t.Errorf("after mending: %q", all)
 			}
-			if err := s.VerifyChecksums(); err != nil {
+			if err := s.Scrub(); err != nil {
 				t.Error(err)
 			}
 		})

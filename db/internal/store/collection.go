@@ -58,7 +58,7 @@ func (s *Store) CreateCollection(name string, settings any) (Info, error) {
 		if _, ok := s.Lookup(name); ok {
 			return fmt.Errorf("%w: %q", ErrCollectionExists, name)
 		}
-		if info.ID, err = nextID(txn); err != nil {
+		if info.ID, err = s.nextID(txn); err != nil {
 			return err
 		}
 		return setJSON(txn, collectionKey(name), info)
@@ -118,9 +118,20 @@ func (s *Store) Versions() []Info {
 	return all
 }
 
+// NextID is above the number of every collection that the store has ever had.
+func (s *Store) NextID() (uint32, error) {
+	v := s.View(nil)
+	defer v.Close()
+	b, ok, err := v.get([]byte{keyNextID})
+	if err != nil || !ok || len(b) != 4 {
+		return 1, err
+	}
+	return binary.BigEndian.Uint32(b), nil
+}
+
 // nextID takes a number that no collection of this store has ever had.
-func nextID(txn *badger.Txn) (uint32, error) {
-	b, ok, err := get(txn, []byte{keyNextID})
+func (s *Store) nextID(txn *badger.Txn) (uint32, error) {
+	b, ok, err := s.get(txn, []byte{keyNextID})
 	if err != nil {
 		return 0, err
 	}

@@ -27,6 +27,10 @@ func (s *Store) Commit(b *Batch) (*Committed, error) {
 	if err := s.checkSize(b); err != nil {
 		return nil, err
 	}
+	for i := range b.Puts {
+		p := &b.Puts[i]
+		p.Record = seal(p.Record, p.Vector)
+	}
 	r := &request{batch: b}
 	if err := s.submit(r); err != nil {
 		return nil, err
@@ -139,8 +143,15 @@ func (s *Store) applyGroup(txn *badger.Txn, group []*request, next map[uint32]*s
 			return err
 		}
 	}
+	if !slices.ContainsFunc(group, func(r *request) bool { return r.err == nil }) {
+		return errNothing
+	}
 	return nil
 }
+
+// errNothing ends a transaction that would write nothing: the newest timestamp is
+// always one that the store holds.
+var errNothing = errors.New("nothing to write")
 
 // publish makes a committed group known: the states of its collections, then what
 // its requests have become, then the timestamp.
@@ -162,6 +173,7 @@ func (s *Store) publish(group []*request, next map[uint32]*state, ts uint64) {
 		}
 		if r.batch != nil {
 			r.out.Last = next[r.batch.Collection].Seq
+			s.space.batch(r.batch, len(r.out.Dead), next[r.batch.Collection].Live)
 			before := s.pins.take(func() uint64 { return ts - 1 })
 			r.out.release = func() { s.pins.release(before) }
 		}
@@ -207,6 +219,9 @@ func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
 	if err := fn(txn); err != nil {
 		return 0, fmt.Errorf("write store: %w", err)
 	}
+	if err := s.beginSession(txn, last+1); err != nil {
+		return 0, fmt.Errorf("write store: %w", err)
+	}
 	if err := disk.Try(disk.Commit, s.dir); err != nil {
 		return 0, fmt.Errorf("commit: %w", err)
 	}
@@ -218,6 +233,8 @@ func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
 		s.fail(err)
 		return 0, fmt.Errorf("commit: %w", err)
 	}
+	s.inSession = true
+	s.noteWritten(last+1, s.opts.SyncEvery == 0)
 	return last + 1, nil
 }
 
@@ -257,11 +274,11 @@ func (s *Store) applyBatch(txn *badger.Txn, r *request, next map[uint32]*state) 
 		}
 		st = new(*cur) // a copy; free is only ever shortened
 	}
-	old, err := replaced(txn, b)
+	old, err := s.replaced(txn, b)
 	if err != nil {
 		return err
 	}
-	w := writer{txn: txn, cid: b.Collection, st: *st}
+	w := writer{s: s, txn: txn, cid: b.Collection, st: *st}
 	w.st.Seq++
 	w.batch(b, old)
 	if w.err != nil {

@@ -67,6 +67,7 @@ func (l *Loader) Finish() (*Store, error) {
 	}
 	l.wb = nil
 	l.s.pins.commit(l.ts)
+	l.s.noteWritten(l.ts, false)
 	return l.s, l.s.readCollections()
 }
 

@@ -18,6 +18,9 @@ type Change struct {
 func (v *View) Changes(cid uint32, seq uint64, f func(Change) error) (complete bool, err error) {
 	want := seq + 1
 	for item, err := range v.items(prefix(keyLog, cid), logKey(cid, want), 64) {
+		if isHole(err) {
+			return false, nil
+		}
 		if err != nil {
 			return false, err
 		}

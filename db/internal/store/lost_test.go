@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
 )
 
 // A power failure may take any of the transactions that were not synced, and
@@ -97,7 +98,7 @@ func replayWithout(t *testing.T, from, to string, lost func(ts uint64) bool) (mi
 	if err := old.Close(); err != nil {
 		t.Fatal(err)
 	}
-	fresh, err := badger.OpenManaged(badger.DefaultOptions(to).WithLogger(nil))
+	fresh, err := badger.OpenManaged(badger.DefaultOptions(to).WithLogger(nil).WithCompression(options.None))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,9 @@ type pins struct {
 	floor uint64         // as Badger was last told
 }
 
-func (p *pins) init(bdb *badger.DB) {
-	p.bdb, p.at, p.last = bdb, make(map[uint64]int), bdb.MaxVersion()
+// init begins at the newest transaction, or after acknowledged ones that are lost.
+func (p *pins) init(bdb *badger.DB, acknowledged uint64) {
+	p.bdb, p.at, p.last = bdb, make(map[uint64]int), max(bdb.MaxVersion(), acknowledged)
 	p.bdb.SetDiscardTs(p.last)
 	p.floor = p.last
 }

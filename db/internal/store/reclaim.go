@@ -17,7 +17,7 @@ func (s *Store) Reclaim(cid uint32, nodes []uint32) error {
 		err := s.do(func(txn *badger.Txn) error {
 			freed = freed[:0]
 			for _, n := range part {
-				switch _, err := txn.Get(nodeKey(keyDocument, cid, n)); {
+				switch _, err := s.item(txn, nodeKey(keyDocument, cid, n)); {
 				case err == nil:
 					continue
 				case !errors.Is(err, badger.ErrKeyNotFound):

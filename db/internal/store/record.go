@@ -1,8 +1,10 @@
 package store
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"time"
 )
@@ -28,6 +30,8 @@ type Record struct {
 	Hash        [16]byte       // of everything the caller passed
 	TextHash    [16]byte       // of what the embedder saw
 	Precomputed bool           // the vector came with the document, not from the embedder
+	VectorSum   uint32         // CRC-32C of the vector's bytes, if Sealed
+	Sealed      bool           // the record has checksums of itself and of the vector
 	Metadata    map[string]any // string, bool, int64, float64, time.Time, []string
 }
 
@@ -48,6 +52,7 @@ const (
 	tagTextHash
 	tagMetadata
 	tagPrecomputed
+	tagSums // of what stands before it, from recordHead on, and of the vector: CRC-32C u32 LE each
 )
 
 // AppendRecord encodes r. The committer sets the sequence number, which is known
@@ -55,7 +60,7 @@ const (
 func AppendRecord(dst []byte, r *Record) []byte {
 	var buf [256]byte
 	metadata := AppendMetadata(buf[:0], r.Metadata)
-	const fixed = 100 // the fields of fixed length, and the heads of the others
+	const fixed = 128 // the fields of fixed length, and the heads of the others
 	dst = slices.Grow(dst, fixed+len(r.ID)+len(r.Text)+len(r.Source)+len(metadata))
 	dst = append(dst, recordVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, r.Seq)
@@ -77,6 +82,27 @@ func AppendRecord(dst []byte, r *Record) []byte {
 		dst = appendField(dst, tagPrecomputed, "1")
 	}
 	return appendField(dst, tagMetadata, metadata)
+}
+
+// seal appends the checksums to a record that is encoded for the first time.
+func seal(record, vector []byte) []byte {
+	sums := binary.LittleEndian.AppendUint32(make([]byte, 0, 8), crc32.Checksum(record[recordHead:], castagnoli))
+	return appendField(record, tagSums, binary.LittleEndian.AppendUint32(sums, crc32.Checksum(vector, castagnoli)))
+}
+
+// Verify compares what the record says of its text and its vector with them. The
+// record must have been decoded with its text.
+func (r *Record) Verify(vector []byte) error {
+	if r.Sealed {
+		if r.VectorSum != crc32.Checksum(vector, castagnoli) {
+			return fmt.Errorf("%w: the vector does not have its checksum", ErrCorrupt)
+		}
+		return nil
+	}
+	if h := sha256.Sum256([]byte(r.Text)); r.TextHash != [16]byte{} && r.TextHash != [16]byte(h[:16]) {
+		return fmt.Errorf("%w: the text does not have its hash", ErrCorrupt)
+	}
+	return nil
 }
 
 func appendField[T string | []byte](dst []byte, tag byte, v T) []byte {
@@ -111,13 +137,21 @@ func DecodeRecord(b []byte, want Fields) (*Record, error) {
 	}
 	r := &Record{Seq: binary.LittleEndian.Uint64(b[recordSeqAt:])}
 	b = b[recordHead:]
-	for len(b) > 0 {
+	for whole := b; len(b) > 0; {
 		tag := b[0]
+		before := whole[:len(whole)-len(b)]
 		v, rest, ok := cut(b[1:])
 		if !ok {
 			return nil, fmt.Errorf("%w: document record ends within field %d", ErrCorrupt, tag)
 		}
 		b = rest
+		if tag == tagSums {
+			if len(v) != 8 || binary.LittleEndian.Uint32(v) != crc32.Checksum(before, castagnoli) {
+				return nil, fmt.Errorf("%w: the document does not have its checksum", ErrCorrupt)
+			}
+			r.VectorSum, r.Sealed = binary.LittleEndian.Uint32(v[4:]), true
+			continue
+		}
 		if err := r.set(tag, v, want); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,6 +31,12 @@ type Options struct {
 	CacheBytes int64
 	// ReadOnly opens a store that was closed cleanly, and refuses writes.
 	ReadOnly bool
+	// Unsynced says that the system stopped while the last writes were not on disk:
+	// any of them may be missing.
+	Unsynced bool
+	// AcceptLoss opens a store of which acknowledged writes are lost, with what is
+	// intact. Damaged files are kept in LostDir beside the store.
+	AcceptLoss bool
 	// Stopped, if set, is called when the disk has failed and writes are no longer
 	// accepted.
 	Stopped func()
@@ -62,6 +69,17 @@ type Store struct {
 	// pins keeps Badger from dropping versions of keys that are still read.
 	pins pins
 
+	holes atomic.Pointer[holes] // damaged blocks
+	space space
+
+	inSession  bool   // its name is written
+	oldSession []byte // key of the session to forget when another begins
+
+	ledger *ledger
+	lost   []string // what opening has gone on without
+
+	ledgerFailed atomic.Bool
+
 	failed    atomic.Pointer[error] // why writes are no longer accepted
 	badgerLog *badgerLog
 
@@ -74,7 +92,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	log := &badgerLog{log: opts.Logger}
-	bdb, err := openFiles(dir, badgerOptions(dir, &opts, log))
+	bdb, found, err := openFiles(dir, &opts, log)
 	if err != nil {
 		return nil, err
 	}
@@ -87,15 +105,24 @@ func Open(dir string, opts Options) (*Store, error) {
 		badgerLog: log,
 		freeBytes: disk.Free,
 	}
-	s.pins.init(bdb)
-	if err := s.readCollections(); err != nil {
-		return nil, errors.Join(err, bdb.Close())
+	s.space.init(found.ledger.garbage)
+	s.pins.init(bdb, found.ledger.written)
+	if len(found.damaged) > 0 {
+		s.holes.Store(&found.damaged)
+		s.log.Error("tables are damaged; the documents in them cannot be read, and nothing is compacted", "err", found.damaged.err())
+	}
+	if err := s.start(found); err != nil {
+		return nil, errors.Join(err, s.ledger.close(), bdb.Close())
+	}
+	if found.large {
+		s.wg.Go(s.scrubLater)
 	}
 	if !opts.ReadOnly {
 		s.wg.Go(s.committer)
 		if opts.SyncEvery > 0 {
 			s.wg.Go(s.syncer)
 		}
+		s.wg.Go(s.compactor)
 	}
 	return s, nil
 }
@@ -109,37 +136,126 @@ func badgerOptions(dir string, opts *Options, log *badgerLog) badger.Options {
 		WithCompression(options.None).
 		WithBlockCacheSize(opts.CacheBytes).
 		WithMetricsEnabled(false).
+		WithVerifyValueChecksum(true).
+		WithChecksumVerificationMode(options.OnBlockRead).
 		WithNumMemtables(3).
 		WithNumCompactors(2).
 		// Every new table spans all keys, so the first compaction rewrites whatever
 		// lies below it. Waiting for more tables makes that rarer: decision 0078.
 		WithNumLevelZeroTables(15).
 		WithNumLevelZeroTablesStall(30).
+		// Up to some gigabytes there is one level below level 0, and a compaction
+		// rewrites everything once and not twice.
+		WithBaseLevelSize(256 << 20).
 		WithValueLogFileSize(64 << 20)
 }
 
 // openFiles prepares and checks the files in dir and opens Badger.
-func openFiles(dir string, o badger.Options) (*badger.DB, error) {
-	if !o.ReadOnly {
+func openFiles(dir string, opts *Options, log *badgerLog) (*badger.DB, *inspection, error) {
+	if !opts.ReadOnly {
 		if err := removeLeftovers(dir); err != nil {
-			return nil, fmt.Errorf("open store: %w", err)
+			return nil, nil, fmt.Errorf("open store: %w", err)
 		}
 		if err := checkLogCapacity(dir, disk.Free); err != nil {
-			return nil, fmt.Errorf("open store: %w", err)
+			return nil, nil, fmt.Errorf("open store: %w", err)
 		}
 	}
-	if err := checkFiles(dir, o); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+	found, err := inspect(dir, opts.Unsynced)
+	if err == nil {
+		err = found.prepare(opts)
+	}
+	if err == nil {
+		err = renewHelpers(dir, opts.ReadOnly)
+	}
+	if err != nil {
+		err, _ = systemError(err)
+		return nil, nil, fmt.Errorf("open store: %w", err)
+	}
+	o := badgerOptions(dir, opts, log)
+	if len(found.damaged) > 0 {
+		// A compaction would drop what stands behind damage in a table.
+		o = o.WithNumCompactors(0).WithNumLevelZeroTablesStall(1 << 20).WithNumLevelZeroTables(1 << 19)
 	}
 	bdb, err := openBadger(o)
 	if err != nil {
 		if strings.Contains(err.Error(), "directory lock") {
-			return nil, fmt.Errorf("%w: %s", ErrLocked, dir)
+			return nil, nil, fmt.Errorf("%w: %s", ErrLocked, dir)
 		}
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, nil, fmt.Errorf("open store: %w", err)
 	}
-	return bdb, nil
+	found.logs = nil // they are large
+	return bdb, found, nil
 }
+
+// prepare refuses the files, or makes them such that Badger can be opened.
+func (i *inspection) prepare(opts *Options) error {
+	if opts.AcceptLoss && !opts.ReadOnly {
+		i.leaveOut()
+	}
+	if len(i.lost) > 0 && (!opts.AcceptLoss || opts.ReadOnly) {
+		return i.err()
+	}
+	for _, l := range [][]string{i.lost, i.unsynced} {
+		for _, what := range l {
+			opts.Logger.Warn("going on without acknowledged writes", "lost", what)
+		}
+	}
+	if opts.ReadOnly {
+		return nil
+	}
+	if len(i.lost)+len(i.unsynced)+len(i.half) > 0 {
+		if err := i.salvage(); err != nil {
+			return err
+		}
+	}
+	return i.fence()
+}
+
+// leaveOut makes the damaged blocks a loss to be accepted.
+func (i *inspection) leaveOut() {
+	for _, h := range i.damaged {
+		i.lose("%s", h.what)
+		if id := tableID(h.table); !slices.Contains(i.broken, id) {
+			i.broken = append(i.broken, id)
+		}
+	}
+	i.damaged = nil
+}
+
+// start begins the ledger and reads the collections.
+func (s *Store) start(found *inspection) (err error) {
+	if s.opts.ReadOnly {
+		return s.readCollections()
+	}
+	if s.ledger, err = openLedger(s.dir, found.ledger); err != nil {
+		return err
+	}
+	if err := s.readCollections(); err != nil {
+		return err
+	}
+	s.lost = slices.Concat(found.lost, found.unsynced)
+	if s.bdb.MaxVersion() < found.ledger.written { // go on after what is lost: its timestamps are known elsewhere
+		ts, err := s.update(keepTime)
+		if err != nil {
+			return err
+		}
+		s.pins.commit(ts)
+	}
+	s.noteWritten(s.pins.newest(), true)
+	return nil
+}
+
+// noteWritten brings the ledger up to date. If it cannot be written, a later loss may
+// go unnoticed, and nothing else depends on it.
+func (s *Store) noteWritten(ts uint64, synced bool) {
+	if err := s.ledger.wrote(ts, synced, s.space.bytes()); err != nil && s.ledgerFailed.CompareAndSwap(false, true) {
+		s.log.Error("the ledger of acknowledged writes cannot be written", "err", err)
+	}
+}
+
+// Lost says what opening has gone on without: the keys of the collections may not fit
+// together.
+func (s *Store) Lost() []string { return s.lost }
 
 // readCollections checks the format and reads the collections' states.
 func (s *Store) readCollections() error {
@@ -150,10 +266,9 @@ func (s *Store) readCollections() error {
 	case err != nil:
 		return err
 	case !ok:
-		if s.opts.ReadOnly {
-			return fmt.Errorf("%w: the store is empty", ErrFormat)
+		if err := s.begin(v); err != nil {
+			return err
 		}
-		return s.setFormat()
 	case len(got) != 4:
 		return fmt.Errorf("%w: its version cannot be read", ErrFormat)
 	case binary.BigEndian.Uint32(got) != formatVersion:
@@ -168,7 +283,29 @@ func (s *Store) readCollections() error {
 			return err
 		}
 	}
+	if err := s.countSessions(v); err != nil {
+		return err
+	}
 	return s.loadHidden(v)
+}
+
+// begin writes the format into an empty store.
+func (s *Store) begin(v *View) error {
+	for item, err := range v.items(nil, nil, 0) {
+		switch {
+		case isHole(err), err == nil && item.Key()[0] != keyTime:
+			if !s.opts.AcceptLoss || s.opts.ReadOnly {
+				return fmt.Errorf("%w: its version is missing, and it is not empty; restore a backup, or go on with what is there: 'frony-db doctor --accept-loss'", ErrCorrupt)
+			}
+			return s.setFormat()
+		case err != nil:
+			return err
+		}
+	}
+	if s.opts.ReadOnly {
+		return fmt.Errorf("%w: the store is empty", ErrFormat)
+	}
+	return s.setFormat()
 }
 
 func (s *Store) setFormat() error {
@@ -206,7 +343,11 @@ func (s *Store) Close() error {
 			return fmt.Errorf("close store: %w", errors.Join(err, SyncLogs(s.dir), s.bdb.Sync()))
 		}
 	}
-	if err := s.bdb.Close(); err != nil {
+	err := s.bdb.Close()
+	if err == nil && !s.opts.ReadOnly && s.failed.Load() == nil {
+		s.noteWritten(s.pins.newest(), true)
+	}
+	if err := errors.Join(err, s.ledger.close()); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil

@@ -27,12 +27,16 @@ func (s *Store) Sync() error {
 	if err := s.failed.Load(); err != nil {
 		return *err
 	}
+	newest := s.pins.newest()
 	err := errors.Join(SyncLogs(s.dir), failedSync(disk.Try(disk.Sync, s.dir)))
 	if err == nil {
 		err = s.submit(&request{alone: func() error { return failedSync(s.bdb.Sync()) }})
 	}
 	switch {
-	case err == nil, errors.Is(err, ErrClosed):
+	case err == nil:
+		s.noteWritten(newest, true)
+		return nil
+	case errors.Is(err, ErrClosed):
 		return err
 	case errors.Is(err, errSync):
 		s.fail(err)

@@ -79,7 +79,7 @@ func (s *Store) CreateHidden(name string, settings any) (h Hidden, err error) {
 		}
 		h = Hidden{Info: of, Of: of.ID, Since: now()}
 		h.Settings = raw
-		if h.ID, err = nextID(txn); err != nil {
+		if h.ID, err = s.nextID(txn); err != nil {
 			return err
 		}
 		return setJSON(txn, hiddenKey(name), h)

@@ -35,10 +35,10 @@ func (v *View) Close() {
 }
 
 // get returns a copy of the value of key.
-func (v *View) get(key []byte) ([]byte, bool, error) { return get(v.txn, key) }
+func (v *View) get(key []byte) ([]byte, bool, error) { return v.s.get(v.txn, key) }
 
-func get(txn *badger.Txn, key []byte) ([]byte, bool, error) {
-	item, err := txn.Get(key)
+func (s *Store) get(txn *badger.Txn, key []byte) ([]byte, bool, error) {
+	item, err := s.item(txn, key)
 	if errors.Is(err, badger.ErrKeyNotFound) {
 		return nil, false, nil
 	}
@@ -54,11 +54,11 @@ func get(txn *badger.Txn, key []byte) ([]byte, bool, error) {
 
 // Node returns the node that a document id points at.
 func (v *View) Node(cid uint32, id string) (uint32, bool, error) {
-	return lookupNode(v.txn, cid, id)
+	return v.s.lookupNode(v.txn, cid, id)
 }
 
-func lookupNode(txn *badger.Txn, cid uint32, id string) (uint32, bool, error) {
-	b, ok, err := get(txn, idKey(cid, id))
+func (s *Store) lookupNode(txn *badger.Txn, cid uint32, id string) (uint32, bool, error) {
+	b, ok, err := s.get(txn, idKey(cid, id))
 	if err != nil || !ok {
 		return 0, false, err
 	}
@@ -70,7 +70,7 @@ func lookupNode(txn *badger.Txn, cid uint32, id string) (uint32, bool, error) {
 
 // Record reads the document of a node. ok is false if there is none.
 func (v *View) Record(cid, node uint32, want Fields) (r *Record, ok bool, err error) {
-	item, err := v.txn.Get(nodeKey(keyDocument, cid, node))
+	item, err := v.s.item(v.txn, nodeKey(keyDocument, cid, node))
 	if errors.Is(err, badger.ErrKeyNotFound) {
 		return nil, false, nil
 	}
@@ -89,7 +89,7 @@ func (v *View) Record(cid, node uint32, want Fields) (r *Record, ok bool, err er
 
 // Vector appends the full vector of a node to dst.
 func (v *View) Vector(dst []float32, cid, node uint32) ([]float32, bool, error) {
-	item, err := v.txn.Get(nodeKey(keyVector, cid, node))
+	item, err := v.s.item(v.txn, nodeKey(keyVector, cid, node))
 	if errors.Is(err, badger.ErrKeyNotFound) {
 		return dst, false, nil
 	}
@@ -134,10 +134,14 @@ type ID struct {
 }
 
 // Records yields every document record in order of the nodes. A damaged one comes as
-// its node with an ErrCorrupt, and iteration continues.
+// its node with an ErrCorrupt, and iteration continues. Those in damaged blocks do not
+// come.
 func (v *View) Records(cid uint32, want Fields) iter.Seq2[NodeRecord, error] {
 	return func(yield func(NodeRecord, error) bool) {
 		for item, err := range v.items(prefix(keyDocument, cid), nil, 256) {
+			if isHole(err) {
+				return
+			}
 			if err != nil {
 				yield(NodeRecord{}, err)
 				return
@@ -161,9 +165,13 @@ type NodeRecord struct {
 }
 
 // Vectors calls f with the encoded vector of each node from first up to, but not
-// including, end, in order. The vector is valid only during the call.
+// including, end, in order. The vector is valid only during the call. Those in damaged
+// blocks are left out.
 func (v *View) Vectors(cid, first, end uint32, f func(node uint32, vec []byte) error) error {
 	for item, err := range v.items(prefix(keyVector, cid), nodeKey(keyVector, cid, first), 256) {
+		if isHole(err) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -182,6 +190,9 @@ func (v *View) Vectors(cid, first, end uint32, f func(node uint32, vec []byte) e
 func (v *View) Dead(cid uint32) iter.Seq2[uint32, error] {
 	return func(yield func(uint32, error) bool) {
 		for item, err := range v.items(prefix(keyDead, cid), nil, 0) {
+			if isHole(err) {
+				return // a number is looked up before it is given again
+			}
 			if err != nil {
 				yield(0, err)
 				return
@@ -208,27 +219,6 @@ func (v *View) Collections() iter.Seq2[Info, error] {
 			}
 			info.Changed = item.Version()
 			if !yield(info, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// items yields the items of a prefix from start on. With a prefetch of 0 it reads
-// keys only. An item is valid until the next one.
-func (v *View) items(prefix, start []byte, prefetch int) iter.Seq2[*badger.Item, error] {
-	return func(yield func(*badger.Item, error) bool) {
-		o := badger.DefaultIteratorOptions
-		o.Prefix = prefix
-		o.PrefetchValues = prefetch > 0
-		o.PrefetchSize = max(prefetch, 1)
-		it := v.txn.NewIterator(o)
-		defer it.Close()
-		if start == nil {
-			start = prefix
-		}
-		for it.Seek(start); it.ValidForPrefix(prefix); it.Next() {
-			if !yield(it.Item(), nil) {
 				return
 			}
 		}

@@ -10,11 +10,11 @@ import (
 // replaced looks up the nodes that the puts and then the deletes of a batch
 // replace; AnyNode stands for none. It returns an ExistsError for documents that
 // the batch requires to be absent.
-func replaced(txn *badger.Txn, b *Batch) ([]uint32, error) {
+func (s *Store) replaced(txn *badger.Txn, b *Batch) ([]uint32, error) {
 	old := make([]uint32, 0, len(b.Puts)+len(b.Deletes))
 	var exist []string
 	for i := range b.Puts {
-		n, ok, err := lookupNode(txn, b.Collection, b.Puts[i].ID)
+		n, ok, err := s.lookupNode(txn, b.Collection, b.Puts[i].ID)
 		switch {
 		case err != nil:
 			return nil, err
@@ -29,7 +29,7 @@ func replaced(txn *badger.Txn, b *Batch) ([]uint32, error) {
 		return nil, &ExistsError{IDs: exist}
 	}
 	for _, id := range b.Absent {
-		switch _, ok, err := lookupNode(txn, b.Collection, id); {
+		switch _, ok, err := s.lookupNode(txn, b.Collection, id); {
 		case err != nil:
 			return nil, err
 		case ok:
@@ -40,7 +40,7 @@ func replaced(txn *badger.Txn, b *Batch) ([]uint32, error) {
 		return nil, &ExistsError{IDs: exist}
 	}
 	for _, d := range b.Deletes {
-		n, ok, err := lookupNode(txn, b.Collection, d.ID)
+		n, ok, err := s.lookupNode(txn, b.Collection, d.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -54,6 +54,7 @@ func replaced(txn *badger.Txn, b *Batch) ([]uint32, error) {
 
 // writer writes one batch. The first error sticks.
 type writer struct {
+	s   *Store
 	txn *badger.Txn
 	cid uint32
 	st  state
@@ -103,7 +104,7 @@ func (w *writer) takeNode() uint32 {
 }
 
 func (w *writer) has(key []byte) bool {
-	_, err := w.txn.Get(key)
+	_, err := w.s.item(w.txn, key)
 	if err != nil && !errors.Is(err, badger.ErrKeyNotFound) && w.err == nil {
 		w.err = err
 	}
