@@ -82,12 +82,7 @@ func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(con
 	op.Description += "\n\nNeeds a key with the role " + role.String() + "."
 	op.MaxBodyBytes = s.opts.Limits.Body + 1 // the guard has read it already
 	op.BodyReadTimeout = -1
-	op.Responses = map[string]*huma.Response{"default": {
-		Description: "What went wrong",
-		Content: map[string]*huma.MediaType{"application/json": {
-			Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem"),
-		}},
-	}}
+	op.Responses = map[string]*huma.Response{"default": problemResponse(s.api)}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
 		if err != nil {
@@ -95,6 +90,16 @@ func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(con
 		}
 		return out, nil
 	})
+}
+
+// problemResponse describes every answer that is not a success.
+func problemResponse(a huma.API) *huma.Response {
+	return &huma.Response{
+		Description: "What went wrong",
+		Content: map[string]*huma.MediaType{"application/json": {
+			Schema: a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem"),
+		}},
+	}
 }
 
 // collection opens a collection for a request.

@@ -45,11 +45,11 @@ func (s *Server) describe() (spec, old []byte, err error) {
 	delete(schemas, "ErrorDetail")
 	o.Servers = []*huma.Server{{URL: "/", Description: "This server"}}
 	s.describeRoutes(o)
-	for _, make := range []struct {
+	for _, form := range []struct {
 		to   *[]byte
 		from func() ([]byte, error)
 	}{{&spec, func() ([]byte, error) { return json.Marshal(o) }}, {&old, o.Downgrade}} {
-		b, err := make.from()
+		b, err := form.from()
 		if err != nil {
 			return nil, nil, err
 		}
@@ -58,7 +58,7 @@ func (s *Server) describe() (spec, old []byte, err error) {
 			return nil, nil, err
 		}
 		s.refine(v)
-		if *make.to, err = json.Marshal(v); err != nil {
+		if *form.to, err = json.Marshal(v); err != nil {
 			return nil, nil, err
 		}
 	}
