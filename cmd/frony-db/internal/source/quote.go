@@ -17,7 +17,7 @@ const (
 )
 
 // quoteWindow is how much text is read ahead to decide what a quote means.
-const quoteWindow = 1 << 20
+const quoteWindow = 256 << 10
 
 // evidence is what a window of lines says about quotes. Every line is a record if quotes
 // mean nothing; otherwise a record may span lines.
