@@ -91,7 +91,7 @@ func (x *Index) save() error {
 func (x *Index) copyTo(t *disk.Temp, stamp uint64) (seq uint64, err error) {
 	x.linking.Lock()
 	defer x.linking.Unlock()
-	seq = x.visible.now.Load().seq
+	m := *x.visible.now.Load()
 	x.changes.Store(0)
-	return seq, t.Fill(func(w io.Writer) error { return x.encode(w, seq, stamp) })
+	return m.seq, t.Fill(func(w io.Writer) error { return x.encode(w, m, stamp) })
 }
