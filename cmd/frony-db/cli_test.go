@@ -270,7 +270,7 @@ func TestMistakes(t *testing.T) {
 		{[]string{"import", "empty"}, exitError, []string{"empty"}},
 		{[]string{"import", "*.none"}, exitError, []string{"*.none"}},
 		{[]string{"import", "docs.jsonl", "--format", "xlsx"}, exitUsage, []string{"xlsx", "jsonl"}},
-		{[]string{"import", "docs.jsonl", "--encoding", "latin1"}, exitUsage, []string{"latin1", "cp949"}},
+		{[]string{"import", "docs.jsonl", "--encoding", "klingon"}, exitUsage, []string{"klingon", "cp949"}},
 		{[]string{"import", "docs.jsonl", "--comma", "ab"}, exitUsage, []string{"--comma", "tab"}},
 		{[]string{"import", "docs.jsonl", "--type", "year=number"}, exitUsage, []string{"number", "year", "float"}},
 		{[]string{"import", "docs.jsonl", "--chunk", "big"}, exitUsage, []string{"--chunk", "auto"}},
