@@ -27,6 +27,9 @@ type BackupInfo struct {
 	// documents written after Since, up to and including Until.
 	Since uint64 `json:"since"`
 	Until uint64 `json:"until"`
+	// History names what was written up to Until: a database that was set back to
+	// an earlier moment and went on has another one.
+	History string `json:"history,omitempty"`
 
 	Collections []BackupCollection `json:"collections,omitempty"`
 	Documents   int                `json:"documents"` // in this backup
@@ -107,21 +110,49 @@ func (d *DB) Backup(ctx context.Context, w io.Writer, o *BackupOptions) (BackupI
 		ID: uuid.Must(uuid.NewV7()).String(), Database: fmt.Sprintf("%x", d.id),
 		Created: time.Now().UTC().Truncate(time.Second), Until: v.TS(),
 	}
-	if o != nil && o.Base != nil {
-		b := o.Base
-		switch {
-		case b.Database != info.Database:
-			return info, wrap("backup", d.dir, reason.For(ErrBackup, "the base is of another database"))
-		case b.Until > info.Until:
-			return info, wrap("backup", d.dir, reason.For(ErrBackup, "the base is newer than the database"))
-		}
-		info.Base, info.Since = b.ID, b.Until
+	var err error
+	if info.History, err = historyAt(v, v.TS()); err == nil && o != nil && o.Base != nil {
+		err = d.follow(v, &info, o.Base)
 	}
-	err := d.backup(ctx, v, w, &info)
+	if err != nil {
+		return info, wrap("backup", d.dir, err)
+	}
+	err = d.backup(ctx, v, w, &info)
 	if err == nil {
 		err = info.damaged("the backup holds")
 	}
 	return info, wrap("backup", d.dir, err)
+}
+
+// follow makes a backup continue another one, which must be of this history.
+func (d *DB) follow(v *store.View, info, base *BackupInfo) error {
+	const complete = "take a complete backup"
+	switch {
+	case base.Database != info.Database:
+		return reason.For(ErrBackup, "the base is of another database")
+	case base.Until > info.Until:
+		return reason.For(ErrBackup, "the base is newer than the database, which was set back since; %s", complete)
+	case base.History == "":
+		return reason.For(ErrBackup, "the base was made by an older frony-db, and cannot be proved to be of this history; %s", complete)
+	}
+	history, err := historyAt(v, base.Until)
+	if err != nil {
+		return err
+	}
+	if history != base.History {
+		return reason.For(ErrBackup, "the base holds another history: the database was set back to a moment before it, and went on; %s", complete)
+	}
+	info.Base, info.Since = base.ID, base.Until
+	return nil
+}
+
+// historyAt names what was written up to a moment.
+func historyAt(v *store.View, ts uint64) (string, error) {
+	name, ok, err := v.SessionAt(ts)
+	if err != nil || !ok {
+		return "", err
+	}
+	return fmt.Sprintf("%x", name), nil
 }
 
 func (d *DB) backup(ctx context.Context, v *store.View, w io.Writer, info *BackupInfo) error {

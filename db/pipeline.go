@@ -69,6 +69,9 @@ func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, 
 	for i := range puts {
 		puts[i].Created = now
 	}
+	if err := c.checkFields(v, puts); err != nil {
+		return r, err
+	}
 	r.Deleted, err = commit(ctx, v, w, puts, r.IDs)
 	if exists, ok := errors.AsType[*store.ExistsError](err); ok {
 		err = &Error{Input: reason.IDs(exists.IDs...), Err: ErrExists, Hint: "use upsert to replace"}
@@ -103,6 +106,29 @@ func (d *DB) checkBatch(n int, things string) error {
 		Input: fmt.Sprintf("%d %s", n, things),
 		Err:   reason.For(ErrBatchTooLarge, "more than %d %s in one call", limit, things), Hint: "split it",
 	}
+}
+
+// checkFields refuses names of metadata beyond the limit. Each of them is a column
+// in memory.
+func (c *Collection) checkFields(v *version, puts []index.Put) error {
+	names := make(map[string]struct{})
+	for i := range puts {
+		for name := range puts[i].Metadata {
+			names[name] = struct{}{}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	fields, unknown, err := v.NewFields(names)
+	if limit := c.db.opts.Limits.CollectionFields; err == nil && unknown > 0 && fields+unknown > limit {
+		err = &Error{
+			Input: fmt.Sprintf("%d new names of metadata", unknown),
+			Err:   reason.For(ErrLimit, "the collection has %d names, at most %d", fields, limit),
+			Hint:  "keep names few, and put what varies into values",
+		}
+	}
+	return err
 }
 
 // check checks every document and generates missing ids. The error names the

@@ -10,7 +10,8 @@ import (
 type Stats struct {
 	Name      string         `json:"name"`
 	Documents int            `json:"documents"`
-	Dead      int            `json:"dead"` // deleted nodes that await repair
+	Dead      int            `json:"dead"`   // deleted nodes that await repair
+	Fields    int            `json:"fields"` // names in the documents' metadata
 	Dims      int            `json:"dims"`
 	HeadDims  int            `json:"head_dims"`
 	Model     *embedder.Spec `json:"model,omitempty"`
@@ -51,7 +52,7 @@ func (c *Collection) Stats() (s Stats, err error) {
 		info, _ := c.db.st.Lookup(c.name)
 		set := v.Settings()
 		s = Stats{
-			Name: c.name, Documents: int(c.db.st.State(v.ID()).Live), Dead: size.Dead,
+			Name: c.name, Documents: int(c.db.st.State(v.ID()).Live), Dead: size.Dead, Fields: size.Fields,
 			Dims: set.Dims, HeadDims: set.HeadDims, Model: set.Spec, Created: info.Created,
 			Oversampling: size.Oversampling,
 			Memory: MemoryStats{

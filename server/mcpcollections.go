@@ -78,7 +78,7 @@ func (s *Server) mcpList(ctx context.Context, in mcpListIn) (out mcpCollections,
 func (s *Server) mcpFields(ctx context.Context, name string) (fields []mcpField, filters []string, err error) {
 	c, err := s.collection(ctx, name)
 	if err != nil {
-		return nil, nil, nil //nolint:nilerr // just dropped, or still opening: a request for it says so
+		return nil, nil, nil // just dropped, or still opening: a request for it says so
 	}
 	values := map[string][]any{}
 	for d, err := range c.Scan(ctx, db.Scan{Limit: mcpSampled, Fields: db.FieldMetadata}) {

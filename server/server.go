@@ -31,6 +31,7 @@ type Server struct {
 	handler http.Handler
 	api     huma.API
 	spec    []byte // the API's description, made once
+	oldSpec []byte // and in OpenAPI 3.0
 
 	endpoints map[string]endpoint // all routes, by pattern
 
@@ -93,7 +94,7 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	if s.spec, err = s.describe(); err != nil {
+	if s.spec, s.oldSpec, err = s.describe(); err != nil {
 		return nil, fmt.Errorf("server: describe the API: %w", err)
 	}
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.EnableZstd(true))

@@ -37,10 +37,11 @@ const (
 // can't read.
 func (s *Server) uploadRoute(path string) {
 	s.handle("POST "+path, endpoint{role: keys.Write, body: bodyStream}, http.HandlerFunc(s.upload))
-	schemas := s.api.OpenAPI().Components.Schemas
-	text := func(t reflect.Type) map[string]*huma.MediaType {
-		return map[string]*huma.MediaType{"application/x-ndjson": {Schema: schemas.Schema(t, true, "")}}
-	}
+	// Generators know no lines of JSON: they send and receive a stream of bytes.
+	stream := map[string]*huma.MediaType{"application/x-ndjson": {Schema: &huma.Schema{
+		Type: huma.TypeString, Format: "binary", Description: "Lines of JSON: each a Document in the request, and an UploadLine in the answer",
+	}}}
+	s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[api.UploadLine](), true, "")
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "upload-documents", Method: http.MethodPost, Path: path, Tags: []string{"documents"},
 		Summary: "Write a stream of documents, one JSON document per line",
@@ -49,9 +50,10 @@ func (s *Server) uploadRoute(path string) {
 		Parameters: append([]*huma.Param{
 			{Name: "collection", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}},
 		}, uploadQuery()...),
-		RequestBody: &huma.RequestBody{Required: true, Content: text(reflect.TypeFor[api.Document]())},
+		RequestBody: &huma.RequestBody{Required: true, Content: stream},
 		Responses: map[string]*huma.Response{
-			"200": {Description: "A line for each line", Content: text(reflect.TypeFor[api.UploadLine]())},
+			"200":     {Description: "A line for each line", Content: stream},
+			"default": problemResponse(s.api),
 		},
 	})
 }

@@ -183,7 +183,6 @@ func TestServerMistakes(t *testing.T) {
 		{[]string{"eval"}, exitUsage, []string{"eval", "--db"}},
 		{[]string{"selftest"}, exitUsage, []string{"selftest", "--db"}},
 		{[]string{"serve"}, exitUsage, []string{"serve", "--db"}},
-		{[]string{"mcp"}, exitUsage, []string{"mcp", "--db"}},
 		{[]string{"quickstart"}, exitUsage, []string{"quickstart", "--db"}},
 		{[]string{"version"}, exitOK, nil},
 	} {

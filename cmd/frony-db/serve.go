@@ -60,7 +60,7 @@ requests within --grace, then stop the server.`,
 	f.StringVar(&s.certFile, "tls-cert", "", "PEM file of the TLS certificate and its chain")
 	f.StringVar(&s.certKey, "tls-key", "", "PEM file of the certificate's key")
 	f.StringSliceVar(&s.opts.Hosts, "host", nil, "host name that requests may use, besides localhost and IP addresses")
-	f.BoolVar(&s.opts.ReadOnly, "read-only", false, "refuse all writes")
+	f.BoolVar(&s.opts.ReadOnly, "read-only", false, "refuse all writes, and open the database so that other processes can read it too")
 	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "allow MCP clients to upsert and delete; texts longer than the model's context are chunked")
 	f.IntVar(&s.connections, "max-connections", 1024, "maximum number of connections")
 	f.IntVar(&s.opts.Limits.Searches, "max-searches", 0, "maximum number of concurrent searches (default: one less than the number of CPUs)")

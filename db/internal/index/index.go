@@ -101,11 +101,11 @@ type derived struct {
 func Open(ctx context.Context, o Options) (*Index, error) {
 	x := &Index{opts: o, st: o.Store, id: o.ID, set: o.Settings, log: o.Logger, gate: gate.New(store.ErrClosed)}
 	x.calibration.Store(uncalibrated())
-	if err := x.openRows(); err != nil {
-		return nil, err
-	}
 	if err := x.derive(ctx); err != nil {
-		return nil, errors.Join(err, x.rows.Close())
+		if x.rows != nil {
+			err = errors.Join(err, x.rows.Close())
+		}
+		return nil, err
 	}
 	return x, nil
 }
@@ -135,16 +135,37 @@ const (
 
 func (x *Index) path(ext string) string { return Path(x.opts.Dir, x.id, ext) }
 
-func (x *Index) openRows() (err error) {
+// openRows opens the vector rows if they have the stamp of the snapshot, or else
+// new ones. 0 is new ones.
+func (x *Index) openRows(stamp uint64) (err error) {
+	owner := x.opts.Database // and the version
+	for i := range 4 {
+		owner[i] ^= byte(x.id >> (8 * i))
+	}
+	fresh := false
 	if x.opts.ReadOnly {
-		x.rows, err = rows.OpenReadOnly(x.path(rowsExt), x.set.Dims, x.opts.Database)
+		x.rows, err = rows.OpenReadOnly(x.path(rowsExt), x.set.Dims, owner, stamp)
 	} else {
-		x.rows, _, err = rows.Open(x.path(rowsExt), x.set.Dims, x.opts.Database)
+		x.rows, fresh, err = rows.Open(x.path(rowsExt), x.set.Dims, owner, stamp)
+	}
+	if fresh && stamp != 0 {
+		x.log.Warn("the vector rows are not those of the snapshot; they are read from the store and written again")
 	}
 	if err != nil && (errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "read-only file system")) {
 		return reason.For(store.ErrReadOnly, "%v", err)
 	}
 	return err
+}
+
+// newRows begins with new vector rows: what rebuilds everything trusts nothing.
+func (x *Index) newRows() error {
+	if x.rows != nil {
+		if err := x.rows.Close(); err != nil {
+			return err
+		}
+		x.rows = nil
+	}
+	return x.openRows(0)
 }
 
 // empty makes the derived state of a collection without documents.

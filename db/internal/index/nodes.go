@@ -57,6 +57,16 @@ func (n *nodes) kill(node uint32, seq uint64) {
 	n.chunk(node)[node%nodeChunkSize].died.Store(seq + 1)
 }
 
+// clear forgets the former life of a node whose number is about to be free. Batches
+// are linked at the same time, so the death of the next life may come before its
+// birth. It would otherwise take the place of the former death, and bring the
+// former life back.
+func (n *nodes) clear(node uint32) {
+	e := &n.chunk(node)[node%nodeChunkSize]
+	e.born.Store(0) // first: a node without a birth is invisible
+	e.died.Store(0)
+}
+
 // visible reports whether the node was live after the batch seq.
 func (n *nodes) visible(node uint32, seq uint64) bool {
 	list := *n.chunks.Load()

@@ -62,7 +62,7 @@ func (a batchSize) exceeds(limit batchSize) bool {
 // size estimates what the batch takes in a transaction.
 func (b *Batch) size() batchSize {
 	const perKey = 40 // Badger's own estimate of a node and the key's head
-	n := batchSize{4 * perKey, 4}
+	n := batchSize{6 * perKey, 6}
 	for i := range b.Puts {
 		p := &b.Puts[i]
 		n = n.plus(batchSize{int64(len(p.ID)+len(p.Record)+len(p.Vector)) + 6*perKey, 6})

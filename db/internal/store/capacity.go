@@ -23,7 +23,7 @@ const (
 
 // checkCapacity returns ErrDiskFull if the next transaction might not fit.
 func (s *Store) checkCapacity(reserve uint64) error {
-	reserve += s.compacting()
+	reserve += s.look()
 	free, err := s.freeBytes(s.dir)
 	if err != nil {
 		return fmt.Errorf("free space of %s: %w", s.dir, err)
@@ -37,17 +37,6 @@ func (s *Store) checkCapacity(reserve uint64) error {
 	}
 	return fmt.Errorf("%w: %s has %d MiB free, writing needs %d MiB; nothing was written; free space on this disk, or delete documents and compact",
 		ErrDiskFull, s.dir, free>>20, reserve>>20)
-}
-
-// compacting is the size of the tables that the next compaction may rewrite.
-func (s *Store) compacting() uint64 {
-	var sum int64
-	for _, l := range s.bdb.Levels() {
-		if l.Level == 0 || l.IsBaseLevel {
-			sum += l.Size
-		}
-	}
-	return uint64(sum)
 }
 
 // checkCompactCapacity returns ErrDiskFull if the new tables might not fit beside

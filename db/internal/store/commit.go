@@ -173,6 +173,7 @@ func (s *Store) publish(group []*request, next map[uint32]*state, ts uint64) {
 		}
 		if r.batch != nil {
 			r.out.Last = next[r.batch.Collection].Seq
+			s.space.batch(r.batch, len(r.out.Dead), next[r.batch.Collection].Live)
 			before := s.pins.take(func() uint64 { return ts - 1 })
 			r.out.release = func() { s.pins.release(before) }
 		}
@@ -218,6 +219,9 @@ func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
 	if err := fn(txn); err != nil {
 		return 0, fmt.Errorf("write store: %w", err)
 	}
+	if err := s.beginSession(txn, last+1); err != nil {
+		return 0, fmt.Errorf("write store: %w", err)
+	}
 	if err := disk.Try(disk.Commit, s.dir); err != nil {
 		return 0, fmt.Errorf("commit: %w", err)
 	}
@@ -229,6 +233,7 @@ func (s *Store) update(fn func(*badger.Txn) error) (uint64, error) {
 		s.fail(err)
 		return 0, fmt.Errorf("commit: %w", err)
 	}
+	s.inSession = true
 	s.noteWritten(last+1, s.opts.SyncEvery == 0)
 	return last + 1, nil
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -32,19 +34,33 @@ func (s *Store) Compact() error {
 	if err := s.checkCompactCapacity(); err != nil {
 		return fmt.Errorf("compact store: %w", err)
 	}
+	s.space.working.Lock()
+	defer s.space.working.Unlock()
 	// A compaction drops what stands behind damage in a table.
-	if err := s.Scrub(); err != nil {
-		return fmt.Errorf("compact store: %w", err)
+	err := s.Scrub()
+	if err == nil {
+		err = s.mark()
 	}
-	err := s.mark()
 	if err == nil {
 		err = s.drop()
+	}
+	if err == nil {
+		err = s.bdb.Flatten(2)
+	}
+	if err == nil {
+		s.space.compacted(s.space.bytes())
+		err = s.collectValues()
 	}
 	if err != nil {
 		return fmt.Errorf("compact store: %w", err)
 	}
-	if err := s.bdb.Flatten(2); err != nil {
-		return fmt.Errorf("compact store: %w", err)
+	return nil
+}
+
+// collectValues rewrites the value logs that are mostly garbage.
+func (s *Store) collectValues() error {
+	if err := s.checkValueLogs(); err != nil {
+		return err
 	}
 	for {
 		err := s.bdb.RunValueLogGC(0.3)
@@ -52,9 +68,31 @@ func (s *Store) Compact() error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("compact store: %w", err)
+			return err
 		}
 	}
+}
+
+// checkValueLogs returns ErrCorrupt if a value log is damaged: Badger would rewrite it up
+// to the damage, and delete it with what stands behind.
+func (s *Store) checkValueLogs() error {
+	paths, err := filesOf(s.dir, ".vlog")
+	if err != nil || len(paths) < 2 {
+		return err
+	}
+	for _, path := range paths[:len(paths)-1] { // not the one that is being written
+		l, err := readLog(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if l != nil && l.dirty() && len(l.behind) > 0 {
+			return fmt.Errorf("%w: the value log %s is damaged at byte %d; the documents in it cannot be read: write them again", ErrCorrupt, filepath.Base(path), l.sound)
+		}
+	}
+	return nil
 }
 
 // mark writes the keys that make a compaction cover everything.

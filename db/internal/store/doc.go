@@ -18,6 +18,7 @@
 //	'l' cid u32, sequence u64   → change-log entry: nodes born and nodes dead
 //	'g' cid u32                 → the collection was dropped and its keys are garbage
 //	'r' name                    → the collection's hidden version: JSON of Hidden
+//	'h' timestamp u64           → name of the session that began then (see history.go)
 //	't'                         → nothing; keeps timestamps growing (see keepTime)
 //	0x00, 0x01, 0xff            → nothing; written by Compact
 //

@@ -65,7 +65,7 @@ func (s *Store) dropOrphans() error {
 // transaction.
 func (s *Store) deletePrefix(prefix, end []byte) error {
 	for {
-		keys, err := s.someKeys(prefix, end)
+		keys, size, err := s.someKeys(prefix, end)
 		if err != nil || len(keys) == 0 {
 			return err
 		}
@@ -76,7 +76,7 @@ func (s *Store) deletePrefix(prefix, end []byte) error {
 				}
 			}
 			return nil
-		}, nil)
+		}, func() { s.space.add(uint64(size)) })
 		if err != nil {
 			return err
 		}
@@ -84,8 +84,8 @@ func (s *Store) deletePrefix(prefix, end []byte) error {
 }
 
 // someKeys returns the first keys of a prefix below end, as many as one transaction
-// should delete.
-func (s *Store) someKeys(prefix, end []byte) (keys [][]byte, err error) {
+// should delete, and the bytes that they and their values take.
+func (s *Store) someKeys(prefix, end []byte) (keys [][]byte, bytes int64, err error) {
 	v := s.View(nil)
 	defer v.Close()
 	size := 0
@@ -94,13 +94,14 @@ func (s *Store) someKeys(prefix, end []byte) (keys [][]byte, err error) {
 			break // what cannot be read need not be deleted
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if end != nil && string(item.Key()) >= string(end) || len(keys) == 10_000 || size > 1<<20 {
 			break
 		}
 		keys = append(keys, item.KeyCopy(nil))
 		size += len(item.Key())
+		bytes += item.EstimatedSize()
 	}
-	return keys, nil
+	return keys, bytes, nil
 }

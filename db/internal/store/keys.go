@@ -15,6 +15,7 @@ const (
 	keyGarbage    = 'g'
 	keyHidden     = 'r'
 	keyTime       = 't'
+	keyHistory    = 'h'
 )
 
 func collectionKey(name string) []byte {

@@ -23,13 +23,13 @@ import (
 //
 //	slot, at 0 and at 512, in turn:
 //	magic "FRONYLGR" · version u32 = 1 · CRC-32C u32 of what follows
-//	count u64 · written u64 · synced u64
+//	count u64 · written u64 · synced u64 · garbage u64
 const (
 	ledgerFile    = "LEDGER"
 	ledgerMagic   = "FRONYLGR"
 	ledgerVersion = 1
 	ledgerSlot    = 512
-	ledgerSize    = 16 + 3*8
+	ledgerSize    = 16 + 4*8
 )
 
 // acknowledged is what a ledger says.
@@ -37,6 +37,7 @@ type acknowledged struct {
 	count   uint64 // of the writes to the ledger
 	written uint64 // the newest transaction
 	synced  uint64 // the newest that is certainly on disk
+	garbage uint64 // bytes of what was deleted or replaced, and not compacted: an estimate
 }
 
 // readLedger reads the ledger of a store. ok is false if there is none, or none that
@@ -71,6 +72,7 @@ func decodeLedger(b []byte) (a acknowledged, ok bool) {
 		count:   binary.LittleEndian.Uint64(b[16:]),
 		written: binary.LittleEndian.Uint64(b[24:]),
 		synced:  binary.LittleEndian.Uint64(b[32:]),
+		garbage: binary.LittleEndian.Uint64(b[40:]),
 	}, true
 }
 
@@ -78,7 +80,7 @@ func (a *acknowledged) encode() []byte {
 	b := append(make([]byte, 0, ledgerSize), ledgerMagic...)
 	b = binary.LittleEndian.AppendUint32(b, ledgerVersion)
 	b = append(b, 0, 0, 0, 0)
-	for _, n := range []uint64{a.count, a.written, a.synced} {
+	for _, n := range []uint64{a.count, a.written, a.synced, a.garbage} {
 		b = binary.LittleEndian.AppendUint64(b, n)
 	}
 	binary.LittleEndian.PutUint32(b[12:], crc32.Checksum(b[16:], castagnoli))
@@ -101,10 +103,11 @@ func openLedger(dir string, was acknowledged) (*ledger, error) {
 	return &ledger{f: f, acknowledged: was}, nil
 }
 
-// wrote notes a transaction, and whether it is on disk.
-func (l *ledger) wrote(ts uint64, synced bool) error {
+// wrote notes a transaction, whether it is on disk, and how much garbage there is.
+func (l *ledger) wrote(ts uint64, synced bool, garbage uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.garbage = garbage
 	l.written = max(l.written, ts)
 	if synced {
 		l.synced = max(l.synced, ts)

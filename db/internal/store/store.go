@@ -70,6 +70,10 @@ type Store struct {
 	pins pins
 
 	holes atomic.Pointer[holes] // damaged blocks
+	space space
+
+	inSession  bool   // its name is written
+	oldSession []byte // key of the session to forget when another begins
 
 	ledger *ledger
 	lost   []string // what opening has gone on without
@@ -101,6 +105,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		badgerLog: log,
 		freeBytes: disk.Free,
 	}
+	s.space.init(found.ledger.garbage)
 	s.pins.init(bdb, found.ledger.written)
 	if len(found.damaged) > 0 {
 		s.holes.Store(&found.damaged)
@@ -117,6 +122,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		if opts.SyncEvery > 0 {
 			s.wg.Go(s.syncer)
 		}
+		s.wg.Go(s.compactor)
 	}
 	return s, nil
 }
@@ -138,6 +144,9 @@ func badgerOptions(dir string, opts *Options, log *badgerLog) badger.Options {
 		// lies below it. Waiting for more tables makes that rarer: decision 0078.
 		WithNumLevelZeroTables(15).
 		WithNumLevelZeroTablesStall(30).
+		// Up to some gigabytes there is one level below level 0, and a compaction
+		// rewrites everything once and not twice.
+		WithBaseLevelSize(256 << 20).
 		WithValueLogFileSize(64 << 20)
 }
 
@@ -239,7 +248,7 @@ func (s *Store) start(found *inspection) (err error) {
 // noteWritten brings the ledger up to date. If it cannot be written, a later loss may
 // go unnoticed, and nothing else depends on it.
 func (s *Store) noteWritten(ts uint64, synced bool) {
-	if err := s.ledger.wrote(ts, synced); err != nil && s.ledgerFailed.CompareAndSwap(false, true) {
+	if err := s.ledger.wrote(ts, synced, s.space.bytes()); err != nil && s.ledgerFailed.CompareAndSwap(false, true) {
 		s.log.Error("the ledger of acknowledged writes cannot be written", "err", err)
 	}
 }
@@ -273,6 +282,9 @@ func (s *Store) readCollections() error {
 		if s.states[info.ID], err = v.stateOf(info); err != nil {
 			return err
 		}
+	}
+	if err := s.countSessions(v); err != nil {
+		return err
 	}
 	return s.loadHidden(v)
 }

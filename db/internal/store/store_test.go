@@ -30,7 +30,7 @@ func open(t *testing.T, dir string) *Store {
 	return s
 }
 
-func create(t *testing.T, s *Store, name string) uint32 {
+func create(t testing.TB, s *Store, name string) uint32 {
 	t.Helper()
 	info, err := s.CreateCollection(name, map[string]int{"x": 1})
 	if err != nil {
@@ -466,4 +466,34 @@ func FuzzDecodeLog(f *testing.F) {
 	f.Add(appendLog(nil, []uint32{1, 2}, []uint32{3}))
 	f.Add([]byte{255, 255, 255, 255, 255, 255, 255, 255, 255, 1})
 	f.Fuzz(func(_ *testing.T, b []byte) { _, _, _ = decodeLog(b) })
+}
+
+// The oldest sessions are forgotten: what was written then is of no known history.
+func TestSessionsForgotten(t *testing.T) {
+	defer func(n int) { maxSessions = n }(maxSessions)
+	maxSessions = 3
+	dir := t.TempDir()
+	var first uint64
+	for i := range 7 {
+		s := open(t, dir)
+		cid := uint32(1)
+		if i == 0 {
+			cid = create(t, s, "c")
+		}
+		commit(t, s, &Batch{Collection: cid, Puts: put(fmt.Sprint(i))})
+		if i == 0 {
+			first = s.pins.newest()
+		}
+		v := s.View(nil)
+		if _, ok, err := v.SessionAt(first); ok != (i < 3) || err != nil {
+			t.Errorf("session %d: the first is remembered: %v %v", i, ok, err)
+		}
+		if name, ok, err := v.SessionAt(v.TS()); !ok || err != nil || name == (Session{}) {
+			t.Errorf("session %d: %x %v %v", i, name, ok, err)
+		}
+		v.Close()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
