@@ -115,6 +115,7 @@ func TestImportNotes(t *testing.T) {
 		{"int.csv", "id,text,n:int\n1,a,3.0\n2,b,\n3,c,9007199254740993.0\n", exitRejects, 2, []string{`"n": numbers with a decimal point`}, nil},
 		{"na.csv", "\"\",\"id\",\"text\",\"price\"\n\"1\",\"a\",\"사과\",1500\n\"2\",\"b\",\"배\",NA\n\"3\",\"c\",\"감\",900\n", exitOK, 3, []string{`"price": "NA" is read as no value`}, nil},
 		{"mix.csv", "id,text,price\n1,a,1500\n2,b,미정\n", exitOK, 2, []string{`"price" mixes types and is read as strings: int first in line 2 ("1500"), string first in line 3 ("미정")`}, nil},
+		{"commas.csv", "id;text;n\n1;a;1,5\n2;b;2\n", exitOK, 2, []string{`"1,5" in line 2`, "separator"}, nil},
 		{"null.csv", "id,text,price,code\n1,a,1500,NA\n2,b,미정,KR\n", exitOK, 2, nil, []string{"--null", "price=미정"}},
 		{"header.csv", "번호,내용,\"단가\n(원)\"\n1,사과,1000\n2,배,2000\n", exitOK, 2, nil, []string{"--id-field", "번호", "--text-field", "내용"}},
 		{"sep.csv", "sep=;\nid;text\n1;a\n2;b, c\n", exitOK, 2, nil, nil},

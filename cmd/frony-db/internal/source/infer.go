@@ -2,12 +2,14 @@ package source
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
 // fit counts the cells of a column by the narrowest type that they have.
 type fit struct {
 	cells int
+	comma int // numbers with commas, such as "1,000" and "1,5"
 	count map[Type]int
 	line  map[Type]int64  // of the first
 	first map[Type]string // the first
@@ -32,11 +34,21 @@ func infer(columns []column, rows []csvRecord, opts *Options, notes *notes) {
 			}
 		}
 		c.kind = f.kind()
+		if 5*f.comma >= f.cells && f.comma > 0 {
+			notes.whole("column %q has numbers with commas, such as %q in line %d, and is read as strings", c.name, clip(f.first[commas]), f.line[commas])
+			continue
+		}
 		if numbers := f.count[Int] + f.count[Float]; c.kind == String && 5*max(numbers, f.count[Bool]) >= f.cells && max(numbers, f.count[Bool]) > 0 {
 			notes.whole("column %q mixes types and is read as strings: %s; name its type, or what means no value", c.name, f.kinds())
 		}
 	}
 }
+
+// commas are numbers with commas among the kinds of a fit. Whether "1,500" is a thousand
+// and more, or one and a half, nobody can tell.
+const commas Type = "number with commas"
+
+var numberWithCommas = regexp.MustCompile(`^\s*[-+]?\d+(?:,\d+)+(?:\.\d+)?\s*$`)
 
 func (f *fit) see(cell string, line int64) {
 	kind := String
@@ -51,6 +63,11 @@ func (f *fit) see(cell string, line int64) {
 		kind = Bool
 	}
 	f.cells++
+	if kind == String && numberWithCommas.MatchString(cell) {
+		if f.comma++; f.comma == 1 {
+			f.line[commas], f.first[commas] = line, cell
+		}
+	}
 	if f.count[kind]++; f.count[kind] == 1 {
 		f.line[kind], f.first[kind] = line, cell
 	}

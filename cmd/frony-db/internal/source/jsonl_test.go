@@ -295,3 +295,29 @@ func drain(b *testing.B, opts *Options) (n int) {
 		}
 	}
 }
+
+// A file that is one array holds its records, however long and broken some are.
+func TestJSONArray(t *testing.T) {
+	in := "\ufeff [{\"id\":\"a\",\"text\":\"x\"},\n{\"id\":\"b\",\"text\":\"y\xff\"},{\"id\":\"c\",\"text\":\"x\",\"id\":\"d\"},[{\"id\":\"e\",\"text\":\"" +
+		strings.Repeat("x", 3000) + "\"}],1,{\"id\":\"f\",\"text\":\"z\"}]"
+	got := readBytes(t, "in.json", []byte(in), &Options{MaxRecord: 2000})
+	if got.ids() != "a f" || len(got.rejects) != 4 || len(got.files) != 0 {
+		t.Fatalf("%q, %v, %v", got.ids(), got.rejects, got.files)
+	}
+	for i, want := range []string{"not valid UTF-8", "twice", "exceeds the limit of 2000", "not a JSON object"} {
+		if r := got.rejects[i]; !strings.Contains(r.Reason, want) || !strings.HasPrefix(in[r.Offset:], string(r.Raw)) {
+			t.Errorf("%v, want %q", r, want)
+		}
+	}
+	if r := got.records[1]; r.Line != 6 || !strings.HasPrefix(in[r.Offset:], `{"id":"f"`) {
+		t.Errorf("%+v", r)
+	}
+	got = readBytes(t, "in.json", []byte(in[:30]), nil)
+	if got.ids() != "a" || len(got.files) != 1 || !strings.Contains(got.files[0].Error(), "incomplete") {
+		t.Errorf("cut short: %+v", got)
+	}
+	got = readBytes(t, "in.json", []byte("[]\n{}"), nil)
+	if len(got.files) != 1 || !strings.Contains(got.files[0].Error(), "data follows") {
+		t.Errorf("more behind: %+v", got)
+	}
+}

@@ -64,7 +64,10 @@ func (j *jsonRecords) next() (Record, error) {
 	offset := j.lines.in.skipped + j.dec.InputOffset() - int64(len(value))
 	j.lines.line = j.no
 	var rec Record
-	if err = j.lines.in.checkText(value, offset); err == nil {
+	if err = j.lines.in.checkText(value, offset); len(value) > j.lines.opts.MaxRecord {
+		err = tooLong(int64(len(value)), j.lines.opts.MaxRecord)
+	}
+	if err == nil {
 		rec, err = j.lines.parseText(value, value)
 	}
 	if err != nil {
@@ -142,7 +145,7 @@ func (j *jsonRecords) walk(path []string, yield func(jsontext.Value) bool) error
 }
 
 // bounded is a reader that fails when a record is far longer than the limit, since the
-// decoder keeps the whole of it.
+// decoder keeps the whole of it, in a buffer that it doubles.
 type bounded struct {
 	r            io.Reader
 	read, passed int64 // bytes read, and those that the decoder is done with
