@@ -84,7 +84,7 @@ func (d *DB) takeLock() error {
 	}
 	// Windows keeps the file itself from being written while it is locked: who
 	// holds it then stays unsaid.
-	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil && runtime.GOOS != "windows" {
+	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil && runtime.GOOS != "windows" {
 		return unwritable(err)
 	}
 	return nil

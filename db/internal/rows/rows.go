@@ -57,9 +57,14 @@ type File struct {
 // Open opens the file at path. If it is missing, damaged, of another version,
 // database or number of dimensions, Open creates a new one and sets fresh.
 func Open(path string, dims int, id [16]byte) (r *File, fresh bool, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil { // a directory, or of another user: the file holds nothing that is not elsewhere
+		if cleared := disk.Clear(path); cleared == nil {
+			f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		}
+	}
 	if err != nil {
-		return nil, false, fmt.Errorf("open vector rows: %w", err)
+		return nil, false, fmt.Errorf("open vector rows: %w; it is derived from the store: delete it, or make its directory writable", err)
 	}
 	r = &File{f: f, dims: dims, stride: 4 + 4*dims}
 	r.segments.Store(new([]segment))
