@@ -81,7 +81,7 @@ func (d *DB) open() error {
 		if d.opts.MustExist || d.opts.ReadOnly {
 			return reason.For(ErrNotDatabase, "there is no database here")
 		}
-		if err := os.MkdirAll(d.dir, 0o755); err != nil {
+		if err := os.MkdirAll(d.dir, 0o700); err != nil {
 			return unwritable(err)
 		}
 	}
@@ -93,7 +93,7 @@ func (d *DB) open() error {
 	}
 	if !d.opts.ReadOnly {
 		for _, sub := range []string{storeDir, derivedDir} {
-			if err := os.MkdirAll(filepath.Join(d.dir, sub), 0o755); err != nil {
+			if err := os.MkdirAll(filepath.Join(d.dir, sub), 0o700); err != nil {
 				return unwritable(err)
 			}
 		}
@@ -231,7 +231,7 @@ func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) 
 			return nil, err
 		}
 		if n := d.st.Collections(); n >= d.opts.Limits.Collections {
-			return nil, reason.For(ErrLimit, "the database has %d collections", n)
+			return nil, reason.For(ErrLimit, "the database has %d collections, and at most %d are allowed; raise Options.Limits.Collections, or drop some: a field of the metadata and a filter divide documents as well", n, d.opts.Limits.Collections)
 		}
 		s, err := o.create(&d.opts.Limits)
 		if err != nil {

@@ -83,7 +83,7 @@ func (d *DB) takeLock() error {
 		return nil
 	}
 	// Windows refuses writes to a locked file: ErrLocked then names no process.
-	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil && runtime.GOOS != "windows" {
+	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil && runtime.GOOS != "windows" {
 		return unwritable(err)
 	}
 	return nil

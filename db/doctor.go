@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -108,15 +109,24 @@ func (d *DB) Doctor(ctx context.Context, o *DoctorOptions) (DoctorReport, error)
 	}
 	for _, name := range names {
 		c, err := d.Collection(ctx, name, &CollectionOptions{MustExist: true, anyModel: true})
+		if len(o.Collections) == 0 && errors.Is(err, ErrNoCollection) {
+			continue // dropped since it was listed
+		}
 		if err != nil {
 			return r, wrap("doctor", name, err)
 		}
 		h, err := c.doctor(ctx, o)
+		if d.dropped(name, c) {
+			continue
+		}
 		if err != nil {
 			return r, wrap("doctor", name, err)
 		}
-		r.Collections = append(r.Collections, h)
 		hidden, ok, err := c.doctorHidden(o)
+		if d.dropped(name, c) {
+			continue
+		}
+		r.Collections = append(r.Collections, h)
 		if err != nil {
 			return r, wrap("doctor", name, err)
 		}
@@ -125,6 +135,14 @@ func (d *DB) Doctor(ctx context.Context, o *DoctorOptions) (DoctorReport, error)
 		}
 	}
 	return r, nil
+}
+
+// dropped reports whether a collection was dropped, or made anew, while it was examined:
+// what was found means nothing then.
+func (d *DB) dropped(name string, c *Collection) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.collections[name] != c
 }
 
 // doctor examines one collection, and repairs it if o.Repair is set.

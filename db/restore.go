@@ -12,6 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/fronyai/frony-db/db/internal/archive"
 	"github.com/fronyai/frony-db/db/internal/disk"
@@ -106,20 +110,26 @@ func restore(ctx context.Context, dir string, o *RestoreOptions, backups []io.Re
 		return info, reason.For(ErrBackup, "no backups; name at least one")
 	}
 	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
+	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return info, unwritable(err)
 	}
-	temp, err := os.MkdirTemp(parent, ".frony-restore-")
+	removeRestores(parent)
+	temp, err := os.MkdirTemp(parent, restoreTemp)
 	if err != nil {
 		return info, unwritable(err)
 	}
+	lock := flock.New(filepath.Join(temp, lockFile)) // says that it is no leftover
+	if _, err := lock.TryLock(); err != nil {
+		return info, errors.Join(err, os.RemoveAll(temp))
+	}
 	defer func() {
+		_ = lock.Unlock() // nobody waits for it
 		if err != nil {
 			err = errors.Join(err, os.RemoveAll(temp))
 		}
 	}()
 	for _, sub := range []string{storeDir, derivedDir} {
-		if err := os.Mkdir(filepath.Join(temp, sub), 0o755); err != nil {
+		if err := os.Mkdir(filepath.Join(temp, sub), 0o700); err != nil {
 			return info, err
 		}
 	}
@@ -131,7 +141,7 @@ func restore(ctx context.Context, dir string, o *RestoreOptions, backups []io.Re
 	if err := disk.WriteFile(filepath.Join(temp, markerFile), fmt.Appendf(nil, "frony-db %d\n%x\n", markerVersion, id)); err != nil {
 		return info, err
 	}
-	if err := errors.Join(os.Chmod(temp, 0o755), disk.SyncDir(temp)); err != nil {
+	if err := disk.SyncDir(temp); err != nil {
 		return info, err
 	}
 	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -141,6 +151,29 @@ func restore(ctx context.Context, dir string, o *RestoreOptions, backups []io.Re
 		return info, err
 	}
 	return info, disk.SyncDir(parent)
+}
+
+// restoreTemp begins the name of the directory in which a database is built.
+const restoreTemp = ".frony-restore-"
+
+// removeRestores deletes what killed restores have left in a directory. Those that are
+// under way hold their locks.
+func removeRestores(dir string) {
+	entries, _ := os.ReadDir(dir) // what cannot be listed cannot be removed
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), restoreTemp) {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		if info, err := e.Info(); err != nil || time.Since(info.ModTime()) < time.Second {
+			continue // it may be about to be locked
+		}
+		lock := flock.New(filepath.Join(path, lockFile))
+		if ok, err := lock.TryLock(); err == nil && ok {
+			_ = lock.Unlock()
+			_ = os.RemoveAll(path)
+		}
+	}
 }
 
 // fill fills a store from backups, reading the newest first: it lists the nodes

@@ -56,7 +56,7 @@ func (s *Scan) run(ctx context.Context, r *index.Reader, yield func(Document, er
 		}
 		doc, ok, err := document(r, id.Node, s.Fields)
 		if err == nil && !ok {
-			err = reason.For(ErrCorrupt, "the store has lost the document or its vector")
+			continue
 		}
 		if errors.Is(err, ErrCorrupt) {
 			doc, err = Document{ID: id.ID}, wrap("scan", reason.IDs(id.ID), err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +61,8 @@ func (a *app) runBackup(ctx context.Context, path, base string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return usage.Errorf("backup: %s is a directory; name a file", path)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-*")
+	removeParts(path)
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+partMark+"*")
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
@@ -81,6 +84,22 @@ func (a *app) runBackup(ctx context.Context, path, base string) error {
 		return errors.Join(damaged, a.printJSON(info))
 	}
 	return errors.Join(damaged, a.printBackup(path, &info))
+}
+
+// partMark is in the name of a backup that is being written.
+const partMark = ".part-"
+
+// removeParts deletes what killed backups to the same file have left. This process has the
+// database open, so nobody else is backing it up; a backup of another database under
+// the same name writes to its part all the time.
+func removeParts(path string) {
+	entries, _ := os.ReadDir(filepath.Dir(path)) // what cannot be listed cannot be removed
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && strings.HasPrefix(e.Name(), filepath.Base(path)+partMark) && time.Since(info.ModTime()) > 10*time.Second {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), e.Name()))
+		}
+	}
 }
 
 func (a *app) printBackup(path string, info *db.BackupInfo) error {

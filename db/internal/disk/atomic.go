@@ -3,10 +3,12 @@ package disk
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // WriteFile replaces the file path with data, durably: after a crash there is
@@ -69,10 +71,15 @@ func (t *Temp) Write(b []byte) (int, error) {
 // Commit makes the file durable and renames it to its path. It closes the file
 // first: some systems cannot rename an open file.
 func (t *Temp) Commit() error {
-	if err := errors.Join(Try(Sync, t.path), t.f.Chmod(0o644), t.f.Sync()); err != nil {
+	if err := errors.Join(Try(Sync, t.path), t.f.Chmod(0o600), t.f.Sync()); err != nil {
 		return errors.Join(err, t.Drop())
 	}
 	err := errors.Join(t.f.Close(), Try(Rename, t.path))
+	if err == nil {
+		if info, serr := os.Lstat(t.path); serr == nil && info.IsDir() {
+			err = Clear(t.path)
+		}
+	}
 	if err == nil {
 		err = os.Rename(t.f.Name(), t.path)
 	}
@@ -93,6 +100,22 @@ func RemoveTemps(dir string) {
 			_ = os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
+}
+
+// Clear makes way for a file that can be made anew: a file is removed, and a directory,
+// which may hold anything, is renamed.
+func Clear(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() && os.Remove(path) != nil { // not empty
+		return os.Rename(path, fmt.Sprintf("%s.aside-%d", path, time.Now().UnixNano()))
+	}
+	if info.IsDir() {
+		return nil
+	}
+	return os.Remove(path)
 }
 
 // SyncDir makes a rename in dir durable. Where directories cannot be synced, the

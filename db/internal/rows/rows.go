@@ -68,9 +68,14 @@ type File struct {
 // owner, number of dimensions or stamp, Open creates a new one and sets fresh. No
 // file has the stamp 0.
 func Open(path string, dims int, owner [16]byte, stamp uint64) (r *File, fresh bool, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil { // a directory, or of another user: the file holds nothing that is not elsewhere
+		if cleared := disk.Clear(path); cleared == nil {
+			f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		}
+	}
 	if err != nil {
-		return nil, false, fmt.Errorf("open vector rows: %w", err)
+		return nil, false, fmt.Errorf("open vector rows: %w; it is derived from the store: delete it, or make its directory writable", err)
 	}
 	r = &File{f: f, dims: dims, stride: 4 + 4*dims}
 	r.segments.Store(new([]segment))

@@ -35,8 +35,24 @@ func (s *Store) checkCapacity(reserve uint64) error {
 		return fmt.Errorf("%w: %s has %d MiB free, deleting needs %d MiB; nothing was deleted; free space on this disk",
 			ErrDiskFull, s.dir, free>>20, reserve>>20)
 	}
-	return fmt.Errorf("%w: %s has %d MiB free, writing needs %d MiB; nothing was written; free space on this disk, or delete documents and compact",
-		ErrDiskFull, s.dir, free>>20, reserve>>20)
+	return fmt.Errorf("%w: %s has %d MiB free, writing needs %d MiB; nothing was written; free space on this disk, or %s",
+		ErrDiskFull, s.dir, free>>20, reserve>>20, s.givesBack())
+}
+
+// givesBack says what deleting and compacting would free.
+func (s *Store) givesBack() string {
+	var live uint64
+	s.mu.RLock()
+	for _, st := range s.states {
+		live += st.Live
+	}
+	s.mu.RUnlock()
+	s.space.mu.Lock()
+	garbage, tables := s.space.garbage, s.space.inTables
+	s.space.mu.Unlock()
+	each := (tables - min(tables, garbage)) / max(live, 1)
+	return fmt.Sprintf("delete documents and compact: compacting gives back about %d MiB now, and about %d MiB more for each 10,000 documents that are deleted before (deleting alone gives nothing back); it needs up to %d MiB while it runs",
+		garbage>>20, each*10_000>>20, (tables-min(tables, garbage)+reserveDelete)>>20)
 }
 
 // checkCompactCapacity returns ErrDiskFull if the new tables might not fit beside

@@ -95,15 +95,18 @@ func (s *Store) checkValueLogs() error {
 	return nil
 }
 
-// mark writes the keys that make a compaction cover everything.
+// mark writes the keys that make a compaction cover everything. The space for it has been
+// looked for.
 func (s *Store) mark() error {
-	return s.do(func(txn *badger.Txn) error {
-		err := errors.Join(txn.Delete(firstKey), txn.Set(dropKey, nil), txn.Delete(lastKey))
-		if err != nil {
-			return &partialError{err}
+	return s.submit(&request{alone: func() error {
+		ts, err := s.update(func(txn *badger.Txn) error {
+			return errors.Join(txn.Delete(firstKey), txn.Set(dropKey, nil), txn.Delete(lastKey), keepTime(txn))
+		})
+		if err == nil {
+			s.pins.commit(ts)
 		}
-		return nil
-	}, nil)
+		return err
+	}})
 }
 
 // drop turns memtables into tables and compacts level 0. It runs on the committer,

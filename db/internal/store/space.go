@@ -66,13 +66,15 @@ func (p *space) batch(b *Batch, dead int, live uint64) {
 	p.recent += each * uint64(dead)
 }
 
-// seen notes the tables that there are, and wakes the compactor if it has something to do.
-func (p *space) seen(level0 int, bytes uint64) {
+// seen notes the tables that there are, and wakes the compactor if it has something to
+// do. It reports whether there are others than before.
+func (p *space) seen(level0 int, bytes uint64) (changed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if level0 > p.tables {
 		p.recent = 0 // the log has just become a table
 	}
+	changed = level0 != p.tables || bytes != p.inTables
 	p.tables, p.inTables = level0, bytes
 	if p.due() {
 		select {
@@ -80,6 +82,7 @@ func (p *space) seen(level0 int, bytes uint64) {
 		default:
 		}
 	}
+	return changed
 }
 
 // due reports whether a compaction is worth its while. p.mu is held.
@@ -135,7 +138,9 @@ func (s *Store) look() (compacting uint64) {
 		}
 		sum += uint64(l.Size)
 	}
-	s.space.seen(level0, sum)
+	if s.space.seen(level0, sum) {
+		s.tighten()
+	}
 	return compacting
 }
 

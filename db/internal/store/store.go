@@ -83,6 +83,9 @@ type Store struct {
 	failed    atomic.Pointer[error] // why writes are no longer accepted
 	badgerLog *badgerLog
 
+	tightening sync.Mutex
+	known      map[string]bool // files whose modes are as they are to be
+
 	freeBytes func(dir string) (uint64, error) // replaced in tests
 }
 
@@ -92,6 +95,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	log := &badgerLog{log: opts.Logger}
+	known := fileNames(dir)
 	bdb, found, err := openFiles(dir, &opts, log)
 	if err != nil {
 		return nil, err
@@ -106,6 +110,10 @@ func Open(dir string, opts Options) (*Store, error) {
 		freeBytes: disk.Free,
 	}
 	s.space.init(found.ledger.garbage)
+	s.known = known
+	if !opts.ReadOnly {
+		s.tighten()
+	}
 	s.pins.init(bdb, found.ledger.written)
 	if len(found.damaged) > 0 {
 		s.holes.Store(&found.damaged)
@@ -344,6 +352,9 @@ func (s *Store) Close() error {
 		}
 	}
 	err := s.bdb.Close()
+	if !s.opts.ReadOnly {
+		s.tighten()
+	}
 	if err == nil && !s.opts.ReadOnly && s.failed.Load() == nil {
 		s.noteWritten(s.pins.newest(), true)
 	}
