@@ -143,7 +143,7 @@ func (c *checker) checkDocument(node uint32, r *Record) error {
 	item, err := c.v.s.item(c.v.txn, nodeKey(keyVector, c.cid, node))
 	if err != nil {
 		c.found(Fault{ID: r.ID, Node: node, Detail: "the document has no vector; " + writeAgain})
-		return nil
+		return nil //nolint:nilerr // it is the fault
 	}
 	if err := item.Value(r.Verify); err != nil {
 		c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("%v; %s", err, writeAgain)})

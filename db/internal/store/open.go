@@ -18,7 +18,7 @@ func openBadger(o badger.Options) (*badger.DB, error) {
 		return nil, fmt.Errorf("%w: it was not closed cleanly, and its log must be recovered first: open it for writing once", ErrReadOnly)
 	}
 	if err != nil {
-		if system, ok := systemError(err); ok {
+		if system := systemError(err); system != nil {
 			return nil, system
 		}
 		err = fmt.Errorf("%w: %w; restore a backup", ErrCorrupt, err)

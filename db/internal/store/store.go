@@ -152,9 +152,6 @@ func badgerOptions(dir string, opts *Options, log *badgerLog) badger.Options {
 		// lies below it. Waiting for more tables makes that rarer: decision 0078.
 		WithNumLevelZeroTables(15).
 		WithNumLevelZeroTablesStall(30).
-		// Up to some gigabytes there is one level below level 0, and a compaction
-		// rewrites everything once and not twice.
-		WithBaseLevelSize(256 << 20).
 		WithValueLogFileSize(64 << 20)
 }
 
@@ -176,7 +173,9 @@ func openFiles(dir string, opts *Options, log *badgerLog) (*badger.DB, *inspecti
 		err = renewHelpers(dir, opts.ReadOnly)
 	}
 	if err != nil {
-		err, _ = systemError(err)
+		if system := systemError(err); system != nil {
+			err = system
+		}
 		return nil, nil, fmt.Errorf("open store: %w", err)
 	}
 	o := badgerOptions(dir, opts, log)
