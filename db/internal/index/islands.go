@@ -5,12 +5,14 @@ import (
 )
 
 // Each time the collection has doubled, some of its documents are asked for by
-// their own vectors, at least islandsLeast of them. Those that the graph does not
-// return stand on islands: form letters, a second language. Searches begin there
-// too from then on, and so does the linking of new documents.
+// their own vectors: one in islandsSmall, up to islandsMost of them, or one in
+// islandsLarge if that is more. Those that the graph does not return stand on
+// islands: form letters, a second language. Searches begin there too from then on,
+// and so does the linking of new documents.
 const (
-	islandsLeast = 4000
-	islandsShare = 20  // of the documents: one in
+	islandsSmall = 4
+	islandsMost  = 4000
+	islandsLarge = 64
 	islandsPart  = 256 // documents that are asked for before readers may end
 )
 
@@ -18,7 +20,7 @@ const (
 // of documents.
 func (x *Index) seedIslands(size int) {
 	rng := rand.New(rand.NewPCG(uint64(size), uint64(x.id)))
-	seeds, left := x.graph.Seeds(), max(islandsLeast, size/islandsShare)
+	seeds, left := x.graph.Seeds(), max(min(size/islandsSmall, islandsMost), size/islandsLarge)
 	for left > 0 && !x.stopping.Load() {
 		n := min(left, islandsPart)
 		left -= n
