@@ -48,6 +48,10 @@ test-clients: ## other people's clients against our server (Node; Chromium is in
 	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -yq --no-install-recommends chromium; }
 	cd tools/clients && npm ci --no-audit --no-fund && npm test
 
+.PHONY: test-openapi
+test-openapi: ## clients generated from the API's description, and schemathesis (Python; bounded)
+	CACHE=$(CURDIR)/.cache/openapi tools/openapi/run.sh
+
 .PHONY: bench-ann
 bench-ann: ## the index against hnswlib, usearch, faiss and others at equal recall
 	go run -C bench ./cmd/annbench

@@ -41,9 +41,11 @@ func (m *Metadata) UnmarshalJSON(data []byte) error {
 
 func number(n json.Number) any {
 	if !strings.ContainsAny(string(n), ".eE") {
-		if i, err := n.Int64(); err == nil {
-			return i
+		i, err := n.Int64()
+		if err != nil {
+			return n // beyond 64 bits: refused by the database, and not rounded
 		}
+		return i
 	}
 	if f, err := n.Float64(); err == nil {
 		return f

@@ -15,7 +15,8 @@ type Query struct {
 	K            int       `json:"k" required:"false" minimum:"1" doc:"Number of results; 10 if missing"`
 	Filter       Filter    `json:"filter,omitzero"`
 	PerSource    int       `json:"per_source,omitzero" minimum:"0" doc:"At most this many results of the same source: 1 returns the best chunk of each document; no limit if missing. A document without a source counts as its own source"`
-	MinScore     *float32  `json:"min_score,omitempty" doc:"Leaves out results with a lower score"`
+	MinScore     *float32  `json:"min_score,omitempty" doc:"Leaves out results with a lower score: see score. In hybrid, use min_cosine for a limit that means the same for every query"`
+	MinCosine    *float32  `json:"min_cosine,omitempty" minimum:"-1" maximum:"1" doc:"Leaves out results whose cosine with the query is lower, in dense and hybrid"`
 	Recall       float32   `json:"recall,omitzero" minimum:"0" maximum:"1" doc:"The share of the true k nearest to find, on average; more takes longer, and 1 is a scan. 0.99 if missing"`
 	EfSearch     int       `json:"ef_search,omitzero" minimum:"0" doc:"Beam width in the graph, instead of recall; the collection's if missing"`
 	Oversampling int       `json:"oversampling,omitzero" minimum:"0" doc:"Candidates per result to rerank, instead of recall; the collection's if missing"`
@@ -37,7 +38,7 @@ const (
 // FromQuery is the wire form of a query, but for Trace, which is the caller's.
 func FromQuery(q *db.Query) (Query, error) {
 	out := Query{
-		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore,
+		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact, Fields: FromFields(q.Fields),
 	}
@@ -56,7 +57,7 @@ func FromQuery(q *db.Query) (Query, error) {
 // DB is the query, its filter parsed within limits. Errors are a *FieldError.
 func (q *Query) DB(l filter.Limits) (db.Query, error) {
 	out := db.Query{
-		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore,
+		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: cmp.Or(q.EfSearch, q.Ef), Oversampling: q.Oversampling,
 		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact,
 	}

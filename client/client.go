@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -165,10 +166,38 @@ func (c *Client) embed(ctx context.Context, role string, texts []string) ([][]fl
 	return v, nil
 }
 
+// MCP passes a message of the Model Context Protocol to the server and returns the
+// message that answers it, or nil if none does.
+func (c *Client) MCP(ctx context.Context, message []byte) ([]byte, error) {
+	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, c.base.String()+"/mcp", message)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	c.sign(req.Header)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json, text/event-stream")
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode/100 != 2 {
+		return nil, failure(res)
+	}
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, fmt.Errorf("client: the answer of /mcp: %w", err)
+	}
+	return bytes.TrimSpace(b), nil
+}
+
 // do sends a request and decodes its answer.
 func (c *Client) do(ctx context.Context, method, path string, in, out any) error {
 	var body any
 	if in != nil {
+		if err := checkUTF8(in); err != nil {
+			return err
+		}
 		b, err := json.Marshal(in)
 		if err != nil {
 			return fmt.Errorf("client: %w", err)
@@ -239,6 +268,9 @@ func (e *Error) Error() string {
 // Is makes errors.Is(err, db.ErrNotFound) work.
 func (e *Error) Is(target error) bool { return target != nil && codes[e.Code] == target }
 
+// codeAnswerTooLarge is the code of an answer with more bytes than the server allows.
+const codeAnswerTooLarge = "answer_too_large"
+
 // codes are the errors of package db by the codes that the server has for them.
 var codes = map[string]error{
 	"no_collection": db.ErrNoCollection, "not_found": db.ErrNotFound, "exists": db.ErrExists, "duplicate_id": db.ErrDuplicateID,
@@ -246,7 +278,8 @@ var codes = map[string]error{
 	"invalid_metadata": db.ErrInvalidMetadata, "invalid_filter": db.ErrInvalidFilter, "invalid_query": db.ErrInvalidQuery,
 	"invalid_name": db.ErrInvalidName, "invalid_options": db.ErrInvalidOptions, "no_embedder": db.ErrNoEmbedder,
 	"model_mismatch": db.ErrModelMismatch, "batch_too_large": db.ErrBatchTooLarge, "too_large": db.ErrBatchTooLarge, "limit_exceeded": db.ErrLimit,
-	"disk_full": db.ErrDiskFull, "read_only": db.ErrReadOnly, "stopping": db.ErrClosed,
+	codeAnswerTooLarge: db.ErrLimit,
+	"disk_full":        db.ErrDiskFull, "read_only": db.ErrReadOnly, "stopping": db.ErrClosed,
 }
 
 // failure reads the body of an error. Of a body that is not the server's, such as a

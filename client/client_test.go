@@ -534,3 +534,62 @@ func TestRest(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Text that is not UTF-8 is refused as the database refuses it, and nothing else is
+// stored in its place.
+func TestInvalidUTF8(t *testing.T) {
+	t.Parallel()
+	c, d := start(t, nil)
+	ctx := t.Context()
+	local, err := d.Collection(ctx, "notes", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	remote := c.Collection("notes")
+	const bad = "a\xffb"
+	for _, doc := range []db.Document{
+		{ID: bad, Text: "x"},
+		{ID: "1", Text: bad},
+		{ID: "1", Text: "x", Source: bad},
+		{ID: "1", Text: "x", Metadata: db.Metadata{bad: 1}},
+		{ID: "1", Text: "x", Metadata: db.Metadata{"a": bad}},
+		{ID: "1", Text: "x", Metadata: db.Metadata{"a": []string{"b", bad}}},
+		{ID: "1", Text: "x", Metadata: db.Metadata{"text": bad}},
+	} {
+		_, want := local.Upsert(ctx, doc)
+		_, got := remote.Upsert(ctx, doc)
+		sentinel := errors.Unwrap(want)
+		for _, s := range []error{db.ErrInvalidID, db.ErrInvalidText, db.ErrInvalidMetadata} {
+			if errors.Is(want, s) {
+				sentinel = s
+			}
+		}
+		if want == nil || !errors.Is(got, sentinel) {
+			t.Errorf("%+v: %v from the client, %v from the database", doc, got, want)
+		}
+	}
+	if _, err := remote.Delete(ctx, bad); !errors.Is(err, db.ErrInvalidID) {
+		t.Errorf("delete: %v", err)
+	}
+	if _, err := remote.Search(ctx, db.Query{Text: bad, K: 1}); !errors.Is(err, db.ErrInvalidText) {
+		t.Errorf("search: %v", err)
+	}
+	if _, err := c.EmbedQuery(ctx, bad); !errors.Is(err, db.ErrInvalidText) {
+		t.Errorf("embed: %v", err)
+	}
+	docs := []db.Document{{ID: "1", Text: "x"}, {ID: "2", Text: bad}, {ID: "3", Text: "y"}}
+	var answers []string
+	for u, err := range remote.Upload(ctx, slices.Values(docs)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers = append(answers, fmt.Sprint(u.N, u.ID, errors.Is(u.Err, db.ErrInvalidText)))
+	}
+	slices.Sort(answers)
+	if fmt.Sprint(answers) != "[0 1 false 1  true 2 3 false]" && fmt.Sprint(answers) != "[01false 1true 23false]" {
+		t.Error(answers)
+	}
+	if n, err := local.Count(ctx, filter.All()); n != 2 || err != nil {
+		t.Error(n, err)
+	}
+}

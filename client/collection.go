@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -115,8 +116,8 @@ func (c *Collection) GetFields(ctx context.Context, fields db.Fields, ids ...str
 	docs := make([]db.Document, 0, len(ids))
 	var missing []string
 	for page := range slices.Chunk(ids, pageSize) {
-		var out api.FoundDocuments
-		if err := c.c.do(ctx, http.MethodPost, c.path()+"/documents/get", api.GetDocuments{IDs: page, Fields: api.FromFields(fields)}, &out); err != nil {
+		out, err := c.found(ctx, api.GetDocuments{IDs: page, Fields: api.FromFields(fields)})
+		if err != nil {
 			return docs, err
 		}
 		for i := range out.Documents {
@@ -128,6 +129,23 @@ func (c *Collection) GetFields(ctx context.Context, fields db.Fields, ids ...str
 		return docs, &db.Error{Op: "get", Input: quoted(missing), Err: db.ErrNotFound}
 	}
 	return docs, nil
+}
+
+// found asks for documents. If they are too large for one answer, it asks for half as
+// many at a time.
+func (c *Collection) found(ctx context.Context, in api.GetDocuments) (out api.FoundDocuments, err error) {
+	err = c.c.do(ctx, http.MethodPost, c.path()+"/documents/get", in, &out)
+	if e, ok := errors.AsType[*Error](err); !ok || e.Code != codeAnswerTooLarge || len(in.IDs) < 2 {
+		return out, err
+	}
+	half := len(in.IDs) / 2
+	first, err := c.found(ctx, api.GetDocuments{IDs: in.IDs[:half], Fields: in.Fields})
+	if err != nil {
+		return first, err
+	}
+	second, err := c.found(ctx, api.GetDocuments{IDs: in.IDs[half:], Fields: in.Fields})
+	first.Documents, first.Missing = append(first.Documents, second.Documents...), append(first.Missing, second.Missing...)
+	return first, err
 }
 
 // quoted names ids in a message.

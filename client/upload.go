@@ -11,6 +11,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"sync"
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
@@ -24,7 +25,7 @@ func newID() string { return rand.Text() }
 type Uploaded struct {
 	N   int    // number of the document, from 0
 	ID  string // set if it was written
-	Err error  // set if it was refused: an *Error
+	Err error  // set if it was refused: an *Error, or why it was not sent
 }
 
 // Upload streams documents to the server, which inserts or replaces them and answers
@@ -54,22 +55,45 @@ func (c *Collection) uploaded(ctx context.Context, q url.Values, docs iter.Seq[d
 		defer cancel()
 		r, w := io.Pipe()
 		defer func() { _ = r.Close() }() // ends the sending if the reading ended
-		go func() { _ = w.CloseWithError(send(w, docs)) }()
-		if err := c.upload(ctx, q, r, yield); err != nil {
+		var unsent refusals
+		go func() { _ = w.CloseWithError(unsent.send(w, docs)) }()
+		if err := c.upload(ctx, q, r, unsent.told(yield)); err != nil {
 			yield(Uploaded{}, err)
 		}
 	}
 }
 
-func send(w io.Writer, docs iter.Seq[db.Document]) error {
+// refusals are the documents of an upload that were not sent, by their numbers.
+type refusals struct{ by sync.Map }
+
+// send sends documents. One that can't be sent has a line that the server refuses, so
+// that the lines keep their numbers.
+func (f *refusals) send(w io.Writer, docs iter.Seq[db.Document]) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	e := json.NewEncoder(b)
+	n := 0
 	for d := range docs {
-		if err := e.Encode(api.FromDocument(&d)); err != nil {
+		var line any = api.FromDocument(&d)
+		if err := checkUTF8(line); err != nil {
+			f.by.Store(n, err)
+			line = 0
+		}
+		if err := e.Encode(line); err != nil {
 			return err
 		}
+		n++
 	}
 	return b.Flush()
+}
+
+// told yields answers, with the reason of what was not sent.
+func (f *refusals) told(yield func(Uploaded, error) bool) func(Uploaded, error) bool {
+	return func(u Uploaded, err error) bool {
+		if why, ok := f.by.Load(u.N); ok && err == nil {
+			u.Err = why.(error)
+		}
+		return yield(u, err)
+	}
 }
 
 // upload sends a body and yields its answers. It returns no error if yield stops it.

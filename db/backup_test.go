@@ -42,9 +42,9 @@ func readers(backups ...[]byte) (list []io.Reader) {
 	return list
 }
 
-// A complete backup and what was added to it, with documents replaced, deleted
-// and inserted at reused nodes in between: each prefix of the chain restores the
-// database as it was at that moment.
+// TestBackupChain makes a complete backup and incremental ones, and replaces,
+// deletes and inserts documents in between, also at reused nodes. Each prefix of the
+// chain must restore the database as it was then.
 func TestBackupChain(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -52,12 +52,12 @@ func TestBackupChain(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	var chain [][]byte
 	var base *BackupInfo
 	for step := range 4 {
 		for range 300 {
-			doc := given(rng, fmt.Sprint(rng.IntN(200)), 8)
+			doc := precomputed(rng, fmt.Sprint(rng.IntN(200)), 8)
 			doc.Text, doc.Source, doc.Chunk = fmt.Sprint("문서 ", rng.IntN(1000)), "file", rng.IntN(5)
 			if _, err := c.Upsert(t.Context(), doc); err != nil {
 				t.Fatal(err)
@@ -66,7 +66,7 @@ func TestBackupChain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		repair(t, c) // numbers of nodes are used again
+		repair(t, c) // so that node numbers are reused
 		if step == 1 {
 			if _, err := d.Collection(t.Context(), "later", &CollectionOptions{Dims: 4}); err != nil {
 				t.Fatal(err)
@@ -88,18 +88,18 @@ func TestBackupChain(t *testing.T) {
 			t.Error(got, info)
 		}
 		again, log := openLogged(t, dir)
-		sameDocuments(t, c, openGiven(t, again, 8))
+		sameDocuments(t, c, openPrecomputed(t, again, 8))
 		if _, ok := again.st.Lookup("later"); ok != (step == 1) {
 			t.Errorf("step %d: the other collection: %v", step, ok)
 		}
 		if again.id == d.id {
-			t.Error("the restored database has the old one's name")
+			t.Error("the restored database has the id of the old one")
 		}
 		if _, err := again.Backup(t.Context(), io.Discard, &BackupOptions{Base: base}); !errors.Is(err, ErrBackup) {
 			t.Error("a base of another database:", err)
 		}
-		// It can be written to, and its node numbers are in order.
-		if _, err := openGiven(t, again, 8).Upsert(t.Context(), given(rng, "new", 8)); err != nil {
+		// It can be written to, and its node numbers are valid.
+		if _, err := openPrecomputed(t, again, 8).Upsert(t.Context(), precomputed(rng, "new", 8)); err != nil {
 			t.Error(err)
 		}
 		if r, err := again.Doctor(t.Context(), nil); err != nil || !r.OK() {
@@ -134,19 +134,19 @@ func nothingAt(t *testing.T, dir string) {
 	}
 }
 
-// A backup that is taken while writers write holds whole batches only.
+// TestBackupWhileWriting: a backup taken during writes holds only whole batches.
 func TestBackupWhileWriting(t *testing.T) {
 	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	defer func() { stop(); wg.Wait() }()
 	wg.Go(func() {
 		rng := rand.New(rand.NewPCG(1, 2))
 		for n := 0; ctx.Err() == nil; n++ {
-			a, b := given(rng, "a", 8), given(rng, "b", 8)
+			a, b := precomputed(rng, "a", 8), precomputed(rng, "b", 8)
 			a.Text, b.Text = fmt.Sprint(n), fmt.Sprint(n)
 			if _, err := c.Upsert(t.Context(), a, b); err != nil {
 				t.Error(err)
@@ -160,8 +160,8 @@ func TestBackupWhileWriting(t *testing.T) {
 			t.Fatal(err)
 		}
 		again, _ := openLogged(t, dir)
-		if got, err := openGiven(t, again, 8).Get(t.Context(), "a", "b"); err == nil && (len(got) != 2 || got[0].Text != got[1].Text) {
-			t.Errorf("half of a batch: %v", got)
+		if got, err := openPrecomputed(t, again, 8).Get(t.Context(), "a", "b"); err == nil && (len(got) != 2 || got[0].Text != got[1].Text) {
+			t.Errorf("part of a batch: %v", got)
 		}
 		if err := again.Close(); err != nil {
 			t.Error(err)
@@ -169,7 +169,8 @@ func TestBackupWhileWriting(t *testing.T) {
 	}
 }
 
-// Damaged, cut and malicious streams are refused, and leave nothing behind.
+// TestRestoreRefuses: damaged, truncated and malicious streams are refused, and leave
+// no files.
 func TestRestoreRefuses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a long test; run without -short")
@@ -177,10 +178,10 @@ func TestRestoreRefuses(t *testing.T) {
 	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range 20 {
-		if _, err := c.Upsert(t.Context(), given(rng, fmt.Sprint(i), 8)); err != nil {
+		if _, err := c.Upsert(t.Context(), precomputed(rng, fmt.Sprint(i), 8)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -201,7 +202,7 @@ func TestRestoreRefuses(t *testing.T) {
 	bad := bytes.Clone(good)
 	for i := range bad {
 		bad[i] ^= 1 << rng.IntN(8)
-		// A few bits of a compressed stream mean nothing: then it is the same backup.
+		// A few bits of a compressed stream have no meaning: it is then the same backup.
 		if got, err := VerifyBackup(t.Context(), bytes.NewReader(bad), nil); !errors.Is(err, ErrBackup) && fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("flip at %d of %d: %v", i, len(good), err)
 		}
@@ -240,7 +241,7 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 }
 
-// archived is a stream of the blocks that f writes.
+// archived returns a stream of the blocks that f writes.
 func archived(t *testing.T, f func(z io.Writer)) []byte {
 	t.Helper()
 	b := bytes.NewBuffer(binary.LittleEndian.AppendUint32([]byte("FRONYBAK"), 1))
@@ -260,7 +261,7 @@ func block(z io.Writer, kind byte, b []byte) {
 	_, _ = z.Write(b)
 }
 
-// bomb is a small stream that becomes n bytes.
+// bomb returns a small stream that decompresses to n bytes.
 func bomb(t *testing.T, n int64) []byte {
 	t.Helper()
 	return archived(t, func(z io.Writer) {
@@ -273,15 +274,15 @@ func bomb(t *testing.T, n int64) []byte {
 	})
 }
 
-// FuzzVerifyBackup: no stream makes the reader panic, and every refusal says so.
+// FuzzVerifyBackup: no stream makes the reader panic, and every error is ErrBackup.
 func FuzzVerifyBackup(f *testing.F) {
 	d, err := Open(f.TempDir(), nil)
 	if err != nil {
 		f.Fatal(err)
 	}
-	c := openGiven(f, d, 8)
+	c := openPrecomputed(f, d, 8)
 	rng := rand.New(rand.NewPCG(1, 2))
-	if _, err := c.Upsert(f.Context(), given(rng, "1", 8), given(rng, "2", 8)); err != nil {
+	if _, err := c.Upsert(f.Context(), precomputed(rng, "1", 8), precomputed(rng, "2", 8)); err != nil {
 		f.Fatal(err)
 	}
 	var b bytes.Buffer

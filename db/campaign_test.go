@@ -43,11 +43,11 @@ func newCampaign(t *testing.T, killed bool) *campaign {
 		if err != nil {
 			t.Fatal(err)
 		}
-		col := openGiven(t, d, campaignDims)
+		col := openPrecomputed(t, d, campaignDims)
 		for batch := range 10 {
 			var docs []Document
 			for i := range 10 {
-				doc := given(rng, fmt.Sprint("d", rng.IntN(300)), campaignDims)
+				doc := precomputed(rng, fmt.Sprint("d", rng.IntN(300)), campaignDims)
 				if slices.ContainsFunc(docs, func(o Document) bool { return o.ID == doc.ID }) {
 					continue
 				}
@@ -56,7 +56,7 @@ func newCampaign(t *testing.T, killed bool) *campaign {
 				c.docs[doc.ID] = doc
 			}
 			if batch == 3 && round >= 2 { // in the value log
-				big := given(rng, fmt.Sprint("big", round), campaignDims)
+				big := precomputed(rng, fmt.Sprint("big", round), campaignDims)
 				big.Text = strings.Repeat("긴 글 ", 130_000)
 				big.Metadata = Metadata{"pad": strings.Repeat("x", 60_000)}
 				docs = append(docs, big)
@@ -134,7 +134,7 @@ func (c *campaign) write(t *testing.T, dir string) {
 }
 
 // kindOf is the kind of a file.
-func kindOf(name string) string {
+func partOf(name string) string {
 	if ext := filepath.Ext(name); ext != "" {
 		return ext
 	}
@@ -318,7 +318,7 @@ func TestDamage(t *testing.T) {
 		c := both[i%2]
 		byKind := make(map[string][]string)
 		for _, name := range slices.Sorted(maps.Keys(c.files)) {
-			if k := kindOf(name); filepath.Base(name) != "LOCK" && len(c.files[name]) > 0 {
+			if k := partOf(name); filepath.Base(name) != "LOCK" && len(c.files[name]) > 0 {
 				byKind[k] = append(byKind[k], name)
 			}
 		}

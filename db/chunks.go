@@ -190,13 +190,10 @@ func appendChunks(dst []Document, d Document, o chunk.Options) []Document {
 }
 
 // readMarkdown adds the front matter and the title of a Markdown document to its
-// metadata, and returns the offset of its text. Front matter that can't be parsed
-// counts as text.
+// metadata, and returns the offset of its text. Front matter that has
+// no fields counts as text.
 func (d *Document) readMarkdown() (body int) {
-	meta, body, err := chunk.FrontMatter(d.Text)
-	if err != nil {
-		return 0
-	}
+	meta, body, _ := chunk.FrontMatter(d.Text) // an error is a warning
 	if _, ok := meta[MetaTitle]; !ok && d.Metadata[MetaTitle] == nil {
 		if title := chunk.Title(d.Text); title != "" {
 			if meta == nil {

@@ -60,7 +60,7 @@ func TestChunks(t *testing.T) {
 	long := strings.Repeat("One two three. ", 10)
 	for _, test := range []struct {
 		doc  db.Document
-		want []string // ids; nil: as it is
+		want []string // ids; nil: unchanged
 	}{
 		{db.Document{ID: "r", Text: long, Metadata: db.Metadata{"heading": "mine"}}, []string{"r#0", "r#1", "r#2", "r#3", "r#4"}},
 		{db.Document{ID: "r", Text: "One."}, []string{"r"}},
@@ -94,8 +94,8 @@ func TestChunks(t *testing.T) {
 	}
 }
 
-// Whatever a document was before, whole or in chunks, and whatever becomes of it,
-// the collection has its last version, and others stay.
+// TestUpsertChunks: whether a document was stored whole or in chunks before, the
+// collection has its last version, and no other document changes.
 func TestUpsertChunks(t *testing.T) {
 	t.Parallel()
 	rng := random(t)
@@ -123,7 +123,7 @@ func TestUpsertChunks(t *testing.T) {
 			texts[id] = sentences(n)
 			docs = append(docs, db.Document{ID: id, Text: texts[id], Metadata: db.Metadata{"n": n}})
 		}
-		if rng.IntN(5) == 0 { // stored as it is: belongs to no source
+		if rng.IntN(5) == 0 { // has an embedding: stored whole, without a source
 			if _, err := c.Upsert(t.Context(), db.Document{ID: docs[0].ID, Text: "whole"}); err != nil {
 				t.Fatal(err)
 			}
@@ -178,7 +178,8 @@ func TestUpsertChunks(t *testing.T) {
 	}
 }
 
-// What InsertChunks stores is what UpsertChunks stores where nothing was before.
+// TestInsertChunks: InsertChunks stores what UpsertChunks stores in an empty
+// collection.
 func TestInsertChunks(t *testing.T) {
 	t.Parallel()
 	rng := random(t)
@@ -227,8 +228,8 @@ func TestInsertChunks(t *testing.T) {
 	}
 }
 
-// A document is there if anything has its id, or is a part of it; then nothing
-// of a batch is written.
+// TestInsertChunksRefuses: a document exists if a stored document has its id as its
+// ID or Source. Then no part of the batch is written.
 func TestInsertChunksRefuses(t *testing.T) {
 	d := open(t, t.TempDir(), &db.Options{Embedder: embeddertest.New(8, 1), Limits: db.Limits{Batch: 20}})
 	c := collection(t, d, "c", nil)
@@ -277,7 +278,7 @@ func TestInsertChunksRefuses(t *testing.T) {
 	}
 	_, err := c.InsertChunks(t.Context(), words6(chunk.Plain), db.Document{ID: "book", Text: long}, db.Document{ID: "whole", Text: long}, db.Document{ID: "x", Text: long})
 	if !errors.Is(err, db.ErrExists) || !strings.Contains(err.Error(), `"book", "whole":`) {
-		t.Errorf("not all that exist are named: %v", err)
+		t.Errorf("not all existing ids are named: %v", err)
 	}
 	if _, err := c.InsertChunks(t.Context(), chunk.Options{MaxTokens: -1}, db.Document{ID: "other", Text: long}); !errors.Is(err, db.ErrInvalidOptions) {
 		t.Error(err)
@@ -288,7 +289,7 @@ func TestInsertChunksRefuses(t *testing.T) {
 	if ids, err := c.InsertChunks(t.Context(), words6(chunk.Plain)); ids != nil || err != nil {
 		t.Error(ids, err)
 	}
-	// An id is free when its document has expired, or is deleted with all its chunks.
+	// An id is free once its document has expired, or is deleted with all its chunks.
 	if _, err := c.ReplaceSource(t.Context(), "cut"); err != nil {
 		t.Fatal(err)
 	}
@@ -309,8 +310,8 @@ func TestUpsertChunksTooMany(t *testing.T) {
 	}
 }
 
-// A chunk is never longer than what the model reads, with all that the model adds
-// to it, and nothing of the text is lost.
+// TestChunksFitTheModel: a chunk never exceeds the model's maximum, including the
+// tokens that the model adds, and no part of the text is lost.
 func TestChunksFitTheModel(t *testing.T) {
 	t.Parallel()
 	rng := random(t)
@@ -332,7 +333,7 @@ func TestChunksFitTheModel(t *testing.T) {
 			c := collection(t, open(t, t.TempDir(), &db.Options{Embedder: e}), "c", nil)
 			count, limit := embedder.Counter(e), e.Spec().MaxTokens
 			if name == "builtin" {
-				limit = chunk.DefaultMaxTokens // it reads all
+				limit = chunk.DefaultMaxTokens // the model has no maximum
 			}
 			for range 20 {
 				text := mixed(rng)
@@ -377,7 +378,7 @@ func TestChunksFitTheModel(t *testing.T) {
 	}
 }
 
-// mixed is a text of everything that documents hold.
+// mixed returns a text with all kinds of content.
 func mixed(rng *rand.Rand) string {
 	var s strings.Builder
 	for range 20 + rng.IntN(200) {

@@ -18,32 +18,33 @@ type Collection struct {
 	db   *DB
 	name string
 
-	// current is the version that answers. An operation takes it once. A change of
-	// the model replaces it: see reembed.go.
+	// current is the version that serves calls. An operation loads it once. A change
+	// of the model replaces it: see reembed.go.
 	current atomic.Pointer[version]
 
-	changing sync.Mutex // keeps changes of the model apart
+	changing sync.Mutex // held by the one change of the model
 }
 
-// version is one version of a collection: its index, and the model that fills it.
+// version is one version of a collection: its index, and the model that embeds for
+// it.
 type version struct {
 	*index.Index
 	model atomic.Pointer[embedder.Embedder] // nil: none is open
 	log   *slog.Logger
 }
 
-// Name is the collection's name.
+// Name returns the collection's name.
 func (c *Collection) Name() string { return c.name }
 
-// Dims is the length of the collection's embeddings. A change of the model may
-// change it.
+// Dims returns the number of dimensions of the collection's embeddings. A change of
+// the model may change it.
 func (c *Collection) Dims() int { return c.current.Load().Settings().Dims }
 
-// Model is the identity of the model that the collection was filled with, or
-// nil if its embeddings are precomputed.
+// Model describes the model that the collection was filled with. It returns nil if
+// the embeddings are precomputed.
 func (c *Collection) Model() *embedder.Spec { return c.current.Load().Settings().Spec }
 
-// embedder is what embeds texts, or nil.
+// embedder returns the version's embedder, or nil.
 func (v *version) embedder() embedder.Embedder {
 	if e := v.model.Load(); e != nil {
 		return *e
@@ -51,24 +52,23 @@ func (v *version) embedder() embedder.Embedder {
 	return nil
 }
 
-// close saves and closes the version. If that fails, nothing is lost: the store is
-// the truth, and the next opening rebuilds what is missing.
+// close saves and closes the version. If that fails nothing is lost: the next
+// opening rebuilds the derived state from the store.
 func (v *version) close() {
 	if err := v.Close(); err != nil {
 		v.log.Warn("snapshot failed; the collection is rebuilt when it is opened", "err", err)
 	}
 }
 
-// setEmbedder makes e the version's embedder if it has none yet: it may have been
-// opened without one before.
+// setEmbedder makes e the version's embedder, unless it already has one.
 func (v *version) setEmbedder(e embedder.Embedder) {
 	if e != nil {
 		v.model.CompareAndSwap(nil, &e)
 	}
 }
 
-// do runs an operation on the version that answers, and again if another version
-// has taken its place meanwhile. Errors name the operation and its input.
+// do runs an operation on the current version, and again if that was replaced and
+// closed meanwhile. Errors name the operation and its input.
 func (c *Collection) do(op, input string, f func(v *version) error) error {
 	if err := c.db.gate.Enter(); err != nil {
 		return wrap(op, input, err)
@@ -95,7 +95,7 @@ func (c *Collection) read(op, input string, f func(v *version, r *index.Reader) 
 	})
 }
 
-// load opens a version of the collection name.
+// load opens a version of a collection.
 func (d *DB) load(ctx context.Context, info store.Info, o *CollectionOptions) (*version, error) {
 	set, err := index.DecodeSettings(info)
 	if err != nil {

@@ -74,7 +74,7 @@ func (o *CollectionOptions) create(l *Limits) (index.Settings, error) {
 	}
 	var faults []error
 	if o.Embedder != nil && o.Precomputed {
-		faults = append(faults, errors.New("Precomputed and Embedder exclude each other"))
+		faults = append(faults, errors.New("options Precomputed and Embedder exclude each other"))
 	}
 	if o.Embedder != nil {
 		spec := o.Embedder.Spec()

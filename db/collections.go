@@ -18,11 +18,12 @@ type CollectionInfo struct {
 	HeadDims  int            `json:"head_dims"`
 	Model     *embedder.Spec `json:"model,omitempty"` // nil: embeddings are precomputed
 	Created   time.Time      `json:"created"`
-	// Reembedding is a change of the model that is under way or not confirmed.
+	// Reembedding is a change of the model that is running, interrupted or not
+	// confirmed.
 	Reembedding *Reembedding `json:"reembedding,omitempty"`
 }
 
-// Collections yields the collections by name.
+// Collections yields the collections in the order of their names.
 func (d *DB) Collections(ctx context.Context) iter.Seq2[CollectionInfo, error] {
 	return func(yield func(CollectionInfo, error) bool) {
 		if err := d.gate.Enter(); err != nil {
@@ -58,8 +59,10 @@ func describe(info store.Info, st store.State) (CollectionInfo, error) {
 	}, err
 }
 
-// Drop deletes a collection with all its documents, in every version. Searches of
-// it that are under way end first: do not call it inside a Scan of the collection.
+// Drop deletes a collection with all its documents, in every version. It waits for
+// running searches of the collection: do not call it inside a Scan of it.
+//
+// It returns ErrNoCollection, ErrReadOnly and ErrClosed.
 func (d *DB) Drop(ctx context.Context, name string) error {
 	if err := d.gate.Enter(); err != nil {
 		return wrap("drop collection", name, err)
@@ -69,25 +72,23 @@ func (d *DB) Drop(ctx context.Context, name string) error {
 	if err != nil {
 		return wrap("drop collection", name, err)
 	}
-	// Without d.mu: a Scan that is under way may open other collections.
+	// Wait without d.mu: a running Scan may open other collections.
 	if c != nil {
 		c.discard()
 	}
 	index.Remove(d.derivedDir(), info.ID)
 	d.dropLoaded(other)
-	if _, err := d.st.DeleteGarbage(); err != nil {
-		d.opts.Logger.Warn("sweeping a dropped collection failed; it goes on at the next opening", "collection", name, "err", err)
-	}
+	d.deleteGarbage(name)
 	return nil
 }
 
-// discard closes every version that answers: a change of the model may have
-// switched while the one before was closed.
+// discard closes the current version, and again if a change of the model switches
+// to another one meanwhile.
 func (c *Collection) discard() {
 	for {
 		v := c.current.Load()
 		if err := v.Discard(); err != nil {
-			c.db.opts.Logger.Warn("closing a dropped collection", "collection", c.name, "err", err)
+			c.db.opts.Logger.Warn("closing a dropped collection failed", "collection", c.name, "err", err)
 		}
 		if c.current.Load() == v {
 			return
@@ -95,9 +96,9 @@ func (c *Collection) discard() {
 	}
 }
 
-// forget takes a collection out of the store's list and out of the table. It
-// returns the hidden version that it had, and the handle, if it was open: its data
-// is there until it is swept.
+// forget removes a collection from the store's list and from the table. It returns
+// the collection's hidden version and, if it was open, its handle. Its data
+// remains, as garbage.
 func (d *DB) forget(ctx context.Context, name string) (info store.Info, other store.Hidden, c *Collection, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -6,25 +6,24 @@ import (
 	"time"
 )
 
-// CompactReport says what Compact has given back.
+// CompactReport says what Compact did.
 type CompactReport struct {
-	Before  int64   `json:"before_bytes"` // of the store's files on disk
+	Before  int64   `json:"before_bytes"` // size of the store's files on disk
 	After   int64   `json:"after_bytes"`
-	Nodes   int     `json:"nodes"`   // of deleted documents, taken out of the graphs
-	Expired int     `json:"expired"` // documents that were swept
+	Nodes   int     `json:"nodes"`   // nodes of deleted documents, removed from the graphs
+	Expired int     `json:"expired"` // expired documents that were deleted
 	Seconds float64 `json:"seconds"`
 }
 
-// Compact gives back the space of what was deleted and replaced: it sweeps
-// expired documents, repairs the graphs, saves snapshots, and rewrites the store's
-// tables without what nobody can see any more. Searches and writes go on
-// meanwhile, more slowly, and wait for a moment while what was written last
-// becomes a table.
+// Compact frees the space of deleted and replaced documents. It deletes expired
+// documents, repairs the graphs, saves snapshots, and rewrites the store's tables
+// without data that is no longer visible. Searches and writes continue more slowly,
+// and pause briefly while the latest writes are flushed to a table.
 //
-// The store compacts itself in the background as it is written to. Compact is for
-// the moment after much was deleted. The new tables are written before the old
-// ones are deleted: ErrDiskFull says how much room that takes. It also returns
-// ErrReadOnly and ErrClosed.
+// The store compacts itself in the background as it is written to. Call Compact
+// after deleting much. The new tables are written before the old ones are deleted:
+// ErrDiskFull says how much space that takes. It also returns ErrReadOnly and
+// ErrClosed.
 func (d *DB) Compact(ctx context.Context) (CompactReport, error) {
 	var r CompactReport
 	if err := d.gate.Enter(); err != nil {
@@ -57,7 +56,7 @@ func (d *DB) Compact(ctx context.Context) (CompactReport, error) {
 			return r, wrap("compact", name, err)
 		}
 	}
-	for _, c := range open { // first, as the change log is cut then
+	for _, c := range open { // before the store, as snapshots shorten the change log
 		if err := c.Snapshot(ctx); err != nil && !errors.Is(err, ErrClosed) {
 			return r, err
 		}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// clusteredDocs are vectors as embeddings are: in clusters, not all alike.
+// clusteredDocs returns documents whose vectors form clusters, as embeddings do.
 func clusteredDocs(rng *rand.Rand, centres [][]float32, first, n int) []Document {
 	docs := make([]Document, n)
 	for i := range docs {
@@ -21,7 +21,7 @@ func clusteredDocs(rng *rand.Rand, centres [][]float32, first, n int) []Document
 	return docs
 }
 
-// recallOf is recall@10 of the approximate search against the exact one.
+// recallOf returns recall@10 of the approximate search against the exact one.
 func recallOf(t *testing.T, c *Collection, queries []Document) float64 {
 	t.Helper()
 	found := 0
@@ -44,9 +44,9 @@ func recallOf(t *testing.T, c *Collection, queries []Document) float64 {
 	return float64(found) / float64(10*len(queries))
 }
 
-// Deleting and inserting 30, 60 and 90 % of a collection, several times over,
-// costs no recall against a collection that is freshly built of the same
-// documents, and numbers of nodes are used again.
+// TestChurn: deleting and inserting 30, 60 and 90 % of a collection several times
+// costs no recall compared to a new collection of the same documents, and node
+// numbers are reused.
 func TestChurn(t *testing.T) {
 	t.Parallel()
 	n := 12_000
@@ -64,7 +64,7 @@ func TestChurn(t *testing.T) {
 			centres[i][j] = float32(rng.NormFloat64())
 		}
 	}
-	// The same effort for both: what is calibrated differs with the moment.
+	// The same effort for both: calibration would differ.
 	opts := &CollectionOptions{Dims: dims, HeadDims: dims / 2, EfConstruction: 100, Oversampling: 10}
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
@@ -134,7 +134,7 @@ func TestChurn(t *testing.T) {
 	want := recallOf(t, fresh, queries)
 	t.Logf("recall@10 %.4f after the churn, %.4f after Compact, %.4f freshly built", churned, compacted, want)
 	if math.Min(churned, compacted) < want-0.005 {
-		t.Error("the churn has cost recall")
+		t.Error("the churn has reduced recall")
 	}
 	if r, err := d.Doctor(t.Context(), &DoctorOptions{Collections: []string{c.Name()}}); err != nil || !r.OK() {
 		t.Errorf("%+v %v", r, err)
@@ -153,12 +153,12 @@ func TestChurn(t *testing.T) {
 		t.Errorf("%+v %v", full, err)
 	}
 	if int(nodes) > 2*n+2000 { // 2.8 n were written
-		t.Errorf("%d nodes were given out for %d documents: numbers are not used again", nodes, n)
+		t.Errorf("%d nodes were allocated for %d documents: numbers are not reused", nodes, n)
 	}
 }
 
-// What was compacted stays so: the next opening has no dead nodes, and nothing
-// to warn of.
+// TestCompactTwice: a compacted collection stays compacted. The next opening finds no
+// dead nodes and logs no warning.
 func TestCompactTwice(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -173,7 +173,7 @@ func TestCompactTwice(t *testing.T) {
 		}
 	}
 	for i := range 3 {
-		if err := d.Close(); err != nil { // which takes a snapshot
+		if err := d.Close(); err != nil { // saves a snapshot
 			t.Fatal(err)
 		}
 		var log *lockedBuffer

@@ -13,8 +13,8 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 )
 
-// Writers replace whole groups of documents; no search, scan or count ever
-// sees a group half old and half new, or incomplete.
+// TestBatchesAreWhole: writers replace whole groups of documents. No search, scan or
+// count ever sees an incomplete group, or one of two versions.
 func TestBatchesAreWhole(t *testing.T) {
 	t.Parallel()
 	const groups, size, writers, readers = 6, 5, 2, 3
@@ -118,7 +118,7 @@ func whole(t *testing.T, docs []db.Document, size int, last *int64) bool {
 	return true
 }
 
-// Close waits for what runs and refuses what comes.
+// TestClose: Close waits for running calls, and later calls return ErrClosed.
 func TestClose(t *testing.T) {
 	d := open(t, t.TempDir(), nil)
 	c := collection(t, d, "c", nil)

@@ -13,10 +13,10 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// A vector of the wrong length, without one, or without a direction, and a
-// record that can't be decoded: the collection opens, from a snapshot and the
-// log, from the store, and from the snapshot of that; the document is named,
-// the others are found, and writing it again mends it.
+// TestDamagedDocuments damages a document: its vector is missing, zero or of the
+// wrong length, or its record can't be decoded. The collection must open from a
+// snapshot and the log, from the store, and from the snapshot of that. The document
+// is named, the others are found, and writing it again repairs it.
 func TestDamagedDocuments(t *testing.T) {
 	t.Parallel()
 	const dims = 8
@@ -43,11 +43,11 @@ func TestDamagedDocuments(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
 			d, _ := openLogged(t, dir)
-			c := openGiven(t, d, dims)
+			c := openPrecomputed(t, d, dims)
 			rng := rand.New(rand.NewPCG(1, 2))
 			docs := make([]Document, 50)
 			for i := range docs {
-				docs[i] = given(rng, fmt.Sprint(i), dims)
+				docs[i] = precomputed(rng, fmt.Sprint(i), dims)
 			}
 			if _, err := c.Upsert(t.Context(), docs...); err != nil {
 				t.Fatal(err)
@@ -55,7 +55,7 @@ func TestDamagedDocuments(t *testing.T) {
 			if err := c.Snapshot(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			// Behind the collection's back, and before others, as damage is.
+			// Directly in the store, and before other writes.
 			done, err := d.st.Commit(&store.Batch{Collection: idOf(c), Puts: []store.Put{{
 				ID: "bad", Record: test.record, Vector: store.AppendVector(nil, test.vector),
 			}}})
@@ -64,12 +64,12 @@ func TestDamagedDocuments(t *testing.T) {
 			}
 			done.Release()
 			killed := copyTree(t, dir)
-			_ = d.Close() // its snapshot knows nothing of the document
+			_ = d.Close() // its snapshot lacks the document
 
 			open := func(dir, from string) (*DB, *Collection) {
 				t.Helper()
 				d, log := openLogged(t, dir)
-				c := openGiven(t, d, dims)
+				c := openPrecomputed(t, d, dims)
 				if text := log.String(); !strings.Contains(text, "id=bad") || !strings.Contains(text, "restore a backup") {
 					t.Errorf("%s: the log does not name the document: %s", from, text)
 				}
@@ -115,12 +115,12 @@ func TestDamagedDocuments(t *testing.T) {
 			}
 			d, log := openLogged(t, killed)
 			defer func() { _ = d.Close() }()
-			c = openGiven(t, d, dims)
+			c = openPrecomputed(t, d, dims)
 			if strings.Contains(log.String(), "rebuilding") {
 				t.Error("the snapshot after the rebuild was not used:", log)
 			}
 			look(d, c, "snapshot")
-			again := given(rng, "bad", dims)
+			again := precomputed(rng, "bad", dims)
 			if _, err := c.Upsert(t.Context(), again); err != nil {
 				t.Fatal(err)
 			}

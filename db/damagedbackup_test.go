@@ -79,7 +79,7 @@ func (c *campaign) expect(t *testing.T, dir string, lacks int) {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close() }()
-	col := openGiven(t, d, campaignDims)
+	col := openPrecomputed(t, d, campaignDims)
 	n := 0
 	for doc, err := range col.Scan(t.Context(), Scan{}) {
 		if err != nil || doc.Text != c.docs[doc.ID].Text {

@@ -24,35 +24,36 @@ import (
 type DB struct {
 	dir  string
 	opts Options
-	id   [16]byte // of this database, so that derived files can't be mixed up
+	id   [16]byte // written into derived files, so that they can't be mixed up
 	lock *flock.Flock
 	st   *store.Store
 	gate *gate.Gate
 
-	searching atomic.Int32 // searches that run now
-	doubtful  atomic.Bool  // the next opening must look for what may be missing
+	searching atomic.Int32 // number of running searches
+	doubtful  atomic.Bool  // writes may be lost: the next opening must repair the store
 	unseen    []string     // what snapshots hold and the store does not
 
 	mu          sync.Mutex               // guards the fields below
-	collections map[string]*Collection   // that are open
-	hidden      map[uint32]*version      // that are being filled, by number
-	loading     map[string]chan struct{} // about to be open: each is closed then
+	collections map[string]*Collection   // open collections
+	hidden      map[uint32]*version      // versions being filled, by number
+	loading     map[string]chan struct{} // collections being loaded; closed when done
 }
 
 const (
-	markerFile = "FRONYDB" // says that the directory is a database, and which
+	markerFile = "FRONYDB" // marks the directory as a database and holds its id
 	lockFile   = "LOCK"
 	storeDir   = "store"
 	derivedDir = "derived"
 )
 
 // Open opens the database in the directory path, and creates it if the
-// directory is empty or missing. nil options are the defaults.
+// directory is empty or missing. Nil options are the defaults.
 //
-// It returns ErrLocked, naming the process, if another one has it open,
-// ErrNotDatabase if path holds something else, ErrFormat if a newer version
-// wrote it, ErrReadOnly if it can't be written to, ErrCorrupt if acknowledged
-// writes would be lost (see Options.AcceptLoss), and ErrInvalidOptions.
+// It returns ErrLocked, naming the process, if another process has the database
+// open, ErrNotDatabase if path holds something else, ErrFormat if a newer version
+// wrote it, ErrReadOnly if it can't be written to, ErrCorrupt if
+// acknowledged writes would be lost (see Options.AcceptLoss), and
+// ErrInvalidOptions.
 func Open(path string, opts *Options) (*DB, error) {
 	o, err := opts.prepare()
 	if err != nil {
@@ -127,21 +128,21 @@ func (d *DB) open() error {
 	}
 	if !d.opts.ReadOnly {
 		if n, err := d.st.DeleteGarbage(); err != nil {
-			d.opts.Logger.Warn("sweeping dropped collections failed; it goes on at the next opening", "err", err)
+			d.opts.Logger.Warn("deleting dropped collections failed; the next opening continues it", "err", err)
 		} else if n > 0 {
-			d.opts.Logger.Info("swept dropped collections", "collections", n)
+			d.opts.Logger.Info("deleted dropped collections", "collections", n)
 		}
 	}
 	return nil
 }
 
-// Collection opens a collection, and creates it if it does not exist. nil
-// options are the defaults. The same collection may be opened often; all
-// handles are one.
+// Collection opens a collection, and creates it if it does not exist. Nil
+// options are the defaults. A collection may be opened repeatedly; every call
+// returns the same handle.
 //
-// It returns ErrNoCollection if opts say that it must exist, ErrModelMismatch
-// if it was filled with another model, ErrInvalidName, ErrInvalidOptions and
-// ErrLimit.
+// It returns ErrNoCollection if the collection does not exist and MustExist is set,
+// ErrModelMismatch if it was filled with another model, ErrInvalidName,
+// ErrInvalidOptions, ErrLimit and ErrClosed.
 func (d *DB) Collection(ctx context.Context, name string, opts *CollectionOptions) (*Collection, error) {
 	if err := d.gate.Enter(); err != nil {
 		return nil, wrap("open collection", name, err)
@@ -161,8 +162,8 @@ func (d *DB) Collection(ctx context.Context, name string, opts *CollectionOption
 	return c, wrap("open collection", name, err)
 }
 
-// settled waits until nobody else is loading the collection. d.mu is held, but
-// not while it waits.
+// settled waits until no other call is loading the collection. The caller holds
+// d.mu, which is released while it waits.
 func (d *DB) settled(ctx context.Context, name string) error {
 	for d.loading[name] != nil {
 		loaded := d.loading[name]
@@ -179,8 +180,8 @@ func (d *DB) settled(ctx context.Context, name string) error {
 	return nil
 }
 
-// loadAlone loads a collection without d.mu, which is held before and after: a
-// rebuild takes long, and others need the other collections meanwhile.
+// loadAlone loads a collection. The caller holds d.mu, which is released meanwhile:
+// a rebuild takes long, and must not block other collections.
 func (d *DB) loadAlone(ctx context.Context, info store.Info, o *CollectionOptions) (*Collection, error) {
 	loaded := make(chan struct{})
 	d.loading[info.Name] = loaded
@@ -204,7 +205,7 @@ func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) 
 		v := c.current.Load()
 		s := *v.Settings()
 		if v.embedder() == nil {
-			d.lend(o, &s) // else it has one, perhaps not the one it was opened with
+			d.lend(o, &s) // an open one keeps its embedder, which Reembed may have changed
 		}
 		if err := o.open(&s, &d.opts.Limits); err != nil {
 			return nil, err
@@ -248,11 +249,11 @@ func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) 
 	return c, nil
 }
 
-// lend gives a collection that is opened without an embedder that of the
-// database. was is what the collection was created with, or nil.
+// lend sets the database's embedder for a collection that is opened without one.
+// was holds the collection's settings, or is nil if it is new.
 func (d *DB) lend(o *CollectionOptions, was *index.Settings) {
-	// Precomputed embeddings are of a model that only the caller knows: queries of
-	// the database's embedder would not match them.
+	// Only the caller knows the model of precomputed embeddings. Queries that the
+	// database's embedder embeds would not match them.
 	precomputed := was != nil && was.Spec == nil || was == nil && o.Precomputed
 	if o.Embedder == nil && !o.anyModel && !precomputed {
 		o.Embedder = d.opts.Embedder
@@ -261,8 +262,8 @@ func (d *DB) lend(o *CollectionOptions, was *index.Settings) {
 
 func (d *DB) derivedDir() string { return filepath.Join(d.dir, derivedDir) }
 
-// checkName admits letters and digits of any script, and _ - . inside, so that
-// a name is safe in a URL, a shell and a file name.
+// checkName accepts letters and digits of any script and _, and after the first
+// character also - and dots. Such a name is safe in a URL, a shell and a file name.
 func checkName(name string) error {
 	if name == "" || len(name) > 128 {
 		return reason.For(ErrInvalidName, "%q has %d bytes, want 1 to 128", name, len(name))
@@ -271,14 +272,14 @@ func checkName(name string) error {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || i > 0 && (r == '-' || r == '.') || unicode.IsMark(r) && i > 0 {
 			continue
 		}
-		return reason.For(ErrInvalidName, "%q has %q; use letters, digits, and _ - . inside", name, r)
+		return reason.For(ErrInvalidName, "%q has %q; use letters, digits and _, and after the first character also - and .", name, r)
 	}
 	return nil
 }
 
-// Close waits for what runs, takes snapshots of the graphs and closes the
-// database. Calls that come later return ErrClosed. Scan and Collections count
-// as running until their loop ends: do not call Close inside it.
+// Close waits for running calls, saves snapshots of the graphs and closes the
+// database. Later calls return ErrClosed. A Scan or a Collections loop runs until it
+// ends: do not call Close inside one.
 func (d *DB) Close() error {
 	if !d.gate.Close() {
 		return wrap("close", d.dir, ErrClosed)

@@ -10,7 +10,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
-// open opens a database in dir with the fake embedder, and closes it with the test.
+// open opens a database in dir with the fake embedder. It is closed when the test ends.
 func open(t testing.TB, dir string, opts *db.Options) *db.DB {
 	t.Helper()
 	if opts == nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/fronyai/frony-db/db/internal/reason"
 )
 
-// Delete deletes documents, all in one transaction, and returns how many of them
-// existed. An id that does not exist is not an error.
+// Delete deletes documents in one transaction and returns how many of them existed.
+// An id that does not exist is not an error.
 func (c *Collection) Delete(ctx context.Context, ids ...string) (n int, err error) {
 	err = c.do("delete", "", func(v *version) error {
 		if err := ctx.Err(); err != nil {
@@ -28,11 +28,10 @@ func (c *Collection) Delete(ctx context.Context, ids ...string) (n int, err erro
 	return n, err
 }
 
-// DeleteWhere deletes the documents that meet the filter as it begins, and
-// returns how many. A document that is replaced meanwhile stays. It works in
-// transactions of a bounded size: an error may leave some of the documents
-// deleted, and the count says how many. To delete everything, say so with
-// filter.All.
+// DeleteWhere deletes the documents that match the filter when it begins, and
+// returns how many. A document that is replaced meanwhile stays. It uses several
+// transactions of bounded size: after an error some documents may have been
+// deleted, and the count says how many. To delete everything, use filter.All.
 func (c *Collection) DeleteWhere(ctx context.Context, where filter.Expr) (n int, err error) {
 	err = c.do("delete", "", func(v *version) error {
 		if err := c.checkFilter(where); err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// inspect says whether dir holds a database. A directory with anything else in
-// it is left alone.
+// inspect reports whether dir holds a database. It returns ErrNotDatabase if dir
+// holds anything else.
 func inspect(dir string) (bool, error) {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -41,10 +41,10 @@ func inspect(dir string) (bool, error) {
 		}
 	}
 	if store.Exists(filepath.Join(dir, storeDir)) {
-		return true, nil // the marker is missing; identify writes it anew
+		return true, nil // the marker file is missing; identify writes a new one
 	}
 	for _, e := range entries {
-		if e.Name() != lockFile { // left by an Open that was interrupted
+		if e.Name() != lockFile { // an interrupted Open leaves one
 			return false, reason.For(ErrNotDatabase, "the directory holds other files, such as %s", e.Name())
 		}
 	}
@@ -58,7 +58,7 @@ func unwritable(err error) error {
 	return err
 }
 
-// takeLock keeps other processes out. The file holds the holder's pid.
+// takeLock takes the lock that keeps other processes out. Its file holds the pid.
 func (d *DB) takeLock() error {
 	path := filepath.Join(d.dir, lockFile)
 	d.lock = flock.New(path)
@@ -82,8 +82,7 @@ func (d *DB) takeLock() error {
 	if d.opts.ReadOnly {
 		return nil
 	}
-	// Windows keeps the file itself from being written while it is locked: who
-	// holds it then stays unsaid.
+	// Windows refuses writes to a locked file: ErrLocked then names no process.
 	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil && runtime.GOOS != "windows" {
 		return unwritable(err)
 	}
@@ -93,13 +92,13 @@ func (d *DB) takeLock() error {
 // identify reads the marker file, or writes it:
 //
 //	frony-db 1
-//	<32 hexadecimal digits that name this database>
+//	<id of the database, 32 hexadecimal digits>
 func (d *DB) identify(exists bool) error {
 	path := filepath.Join(d.dir, markerFile)
 	_, err := os.Stat(path)
 	if missing := errors.Is(err, fs.ErrNotExist); !exists || missing && !d.opts.ReadOnly {
 		if exists {
-			d.opts.Logger.Warn("the marker file was missing and is written anew; collections are rebuilt when they are opened", "file", path)
+			d.opts.Logger.Warn("the marker file is missing and a new one is written; collections are rebuilt when they are opened", "file", path)
 		}
 		if _, err := rand.Read(d.id[:]); err != nil {
 			return err
@@ -116,7 +115,7 @@ func (d *DB) identify(exists bool) error {
 		return damagedMarker(err)
 	}
 	if version > markerVersion {
-		return reason.For(ErrFormat, "version %d, this program knows %d; open it with a newer frony-db", version, markerVersion)
+		return reason.For(ErrFormat, "it has version %d, this program reads up to %d; use a newer frony-db", version, markerVersion)
 	}
 	n, err := hex.Decode(d.id[:], []byte(id))
 	if err != nil || n != len(d.id) {
@@ -125,10 +124,10 @@ func (d *DB) identify(exists bool) error {
 	return nil
 }
 
-// damagedMarker says what helps: the name of a database only keeps derived
-// files apart, so a new one costs nothing but their rebuilding.
+// damagedMarker tells the user to delete the marker file. A new one has a new id,
+// which only makes the derived files be rebuilt.
 func damagedMarker(err error) error {
-	return reason.For(ErrNotDatabase, "the marker file %s is damaged (%v); delete it and open again: the documents are in %s and are not touched",
+	return reason.For(ErrNotDatabase, "the marker file %s is damaged (%v); delete it and open again: the documents, in %s, are not affected",
 		markerFile, err, storeDir)
 }
 

@@ -1,5 +1,5 @@
-// Package db is the embedded database: collections of documents, found by
-// meaning.
+// Package db is the embedded database: collections of documents with dense, lexical
+// and hybrid search.
 //
 //	d, err := db.Open("data", &db.Options{Embedder: builtin.New()})
 //	c, err := d.Collection(ctx, "notes", nil)
@@ -8,36 +8,36 @@
 //
 // # Two stages
 //
-// An embedding of a Matryoshka model holds a shorter one: its head, the first
-// HeadDims of Dims dimensions. The heads live as one byte per dimension in a
-// graph (package hnsw) that proposes candidates fast; the full vectors decide
-// the order exactly. Query.Exact skips the graph and is the oracle that
-// everything else is tested against.
+// The embeddings of a Matryoshka model contain a shorter embedding, the head: the
+// first HeadDims of Dims dimensions. The heads are stored with one byte per
+// dimension in a graph (package hnsw), which proposes candidates quickly. The full
+// vectors then rank them exactly. Query.Exact skips the graph; the approximate
+// search is tested against it.
 //
-// # What is true and what is derived
+// # Store and derived state
 //
-// One Badger store holds documents, vectors and a change log, and a write is
-// one transaction of it. The graph, its codes, the file of vector rows and the
-// metadata columns are derived: they carry the sequence number they have seen
-// and checksums, and are replayed or rebuilt when in doubt.
+// One Badger store holds the documents, their vectors and a change log. A write is
+// one transaction. The graph, its codes, the file of vector rows, the lexical index
+// and the metadata columns are derived from the store. They record the last
+// sequence number that they contain, and checksums. If they are behind they are
+// replayed; if they are damaged they are rebuilt.
 //
 //	write:  embed → commit (Badger, fsync) → codes, rows, columns → graph → visible
 //	read:   embed → graph (heads, int8) → rerank (full, f32) → documents (Badger)
 //
 // # Invariants
 //
-//  1. Nothing is searchable before it is committed, and a write is
-//     acknowledged only when it is both.
-//  2. Batches become visible in the order of their sequence numbers, each as a
-//     whole: a search asks every candidate whether it was born before, and had
-//     not died by, the newest visible batch when the search began.
-//  3. A node's number, code and row are reused only after the graph has been
-//     repaired and every search that could hold the node has ended.
+//  1. Nothing is searchable before it is committed. A write is acknowledged when
+//     it is committed and searchable.
+//  2. Batches become visible whole, in the order of their sequence numbers. A
+//     search sees the newest batch that was visible when it began.
+//  3. A call runs on one version of its collection, with that version's model. If
+//     Reembed switches versions meanwhile, the call runs again on the new one.
 //
 // # Locks
 //
-// DB.mu guards the table of open collections. Collection.linking keeps snapshots
-// from seeing half a batch, and Collection.filing keeps documents from coming to a
-// source that InsertChunks has found to have none. Searches take no locks but
-// those of counting.
+// A Collection is a name and an atomic pointer to its current version. DB.mu guards
+// the table of open collections, and Collection.changing admits one change of the
+// model at a time. The locks of a version are described in package index. Searches
+// take no locks except to count readers.
 package db

@@ -9,63 +9,64 @@ import (
 	"github.com/fronyai/frony-db/db/internal/index"
 )
 
-// DoctorOptions say what Doctor looks at. The zero value is everything, and
-// nothing is changed.
+// DoctorOptions say what Doctor checks. The zero value checks everything and
+// changes nothing.
 type DoctorOptions struct {
-	// Collections to look at; none is all.
+	// Collections are the collections to check; empty means all.
 	Collections []string
-	// Repair mends what can be mended: documents that the graph does not return
-	// are linked again, derived state that contradicts the store is made anew,
-	// and ids, tombstones and counters are put in order. No document with its
-	// text and vector is ever deleted. Writes wait for it. Searches find every
-	// document while some are linked again; while everything is made anew, which
-	// takes much damage, they wait as well.
+	// Repair fixes what can be fixed. It relinks documents that the graph does not
+	// return, rebuilds derived state that contradicts the store, and corrects ids,
+	// tombstones and counters. It never deletes a document that has its text and
+	// vector. Writes wait for it. Searches find every document while some are
+	// relinked; they wait only if everything is rebuilt, after much damage.
 	Repair bool
-	// Sample is the number of documents that are asked by their own vectors, in
-	// each collection; 0 is all of them.
+	// Sample is the number of self-queries in each collection; zero means all
+	// documents.
 	Sample int
 }
 
-// DoctorReport is what Doctor has found.
+// DoctorReport is what Doctor found.
 type DoctorReport struct {
-	// Checksums is what is wrong with the store's files, or empty.
+	// Checksums says what is wrong with the store's files, or is empty.
 	Checksums   string             `json:"checksums,omitempty"`
 	Collections []CollectionHealth `json:"collections"`
 }
 
-// OK says whether nothing was found, or all of it was repaired.
+// OK reports whether nothing was found, or all of it was repaired.
 func (r *DoctorReport) OK() bool {
 	return r.Checksums == "" && !slices.ContainsFunc(r.Collections, func(h CollectionHealth) bool { return !h.OK() })
 }
 
-// CollectionHealth is what Doctor has found in one collection.
+// CollectionHealth is what Doctor found in one collection.
 type CollectionHealth struct {
 	Name string `json:"name"`
-	// Version is empty for what is searched. While the collection changes its model
-	// it has another one, "new" or "previous", of which only the store is examined.
+	// Version is empty for the version that is searched. While the collection's
+	// model is being changed there is another one, "new" or "previous"; only its
+	// store is checked.
 	Version   string `json:"version,omitempty"`
 	Documents int    `json:"documents"`
-	// Queried documents were searched by their own vectors. Missed are those
-	// that the graph did not return with the collection's efSearch, or 64, and
-	// Unreachable those that it did not return with a beam of a thousand either.
+	// Queried counts the documents that were searched for by their own vectors.
+	// Missed counts those that the graph did not return with the collection's
+	// EfSearch, or 64; Unreachable those that it did not return with a beam width
+	// of 1,000 either.
 	Queried     int `json:"queried"`
 	Missed      int `json:"missed"`
 	Unreachable int `json:"unreachable"`
-	// Faults are contradictions, the first hundred in words.
+	// Faults describes the first hundred faults. FaultCount counts all.
 	Faults     []Fault `json:"faults,omitempty"`
 	FaultCount int     `json:"fault_count"`
-	// Repaired says what was done, or is empty. The other numbers are then those
-	// from after the repair, and Found those from before.
+	// Repaired says what was repaired, or is empty. If it is set, Found is the
+	// result before the repair, and the other fields are from after it.
 	Repaired string            `json:"repaired,omitempty"`
 	Found    *CollectionHealth `json:"found,omitempty"`
 	Seconds  float64           `json:"seconds"`
 }
 
-// OK says whether the collection is sound.
+// OK reports whether the collection is sound.
 func (h *CollectionHealth) OK() bool { return h.FaultCount == 0 && h.Unreachable == 0 }
 
-// Fault is a contradiction. Part says where: "store", "graph", "codes", "rows"
-// or "derived".
+// Fault is a contradiction within the database. Part says where: "store", "graph",
+// "codes", "rows" or "derived".
 type Fault struct {
 	Part   string `json:"part"`
 	ID     string `json:"id,omitempty"` // of the document, if it is known
@@ -74,14 +75,14 @@ type Fault struct {
 }
 
 // Doctor verifies the database: the store's checksums, its keys against each
-// other, and what is derived from it (graph, codes, vector rows) against the
-// store. Then every document is searched by its own vector, and those that the
-// graph does not return are reported: an index may lose documents without
-// losing their data, and nothing else would ever say so.
+// other, and the derived state (graph, codes, vector rows) against the store. It
+// then searches for every document by its own vector (a self-query) and reports
+// those that the graph does not return. A graph can lose a document whose data is
+// intact, and nothing else would show it.
 //
-// Searches and writes go on meanwhile, but for moments in which the graph is
-// walked through. Do not call it inside a Scan. It returns ErrNoCollection,
-// ErrReadOnly for a repair, and ErrClosed; what it finds is in the report.
+// Searches and writes continue meanwhile, with short pauses while the graph is
+// checked. Do not call Doctor inside a Scan. It returns ErrNoCollection, ErrReadOnly
+// for a repair, and ErrClosed; what it finds is in the report.
 func (d *DB) Doctor(ctx context.Context, o *DoctorOptions) (DoctorReport, error) {
 	var r DoctorReport
 	if o == nil {
@@ -144,7 +145,7 @@ func (d *DB) dropped(name string, c *Collection) bool {
 	return d.collections[name] != c
 }
 
-// doctor examines one collection, and repairs it if asked to.
+// doctor examines one collection, and repairs it if o.Repair is set.
 func (c *Collection) doctor(ctx context.Context, o *DoctorOptions) (h CollectionHealth, err error) {
 	err = c.do("doctor", c.name, func(v *version) error {
 		e, found, err := c.examine(ctx, v, o)
@@ -152,12 +153,12 @@ func (c *Collection) doctor(ctx context.Context, o *DoctorOptions) (h Collection
 		if err != nil || !o.Repair || e.Sound() {
 			return err
 		}
-		did, err := v.Heal(ctx, e)
+		repaired, err := v.Heal(ctx, e)
 		if err != nil {
 			return err
 		}
 		_, h, err = c.examine(ctx, v, o)
-		h.Repaired, h.Found = did, &found
+		h.Repaired, h.Found = repaired, &found
 		return err
 	})
 	return h, err
@@ -174,7 +175,7 @@ func (c *Collection) examine(ctx context.Context, v *version, o *DoctorOptions) 
 	return e, h, nil
 }
 
-// health is an examination as the report shows it.
+// health converts an examination for the report.
 func health(name string, e *index.Examination) CollectionHealth {
 	h := CollectionHealth{
 		Name: name, Documents: e.Documents, Queried: e.Queried, Missed: e.Missed, Unreachable: e.Unreachable,

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// sick is a collection that a test damages.
+// sick returns a collection for a test to damage.
 func sick(t *testing.T, docs int) (*DB, *Collection) {
 	t.Helper()
 	d, err := Open(t.TempDir(), &Options{SyncEvery: time.Hour})
@@ -21,11 +21,11 @@ func sick(t *testing.T, docs int) (*DB, *Collection) {
 			t.Error(err)
 		}
 	})
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(11, 12))
 	list := make([]Document, docs)
 	for i := range list {
-		list[i] = given(rng, fmt.Sprint(i), 8)
+		list[i] = precomputed(rng, fmt.Sprint(i), 8)
 	}
 	if _, err := c.Upsert(t.Context(), list...); err != nil {
 		t.Fatal(err)

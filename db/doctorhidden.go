@@ -8,15 +8,15 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// The versions that CollectionHealth.Version names.
+// The values of CollectionHealth.Version.
 const (
 	versionNew      = "new"      // being filled
 	versionPrevious = "previous" // kept since the switch
 )
 
-// doctorHidden compares the keys of the collection's hidden version with each
-// other, if it has one. What is derived from them is not loaded. When it is
-// loaded it is checked as every snapshot is.
+// doctorHidden checks the keys of the collection's hidden version against each
+// other, if it has one. It does not load the derived state, which is checked
+// whenever it is loaded.
 func (c *Collection) doctorHidden(o *DoctorOptions) (h CollectionHealth, ok bool, err error) {
 	hidden, ok := c.db.st.Hidden(c.name)
 	if !ok {
@@ -28,10 +28,10 @@ func (c *Collection) doctorHidden(o *DoctorOptions) (h CollectionHealth, ok bool
 	}
 	h, err = c.examineHidden(hidden, set.Dims)
 	if err != nil || !o.Repair || h.FaultCount == 0 || !c.changing.TryLock() {
-		return h, true, err // while it is being filled it is left alone
+		return h, true, err // do not repair a version that is being filled
 	}
 	defer c.changing.Unlock()
-	// It may have been filled until now.
+	// Check again: it may have been filled until now.
 	found, err := c.examineHidden(hidden, set.Dims)
 	if err != nil {
 		return h, true, err
@@ -42,7 +42,7 @@ func (c *Collection) doctorHidden(o *DoctorOptions) (h CollectionHealth, ok bool
 	}
 	index.Remove(c.db.derivedDir(), hidden.ID)
 	h, err = c.examineHidden(hidden, set.Dims)
-	h.Repaired, h.Found = fmt.Sprintf("put %d keys in order", keys), &found
+	h.Repaired, h.Found = fmt.Sprintf("repaired %d keys", keys), &found
 	return h, true, err
 }
 

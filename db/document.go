@@ -3,9 +3,11 @@ package db
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 	"unicode"
@@ -282,6 +284,9 @@ func normaliseValue(v any) (out any, bytes int, err error) {
 		if n, err := v.Int64(); err == nil {
 			return n, 8, nil
 		}
+		if !strings.ContainsAny(string(v), ".eE") {
+			return nil, 0, reason.For(errValue, "integer %.40s is beyond 64 bits; write it as a string or with a decimal point", v)
+		}
 		f, err := v.Float64()
 		if err != nil {
 			return nil, 0, reason.For(errValue, "number %s is out of range", v)
@@ -300,7 +305,7 @@ func normaliseValue(v any) (out any, bytes int, err error) {
 		for i, e := range v {
 			s, ok := e.(string)
 			if !ok {
-				return nil, 0, reason.For(errValue, "element %d is %T, arrays hold only strings", i, e)
+				return nil, 0, reason.For(errValue, "element %d is %s, lists hold only strings", i, kindOf(e))
 			}
 			if !utf8.ValidString(s) {
 				return nil, 0, reason.For(errValue, "element %d is not UTF-8", i)
@@ -310,7 +315,27 @@ func normaliseValue(v any) (out any, bytes int, err error) {
 		}
 		return out, bytes, nil
 	}
-	return nil, 0, reason.For(errValue, "%T; use a string, bool, number, time.Time or []string", v)
+	return nil, 0, reason.For(errValue, "%s; use a string, a boolean, a number, a time or a list of strings", kindOf(v))
+}
+
+// kindOf names the type of a value for those who sent it as JSON and for those who
+// made it in Go.
+func kindOf(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "a string"
+	case bool:
+		return "a boolean"
+	case int, int64, float64, json.Number:
+		return "a number"
+	case map[string]any:
+		return "an object"
+	case []any, []string:
+		return "a list"
+	}
+	return fmt.Sprintf("a %T", v)
 }
 
 func fromUint(v uint64) (any, int, error) {

@@ -8,8 +8,8 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// A scan that opens other collections as it goes must not wait for a Drop that
-// waits for the scan.
+// TestDropBesideScan: a scan that opens other collections must not wait for a Drop
+// that waits for the scan.
 func TestDropBesideScan(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/quant"
@@ -16,7 +17,7 @@ func (v *version) embed(ctx context.Context, puts []index.Put) error {
 	var at []int
 	for i := range puts {
 		if p := &puts[i]; p.Vector == nil && !p.Unchanged {
-			texts = append(texts, p.Text)
+			texts = append(texts, chunk.Embedded(p.Text))
 			at = append(at, i)
 		}
 	}
@@ -42,7 +43,7 @@ func (v *version) embed(ctx context.Context, puts []index.Put) error {
 	return nil
 }
 
-// embedQuery is the vector of a query, of unit length.
+// embedQuery returns the vector of a query, of unit length.
 func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {
 	dims := v.Settings().Dims
 	if q.Embedding != nil {
@@ -50,7 +51,7 @@ func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {
 	}
 	e := v.embedder()
 	if e == nil {
-		return nil, reason.For(ErrNoEmbedder, "the query is a text; give its embedding or open the collection with an embedder")
+		return nil, reason.For(ErrNoEmbedder, "the query is a text; set its embedding, or open the collection with an embedder")
 	}
 	vec, err := e.EmbedQuery(ctx, q.Text)
 	if err == nil {
@@ -62,8 +63,8 @@ func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {
 	return vec, nil
 }
 
-// normalised checks a vector and returns a copy of unit length: the store keeps
-// its memory, which nobody else may change.
+// normalised checks a vector and returns a copy of unit length. The caller may
+// reuse vec, but the store keeps the copy.
 func normalised(vec []float32, dims int) ([]float32, error) {
 	if err := checkVector(vec, dims); err != nil {
 		return nil, err

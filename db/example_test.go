@@ -67,7 +67,7 @@ func ExampleCollection_Search_filter() {
 	for _, m := range matches {
 		fmt.Println(m.Document.ID)
 	}
-	// The same as text, as users type it.
+	// The same filter as text, as users type it.
 	where, err = filter.Parse(`tags CONTAINS "walk" OR NOT lang = "ko"`)
 	check(err)
 	n, err := c.Count(ctx, where)
@@ -100,7 +100,7 @@ func ExampleCollection_UpsertChunks() {
 `
 	_, err = c.UpsertChunks(ctx, chunk.Options{Format: chunk.Markdown, MaxTokens: 40}, db.Document{ID: "guide.md", Text: guide})
 	check(err)
-	// One result of each document, whichever of its chunks is the best.
+	// One result per document: its best chunk.
 	matches, err := c.Search(ctx, db.Query{Text: "휴가는 언제까지 신청하나요?", K: 5, PerSource: 1})
 	check(err)
 	for _, m := range matches {
@@ -109,8 +109,8 @@ func ExampleCollection_UpsertChunks() {
 	// Output: guide.md [사내 안내 휴가]
 }
 
-// letters is an embedder of one's own: it counts letters. A real one calls a
-// model; embeddertest.Run checks that it keeps the contract.
+// letters is a custom embedder that counts letters. A real one calls a model; test it
+// with embeddertest.Run.
 type letters struct{}
 
 func (letters) embed(text string) []float32 {
@@ -120,7 +120,7 @@ func (letters) embed(text string) []float32 {
 		_, _ = h.Write([]byte(word))
 		v[h.Sum32()%64]++
 	}
-	v[0] += 0.01 // no text is without a direction
+	v[0] += 0.01 // no vector is zero
 	var sum float64
 	for _, x := range v {
 		sum += float64(x * x)
@@ -178,7 +178,7 @@ func ExampleCollection_Reembed() {
 	_, err = c.Insert(ctx, db.Document{ID: "1", Text: "빨간 사과"}, db.Document{ID: "2", Text: "푸른 하늘"})
 	check(err)
 
-	// Searches and writes go on meanwhile, with this handle too.
+	// Searches and writes continue meanwhile, also with this handle.
 	r, err := c.Reembed(ctx, builtin.New(), nil)
 	check(err)
 	fmt.Println(r.Embedded, "texts:", r.From.Model.Model, r.From.Dims, "→", r.To.Model.Model, r.To.Dims)
@@ -186,7 +186,7 @@ func ExampleCollection_Reembed() {
 	check(err)
 	fmt.Println(matches[0].Document.Text)
 
-	check(c.Confirm(ctx)) // or go back: c.Rollback(ctx, &db.RollbackOptions{Embedder: letters{}})
+	check(c.Confirm(ctx)) // or c.Rollback(ctx, &db.RollbackOptions{Embedder: letters{}})
 	// Output:
 	// 2 texts: example/letters 64 → frony-db/builtin 384
 	// 빨간 사과

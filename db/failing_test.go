@@ -14,9 +14,10 @@ import (
 	"github.com/fronyai/frony-db/db/internal/disk"
 )
 
-// A disk that fails at each step of each file of ours, for good or once, with an
-// error or a short write: writes are acknowledged and searched all the same, as
-// the store has them, and the next opening, on a disk that works, has all.
+// TestFailingFiles makes the disk fail at each step of each derived file, once or
+// permanently, with an error or a short write. Writes must still be acknowledged and
+// searchable, as the store has them, and the next opening, on a working disk, must
+// have all documents.
 func TestFailingFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a long test; run without -short")
@@ -25,17 +26,17 @@ func TestFailingFiles(t *testing.T) {
 		for _, step := range []disk.Step{disk.Create, disk.Write, disk.Sync, disk.Rename} {
 			for _, once := range []bool{false, true} {
 				if file == ".rows" && (step == disk.Create || step == disk.Rename) {
-					continue // it is opened before, and never renamed
+					continue // opened earlier, and never renamed
 				}
 				t.Run(fmt.Sprint(file, " ", step, " once ", once), func(t *testing.T) {
 					dir := t.TempDir()
 					d, log := openLogged(t, dir)
-					c := openGiven(t, d, 8)
+					c := openPrecomputed(t, d, 8)
 					rng := rand.New(rand.NewPCG(1, 2))
 					var docs []Document
 					write := func() {
 						t.Helper()
-						doc := given(rng, fmt.Sprint(len(docs)), 8)
+						doc := precomputed(rng, fmt.Sprint(len(docs)), 8)
 						if _, err := c.Upsert(t.Context(), doc); err != nil {
 							t.Fatal(err)
 						}
@@ -83,12 +84,12 @@ func TestFailingFiles(t *testing.T) {
 						t.Error(err)
 					}
 					if text := log.String(); step == disk.Write && file == ".rows" && !strings.Contains(text, "not cached") {
-						t.Error("no word of the fault:", text)
+						t.Error("the fault was not logged:", text)
 					}
 					restore()
 					for _, dir := range []string{dir, killed} {
 						d, _ := openLogged(t, dir)
-						check(openGiven(t, d, 8))
+						check(openPrecomputed(t, d, 8))
 						if r, err := d.Doctor(t.Context(), nil); err != nil || !r.OK() {
 							t.Errorf("%+v %v", r, err)
 						}
@@ -113,7 +114,8 @@ type faultError struct {
 func (e *faultError) Error() string { return fmt.Sprintf("%s: %v", e.step, e.err) }
 func (e *faultError) Unwrap() error { return e.err }
 
-// The marker can't be written: there is no database yet, and the next try makes it.
+// TestFailingMarker: if the marker file can't be written there is no database yet,
+// and the next Open creates it.
 func TestFailingMarker(t *testing.T) {
 	for _, step := range []disk.Step{disk.Create, disk.Write, disk.Sync, disk.Rename} {
 		dir := t.TempDir()
@@ -135,7 +137,7 @@ func TestFailingMarker(t *testing.T) {
 	}
 }
 
-// limited is a file that takes so many bytes and fails.
+// limited is a writer that fails after so many bytes.
 type limited struct{ left int }
 
 func (l *limited) Write(b []byte) (int, error) {
@@ -147,7 +149,8 @@ func (l *limited) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// A backup's file fails at any byte: Backup says so, and the database goes on.
+// TestFailingBackup: if writing a backup fails at any byte, Backup returns the error,
+// and the database keeps working.
 func TestFailingBackup(t *testing.T) {
 	d, c := sick(t, 200)
 	whole := &limited{1 << 30}

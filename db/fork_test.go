@@ -17,7 +17,7 @@ func TestForkedHistory(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "db")
 		put := func(d *DB, history string, n int) {
 			t.Helper()
-			c := openGiven(t, d, 2)
+			c := openPrecomputed(t, d, 2)
 			for i := range n {
 				doc := Document{ID: fmt.Sprint(i), Embedding: []float32{1, float32(i)}, Metadata: Metadata{"history": history}}
 				if _, err := c.Upsert(t.Context(), doc); err != nil {
@@ -74,7 +74,7 @@ func TestForkedHistory(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := 0
-		for doc, err := range openGiven(t, d, 2).Scan(t.Context(), Scan{}) {
+		for doc, err := range openPrecomputed(t, d, 2).Scan(t.Context(), Scan{}) {
 			if err != nil || doc.Metadata["history"] != "two" {
 				t.Error(doc.ID, doc.Metadata, err)
 			}

@@ -14,7 +14,7 @@ import (
 	"github.com/fronyai/frony-db/db/internal/disk"
 )
 
-// smallDisk is a file system of its own that a test may fill.
+// smallDisk mounts a small file system that a test may fill.
 func smallDisk(t *testing.T, mib int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -29,7 +29,7 @@ func smallDisk(t *testing.T, mib int) string {
 	return dir
 }
 
-// fillUp leaves so many MiB free.
+// fillUp fills the file system until left MiB are free.
 func fillUp(t *testing.T, dir string, left uint64) {
 	t.Helper()
 	path := filepath.Join(dir, "filler")
@@ -53,9 +53,9 @@ func fillUp(t *testing.T, dir string, left uint64) {
 	}
 }
 
-// A disk that is really full: writes are refused before they could kill the
-// process, deleting and compacting lead out of it, and whatever is refused,
-// nothing that was acknowledged is lost.
+// TestFullDisk fills a real file system. Writes are refused before they could kill
+// the process, deleting and compacting free space, and no acknowledged write is
+// lost.
 func TestFullDisk(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it fills a disk of 480 MiB")
@@ -81,7 +81,7 @@ func TestFullDisk(t *testing.T) {
 	write := func() error {
 		docs := make([]Document, 500)
 		for i := range docs {
-			docs[i] = given(rng, fmt.Sprint(next), 1024)
+			docs[i] = precomputed(rng, fmt.Sprint(next), 1024)
 			next++
 		}
 		if _, err := c.Insert(t.Context(), docs...); err != nil {
@@ -113,7 +113,7 @@ func TestFullDisk(t *testing.T) {
 		if n, err := c.Count(t.Context(), filter.All()); n != len(live) || err != nil {
 			t.Fatalf("%s: %d documents, want %d; %v", when, n, len(live), err)
 		}
-		if m, err := c.Search(t.Context(), Query{Embedding: given(rng, "", 1024).Embedding, K: 5}); err != nil || len(m) != min(5, len(live)) {
+		if m, err := c.Search(t.Context(), Query{Embedding: precomputed(rng, "", 1024).Embedding, K: 5}); err != nil || len(m) != min(5, len(live)) {
 			t.Fatal(when, len(m), err)
 		}
 	}
@@ -126,12 +126,12 @@ func TestFullDisk(t *testing.T) {
 	}
 	t.Logf("%d documents fit: %v", len(live), err)
 	check("full")
-	// Deleting goes on where writing does not.
+	// Deleting still works when writing does not.
 	if err := remove(1000); err != nil {
 		t.Fatal(err)
 	}
 	check("full, some deleted")
-	// Somebody else takes the rest: now nothing is written any more, and reading goes on.
+	// Other files take the rest. Nothing can be written now; reads still work.
 	fillUp(t, root, 8)
 	if err := remove(10); !errors.Is(err, ErrDiskFull) {
 		t.Error(err)
@@ -139,7 +139,7 @@ func TestFullDisk(t *testing.T) {
 	if err := write(); !errors.Is(err, ErrDiskFull) {
 		t.Error(err)
 	}
-	_ = c.Snapshot(t.Context()) // it may fit or not
+	_ = c.Snapshot(t.Context()) // may or may not fit
 	check("nothing left")
 	if err := os.Remove(filepath.Join(root, "filler")); err != nil {
 		t.Fatal(err)
@@ -169,8 +169,8 @@ func TestFullDisk(t *testing.T) {
 	if r, err := d.Doctor(t.Context(), &DoctorOptions{Sample: 100}); err != nil || !r.OK() {
 		t.Errorf("%+v %v", r, err)
 	}
-	// A disk without room for the log's table: closing says so instead of being
-	// killed, opening does, and all is there once there is room.
+	// A disk without space for the log's table: Close and Open return an error and are
+	// not killed. Once there is space, all documents are there.
 	if err := write(); err != nil {
 		t.Fatal(err)
 	}
@@ -182,8 +182,8 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	left := dir
-	root = smallDisk(t, 800)          // a copy has no holes
-	dir = filepath.Join(root, "copy") // this process has the files open
+	root = smallDisk(t, 800)          // a copy is not sparse
+	dir = filepath.Join(root, "copy") // this process has the original files open
 	if err := os.CopyFS(dir, os.DirFS(left)); err != nil {
 		t.Fatal(err)
 	}

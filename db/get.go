@@ -9,14 +9,13 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// Get returns documents by their ids, in order, with text and metadata. If
-// some are missing it returns those that exist and ErrNotFound, naming the
-// missing ids.
+// Get returns documents by id, in order, with text and metadata. If some are
+// missing it returns those that exist, and ErrNotFound with the missing ids.
 func (c *Collection) Get(ctx context.Context, ids ...string) ([]Document, error) {
 	return c.GetFields(ctx, FieldsDefault, ids...)
 }
 
-// GetFields is Get with a choice of what to read.
+// GetFields is Get with a choice of fields.
 func (c *Collection) GetFields(ctx context.Context, fields Fields, ids ...string) (docs []Document, err error) {
 	err = c.read("get", "", func(_ *version, r *index.Reader) error {
 		docs = make([]Document, 0, len(ids))

@@ -9,7 +9,7 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// alike embeds every passage the same, and every query not far from it.
+// alike embeds all passages to one vector, and all queries to another near it.
 type alike struct{}
 
 func (alike) EmbedPassages(_ context.Context, texts []string) ([][]float32, error) {
@@ -24,8 +24,8 @@ func (alike) EmbedQuery(context.Context, string) ([]float32, error) { return []f
 
 func (alike) Spec() embedder.Spec { return embedder.Spec{Model: "alike", Dims: 2, HeadDims: 2} }
 
-// Few candidates need not be unrelated: what is near without sharing a word has a
-// score, the only document too. Of a hundred, the least near have none.
+// TestHybridOfFew: with few candidates, a document that is near but shares no word
+// has a score, even if it is the only one. Of a hundred, the least near have none.
 func TestHybridOfFew(t *testing.T) {
 	t.Parallel()
 	d := open(t, t.TempDir(), &db.Options{Embedder: alike{}})

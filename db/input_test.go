@@ -25,8 +25,8 @@ func vec(n int, x float32) []float32 {
 	return v
 }
 
-// Every kind of bad input has its error, which names the input, and leaves
-// nothing behind.
+// TestBadDocuments: every kind of invalid input has its error, which names the input,
+// and nothing is written.
 func TestBadDocuments(t *testing.T) {
 	t.Parallel()
 	d := open(t, t.TempDir(), nil)
@@ -84,7 +84,7 @@ func TestBadDocuments(t *testing.T) {
 	}
 }
 
-// bulky documents together are larger than a transaction.
+// bulky returns documents that together exceed a transaction.
 func bulky(n int) []db.Document {
 	docs := make([]db.Document, n)
 	for i := range docs {
@@ -191,7 +191,7 @@ func TestBadOptions(t *testing.T) {
 	}
 	if _, err := db.Open(t.TempDir(), &db.Options{SyncEvery: -1, Limits: db.Limits{K: -1}}); !errors.Is(err, db.ErrInvalidOptions) ||
 		!strings.Contains(err.Error(), "SyncEvery") || !strings.Contains(err.Error(), "limit K") {
-		t.Errorf("not every fault is reported: %v", err)
+		t.Errorf("not every invalid option is reported: %v", err)
 	}
 	d := open(t, t.TempDir(), &db.Options{})
 	for _, name := range []string{"", "a b", "../x", "a/b", "-x", strings.Repeat("x", 129), "a\x00"} {
@@ -212,7 +212,7 @@ func TestBadOptions(t *testing.T) {
 		t.Errorf("text without an embedder: %v", err)
 	}
 	if _, err := c.Search(t.Context(), db.Query{Text: "text", K: 1}); !errors.Is(err, db.ErrNoEmbedder) {
-		t.Errorf("question without an embedder: %v", err)
+		t.Errorf("text query without an embedder: %v", err)
 	}
 	if _, err := d.Collection(t.Context(), "given", &db.CollectionOptions{Dims: 9}); !errors.Is(err, db.ErrInvalidOptions) {
 		t.Errorf("other dims: %v", err)
@@ -289,8 +289,9 @@ func TestBadDirectories(t *testing.T) {
 	}
 }
 
-// Vectors that were given are not asked with the database's own embedder.
-func TestGivenVectors(t *testing.T) {
+// TestPrecomputed: a collection of precomputed embeddings does not use the database's
+// embedder.
+func TestPrecomputed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	d := open(t, dir, &db.Options{})
@@ -308,7 +309,7 @@ func TestGivenVectors(t *testing.T) {
 	d = open(t, dir, nil)
 	c = collection(t, d, "given", nil)
 	if _, err := c.Search(t.Context(), db.Query{Text: "x", K: 1}); !errors.Is(err, db.ErrNoEmbedder) {
-		t.Errorf("a text question to given vectors: %v", err)
+		t.Errorf("a text query on precomputed embeddings: %v", err)
 	}
 	m, err := c.Search(t.Context(), db.Query{Embedding: vec(384, 1), K: 1})
 	if err != nil || len(m) != 1 || m[0].Score < 0.999 {
@@ -316,7 +317,7 @@ func TestGivenVectors(t *testing.T) {
 	}
 }
 
-// An upsert embeds only what is new.
+// TestUpsertUnchanged: an upsert embeds only new texts.
 func TestUpsertUnchanged(t *testing.T) {
 	t.Parallel()
 	e := &counting{Fake: embeddertest.New(384, 1)}

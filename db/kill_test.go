@@ -16,7 +16,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// The kill test's child is this test binary with FRONYDB_KILL_DIR set.
+// TestMain runs the child of the kill tests if FRONYDB_KILL_DIR is set.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("FRONYDB_KILL_DIR"); dir != "" {
 		if err := killChild(dir); err != nil {
@@ -37,8 +37,8 @@ func TestMain(m *testing.M) {
 
 const killWriters = 3
 
-// killOp is what writer w does as its n-th operation: the same in the child
-// and in the parent that checks it.
+// killOp returns the n-th operation of writer w. It is the same in the child and in
+// the parent, which checks it.
 func killOp(seed uint64, w, n int) (upserts []db.Document, deletes []string) {
 	rng := rand.New(rand.NewPCG(seed+uint64(w), uint64(n)))
 	id := func() string { return fmt.Sprintf("w%d-%d", w, rng.IntN(60)) }
@@ -97,7 +97,7 @@ func killChild(dir string) error {
 					errs <- err
 					return
 				}
-				// One write of a short line to a pipe is atomic.
+				// Writing a short line to a pipe is atomic.
 				_, _ = fmt.Fprintf(os.Stdout, "%d %d\n", w, n)
 			}
 		})
@@ -106,7 +106,7 @@ func killChild(dir string) error {
 	return <-errs
 }
 
-// openKilled opens the collection with the model that it has by now.
+// openKilled opens the collection with its current model.
 func openKilled(ctx context.Context, d *db.DB) (*db.Collection, error) {
 	e := killModels[0]
 	for info, err := range d.Collections(ctx) {
@@ -118,8 +118,8 @@ func openKilled(ctx context.Context, d *db.DB) (*db.Collection, error) {
 	return d.Collection(ctx, "kill", &db.CollectionOptions{Embedder: e})
 }
 
-// Nothing that was acknowledged is lost, and nothing comes back, when the
-// process is killed at any moment.
+// TestKill: when the process is killed at any moment, no acknowledged write is lost,
+// and no deleted document returns.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a long test; run without -short")
@@ -143,20 +143,20 @@ func TestKill(t *testing.T) {
 	}
 	t.Logf("%d kills, %d operations acknowledged, none lost", kills, acked)
 	if acked < kills {
-		t.Errorf("only %d operations were acknowledged: the test did not test much", acked)
+		t.Errorf("only %d operations were acknowledged, too few for the test", acked)
 	}
 }
 
 type killed struct {
 	dir  string
 	seed uint64
-	env  []string         // more for the child
+	env  []string         // added to the child's environment
 	base int              // documents that no writer touches
 	next [killWriters]int // the first operation of each writer that was not acknowledged
 	docs [killWriters]map[string]db.Document
 }
 
-// run starts a child and kills it a while after its database is open.
+// run starts a child and kills it some time after its database is open.
 func (k *killed) run(t *testing.T, after time.Duration) {
 	t.Helper()
 	exe, err := os.Executable()
@@ -207,8 +207,8 @@ func (k *killed) apply(w, n int) {
 	}
 }
 
-// verify opens the database and checks the store and every document, by id and by search. An
-// operation that was under way may have been done, as a whole, or not.
+// verify opens the database and checks the store and every document, by id and by
+// search. An unacknowledged operation must have been done completely or not at all.
 func (k *killed) verify(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
@@ -242,7 +242,7 @@ func (k *killed) verify(t *testing.T) {
 		}
 	}
 	if base != k.base {
-		t.Errorf("%d documents that were not touched, want %d", base, k.base)
+		t.Errorf("%d documents outside the writers' ranges, want %d", base, k.base)
 	}
 	for w := range killWriters {
 		if !k.same(w, got[w]) {
@@ -262,7 +262,7 @@ func (k *killed) verify(t *testing.T) {
 				found = found || m.Document.ID == id
 			}
 			if !found {
-				t.Errorf("%s is in the store and not found by search: %v", id, m)
+				t.Errorf("%s is in the store but not found by search: %v", id, m)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
-// K says how much to return at most, not how much to make room for.
+// TestLargestK: the largest K does not make a search allocate as much.
 func TestLargestK(t *testing.T) {
 	t.Parallel()
 	d, err := Open(t.TempDir(), &Options{
@@ -39,7 +39,7 @@ func TestLargestK(t *testing.T) {
 	}
 }
 
-// Keys of the largest size do not keep a collection from being dropped.
+// TestDropLongIDs: a collection with the longest ids can be dropped.
 func TestDropLongIDs(t *testing.T) {
 	t.Parallel()
 	d, err := Open(t.TempDir(), &Options{SyncEvery: time.Hour, Limits: Limits{IDBytes: maxIDBytes}})
@@ -47,7 +47,7 @@ func TestDropLongIDs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 2)
+	c := openPrecomputed(t, d, 2)
 	for n := range 3 {
 		docs := make([]Document, 120)
 		for i := range docs {
@@ -61,6 +61,6 @@ func TestDropLongIDs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := d.st.DeleteGarbage(); n != 0 || err != nil {
-		t.Errorf("%d collections were left to sweep, %v", n, err)
+		t.Errorf("%d dropped collections were left, %v", n, err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 )
 
-// While one collection is rebuilt, the others can be opened, and who wants the
-// same one waits no longer than its context.
+// TestOpenBesideRebuild: while a collection is rebuilt, others can be opened, and
+// opening the same one ends with the context.
 func TestOpenBesideRebuild(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()
@@ -68,10 +68,10 @@ func TestOpenBesideRebuild(t *testing.T) {
 	soon, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
 	defer cancel()
 	if _, err := d.Collection(soon, "big", nil); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the one that is rebuilt: %v", err)
+		t.Errorf("opening the collection being rebuilt: %v", err)
 	}
 	if err := d.Drop(soon, "big"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("drop of the one that is rebuilt: %v", err)
+		t.Errorf("dropping the collection being rebuilt: %v", err)
 	}
 	close(goOn)
 	wg.Wait()

@@ -47,7 +47,7 @@ func appendJSON(b []byte, v any) ([]byte, error) {
 func appendFloat(b []byte, f float64, bits int) ([]byte, error) {
 	s := strconv.FormatFloat(f, 'g', -1, bits)
 	switch {
-	case strings.ContainsAny(s, "NI"): // NaN and infinities are no JSON, and no metadata
+	case strings.ContainsAny(s, "NI"): // JSON has no NaN and no infinities
 		return b, reason.For(ErrInvalidMetadata, "%s", s)
 	case !strings.ContainsAny(s, ".e"):
 		s += ".0"

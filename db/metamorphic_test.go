@@ -11,18 +11,18 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 )
 
-// An operation of a metamorphic run: one of these is set.
+// operation is a step of a metamorphic run. One of its fields is set.
 type operation struct {
 	upsert  []db.Document
 	delete  []string
-	where   filter.Expr // what a deletion by filter deletes, or what a look is filtered by
+	where   filter.Expr // the filter of a deletion or a look
 	deletes bool
 	look    [][]float32 // queries
 }
 
 const metaDims = 16
 
-// operations makes up a list that begins with n documents.
+// operations returns a random list that begins with n documents.
 func operations(rng *rand.Rand, n, steps int) []operation {
 	vector := func() []float32 {
 		v := make([]float32, metaDims)
@@ -77,17 +77,17 @@ func operations(rng *rand.Rand, n, steps int) []operation {
 	return append(all, look(), look())
 }
 
-// variant is a way to open the database and the collection, none of which may
-// change what is true.
+// variant is a way to open the database and the collection. None may change the
+// exact results.
 type variant struct {
 	name   string
 	opts   db.Options
 	coll   db.CollectionOptions
-	reopen bool // and take snapshots, at random
+	reopen bool // reopen and take snapshots, at random
 }
 
-// run does the operations, and returns what each look has seen and the recall of
-// the searches that need not be exact.
+// run runs the operations. It returns the results of each look, and the recall of
+// the approximate searches.
 func (v *variant) run(t *testing.T, rng *rand.Rand, ops []operation) (seen []string, recall float64) {
 	t.Helper()
 	dir := t.TempDir()
@@ -178,12 +178,13 @@ func (v *variant) run(t *testing.T, rng *rand.Rand, ops []operation) (seen []str
 	return seen, float64(found) / float64(max(1, wanted))
 }
 
-// One list of random operations under many sets of options: what is exact is the
-// same under all of them, and what is not finds nearly all of it.
+// TestMetamorphic runs one list of random operations with many sets of options.
+// Exact results must be the same for all of them; approximate searches must find
+// nearly all.
 func TestMetamorphic(t *testing.T) {
 	t.Parallel()
 	rng := random(t)
-	n, steps := 6000, 80 // beyond what is scanned
+	n, steps := 6000, 80 // too many to be scanned
 	if testing.Short() {
 		n, steps = 800, 30
 	}

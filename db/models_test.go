@@ -8,8 +8,8 @@ import (
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
-// Collections of several models in one database: Doctor needs none of them, and
-// who opens a collection after it, or after somebody without a model, has theirs.
+// TestSeveralModels has collections of several models in one database. Doctor needs
+// none of the models, and a collection opened after it gets its own.
 func TestSeveralModels(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -41,8 +41,8 @@ func TestSeveralModels(t *testing.T) {
 	}
 }
 
-// A collection that was opened to look at, without a model, takes the model of
-// the next opening.
+// TestModelComesLater: a collection opened without a model takes the model of the
+// next opening.
 func TestModelComesLater(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

@@ -75,7 +75,8 @@ type Limits struct {
 	IDBytes          int // of document ids, sources and field names; default 512
 	TextBytes        int // of a document's or query's text; default 1 MiB
 	MetadataBytes    int // of a document's metadata; default 64 KiB
-	MetadataFields   int // default 256
+	MetadataFields   int // of a document; default 256
+	CollectionFields int // names in the metadata of all documents of a collection; default 10,000
 	Batch            int // documents in one call; default 10,000
 	K                int // results of a search; default 10,000
 	EfSearch         int // beam width of a search; default 10,000
@@ -91,6 +92,7 @@ func (l Limits) withDefaults() Limits {
 		TextBytes:        cmp.Or(l.TextBytes, 1<<20),
 		MetadataBytes:    cmp.Or(l.MetadataBytes, 64<<10),
 		MetadataFields:   cmp.Or(l.MetadataFields, 256),
+		CollectionFields: cmp.Or(l.CollectionFields, 10_000),
 		Batch:            cmp.Or(l.Batch, 10_000),
 		K:                cmp.Or(l.K, 10_000),
 		EfSearch:         cmp.Or(l.EfSearch, 10_000),
@@ -143,6 +145,7 @@ func (o *Options) prepare() (Options, error) {
 		{"TextBytes", c.Limits.TextBytes},
 		{"MetadataBytes", c.Limits.MetadataBytes},
 		{"MetadataFields", c.Limits.MetadataFields},
+		{"CollectionFields", c.Limits.CollectionFields},
 		{"Batch", c.Limits.Batch},
 		{"K", c.Limits.K},
 		{"EfSearch", c.Limits.EfSearch},

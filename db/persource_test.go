@@ -15,8 +15,8 @@ import (
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
-// sourced makes documents whose chunks lie near each other, as those of one text
-// do: few sources with many chunks, many with few, and some without a source.
+// sourced returns documents in which the chunks of a source lie near each other: few
+// sources with many chunks, many with few, and some documents without a source.
 func sourced(rng *rand.Rand, n, dims int) []db.Document {
 	docs := make([]db.Document, 0, n)
 	for file := 0; len(docs) < n; file++ {
@@ -45,8 +45,8 @@ func sourced(rng *rand.Rand, n, dims int) []db.Document {
 	return docs
 }
 
-// capped is what PerSource means: the first k of a ranked list with no more than
-// n of a source.
+// capped is the specification of PerSource: the first k of a ranked list with at
+// most n of each source.
 func capped(all []db.Match, n, k int) (out []db.Match) {
 	count := map[string]int{}
 	for _, m := range all {
@@ -70,8 +70,8 @@ func ids(matches []db.Match) []string {
 	return out
 }
 
-// Grouped by source, every plan and every mode gives what is left of the whole
-// ranking when the surplus of each source is taken out.
+// TestPerSource: with PerSource, every plan and mode returns the full ranking without
+// the surplus of each source.
 func TestPerSource(t *testing.T) {
 	t.Parallel()
 	const dims = 32
@@ -89,7 +89,7 @@ func TestPerSource(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			// What was replaced and deleted is not counted.
+			// Replaced and deleted documents do not count.
 			if _, err := c.ReplaceSource(t.Context(), "file-0", docs[:len(docs)/16]...); err != nil {
 				t.Fatal(err)
 			}
@@ -100,8 +100,8 @@ func TestPerSource(t *testing.T) {
 					q.Filter = filter.Eq("even", true)
 				}
 				q.Exact = rng.IntN(2) == 0
-				// Near one that has many chunks; a text is near none, and the graph
-				// promises little for questions that are unlike all documents.
+				// Near a source with many chunks. A text is near none, and recall is
+				// lower for queries that resemble no document.
 				if q.Mode == db.Dense && (!q.Exact || rng.IntN(4) > 0) {
 					q.Text, q.Embedding = "", docs[rng.IntN(len(docs))].Embedding
 				}
@@ -120,7 +120,7 @@ func TestPerSource(t *testing.T) {
 				case len(got) != len(truth) || len(capped(got, q.PerSource, q.K)) != len(got):
 					t.Fatalf("%s, K %d, PerSource %d: %v, want %v", q.Mode, q.K, q.PerSource, ids(got), ids(truth))
 				case size.n > 100 && q.Mode == db.Hybrid:
-					// Its scores depend on which candidates there are.
+					// The scores depend on the candidates.
 				case q.Mode == db.Dense && !q.Exact:
 					for _, m := range got {
 						if m.Score >= truth[len(truth)-1].Score {
@@ -158,8 +158,8 @@ func TestPerSourceIsChecked(t *testing.T) {
 	}
 }
 
-// BenchmarkPerSource asks for ten of documents of four chunks, of which one has a
-// tenth of all: near to most questions it would have all places.
+// BenchmarkPerSource searches for ten results among documents of four chunks. One
+// document has a tenth of all chunks, and would take all places for most queries.
 func BenchmarkPerSource(b *testing.B) {
 	const n, dims = 20_000, 384
 	rng := random(b)

@@ -16,27 +16,27 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// mode is what a write does about documents that exist.
+// mode is how a write treats existing documents.
 type mode uint8
 
 const (
-	insert        mode = iota // an id that is taken is an error
-	upsert                    // documents replace those with the same ids
-	replace                   // and they replace all others of their sources
-	insertSources             // a source that exists is an error
+	insert        mode = iota // an existing id is an error
+	upsert                    // documents with the same ids are replaced
+	replace                   // so are all other documents of the sources
+	insertSources             // an existing source is an error
 )
 
-// write is a batch of documents on its way into the store. Every write takes the
-// same way: check, compare with what is stored, embed, commit.
+// write is a batch of documents to be written. Every write takes the same steps:
+// check, compare with the stored documents, embed, commit.
 type write struct {
 	mode mode
 	docs []Document
-	// sources are what replace and insertSources are about. A replace also deletes
-	// the documents with one of wholes as their id.
+	// sources are the sources that replace and insertSources write. A replace also
+	// deletes the documents whose ids are in wholes.
 	sources, wholes []string
 }
 
-// run brings a write into a version of the collection.
+// run runs a write on a version of the collection.
 func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, err error) {
 	if err := c.db.checkBatch(len(w.docs), "documents"); err != nil {
 		return r, err
@@ -69,6 +69,9 @@ func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, 
 	for i := range puts {
 		puts[i].Created = now
 	}
+	if err := c.checkFields(v, puts); err != nil {
+		return r, err
+	}
 	r.Deleted, err = commit(ctx, v, w, puts, r.IDs)
 	if exists, ok := errors.AsType[*store.ExistsError](err); ok {
 		err = &Error{Input: reason.IDs(exists.IDs...), Err: ErrExists, Hint: "use upsert to replace"}
@@ -76,7 +79,8 @@ func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, 
 	return r, err
 }
 
-// commit writes what a write has to write. ids are those of all its documents.
+// commit stores the changed documents of a write. ids are those of all its
+// documents.
 func commit(ctx context.Context, v *version, w write, puts []index.Put, ids []string) (deleted int, err error) {
 	switch {
 	case w.mode == replace:
@@ -92,7 +96,7 @@ func commit(ctx context.Context, v *version, w write, puts []index.Put, ids []st
 	return v.Upsert(puts, nil)
 }
 
-// checkBatch refuses more than a batch of things.
+// checkBatch returns an error if n exceeds the limit of a batch.
 func (d *DB) checkBatch(n int, things string) error {
 	limit := d.opts.Limits.Batch
 	if n <= limit {
@@ -104,7 +108,30 @@ func (d *DB) checkBatch(n int, things string) error {
 	}
 }
 
-// check checks every document and makes up missing ids. The error names the
+// checkFields refuses names of metadata beyond the limit. Each of them is a column
+// in memory.
+func (c *Collection) checkFields(v *version, puts []index.Put) error {
+	names := make(map[string]struct{})
+	for i := range puts {
+		for name := range puts[i].Metadata {
+			names[name] = struct{}{}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	fields, unknown, err := v.NewFields(names)
+	if limit := c.db.opts.Limits.CollectionFields; err == nil && unknown > 0 && fields+unknown > limit {
+		err = &Error{
+			Input: fmt.Sprintf("%d new names of metadata", unknown),
+			Err:   reason.For(ErrLimit, "the collection has %d names, at most %d", fields, limit),
+			Hint:  "keep names few, and put what varies into values",
+		}
+	}
+	return err
+}
+
+// check checks every document and generates missing ids. The error names the
 // document at fault.
 func (c *Collection) check(v *version, docs []Document) ([]index.Put, error) {
 	dims := v.Settings().Dims
@@ -116,7 +143,7 @@ func (c *Collection) check(v *version, docs []Document) ([]index.Put, error) {
 			precomputed++
 		}
 	}
-	vectors := make([]float32, 0, precomputed*dims) // in one piece of memory
+	vectors := make([]float32, 0, precomputed*dims) // one allocation for all
 	for i, d := range docs {
 		if len(d.Embedding) == dims {
 			vectors = append(vectors, d.Embedding...)

@@ -25,8 +25,13 @@ type Query struct {
 	// returns the best chunk of each document. The search continues until it has K
 	// results or finds no more. A document without a Source counts as its own.
 	PerSource int
-	// MinScore, if set, drops results with a lower score.
+	// MinScore, if set, drops results with a lower Score, which is a cosine in Dense
+	// mode only.
 	MinScore *float32
+	// MinCosine, if set, drops results whose embedding has a lower cosine with the
+	// query, from -1 to 1; in Hybrid mode too. Unlike MinScore it is comparable
+	// across the queries of one model.
+	MinCosine *float32
 	// Recall is the share of the true K nearest to find on average, from 0 to 1.
 	// More takes longer, and 1 scans all documents. Zero means 0.99. The graph is
 	// tuned to it with measurements on the collection's own vectors; queries that
@@ -172,6 +177,10 @@ func (q *Query) check(l *Limits) error {
 		return reason.For(ErrInvalidQuery, "mode %s needs a text", q.Mode)
 	case q.Recall < 0 || q.Recall > 1 || q.Recall != q.Recall:
 		return reason.For(ErrInvalidQuery, "Recall is %v, want 0 to 1", q.Recall)
+	case q.MinCosine != nil && !(*q.MinCosine >= -1 && *q.MinCosine <= 1):
+		return reason.For(ErrInvalidQuery, "MinCosine is %v, want -1 to 1", *q.MinCosine)
+	case q.MinCosine != nil && q.Mode == Lexical:
+		return reason.For(ErrInvalidQuery, "MinCosine needs embeddings, and the mode lexical compares none; use MinScore")
 	case q.MinScore != nil && math.IsNaN(float64(*q.MinScore)):
 		return reason.For(ErrInvalidQuery, "MinScore is NaN")
 	}

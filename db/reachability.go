@@ -2,21 +2,21 @@ package db
 
 import "context"
 
-// Reachability is the outcome of self-queries: of searching the graph for
-// documents by their own vectors.
+// Reachability is the result of self-queries: searches of the graph for documents
+// by their own vectors.
 type Reachability struct {
-	Asked       int      // documents
-	Unreachable []string // ids of those that the graph did not return
-	Next        uint32   // where to go on; 0 after the last document
+	Asked       int      // number of self-queries
+	Unreachable []string // ids of the documents that the graph did not return
+	Next        uint32   // where to continue; 0 after the last document
 }
 
-// Reachability searches the graph for up to n documents by their own vectors,
-// beginning at from: 0, or Next of the previous call. A document that even a beam
-// of a thousand does not return is unreachable: its data is there, but no dense
-// search finds it except one that compares everything.
+// Reachability runs self-queries for up to n documents, starting at from: 0, or
+// Next of the previous call. A document is unreachable if even a beam width of
+// 1,000 does not return it: its data is intact, but only an exact or lexical search
+// finds it.
 //
-// It reads memory only, and takes about as long as n searches. Searches and
-// writes go on meanwhile. Doctor looks at all documents, and repairs. It returns
+// It reads only memory, and takes about as long as n searches. Searches and writes
+// continue meanwhile. Doctor checks all documents, and can repair them. It returns
 // ErrClosed and the context's error.
 func (c *Collection) Reachability(ctx context.Context, from uint32, n int) (r Reachability, err error) {
 	err = c.do("reachability", c.name, func(v *version) error {

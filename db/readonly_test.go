@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A read-only opening writes nothing that another process could be reading, be
-// the derived files there, missing or cut short.
+// TestReadOnlyLeavesFiles: a read-only opening writes no files that another process
+// may be reading, whether the derived files are complete, missing or truncated.
 func TestReadOnlyLeavesFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -20,9 +20,9 @@ func TestReadOnlyLeavesFiles(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
 	docs := make([]Document, 600)
 	for i := range docs {
-		docs[i] = given(rng, fmt.Sprint(i), 8)
+		docs[i] = precomputed(rng, fmt.Sprint(i), 8)
 	}
-	if _, err := openGiven(t, d, 8).Upsert(t.Context(), docs...); err != nil {
+	if _, err := openPrecomputed(t, d, 8).Upsert(t.Context(), docs...); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil {
@@ -55,7 +55,7 @@ func TestReadOnlyLeavesFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := openGiven(t, d, 8)
+			c := openPrecomputed(t, d, 8)
 			for _, exact := range []bool{true, false} {
 				m, err := c.Search(t.Context(), Query{Embedding: docs[7].Embedding, K: 3, Exact: exact})
 				if err != nil || len(m) != 3 || m[0].Document.ID != "7" {

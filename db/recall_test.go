@@ -8,8 +8,8 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// clustered makes vectors in clusters whose first half holds most of the
-// energy, as a Matryoshka model's does.
+// clustered returns vectors in clusters. Their first half holds most of the energy,
+// as with a Matryoshka model.
 func clustered(rng *rand.Rand, n, dims int) [][]float32 {
 	centers := make([][]float64, 200)
 	for i := range centers {
@@ -32,8 +32,8 @@ func clustered(rng *rand.Rand, n, dims int) [][]float32 {
 
 func scale(j, dims int) float64 { return 1 / (1 + 4*float64(j)/float64(dims)) }
 
-// The two-stage search finds what the exact one does, and more of it where more
-// is asked for.
+// TestRecall: the two-stage search finds what the exact search finds, and more of it
+// with a higher Query.Recall.
 func TestRecall(t *testing.T) {
 	t.Parallel()
 	n, queries := 20_000, 100

@@ -255,7 +255,7 @@ func (c *Collection) dropHidden(h store.Hidden) error {
 		return err
 	}
 	index.Remove(c.db.derivedDir(), h.ID)
-	c.db.sweepDropped(c.name)
+	c.db.deleteGarbage(c.name)
 	return nil
 }
 

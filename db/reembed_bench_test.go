@@ -12,8 +12,8 @@ import (
 )
 
 // BenchmarkReembed changes the model of 20,000 documents, with an embedder that
-// costs nearly nothing, while one goroutine searches: what the store and the graph
-// take of it, what the comparison of a version that is complete takes, and the
+// costs nearly nothing, while one goroutine searches. It measures the time for the
+// store and the graph, for the comparison with a complete version, and for the
 // longest search, which waits for the switch.
 func BenchmarkReembed(b *testing.B) {
 	const docs = 20_000

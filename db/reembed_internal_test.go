@@ -18,7 +18,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
-// texts opens a collection with the model and documents that have texts.
+// texts opens a collection with the model and fills it with n texts.
 func texts(t *testing.T, d *DB, e *embeddertest.Fake, n int) *Collection {
 	t.Helper()
 	c, err := d.Collection(t.Context(), "notes", &CollectionOptions{Embedder: e})
@@ -35,8 +35,9 @@ func texts(t *testing.T, d *DB, e *embeddertest.Fake, n int) *Collection {
 	return c
 }
 
-// Increments go on over a change of the model: the hidden version is in none of
-// them, and what the name leads to is in the next one as a whole.
+// TestReembedBackupChain: incremental backups continue across a change of the model.
+// None holds the hidden version; the first one after the switch holds the whole new
+// version.
 func TestReembedBackupChain(t *testing.T) {
 	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
@@ -47,7 +48,7 @@ func TestReembedBackupChain(t *testing.T) {
 	var base *BackupInfo
 	for step, do := range []func() error{
 		func() error { return nil },
-		func() error { // half way
+		func() error { // before the switch
 			_, err := c.Reembed(t.Context(), is, &ReembedOptions{NoSwitch: true})
 			return err
 		},
@@ -92,7 +93,7 @@ func TestReembedBackupChain(t *testing.T) {
 	}
 }
 
-// Doctor examines the store of hidden versions, and mends it.
+// TestReembedDoctor: Doctor checks the store of hidden versions, and repairs it.
 func TestReembedDoctor(t *testing.T) {
 	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
@@ -135,15 +136,15 @@ func TestReembedDoctor(t *testing.T) {
 	}
 }
 
-// When keys were mended while the model is being changed, nobody knows whose: all
-// is compared again.
+// TestReembedComparesAgain: if keys are repaired during a change of the model, the
+// change compares all documents again.
 func TestReembedComparesAgain(t *testing.T) {
 	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
 	c := texts(t, d, embeddertest.New(16, 1), 600)
 	e := &hooked{Fake: embeddertest.New(8, 2)}
-	e.hook = func() { // all have been compared by now
+	e.hook = func() { // all documents have been compared
 		vec := store.AppendVector(nil, append([]float32{1}, make([]float32, 15)...))
 		done, err := d.st.Commit(&store.Batch{Collection: idOf(c), Puts: []store.Put{ // its id does not lead to it
 			{ID: "lost", Record: store.AppendRecord(nil, &store.Record{ID: "mended", Text: "찾은 문서"}), Vector: vec},
@@ -177,7 +178,7 @@ func (h *hooked) EmbedPassages(ctx context.Context, texts []string) ([][]float32
 	return h.Fake.EmbedPassages(ctx, texts)
 }
 
-// The files of dropped versions are gone, and only theirs.
+// TestReembedLeavesNoFiles: the files of dropped versions are removed, and no others.
 func TestReembedLeavesNoFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -220,8 +221,9 @@ func TestReembedLeavesNoFiles(t *testing.T) {
 	}
 }
 
-// A drop or a close at any moment of a change of the model, around its switch above
-// all, ends it: the one leaves nothing, the other all of it.
+// TestReembedEndsAnywhere: a drop or a close ends a change of the model at any
+// moment, particularly around the switch. After the drop nothing is left, after the
+// close everything.
 func TestReembedEndsAnywhere(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -232,7 +234,7 @@ func TestReembedEndsAnywhere(t *testing.T) {
 	if testing.Short() {
 		rounds = 8
 	}
-	whole := 20 * time.Millisecond // what a change takes here, as it turns out
+	whole := 20 * time.Millisecond // duration of a change, adjusted by each round
 	for round := range rounds {
 		dir := t.TempDir()
 		d, _ := openLogged(t, dir)
@@ -294,8 +296,8 @@ func TestReembedEndsAnywhere(t *testing.T) {
 	t.Log("met:", met)
 }
 
-// A document that can't be read stops a change of the model, and is named; deleted,
-// it does not.
+// TestReembedDamaged: a document that can't be read stops a change of the model and
+// is named. After it is deleted, the change succeeds.
 func TestReembedDamaged(t *testing.T) {
 	t.Parallel()
 	dir, was := t.TempDir(), embeddertest.New(16, 1)
@@ -328,8 +330,9 @@ func TestReembedDamaged(t *testing.T) {
 	}
 }
 
-// A switch, a way back and a confirmation that can't be written change nothing:
-// the collection is what it was, takes writes, and the same call does it later.
+// TestReembedCommitFails: a switch, rollback or confirmation that can't be written
+// changes nothing. The collection still takes writes, and the same call succeeds
+// later.
 func TestReembedCommitFails(t *testing.T) {
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()

@@ -18,7 +18,7 @@ import (
 
 var killModels = []*embeddertest.Fake{embeddertest.New(384, 1), embeddertest.New(256, 2), embeddertest.New(64, 3)}
 
-// killModel is the model that has the spec.
+// killModel returns a model with the spec.
 func killModel(spec *embedder.Spec) *embeddertest.Fake {
 	for _, e := range killModels {
 		if e.Spec().Fingerprint() == spec.Fingerprint() {
@@ -28,14 +28,14 @@ func killModel(spec *embedder.Spec) *embeddertest.Fake {
 	panic("no such model: " + spec.Model)
 }
 
-// changeModels changes the collection's model until it is killed: it goes on with
-// what it finds, or takes it back.
+// changeModels changes the collection's model until it is killed. It resumes an
+// unfinished change, or rolls it back.
 func changeModels(ctx context.Context, d *db.DB, c *db.Collection) error {
 	for {
 		if err := changeModel(ctx, d, c); err != nil && !errors.Is(err, db.ErrNoReembed) {
 			return fmt.Errorf("change of the model: %w", err)
 		}
-		time.Sleep(time.Duration(rand.IntN(30)) * time.Millisecond) // the writers get a word in
+		time.Sleep(time.Duration(rand.IntN(30)) * time.Millisecond) // let the writers run
 	}
 }
 
@@ -64,9 +64,9 @@ func changeModel(ctx context.Context, d *db.DB, c *db.Collection) error {
 	return err
 }
 
-// Nothing that was acknowledged is lost, and nothing comes back, when the process
-// is killed at any moment of a change of the model, before, in and after the
-// switch, with writers at work.
+// TestKillReembed: when the process is killed at any moment of a change of the model,
+// before, during and after the switch, with concurrent writers, no acknowledged write
+// is lost, and no deleted document returns.
 func TestKillReembed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a long test; run without -short")
@@ -87,13 +87,14 @@ func TestKillReembed(t *testing.T) {
 			return
 		}
 	}
-	t.Log("the kills met:", versions)
+	t.Log("states after the kills:", versions)
 	if len(versions) < 2 {
-		t.Errorf("the kills met no more than %v", versions)
+		t.Errorf("the kills left only %v", versions)
 	}
 }
 
-// version says what a kill has left of a change, and ends it if it is to.
+// version returns the state in which a kill left a change, and finishes it if end is
+// set.
 func (k *killed) version(t *testing.T, end bool) string {
 	t.Helper()
 	d := open(t, k.dir, &db.Options{})
@@ -124,7 +125,7 @@ func (k *killed) version(t *testing.T, end bool) string {
 	return "a new version"
 }
 
-// The second child only changes the model, and says what it embeds.
+// reembedChild is the second child. It changes the model and prints what it embeds.
 func reembedChild(dir string) error {
 	d, err := db.Open(dir, &db.Options{})
 	if err != nil {
@@ -148,11 +149,12 @@ type telling struct{ *embeddertest.Fake }
 func (e telling) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
 	vecs, err := e.Fake.EmbedPassages(ctx, texts)
 	fmt.Println("embedded", len(texts))
-	time.Sleep(5 * time.Millisecond) // so that the kill finds it at work
+	time.Sleep(5 * time.Millisecond) // so that the kill interrupts it
 	return vecs, err
 }
 
-// A change that is killed embeds no more than the batch at hand again.
+// TestKillReembedGoesOn: a change that was killed embeds at most the current batch
+// again.
 func TestKillReembedGoesOn(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a long test; run without -short")
@@ -199,13 +201,13 @@ func TestKillReembedGoesOn(t *testing.T) {
 				time.AfterFunc(time.Duration(rng.IntN(12))*time.Millisecond, func() { _ = cmd.Process.Kill() })
 			}
 		}
-		_ = cmd.Wait() // it was killed, or is done
+		_ = cmd.Wait() // killed or done
 		if !done {
 			again += last
 		}
 	}
 	t.Logf("%d kills, %d texts embedded for %d documents", kills, embedded, docs)
 	if embedded < docs || embedded > docs+again {
-		t.Errorf("%d texts were embedded for %d documents, and the batches at hand had %d", embedded, docs, again)
+		t.Errorf("%d texts were embedded for %d documents; the interrupted batches had %d", embedded, docs, again)
 	}
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
-// A version that is gone back to is loaded for the second time: each number that
-// is free is given out once, and none that its graph knows. A document that gets
-// the number of one which its own batch replaces would be lost.
+// TestRollbackNodes: a version that is rolled back to is loaded a second time. It
+// must allocate each free node number once, and none that its graph uses. A document
+// that got the number of one which its own batch replaces would be lost.
 func TestRollbackNodes(t *testing.T) {
 	t.Parallel()
-	for _, saved := range []bool{true, false} { // since the numbers are free
+	for _, saved := range []bool{true, false} { // whether a snapshot is saved after the numbers are free
 		t.Run(fmt.Sprintf("saved=%v", saved), func(t *testing.T) {
 			ctx := t.Context()
 			const docs = 50
@@ -56,7 +56,7 @@ func TestRollbackNodes(t *testing.T) {
 				}
 			}
 			if st := d.st.State(idOf(c)); st.Next > 3*docs || strings.Contains(log.String(), "WARN") {
-				t.Errorf("%+v: numbers are not given out again; %s", st, log)
+				t.Errorf("%+v: numbers are not reused; %s", st, log)
 			}
 		})
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
-// changer writes to a collection under ids of its own, and knows what must be there.
+// changer writes to a collection under its own ids, and knows the expected contents.
 type changer struct {
 	c    *db.Collection
 	w    int
@@ -35,7 +35,7 @@ func (w *changer) document() db.Document {
 		d.Expires = time.Now().Add(time.Duration(w.rng.IntN(300)) * time.Millisecond)
 	case 1:
 		if old, ok := w.docs[d.ID]; ok {
-			d.Text = old.Text // its vector is taken over
+			d.Text = old.Text // its vector is reused
 		}
 	}
 	return d
@@ -66,7 +66,7 @@ func (w *changer) step(ctx context.Context) error {
 		}
 		return err
 	case 2:
-		// A loop over a scan that writes: a switch must not wait for what waits for it.
+		// Writes inside a scan: a switch waits for the scan, which must not wait for it.
 		n := 0
 		for d, err := range w.c.Scan(ctx, db.Scan{After: fmt.Sprintf("w%d-", w.w), Limit: 3}) {
 			if err != nil {
@@ -96,9 +96,9 @@ func (w *changer) step(ctx context.Context) error {
 	return err
 }
 
-// Writers, searches and scans go on through many changes of the model, back and
-// forth: what was written is there, once, with the vector of the model at hand, and
-// no search fails or mixes two models.
+// TestReembedWhileWriting: writers, searches and scans run during many changes of the
+// model, back and forth. Every written document is there once, with a vector of the
+// current model, and no search fails or mixes two models.
 func TestReembedWhileWriting(t *testing.T) {
 	rng := random(t)
 	d := open(t, t.TempDir(), &db.Options{})
@@ -177,7 +177,7 @@ func TestReembedWhileWriting(t *testing.T) {
 			g, ok := got[id]
 			if !doc.Expires.IsZero() {
 				if ok {
-					t.Errorf("%s has expired and is there", id)
+					t.Errorf("%s has expired but is there", id)
 				}
 				continue
 			}
@@ -193,8 +193,8 @@ func TestReembedWhileWriting(t *testing.T) {
 	sound(t, d, c, models[at])
 }
 
-// A collection that is dropped, or closed, while its model is being changed ends
-// the change, and leaves nothing behind.
+// TestReembedEnds: dropping or closing a collection ends a change of its model, and
+// leaves nothing behind.
 func TestReembedEnds(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"drop", "close", "cancel"} {
@@ -246,7 +246,8 @@ func TestReembedEnds(t *testing.T) {
 	}
 }
 
-// A model that is changed while chunks are embedded cuts and embeds them anew.
+// TestReembedWhileChunksAreEmbedded: if the model changes while chunks are embedded,
+// the document is split and embedded again.
 func TestReembedWhileChunksAreEmbedded(t *testing.T) {
 	t.Parallel()
 	for _, insert := range []bool{false, true} {
@@ -283,7 +284,7 @@ func TestReembedWhileChunksAreEmbedded(t *testing.T) {
 	}
 }
 
-// held is an embedder that stops in its third batch until it is told to go on.
+// held is an embedder that blocks in its third batch until it is released.
 type held struct {
 	*embeddertest.Fake
 	calls       atomic.Int32

@@ -14,7 +14,7 @@ import (
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
-// fakeModel counts the texts that it embeds, and stops at a number of them.
+// fakeModel counts the texts that it embeds, and fails at a limit.
 type fakeModel struct {
 	*embeddertest.Fake
 	n     atomic.Int64
@@ -56,7 +56,7 @@ func fillText(i int) string {
 	return fmt.Sprintf("%s %s 문서 %d", words[i%len(words)], words[(i*7+3)%len(words)], i)
 }
 
-// contents are the documents of a collection, with their times.
+// contents returns the documents of a collection, with their times.
 func contents(t *testing.T, c *db.Collection) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -78,12 +78,12 @@ func equal(t *testing.T, what string, got, want map[string]string) {
 	}
 	for id := range got {
 		if _, ok := want[id]; !ok {
-			t.Fatalf("%s: document %s has come from nowhere", what, id)
+			t.Fatalf("%s: unexpected document %s", what, id)
 		}
 	}
 }
 
-// sound asks doctor, and searches for documents by their texts in the model e.
+// sound runs Doctor, and searches for documents by their texts with the model e.
 func sound(t *testing.T, d *db.DB, c *db.Collection, e *embeddertest.Fake) {
 	t.Helper()
 	r, err := d.Doctor(t.Context(), nil)
@@ -125,7 +125,7 @@ func cosine(a, b []float32) (sum float64) {
 	return sum
 }
 
-// status is the change that a collection is in.
+// status returns the unfinished change of a collection.
 func status(t *testing.T, d *db.DB, name string) *db.Reembedding {
 	t.Helper()
 	for info, err := range d.Collections(t.Context()) {
@@ -140,8 +140,8 @@ func status(t *testing.T, d *db.DB, name string) *db.Reembedding {
 	return nil
 }
 
-// A collection changes its model, and its dims; the handle goes on, before and
-// after the database is opened again; and the change is confirmed or taken back.
+// TestReembed changes a collection's model and dims. The handle keeps working, before
+// and after the database is reopened, and the change is confirmed or rolled back.
 func TestReembed(t *testing.T) {
 	t.Parallel()
 	for _, confirm := range []bool{true, false} {
@@ -181,7 +181,7 @@ func TestReembed(t *testing.T) {
 				t.Errorf("count %d, %v", n, err)
 			}
 
-			// Written since, and after an opening.
+			// Writes after the switch, and after reopening.
 			is.n.Store(0)
 			if err := d.Close(); err != nil {
 				t.Fatal(err)
@@ -199,7 +199,7 @@ func TestReembed(t *testing.T) {
 				t.Errorf("embedded %d texts, want 2", n)
 			}
 			if _, err := c.Reembed(t.Context(), newFake(64, 3), nil); !errors.Is(err, db.ErrReembedding) {
-				t.Errorf("a change on an unconfirmed one: %v", err)
+				t.Errorf("a change before the last one is confirmed: %v", err)
 			}
 
 			if r, err := c.Reembed(t.Context(), is, nil); err != nil || !r.Unchanged || r.Switched {
@@ -250,7 +250,8 @@ func TestReembed(t *testing.T) {
 	}
 }
 
-// What can't be done is refused before anything is, and says what to do.
+// TestReembedRefuses: a call that can't succeed is refused before it changes
+// anything, and its error says what to do.
 func TestReembedRefuses(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -290,10 +291,10 @@ func TestReembedRefuses(t *testing.T) {
 		t.Errorf("a document without a text: %v", err)
 	}
 	if n := is.n.Load(); n != 0 || status(t, d, "notes") != nil {
-		t.Errorf("something was begun: %d texts, %+v", n, status(t, d, "notes"))
+		t.Errorf("a change was started: %d texts, %+v", n, status(t, d, "notes"))
 	}
 
-	// Begun with one model, it isn't gone on with another.
+	// A change to one model does not continue with another.
 	if _, err := c.Reembed(ctx, is, &db.ReembedOptions{SkipTextless: true, NoSwitch: true, HeadDims: 64}); err != nil {
 		t.Fatal(err)
 	}
@@ -311,18 +312,17 @@ func TestReembedRefuses(t *testing.T) {
 	}
 	equal(t, "before the switch", contents(t, c), before)
 	if r, err := c.Rollback(ctx, nil); err != nil || r.Switched || status(t, d, "notes") != nil {
-		t.Errorf("given up: %+v, %v", r, err)
+		t.Errorf("abandoned: %+v, %v", r, err)
 	}
 
-	// What was left out is there again after the way back, and so are vectors that
-	// were given.
+	// Skipped documents and precomputed embeddings are there again after a rollback.
 	r, err = c.Reembed(ctx, is, &db.ReembedOptions{SkipTextless: true})
 	if err != nil || r.Skipped != 1 || r.To.Documents != 301 {
-		t.Fatalf("left out: %+v, %v", r, err)
+		t.Fatalf("skipped: %+v, %v", r, err)
 	}
 	sound(t, d, c, is.Fake)
 	if _, err := c.Get(ctx, "given"); !errors.Is(err, db.ErrNotFound) {
-		t.Errorf("left out and found: %v", err)
+		t.Errorf("skipped but found: %v", err)
 	}
 	other := db.Document{ID: "other", Embedding: make([]float32, 256)}
 	other.Embedding[1] = 1
@@ -338,7 +338,7 @@ func TestReembedRefuses(t *testing.T) {
 	equal(t, "rolled back", contents(t, c), before)
 	docs, err := c.GetFields(ctx, db.FieldEmbedding, "given", "both")
 	if err != nil || cosine(docs[0].Embedding, given.Embedding) < 0.999 || cosine(docs[1].Embedding, given.Embedding) < 0.999 {
-		t.Errorf("vectors that were given: %v", err)
+		t.Errorf("precomputed embeddings: %v", err)
 	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
@@ -354,8 +354,8 @@ func TestReembedRefuses(t *testing.T) {
 	}
 }
 
-// A change that is interrupted goes on where it was: here by its embedder, between
-// openings, with writes in between.
+// TestReembedGoesOn: an interrupted change resumes where it stopped. Here its embedder
+// fails, and the database is reopened, with writes in between.
 func TestReembedGoesOn(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -391,7 +391,7 @@ func TestReembedGoesOn(t *testing.T) {
 		if s := status(t, d, "notes"); s == nil || s.Switched {
 			t.Fatalf("status %+v", s)
 		}
-		// Another text, another metadata with the same text, and two that go.
+		// A new text, new metadata with the same text, and two deletions.
 		docs, err := c.Get(ctx, "d5", "d6")
 		if err != nil {
 			t.Fatal(err)

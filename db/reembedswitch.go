@@ -147,15 +147,15 @@ func (g *change) switchOver(ctx context.Context, discard bool) error {
 	}
 	if discard {
 		index.Remove(d.derivedDir(), g.from.ID())
-		d.sweepDropped(c.name)
+		d.deleteGarbage(c.name)
 	}
 	return nil
 }
 
-// sweepDropped deletes the data of dropped versions.
-func (d *DB) sweepDropped(name string) {
+// deleteGarbage deletes the data of dropped collections and versions.
+func (d *DB) deleteGarbage(name string) {
 	if _, err := d.st.DeleteGarbage(); err != nil {
-		d.opts.Logger.Warn("sweeping a dropped version failed; the next opening continues it", "collection", name, "err", err)
+		d.opts.Logger.Warn("deleting dropped data failed; the next opening continues it", "collection", name, "err", err)
 	}
 }
 

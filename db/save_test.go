@@ -16,7 +16,7 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 )
 
-// openLogged opens a database whose log can be read.
+// openLogged opens a database and returns its log.
 func openLogged(t testing.TB, dir string) (*DB, *lockedBuffer) {
 	t.Helper()
 	log := &lockedBuffer{}
@@ -44,7 +44,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func given(rng *rand.Rand, id string, dims int) Document {
+func precomputed(rng *rand.Rand, id string, dims int) Document {
 	v := make([]float32, dims)
 	for i := range v {
 		v[i] = rng.Float32() - 0.5
@@ -52,7 +52,7 @@ func given(rng *rand.Rand, id string, dims int) Document {
 	return Document{ID: id, Embedding: v, Metadata: Metadata{"n": rng.IntN(10)}}
 }
 
-func openGiven(t testing.TB, d *DB, dims int) *Collection {
+func openPrecomputed(t testing.TB, d *DB, dims int) *Collection {
 	t.Helper()
 	c, err := d.Collection(context.Background(), "c", &CollectionOptions{Dims: dims, EfConstruction: 32, M: 8})
 	if err != nil {
@@ -61,8 +61,7 @@ func openGiven(t testing.TB, d *DB, dims int) *Collection {
 	return c
 }
 
-// copyTree copies a database as a kill would leave it: what was written, with
-// nothing closed.
+// copyTree copies a database as a kill would leave it.
 func copyTree(t *testing.T, from string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy")
@@ -72,7 +71,8 @@ func copyTree(t *testing.T, from string) string {
 	return to
 }
 
-// A snapshot is taken without being asked for, once enough has changed.
+// TestBackgroundSnapshot: a snapshot is taken in the background once enough has
+// changed.
 func TestBackgroundSnapshot(t *testing.T) {
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
@@ -85,7 +85,7 @@ func TestBackgroundSnapshot(t *testing.T) {
 	for i := range 21 {
 		docs := make([]Document, 1000)
 		for j := range docs {
-			docs[j] = given(rng, fmt.Sprint(i, "-", j), 8)
+			docs[j] = precomputed(rng, fmt.Sprint(i, "-", j), 8)
 		}
 		if _, err := c.Upsert(t.Context(), docs...); err != nil {
 			t.Fatal(err)
@@ -113,16 +113,16 @@ func TestBackgroundSnapshot(t *testing.T) {
 	}
 }
 
-// Snapshots are taken while writers insert, replace and delete. Each of them,
-// with the log behind it, is the collection: opening it rebuilds nothing and
-// finds every document.
+// TestSnapshotWhileWriting takes snapshots while writers insert, replace and delete.
+// From each snapshot and the log after it, the collection opens without a rebuild
+// and has every document.
 func TestSnapshotWhileWriting(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	for round := range 4 {
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
@@ -131,7 +131,7 @@ func TestSnapshotWhileWriting(t *testing.T) {
 				rng := rand.New(rand.NewPCG(seed+uint64(round), uint64(w)))
 				for ctx.Err() == nil {
 					id := func() string { return fmt.Sprint(w, "-", rng.IntN(900)) }
-					if _, err := c.Upsert(context.Background(), given(rng, id(), 8)); err != nil {
+					if _, err := c.Upsert(context.Background(), precomputed(rng, id(), 8)); err != nil {
 						t.Error(err)
 					}
 					if _, err := c.Delete(context.Background(), id(), id()); err != nil {
@@ -151,7 +151,7 @@ func TestSnapshotWhileWriting(t *testing.T) {
 		stop()
 		wg.Wait()
 		again, log := openLogged(t, copyTree(t, dir))
-		copied := openGiven(t, again, 8)
+		copied := openPrecomputed(t, again, 8)
 		if strings.Contains(log.String(), "rebuilding") {
 			t.Error(log.String())
 		}
@@ -188,15 +188,15 @@ func sameDocuments(t *testing.T, a, b *Collection) {
 	}
 }
 
-// What a kill leaves of a file that was being written goes at the next opening,
-// and a lost marker is written anew.
+// TestLeftOvers: the next opening removes partly written files that a kill left, and
+// writes a missing marker file.
 func TestLeftOvers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(7, 8))
-	if _, err := c.Upsert(t.Context(), given(rng, "1", 8)); err != nil {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "1", 8)); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil {
@@ -215,22 +215,22 @@ func TestLeftOvers(t *testing.T) {
 		t.Error("a temporary file was left")
 	}
 	if !strings.Contains(log.String(), "marker") {
-		t.Error("no word of the missing marker:", log)
+		t.Error("the missing marker file was not logged:", log)
 	}
-	if n, err := openGiven(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
+	if n, err := openPrecomputed(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
 		t.Error(n, err)
 	}
 }
 
-// A marker that was cut anywhere: the database opens, or the error says what
-// is wrong and what to do; the documents are there afterwards.
+// TestTornMarker truncates the marker file anywhere. The database opens, or the error
+// says what is wrong and what to do; the documents are there afterwards.
 func TestTornMarker(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(9, 10))
-	if _, err := c.Upsert(t.Context(), given(rng, "1", 8)); err != nil {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "1", 8)); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil {
@@ -263,24 +263,24 @@ func TestTornMarker(t *testing.T) {
 	}
 	d, _ = openLogged(t, dir)
 	defer func() { _ = d.Close() }()
-	if n, err := openGiven(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
+	if n, err := openPrecomputed(t, d, 8).Count(t.Context(), filter.All()); n != 1 || err != nil {
 		t.Error(n, err)
 	}
 }
 
-// The derived files can't be written: writes go on and are acknowledged, the
-// snapshot's error says so, and the next opening rebuilds.
+// TestSnapshotFails: if the derived files can't be written, writes are still
+// acknowledged, Snapshot returns the error, and the next opening rebuilds.
 func TestSnapshotFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	d, log := openLogged(t, dir)
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	if err := os.RemoveAll(filepath.Join(dir, derivedDir)); err != nil {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range 20 {
-		if _, err := c.Upsert(t.Context(), given(rng, fmt.Sprint(i), 8)); err != nil {
+		if _, err := c.Upsert(t.Context(), precomputed(rng, fmt.Sprint(i), 8)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -291,11 +291,11 @@ func TestSnapshotFails(t *testing.T) {
 		t.Error(err)
 	}
 	if !strings.Contains(log.String(), "rebuilt when it is opened") {
-		t.Error("no word of the snapshot that failed:", log)
+		t.Error("the failed snapshot was not logged:", log)
 	}
 	d, _ = openLogged(t, dir)
 	defer func() { _ = d.Close() }()
-	c = openGiven(t, d, 8)
+	c = openPrecomputed(t, d, 8)
 	if n, err := c.Count(t.Context(), filter.All()); n != 20 || err != nil {
 		t.Error(n, err)
 	}

@@ -10,19 +10,20 @@ import (
 	"github.com/fronyai/frony-db/db/internal/reason"
 )
 
-// Scan says which documents to read, in byte order of their ids.
+// Scan selects the documents to read.
 type Scan struct {
+	// Filter selects documents. The zero Expr selects all.
 	Filter filter.Expr
-	// After is the cursor: the id of the last document of the page before.
+	// After is the cursor: the id of the last document of the previous page.
 	After string
-	// Limit is the number of documents; 0 is all.
+	// Limit is the maximum number of documents; zero means all.
 	Limit int
-	// Fields to read; 0 is text and metadata.
+	// Fields selects what to read; zero means text and metadata.
 	Fields Fields
 }
 
 // Scan yields documents in byte order of their ids, as they were when the scan
-// began. To read in pages, set After to the last id of the page before.
+// began. To read in pages, set After to the last id of the previous page.
 //
 // A document that is damaged comes as its id with an ErrCorrupt; whoever goes on gets
 // those behind it. A last ErrCorrupt without an id says that ids cannot be read.
@@ -72,7 +73,7 @@ func (s *Scan) run(ctx context.Context, r *index.Reader, yield func(Document, er
 	return nil
 }
 
-// Count is the number of documents that meet the filter.
+// Count returns the number of documents that match the filter.
 func (c *Collection) Count(_ context.Context, where filter.Expr) (n int, err error) {
 	err = c.read("count", "", func(_ *version, r *index.Reader) error {
 		if err := c.checkFilter(where); err != nil {

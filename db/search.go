@@ -7,17 +7,17 @@ import (
 	"github.com/fronyai/frony-db/db/internal/index"
 )
 
-// Search returns the K documents nearest to the query, best first: fewer if
-// the collection, the filter or MinScore leave fewer. It never returns a
-// document that was deleted before it began, nor a part of a batch.
+// Search returns the K best documents for the query, best first; fewer if the
+// collection, the filter, MinScore or MinCosine leave fewer. It never returns a
+// document that was deleted before it began, nor part of a batch.
 //
-// The graph over the Matryoshka heads proposes Oversampling × K candidates,
-// and their full vectors decide. With Exact, or where a filter leaves few
-// documents, the full vectors of all are compared. A text is searched by its
-// words as well, unless Mode says otherwise.
+// The graph over the Matryoshka heads proposes Oversampling × K candidates, and
+// their full vectors rank them. With Exact, or if a filter leaves few documents,
+// the full vectors of all are compared. For a text the lexical index is searched as
+// well, unless Mode is Dense.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
-// ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and what the embedder returns.
+// ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
 	err = c.do("search", c.name, func(v *version) error {
 		if err := q.check(&c.db.opts.Limits); err != nil {
@@ -68,7 +68,7 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	return out, nil
 }
 
-// mode is the mode that the query asks for, or else the one that fits it.
+// mode returns the query's mode. ModeDefault depends on what the query has.
 func (q *Query) mode() Mode {
 	switch {
 	case q.Mode != ModeDefault:
@@ -79,20 +79,20 @@ func (q *Query) mode() Mode {
 	return Hybrid
 }
 
-// toIndex is the query as the index takes it. vec is nil for Lexical.
+// toIndex converts the query for the index. vec is nil for Lexical.
 func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
-		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore,
+		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(),
 	}
 	if mode == Dense {
-		out.Text = "" // it was for the embedder alone
+		out.Text = "" // only the embedder needed it
 	}
 	return out
 }
 
-// add takes over what the index has noted.
+// add adds what the index traced.
 func (t *Trace) add(found *index.Trace) {
 	t.Plan, t.Candidates = Plan(found.Plan), found.Candidates
 	t.Filter, t.Graph, t.Lexical, t.Rerank, t.Load = found.Filter, found.Graph, found.Lexical, found.Rerank, found.Load

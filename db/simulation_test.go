@@ -20,14 +20,14 @@ import (
 
 var seed = flag.Uint64("seed", 0, "seed of the simulations; 0 takes a new one")
 
-// random returns a source of random numbers and says how to have it again.
+// random returns a random source and logs how to replay it.
 func random(t testing.TB) *rand.Rand {
 	s := cmp.Or(*seed, rand.Uint64())
 	t.Logf("replay with: go test ./db -run '^%s$' -seed %d", t.Name(), s)
 	return rand.New(rand.NewPCG(s, 0))
 }
 
-// model is a collection as it should be: a map and brute force.
+// model is the specification of a collection: a map and brute force.
 type model struct {
 	docs map[string]db.Document
 	emb  *embeddertest.Fake
@@ -60,7 +60,7 @@ func unit(v []float32) []float32 {
 	return out
 }
 
-// scores are the cosines of all documents that meet the filter, best first.
+// scores returns the cosines of all documents that match the filter, best first.
 func (m *model) scores(q []float32, where filter.Expr) []float64 {
 	q = unit(q)
 	var all []float64
@@ -124,8 +124,8 @@ func randomFilter(rng *rand.Rand) filter.Expr {
 	return filter.All()
 }
 
-// The store against the model: random writes, deletes and searches, with
-// reopenings that find a snapshot, an old snapshot, none, or a damaged one.
+// TestSimulation compares the database with the model: random writes, deletes and
+// searches, and reopenings with a snapshot, an old one, none, or a damaged one.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
 	rng := random(t)
@@ -231,7 +231,7 @@ func (s *simulation) search(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Words find only what has one of them.
+	// A lexical search finds only documents that share a word.
 	if want := min(q.K, len(want)); len(got) > want || len(got) < want && q.Mode != db.Lexical {
 		t.Fatalf("%s search %q where %s: %d results, want %d", q.Mode, q.Text, where, len(got), want)
 	}
@@ -249,7 +249,7 @@ func (s *simulation) search(t *testing.T) {
 	}
 }
 
-// compare checks that a scan and the count give the model's documents.
+// compare checks that a scan and a count return the model's documents.
 func (s *simulation) compare(t *testing.T) {
 	t.Helper()
 	where := randomFilter(s.rng)
@@ -277,8 +277,8 @@ func (s *simulation) compare(t *testing.T) {
 	}
 }
 
-// restart closes and reopens, and damages derived files on the way: nothing of
-// that may be visible.
+// restart closes the database, damages derived files and reopens it. The damage must
+// not be visible.
 func (s *simulation) restart(t *testing.T) {
 	t.Helper()
 	if err := s.d.Close(); err != nil {

@@ -10,20 +10,18 @@ import (
 type Replaced struct {
 	IDs       []string `json:"ids"`       // of the documents in the call, in order
 	Written   int      `json:"written"`   // documents that are new or have changed
-	Unchanged int      `json:"unchanged"` // documents that were stored as they are
-	Deleted   int      `json:"deleted"`   // documents that the source no longer has
+	Unchanged int      `json:"unchanged"` // documents that were already stored as they are
+	Deleted   int      `json:"deleted"`   // documents that are no longer part of the source
 }
 
-// ReplaceSource makes docs all that there is of a source, in one transaction:
-// it inserts or replaces them, and deletes other documents with that Source. So
-// a file that has become shorter leaves no stray chunks behind. What has not
-// changed is neither embedded nor written again. Without docs it deletes the
-// source.
+// ReplaceSource replaces the documents of a source with docs, in one transaction.
+// It inserts or replaces docs and deletes all other documents with that Source, so
+// a file that has become shorter leaves no stray chunks. Unchanged documents are
+// neither embedded nor written again. Without docs it deletes the source.
 //
-// It sets every document's Source. A document without an id gets
-// "source#chunk", with its place among docs as the chunk where that is 0, so
-// that the next call finds it again. Calls for one collection wait for each
-// other.
+// It sets the Source of each document. A document without an id gets the id
+// "source#chunk", so that the next call finds it again; if its Chunk is 0, its index
+// in docs is used. Calls on one collection run one after another.
 //
 // Its errors are those of Upsert.
 func (c *Collection) ReplaceSource(ctx context.Context, source string, docs ...Document) (r Replaced, err error) {

@@ -22,7 +22,7 @@ import (
 func chunks(rng *rand.Rand, n int) []Document {
 	docs := make([]Document, n)
 	for i := range docs {
-		docs[i] = given(rng, "", 8)
+		docs[i] = precomputed(rng, "", 8)
 	}
 	return docs
 }
@@ -38,16 +38,16 @@ func idsOf(t *testing.T, c *Collection) (ids []string) {
 	return ids
 }
 
-// A source that becomes shorter, longer, the same and nothing; other sources
-// and documents without one stay; so it is after a restart too, from a snapshot
-// and from the log.
+// TestReplaceSource makes a source shorter, longer, unchanged and empty. Other sources
+// and documents without one stay, also after a restart, from a snapshot and from the
+// log.
 func TestReplaceSource(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(1, 2))
-	if _, err := c.Upsert(t.Context(), given(rng, "alone", 8)); err != nil {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "alone", 8)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.ReplaceSource(t.Context(), "other.md", chunks(rng, 2)...); err != nil {
@@ -72,7 +72,7 @@ func TestReplaceSource(t *testing.T) {
 	}
 	replace(5, 5, 0)
 	replace(3, 0, 2)
-	docs[1] = given(rng, "", 8)
+	docs[1] = precomputed(rng, "", 8)
 	replace(3, 1, 0)
 	for _, snapshot := range []bool{true, false} {
 		if err := d.Close(); err != nil {
@@ -84,7 +84,7 @@ func TestReplaceSource(t *testing.T) {
 			}
 		}
 		d, _ = openLogged(t, dir)
-		c = openGiven(t, d, 8)
+		c = openPrecomputed(t, d, 8)
 		replace(2, 0, 1)
 		replace(3, 1, 0)
 	}
@@ -100,12 +100,13 @@ func TestReplaceSource(t *testing.T) {
 	}
 }
 
-// A reader sees the old chunks of a source or the new ones, never a mixture.
+// TestReplaceSourceAtomic: a reader sees the old chunks of a source or the new ones,
+// never a mixture.
 func TestReplaceSourceAtomic(t *testing.T) {
 	t.Parallel()
 	d, _ := openLogged(t, t.TempDir())
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	for w := range 2 {
@@ -140,8 +141,8 @@ func TestReplaceSourceAtomic(t *testing.T) {
 	wg.Wait()
 }
 
-// Of those who insert a document in chunks at one time one does, and whatever
-// else comes to have its id or to be a part of it came after.
+// TestInsertChunksAtOnce: of concurrent inserts of a document in chunks exactly one
+// succeeds, and other documents with its id as ID or Source were written after it.
 func TestInsertChunksAtOnce(t *testing.T) {
 	d, err := Open(t.TempDir(), &Options{Embedder: embeddertest.New(8, 1)})
 	if err != nil {
@@ -218,16 +219,15 @@ func TestInsertChunksAtOnce(t *testing.T) {
 	}
 }
 
-// A document is gone from the moment it expires, for every read and for
-// inserts, and is deleted soon after; also when it expires while the database is
-// closed.
+// TestExpiry: once a document has expired, no read returns it and an insert may use
+// its id. It is deleted soon after, also if it expired while the database was closed.
 func TestExpiry(t *testing.T) {
 	dir := t.TempDir()
 	d, _ := openLogged(t, dir)
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(1, 2))
 	soon := time.Now().Add(400 * time.Millisecond)
-	kept, short, long := given(rng, "kept", 8), given(rng, "short", 8), given(rng, "long", 8)
+	kept, short, long := precomputed(rng, "kept", 8), precomputed(rng, "short", 8), precomputed(rng, "long", 8)
 	kept.Text, short.Text, long.Text = "봄", "봄", "봄"
 	short.Expires, long.Expires = soon, time.Now().Add(time.Hour)
 	if _, err := c.Upsert(t.Context(), kept, short, long); err != nil {
@@ -265,7 +265,7 @@ func TestExpiry(t *testing.T) {
 	count(2)
 	for end := time.Now().Add(10 * time.Second); d.st.State(idOf(c)).Live != 2; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("it was not swept")
+			t.Fatal("the expired document was not deleted")
 		}
 	}
 	short.Expires = time.Now().Add(100 * time.Millisecond)
@@ -284,14 +284,14 @@ func TestExpiry(t *testing.T) {
 		}
 		time.Sleep(time.Until(short.Expires))
 		d, _ = openLogged(t, dir)
-		c = openGiven(t, d, 8)
+		c = openPrecomputed(t, d, 8)
 		count(2)
 		for end := time.Now().Add(10 * time.Second); d.st.State(idOf(c)).Live != 2; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
-				t.Fatal("it was not swept after opening")
+				t.Fatal("the expired document was not deleted after opening")
 			}
 		}
-		short.Expires = time.Now().Add(time.Hour) // a new life, which lasts
+		short.Expires = time.Now().Add(time.Hour) // written again, not expired
 		if _, err := c.Upsert(t.Context(), short); err != nil {
 			t.Fatal(err)
 		}

@@ -10,13 +10,14 @@ import (
 type Stats struct {
 	Name      string         `json:"name"`
 	Documents int            `json:"documents"`
-	Dead      int            `json:"dead"` // deleted nodes that wait for repair
+	Dead      int            `json:"dead"`   // deleted nodes that await repair
+	Fields    int            `json:"fields"` // names in the documents' metadata
 	Dims      int            `json:"dims"`
 	HeadDims  int            `json:"head_dims"`
 	Model     *embedder.Spec `json:"model,omitempty"`
 	Created   time.Time      `json:"created"`
-	// Oversampling is the number of candidates per result that searches take,
-	// given or calibrated.
+	// Oversampling is the number of candidates per result in a search, set or
+	// calibrated.
 	Oversampling float64     `json:"oversampling"`
 	Memory       MemoryStats `json:"memory_bytes"`
 	Disk         DiskStats   `json:"disk_bytes"`
@@ -29,8 +30,8 @@ type MemoryStats struct {
 	Nodes    int64 `json:"nodes"`    // births and deaths
 	Metadata int64 `json:"metadata"` // columns for filters
 	Lexical  int64 `json:"lexical"`  // lexical index
-	// Rows is the mapped file of full vectors: page cache that the system
-	// takes back when it needs it.
+	// Rows is the memory-mapped file of full vectors, in the page cache. The system
+	// reclaims it when memory is short.
 	Rows int64 `json:"rows_mapped"`
 }
 
@@ -41,7 +42,7 @@ type DiskStats struct {
 	Snapshot int64 `json:"snapshot"` // graph and codes, derived
 }
 
-// Stats measures the collection.
+// Stats returns the collection's statistics. It returns ErrClosed after Close.
 func (c *Collection) Stats() (s Stats, err error) {
 	err = c.do("stats", c.name, func(v *version) error {
 		size, err := v.Stats()
@@ -51,7 +52,7 @@ func (c *Collection) Stats() (s Stats, err error) {
 		info, _ := c.db.st.Lookup(c.name)
 		set := v.Settings()
 		s = Stats{
-			Name: c.name, Documents: int(c.db.st.State(v.ID()).Live), Dead: size.Dead,
+			Name: c.name, Documents: int(c.db.st.State(v.ID()).Live), Dead: size.Dead, Fields: size.Fields,
 			Dims: set.Dims, HeadDims: set.HeadDims, Model: set.Spec, Created: info.Created,
 			Oversampling: size.Oversampling,
 			Memory: MemoryStats{

@@ -13,21 +13,20 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// unsyncedFile is there while the database is open with SyncEvery, and names the
-// boot of the system. Who finds it with the name of another boot knows that the
-// system has stopped since, and may have lost any of the last writes: not only
-// the newest of them, as it writes pages in whatever order it likes. It says
-// failedDisk instead if a sync has failed, and stays until what may be missing has
-// been looked for.
+// unsyncedFile exists while the database is open with SyncEvery, and holds the id of
+// the system's boot. An Open that finds the id of another boot knows that the system
+// has stopped since and may have lost any of the last writes: not only the newest,
+// as pages reach the disk in any order. If a sync has failed, the file holds
+// failedDisk instead, and stays until an Open has repaired the store.
 const (
 	unsyncedFile = "UNSYNCED"
 	failedDisk   = "a sync failed"
 )
 
-// Sync makes durable what was acknowledged before. Without Options.SyncEvery it
-// is so already, and Sync does nothing.
+// Sync makes all acknowledged writes durable. Without Options.SyncEvery they
+// already are, and Sync does nothing.
 //
-// It returns ErrClosed, and the error of the disk.
+// It returns ErrClosed and I/O errors.
 func (d *DB) Sync() error {
 	if err := d.gate.Enter(); err != nil {
 		return wrap("sync", d.dir, err)
@@ -36,9 +35,9 @@ func (d *DB) Sync() error {
 	return wrap("sync", d.dir, d.st.Sync())
 }
 
-// findUnsynced looks for what a process has left that ended without closing the
-// database, and reports whether some of its writes may be lost. The store is not
-// open yet.
+// findUnsynced looks for the unsynced file of a process that ended without closing
+// the database, and reports whether some of its writes may be lost. The store is
+// not open yet.
 func (d *DB) findUnsynced() (lost bool, err error) {
 	b, err := os.ReadFile(d.unsyncedPath())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -50,13 +49,13 @@ func (d *DB) findUnsynced() (lost bool, err error) {
 	boot := disk.Boot()
 	lost = boot == "" || strings.TrimSpace(string(b)) != boot
 	if d.opts.ReadOnly {
-		return lost, reason.For(ErrReadOnly, "it was not closed in good order: open it for writing once")
+		return lost, reason.For(ErrReadOnly, "the database was not closed cleanly; open it for writing once")
 	}
 	return lost, store.SyncLogs(filepath.Join(d.dir, storeDir))
 }
 
-// markUnsynced says from now on whether writes are acknowledged before they are
-// on disk. Those of before are.
+// markUnsynced writes or removes the unsynced file, to match SyncEvery. All earlier
+// writes are on disk.
 func (d *DB) markUnsynced() error {
 	switch {
 	case d.opts.ReadOnly:
@@ -67,18 +66,18 @@ func (d *DB) markUnsynced() error {
 	return d.removeUnsynced()
 }
 
-// markFailed makes the next opening look for what may be missing.
+// markFailed makes the next opening repair the store, after a failed sync.
 func (d *DB) markFailed() {
 	if d.opts.SyncEvery == 0 {
-		return // the commit that failed was the only one that was not on disk
+		return // all commits but the failed one are on disk
 	}
 	d.doubtful.Store(true)
 	if err := disk.WriteFile(d.unsyncedPath(), []byte(failedDisk+"\n")); err != nil {
-		d.opts.Logger.Error("the next opening can't be told that a sync failed", "err", err)
+		d.opts.Logger.Error("recording a failed sync failed; the next opening will not repair the store", "err", err)
 	}
 }
 
-// unmarkUnsynced ends what markUnsynced began, after a Close in good order.
+// unmarkUnsynced removes the unsynced file after a clean Close.
 func (d *DB) unmarkUnsynced() error {
 	if d.opts.SyncEvery == 0 || d.doubtful.Load() {
 		return nil
@@ -96,17 +95,17 @@ func (d *DB) removeUnsynced() error {
 
 func (d *DB) unsyncedPath() string { return filepath.Join(d.dir, unsyncedFile) }
 
-// mendLost makes the keys of each collection fit together again when any of the
-// last transactions may be missing, each as a whole. What is derived may know
-// what the store does not, and is made anew. Where that fails the mark stays, and
-// the next opening tries again.
+// mendLost makes the keys of each collection consistent when any of the last
+// transactions may be missing, each as a whole. Derived state may be newer than the
+// store, and is removed. If a collection can't be repaired the unsynced file stays,
+// and the next opening tries again.
 func (d *DB) mendLost() error {
 	log := d.opts.Logger
-	why := "the system stopped, or its disk failed, while the last writes were not on disk"
+	why := "the system stopped, or its disk failed, before the last writes were synced"
 	if len(d.Lost()) > 0 {
 		why = "acknowledged writes are lost"
 	}
-	log.Warn(why + ": keys are compared, and the collections rebuilt when they are opened")
+	log.Warn(why + "; keys are checked now, and collections are rebuilt when they are opened")
 	for _, s := range index.SeenIn(d.derivedDir(), d.id) { // also of collections that are lost
 		index.Remove(d.derivedDir(), s.ID)
 	}
@@ -122,9 +121,9 @@ func (d *DB) mendLost() error {
 			return err
 		case err != nil:
 			d.doubtful.Store(true)
-			log.Error("keys could not be put in order, which the next opening tries again; doctor says more", "collection", info.Name, "err", err)
+			log.Error("repairing keys failed; the next opening tries again; run doctor for details", "collection", info.Name, "err", err)
 		case keys > 0:
-			log.Warn("put keys in order", "collection", info.Name, "keys", keys)
+			log.Warn("repaired keys", "collection", info.Name, "keys", keys)
 		}
 	}
 	return d.st.Sync()

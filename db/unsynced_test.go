@@ -16,8 +16,8 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// stopped copies a database as a failure of the system leaves it, with the log of
-// the store cut after a share of its bytes.
+// stopped copies a database as a system failure leaves it: with the store's log
+// truncated to a share of its bytes.
 func stopped(t *testing.T, from string, share float64) string {
 	t.Helper()
 	to := copyTree(t, from)
@@ -36,8 +36,8 @@ func stopped(t *testing.T, from string, share float64) string {
 	return to
 }
 
-// What a failure of the system takes of the writes that were not synced, the
-// derived files knew already. The rest is whole, and none of it is lost.
+// TestSystemStopped: a system failure loses writes that were not synced, but that the
+// derived files already contain. The remaining batches are whole, and none is lost.
 func TestSystemStopped(t *testing.T) {
 	dir := t.TempDir()
 	d, err := Open(dir, &Options{SyncEvery: time.Hour})
@@ -45,13 +45,13 @@ func TestSystemStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	const batches = 60
 	for i := range batches {
-		docs := []Document{given(rng, fmt.Sprint(i), 8), given(rng, "rewritten", 8)}
+		docs := []Document{precomputed(rng, fmt.Sprint(i), 8), precomputed(rng, "rewritten", 8)}
 		docs[1].Text = fmt.Sprint(i)
 		if _, err := c.Upsert(t.Context(), docs...); err != nil {
 			t.Fatal(err)
@@ -79,17 +79,17 @@ func TestSystemStopped(t *testing.T) {
 			t.Error(err)
 		}
 		if _, err := os.Stat(filepath.Join(left, unsyncedFile)); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("the mark is still there: %v", err)
+			t.Errorf("the file is still there: %v", err)
 		}
 	}
 }
 
-// checkPrefix looks for the documents of the first batches, and of no others.
+// checkPrefix checks that the first batches are there, whole, and no other documents.
 func checkPrefix(t *testing.T, d *DB, batches int) {
 	t.Helper()
 	c, err := d.Collection(t.Context(), "c", &CollectionOptions{MustExist: true})
 	if errors.Is(err, ErrNoCollection) {
-		return // it was the first thing that was cut off
+		return // the collection itself was lost
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func checkPrefix(t *testing.T, d *DB, batches int) {
 	}
 }
 
-// A process that was killed loses nothing: it is the same boot.
+// TestKilledUnsynced: a killed process loses nothing if the system keeps running.
 func TestKilledUnsynced(t *testing.T) {
 	if disk.Boot() == "" {
 		t.Skip("this system does not tell its boots apart")
@@ -127,9 +127,9 @@ func TestKilledUnsynced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(5, 6))
-	if _, err := c.Upsert(t.Context(), given(rng, "1", 8), given(rng, "2", 8)); err != nil {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "1", 8), precomputed(rng, "2", 8)); err != nil {
 		t.Fatal(err)
 	}
 	left := copyTree(t, dir)
@@ -137,7 +137,7 @@ func TestKilledUnsynced(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Open(left, &Options{ReadOnly: true}); !errors.Is(err, ErrReadOnly) || !strings.Contains(err.Error(), "for writing once") {
-		t.Errorf("opened read only without the mark: %v", err)
+		t.Errorf("opened read-only without the file: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(left, unsyncedFile), []byte(disk.Boot()+"\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -146,13 +146,13 @@ func TestKilledUnsynced(t *testing.T) {
 	if strings.Contains(log.String(), "the system stopped") {
 		t.Errorf("the log says %q", log)
 	}
-	if got, err := openGiven(t, again, 8).Get(t.Context(), "1", "2"); err != nil || len(got) != 2 {
+	if got, err := openPrecomputed(t, again, 8).Get(t.Context(), "1", "2"); err != nil || len(got) != 2 {
 		t.Error(got, err)
 	}
 	if err := again.Close(); err != nil {
 		t.Error(err)
 	}
-	// The mark is there as long as the database is open with SyncEvery.
+	// The file exists as long as the database is open with SyncEvery.
 	mark := filepath.Join(dir, unsyncedFile)
 	if _, err := os.Stat(mark); err != nil {
 		t.Error(err)
@@ -170,7 +170,7 @@ func TestKilledUnsynced(t *testing.T) {
 	}
 }
 
-// An opening that can't mark the database leaves nothing open.
+// TestUnmarked: an opening that can't write the file leaves nothing open.
 func TestUnmarked(t *testing.T) {
 	dir := t.TempDir()
 	broken := errors.New("broken")
@@ -194,17 +194,17 @@ func TestUnmarked(t *testing.T) {
 	}
 }
 
-// After a sync that failed the next opening looks for what may be missing, of the
-// same boot or not.
+// TestSyncFailed: after a failed sync the next opening repairs the store, also if the
+// system was not restarted.
 func TestSyncFailed(t *testing.T) {
 	dir := t.TempDir()
 	d, err := Open(dir, &Options{SyncEvery: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := openGiven(t, d, 8)
+	c := openPrecomputed(t, d, 8)
 	rng := rand.New(rand.NewPCG(1, 2))
-	if _, err := c.Upsert(t.Context(), given(rng, "1", 8)); err != nil {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "1", 8)); err != nil {
 		t.Fatal(err)
 	}
 	restore := disk.Fail(func(s disk.Step, path string) error {
@@ -218,10 +218,10 @@ func TestSyncFailed(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "input/output error") {
 		t.Fatal(err)
 	}
-	if _, err := c.Upsert(t.Context(), given(rng, "2", 8)); err == nil || !strings.Contains(err.Error(), "open it again") {
+	if _, err := c.Upsert(t.Context(), precomputed(rng, "2", 8)); err == nil || !strings.Contains(err.Error(), "open it again") {
 		t.Errorf("a write after that: %v", err)
 	}
-	if m, err := c.Search(t.Context(), Query{Embedding: given(rng, "q", 8).Embedding, K: 1}); err != nil || len(m) != 1 {
+	if m, err := c.Search(t.Context(), Query{Embedding: precomputed(rng, "q", 8).Embedding, K: 1}); err != nil || len(m) != 1 {
 		t.Errorf("a search after that: %v, %v", m, err)
 	}
 	if err := d.Close(); err != nil {
@@ -231,18 +231,18 @@ func TestSyncFailed(t *testing.T) {
 	if !strings.Contains(log.String(), "its disk failed") {
 		t.Errorf("the log says %q", log)
 	}
-	if got, err := openGiven(t, again, 8).Get(t.Context(), "1"); err != nil || len(got) != 1 {
+	if got, err := openPrecomputed(t, again, 8).Get(t.Context(), "1"); err != nil || len(got) != 1 {
 		t.Error(got, err)
 	}
 	if err := again.Close(); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, unsyncedFile)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the mark is still there: %v", err)
+		t.Errorf("the file is still there: %v", err)
 	}
 }
 
-// What can't be put in order is tried again by the next opening.
+// TestMendedLater: if a repair fails, the next opening tries again.
 func TestMendedLater(t *testing.T) {
 	d, c := sick(t, 10)
 	vec := make([]float32, 8)
@@ -274,7 +274,7 @@ func TestMendedLater(t *testing.T) {
 		}
 		b, err := os.ReadFile(mark)
 		if works != errors.Is(err, fs.ErrNotExist) || !works && !strings.Contains(string(b), "earlier") {
-			t.Errorf("works %v: the mark is %q, %v", works, b, err)
+			t.Errorf("works %v: the file has %q, %v", works, b, err)
 		}
 	}
 }

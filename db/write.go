@@ -2,20 +2,19 @@ package db
 
 import "context"
 
-// Insert adds documents, all or none, and returns their ids in order. Texts
-// without an embedding are embedded as passages.
+// Insert adds documents, all or none, and returns their ids in order. It embeds
+// the text of each document that has no embedding.
 //
 // It returns ErrExists if an id is taken, ErrDuplicateID, ErrInvalidID,
 // ErrInvalidText, ErrInvalidEmbedding, ErrInvalidMetadata, ErrBatchTooLarge,
-// ErrNoEmbedder, ErrDiskFull, ErrReadOnly and ErrClosed, and what the embedder
-// returns.
+// ErrNoEmbedder, ErrDiskFull, ErrReadOnly and ErrClosed, and the embedder's errors.
 func (c *Collection) Insert(ctx context.Context, docs ...Document) ([]string, error) {
 	return c.write(ctx, "insert", write{mode: insert, docs: docs})
 }
 
-// Upsert adds documents or replaces those that exist, all or none, and returns
-// their ids in order. A document whose text has not changed is not embedded
-// again, and one that has not changed at all is not written.
+// Upsert adds documents or replaces existing ones, all or none, and returns their
+// ids in order. A document whose text has not changed is not embedded again, and
+// an unchanged document is not written.
 //
 // Its errors are those of Insert, without ErrExists.
 func (c *Collection) Upsert(ctx context.Context, docs ...Document) ([]string, error) {

@@ -28,6 +28,9 @@ func (g *Graph) Add(id uint32) error {
 	defer g.leave(w)
 	level := g.levelOf(id)
 	s := g.reserve(id, level)
+	if g.revive(s, id) {
+		return nil
+	}
 	if has(s.dead, id) || !mark(s.present, id) {
 		return fmt.Errorf("%w: %d", ErrExists, id)
 	}
@@ -48,7 +51,9 @@ func (g *Graph) link(w *scratch, id uint32, level int) bool {
 	if e == 0 {
 		return g.plant(w, id, level)
 	}
-	g.explore(w, s, id, level, e)
+	if leader := g.explore(w, s, id, level, e); leader != 0 {
+		return g.join(s, nodeOf(leader), id)
+	}
 	if len(w.links[0]) == 0 {
 		return g.plant(w, id, level)
 	}
@@ -70,8 +75,9 @@ func (g *Graph) link(w *scratch, id uint32, level int) bool {
 }
 
 // explore finds the neighbours of id on each of its levels, from the top down,
-// and leaves them in w.links. None of them is deleted.
-func (g *Graph) explore(w *scratch, s *slabs, id uint32, level int, entry uint64) {
+// and leaves them in w.links. None of them is deleted. If it meets a node whose
+// row is equal, it returns the word of that node instead.
+func (g *Graph) explore(w *scratch, s *slabs, id uint32, level int, entry uint64) (leader uint32) {
 	for len(w.links) <= level {
 		w.links = append(w.links, make([]uint32, 0, g.opts.M))
 	}
@@ -85,8 +91,7 @@ func (g *Graph) explore(w *scratch, s *slabs, id uint32, level int, entry uint64
 	}
 	f := effort{ef: g.opts.EfConstruction, k: g.m0, stop: buildStop, trial: math.MaxInt, budget: math.MaxInt}
 	top := entryLevel(entry)
-	g.start(w, code, entryNode(entry))
-	g.descend(w, s, code, top, level)
+	g.approach(w, s, code, entry, level)
 	for l := min(level, top); l >= 0; l-- {
 		g.walk(w, s, code, l, f)
 		w.cands = w.cands[:0]
@@ -95,8 +100,14 @@ func (g *Graph) explore(w *scratch, s *slabs, id uint32, level int, entry uint64
 				w.cands = append(w.cands, e)
 			}
 		}
+		if l == 0 {
+			if leader = g.leaderAmong(id, w.cands); leader != 0 {
+				return leader
+			}
+		}
 		w.links[l] = append(w.links[l], g.choose(w, w.cands, nil, g.opts.M, g.opts.M)...)
 	}
+	return 0
 }
 
 // raise makes id the entry point if its level is above that of the current one.

@@ -76,8 +76,8 @@ func (g *Graph) sample(n int) []uint32 {
 	var ids []uint32
 	seen := 0
 	for id := range marked(s.present) {
-		if has(s.dead, id) {
-			continue
+		if !g.has(s, id) || has(s.twin, id) || has(s.grouped, id) {
+			continue // a search for a twin finds the others, left out or not
 		}
 		if float64(seen) >= float64(len(ids))*step {
 			ids = append(ids, id)
@@ -113,8 +113,7 @@ func (g *Graph) measureRecall(w *scratch, id uint32, c *calibration) {
 				c.recall[i][j] = 1
 				continue
 			}
-			g.start(w, code, entryNode(e))
-			g.descend(w, s, code, entryLevel(e), 0)
+			g.approach(w, s, code, e, 0)
 			g.walk(w, s, code, 0, effort{
 				ef: adaptiveEf(k), k: k, stop: 1 + gamma, trial: math.MaxInt, budget: math.MaxInt,
 			})

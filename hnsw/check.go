@@ -12,6 +12,12 @@ import (
 // links. No Add, Delete or Repair may run at the same time.
 func (g *Graph) Check() error {
 	c := &checker{g: g, s: g.slabs.Load()}
+	g.twins.groups.Range(func(_, gr any) bool {
+		for _, id := range gr.(*group).list() {
+			c.members.Set(id)
+		}
+		return true
+	})
 	for id := range uint32(c.s.cap()) {
 		c.node(id)
 	}
@@ -28,6 +34,7 @@ type checker struct {
 	nodes        int
 	rooted       bool
 	words, other []uint32
+	members      Bitset // of all groups
 }
 
 func (c *checker) fault(format string, args ...any) {
@@ -48,10 +55,18 @@ func (c *checker) node(id uint32) {
 		}
 		return
 	}
-	if has(c.s.dead, id) {
+	switch {
+	case has(c.s.dead, id):
 		c.dead++
-	} else {
+	case !has(c.s.hidden, id):
 		c.live++
+	}
+	if has(c.s.twin, id) {
+		c.twin(id)
+		return
+	}
+	if gr := c.g.groupOf(c.s, id); has(c.s.hidden, id) && (gr == nil || gr.live == 0) {
+		c.fault("node %d is hidden and leads to no twin", id)
 	}
 	c.nodes++
 	for level := range c.g.levelOf(id) + 1 {
@@ -73,6 +88,8 @@ func (c *checker) node(id uint32) {
 				c.fault("node %d level %d links to itself", id, level)
 			case !c.linked(to):
 				c.fault("node %d level %d links to %d, which is not in the graph", id, level, to)
+			case has(c.s.twin, to):
+				c.fault("node %d level %d links to %d, which is a twin", id, level, to)
 			case c.g.levelOf(to) < level:
 				c.fault("node %d level %d links to %d, which ends at level %d", id, level, to, c.g.levelOf(to))
 			case find(c.words[:i], to) >= 0:
@@ -84,6 +101,25 @@ func (c *checker) node(id uint32) {
 		if level == 0 {
 			c.tree(id)
 		}
+	}
+}
+
+// twin checks a node that stands in a group.
+func (c *checker) twin(id uint32) {
+	c.words = loadList(c.words, c.g.links0(c.s, id))
+	if len(c.words) != 1 || isTree(c.words[0]) {
+		c.fault("twin %d has %d links, want that to its leader", id, len(c.words))
+		return
+	}
+	leader := nodeOf(c.words[0])
+	gr := c.g.groupOf(c.s, leader)
+	switch {
+	case !c.linked(leader) || has(c.s.twin, leader):
+		c.fault("leader %d of twin %d is not in the graph", leader, id)
+	case gr == nil || !c.members.Has(id):
+		c.fault("leader %d does not know its twin %d", leader, id)
+	case has(c.s.dead, leader) && !has(c.s.dead, id):
+		c.fault("leader %d of twin %d is deleted", leader, id)
 	}
 }
 
@@ -165,7 +201,7 @@ func (c *checker) reachable() {
 		}
 	}
 	for id := range uint32(c.s.cap()) {
-		if c.linked(id) && !has(c.s.dead, id) && !seen.Has(id) {
+		if c.linked(id) && !has(c.s.dead, id) && !has(c.s.twin, id) && !seen.Has(id) {
 			c.fault("node %d is not reachable from the entry point", id)
 		}
 	}

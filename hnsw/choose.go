@@ -41,7 +41,7 @@ func (g *Graph) choose(w *scratch, cands []uint64, marks []uint32, capacity, fil
 }
 
 // diverse reports whether candidate e is nearer to the node than to each link
-// chosen so far.
+// chosen so far, and not at the place of one of them.
 func (g *Graph) diverse(w *scratch, e uint64) bool {
 	const batch = 8 // most candidates fail early
 	code := g.space.Code(entryID(e))
@@ -51,7 +51,7 @@ func (g *Graph) diverse(w *scratch, e uint64) bool {
 			w.ids[i] = nodeOf(w.chosen[from+i])
 		}
 		g.space.Distances(code, w.ids[:n], w.dist[:n])
-		if slices.Min(w.dist[:n]) < distance(e) {
+		if least := slices.Min(w.dist[:n]); least < distance(e) || least == 0 {
 			return false
 		}
 	}

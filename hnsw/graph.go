@@ -35,6 +35,9 @@ type Graph struct {
 	tree sync.Mutex // guards root, and changes of the tree beyond adding a leaf; taken before node locks
 	root uint32     // word of the tree's root
 
+	twins twins
+	seeds seeds
+
 	repair      sync.Mutex // held by Repair and WriteTo; taken before freeze
 	epoch       epoch.Epoch
 	calibration atomic.Pointer[calibration]
@@ -74,8 +77,7 @@ func (g *Graph) Dead() int { return int(g.dead.Load()) }
 
 // Has reports whether id is live.
 func (g *Graph) Has(id uint32) bool {
-	s := g.slabs.Load()
-	return has(s.present, id) && !has(s.dead, id)
+	return g.has(g.slabs.Load(), id)
 }
 
 // Known reports whether id is in use: live, or deleted and not yet returned by
@@ -86,7 +88,7 @@ func (g *Graph) Known(id uint32) bool { return has(g.slabs.Load().present, id) }
 func (g *Graph) Bytes() int64 {
 	s := g.slabs.Load()
 	perNode := int64(g.m0)*4 + 4
-	return int64(s.cap())*perNode + int64(s.cap())/64*8*2 + int64(len(s.upper))*upperLists*int64(g.opts.M)*4
+	return int64(s.cap())*perNode + int64(s.cap())/64*8*5 + int64(len(s.upper))*upperLists*int64(g.opts.M)*4
 }
 
 func (g *Graph) lock(id uint32) *sync.Mutex { return &g.locks[int(id)%len(g.locks)].Mutex }

@@ -23,14 +23,14 @@ func Read(r io.Reader, space Space) (*Graph, error) {
 		return nil, err
 	}
 	d.h = decodeHeader(h)
-	if d.h.nodes > MaxID+1 || d.h.calibration > maxCalibration || d.h.upper>>6 > d.h.nodes {
+	if d.h.nodes > MaxID+1 || d.h.calibration > maxCalibration || d.h.seeds > seedsMost || d.h.upper>>6 > d.h.nodes {
 		return nil, fmt.Errorf("%w: impossible sizes", ErrCorrupt)
 	}
 	d.g, err = New(space, &Options{M: int(d.h.m), EfConstruction: int(d.h.efConstruction), Seed: d.h.seed})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	for _, step := range []func() error{d.nodes, d.upper, d.calibration, d.verify} {
+	for _, step := range []func() error{d.nodes, d.upper, d.calibration, d.seeds, d.verify, d.groups} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -101,6 +101,9 @@ func (d *decoder) nodes() error {
 		d.s.upperAt = append(d.s.upperAt, at)
 		d.s.present = append(d.s.present, present)
 		d.s.dead = append(d.s.dead, dead)
+		d.s.twin = append(d.s.twin, decodeMarks(b[2*marksSize:]))
+		d.s.hidden = append(d.s.hidden, decodeMarks(b[3*marksSize:]))
+		d.s.grouped = append(d.s.grouped, new(marks))
 	}
 	return nil
 }
@@ -138,6 +141,18 @@ func (d *decoder) calibration() error {
 	return err
 }
 
+// seeds reads the nodes of Seed, which verify checks.
+func (d *decoder) seeds() error {
+	b, err := d.next(4 * int(d.h.seeds))
+	if err != nil {
+		return err
+	}
+	for ; len(b) > 0; b = b[4:] {
+		d.g.seeds.add(binary.LittleEndian.Uint32(b))
+	}
+	return nil
+}
+
 // words decodes as many link words as dst holds, checks that they name nodes of
 // this snapshot, and returns the rest of b.
 func (d *decoder) words(dst []uint32, b []byte) (rest []byte, err error) {
@@ -162,8 +177,8 @@ func (d *decoder) graph() *Graph {
 	g.upperLen = int(d.h.upper)
 	g.root = d.h.root
 	g.entry.Store(d.h.entry)
-	present, dead := count(d.s.present), count(d.s.dead)
-	g.live.Store(present - dead)
+	present, dead, hidden := count(d.s.present), count(d.s.dead), count(d.s.hidden)
+	g.live.Store(present - dead - hidden)
 	g.dead.Store(dead)
 	return g
 }

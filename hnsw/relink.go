@@ -13,7 +13,7 @@ func (g *Graph) replaceLinks(s *slabs, gone *Bitset, workers int) (poor []uint32
 	found := make([][]uint32, len(s.links)) // by chunk, so that timing does not matter
 	g.share(workers, len(s.links), func(w *scratch, chunk int) {
 		for id := uint32(chunk << chunkShift); id>>chunkShift == uint32(chunk); id++ {
-			if !has(s.present, id) || gone.Has(id) {
+			if !has(s.present, id) || gone.Has(id) || has(s.twin, id) {
 				continue
 			}
 			for level := range g.levelOf(id) + 1 {

@@ -25,10 +25,7 @@ type RepairOptions struct {
 func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
 	g.repair.Lock()
 	defer g.repair.Unlock()
-	var gone Bitset
-	for id := range marked(g.slabs.Load().dead) {
-		gone.Set(id)
-	}
+	gone := g.goneNow()
 	if gone.Count() == 0 {
 		return nil
 	}
@@ -36,12 +33,14 @@ func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
 	// deleted.
 	g.epoch.Wait()
 	s := g.slabs.Load()
-	g.uproot(s, &gone)
-	poor := g.replaceLinks(s, &gone, o.Workers)
-	g.replaceEntry(&gone)
+	g.leaveGroups(s, gone)
+	g.uproot(s, gone)
+	poor := g.replaceLinks(s, gone, o.Workers)
+	g.replaceEntry(gone)
+	g.seeds.remove(gone)
 	g.reinsert(poor, o.Workers)
 	g.epoch.Wait() // for searches that have one of them in their beam
-	return g.free(s, &gone)
+	return g.free(s, gone)
 }
 
 // free returns the ids of removed nodes, which may be used again.
@@ -53,6 +52,7 @@ func (g *Graph) free(s *slabs, gone *Bitset) []uint32 {
 		}
 		// In this order, which is the reverse of scan's. Otherwise a scan between
 		// the two would take the node for a live one.
+		unmark(s.twin, id)
 		unmark(s.present, id)
 		unmark(s.dead, id)
 		freed = append(freed, id)
@@ -89,7 +89,7 @@ func (g *Graph) replaceEntry(gone *Bitset) {
 		best := uint64(0)
 		for id := range marked(s.present) {
 			linked := word(id) == root || atomic.LoadUint32(&g.links0(s, id)[0]) != 0
-			if !linked || gone.Has(id) {
+			if !linked || gone.Has(id) || has(s.twin, id) {
 				continue
 			}
 			if l := g.levelOf(id); best == 0 || l > entryLevel(best) {

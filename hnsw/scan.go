@@ -15,6 +15,7 @@ func (g *Graph) scan(w *scratch, s *slabs, q []byte, k int) {
 				}
 			}
 			set &^= s.dead[c][i].Load() // before present: see free
+			set &^= s.hidden[c][i].Load()
 			set &= s.present[c][i].Load()
 			base := uint32(c<<chunkShift + i<<6)
 			for ; set != 0; set &= set - 1 {

@@ -93,10 +93,23 @@ func (w *scratch) forget() {
 type filter struct {
 	dead  []*marks // nil when nothing is deleted
 	allow *Bitset  // nil when everything is allowed
+
+	// For the twins of nodes, if allow is set.
+	g *Graph
+	s *slabs
 }
 
+// blocks reports whether neither the node nor one of its twins may be returned.
 func (f *filter) blocks(id uint32) bool {
-	return f.dead != nil && has(f.dead, id) || f.allow != nil && !f.allow.Has(id)
+	switch {
+	case f.dead != nil && has(f.dead, id):
+		return true // it has no live twins: see Delete
+	case f.allow == nil:
+		return false
+	case has(f.s.grouped, id):
+		return !f.allowedTwin(id)
+	}
+	return !f.allow.Has(id)
 }
 
 func (f *filter) idle() bool { return f.dead == nil && f.allow == nil }

@@ -85,13 +85,31 @@ func (g *Graph) Search(dst []Hit, q []byte, s Search) []Hit {
 	if s.Stats != nil {
 		*s.Stats = Stats{Distances: w.evals, Flat: flat}
 	}
+	return g.hits(dst, w, s, flat)
+}
+
+// hits appends the first K returnable nodes of the beam to dst. A walk meets the
+// leaders of twins only, and a scan meets every node.
+func (g *Graph) hits(dst []Hit, w *scratch, s Search, flat bool) []Hit {
+	sl := w.skip.s
 	for _, e := range w.beam {
 		if s.K == 0 {
 			break
 		}
-		if e&blocked == 0 {
-			dst = append(dst, Hit{entryID(e), distance(e)})
+		id := entryID(e)
+		switch {
+		case e&blocked != 0:
+		case flat || !has(sl.grouped, id):
+			dst = append(dst, Hit{id, distance(e)})
 			s.K--
+		default:
+			for twin := range g.returnable(sl, id, s.Allow) {
+				if s.K == 0 {
+					break
+				}
+				dst = append(dst, Hit{twin, distance(e)})
+				s.K--
+			}
 		}
 	}
 	return dst
@@ -107,7 +125,7 @@ func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 	}
 	e := g.entry.Load()
 	sl := w.fit(g.slabs.Load()) // after the entry point, so that they cover it
-	w.skip = filter{allow: s.Allow}
+	w.skip = filter{allow: s.Allow, g: g, s: sl}
 	if dead > 0 {
 		w.skip.dead = sl.dead
 	}
@@ -119,8 +137,10 @@ func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 		g.scan(w, sl, q, s.K)
 		return true
 	}
-	g.start(w, q, entryNode(e))
-	g.descend(w, sl, q, entryLevel(e), 0)
+	g.approach(w, sl, q, e, 0)
+	if seeds := g.Seeds(); f.trial < math.MaxInt { // they are not of the walk
+		f.trial, f.budget = f.trial+seeds, f.budget+seeds
+	}
 	if !g.walk(w, sl, q, 0, f) {
 		g.scan(w, sl, q, s.K)
 		return true

@@ -22,11 +22,7 @@ func TestSimulation(t *testing.T) {
 		rng := rand.New(rand.NewPCG(s, 2))
 		dims := 1 + rng.IntN(8)
 		r, query := clustered(s, 300, dims)
-		if round%4 == 0 { // nothing but duplicates
-			for id := range r.data {
-				r.data[id] = r.data[id%3]
-			}
-		}
+		few := [][]byte{query(), query(), query(), query(), query()} // rows that many nodes share
 		g, err := hnsw.New(r, &hnsw.Options{M: 2 + rng.IntN(5), EfConstruction: 1 + rng.IntN(20), Seed: s})
 		if err != nil {
 			t.Fatal(err)
@@ -47,8 +43,11 @@ func TestSimulation(t *testing.T) {
 				id := free[i]
 				free = slices.Delete(free, i, i+1)
 				r.data[id] = query()
-				if round%4 == 0 {
-					r.data[id] = r.data[0]
+				switch {
+				case round%4 == 0:
+					r.data[id] = few[0]
+				case round%4 == 1 && rng.IntN(3) > 0:
+					r.data[id] = few[rng.IntN(len(few))]
 				}
 				if err := g.Add(id); err != nil {
 					t.Fatalf("seed %d step %d: %v", s, step, err)
@@ -74,11 +73,14 @@ func TestSimulation(t *testing.T) {
 				}
 			case op < 82:
 				freed := g.Repair(hnsw.RepairOptions{Workers: 1 + rng.IntN(2)})
-				slices.Sort(dead)
-				if !slices.Equal(freed, dead) {
-					t.Fatalf("seed %d step %d: freed %d, want %d", s, step, freed, dead)
+				// What is not freed leads to live nodes that have the same row.
+				dead = slices.DeleteFunc(dead, func(id uint32) bool { return slices.Contains(freed, id) })
+				for _, id := range dead {
+					if g.Has(id) || !slices.ContainsFunc(g.Twins(nil, id), func(twin uint32) bool { return live[twin] && r.Equal(id, twin) }) {
+						t.Fatalf("seed %d step %d: freed %d, and not %d", s, step, freed, id)
+					}
 				}
-				free, dead = append(free, dead...), nil
+				free = append(free, freed...)
 			default:
 				k := 1 + rng.IntN(20)
 				q := query()
@@ -105,8 +107,8 @@ func TestSimulation(t *testing.T) {
 			if err := g.Check(); err != nil {
 				t.Fatalf("seed %d step %d: %v", s, step, err)
 			}
-			if g.Len() != len(live) || g.Dead() != len(dead) {
-				t.Fatalf("seed %d step %d: %d live, %d dead; want %d, %d", s, step, g.Len(), g.Dead(), len(live), len(dead))
+			if g.Len() != len(live) || g.Dead() > len(dead) {
+				t.Fatalf("seed %d step %d: %d live, %d dead; want %d, at most %d", s, step, g.Len(), g.Dead(), len(live), len(dead))
 			}
 		}
 	}

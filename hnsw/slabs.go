@@ -24,6 +24,9 @@ type slabs struct {
 	upperAt [][]uint32 // for each node, 1 + its first block in upper, 0 for none
 	present []*marks   // ids in use, until Repair frees them
 	dead    []*marks   // deleted ids
+	twin    []*marks   // ids that stand in the group of another: see twins.go
+	hidden  []*marks   // deleted ids that lead to live twins
+	grouped []*marks   // ids that have a group
 
 	upper [][]uint32 // blocks of M words, one for each node and level above 0
 }
@@ -96,6 +99,9 @@ func (g *Graph) reserve(id uint32, level int) *slabs {
 		next.upperAt = append(next.upperAt, make([]uint32, chunkNodes))
 		next.present = append(next.present, new(marks))
 		next.dead = append(next.dead, new(marks))
+		next.twin = append(next.twin, new(marks))
+		next.hidden = append(next.hidden, new(marks))
+		next.grouped = append(next.grouped, new(marks))
 	}
 	at := &next.upperAt[id>>chunkShift][id&chunkMask]
 	first := atomic.LoadUint32(at)

@@ -11,23 +11,26 @@ import "encoding/binary"
 //	│ header                                                       │
 //	│   M u32 · efConstruction u32 · nodes u32 · upper lists u32   │
 //	│   seed u64 · entry u64 · root u32 · calibration bytes u32    │
+//	│   nodes of Seed u32                                          │
 //	├──────────────────────────────────────────────────────────────┤
 //	│ a frame for each 4,096 nodes (the last may have fewer)       │
 //	│   links      nodes in frame × 2M u32                         │
 //	│   upperAt    nodes in frame × u32                            │
-//	│   present, dead   64 u64 each                                │
+//	│   present, dead, twin, hidden   64 u64 each                  │
 //	├──────────────────────────────────────────────────────────────┤
 //	│ a frame for each 512 upper lists (the last may have fewer)   │
 //	│   lists in frame × M u32                                     │
 //	├──────────────────────────────────────────────────────────────┤
 //	│ calibration                                                  │
+//	├──────────────────────────────────────────────────────────────┤
+//	│ nodes of Seed, u32 each                                      │
 //	└──────────────────────────────────────────────────────────────┘
 //
 // The size of every frame follows from the header.
 const (
 	snapshotMagic   = "fronyhns"
-	snapshotVersion = 2
-	headerSize      = 40
+	snapshotVersion = 3
+	headerSize      = 44
 	marksSize       = chunkWords * 8
 	maxCalibration  = 1 << 12
 )
@@ -41,6 +44,7 @@ type header struct {
 	entry             uint64
 	root              uint32
 	calibration       uint32 // bytes
+	seeds             uint32 // nodes of Seed
 }
 
 func (h *header) encode() []byte {
@@ -53,7 +57,8 @@ func (h *header) encode() []byte {
 	b = le.AppendUint64(b, h.seed)
 	b = le.AppendUint64(b, h.entry)
 	b = le.AppendUint32(b, h.root)
-	return le.AppendUint32(b, h.calibration)
+	b = le.AppendUint32(b, h.calibration)
+	return le.AppendUint32(b, h.seeds)
 }
 
 // decodeHeader decodes a header of headerSize bytes.
@@ -68,6 +73,7 @@ func decodeHeader(b []byte) header {
 		entry:          le.Uint64(b[24:]),
 		root:           le.Uint32(b[32:]),
 		calibration:    le.Uint32(b[36:]),
+		seeds:          le.Uint32(b[40:]),
 	}
 }
 
@@ -75,7 +81,7 @@ func decodeHeader(b []byte) header {
 
 func (h *header) nodeFrames() int         { return (int(h.nodes) + chunkMask) >> chunkShift }
 func (h *header) nodesIn(i int) int       { return min(chunkNodes, int(h.nodes)-i<<chunkShift) }
-func (h *header) nodeFrameSize(i int) int { return h.nodesIn(i)*(2*int(h.m)+1)*4 + 2*marksSize }
+func (h *header) nodeFrameSize(i int) int { return h.nodesIn(i)*(2*int(h.m)+1)*4 + 4*marksSize }
 
 func (h *header) upperFrames() int         { return (int(h.upper) + upperLists - 1) >> upperShift }
 func (h *header) listsIn(i int) int        { return min(upperLists, int(h.upper)-i<<upperShift) }

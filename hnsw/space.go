@@ -16,6 +16,10 @@ type Space interface {
 	// the bytes; the graph only reads them.
 	Code(id uint32) []byte
 
+	// Equal reports whether the rows of a and b are the same for every purpose of
+	// the caller. Only rows at equal distances from each other are compared.
+	Equal(a, b uint32) bool
+
 	// Prefetch is a hint that the rows of ids are about to be measured.
 	Prefetch(ids []uint32)
 }

@@ -1,6 +1,7 @@
 package hnsw_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
@@ -19,6 +20,7 @@ type rows struct {
 
 func (r *rows) Code(id uint32) []byte   { return r.data[id] }
 func (r *rows) Prefetch([]uint32)       {}
+func (r *rows) Equal(a, b uint32) bool  { return bytes.Equal(r.data[a], r.data[b]) }
 func (r *rows) Len() int                { return len(r.data) }
 func (r *rows) set(id uint32, v []int8) { r.data[id] = r.encode(v) }
 func (r *rows) add(v []int8)            { r.data = append(r.data, r.encode(v)) }

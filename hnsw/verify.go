@@ -21,6 +21,11 @@ func (d *decoder) verify() error {
 			return fmt.Errorf("%w: root %#x", ErrCorrupt, d.h.root)
 		}
 	}
+	for _, id := range d.g.seeds.list() {
+		if id >= d.h.nodes || !has(d.s.present, id) || has(d.s.twin, id) {
+			return fmt.Errorf("%w: seed %d is not in the graph", ErrCorrupt, id)
+		}
+	}
 	if err := d.verifyUpperLists(); err != nil {
 		return err
 	}
@@ -33,14 +38,45 @@ func (d *decoder) verifyMarks() error {
 	for c := range d.s.present {
 		for i := range chunkWords {
 			present, dead := d.s.present[c][i].Load(), d.s.dead[c][i].Load()
+			twin, hidden := d.s.twin[c][i].Load(), d.s.hidden[c][i].Load()
 			first := c<<chunkShift + i<<6
-			if dead&^present != 0 || present>>max(0, min(64, int(d.h.nodes)-first)) != 0 {
+			if dead&^present != 0 || twin&^present != 0 || hidden&(^present|dead|twin) != 0 || present>>max(0, min(64, int(d.h.nodes)-first)) != 0 {
 				return fmt.Errorf("%w: the marks of nodes contradict each other", ErrCorrupt)
 			}
 		}
 	}
 	if (d.h.entry == 0) != (count(d.s.present) == 0) {
 		return fmt.Errorf("%w: nodes without an entry point, or the reverse", ErrCorrupt)
+	}
+	return nil
+}
+
+// groups makes the groups of twins, and checks that each twin has a leader, and
+// that a hidden leader has live twins.
+func (d *decoder) groups() error {
+	g := d.g
+	for id := range marked(d.s.twin) {
+		list := loadList(nil, g.links0(&d.s, id))
+		if len(list) != 1 || isTree(list[0]) {
+			return fmt.Errorf("%w: twin %d has no leader", ErrCorrupt, id)
+		}
+		leader := nodeOf(list[0])
+		if !has(d.s.present, leader) || has(d.s.twin, leader) || has(d.s.dead, leader) && !has(d.s.dead, id) {
+			return fmt.Errorf("%w: leader %d of twin %d", ErrCorrupt, leader, id)
+		}
+		v, _ := g.twins.groups.LoadOrStore(leader, new(group))
+		gr := v.(*group)
+		members := append(gr.list(), id)
+		gr.members.Store(&members)
+		mark(d.s.grouped, leader)
+		if !has(d.s.dead, id) {
+			gr.live++
+		}
+	}
+	for id := range marked(d.s.hidden) {
+		if gr := g.groupOf(&d.s, id); gr == nil || gr.live == 0 {
+			return fmt.Errorf("%w: hidden node %d leads to nothing", ErrCorrupt, id)
+		}
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ type effort struct {
 // step are measured, those of the next are being fetched, and a list is fetched
 // when its node enters the beam.
 func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
-	g.begin(w)
+	g.begin(w, f)
 	defer w.forget()
 	filtered := !w.skip.idle()
 	limit := w.limit(f)
@@ -128,7 +128,7 @@ func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
 }
 
 // begin prepares the nodes that a walk begins with.
-func (g *Graph) begin(w *scratch) {
+func (g *Graph) begin(w *scratch, f effort) {
 	w.live = 0
 	if id := nodeOf(w.leftOut); w.leftOut != 0 {
 		w.visited[id>>6] |= 1 << (id & 63)
@@ -145,6 +145,9 @@ func (g *Graph) begin(w *scratch) {
 			w.live++
 		}
 		w.beam[i] = e
+	}
+	if w.live >= f.ef { // blocked nodes at the end too, as in the walk
+		w.trim(f.ef)
 	}
 }
 

@@ -27,6 +27,7 @@ func (g *Graph) WriteTo(out io.Writer) (int64, error) {
 		entry:          g.entry.Load(),
 		root:           g.root,
 		calibration:    uint32(len(calibration)),
+		seeds:          uint32(len(g.seeds.list())),
 	}
 	for h.nodes > 0 && !has(s.present, h.nodes-1) {
 		h.nodes--
@@ -40,6 +41,8 @@ func (g *Graph) WriteTo(out io.Writer) (int64, error) {
 		b = appendWords(b, s.upperAt[i][:n])
 		b = appendMarks(b, s.present[i])
 		b = appendMarks(b, s.dead[i])
+		b = appendMarks(b, s.twin[i])
+		b = appendMarks(b, s.hidden[i])
 		w.Frame(b)
 	}
 	for i := range h.upperFrames() {
@@ -47,6 +50,7 @@ func (g *Graph) WriteTo(out io.Writer) (int64, error) {
 		w.Frame(b)
 	}
 	w.Frame(calibration)
+	w.Frame(appendWords(b[:0], g.seeds.list()))
 	n, err := w.End()
 	if err != nil {
 		return n, fmt.Errorf("hnsw: write snapshot: %w", err)

@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"bytes"
 	"fmt"
 	"math/bits"
 	"sync"
@@ -143,6 +144,13 @@ func (c *Codes) Distances(q []byte, ids, out []uint32) {
 		panic(fmt.Sprintf("quant: %d results for %d ids", len(out), len(ids)))
 	}
 	kernel.Best.Distances(q, c.table.Load(), ids, out)
+}
+
+// Equal reports whether the codes of a and b are the same. Both must have been
+// set.
+func (c *Codes) Equal(a, b uint32) bool {
+	t := c.table.Load()
+	return bytes.Equal(t.Row(a), t.Row(b))
 }
 
 // Prefetch loads the codes of the rows into the cache, for a call of Distances

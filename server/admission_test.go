@@ -16,36 +16,64 @@ import (
 	"github.com/fronyai/frony-db/server"
 )
 
+// A body is charged for what has arrived, to the client that sends it, and writes
+// apart from searches. Small bodies always pass.
 func TestBytesInFlight(t *testing.T) {
 	t.Parallel()
-	b := start(t, &server.Options{Limits: server.Limits{Body: 1 << 20, InFlight: 1 << 20}})
-	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
-	// hog announces a body that takes nearly all bytes, and sends almost none of it.
-	hog := func() net.Conn {
+	b := keyed(t, &server.Options{Limits: server.Limits{Body: 1 << 20, InFlight: 2 << 20}})
+	b.ask(200, "PUT", notes+"/documents", `{"documents":[{"text":"x"}]}`)
+	// hog announces a body that takes all bytes of a client, and sends some of it.
+	hog := func(key string, sent int) net.Conn {
 		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(c, "POST %s/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{", notes)
+		t.Cleanup(func() { _ = c.Close() })
+		fmt.Fprintf(c, "POST %s/search HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Length: 1000000\r\n\r\n%s",
+			notes, secrets[key], strings.Repeat(" ", sent))
 		return c
 	}
-	body := `{"text":"` + strings.Repeat("x", 100_000) + `"}`
-	c := hog()
+	small, large := `{"text":"x"}`, `{"text":"`+strings.Repeat("x", 200_000)+`"}`
+	b.key = secrets["reader"]
+	for range 64 {
+		hog("reader", 1)
+	}
+	for range 20 {
+		b.ask(200, "POST", notes+"/search", large)
+	}
+	c := hog("reader", 990_000)
 	b.await("the bytes are taken", func() bool {
-		status, got, h := b.do("POST", notes+"/search", body)
+		status, got, h := b.do("POST", notes+"/search", large)
 		if status == 503 && strings.Contains(got, "overloaded") && h.Get("Retry-After") == "1" {
 			return true
 		}
 		// It is not there yet, or came during the request and was refused in its place.
 		_ = c.Close()
-		c = hog()
+		c = hog("reader", 990_000)
 		return false
 	})
+	b.ask(200, "POST", notes+"/search", small)
+	b.key = secrets["writer"]
+	b.ask(200, "POST", notes+"/search", large)
+	b.ask(200, "PUT", notes+"/documents", `{"documents":[{"text":"`+strings.Repeat("x", 200_000)+`"}]}`)
+	b.key = secrets["reader"]
 	_ = c.Close()
 	b.await("the bytes are given back", func() bool {
-		status, _, _ := b.do("POST", notes+"/search", body)
+		status, _, _ := b.do("POST", notes+"/search", large)
 		return status == 200
 	})
+}
+
+// JSON of many small values is refused before it is decoded: it takes far more memory
+// than as text.
+func TestBodyWeight(t *testing.T) {
+	t.Parallel()
+	b := start(t, nil)
+	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
+	b.refused(400, "limit_exceeded", "PUT", notes+"/documents", `{"documents":[`+strings.Repeat("{},", 60_000)+`{}]}`)
+	b.refused(413, "too_large", "PUT", notes+"/documents", `{"documents":[{"embedding":[`+strings.Repeat("1,", 10<<20)+`1]}]}`)
+	b.refused(413, "too_large", "POST", notes+"/search", `{"embedding":[`+strings.Repeat("1,", 10<<20)+`1]}`)
+	b.refused(400, "invalid_embedding", "PUT", notes+"/documents", `{"documents":[{"embedding":[`+strings.Repeat("1,", 1<<20)+`1]}]}`)
 }
 
 func TestRate(t *testing.T) {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"reflect"
@@ -47,23 +46,18 @@ func (s *Server) routes() error {
 	s.compatRoutes()
 	s.mcpRoutes()
 
-	s.handle("GET /openapi.json", endpoint{keys.Read, bodyNone, nil, slotNone}, http.HandlerFunc(s.openapi))
+	s.handle("GET /openapi.json", endpoint{role: keys.Read}, s.openapi(&s.spec))
+	s.handle("GET /openapi-3.0.json", endpoint{role: keys.Read}, s.openapi(&s.oldSpec))
 	s.healthRoutes()
 	s.mux.HandleFunc("/", s.notFound)
 	return s.consoleRoutes()
 }
 
-// describe makes the API's description, after all routes are there.
-func (s *Server) describe() ([]byte, error) {
-	schemas := s.api.OpenAPI().Components.Schemas.Map()
-	delete(schemas, "ErrorModel") // the framework's own, which is never sent
-	delete(schemas, "ErrorDetail")
-	return json.Marshal(s.api.OpenAPI())
-}
-
-func (s *Server) openapi(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(s.spec)
+func (s *Server) openapi(spec *[]byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(*spec)
+	})
 }
 
 // slotOf chooses the slot that an operation takes. Descriptions of collections take
@@ -84,16 +78,11 @@ func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(con
 	if op.Method == http.MethodPost || op.Method == http.MethodPut {
 		kind = bodyWhole
 	}
-	op.Metadata = map[string]any{"endpoint": endpoint{role, kind, nil, slotOf(&op, role)}}
+	op.Metadata = map[string]any{"endpoint": endpoint{role: role, body: kind, slot: slotOf(&op, role)}}
 	op.Description += "\n\nNeeds a key with the role " + role.String() + "."
 	op.MaxBodyBytes = s.opts.Limits.Body + 1 // the guard has read it already
 	op.BodyReadTimeout = -1
-	op.Responses = map[string]*huma.Response{"default": {
-		Description: "What went wrong",
-		Content: map[string]*huma.MediaType{"application/json": {
-			Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem"),
-		}},
-	}}
+	op.Responses = map[string]*huma.Response{"default": problemResponse(s.api)}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
 		if err != nil {
@@ -101,6 +90,16 @@ func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(con
 		}
 		return out, nil
 	})
+}
+
+// problemResponse describes every answer that is not a success.
+func problemResponse(a huma.API) *huma.Response {
+	return &huma.Response{
+		Description: "What went wrong",
+		Content: map[string]*huma.MediaType{"application/json": {
+			Schema: a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem"),
+		}},
+	}
 }
 
 // collection opens a collection for a request.

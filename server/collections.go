@@ -136,6 +136,9 @@ func (s *Server) collectionStats(ctx context.Context, in *CollectionPath) (*outS
 		return nil, err
 	}
 	stats, err := c.Stats()
+	if k := callOf(ctx).key; k != nil && k.Collections != nil {
+		stats.Disk.Store = 0 // of all collections together
+	}
 	return &outStats{stats}, err
 }
 

@@ -1,11 +1,14 @@
 package server
 
 import (
+	"cmp"
+	"math"
 	"net/http"
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/server/compat"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
@@ -19,6 +22,15 @@ func (s *Server) compatRoutes() {
 		MaxText: l.Text, MaxTexts: l.Inputs, MaxConcurrent: l.Searches + l.Queue,
 		Embed: s.vectors, Ready: s.readyz, IsReady: func() bool { return s.state.Load() == stateReady },
 		Answer: writeJSON, Fail: writeProblem,
+	}
+	if count := embedder.Counter(s.embed); s.embed != nil && count != nil {
+		most := cmp.Or(s.embed.Spec().MaxTokens, math.MaxInt)
+		h.Count = func(texts []string) (n int) {
+			for _, t := range texts {
+				n += min(count(t), most) // it reads no more
+			}
+			return n
+		}
 	}
 	if s.embed != nil {
 		spec := s.embed.Spec()

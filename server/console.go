@@ -36,7 +36,7 @@ func (s *Server) consoleRoutes() error {
 		if f.Name() == "index.html" {
 			route = "GET /{$}"
 		}
-		s.handle(route, endpoint{keys.None, bodyNone, nil, slotNone}, consoleFile(f.Name(), b))
+		s.handle(route, endpoint{role: keys.None}, consoleFile(f.Name(), b))
 	}
 	return nil
 }

@@ -133,6 +133,16 @@ func (s *Server) getDocuments(ctx context.Context, in *inGet) (*outGet, error) {
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return nil, err
 	}
+	p := s.fits(ctx, func(yield func(*db.Document) bool) {
+		for i := range docs {
+			if !yield(&docs[i]) {
+				return
+			}
+		}
+	})
+	if p != nil {
+		return nil, p
+	}
 	var out outGet
 	there := make(map[string]bool, len(docs))
 	for i := range docs {
@@ -161,14 +171,18 @@ func (s *Server) scanDocuments(ctx context.Context, in *inScan) (*outScan, error
 		return nil, err
 	}
 	var out outScan
+	var size int64
 	for d, err := range c.Scan(ctx, scan) {
 		if err != nil {
 			return nil, err
 		}
-		if n := len(out.Body.Documents); n == in.Limit {
+		// A page of large documents ends early: even if every byte must be escaped, it fits
+		// an answer.
+		if n := len(out.Body.Documents); n == in.Limit || n > 0 && size > s.opts.Limits.AnswerBytes/8 {
 			out.Body.Next = api.EncodeCursor(out.Body.Documents[n-1].ID)
 			break
 		}
+		size += answerSize(&d)
 		out.Body.Documents = append(out.Body.Documents, api.FromStored(&d))
 	}
 	return &out, nil

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -24,10 +25,14 @@ func (s *Server) vectors(ctx context.Context, as compat.Role, texts []string, di
 		return nil, p
 	}
 	for i, t := range texts {
-		if t == "" {
-			return nil, problem.Refuse(http.StatusBadRequest, "invalid_text", "text %d is empty", i).At("input")
+		param := "input"
+		if len(texts) > 1 {
+			param = fmt.Sprintf("input[%d]", i)
 		}
-		if p := s.checkText(t, "input"); p != nil {
+		if t == "" {
+			return nil, problem.Refuse(http.StatusBadRequest, "invalid_text", "text %d is empty", i).At(param)
+		}
+		if p := s.checkText(t, param); p != nil {
 			return nil, p
 		}
 	}

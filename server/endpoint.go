@@ -19,6 +19,7 @@ type endpoint struct {
 	body  bodyKind
 	shape compat.Shape // how failures are told; nil is the server's own way
 	slot  slotKind
+	whole bool // is about all collections, so that a key for some of them is refused
 }
 
 type bodyKind uint8
@@ -31,10 +32,11 @@ const (
 
 // handle registers a route behind its guards.
 func (s *Server) handle(pattern string, e endpoint, h http.Handler) {
+	s.endpoints[pattern] = e
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		c := callOf(r.Context())
 		c.route, c.shape = pattern, e.shape
-		if p := s.admit(r, c, e.role); p != nil {
+		if p := s.admit(r, c, e); p != nil {
 			if r.ContentLength != 0 {
 				// Only closing keeps the rest of the body from being read.
 				w.Header().Set("Connection", "close")
@@ -58,7 +60,8 @@ func (s *Server) handle(pattern string, e endpoint, h http.Handler) {
 }
 
 // admit decides by the header alone, before any of the body is read.
-func (s *Server) admit(r *http.Request, c *call, role keys.Role) *problem.Problem {
+func (s *Server) admit(r *http.Request, c *call, e endpoint) *problem.Problem {
+	role := e.role
 	if role == keys.None {
 		return nil
 	}
@@ -74,6 +77,10 @@ func (s *Server) admit(r *http.Request, c *call, role keys.Role) *problem.Proble
 		}
 		if p := s.may(r.Context(), role, r.PathValue("collection")); p != nil {
 			return p
+		}
+		if e.whole && c.key.Collections != nil {
+			return problem.Refuse(http.StatusForbidden, "forbidden", "this is about all collections, and the key %s is for some of them", c.key.Name).
+				Hint("use a key that is made without --only")
 		}
 	}
 	if s.opts.ReadOnly && role > keys.Read {

@@ -18,9 +18,9 @@ func (s *Server) healthRoutes() {
 		"GET /readyz":  s.readyz,
 		"GET /healthz": s.readyz,
 	} {
-		s.handle(pattern, endpoint{keys.None, bodyNone, nil, slotNone}, h)
+		s.handle(pattern, endpoint{role: keys.None}, h)
 	}
-	s.handle("GET /metrics", endpoint{keys.Read, bodyNone, nil, slotNone}, s.metrics.handler())
+	s.handle("GET /metrics", endpoint{role: keys.Read, whole: true}, s.metrics.handler())
 }
 
 // readyz tells whether requests should be sent here.

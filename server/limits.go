@@ -1,12 +1,15 @@
 package server
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"net/http"
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/server/admit"
 	"github.com/fronyai/frony-db/server/problem"
 )
 
@@ -29,6 +32,37 @@ func (s *Server) checkText(text, param string) *problem.Problem {
 	}
 	return problem.Refuse(http.StatusBadRequest, "limit_exceeded", "the text has %d bytes, at most %d", len(text), s.opts.Limits.Text).
 		At(param).Hint("split it into chunks")
+}
+
+// fits adds documents to the size of the request's answer, and refuses what would
+// not fit. It is an estimate that ends work early: the answer itself is counted when
+// it is written.
+func (s *Server) fits(ctx context.Context, docs iter.Seq[*db.Document]) *problem.Problem {
+	c := callOf(ctx)
+	for d := range docs {
+		c.size += answerSize(d)
+	}
+	if c.size > s.opts.Limits.AnswerBytes {
+		return admit.TooLarge(s.opts.Limits.AnswerBytes)
+	}
+	return nil
+}
+
+// answerSize is about what a document takes in an answer.
+func answerSize(d *db.Document) int64 {
+	n := 100 + len(d.ID) + len(d.Text) + len(d.Source) + 11*len(d.Embedding)
+	for name, v := range d.Metadata {
+		n += len(name) + 8
+		switch v := v.(type) {
+		case string:
+			n += len(v)
+		case []string:
+			for _, x := range v {
+				n += len(x) + 3
+			}
+		}
+	}
+	return int64(n)
 }
 
 // bounded is a number of a request and its limit.

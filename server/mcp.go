@@ -5,9 +5,12 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"go.opentelemetry.io/otel/trace"
 
@@ -25,7 +28,7 @@ func (s *Server) MCP() *mcp.Server { return s.mcpFor(&call{}) }
 func (s *Server) mcpFor(c *call) *mcp.Server {
 	m := mcp.NewServer(&mcp.Implementation{Name: "frony-db", Title: "frony-db", Version: s.opts.Version}, &mcp.ServerOptions{
 		Instructions: "Collections of documents, found by meaning, in Korean and English across both. " +
-			"Call list_collections first, then search; get reads whole documents by their ids.",
+			"Call list_collections first: it tells the names, the metadata fields and filters that fit them. Then search; get reads the rest of a long document.",
 		Capabilities: &mcp.ServerCapabilities{},
 		Logger:       s.log,
 	})
@@ -48,7 +51,7 @@ func (s *Server) mcpRoutes() {
 		// GuardHost does this, and knows the names that the operator allows.
 		DisableLocalhostProtection: true,
 	})
-	s.handle("POST /mcp", endpoint{keys.Read, bodyWhole, nil, slotSearch}, h)
+	s.handle("POST /mcp", endpoint{role: keys.Read, body: bodyWhole, slot: slotSearch}, h)
 }
 
 // tool is a tool with the role that it needs.
@@ -73,10 +76,11 @@ func newTool[In, Out any](role keys.Role, t *mcp.Tool, run func(context.Context,
 		if err := json.Unmarshal(arguments, &values); err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_json", "%s", readable(err)).At("arguments")
 		}
+		dropNulls(values)
 		if err := validate(values); err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
 		}
-		in, err := decodeArguments[In](arguments, values)
+		in, err := decodeArguments[In](arguments)
 		if err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
 		}
@@ -84,20 +88,50 @@ func newTool[In, Out any](role keys.Role, t *mcp.Tool, run func(context.Context,
 	}}
 }
 
-// decodeArguments decodes arguments that are valid. Some models write an integer as
-// 3.0: then the values are written anew.
-func decodeArguments[In any](arguments []byte, values map[string]any) (in In, err error) {
-	if err := jsonFormat.Unmarshal(arguments, &in); err == nil {
-		return in, nil
+// dropNulls removes fields that are null: some models send them for what they leave
+// out.
+func dropNulls(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, x := range v {
+			if x == nil {
+				delete(v, name)
+			}
+			dropNulls(x)
+		}
+	case []any:
+		for _, x := range v {
+			dropNulls(x)
+		}
 	}
-	b, err := json.Marshal(values)
-	if err != nil {
-		return in, err
-	}
-	var again In
-	err = jsonFormat.Unmarshal(b, &again)
-	return again, err
 }
+
+// decodeArguments decodes arguments that are valid. Some models write an integer as
+// 3.0; the numbers of metadata stay as they are.
+func decodeArguments[In any](arguments []byte) (in In, err error) {
+	err = json.Unmarshal(arguments, &in, json.RejectUnknownMembers(true), json.WithUnmarshalers(wholeNumbers))
+	return in, readable(err)
+}
+
+var wholeNumbers = json.UnmarshalFromFunc(func(d *jsontext.Decoder, n *int) error {
+	if d.PeekKind() != '0' {
+		return errors.ErrUnsupported
+	}
+	v, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	if i, err := strconv.Atoi(string(v)); err == nil {
+		*n = i
+		return nil
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+		return fmt.Errorf("%.40s is not an integer here", v)
+	}
+	*n = int(f)
+	return nil
+})
 
 // mcpHandler runs a tool for a request. Its errors are part of the result, for
 // the model to read and act on.

@@ -8,10 +8,6 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// unseen are the fields of documents and matches that models neither send nor are
-// sent: long or of no use to them.
-var unseen = []string{"embedding", "created", "cosine", "bm25"}
-
 // toolSchema is the schema of a tool's arguments or result, with the descriptions
 // that the types have for OpenAPI, and the function that validates by it. A type
 // that has no schema is a mistake in this package.
@@ -21,11 +17,32 @@ func toolSchema[T any]() (*jsonschema.Schema, func(any) error) {
 		panic(fmt.Sprintf("server: %s: %s", reflect.TypeFor[T](), err))
 	}
 	describeFields(schema, reflect.TypeFor[T]())
+	single(schema)
 	resolved, err := schema.Resolve(nil)
 	if err != nil {
 		panic(fmt.Sprintf("server: %s: %s", reflect.TypeFor[T](), err))
 	}
 	return schema, resolved.Validate
+}
+
+// single gives each part of a schema one type, where Go's nil would add null: the
+// clients of some models refuse a list of types. What is null in a request is taken
+// as missing, and nothing is null in an answer.
+func single(schema *jsonschema.Schema) {
+	if schema == nil {
+		return
+	}
+	for _, name := range schema.Types {
+		if name != "null" {
+			schema.Type = name
+		}
+	}
+	schema.Types = nil
+	single(schema.Items)
+	single(schema.AdditionalProperties)
+	for _, p := range schema.Properties {
+		single(p)
+	}
 }
 
 // describeFields fills in descriptions from the fields' doc tags.
@@ -38,9 +55,6 @@ func describeFields(schema *jsonschema.Schema, t reflect.Type) {
 	}
 	if t.Kind() != reflect.Struct {
 		return
-	}
-	for _, name := range unseen {
-		delete(schema.Properties, name)
 	}
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -25,31 +26,47 @@ type (
 		K          int      `json:"k,omitzero" doc:"Number of results; 5 if missing"`
 		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020"`
 		PerSource  int      `json:"per_source,omitzero" doc:"At most this many results of the same source document: 1 returns the best chunk of each; no limit if missing"`
-		MinScore   *float32 `json:"min_score,omitempty" doc:"Leave out results with a lower score"`
+		MinScore   *float32 `json:"min_score,omitempty" doc:"Leave out results with a lower score, which combines meaning and words and is comparable within one search only"`
+		MinCosine  *float32 `json:"min_cosine,omitempty" doc:"Leave out results that are farther in meaning, from -1 to 1; what is near depends on the embedding model"`
+	}
+	mcpMatch struct {
+		mcpDocument
+		Score float32 `json:"score" doc:"Results are ordered by it"`
 	}
 	mcpSearchOut struct {
-		Matches []api.Match `json:"matches"`
+		Matches []mcpMatch `json:"matches" doc:"Best first. Of a long text, the part that fits the query best"`
+	}
+	mcpGetIn struct {
+		Collection string   `json:"collection" doc:"Name of the collection"`
+		IDs        []string `json:"ids" doc:"Ids of documents"`
+		Offset     int      `json:"offset,omitzero" doc:"Where to begin reading each text, in characters: next_offset of an answer before; the beginning if missing"`
 	}
 	mcpIDs struct {
 		Collection string   `json:"collection" doc:"Name of the collection"`
 		IDs        []string `json:"ids" doc:"Ids of documents"`
 	}
 	mcpGetOut struct {
-		Documents []api.StoredDocument `json:"documents"`
-		Missing   []string             `json:"missing,omitempty"`
+		Documents []mcpDocument `json:"documents"`
+		Missing   []string      `json:"missing,omitempty" doc:"Ids that do not exist"`
+		Rest      []string      `json:"rest,omitempty" doc:"Ids that did not fit this answer: ask for them next"`
 	}
-	mcpCollection struct {
-		Name      string `json:"name"`
-		Documents int    `json:"documents"`
+	mcpDocumentIn struct {
+		ID       string       `json:"id,omitempty" doc:"Unique in the collection; generated if missing"`
+		Text     string       `json:"text" doc:"The text"`
+		Metadata api.Metadata `json:"metadata,omitempty" doc:"Fields for filters: texts, numbers, booleans, times (RFC 3339) and lists of texts"`
+		Source   string       `json:"source,omitempty" doc:"What the document is a part of, such as a file"`
+		Chunk    int          `json:"chunk,omitzero" doc:"Its number within the source"`
+		Expires  time.Time    `json:"expires,omitzero" doc:"When the document expires (RFC 3339); never if missing"`
 	}
-	mcpCollections struct {
-		Collections []mcpCollection `json:"collections"`
+	mcpUpserted struct {
+		IDs     []string `json:"ids" doc:"The ids of the documents, or of all chunks if texts were cut"`
+		Created bool     `json:"created,omitzero" doc:"The collection did not exist, and was created"`
 	}
 	mcpUpsertIn struct {
-		Collection string         `json:"collection" doc:"Name of the collection"`
-		Documents  []api.Document `json:"documents"`
-		Chunk      bool           `json:"chunk,omitzero" doc:"Cut texts of more than a few paragraphs into chunks, so that a search finds the paragraph that answers; if missing, only texts that are too long for the embedding model are cut"`
-		MaxTokens  int            `json:"max_tokens,omitzero" doc:"With chunk: length of the longest chunk in tokens; 256 if missing"`
+		Collection string          `json:"collection" doc:"Name of the collection"`
+		Documents  []mcpDocumentIn `json:"documents"`
+		Chunk      bool            `json:"chunk,omitzero" doc:"Cut texts of more than a few paragraphs into chunks, so that a search finds the paragraph that answers; if missing, only texts that are too long for the embedding model are cut"`
+		MaxTokens  int             `json:"max_tokens,omitzero" doc:"With chunk: length of the longest chunk in tokens; 256 if missing"`
 	}
 )
 
@@ -59,17 +76,17 @@ func (s *Server) mcpTools() []tool {
 	writes := &mcp.ToolAnnotations{IdempotentHint: true, DestructiveHint: new(true), OpenWorldHint: closed}
 	return []tool{
 		newTool(keys.Read, &mcp.Tool{
-			Name: "search", Title: "Search documents", Description: "Find the documents nearest in meaning to a text.", Annotations: reads,
+			Name: "search", Title: "Search documents", Description: "Find the documents nearest in meaning to a text. A long text is answered in part; get reads the rest.", Annotations: reads,
 		}, s.mcpSearch),
 		newTool(keys.Read, &mcp.Tool{
-			Name: "get", Title: "Get documents", Description: "Read documents by their ids.", Annotations: reads,
+			Name: "get", Title: "Get documents", Description: "Read documents by their ids. A very long text is answered in parts: next_offset says where to go on.", Annotations: reads,
 		}, s.mcpGet),
 		newTool(keys.Read, &mcp.Tool{
-			Name: "list_collections", Title: "List collections", Description: "List the collections and how many documents each has.", Annotations: reads,
+			Name: "list_collections", Title: "List collections", Description: "List the collections: how many documents each has, the metadata fields that filters may use, and examples of filters.", Annotations: reads,
 		}, s.mcpList),
 		newTool(keys.Write, &mcp.Tool{
 			Name: "upsert", Title: "Write documents",
-			Description: "Insert documents, or replace those with the same ids. A text that is too long for the embedding model is stored in chunks, " +
+			Description: "Insert documents, or replace those with the same ids. A collection that does not exist is created. A text that is too long for the embedding model is stored in chunks, " +
 				"whose ids are the document's with #0, #1 and so on, and whose source is its id; writing the document again replaces all of them. " +
 				"A document with a source of its own is not cut.",
 			Annotations: writes,
@@ -98,7 +115,7 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 		in.K = min(mcpK, s.opts.Limits.K)
 	}
 	q, p := s.query(&api.Query{
-		Text: in.Text, K: in.K, PerSource: in.PerSource, MinScore: in.MinScore, Filter: api.FilterText(in.Filter),
+		Text: in.Text, K: in.K, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.FilterText(in.Filter),
 	}, "arguments")
 	if p != nil {
 		return out, p
@@ -111,16 +128,22 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 	if err != nil {
 		return out, err
 	}
+	out.Matches = make([]mcpMatch, len(r.Matches))
+	room := min(mcpSnippet, mcpAnswer/max(1, len(r.Matches)))
 	for i := range r.Matches {
 		m := &r.Matches[i]
-		m.Created, m.Cosine, m.BM25 = time.Time{}, 0, 0 // unseen
+		out.Matches[i] = mcpMatch{fromMCP(&m.StoredDocument), m.Score}
+		out.Matches[i].snippet(in.Text, room)
 	}
-	return mcpSearchOut{r.Matches}, nil
+	return out, nil
 }
 
-func (s *Server) mcpGet(ctx context.Context, in mcpIDs) (out mcpGetOut, err error) {
+func (s *Server) mcpGet(ctx context.Context, in mcpGetIn) (out mcpGetOut, err error) {
 	if p := s.may(ctx, keys.Read, in.Collection); p != nil {
 		return out, p
+	}
+	if in.Offset < 0 {
+		return out, problem.Refuse(http.StatusBadRequest, "invalid_request", "offset is %d, want at least 0", in.Offset).At("offset")
 	}
 	get := &inGet{CollectionPath: CollectionPath{in.Collection}}
 	get.Body.IDs = in.IDs
@@ -128,36 +151,45 @@ func (s *Server) mcpGet(ctx context.Context, in mcpIDs) (out mcpGetOut, err erro
 	if err != nil {
 		return out, err
 	}
+	out.Documents, out.Missing = []mcpDocument{}, r.Body.Missing
+	room := mcpAnswer
 	for i := range r.Body.Documents {
-		r.Body.Documents[i].Created = time.Time{} // unseen
-	}
-	return mcpGetOut{r.Body.Documents, r.Body.Missing}, nil
-}
-
-func (s *Server) mcpList(ctx context.Context, _ struct{}) (out mcpCollections, err error) {
-	r, err := s.listCollections(ctx, nil)
-	if err != nil {
-		return out, err
-	}
-	out.Collections = []mcpCollection{}
-	for _, c := range r.Body.Collections {
-		out.Collections = append(out.Collections, mcpCollection{c.Name, c.Documents})
+		d := fromMCP(&r.Body.Documents[i])
+		if room <= 0 {
+			out.Rest = append(out.Rest, d.ID)
+			continue
+		}
+		d.cut(in.Offset, room)
+		room -= utf8.RuneCountInString(d.Text) + 200 // for what is beside it
+		out.Documents = append(out.Documents, d)
 	}
 	return out, nil
 }
 
-func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out api.IDs, err error) {
+func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out mcpUpserted, err error) {
 	if p := s.may(ctx, keys.Write, in.Collection); p != nil {
 		return out, p
 	}
-	docs := &inDocuments{CollectionPath: CollectionPath{in.Collection}, Body: api.WriteDocuments{Documents: in.Documents}}
+	if in.Collection == "" {
+		return out, problem.Refuse(http.StatusBadRequest, "invalid_request", "collection is empty").At("collection").
+			Hint("name a collection; list_collections tells which there are, and a new name creates one")
+	}
+	_, err = s.collection(ctx, in.Collection)
+	out.Created = errors.Is(err, db.ErrNoCollection)
+	docs := &inDocuments{CollectionPath: CollectionPath{in.Collection}, Create: true}
+	for _, d := range in.Documents {
+		docs.Body.Documents = append(docs.Body.Documents, api.Document{
+			ID: d.ID, Content: api.Content{Text: d.Text, Metadata: d.Metadata, Source: d.Source, Chunk: d.Chunk, Expires: d.Expires},
+		})
+	}
 	r, err := s.writeDocuments(ctx, docs, func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
 		return in.upsert(ctx, c, docs)
 	})
 	if err != nil {
 		return out, err
 	}
-	return r.Body, nil
+	out.IDs = r.Body.IDs
+	return out, nil
 }
 
 func (s *Server) mcpDelete(ctx context.Context, in mcpIDs) (out api.Deleted, err error) {

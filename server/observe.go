@@ -22,6 +22,7 @@ type call struct {
 	key   *keys.Key
 	shape compat.Shape
 	code  string     // of the error that was answered
+	size  int64      // bytes of the documents in the answer, about
 	span  trace.Span // nil for health, or outside of a request
 }
 
@@ -95,6 +96,9 @@ func (s *Server) logRequest(ctx context.Context, r *http.Request, c *call, rec *
 		slog.String("id", c.id), slog.String("method", r.Method), slog.String("route", c.route),
 		slog.Int("status", rec.code()), slog.Duration("took", took), slog.Int64("bytes", rec.bytes),
 		slog.String("key", c.keyName()), slog.String("remote", r.RemoteAddr),
+	}
+	if c.code != "" {
+		attrs = append(attrs, slog.String("error", c.code))
 	}
 	if c.span != nil && c.span.SpanContext().IsSampled() {
 		attrs = append(attrs, slog.String("trace", c.span.SpanContext().TraceID().String()))

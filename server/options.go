@@ -46,7 +46,10 @@ type Options struct {
 // it.
 type Limits struct {
 	Body             int64 // bytes of a body, decompressed; default 32 MiB
-	InFlight         int64 // bytes of all bodies at one time; default 128 MiB
+	InFlight         int64 // bytes of all bodies of searches at one time, and as many of writes, half of it for one client; default 256 MiB
+	AnswerBytes      int64 // bytes of an answer; default 32 MiB
+	Answers          int64 // bytes of all answers at one time, half of it for one client; default 128 MiB
+	MinRate          int64 // bytes per second that a client must send of a body or take of an answer; default 8 KiB
 	Line             int   // bytes of a line of an upload; default 4 MiB
 	Batch            int   // documents, or ids, in a request; default 1,000
 	Inputs           int   // texts in a request to embed; default 2,048
@@ -75,7 +78,7 @@ type Limits struct {
 
 	Header  time.Duration // to send the header; default 5 s
 	Receive time.Duration // to send the body, or a line of an upload; default 30 s
-	Answer  time.Duration // to work and to take the answer; default 60 s
+	Answer  time.Duration // to work, and again to take the answer; default 60 s
 	Idle    time.Duration // between requests of a connection; default 2 min
 
 	Replays     int   // answers kept for Idempotency-Key; default 10,000
@@ -113,7 +116,10 @@ func (o *Options) fill() error {
 	}
 	l.QueueFactor = cmp.Or(l.QueueFactor, 4)
 	l.Body = cmp.Or(l.Body, 32<<20)
-	l.InFlight = cmp.Or(l.InFlight, max(128<<20, l.Body))
+	l.InFlight = cmp.Or(l.InFlight, max(256<<20, 2*l.Body))
+	l.AnswerBytes = cmp.Or(l.AnswerBytes, 32<<20)
+	l.Answers = cmp.Or(l.Answers, max(128<<20, 2*l.AnswerBytes))
+	l.MinRate = cmp.Or(l.MinRate, 8<<10)
 	l.ReplayBytes = cmp.Or(l.ReplayBytes, 16<<20)
 	for _, f := range []struct {
 		name string
@@ -131,8 +137,12 @@ func (o *Options) fill() error {
 		}
 		*f.p = cmp.Or(*f.p, f.def)
 	}
-	if l.Body < 0 || l.InFlight < l.Body || l.ReplayBytes < 0 || l.Rate < 0 || l.QueueFactor < 0 {
-		faults = append(faults, fmt.Errorf("limits of bytes, Rate and QueueFactor must be at least 0, and InFlight (%d) at least Body (%d)", l.InFlight, l.Body))
+	if l.Body < 0 || l.AnswerBytes < 0 || l.ReplayBytes < 0 || l.MinRate < 0 || l.Rate < 0 || l.QueueFactor < 0 {
+		faults = append(faults, errors.New("limits of bytes, Rate, MinRate and QueueFactor must be at least 0"))
+	}
+	if l.InFlight < 2*l.Body || l.Answers < 2*l.AnswerBytes {
+		faults = append(faults, fmt.Errorf("InFlight (%d) must be at least twice Body (%d), and Answers (%d) twice AnswerBytes (%d): one client may use half",
+			l.InFlight, l.Body, l.Answers, l.AnswerBytes))
 	}
 	o.Version = cmp.Or(o.Version, "devel")
 	if o.Logger == nil {

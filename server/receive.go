@@ -2,23 +2,22 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
 	"github.com/fronyai/frony-db/server/admit"
 )
 
-// receive reads the body as the endpoint wants it, within the limits of size, time
+// receive reads the body as the endpoint wants it, within the limits of size, pace
 // and bytes in flight, and runs the handler within a slot.
 func (s *Server) receive(w http.ResponseWriter, r *http.Request, e endpoint, h http.Handler) {
 	l := &s.opts.Limits
 	rc := http.NewResponseController(w)
-	now := time.Now()
-	// A writer that knows no deadlines is a test's recorder.
-	_ = rc.SetWriteDeadline(now.Add(l.Receive + l.Answer))
 	if e.body != bodyWhole {
-		s.work(w, r, e.slot, h)
+		s.work(w, r, e, h)
 		return
 	}
 	if q := s.queue(e.slot); q != nil && q.Full() {
@@ -26,9 +25,14 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, e endpoint, h h
 		writeProblem(w, r, q.Refuse())
 		return
 	}
-	_ = rc.SetReadDeadline(now.Add(l.Receive))
-	b, release, p := s.bodies.Read(r)
-	defer release()
+	bodies := s.bodies
+	if e.slot == slotWrite {
+		bodies = s.writeBodies
+	}
+	// A writer that knows no deadlines is a test's recorder.
+	_ = rc.SetWriteDeadline(time.Now().Add(l.Receive + l.Answer))
+	b, p := bodies.Read(r, clientOf(r), func(t time.Time) { _ = rc.SetReadDeadline(t) })
+	defer b.Release()
 	if p != nil {
 		w.Header().Set("Connection", "close")
 		s.metrics.refused(p.Detail.Code)
@@ -38,13 +42,26 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, e endpoint, h h
 	// The connection is still read, to notice a client that goes away: without a
 	// deadline, or every request would end with it.
 	_ = rc.SetReadDeadline(time.Time{})
-	r.Body = io.NopCloser(bytes.NewReader(b))
-	r.ContentLength = int64(len(b))
+	r.Body = io.NopCloser(bytes.NewReader(b.Bytes))
+	r.ContentLength = int64(len(b.Bytes))
 	r.Header.Del("Content-Encoding")
 	if r.Header.Get("Idempotency-Key") != "" {
-		h = s.replayed(b, h)
+		h = s.replayed(b.Bytes, h)
 	}
-	s.work(w, r, e.slot, h)
+	s.work(w, r, e, h)
+}
+
+// clientOf says who is charged for a request's memory: the key, or without one the
+// address.
+func clientOf(r *http.Request) string {
+	if name := callOf(r.Context()).keyName(); name != "" {
+		return "key " + name
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // replayed runs the handler once for an Idempotency-Key.
@@ -77,33 +94,57 @@ func (s *Server) queue(kind slotKind) *admit.Queue {
 	return nil
 }
 
-// work runs a handler within a slot. Decoding the request, searching and encoding
-// the answer are all done in it, so that no more requests than there are slots
-// compete for the processors. Sending the answer is not, unless it is large: a
-// client that reads slowly holds no slot.
-func (s *Server) work(w http.ResponseWriter, r *http.Request, kind slotKind, h http.Handler) {
-	q := s.queue(kind)
-	if q == nil {
+// work makes an answer within a slot and sends it without. Decoding the request,
+// searching and encoding the answer are all done in the slot, so that no more
+// requests than there are slots compete for the processors. A client that reads
+// slowly holds only memory, which is charged to it, and is cut off if it falls below
+// the least pace.
+func (s *Server) work(w http.ResponseWriter, r *http.Request, e endpoint, h http.Handler) {
+	if e.body == bodyStream {
 		h.ServeHTTP(w, r)
 		return
 	}
-	arrived := time.Now()
-	if p := q.Enter(r.Context()); p != nil {
+	l := &s.opts.Limits
+	a := admit.NewAnswer(w, s.answers.Account(clientOf(r)), l.AnswerBytes)
+	defer a.Close()
+	if !s.compute(a, r, e.slot, h) {
+		return
+	}
+	if p := a.Refused(); p != nil {
+		s.metrics.refused(p.Detail.Code)
 		writeProblem(w, r, p)
 		return
 	}
+	err := a.Send(admit.Pace{Rate: l.MinRate, Total: l.Answer})
+	if err == nil {
+		return
+	}
+	c := callOf(r.Context())
+	c.code = "cancelled"
+	if errors.Is(err, admit.ErrSlow) {
+		c.code = "slow_reader"
+		s.metrics.refused(c.code)
+	}
+	panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+}
+
+// compute runs a handler within a slot. It reports whether the handler ran.
+func (s *Server) compute(a *admit.Answer, r *http.Request, kind slotKind, h http.Handler) bool {
+	q := s.queue(kind)
+	if q == nil {
+		h.ServeHTTP(a, r)
+		return true
+	}
+	arrived := time.Now()
+	if p := q.Enter(r.Context()); p != nil {
+		writeProblem(a.ResponseWriter, r, p)
+		return false
+	}
 	began := time.Now()
+	defer func() { q.Leave(time.Since(began)) }()
 	if waited := began.Sub(arrived); waited > time.Millisecond {
 		s.span(r.Context(), "wait", arrived, began)
 	}
-	a := &admit.Answer{ResponseWriter: w}
-	done := false
-	defer func() {
-		q.Leave(time.Since(began))
-		if done { // after a panic there is another answer
-			a.Send()
-		}
-	}()
 	h.ServeHTTP(a, r)
-	done = true
+	return true
 }

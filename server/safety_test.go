@@ -64,7 +64,10 @@ func TestEveryRouteAsksForAKey(t *testing.T) {
 	v := b.ask(200, "GET", "/openapi.json", "")
 	n := 0
 	for path, ops := range v["paths"].(map[string]any) {
-		for method := range ops.(map[string]any) {
+		for method, op := range ops.(map[string]any) {
+			if op.(map[string]any)["tags"].([]any)[0] == "protocols" || op.(map[string]any)["security"] != nil {
+				continue // below
+			}
 			n++
 			path := strings.NewReplacer("{collection}", "notes", "{id}", "1").Replace(path)
 			method = strings.ToUpper(method)

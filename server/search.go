@@ -93,6 +93,16 @@ func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.R
 	}
 	s.metrics.searched(&t)
 	s.spanSearch(ctx, c.Name(), start, &t)
+	p := s.fits(ctx, func(yield func(*db.Document) bool) {
+		for i := range matches {
+			if !yield(&matches[i].Document) {
+				return
+			}
+		}
+	})
+	if p != nil {
+		return nil, p
+	}
 	r := api.FromResult(matches, &t)
 	return &r, nil
 }

@@ -31,17 +31,21 @@ type Server struct {
 	handler http.Handler
 	api     huma.API
 	spec    []byte // the API's description, made once
+	oldSpec []byte // and in OpenAPI 3.0
 
-	keys     atomic.Pointer[keys.Set]
-	state    atomic.Int32
-	bodies   *admit.Bodies
-	searches *admit.Queue
-	writes   *admit.Queue
-	rates    *admit.Rates
-	replays  *admit.Replays
-	metrics  *metrics
-	tracer   trace.Tracer
-	tools    []tool
+	endpoints map[string]endpoint // all routes, by pattern
+
+	keys                atomic.Pointer[keys.Set]
+	state               atomic.Int32
+	bodies, writeBodies *admit.Bodies // of searches and of writes
+	answers             *admit.Budget
+	searches            *admit.Queue
+	writes              *admit.Queue
+	rates               *admit.Rates
+	replays             *admit.Replays
+	metrics             *metrics
+	tracer              trace.Tracer
+	tools               []tool
 
 	reachability reachability
 	warmMu       sync.Mutex
@@ -66,13 +70,17 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 		return nil, err
 	}
 	l := &o.Limits
+	pace := admit.Pace{Rate: l.MinRate, Total: l.Receive}
 	s := &Server{
 		db: d, embed: o.Embedder, opts: o, log: o.Logger, mux: http.NewServeMux(),
-		bodies:       admit.NewBodies(l.Body, l.InFlight),
+		bodies:       admit.NewBodies(l.Body, pace, admit.NewBudget(l.InFlight)),
+		writeBodies:  admit.NewBodies(l.Body, pace, admit.NewBudget(l.InFlight)),
+		answers:      admit.NewBudget(l.Answers),
 		rates:        admit.NewRates(l.Rate, l.Burst),
 		replays:      admit.NewReplays(l.Replays, l.ReplayBytes),
 		tracer:       newTracer(o.Tracer),
 		warm:         map[string]bool{},
+		endpoints:    map[string]endpoint{},
 		reachability: reachability{of: map[string]selfQueries{}},
 	}
 	s.keys.Store(o.Keys)
@@ -86,7 +94,7 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	if s.spec, err = s.describe(); err != nil {
+	if s.spec, s.oldSpec, err = s.describe(); err != nil {
 		return nil, fmt.Errorf("server: describe the API: %w", err)
 	}
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.EnableZstd(true))
@@ -104,6 +112,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // connection.
 func (s *Server) HTTPServer() *http.Server {
 	l := &s.opts.Limits
+	// HTTP/1 only: a refusal before the body is read closes the connection, which in
+	// HTTP/2 would lose the refusal and end the requests of others beside it.
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
 	return &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: l.Header,
@@ -112,7 +124,7 @@ func (s *Server) HTTPServer() *http.Server {
 		IdleTimeout:       l.Idle,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
+		Protocols:         protocols,
 	}
 }
 

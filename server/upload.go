@@ -36,11 +36,12 @@ const (
 // uploadRoute adds the one operation whose body is a stream, which the framework
 // can't read.
 func (s *Server) uploadRoute(path string) {
-	s.handle("POST "+path, endpoint{keys.Write, bodyStream, nil, slotNone}, http.HandlerFunc(s.upload))
-	schemas := s.api.OpenAPI().Components.Schemas
-	text := func(t reflect.Type) map[string]*huma.MediaType {
-		return map[string]*huma.MediaType{"application/x-ndjson": {Schema: schemas.Schema(t, true, "")}}
-	}
+	s.handle("POST "+path, endpoint{role: keys.Write, body: bodyStream}, http.HandlerFunc(s.upload))
+	// Generators know no lines of JSON: they send and receive a stream of bytes.
+	stream := map[string]*huma.MediaType{"application/x-ndjson": {Schema: &huma.Schema{
+		Type: huma.TypeString, Format: "binary", Description: "Lines of JSON: each a Document in the request, and an UploadLine in the answer",
+	}}}
+	s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[api.UploadLine](), true, "")
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "upload-documents", Method: http.MethodPost, Path: path, Tags: []string{"documents"},
 		Summary: "Write a stream of documents, one JSON document per line",
@@ -49,9 +50,10 @@ func (s *Server) uploadRoute(path string) {
 		Parameters: append([]*huma.Param{
 			{Name: "collection", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}},
 		}, uploadQuery()...),
-		RequestBody: &huma.RequestBody{Required: true, Content: text(reflect.TypeFor[api.Document]())},
+		RequestBody: &huma.RequestBody{Required: true, Content: stream},
 		Responses: map[string]*huma.Response{
-			"200": {Description: "A line for each line", Content: text(reflect.TypeFor[api.UploadLine]())},
+			"200":     {Description: "A line for each line", Content: stream},
+			"default": problemResponse(s.api),
 		},
 	})
 }
@@ -69,6 +71,8 @@ type upload struct {
 	most  int  // bytes of input in a batch
 	quiet bool // only errors are answered
 
+	account *admit.Account // for the line and the batch in memory
+
 	lines, written, rejected int
 	docs                     []db.Document
 	at                       []int // the lines of docs
@@ -78,6 +82,8 @@ type upload struct {
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	// If the client goes away, reading ends, but what was read is still written.
 	u := &upload{s: s, ctx: context.WithoutCancel(r.Context()), rc: http.NewResponseController(w), w: w, most: uploadBytes}
+	u.account = s.writeBodies.Account(clientOf(r))
+	defer u.account.Close()
 	q := r.URL.Query()
 	for name := range q {
 		// A misspelt mode would replace documents that should be kept.
@@ -174,9 +180,13 @@ func (u *upload) run() {
 func (u *upload) line() ([]byte, error) {
 	l := &u.s.opts.Limits
 	_ = u.rc.SetReadDeadline(time.Now().Add(l.Receive))
+	u.account.Hold(int64(2 * u.size)) // less than before, if anything
 	var line []byte
 	for {
 		part, err := u.in.ReadSlice('\n')
+		if !u.hold(len(line) + len(part)) {
+			return nil, u.s.writeBodies.Full()
+		}
 		line = append(line, part...)
 		if len(line) > l.Line {
 			u.lines++
@@ -187,6 +197,13 @@ func (u *upload) line() ([]byte, error) {
 			return line, err
 		}
 	}
+}
+
+// hold charges the line that is read and the batch before it, which is written early
+// if there is no room for both.
+func (u *upload) hold(line int) bool {
+	// A line and its document are both in memory.
+	return u.account.Hold(int64(2*(u.size+line))) || u.flush() == nil && u.account.Hold(int64(2*line))
 }
 
 // add checks a line and adds it to the batch, or answers why not.
@@ -217,30 +234,45 @@ func (u *upload) flush() *problem.Problem {
 	if len(u.docs) == 0 {
 		return nil
 	}
-	defer func() { u.docs, u.at, u.size = u.docs[:0], u.at[:0], 0 }()
-	if err := u.s.writes.EnterStream(u.ctx); err != nil {
-		return u.s.problem(u.ctx, err)
+	defer func() { clear(u.docs); u.docs, u.at, u.size = u.docs[:0], u.at[:0], 0 }()
+	refused, p := u.store()
+	if p != nil {
+		return p
 	}
-	began := time.Now()
-	defer func() { u.s.writes.Leave(time.Since(began)) }()
-	_, err := u.write(u.c, u.ctx, u.docs...)
-	if err == nil {
-		for i := range u.docs {
-			u.accept(i)
-		}
-		return u.sent()
-	}
-	if u.ctx.Err() != nil || errors.Is(err, db.ErrClosed) || errors.Is(err, db.ErrDiskFull) || errors.Is(err, db.ErrReadOnly) {
-		return u.s.problem(u.ctx, err)
-	}
+	// Without the slot: a client may read slowly.
+	_ = u.rc.SetWriteDeadline(time.Now().Add(u.s.opts.Limits.Answer))
 	for i := range u.docs {
-		if _, err := u.write(u.c, u.ctx, u.docs[i]); err != nil {
-			u.reject(u.at[i], u.s.problem(u.ctx, err))
+		if refused != nil && refused[i] != nil {
+			u.reject(u.at[i], refused[i])
 			continue
 		}
 		u.accept(i)
 	}
 	return u.sent()
+}
+
+// store writes the batch within a slot. If that fails, refused says why each document
+// was refused, or is nil for it.
+func (u *upload) store() (refused []*problem.Problem, p *problem.Problem) {
+	if err := u.s.writes.EnterStream(u.ctx); err != nil {
+		return nil, u.s.problem(u.ctx, err)
+	}
+	began := time.Now()
+	defer func() { u.s.writes.Leave(time.Since(began)) }()
+	_, err := u.write(u.c, u.ctx, u.docs...)
+	if err == nil {
+		return nil, nil
+	}
+	if u.ctx.Err() != nil || errors.Is(err, db.ErrClosed) || errors.Is(err, db.ErrDiskFull) || errors.Is(err, db.ErrReadOnly) {
+		return nil, u.s.problem(u.ctx, err)
+	}
+	refused = make([]*problem.Problem, len(u.docs))
+	for i := range u.docs {
+		if _, err := u.write(u.c, u.ctx, u.docs[i]); err != nil {
+			refused[i] = u.s.problem(u.ctx, err)
+		}
+	}
+	return refused, nil
 }
 
 // accept answers for the i-th document of the batch.
@@ -264,7 +296,6 @@ func (u *upload) answer(l *api.UploadLine) {
 
 // sent flushes the answers, within a deadline for clients that do not read them.
 func (u *upload) sent() *problem.Problem {
-	_ = u.rc.SetWriteDeadline(time.Now().Add(u.s.opts.Limits.Answer))
 	if err := u.rc.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return problem.Refuse(problem.StatusClosed, "cancelled", "%s", fmt.Errorf("the client does not read the answers: %w", err))
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"golang.org/x/text/unicode/norm"
@@ -98,7 +99,7 @@ func (s *Server) collectionForWrite(ctx context.Context, name string, create boo
 	}
 	name = norm.NFC.String(name)
 	if p := s.may(ctx, keys.Admin, name); p != nil {
-		return nil, p
+		return nil, p.Hint(fmt.Sprintf("the collection %q does not exist, and creating it needs the role admin", name))
 	}
 	return s.db.Collection(ctx, name, nil)
 }

@@ -22,7 +22,7 @@ func (a *app) collections() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			list := []db.CollectionInfo{}
-			err := a.withDatabase(func(d database) error {
+			err := a.readDatabase(func(d database) error {
 				for info, err := range d.Collections(c.Context()) {
 					if err != nil {
 						return err

@@ -41,7 +41,7 @@ func (a *app) delete() *cobra.Command {
 }
 
 func (a *app) runDelete(c *cobra.Command, ids []string, where filter.Expr) (n int, err error) {
-	err = a.withCollection(c.Context(), false, func(col collection) (err error) {
+	err = a.writeCollection(c.Context(), func(col collection) (err error) {
 		if len(ids) > 0 {
 			n, err = col.Delete(c.Context(), ids...)
 		} else {

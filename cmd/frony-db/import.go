@@ -10,6 +10,7 @@ import (
 
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/importer"
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 )
@@ -128,7 +129,7 @@ func (a *app) reportImport(r importer.Report, failed error) error {
 	if err := a.printImport(r); err != nil {
 		return err
 	}
-	if failed == nil && r.Rejected+r.Failed > 0 {
+	if failed == nil && !r.Complete() {
 		return errRejects
 	}
 	return nil
@@ -137,6 +138,12 @@ func (a *app) reportImport(r importer.Report, failed error) error {
 func (a *app) printImport(r importer.Report) error {
 	if a.json {
 		return a.printJSON(r)
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(a.err, "frony-db: %v\n", n)
+	}
+	if r.MoreNotes > 0 {
+		fmt.Fprintf(a.err, "frony-db: and %s of the kind\n", term.Plural(r.MoreNotes, "more note"))
 	}
 	_, err := fmt.Fprintln(a.out, r)
 	return err

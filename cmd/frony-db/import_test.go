@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func TestImportAccount(t *testing.T) {
 		Rejected: 1, RejectsFile: "a2.rejects.jsonl",
 	}
 	second.Bytes, second.Seconds, second.Rate, second.EmbedShare = 0, 0, 0, nil
-	if second != want {
+	if !reflect.DeepEqual(second, want) {
 		t.Errorf("second:\n got %+v\nwant %+v", second, want)
 	}
 	var docs struct{ Documents []api.StoredDocument }

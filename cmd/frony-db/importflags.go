@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
+	_ "time/tzdata" // so that --timezone needs no files
 	"unicode/utf8"
 
 	"github.com/spf13/pflag"
@@ -19,6 +21,8 @@ type importFlags struct {
 	source  source.Options
 	rejects string
 	comma   string
+	quote   string
+	zone    string
 	types   map[string]string
 	chunk   string
 	overlap int
@@ -28,15 +32,20 @@ type importFlags struct {
 
 func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar((*string)(&i.source.Format), "format", "", "jsonl, csv, tsv, parquet, markdown or text\n(default: by the file's name, jsonl for standard input)")
-	f.StringVar(&i.source.Encoding, "encoding", "", "utf-8, utf-16le, utf-16be or cp949 (default: detected)")
+	f.StringVar(&i.source.Encoding, "encoding", "", "utf-8, utf-16le, utf-16be, cp949, gb18030, shift_jis, euc-jp, big5 or another name\nof the WHATWG (default: detected)")
 	f.StringVar(&i.source.ID, "id-field", "", `field or column with the id (default: "id" or "_id")`)
 	f.StringVar(&i.source.Text, "text-field", "", `field with the text (default: "text")`)
 	f.StringVar(&i.source.Title, "title-field", "", `field with the title (default: "title")`)
 	f.StringVar(&i.source.Embedding, "embedding-field", "", `field with the embedding (default: "embedding" or "vector")`)
 	f.StringVar(&i.source.Expires, "expires-field", "", `field with the expiry time, such as 2031-02-03T04:05:06Z (default: "_expires")`)
 	f.StringVar(&i.comma, "comma", "", `separator of CSV fields: a character, or "tab" (default: a comma)`)
+	f.StringVar(&i.quote, "quote", "auto", "what a quote means in CSV and TSV: double (it encloses a field), none (a character\nlike others), or auto: decided by evidence")
+	f.IntVar(&i.source.SkipRows, "skip-rows", 0, "lines above the header of CSV that are not read, such as a title")
+	f.StringArrayVar(&i.source.Null, "null", nil, "text that means no value, such as NA, or NA in one column: price=NA; repeatable\n(default: NA, null, NaN, - and the like among numbers)")
+	f.StringVar(&i.zone, "timezone", "", "zone of times that name none, such as Asia/Seoul (default: UTC)")
+	f.StringVar(&i.source.Records, "records", "", "field with the records in a JSON file that is one object, such as data or data.paragraphs")
 	f.StringSliceVar(&i.source.Header, "header", nil, "column names, for CSV without a header line")
-	f.StringSliceVar(&i.source.Columns, "columns", nil, "columns of a table that become metadata (default: all)")
+	f.StringSliceVar(&i.source.Columns, "columns", nil, "columns or fields that become metadata (default: all)")
 	f.StringToStringVar(&i.types, "type", nil, "type of a column, such as year=int: string, int, float, bool, list or json\n(default: from the header or the first rows)")
 	f.StringVar(&i.source.Prefix, "prefix", "", "prefix of the ids of Markdown and text files")
 	f.StringVar(&i.chunk, "chunk", "auto", "cut texts into chunks of this many tokens; off cuts none;\nauto cuts only Markdown and text files, at "+strconv.Itoa(chunk.DefaultMaxTokens))
@@ -60,6 +69,15 @@ func (i *importFlags) options() (importer.Options, error) {
 		o.Source.Comma = c
 	default:
 		fault("--comma %q: want one character, or tab", i.comma)
+	}
+	if i.zone != "" {
+		var err error
+		if o.Source.Timezone, err = time.LoadLocation(i.zone); err != nil {
+			fault("--timezone %q: %w; want a name such as Asia/Seoul", i.zone, err)
+		}
+	}
+	if i.quote != "auto" {
+		o.Source.Quote = source.Quote(i.quote)
 	}
 	if len(i.types) > 0 {
 		o.Source.Types = map[string]source.Type{}

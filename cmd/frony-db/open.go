@@ -20,6 +20,24 @@ func (a *app) openWith(o db.Options) (*db.DB, error) {
 	return d, wayIn(err)
 }
 
+// openToRead opens the database for a command that only reads. Several may do so at
+// one time, also in a directory that can't be written to. A database that was not
+// closed properly is opened for writing, which recovers it.
+func (a *app) openToRead() (*db.DB, error) { return a.openToReadWith(db.Options{}) }
+
+func (a *app) openToReadWith(o db.Options) (*db.DB, error) {
+	o.MustExist, o.ReadOnly = true, true
+	d, err := a.openWith(o)
+	if !errors.Is(err, db.ErrReadOnly) {
+		return d, err
+	}
+	o.ReadOnly = false
+	if d, recovered := a.openWith(o); recovered == nil {
+		return d, nil
+	}
+	return nil, err
+}
+
 // wayIn adds a hint to the error of a database that can't be opened.
 func wayIn(err error) error {
 	switch {

@@ -36,7 +36,7 @@ func TestServerReadsAsLocal(t *testing.T) {
 		{"search", "김치찌개 끓이기", "-c", "notes"},
 		{"search", "kimchi stew", "-c", "notes", "-k", "2", "--filter", `lang = "en" OR year < 2020`, "--json"},
 		{"search", "화산", "-c", "notes", "--mode", "lexical", "--json"},
-		{"search", "화산", "-c", "notes", "--mode", "dense", "--exact", "--min-score", "0.2", "--ef-search", "50", "--oversampling", "3", "--json"},
+		{"search", "화산", "-c", "notes", "--mode", "dense", "--exact", "--min-score", "0.2", "--min-cosine", "0.1", "--ef-search", "50", "--oversampling", "3", "--json"},
 		{"search", "x", "-c", "given", "--mode", "lexical"},
 		{"search", "화산", "-c", "nowhere"},
 		{"get", "types", "ko", "long", "-c", "notes"},
@@ -183,7 +183,6 @@ func TestServerMistakes(t *testing.T) {
 		{[]string{"eval"}, exitUsage, []string{"eval", "--db"}},
 		{[]string{"selftest"}, exitUsage, []string{"selftest", "--db"}},
 		{[]string{"serve"}, exitUsage, []string{"serve", "--db"}},
-		{[]string{"mcp"}, exitUsage, []string{"mcp", "--db"}},
 		{[]string{"quickstart"}, exitUsage, []string{"quickstart", "--db"}},
 		{[]string{"version"}, exitOK, nil},
 	} {

@@ -48,6 +48,7 @@ type searchFlags struct {
 	recall    float32
 	exact     bool
 	minScore  float32
+	minCosine float32
 	fields    []string
 }
 
@@ -59,7 +60,8 @@ func (s *searchFlags) add(f *pflag.FlagSet) {
 	f.Float32Var(&s.recall, "recall", 0, "share of the true nearest to find, on average, from 0 to 1 (default 0.99)")
 	f.BoolVar(&s.exact, "exact", false, "exact (brute-force) search; slow")
 	s.rankingFlags.add(f)
-	f.Float32Var(&s.minScore, "min-score", 0, "leave out results with a lower score")
+	f.Float32Var(&s.minScore, "min-score", 0, "leave out results with a lower score: the cosine in dense, BM25 in lexical, and a fused score from 0 to 1 in hybrid")
+	f.Float32Var(&s.minCosine, "min-cosine", 0, "leave out results whose cosine with the query is lower, in dense and hybrid")
 	f.StringSliceVar(&s.fields, "fields", nil, "parts of the documents to return, as text,metadata,embedding; id returns only the ids\n(default: text,metadata)")
 }
 
@@ -78,6 +80,9 @@ func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
 	}
 	if a.from["min-score"] != byDefault {
 		w.MinScore = &s.minScore
+	}
+	if a.from["min-cosine"] != byDefault {
+		w.MinCosine = &s.minCosine
 	}
 	if len(s.fields) > 0 {
 		w.Fields = s.fields

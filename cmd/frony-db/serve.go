@@ -60,7 +60,7 @@ requests within --grace, then stop the server.`,
 	f.StringVar(&s.certFile, "tls-cert", "", "PEM file of the TLS certificate and its chain")
 	f.StringVar(&s.certKey, "tls-key", "", "PEM file of the certificate's key")
 	f.StringSliceVar(&s.opts.Hosts, "host", nil, "host name that requests may use, besides localhost and IP addresses")
-	f.BoolVar(&s.opts.ReadOnly, "read-only", false, "refuse all writes")
+	f.BoolVar(&s.opts.ReadOnly, "read-only", false, "refuse all writes, and open the database so that other processes can read it too")
 	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "allow MCP clients to upsert and delete; texts longer than the model's context are chunked")
 	f.IntVar(&s.connections, "max-connections", 1024, "maximum number of connections")
 	f.IntVar(&s.opts.Limits.Searches, "max-searches", 0, "maximum number of concurrent searches (default: one less than the number of CPUs)")
@@ -113,10 +113,19 @@ func (a *app) serveLog(format string) {
 	}
 	o := &slog.HandlerOptions{Level: level}
 	if format == "json" {
+		o.ReplaceAttr = durationUnit
 		a.logTo(slog.NewJSONHandler(a.err, o))
 		return
 	}
 	a.logTo(slog.NewTextHandler(a.err, o))
+}
+
+// durationUnit gives a duration in JSON, which would be a bare number, its unit.
+func durationUnit(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() != slog.KindDuration {
+		return a
+	}
+	return slog.Float64(a.Key+"_ms", float64(a.Value.Duration().Microseconds())/1000)
 }
 
 // say prints a message to the terminal, or logs it if the log is JSON.

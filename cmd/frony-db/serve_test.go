@@ -93,6 +93,10 @@ func TestServeRefuses(t *testing.T) {
 	if err := os.Chmod(open, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	cert, certKey := certificate(t, dir, "open")
+	if err := os.Chmod(certKey, 0o666); err != nil {
+		t.Fatal(err)
+	}
 	empty := filepath.Join(dir, "empty.txt")
 	if err := os.WriteFile(empty, []byte("# none\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -110,6 +114,7 @@ func TestServeRefuses(t *testing.T) {
 		{[]string{"--keys", empty}, "no keys"},
 		{[]string{"--keys", filepath.Join(dir, "none")}, "none"},
 		{[]string{"--log-format", "xml"}, "xml"},
+		{[]string{"--tls-cert", cert, "--tls-key", certKey}, "chmod"},
 	} {
 		var errOut bytes.Buffer
 		args := append([]string{"serve", "--db", filepath.Join(dir, "db")}, c.args...)
@@ -158,6 +163,7 @@ func TestServeReloadsKeys(t *testing.T) {
 	if a, b := get(t, http.DefaultClient, url, secret), get(t, http.DefaultClient, url, other); a != 401 || b != 200 {
 		t.Fatal(a, b)
 	}
+	log.await(t, `("took_ms":[0-9.]+)`)
 	write("nonsense")
 	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
 		t.Fatal(err)
@@ -198,6 +204,37 @@ func certificate(t *testing.T, dir, name string) (certFile, keyFile string) {
 	return certFile, keyFile
 }
 
+// A client that offers HTTP/2 hears every refusal that comes before its body is read.
+func TestServeRefusalsOverTLS(t *testing.T) {
+	line, _ := makeKey(t, "only")
+	dir := t.TempDir()
+	keyFile := filepath.Join(dir, "keys.txt")
+	if err := os.WriteFile(keyFile, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cert, certKey := certificate(t, dir, "server")
+	url, _, _ := serveFor(t, "--keys", keyFile, "--tls-cert", cert, "--tls-key", certKey)
+	client := &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true,
+	}}
+	defer client.CloseIdleConnections()
+	for range 50 {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/collections/x/search", strings.NewReader(`{"text":"x"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusUnauthorized || err != nil || !strings.Contains(string(body), "no_key") {
+			t.Fatal(res.Status, err, string(body))
+		}
+	}
+}
+
 func TestServeTLS(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile := certificate(t, dir, "first")
@@ -218,8 +255,8 @@ func TestServeTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = res.Body.Close()
-		if res.ProtoMajor != 2 {
-			t.Errorf("HTTP/%d", res.ProtoMajor)
+		if res.ProtoMajor != 1 {
+			t.Errorf("HTTP/%d: a refusal would be lost with the connection", res.ProtoMajor)
 		}
 		return res.TLS.PeerCertificates[0].Subject.CommonName
 	}

@@ -33,7 +33,7 @@ func (a *app) servedModel(ctx context.Context) (embedder.Embedder, error) {
 
 // databaseModels are the models of the database's collections, by fingerprint.
 func (a *app) databaseModels(ctx context.Context) (map[string]embedder.Spec, error) {
-	d, err := db.Open(a.dir, &db.Options{Logger: a.log, MustExist: true})
+	d, err := a.openToRead()
 	if errors.Is(err, db.ErrNotDatabase) {
 		return nil, nil // the caller reports it, if it matters
 	}

@@ -42,11 +42,28 @@ func (a *app) withDatabase(f func(database) error) error {
 	return a.withDB(func(d *db.DB) error { return f(d) })
 }
 
-// withCollection calls f with the collection that the flags name. It must exist. A
-// local one is opened with its model if f embeds anything.
+// readDatabase is withDatabase for commands that only read.
+func (a *app) readDatabase(f func(database) error) error {
+	if a.server != "" {
+		return a.withDatabase(f)
+	}
+	return a.opened(a.openToRead, func(d *db.DB) error { return f(d) })
+}
+
+// withCollection calls f, which only reads, with the collection that the flags name.
+// It must exist. A local one is opened with its model if f embeds anything.
 func (a *app) withCollection(ctx context.Context, embeds bool, f func(collection) error) error {
+	return a.collectionOf(ctx, a.openToRead, embeds, f)
+}
+
+// writeCollection calls f, which writes, with the collection that the flags name.
+func (a *app) writeCollection(ctx context.Context, f func(collection) error) error {
+	return a.collectionOf(ctx, func() (*db.DB, error) { return a.open(true) }, false, f)
+}
+
+func (a *app) collectionOf(ctx context.Context, open func() (*db.DB, error), embeds bool, f func(collection) error) error {
 	if a.server == "" {
-		return a.withDB(func(d *db.DB) error {
+		return a.opened(open, func(d *db.DB) error {
 			c, err := a.openCollection(ctx, d, embeds)
 			if err != nil {
 				return err
@@ -65,7 +82,12 @@ func (a *app) withCollection(ctx context.Context, embeds bool, f func(collection
 
 // withDB calls f with the database in the directory --db. It must exist.
 func (a *app) withDB(f func(*db.DB) error) error {
-	d, err := a.open(true)
+	return a.opened(func() (*db.DB, error) { return a.open(true) }, f)
+}
+
+// opened calls f with a database and closes it.
+func (a *app) opened(open func() (*db.DB, error), f func(*db.DB) error) error {
+	d, err := open()
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,12 @@ import (
 
 // Chunk is a piece of a document.
 type Chunk struct {
-	// Text is doc[Start:End]: offsets are in bytes.
+	// Text is Header + doc[Start:End]: offsets are in bytes.
 	Text       string
 	Start, End int
+	// Header is the header of a table that began in an earlier chunk and goes on in this
+	// one, with its line breaks; else empty.
+	Header string
 	// Heading holds the headings above the chunk, outermost first: for a chunk under
 	// "## Install" in "# Guide" it is ["Guide" "Install"]. Nil in plain text.
 	Heading []string
@@ -41,7 +44,7 @@ type Options struct {
 	Overlap *int
 	// Count counts the tokens of a text as the model does, including those that it
 	// adds to every text: see embedder.Counter. Nil means Estimate. It should not
-	// return less for a longer text.
+	// return less for a longer text. It is given what Embedded leaves of a text.
 	Count func(string) int
 }
 
@@ -87,6 +90,8 @@ func (o Options) withDefaults() Options {
 // share the document's memory.
 func Split(doc string, opts Options) []Chunk {
 	s := &splitter{doc: doc, opts: opts.withDefaults()}
+	count := s.opts.Count
+	s.opts.Count = func(text string) int { return count(Embedded(text)) }
 	s.fixed = s.opts.Count("")
 	if opts.Format == Markdown {
 		s.markdown()
@@ -103,6 +108,13 @@ type splitter struct {
 	fixed    int // tokens that every text has, such as a role and an end mark
 	units    []unit
 	sections [][]string // heading paths; sections[0] is nil, before any heading
+	tables   []table
+}
+
+// table is the header of a table: its first line, and the one of dashes.
+type table struct {
+	start, end int
+	tokens     int // without those that every text has
 }
 
 // unit is a stretch of text that is not split any further.
@@ -111,6 +123,7 @@ type unit struct {
 	tokens     int // without those that every text has
 	section    int
 	heading    bool
+	table      int // in tables, from 1, for a row below a header; else 0
 }
 
 // addUnit adds a stretch of text as one unit, or as several if it is too long. Blank text

@@ -36,7 +36,7 @@ func check(t *testing.T, doc string, opts Options, chunks []Chunk) {
 	}
 	last := -1
 	for i, c := range chunks {
-		if c.Index != i || c.Start <= last || c.End > len(doc) || c.Text != doc[c.Start:c.End] || c.Text == "" {
+		if c.Index != i || c.Start <= last || c.End > len(doc) || c.Text != c.Header+doc[c.Start:c.End] || c.Text == "" {
 			t.Fatalf("chunk %d: %+v behind one that begins at %d", i, c, last)
 		}
 		last = c.Start
@@ -53,7 +53,7 @@ func check(t *testing.T, doc string, opts Options, chunks []Chunk) {
 		if !begins[c.Start] || !begins[c.End] {
 			t.Fatalf("chunk %d [%d:%d] cuts a grapheme: %q", i, c.Start, c.End, c.Text)
 		}
-		if n := d.Count(c.Text); n > d.MaxTokens && uniseg.GraphemeClusterCount(c.Text) > 1 {
+		if n := d.Count(Embedded(c.Text)); n > d.MaxTokens && uniseg.GraphemeClusterCount(c.Text) > 1 {
 			t.Fatalf("chunk %d has %d tokens, over %d: %q", i, n, d.MaxTokens, c.Text)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrFrontMatter is returned by FrontMatter for invalid YAML, and for values that metadata
-// cannot hold.
+// cannot hold. It is a warning: see FrontMatter.
 var ErrFrontMatter = errors.New("front matter")
 
 // FrontMatter reads the YAML between two "---" lines at the start of a Markdown document,
@@ -21,7 +21,12 @@ var ErrFrontMatter = errors.New("front matter")
 //
 // Values are string, bool, int64, float64 and []string. Nested fields are flattened, with
 // dots between the names. The elements of a list are kept as written. Null is omitted, and
-// dates stay strings. Anything else is ErrFrontMatter.
+// dates stay strings.
+//
+// Notes are often not quite YAML: a colon in a title, a tag with its #, a wiki link, a tab.
+// Then the fields are read one by one, those that are not YAML as text, and the error,
+// which wraps ErrFrontMatter, says what was wrong: meta and body are valid all the same.
+// If the lines are no fields either, body is 0, and they count as text.
 func FrontMatter(doc string) (meta map[string]any, body int, err error) {
 	body = frontMatterEnd(doc)
 	if body == 0 {
@@ -29,35 +34,50 @@ func FrontMatter(doc string) (meta map[string]any, body int, err error) {
 	}
 	_, inner, _ := strings.Cut(doc[:body], "\n")
 	inner = inner[:strings.LastIndexByte(strings.TrimRight(inner, " \t\r\n"), '\n')+1]
+	meta, ok, err := yamlFields(inner)
+	switch {
+	case err == nil && ok:
+		return meta, body, nil
+	case err == nil:
+		return nil, 0, nil // text between two rules
+	}
+	err = fmt.Errorf("%w: %w", ErrFrontMatter, err)
+	loose, all := looseFields(inner)
+	if all {
+		return loose, body, err
+	}
+	if !ok && !hasField(inner) {
+		err = nil // text between two rules
+	}
+	return nil, 0, err
+}
+
+// yamlFields reads YAML, and reports whether it is a mapping or empty. The error may be
+// about a value of the mapping.
+func yamlFields(text string) (meta map[string]any, ok bool, err error) {
 	var root yaml.Node
-	if err := yaml.Unmarshal([]byte(inner), &root); err != nil {
-		return nil, body, fmt.Errorf("%w: %w", ErrFrontMatter, err)
+	if err := yaml.Unmarshal([]byte(text), &root); err != nil {
+		return nil, false, err
 	}
 	meta = map[string]any{}
 	if len(root.Content) == 0 {
-		return meta, body, nil
+		return meta, true, nil
 	}
 	top := root.Content[0]
 	if top.Kind == yaml.ScalarNode && top.ShortTag() == "!!null" {
-		return meta, body, nil
+		return meta, true, nil
 	}
 	if top.Kind != yaml.MappingNode {
-		return nil, 0, nil // text between two rules
+		return nil, false, nil
 	}
 	f := fields{meta: meta}
-	if err := f.mapping(top, "", 1); err != nil {
-		return nil, body, fmt.Errorf("%w: %w", ErrFrontMatter, err)
-	}
-	return meta, body, nil
+	err = f.mapping(top, "", 1)
+	return meta, true, err
 }
 
-// bodyStart returns the offset at which the document itself begins. Front matter that
-// cannot be read counts as text, so that nothing is lost.
+// bodyStart returns the offset at which the document itself begins.
 func bodyStart(doc string) int {
-	_, body, err := FrontMatter(doc)
-	if err != nil {
-		return 0
-	}
+	_, body, _ := FrontMatter(doc) // body is valid despite an error
 	return body
 }
 

@@ -21,6 +21,7 @@ var fullParser = goldmark.DefaultParser()
 type block struct {
 	start int
 	kind  blockKind
+	table bool   // with a header
 	level int    // of a heading
 	title string // of a heading
 }
@@ -69,7 +70,11 @@ func (s *splitter) markdown() {
 				s.rows(b.start, end)
 			}
 		case rows:
+			n := len(s.units)
 			s.rows(b.start, end)
+			if b.table {
+				s.table(b.start, end, n)
+			}
 		default:
 			s.plain(b.start, end)
 		}
@@ -93,6 +98,26 @@ func (s *splitter) section(path []string) {
 		}
 	}
 	s.sections = append(s.sections, titles)
+}
+
+// table marks the units from n on as rows below the header of a table, which chunks that
+// begin with them repeat, unless it takes more than half of their tokens.
+func (s *splitter) table(start, end, n int) {
+	first := strings.IndexByte(s.doc[start:end], '\n') + 1
+	second := strings.IndexByte(s.doc[start+first:end], '\n') + 1
+	if first == 0 || second == 0 {
+		return // no rows
+	}
+	t := table{start: start, end: start + first + second}
+	if t.tokens = s.opts.Count(s.doc[t.start:t.end]) - s.fixed; t.tokens > s.opts.MaxTokens/2 {
+		return
+	}
+	s.tables = append(s.tables, t)
+	for ; n < len(s.units); n++ {
+		if s.units[n].start >= t.end {
+			s.units[n].table = len(s.tables)
+		}
+	}
 }
 
 // rows splits doc[start:end] between lines.
@@ -129,7 +154,7 @@ func (s *splitter) blocks(begin int) []block {
 			b.kind = rows
 		case *ast.Paragraph, *ast.TextBlock:
 			if isTable(n, source) {
-				b.kind = rows
+				b.kind, b.table = rows, true
 			}
 		default:
 			return ast.WalkContinue, nil // a list, a quotation, a rule

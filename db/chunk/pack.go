@@ -7,8 +7,9 @@ func (s *splitter) pack() []Chunk {
 		// units[first:begun] repeat the previous chunk; units[begun:] are new.
 		last := s.fill(first, begun)
 		start, end := s.units[first].start, s.units[last].end
+		header := s.header(first, begun)
 		out = append(out, Chunk{
-			Text: s.doc[start:end], Start: start, End: end,
+			Text: header + s.doc[start:end], Start: start, End: end, Header: header,
 			Heading: s.heading(last), Index: len(out),
 		})
 		begun = last + 1
@@ -21,7 +22,11 @@ func (s *splitter) pack() []Chunk {
 // at least units[begun].
 func (s *splitter) fill(first, begun int) int {
 	last := begun
+	header := s.header(first, begun)
 	tokens := s.fixed
+	if header != "" {
+		tokens += s.tables[s.units[first].table-1].tokens
+	}
 	for _, u := range s.units[first : last+1] {
 		tokens += u.tokens
 	}
@@ -30,7 +35,7 @@ func (s *splitter) fill(first, begun int) int {
 		if tokens+add > s.opts.MaxTokens {
 			// The sum over the units may exceed the count of the whole. Count
 			// again.
-			tokens = s.opts.Count(s.doc[s.units[first].start:s.units[last].end])
+			tokens = s.opts.Count(header + s.doc[s.units[first].start:s.units[last].end])
 			if tokens+add > s.opts.MaxTokens {
 				break
 			}
@@ -39,10 +44,29 @@ func (s *splitter) fill(first, begun int) int {
 		last = next
 	}
 	// It may also be less. Then drop units until the chunk fits.
-	for last > begun && s.opts.Count(s.doc[s.units[first].start:s.units[last].end]) > s.opts.MaxTokens {
+	for last > begun && s.opts.Count(header+s.doc[s.units[first].start:s.units[last].end]) > s.opts.MaxTokens {
 		last--
 	}
 	return last
+}
+
+// header is the header of the table in whose rows a chunk from units[first] begins. It is
+// empty if the chunk would then not hold units[begun].
+func (s *splitter) header(first, begun int) string {
+	header := s.repeated(first)
+	if header != "" && s.opts.Count(header+s.doc[s.units[first].start:s.units[begun].end]) > s.opts.MaxTokens {
+		return ""
+	}
+	return header
+}
+
+// repeated is the header of the table that has units[first] as a row.
+func (s *splitter) repeated(first int) string {
+	if s.units[first].table == 0 {
+		return ""
+	}
+	t := s.tables[s.units[first].table-1]
+	return s.doc[t.start:t.end]
 }
 
 // together reports whether a chunk from units[first] may continue with units[next]: not
@@ -75,7 +99,7 @@ func (s *splitter) overlap(before, begun int) int {
 		first = i
 	}
 	// The repeated units must leave room for the first new one.
-	for first < begun && s.opts.Count(s.doc[s.units[first].start:s.units[begun].end]) > s.opts.MaxTokens {
+	for first < begun && s.opts.Count(s.repeated(first)+s.doc[s.units[first].start:s.units[begun].end]) > s.opts.MaxTokens {
 		first++
 	}
 	return first

@@ -31,9 +31,10 @@
 //     To require another value, use EXISTS a AND a != v.
 //  5. Numbers compare by value, exactly: 3 = 3.0, and an int64 above 2^53 equals
 //     only itself.
-//  6. A string that is an RFC 3339 date-time, or a full date such as 2024-05-01
-//     (midnight UTC), is a time, in metadata and in expressions alike. Times
-//     compare as instants: "2024-05-01T09:00:00+09:00" = "2024-05-01".
+//  6. A string that ParseTime reads is a time, in metadata and in expressions
+//     alike: RFC 3339 and its usual variants, a date being its midnight, UTC where
+//     no zone is named. Times compare as instants:
+//     "2024-05-01T09:00:00+09:00" = "2024. 5. 1." = "2024-05-01 00:00".
 //  7. Other strings compare byte by byte, which is the order of their code
 //     points. Case and Unicode normalisation matter.
 //  8. Only = and != and IN apply to bools: they have no order.

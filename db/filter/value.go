@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"reflect"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ type Type uint8
 const (
 	TypeBool   Type = iota + 1
 	TypeNumber      // int64 or float64
-	TypeTime        // a time.Time, or a string that is an RFC 3339 date-time or full date
+	TypeTime        // a time.Time, or a string that ParseTime reads
 	TypeString      // any other string
 )
 
@@ -67,6 +68,9 @@ func ValueOf(x any) (Value, error) {
 	case float32, float64:
 		return v, fmt.Errorf("%w: %v is not a finite number", ErrValue, x)
 	case json.Number:
+		if f, err := strconv.ParseFloat(string(x), 64); err == nil && rounded(string(x), f) {
+			return v, fmt.Errorf("%w: integer %.40s is beyond 64 bits; write it with a decimal point", ErrValue, string(x))
+		}
 		return v, fmt.Errorf("%w: %q is not a number", ErrValue, string(x))
 	case time.Time:
 		return v, fmt.Errorf("%w: the year %d is not in 0 to 9999", ErrValue, x.UTC().Year())
@@ -136,6 +140,20 @@ func ofFloat(f float64) Value {
 	return Value{typ: TypeNumber, float: true, num: f}
 }
 
+// rounded reports whether f is not the integer that s writes, which is beyond 64
+// bits. An integer that is how f is written counts as f.
+func rounded(s string, f float64) bool {
+	if strings.ContainsAny(s, ".eE") || strconv.FormatFloat(f, 'f', -1, 64) == s {
+		return false
+	}
+	want, ok := new(big.Int).SetString(s, 10)
+	if !ok {
+		return true
+	}
+	got, accuracy := new(big.Float).SetFloat64(f).Int(nil)
+	return accuracy != big.Exact || got.Cmp(want) != 0
+}
+
 // ofNumber reads a number as JSON writes it.
 func ofNumber(s string) Value {
 	if !strings.ContainsAny(s, ".eE") {
@@ -144,7 +162,7 @@ func ofNumber(s string) Value {
 		}
 	}
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
+	if err != nil || rounded(s, f) {
 		return Value{}
 	}
 	return ofFloat(f)
@@ -154,7 +172,7 @@ func ofString(s string) Value {
 	if !utf8.ValidString(s) {
 		return Value{}
 	}
-	if t, ok := parseTime(s); ok {
+	if t, ok := ParseTime(s, nil); ok {
 		return Value{typ: TypeTime, text: s, i: t.Unix(), nanos: int32(t.Nanosecond())}
 	}
 	return Value{typ: TypeString, text: s}
@@ -166,19 +184,6 @@ func ofTime(t time.Time) Value {
 		return Value{}
 	}
 	return Value{typ: TypeTime, text: t.Format(time.RFC3339Nano), i: t.Unix(), nanos: int32(t.Nanosecond())}
-}
-
-// parseTime reads an RFC 3339 date-time or full date. Most strings are neither,
-// and are told by their first bytes.
-func parseTime(s string) (t time.Time, ok bool) {
-	if len(s) < len(time.DateOnly) || s[4] != '-' || s[7] != '-' || s[0] < '0' || s[0] > '9' {
-		return t, false
-	}
-	if len(s) == len(time.DateOnly) {
-		t, err := time.Parse(time.DateOnly, s)
-		return t, err == nil
-	}
-	return t, t.UnmarshalText([]byte(s)) == nil // stricter than time.Parse
 }
 
 // Type is what v is compared as; 0 for the zero Value.

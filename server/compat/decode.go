@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/fronyai/frony-db/server/problem"
@@ -22,6 +23,20 @@ func decode(r *http.Request, v any) *problem.Problem {
 	return nil
 }
 
+// notText says what an element of a list is, in place of a text. What to do about
+// tokens is part of the message: clients show nothing else.
+func notText(x any, param string, i int) *problem.Problem {
+	at := fmt.Sprintf("%s[%d]", param, i)
+	switch x.(type) {
+	case float64, []any:
+		return problem.Refuse(http.StatusBadRequest, "invalid_request", "%s holds tokens, and this server reads texts: its model has a tokenizer of its own. "+
+			"Send texts; in LangChain, OpenAIEmbeddings(check_embedding_ctx_length=False) does", param).At(at)
+	case nil:
+		return problem.Refuse(http.StatusBadRequest, "invalid_request", "%s is null, want a text", at).At(at)
+	}
+	return problem.Refuse(http.StatusBadRequest, "invalid_request", "%s is not a text", at).At(at)
+}
+
 // inputTexts reads a text or a list of texts.
 func inputTexts(v any, param string) ([]string, *problem.Problem) {
 	bad := problem.Refuse(http.StatusBadRequest, "invalid_request", "want a text or a list of texts").At(param)
@@ -36,7 +51,7 @@ func inputTexts(v any, param string) ([]string, *problem.Problem) {
 		for i, x := range v {
 			t, ok := x.(string)
 			if !ok {
-				return nil, bad.Hint("lists of tokens are not accepted: they depend on the tokenizer")
+				return nil, notText(x, param, i)
 			}
 			texts[i] = t
 		}

@@ -18,6 +18,8 @@ type Host struct {
 	MaxTexts      int // texts in a request
 	MaxConcurrent int // requests that run or wait
 
+	// Count counts the tokens that the model reads of texts; nil if it can't tell.
+	Count func(texts []string) int
 	// Embed embeds texts: []float32 of unit length and of dims each, or of the
 	// model's dims for 0.
 	Embed func(ctx context.Context, as Role, texts []string, dims int) ([][]float32, *problem.Problem)
@@ -41,9 +43,18 @@ type Route struct {
 // Shape makes the body of a failure as a protocol has it.
 type Shape func(p *problem.Problem) any
 
+// count is the number of tokens of texts, or 0 if the model can't tell.
+func (h *Host) count(texts []string) int {
+	if h.Count == nil {
+		return 0
+	}
+	return h.Count(texts)
+}
+
 // Routes are the endpoints of all protocols.
 func Routes(h *Host) []Route {
 	routes := (openAI{h}).routes()
 	routes = append(routes, weaviate{h}.routes()...)
+	routes = append(routes, ollama{h}.routes()...)
 	return append(routes, tei{h}.routes()...)
 }

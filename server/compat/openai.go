@@ -24,7 +24,7 @@ type EmbeddingsAnswer struct {
 	Object string      `json:"object" enum:"list"`
 	Data   []Embedding `json:"data"`
 	Model  string      `json:"model"`
-	Usage  Usage       `json:"usage" doc:"Always 0: tokens are not counted"`
+	Usage  Usage       `json:"usage" doc:"Tokens that the model read; 0 if it is behind an API that does not tell"`
 }
 
 // Embedding is one of the embeddings in an answer.
@@ -51,13 +51,13 @@ type openAI struct{ *Host }
 
 func (h openAI) routes() []Route {
 	return []Route{
-		{Pattern: "POST /v1/embeddings", Embeds: true, Handler: h.embeddings},
+		{Pattern: "POST /v1/embeddings", Embeds: true, Handler: func(w http.ResponseWriter, r *http.Request) { h.embeddings(w, r, h.role) }},
 		{Pattern: "GET /v1/models", Handler: h.models},
 		{Pattern: "GET /v1/models/{model...}", Handler: h.model},
 	}
 }
 
-func (h openAI) embeddings(w http.ResponseWriter, r *http.Request) {
+func (h openAI) embeddings(w http.ResponseWriter, r *http.Request, role func(*EmbeddingsRequest) (Role, *problem.Problem)) {
 	var in EmbeddingsRequest
 	if p := decode(r, &in); p != nil {
 		h.Fail(w, r, p)
@@ -68,7 +68,7 @@ func (h openAI) embeddings(w http.ResponseWriter, r *http.Request) {
 		h.Fail(w, r, p)
 		return
 	}
-	as, p := h.role(&in)
+	as, p := role(&in)
 	if p != nil {
 		h.Fail(w, r, p)
 		return
@@ -83,6 +83,8 @@ func (h openAI) embeddings(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := EmbeddingsAnswer{Object: "list", Data: make([]Embedding, len(vectors)), Model: h.Spec.Model}
+	out.Usage.Prompt = h.count(texts)
+	out.Usage.Total = out.Usage.Prompt
 	for i, v := range vectors {
 		out.Data[i] = Embedding{"embedding", i, v}
 		if in.Format == "base64" {

@@ -14,6 +14,9 @@ type tei struct{ *Host }
 func (h tei) routes() []Route {
 	return []Route{
 		{Pattern: "POST /embed", Embeds: true, Shape: teiFailure, Handler: h.embed},
+		{Pattern: "POST /{$}", Embeds: true, Shape: teiFailure, Handler: h.embed},
+		{Pattern: "POST /embeddings", Embeds: true, Handler: h.embeddings},
+		{Pattern: "POST /similarity", Embeds: true, Shape: teiFailure, Handler: h.similarity},
 		{Pattern: "GET /info", Shape: teiFailure, Handler: h.info},
 		{Pattern: "GET /health", Open: true, Shape: teiFailure, Handler: h.Ready},
 	}
@@ -52,6 +55,56 @@ func (h tei) embed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.Answer(w, http.StatusOK, vectors)
+}
+
+// embeddings is OpenAI's request at TEI's path. The model's name is not looked at, as
+// in TEI: there is one.
+func (h tei) embeddings(w http.ResponseWriter, r *http.Request) {
+	o := openAI(h)
+	o.embeddings(w, r, func(in *EmbeddingsRequest) (Role, *problem.Problem) {
+		if in.Model != passageModel && in.Model != queryModel {
+			in.Model = ""
+		}
+		return o.role(in)
+	})
+}
+
+// similarity compares a sentence with others, all in one role.
+func (h tei) similarity(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Inputs struct {
+			Source    string   `json:"source_sentence"`
+			Sentences []string `json:"sentences"`
+		} `json:"inputs"`
+		Parameters struct {
+			PromptName string `json:"prompt_name"`
+		} `json:"parameters"`
+	}
+	if p := decode(r, &in); p != nil {
+		h.Fail(w, r, p)
+		return
+	}
+	as, ok := parseRole(in.Parameters.PromptName)
+	switch {
+	case !ok:
+		h.Fail(w, r, problem.Refuse(http.StatusUnprocessableEntity, "invalid_request", "prompt_name %.40q: want query or passage", in.Parameters.PromptName))
+		return
+	case len(in.Inputs.Sentences) == 0:
+		h.Fail(w, r, problem.Refuse(http.StatusUnprocessableEntity, "invalid_request", "inputs.sentences is empty: want texts to compare with inputs.source_sentence"))
+		return
+	}
+	vectors, p := h.Embed(r.Context(), as, append([]string{in.Inputs.Source}, in.Inputs.Sentences...), 0)
+	if p != nil {
+		h.Fail(w, r, p)
+		return
+	}
+	scores := make([]float32, len(in.Inputs.Sentences))
+	for i, v := range vectors[1:] {
+		for j, x := range v {
+			scores[i] += x * vectors[0][j]
+		}
+	}
+	h.Answer(w, http.StatusOK, scores)
 }
 
 func (h tei) info(w http.ResponseWriter, r *http.Request) {

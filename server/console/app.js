@@ -1,3 +1,4 @@
+import { parse, value, visible } from "/console/show.js";
 import { words } from "/console/words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -67,7 +68,7 @@ async function api(method, path, body, signal) {
       try { e = JSON.parse(text).error; } catch { /* a proxy's page, not ours */ }
       throw new Refusal(e);
     }
-    return r.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : text;
+    return r.headers.get("Content-Type")?.includes("json") ? parse(text) : text;
   }
 }
 
@@ -188,11 +189,11 @@ function card(m, i, top) {
   bar.firstChild.style.width = 100 * Math.max(0, Math.min(1, m.score / top)) + "%";
   const filtered = $("filter").value;
   const chips = Object.entries(m.metadata || {}).slice(0, 12).map(([k, v]) =>
-    el("span", { class: filtered.includes(k) ? "chip on" : "chip" }, `${k}: ${Array.isArray(v) ? v.join(", ") : v}`));
+    el("span", { class: filtered.includes(k) ? "chip on" : "chip" }, `${visible(k)}: ${value(v)}`));
   return el("li", {}, el("button", { class: "match", type: "button", "data-id": m.id, onclick: () => openDocument(m.id) },
     el("div", { class: "score" }, m.score.toFixed(3), bar),
     el("div", { class: "snippet" }, ...highlight(m.text || "")),
-    el("div", { class: "about" }, el("code", {}, `${i + 1}. ${m.id}`), ...chips,
+    el("div", { class: "about" }, el("code", {}, `${i + 1}. ${visible(m.id)}`), ...chips,
       el("span", { class: "space" }), el("small", {}, [m.cosine && `cos ${m.cosine.toFixed(3)}`, m.bm25 && `BM25 ${m.bm25.toFixed(2)}`].filter(Boolean).join(" · ")))));
 }
 
@@ -214,12 +215,12 @@ async function openDocument(id) {
   try {
     shown = await api("GET", path($("collection").value, "documents", id));
   } catch (e) { return toast(e.message); }
-  $("doc-id").textContent = shown.id;
+  $("doc-id").textContent = visible(shown.id);
   $("doc-text").textContent = shown.text || "";
   const fields = Object.entries(shown.metadata || {});
   if (shown.source) fields.push([t("source"), shown.chunk ? `${shown.source} #${shown.chunk}` : shown.source]);
   fields.push([t("created"), new Date(shown.created).toLocaleString(lang)]);
-  $("doc-fields").replaceChildren(...fields.flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, Array.isArray(v) ? v.join(", ") : String(v))]));
+  $("doc-fields").replaceChildren(...fields.flatMap(([k, v]) => [el("dt", {}, visible(k)), el("dd", {}, value(v))]));
   $("doc-delete").textContent = t("delete");
   delete $("doc-delete").dataset.sure;
   $("document").showModal();
@@ -246,7 +247,7 @@ $("doc-like").onclick = async () => {
     const d = await api("GET", path($("collection").value, "documents", shown.id) + "?fields=embedding");
     like = { id: shown.id, embedding: d.embedding };
     $("q").value = "";
-    $("q").placeholder = t("similar", { id: shown.id });
+    $("q").placeholder = t("similar", { id: visible(shown.id) });
     $("document").close();
     search();
   } catch (e) { toast(e.message); }
@@ -271,10 +272,10 @@ $("editor").querySelector("form").onsubmit = async (ev) => {
   ev.preventDefault();
   const d = { text: $("edit-text").value };
   if ($("edit-id").value.trim()) d.id = $("edit-id").value.trim();
-  if (edited && d.id === edited.id) [d.source, d.chunk] = [edited.source, edited.chunk]; // a piece stays one
+  if (edited && d.id === edited.id) [d.source, d.chunk, d.expires] = [edited.source, edited.chunk, edited.expires]; // a piece stays one
   try {
     if ($("edit-metadata").value.trim()) {
-      try { d.metadata = JSON.parse($("edit-metadata").value); } catch { throw new Refusal({ message: t("badJSON") }); }
+      try { d.metadata = parse($("edit-metadata").value); } catch { throw new Refusal({ message: t("badJSON") }); }
     }
     await api("PUT", path($("collection").value, "documents"), { documents: [d], chunk: $("edit-chunk").checked ? {} : undefined });
     $("editor").close();
@@ -298,7 +299,7 @@ async function figures() {
   const c = $("collection").value;
   if (!c || document.hidden || asking) return;
   try {
-    const [s, m] = await Promise.all([api("GET", path(c, "stats")), api("GET", "/metrics")]);
+    const [s, m] = await Promise.all([api("GET", path(c, "stats")), api("GET", "/metrics").catch(() => "")]);
     const now = { at: performance.now(), searches: sum(m, "frony_searches_total") };
     const rate = last ? Math.max(0, (1000 * (now.searches - last.searches)) / (now.at - last.at)) : 0;
     last = now;

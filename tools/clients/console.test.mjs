@@ -34,6 +34,7 @@ const documents = [
   { id: "kto-1", text: "서울의 봄은 짧다. 벚꽃이 피는 사월 초의 며칠을 놓치면 곧 여름이다. 여의도와 석촌호수의 벚꽃길이 이름났다.", metadata: { lang: "ko", year: 2024, tags: ["봄", "서울"] } },
   { id: "kto-2", text: "부산의 겨울은 바람이 세지만 눈은 드물다. 해운대 바다를 따라 걷기에 좋다.", metadata: { lang: "ko", year: 2021 } },
   { id: "guide-7", text: "Spring in Seoul is short: if you miss the cherry blossoms in early April, summer is next.", metadata: { lang: "en", year: 2020 } },
+  { id: "a\u202Etxt.exe", text: "A name that lies about its end", expires: "2099-01-01T00:00:00Z" },
   { id: "xss", text: "<img src=x onerror=alert(1)><script>alert(2)</script> cherry blossoms", metadata: { lang: "<b>en</b>" } },
 ];
 
@@ -120,6 +121,19 @@ test("a key, a collection, a document, a search, and away again", async () => {
   assert.equal(await page.locator("button.match").count(), 1);
   assert.ok(await page.locator(".chip.on").count() > 0);
   await page.getByLabel("Filter").fill("");
+
+  // A name that would look like another, and what an edit must keep.
+  await s.api("PUT", "/v1/collections/travel/documents", '{"documents":[{"id":"exact","text":"An exact number of lighthouses","metadata":{"n":9007199254740993,"f":2.0},"expires":"2099-01-01T00:00:00Z"}]}');
+  await page.getByLabel("Ask in Korean or English").fill("name that lies about its end");
+  await page.locator("code").getByText("a\\u{202E}txt.exe").waitFor();
+  await page.getByLabel("Ask in Korean or English").fill("exact number of lighthouses");
+  await page.locator('[data-id="exact"]').click();
+  await page.getByText("9007199254740993").first().waitFor();
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator("#editor").waitFor({ state: "hidden" });
+  const kept = await (await fetch(s.url + "/v1/collections/travel/documents/exact", { headers: { Authorization: "Bearer " + s.key } })).text();
+  assert.ok(kept.includes('"n":9007199254740993') && kept.includes('"f":2.0') && kept.includes("2099-01-01"), kept);
 
   await page.getByLabel("Ask in Korean or English").fill("ferry");
   await page.locator('[data-id="ferry"]').click();

@@ -50,7 +50,7 @@ export async function serve(...args) {
     async api(method, path, body) {
       const r = await fetch(url + path, {
         method, headers: { Authorization: `Bearer ${key.secret}`, "Content-Type": "application/json" },
-        body: body && JSON.stringify(body),
+        body: typeof body === "string" ? body : body && JSON.stringify(body),
       });
       if (!r.ok) throw new Error(`${method} ${path}: ${r.status} ${await r.text()}`);
       return r.json();

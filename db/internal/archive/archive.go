@@ -19,8 +19,7 @@ package archive
 
 import "errors"
 
-// ErrInvalid is returned for a stream that is damaged, incomplete or not a backup
-// at all.
+// ErrInvalid is returned for a stream that is damaged, incomplete or not a backup.
 var ErrInvalid = errors.New("invalid backup")
 
 // Kind is the kind of a block.
@@ -39,10 +38,10 @@ const (
 	magic   = "FRONYBAK"
 	version = 1
 
-	partSize = 1 << 20  // blocks are about so long
-	maxBlock = 64 << 20 // and never longer
+	partSize = 1 << 20  // size at which a block is written
+	maxBlock = 64 << 20 // largest size of a block
 
-	// A stream may become so many times longer when it is decompressed, beyond
-	// the first few blocks. Texts and vectors never come near.
+	// maxRatio is the largest compression ratio, after the first few blocks. Texts
+	// and vectors never come near it.
 	maxRatio = 1000
 )

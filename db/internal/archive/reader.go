@@ -14,7 +14,7 @@ import (
 	"github.com/fronyai/frony-db/db/internal/reason"
 )
 
-// Reader reads a backup, and trusts nothing in it.
+// Reader reads a backup from an untrusted source.
 type Reader struct {
 	in   *counted
 	z    *zstd.Decoder
@@ -45,10 +45,10 @@ func NewReader(in io.Reader, limit int64) (*Reader, error) {
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, err
 		}
-		return nil, reason.For(ErrInvalid, "it does not begin as one")
+		return nil, reason.For(ErrInvalid, "it does not start with the signature of a backup")
 	}
 	if v := binary.LittleEndian.Uint32(head[len(magic):]); v != version {
-		return nil, reason.For(ErrInvalid, "it has version %d, this program knows %d; use a newer frony-db", v, version)
+		return nil, reason.For(ErrInvalid, "it has version %d, this program reads up to %d; use a newer frony-db", v, version)
 	}
 	var err error
 	r.z, err = zstd.NewReader(r.in, zstd.WithDecoderMaxWindow(64<<20), zstd.WithDecoderConcurrency(1))
@@ -68,13 +68,13 @@ func (r *Reader) Next() (kind Kind, b []byte, err error) {
 	n := int64(binary.LittleEndian.Uint32(head[1:]))
 	switch {
 	case n > maxBlock:
-		return 0, nil, reason.For(ErrInvalid, "a block of %d bytes, at most %d are allowed", n, maxBlock)
+		return 0, nil, reason.For(ErrInvalid, "block of %d bytes, at most %d", n, maxBlock)
 	case r.max > 0 && r.n+n > r.max:
-		return 0, nil, reason.For(ErrInvalid, "it becomes more than %d bytes", r.max)
+		return 0, nil, reason.For(ErrInvalid, "it decompresses to more than %d bytes", r.max)
 	case r.n+n > maxRatio*r.in.n+2*maxBlock:
-		return 0, nil, reason.For(ErrInvalid, "%d bytes become more than %d: it is not a backup of documents", r.in.n, r.n+n)
+		return 0, nil, reason.For(ErrInvalid, "%d bytes decompress to more than %d; a backup of documents does not", r.in.n, r.n+n)
 	}
-	// Grown as it is read: the length may be a lie.
+	// The buffer grows with the data, as the length may be false.
 	r.buf = r.buf[:0]
 	for int64(len(r.buf)) < n {
 		at := len(r.buf)
@@ -96,35 +96,36 @@ func (r *Reader) Next() (kind Kind, b []byte, err error) {
 	return kind, r.buf, nil
 }
 
-// CollectionSum is the SHA-256 of the collection's blocks so far, in hexadecimal.
+// CollectionSum returns the SHA-256 of the collection's blocks so far, in
+// hexadecimal.
 func (r *Reader) CollectionSum() string { return hex.EncodeToString(r.part.Sum(nil)) }
 
-// Sum is the SHA-256 of all blocks but the manifest so far, in hexadecimal, and
-// their length.
+// Sum returns the SHA-256 of all blocks so far except the manifest, in hexadecimal,
+// and their length.
 func (r *Reader) Sum() (string, int64) { return hex.EncodeToString(r.all.Sum(nil)), r.n }
 
-// End makes sure that nothing follows.
+// End returns an error if anything follows.
 func (r *Reader) End() error {
 	var b [1]byte
 	if n, err := io.ReadFull(r.z, b[:]); n != 0 || !errors.Is(err, io.EOF) {
 		if err != nil {
 			return damaged(err)
 		}
-		return reason.For(ErrInvalid, "there is more after its manifest")
+		return reason.For(ErrInvalid, "data after its manifest")
 	}
 	return nil
 }
 
-// damaged says that a stream ended early or can't be decompressed, unless the
-// reading itself failed.
+// damaged returns ErrInvalid with the reason: the stream is truncated, can't be
+// decompressed, or can't be read.
 func damaged(err error) error {
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return reason.For(ErrInvalid, "it ends too early")
+		return reason.For(ErrInvalid, "it is truncated")
 	case errors.Is(err, zstd.ErrCRCMismatch), errors.Is(err, zstd.ErrMagicMismatch), errors.Is(err, zstd.ErrWindowSizeExceeded),
 		errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrBlockTooSmall), errors.Is(err, zstd.ErrUnexpectedBlockSize),
 		errors.Is(err, zstd.ErrReservedBlockType), errors.Is(err, zstd.ErrFrameSizeExceeded), errors.Is(err, zstd.ErrFrameSizeMismatch):
 		return reason.For(ErrInvalid, "it is damaged: %v", err)
 	}
-	return fmt.Errorf("%w: it can't be read: %w", ErrInvalid, err)
+	return fmt.Errorf("%w: read: %w", ErrInvalid, err)
 }

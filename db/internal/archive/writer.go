@@ -66,10 +66,11 @@ func (w *Writer) JSON(kind Kind, v any) error {
 // Begin begins a collection.
 func (w *Writer) Begin() { w.part.Reset() }
 
-// CollectionSum is the SHA-256 of the collection's blocks so far, in hexadecimal.
+// CollectionSum returns the SHA-256 of the collection's blocks so far, in
+// hexadecimal.
 func (w *Writer) CollectionSum() string { return hex.EncodeToString(w.part.Sum(nil)) }
 
-// Sum is the SHA-256 of all blocks so far, in hexadecimal, and their length
+// Sum returns the SHA-256 of all blocks so far, in hexadecimal, and their length
 // before compression.
 func (w *Writer) Sum() (string, int64) { return hex.EncodeToString(w.all.Sum(nil)), w.n }
 

@@ -12,6 +12,9 @@
 //	           │ 1 │ 2 │ 1 │ 0 │            2 → "en"
 //	           └───┴───┴───┴───┘
 //
+// The column of a field that few nodes have is a map. A value goes with the last
+// node that has it, and a column with its last value.
+//
 // Columns are derived from the document records, and never the only copy.
 package attr
 
@@ -24,19 +27,11 @@ import (
 
 // Index holds the columns of one collection. Methods may be called concurrently.
 type Index struct {
-	mu      sync.RWMutex // guards columns
+	mu      sync.RWMutex // guards the fields below
 	columns map[string]*column
+	nodes   uint32   // above every node
+	inUse   []uint64 // a bit for each node that has a field
 }
-
-type column struct {
-	nodes     []uint32 // position in dict + 1, by node; missing nodes at the end lack the field
-	dict      []any
-	lookup    map[string]uint32 // encoded value → position + 1
-	compactAt int               // size of dict at which unused values are removed
-}
-
-// compactFrom is the smallest dictionary that is worth compacting.
-const compactFrom = 1024
 
 // New returns an empty index.
 func New() *Index { return &Index{columns: make(map[string]*column)} }
@@ -45,66 +40,74 @@ func New() *Index { return &Index{columns: make(map[string]*column)} }
 func (x *Index) Set(node uint32, metadata map[string]any) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for name, c := range x.columns {
-		if _, ok := metadata[name]; !ok {
-			c.set(node, 0)
+	x.nodes = max(x.nodes, node+1)
+	if x.used(node) {
+		for name, c := range x.columns {
+			if _, ok := metadata[name]; !ok {
+				x.unset(node, name, c)
+			}
 		}
 	}
 	for name, v := range metadata {
 		c := x.columns[name]
 		if c == nil {
-			c = &column{lookup: make(map[string]uint32)}
+			c = newColumn()
 			x.columns[name] = c
 		}
-		c.set(node, c.position(v))
+		c.set(node, c.position(v), x.nodes)
+	}
+	x.use(node, len(metadata) > 0)
+}
+
+// Clear takes the metadata of a dead node away. Values and fields that no other
+// node has are gone then.
+func (x *Index) Clear(node uint32) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.used(node) {
+		return
+	}
+	for name, c := range x.columns {
+		x.unset(node, name, c)
+	}
+	x.use(node, false)
+}
+
+func (x *Index) unset(node uint32, name string, c *column) {
+	if c.get(node) == 0 {
+		return
+	}
+	if c.set(node, 0, x.nodes); c.count == 0 {
+		delete(x.columns, name)
 	}
 }
 
-func (c *column) set(node, position uint32) {
-	if int(node) >= len(c.nodes) {
-		if position == 0 {
-			return
-		}
-		c.nodes = append(c.nodes, make([]uint32, int(node)+1-len(c.nodes))...)
-	}
-	c.nodes[node] = position
+// used reports whether a node has any field.
+func (x *Index) used(node uint32) bool {
+	i := int(node / 64)
+	return i < len(x.inUse) && x.inUse[i]>>(node%64)&1 != 0
 }
 
-// position returns the position of a value in the dictionary + 1, adding it if
-// necessary.
-func (c *column) position(v any) uint32 {
-	key := string(store.AppendValue(nil, v))
-	p, ok := c.lookup[key]
-	if !ok {
-		if len(c.dict) >= max(compactFrom, c.compactAt) {
-			c.compact()
-		}
-		c.dict = append(c.dict, v)
-		p = uint32(len(c.dict))
-		c.lookup[key] = p
+func (x *Index) use(node uint32, has bool) {
+	for int(node/64) >= len(x.inUse) {
+		x.inUse = append(x.inUse, 0)
 	}
-	return p
+	x.inUse[node/64] &^= 1 << (node % 64)
+	if has {
+		x.inUse[node/64] |= 1 << (node % 64)
+	}
 }
 
-// compact removes the values that no node has from the dictionary, which a field
-// that changes with every write, such as a time, would otherwise fill. It runs
-// only when the dictionary has doubled.
-func (c *column) compact() {
-	moved := make([]uint32, len(c.dict)+1) // old position + 1 → new position + 1
-	var dict []any
-	for i, p := range c.nodes {
-		if p != 0 && moved[p] == 0 {
-			dict = append(dict, c.dict[p-1])
-			moved[p] = uint32(len(dict))
-		}
-		c.nodes[i] = moved[p]
-	}
-	for key, p := range c.lookup {
-		if c.lookup[key] = moved[p]; moved[p] == 0 {
-			delete(c.lookup, key)
+// Fields returns the number of fields, and how many of names are not among them.
+func (x *Index) Fields(names map[string]struct{}) (fields, unknown int) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for name := range names {
+		if x.columns[name] == nil {
+			unknown++
 		}
 	}
-	c.dict, c.compactAt = dict, 2*len(dict)
+	return len(x.columns), unknown
 }
 
 // Bytes estimates the memory used by the columns.
@@ -113,12 +116,9 @@ func (x *Index) Bytes() int64 {
 	defer x.mu.RUnlock()
 	var n int64
 	for _, c := range x.columns {
-		n += int64(4 * cap(c.nodes))
-		for key := range c.lookup {
-			n += int64(2*len(key)) + 64
-		}
+		n += c.bytes()
 	}
-	return n
+	return n + int64(8*cap(x.inUse))
 }
 
 // Select returns the nodes below n that meet the filter, as a bit for each node.
@@ -142,8 +142,10 @@ func (x *Index) Values(dst []any, field string, nodes []uint32) []any {
 	c := x.columns[field]
 	for _, node := range nodes {
 		var v any
-		if c != nil && int(node) < len(c.nodes) && c.nodes[node] != 0 {
-			v = c.dict[c.nodes[node]-1]
+		if c != nil {
+			if p := c.get(node); p != 0 {
+				v = c.dict[p-1]
+			}
 		}
 		dst = append(dst, v)
 	}
@@ -173,7 +175,7 @@ func (x *Index) Having(field string, n uint32, values ...any) []uint64 {
 		return nil
 	}
 	out := make([]uint64, int(n+63)/64)
-	for node, p := range c.nodes[:min(int(n), len(c.nodes))] {
+	for node, p := range c.each(n) {
 		if meets[p] {
 			out[node/64] |= 1 << (node % 64)
 		}
@@ -239,20 +241,28 @@ func (s *selection) condition(e filter.Expr) []uint64 {
 	meets[0] = missing
 	differs := false
 	for i, v := range c.dict {
+		if v == nil {
+			continue
+		}
 		meets[i+1] = e.Match(func(string) (any, bool) { return v, true })
 		differs = differs || meets[i+1] != missing
 	}
 	if !differs {
 		return out
 	}
-	for base := 0; base < min(int(s.n), len(c.nodes)); base += 64 {
+	for node, p := range c.sparse {
+		if node < s.n && meets[p] != missing {
+			out[node/64] ^= 1 << (node % 64)
+		}
+	}
+	for base := 0; base < min(int(s.n), len(c.dense)); base += 64 {
 		var word uint64
-		for i, p := range c.nodes[base:min(base+64, len(c.nodes))] {
+		for i, p := range c.dense[base:min(base+64, len(c.dense))] {
 			if meets[p] {
 				word |= 1 << i
 			}
 		}
-		if rest := len(c.nodes) - base; missing && rest < 64 {
+		if rest := len(c.dense) - base; missing && rest < 64 {
 			word |= ^uint64(0) << rest
 		}
 		out[base/64] = word

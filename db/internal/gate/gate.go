@@ -15,7 +15,7 @@ type Gate struct {
 	mu     sync.Mutex // guards the fields below
 	cond   sync.Cond
 	inside int
-	paused bool // those who arrive wait
+	paused bool // operations that arrive wait
 	closed bool
 }
 
@@ -59,16 +59,16 @@ func (g *Gate) Close() bool {
 		return false
 	}
 	g.closed = true
-	g.cond.Broadcast() // to those whom a pause holds
+	g.cond.Broadcast() // to operations that a pause holds
 	for g.inside > 0 || g.paused {
 		g.cond.Wait()
 	}
 	return true
 }
 
-// A pause keeps others out for firstWait while it waits for the operations
-// inside. If they have not ended by then, it lets others in for restFactor times
-// as long and tries again, each time with twice the wait, up to longestWait.
+// A pause holds new operations for firstWait while it waits for those inside. If they
+// have not ended by then, it lets others in for restFactor times as long and tries
+// again, each time with twice the wait, up to longestWait.
 const (
 	firstWait   = 50 * time.Millisecond
 	longestWait = 2 * time.Second
@@ -79,7 +79,7 @@ const (
 // returns the refusal once the gate is closed, and the context's error.
 //
 // An operation inside may wait for one that arrives: a loop over Scan may call
-// Upsert. So a pause that has waited for long lets others in and tries again.
+// Upsert. So a pause that has waited too long lets others in and tries again.
 func (g *Gate) Pause(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -110,7 +110,7 @@ func (g *Gate) Resume() {
 	g.cond.Broadcast()
 }
 
-// Retire ends a pause by closing the gate: those whom the pause holds are
+// Retire ends a pause by closing the gate: operations that the pause holds are
 // refused. It returns false if the gate was closed already.
 func (g *Gate) Retire() bool {
 	g.mu.Lock()
@@ -121,8 +121,7 @@ func (g *Gate) Retire() bool {
 	return open
 }
 
-// hold keeps others out and reports whether nothing is inside when the wait
-// ends.
+// hold holds new operations, and reports whether none is inside when the wait ends.
 func (g *Gate) hold(wait time.Duration) bool {
 	g.paused = true
 	late := false

@@ -36,6 +36,7 @@ var recalls = [...]float32{0.9, 0.95, 0.98, 0.99, 0.995, 0.999}
 type calibration struct {
 	PerResult [len(recalls)]float64 `json:"per_result"` // candidates for each result, by recall
 	Size      int                   `json:"size"`       // documents when it was measured
+	Seeded    int                   `json:"seeded"`     // documents when islands were last looked for
 }
 
 func uncalibrated() *calibration {
@@ -76,9 +77,8 @@ func (x *Index) candidates(q *Query, k int) int {
 
 // calibrateSoon measures in the background if the collection has doubled.
 func (x *Index) calibrateSoon() {
-	n := x.graph.Len()
-	if x.set.Oversampling > 0 || x.codes.tails == nil || n < max(calibrateFrom, 2*x.calibration.Load().Size) ||
-		!x.calibrating.CompareAndSwap(false, true) {
+	n, cal := x.graph.Len(), x.calibration.Load()
+	if n < calibrateFrom || n < 2*cal.Seeded || !x.calibrating.CompareAndSwap(false, true) {
 		return
 	}
 	x.background.Go(func() {
@@ -87,28 +87,32 @@ func (x *Index) calibrateSoon() {
 	})
 }
 
-// calibrate measures how many candidates a result needs, where heads propose
-// them and nobody has said how many.
+// calibrate looks for islands, and measures how many candidates a result needs
+// where heads propose them and nobody has said how many.
 func (x *Index) calibrate(size int) {
+	x.seedIslands(size)
 	cal := uncalibrated()
-	cal.Size = size
-	if !x.measureHeads(cal) {
-		return
+	cal.Seeded = size
+	if x.set.Oversampling == 0 && x.codes.tails != nil {
+		cal.Size = size
+		x.measureHeads(cal)
+		x.log.Debug("calibrated", "documents", size, "candidates_per_result", cal.PerResult)
 	}
 	x.calibration.Store(cal)
-	x.log.Debug("calibrated", "documents", size, "candidates_per_result", cal.PerResult)
 }
 
 // measureHeads asks some of the collection's own vectors: the true neighbours are
 // those by the codes of all dimensions, and their ranks by the heads say how
-// many candidates hold them. It reports whether there were enough.
-func (x *Index) measureHeads(cal *calibration) bool {
+// many candidates hold them. If too few of the vectors are distinct, cal stays as
+// it is.
+func (x *Index) measureHeads(cal *calibration) {
 	defer x.epochs.Enter().Leave()
 	rng := rand.New(rand.NewPCG(uint64(cal.Size), uint64(x.id)))
 	m := *x.visible.now.Load()
 	var live []uint32
 	for node := range x.bound() {
-		if x.nodes.visible(node, m.seq) {
+		// Of copies one is enough: their own copies are all that they would find.
+		if x.nodes.visible(node, m.seq) && !x.graph.IsTwin(node) {
 			live = append(live, node)
 		}
 	}
@@ -117,7 +121,7 @@ func (x *Index) measureHeads(cal *calibration) bool {
 		live = live[:calibrateRows]
 	}
 	if len(live) < calibrateFrom/2 {
-		return false
+		return
 	}
 	var ranks []int
 	heads := make([]uint32, len(live))
@@ -151,5 +155,4 @@ func (x *Index) measureHeads(cal *calibration) bool {
 		rank := ranks[min(len(ranks), int(math.Ceil(float64(r)*float64(len(ranks)))))-1]
 		cal.PerResult[i] = min(perResultMax, max(1, calibrateMargin*float64(rank+1)/calibrateK))
 	}
-	return true
 }

@@ -132,7 +132,7 @@ func sortHits(hits []hnsw.Hit) {
 	})
 }
 
-// refined is how many of the refined candidates are compared by their full
-// vectors for k results. Measured, the true ten are all within the best fifteen
-// by the codes of all dimensions: docs/decisions/0012-split-codes.md.
+// refined is how many of the refined candidates are compared by their full vectors
+// for k results. In measurements the true ten were all among the best fifteen by the
+// codes of all dimensions: docs/decisions/0012-split-codes.md.
 func refined(k int) int { return k + k/2 + 5 }

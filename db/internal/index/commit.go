@@ -39,7 +39,7 @@ func (x *Index) link(puts []Put, done *store.Committed) {
 		// The store has the vectors: searches read them there.
 		x.log.Warn("vector rows not cached", "err", err)
 	}
-	// Whatever searches look at must be complete before the graph shows them a
+	// Everything that searches read must be complete before the graph returns a
 	// node.
 	terms := make([]lexical.Terms, len(done.Born))
 	parallel.Each(len(done.Born), 8, func(i int) {

@@ -22,5 +22,5 @@ func (x *Index) cosine(v *store.View, q []float32, node uint32) (float32, bool, 
 	return clamp(quant.Dot(q, got)), true, nil
 }
 
-// clamp takes away what rounding adds to a cosine.
+// clamp limits a cosine, which rounding may bring outside [-1, 1].
 func clamp(x float32) float32 { return max(-1, min(1, x)) }

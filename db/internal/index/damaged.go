@@ -7,12 +7,11 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// Damage in the store must not keep the rest from being opened and searched. A
-// document whose record cannot be read is left out of the index: Get says what
-// is wrong with it. One whose vector is missing, of another length or without a
-// direction is there for everything but dense search. Both are named in the log
-// and by Examine, and can be deleted and replaced like any other. Nothing deletes
-// them by itself.
+// Damage to a document must not keep the others from being opened and searched. A
+// document whose record cannot be read is left out of the index; Get returns the
+// error. One whose vector is missing, zero or of the wrong length is left out of
+// dense search only. Both are named in the log and by Examine, and can be deleted
+// and replaced like any other. They are never deleted automatically.
 
 // sound reports whether a stored vector can be searched.
 func (x *Index) sound(vec []float32) bool {

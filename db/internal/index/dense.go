@@ -57,7 +57,7 @@ func (s *search) walk(ctx context.Context, k, want, live int, detached []uint32)
 		if err != nil || len(top) >= k || want >= live {
 			return top[:min(len(top), k)], err
 		}
-		// Documents that have just been deleted took the places of others.
+		// Recently deleted documents took the places of others.
 		want = min(2*want, live)
 	}
 }
@@ -94,9 +94,9 @@ func (s *search) join(hits []hnsw.Hit, code code, detached []uint32, n int) []hn
 	return append(hits, more[:min(n, len(more))]...)
 }
 
-// beam is the width of the graph search for n candidates: as the query or the
-// collection says, or else as wide as the candidates. That loses so few of the
-// first among them that only a higher recall asks for more.
+// beam is the beam width for n candidates: the query's, or the collection's, or
+// else n. A beam of n misses so few of the best that only a higher recall needs
+// more.
 func (s *search) beam(n int) int {
 	switch ef := cmp.Or(s.q.EfSearch, s.x.set.EfSearch); {
 	case ef > 0:

@@ -7,8 +7,8 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// Draw draws up to n documents that have a text by lot: the same ones each time,
-// while nothing is written.
+// Draw returns a random sample of up to n documents that have a text. It is the same
+// sample each time, unless something is written.
 func (r *Reader) Draw(ctx context.Context, n int) (drawn []*store.Record, err error) {
 	seen := make(map[uint32]bool)
 	bound := r.x.bound()

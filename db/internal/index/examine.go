@@ -28,18 +28,18 @@ type Fault struct {
 // of them.
 const maxFaults = 100
 
-// Examination is what Examine has found.
+// Examination is what Examine found.
 type Examination struct {
 	Documents   int
-	Queried     int // documents that were asked for by their own vectors
+	Queried     int // self-queries
 	Missed      int // of these, those that the collection's beam did not return
 	Unreachable int // and those that the widest beam did not return either
 	Faults      []Fault
 	FaultCount  int
 
 	stored []store.Fault
-	relink []uint32 // nodes to be linked again
-	whole  bool     // too much is wrong: everything derived must be rebuilt
+	relink []uint32 // nodes to relink
+	whole  bool     // everything derived must be rebuilt
 }
 
 // Sound reports whether nothing was found.
@@ -100,7 +100,7 @@ func ExamineStore(st *store.Store, id uint32, dims int) (*Examination, error) {
 	return e, err
 }
 
-// checkGraph proves the graph's own invariants, for which it must stand still.
+// checkGraph checks the graph's own invariants. Writes wait meanwhile.
 func (x *Index) checkGraph() error {
 	x.saving.Lock()
 	defer x.saving.Unlock()
@@ -109,7 +109,7 @@ func (x *Index) checkGraph() error {
 	return x.graph.Check()
 }
 
-// examinePart is the number of nodes that are examined at one moment.
+// examinePart is the number of nodes that are examined with one reader.
 const examinePart = 1024
 
 // examineNodes compares every live node's derived parts with the store, a part
@@ -143,7 +143,7 @@ func (x *Index) examineNodes(ctx context.Context, e *Examination, sample int) er
 	return nil
 }
 
-// drawNodes draws nodes by lot for self-queries. Nil is all of them.
+// drawNodes chooses random nodes for self-queries. Nil means all.
 func (x *Index) drawNodes(sample int) *hnsw.Bitset {
 	total := x.graph.Len()
 	if sample <= 0 || sample >= total {
@@ -157,7 +157,7 @@ func (x *Index) drawNodes(sample int) *hnsw.Bitset {
 	return ask
 }
 
-// examiner examines the nodes of one range at one moment.
+// examiner examines the nodes of a range.
 type examiner struct {
 	*Reader
 	*Examination
@@ -212,10 +212,10 @@ func (m *examiner) node(node uint32, vec []float32, ask bool) {
 	c, faults := m.x.codes, m.FaultCount
 	c.encode(m.code, vec)
 	if !bytes.Equal(m.code.head, c.heads.Code(node)) || c.tails != nil && !bytes.Equal(m.code.tail, c.tails.Code(node)) {
-		m.fault("codes", m.id(node), node, "the code is not that of the vector")
+		m.fault("codes", m.id(node), node, "the code does not match the vector")
 	}
 	if row, ok := m.x.rows.Get(node); ok && !bytes.Equal(row, quant.Bytes(vec)) {
-		m.fault("rows", m.id(node), node, "the row is not the vector")
+		m.fault("rows", m.id(node), node, "the row does not match the vector")
 	}
 	missed := false
 	switch {

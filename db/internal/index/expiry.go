@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// expiry knows when nodes expire. A document is invisible from that moment on,
-// whether it has been swept or not: readers ask passed, which costs nothing while
-// nothing is due.
+// expiry records when nodes expire. A document is invisible from then on, whether it
+// has been swept or not: readers call passed, which costs nothing while nothing is
+// due.
 type expiry struct {
 	next atomic.Int64 // no node expires before, in microseconds since 1970
 

@@ -11,8 +11,8 @@ const (
 	// defaultDenseWeight is the share of the dense score. The lexical score has
 	// the rest: few documents reach much of it.
 	defaultDenseWeight = 0.3
-	// lexicalNoise is the part of a question that any document may share with it
-	// by chance: a number, a name. Across languages there is nothing else.
+	// lexicalNoise is the part of a query that any document may share with it by
+	// chance: a number, a name. Across languages they share nothing else.
 	lexicalNoise = 0.05
 )
 
@@ -64,10 +64,10 @@ func fuseRanks(all []scored, weight float64) {
 	}
 }
 
-// lowest is the smallest cosine of the candidates: about what unrelated texts
-// have with the model at hand, which is 0.1 for some models and 0.8 for others.
-// Of few candidates none need be unrelated: the fewer they are, the nearer to 0
-// it is taken, so that the only document of a collection has a score.
+// lowest is the smallest cosine of the candidates. It estimates the cosine of
+// unrelated texts, which is 0.1 for some models and 0.8 for others. Few candidates
+// may all be related: the fewer there are, the nearer it is to 0, so that the only
+// document of a collection has a score.
 func lowest(all []scored) float32 {
 	low := float32(0.99)
 	for _, a := range all {

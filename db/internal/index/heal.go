@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fronyai/frony-db/db/internal/store"
@@ -14,8 +15,8 @@ import (
 // Beyond it, and a fifth of the collection, it rebuilds everything.
 const relinkFrom = 1000
 
-// Heal repairs what an examination has found, and says what it did. Writes wait
-// for it. Searches wait only while everything is rebuilt.
+// Heal repairs what an examination found, and returns a description of the repair.
+// Writes wait for it. Searches wait only while everything is rebuilt.
 func (x *Index) Heal(ctx context.Context, e *Examination) (string, error) {
 	var did []string
 	switch {
@@ -25,7 +26,7 @@ func (x *Index) Heal(ctx context.Context, e *Examination) (string, error) {
 			return "", err
 		}
 		if keys > 0 {
-			did = append(did, fmt.Sprintf("put %d keys in order", keys))
+			did = append(did, fmt.Sprintf("repaired %d keys", keys))
 		}
 		did = append(did, "rebuilt the index from the store")
 	case len(e.relink) > 0:
@@ -33,7 +34,7 @@ func (x *Index) Heal(ctx context.Context, e *Examination) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		did = append(did, fmt.Sprintf("linked %d documents again", n))
+		did = append(did, fmt.Sprintf("relinked %d documents", n))
 	}
 	// The healed state must last: not even a cancelled context stops the snapshot.
 	if err := x.Save(context.WithoutCancel(ctx)); err != nil {
@@ -53,6 +54,7 @@ func (x *Index) linkAgain(ctx context.Context, nodes []uint32) (int, error) {
 	if len(freed) > 0 {
 		x.epochs.After(func() { x.reclaim(freed) })
 	}
+	x.seedMissed(slices.Values(nodes))
 	return n, err
 }
 
@@ -64,13 +66,13 @@ func (x *Index) detachedNodes() []uint32 {
 	return nil
 }
 
-// relinkNodes takes nodes out of the graph and links them again. It tells the
-// searches of the nodes first, and waits until those that began before have
-// ended. Whoever is told after the last node is linked finds them all in the
-// graph.
+// relinkNodes takes nodes out of the graph and links them again. It publishes the
+// nodes to searches first, and waits until earlier searches have ended. A search
+// that begins after the last node is linked finds all of them in the graph.
 func (x *Index) relinkNodes(ctx context.Context, nodes []uint32) (freed []uint32, n int, err error) {
 	x.saving.Lock()
 	defer x.saving.Unlock()
+	nodes = x.withCopies(nodes)
 	x.detached.Store(&nodes)
 	defer x.detached.Store(nil)
 	told := make(chan struct{})
@@ -102,6 +104,22 @@ func (x *Index) relinkNodes(ctx context.Context, nodes []uint32) (freed []uint32
 	return freed, n, nil
 }
 
+// withCopies adds the copies of nodes, which the graph reaches through one of
+// them.
+func (x *Index) withCopies(nodes []uint32) []uint32 {
+	all := hnsw.NewBitset(int(x.bound()))
+	var twins []uint32
+	for _, node := range nodes {
+		all.Set(node)
+		if twins = x.graph.Twins(twins[:0], node); len(twins) > 1 {
+			for _, twin := range twins {
+				all.Set(twin)
+			}
+		}
+	}
+	return slices.Collect(all.All())
+}
+
 // detach takes those of nodes that live and have a sound vector out of the graph,
 // and returns their vectors.
 func (x *Index) detach(nodes []uint32) (map[uint32][]float32, error) {
@@ -122,10 +140,10 @@ func (x *Index) detach(nodes []uint32) (map[uint32][]float32, error) {
 	return mine, nil
 }
 
-// renew puts the keys of the store in order and rebuilds everything derived, and
-// returns how many keys it has changed. Nothing else runs on the index meanwhile;
-// operations that arrive wait. It examines the store again: a document may have
-// been written since, under an id that led nowhere.
+// renew repairs the keys of the store, rebuilds everything derived, and returns how
+// many keys it changed. Nothing else runs on the index meanwhile; operations that
+// arrive wait. It examines the store again: a document may have been written since,
+// under an id that led to no node.
 func (x *Index) renew(ctx context.Context) (keys int, err error) {
 	if err := x.gate.Pause(ctx); err != nil {
 		return 0, err
@@ -166,12 +184,11 @@ func storeFaults(st *store.Store, id uint32, dims int) (faults []store.Fault, er
 	return faults, err
 }
 
-// MendStore makes the keys of one version fit together, as far as it can, and
-// returns how many it has changed. What it takes away may have hidden something
-// else: a document whose place another of the same id has taken leaves its
-// vector.
+// MendStore makes the keys of one version consistent, as far as it can, and returns
+// how many it changed. A repair may uncover another fault: removing a document that
+// another with the same id has replaced leaves its vector.
 func MendStore(st *store.Store, id uint32, dims int) (keys int, err error) {
-	for range 8 { // more layers than there are to uncover
+	for range 8 { // more than there are layers of faults
 		faults, err := storeFaults(st, id, dims)
 		n := mendable(faults)
 		if err != nil || n == 0 {
@@ -185,7 +202,7 @@ func MendStore(st *store.Store, id uint32, dims int) (keys int, err error) {
 	return keys, nil
 }
 
-// mendable is how many of the faults Mend can do something about.
+// mendable returns how many of the faults Mend can repair.
 func mendable(faults []store.Fault) (n int) {
 	for _, f := range faults {
 		if f.Mendable() {

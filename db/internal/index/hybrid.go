@@ -8,9 +8,8 @@ import (
 	"github.com/fronyai/frony-db/db/internal/lexical"
 )
 
-// perRetriever is how many candidates each retriever of a hybrid search brings at
-// least: a document that is twentieth by both scores can be the best by their
-// sum.
+// perRetriever is the minimum number of candidates from each retriever of a hybrid
+// search: a document that is twentieth by both scores can be the best by their sum.
 const perRetriever = 100
 
 // besideFrom is the number of documents from which on the lexical index is
@@ -48,6 +47,7 @@ func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
 	}
 	all, err := s.dense(ctx, k, want)
 	retrieve()
+	s.passed(all)
 	if err != nil {
 		return nil, err
 	}

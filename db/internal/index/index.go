@@ -37,13 +37,12 @@ type Options struct {
 	// of it is done.
 	Progress func(task string, done, total int)
 
-	// Searching counts the searches of all indexes that run now, which share the
-	// cores.
+	// Searching counts the running searches of all indexes, which share the cores.
 	Searching *atomic.Int32
 
-	// RecallSample, if above 0, repeats one search in so many exactly, in the
-	// background, and tells OnRecall the share of the true K nearest that the
-	// search found.
+	// RecallSample, if positive, repeats one in RecallSample searches exactly, in
+	// the background, and calls OnRecall with the share of the true K nearest that
+	// the search found.
 	RecallSample int
 	OnRecall     func(k int, recall float64)
 }
@@ -69,6 +68,7 @@ type Index struct {
 
 	calibration atomic.Pointer[calibration]
 	calibrating atomic.Bool
+	stopping    atomic.Bool // background work ends early
 	sampler     sampler
 
 	// detached holds the nodes that a repair has taken out of the graph for now:
@@ -101,11 +101,11 @@ type derived struct {
 func Open(ctx context.Context, o Options) (*Index, error) {
 	x := &Index{opts: o, st: o.Store, id: o.ID, set: o.Settings, log: o.Logger, gate: gate.New(store.ErrClosed)}
 	x.calibration.Store(uncalibrated())
-	if err := x.openRows(); err != nil {
-		return nil, err
-	}
 	if err := x.derive(ctx); err != nil {
-		return nil, errors.Join(err, x.rows.Close())
+		if x.rows != nil {
+			err = errors.Join(err, x.rows.Close())
+		}
+		return nil, err
 	}
 	return x, nil
 }
@@ -135,11 +135,21 @@ const (
 
 func (x *Index) path(ext string) string { return Path(x.opts.Dir, x.id, ext) }
 
-func (x *Index) openRows() (err error) {
+// openRows opens the vector rows if they have the stamp of the snapshot, or else
+// new ones. 0 is new ones.
+func (x *Index) openRows(stamp uint64) (err error) {
+	owner := x.opts.Database // and the version
+	for i := range 4 {
+		owner[i] ^= byte(x.id >> (8 * i))
+	}
+	fresh := false
 	if x.opts.ReadOnly {
-		x.rows, err = rows.OpenReadOnly(x.path(rowsExt), x.set.Dims, x.opts.Database)
+		x.rows, err = rows.OpenReadOnly(x.path(rowsExt), x.set.Dims, owner, stamp)
 	} else {
-		x.rows, _, err = rows.Open(x.path(rowsExt), x.set.Dims, x.opts.Database)
+		x.rows, fresh, err = rows.Open(x.path(rowsExt), x.set.Dims, owner, stamp)
+	}
+	if fresh && stamp != 0 {
+		x.log.Warn("the vector rows are not those of the snapshot; they are read from the store and written again")
 	}
 	if err != nil && (errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "read-only file system")) {
 		return reason.For(store.ErrReadOnly, "%v", err)
@@ -147,21 +157,32 @@ func (x *Index) openRows() (err error) {
 	return err
 }
 
+// newRows begins with new vector rows: what rebuilds everything trusts nothing.
+func (x *Index) newRows() error {
+	if x.rows != nil {
+		if err := x.rows.Close(); err != nil {
+			return err
+		}
+		x.rows = nil
+	}
+	return x.openRows(0)
+}
+
 // empty makes the derived state of a collection without documents.
 func (x *Index) empty() (err error) {
 	if x.codes, err = newCodes(&x.set); err != nil {
 		return err
 	}
-	x.graph, err = hnsw.New(x.codes.heads, &hnsw.Options{M: x.set.M, EfConstruction: x.set.EfConstruction, Seed: uint64(x.id)})
+	x.graph, err = hnsw.New(space{x.codes.heads, x}, &hnsw.Options{M: x.set.M, EfConstruction: x.set.EfConstruction, Seed: uint64(x.id)})
 	x.attrs, x.lexical, x.nodes, x.expiry = attr.New(), lexical.New(), newNodes(), newExpiry()
 	return err
 }
 
-// bound is above every node that was ever given out.
+// bound is above every node that was ever allocated.
 func (x *Index) bound() uint32 { return uint32(x.codes.heads.Len()) }
 
-// Close waits for the operations that run, saves what is new, and closes the
-// index. It returns nil if the index was closed already.
+// Close waits for running operations, saves a snapshot, and closes the index. It
+// returns nil if the index was closed already.
 func (x *Index) Close() error {
 	if !x.stop() {
 		return nil
@@ -187,6 +208,7 @@ func (x *Index) stop() bool {
 	if !x.gate.Close() {
 		return false
 	}
+	x.stopping.Store(true)
 	x.expiry.end()
 	x.settle()
 	return true

@@ -43,9 +43,8 @@ func (x *Index) derive(ctx context.Context) error {
 	return x.freeNodes(v, now)
 }
 
-// freeNodes finds the node numbers that can be given out again: those of nodes
-// that are neither live nor tombstones, and of tombstones that the graph has
-// forgotten.
+// freeNodes finds the node numbers that can be reused: those of nodes that are
+// neither live nor tombstones, and of tombstones that the graph no longer has.
 func (x *Index) freeNodes(v *store.View, now store.State) error {
 	dead := make(map[uint32]bool)
 	var reclaim []uint32
@@ -61,6 +60,7 @@ func (x *Index) freeNodes(v *store.View, now store.State) error {
 	var free []uint32
 	for node := range now.Next {
 		if !dead[node] && !x.nodes.visible(node, now.Seq) && !x.graph.Known(node) {
+			x.nodes.clear(node)
 			free = append(free, node)
 		}
 	}
@@ -74,6 +74,9 @@ func (x *Index) freeNodes(v *store.View, now store.State) error {
 
 // rebuild makes the derived state from the store, on all cores.
 func (x *Index) rebuild(ctx context.Context, v *store.View, now store.State) error {
+	if err := x.newRows(); err != nil {
+		return err
+	}
 	if err := x.empty(); err != nil {
 		return err
 	}
@@ -110,5 +113,6 @@ func (x *Index) recall(node uint32, r *store.Record) {
 func (x *Index) forget(node uint32) {
 	x.graph.Delete(node)
 	x.lexical.Remove(node)
+	x.attrs.Clear(node)
 	x.expiry.forget(node)
 }

@@ -38,10 +38,10 @@ func (n *nodes) chunk(node uint32) *nodeChunk {
 	return list[i]
 }
 
-// bear makes a node visible from sequence number seq on; 0 is before all. It
-// writes the birth before it takes back the death of the node's former life, and
-// visible reads them the other way round: whoever sees the new life without a
-// death also sees its birth, and no older reader takes it for the former life.
+// bear makes a node visible from sequence number seq on; 0 is before all. It writes
+// the birth before it clears the death of the node's former life, and visible reads
+// them in reverse order: a reader that sees no death also sees the new birth, and no
+// older reader takes the node for its former life.
 func (n *nodes) bear(node uint32, seq uint64) {
 	e := &n.chunk(node)[node%nodeChunkSize]
 	e.born.Store(seq + 1)
@@ -55,6 +55,16 @@ func (n *nodes) bear(node uint32, seq uint64) {
 // kill makes a node invisible from sequence number seq on.
 func (n *nodes) kill(node uint32, seq uint64) {
 	n.chunk(node)[node%nodeChunkSize].died.Store(seq + 1)
+}
+
+// clear forgets the former life of a node whose number is about to be free. Batches
+// are linked at the same time, so the death of the next life may come before its
+// birth. It would otherwise take the place of the former death, and bring the
+// former life back.
+func (n *nodes) clear(node uint32) {
+	e := &n.chunk(node)[node%nodeChunkSize]
+	e.born.Store(0) // first: a node without a birth is invisible
+	e.died.Store(0)
 }
 
 // visible reports whether the node was live after the batch seq.

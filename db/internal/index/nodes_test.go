@@ -58,3 +58,26 @@ func TestNodeKilledBeforeItsBirth(t *testing.T) {
 		}
 	}
 }
+
+// The death of a node's next life may be linked before its birth. It must not
+// bring the former life back.
+func TestDeathBeforeBirth(t *testing.T) {
+	t.Parallel()
+	n := newNodes()
+	const node = 7
+	n.bear(node, 1)
+	n.kill(node, 2)
+	n.clear(node) // its number is free
+	n.kill(node, 9)
+	for seq := range uint64(12) {
+		if n.visible(node, seq) {
+			t.Errorf("after batch %d the node is seen before it is born", seq)
+		}
+	}
+	n.bear(node, 4)
+	for seq := range uint64(12) {
+		if got, want := n.visible(node, seq), seq >= 4 && seq < 9; got != want {
+			t.Errorf("after batch %d the node is seen: %v, want %v", seq, got, want)
+		}
+	}
+}

@@ -5,11 +5,11 @@ import "context"
 // rankPerSource finds the best K nodes of which no more than PerSource have the
 // same source.
 //
-// A pass gathers the best nodes. If those of a few sources fill it, these sources
-// have all the results that they can have. They are taken out, and the next pass
-// gathers the best of the rest, four times as many: they lie farther off, where
-// heads say less. Whatever a pass has not found ranks behind all that it has
-// found, so the first K are right as soon as there are K.
+// A pass gathers the best nodes. Sources that have all the results that they may
+// have are excluded, and the next pass gathers the best of the rest, four times as
+// many: they lie farther away, where the heads order less well. Nodes that a pass
+// has not found rank behind all that it has found, so the first K are right as soon
+// as there are K.
 func (s *search) rankPerSource(ctx context.Context) ([]scored, error) {
 	found := make(map[uint32]bool)
 	var all []scored
@@ -26,8 +26,8 @@ func (s *search) rankPerSource(ctx context.Context) ([]scored, error) {
 			}
 		}
 		s.order(all)
-		best, full := s.capSources(all)
-		if len(best) >= s.q.K || len(top) < k {
+		best, full := s.capSources(s.near(all))
+		if len(best) >= s.q.K || len(top) < k || s.beyond {
 			return best[:min(len(best), s.q.K)], nil
 		}
 		s.exclude(full)

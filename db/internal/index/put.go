@@ -7,7 +7,7 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// Put is a document on its way into the store.
+// Put is a document to be written.
 type Put struct {
 	store.Record
 	// Vector is the full vector, []float32 of the index's dims and of unit

@@ -90,7 +90,7 @@ func (r *Reader) IDs(where filter.Expr, start string) iter.Seq2[store.ID, error]
 			allowed = r.x.attrs.Select(where, r.x.bound())
 		}
 		for id, err := range r.view.IDs(r.x.id, start) {
-			if err == nil && (allowed != nil && !allowed.has(id.Node) || !r.x.nodes.visible(id.Node, r.seq)) {
+			if err == nil && (allowed != nil && !allowed.has(id.Node) || !r.sees(id.Node)) {
 				continue
 			}
 			if !yield(id, err) {

@@ -22,6 +22,7 @@ func (x *Index) bury(dead []uint32) {
 		x.forget(node)
 	}
 	x.linking.RUnlock()
+	x.saved.Store(0) // the newest snapshot still holds what they were
 	if n := x.graph.Dead(); n >= repairFrom && n >= x.graph.Len()/repairShare {
 		x.repairSoon()
 	}
@@ -63,8 +64,16 @@ func (x *Index) repair() {
 	}
 }
 
-// reclaim frees the numbers of nodes that nothing points at any more.
+// reclaim frees the numbers of nodes that nothing points at any more, and
+// overwrites what is left of their vectors.
 func (x *Index) reclaim(freed []uint32) {
+	for _, node := range freed {
+		x.nodes.clear(node)
+		x.codes.set(node, x.codes.blank())
+		if err := x.rows.Drop(node); err != nil {
+			x.log.Warn("vector row not dropped", "err", err)
+		}
+	}
 	if err := x.st.Reclaim(x.id, freed); err != nil && !errors.Is(err, store.ErrClosed) {
 		x.log.Warn("node numbers not reclaimed; the next opening does it", "nodes", len(freed), "err", err)
 	}

@@ -27,6 +27,9 @@ func (x *Index) loadSnapshot(ctx context.Context, v *store.View, now store.State
 	if err != nil {
 		return 0, err
 	}
+	if err := x.openRows(meta.Rows); err != nil {
+		return 0, err
+	}
 	aside, err := x.settleLives(v, meta.Nodes, live)
 	if err != nil {
 		return 0, err

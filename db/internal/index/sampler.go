@@ -6,16 +6,16 @@ import (
 	"sync"
 )
 
-// LiveRecall is what sampled searches say about the two-stage search: the share
-// of the true K nearest that it found.
+// LiveRecall is the recall of the two-stage search on sampled queries: the share of
+// the true K nearest that it found.
 type LiveRecall struct {
 	Samples int
 	Mean    float64 // of all samples; 0 if there are none
 	Worst   float64
 }
 
-// sampler repeats one search in so many exactly, in the background: one at a
-// time and on one core, so that a burst of searches is not answered twice.
+// sampler repeats some searches exactly, in the background: one at a time and on one
+// core, so that it does not double the work of a burst.
 type sampler struct {
 	mu   sync.Mutex // guards the fields below
 	busy bool
@@ -23,8 +23,8 @@ type sampler struct {
 	LiveRecall
 }
 
-// sample compares what a search found with the truth, for one search in
-// Options.RecallSample. Only what the graph answered can be wrong.
+// sample compares the results of one in Options.RecallSample searches with the exact
+// ones. It skips searches that did not use the graph.
 func (x *Index) sample(q *Query, plan Plan) {
 	every := x.opts.RecallSample
 	if every <= 0 || plan != PlanGraph || rand.IntN(every) != 0 {
@@ -37,7 +37,7 @@ func (x *Index) sample(q *Query, plan Plan) {
 	}
 	x.sampler.busy = true
 	again := *q
-	again.Text, again.MinScore = "", nil
+	again.Text, again.MinScore, again.MinCosine = "", nil, nil
 	x.background.Go(func() { x.measure(&again) })
 }
 
@@ -84,7 +84,7 @@ func (x *Index) compareExact(q *Query) (recall float64, ok bool) {
 	return float64(n) / float64(len(truth)), true
 }
 
-// LiveRecall reports what the samples have shown since the index was opened.
+// LiveRecall returns the recall of the searches sampled since the index was opened.
 func (x *Index) LiveRecall() LiveRecall {
 	x.sampler.mu.Lock()
 	defer x.sampler.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 
 	"github.com/fronyai/frony-db/db/internal/disk"
 	"github.com/fronyai/frony-db/db/internal/store"
@@ -66,12 +67,13 @@ func (x *Index) save() error {
 	if err := x.rows.Sync(); err != nil {
 		return errors.Join(err, t.Drop())
 	}
-	seq, err := x.copyTo(t)
+	stamp := max(1, rand.Uint64())
+	seq, err := x.copyTo(t, stamp)
 	if err != nil {
 		return errors.Join(fmt.Errorf("write snapshot: %w", err), t.Drop())
 	}
 	// The rows come first: a snapshot promises the rows of all its nodes.
-	if err := x.rows.Sync(); err != nil {
+	if err := errors.Join(x.rows.Stamp(stamp), x.rows.Sync()); err != nil {
 		return errors.Join(err, t.Drop())
 	}
 	if err := t.Commit(); err != nil {
@@ -86,10 +88,10 @@ func (x *Index) save() error {
 
 // copyTo writes the derived state as it is at one moment. Writers wait for it,
 // so it does not wait for the disk.
-func (x *Index) copyTo(t *disk.Temp) (seq uint64, err error) {
+func (x *Index) copyTo(t *disk.Temp, stamp uint64) (seq uint64, err error) {
 	x.linking.Lock()
 	defer x.linking.Unlock()
-	seq = x.visible.now.Load().seq
+	m := *x.visible.now.Load()
 	x.changes.Store(0)
-	return seq, t.Fill(func(w io.Writer) error { return x.encode(w, seq) })
+	return m.seq, t.Fill(func(w io.Writer) error { return x.encode(w, m, stamp) })
 }

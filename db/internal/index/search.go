@@ -15,8 +15,8 @@ import (
 
 // Query is a search whose limits and defaults are settled.
 //
-// Its text and vector say who answers: a vector alone is dense search, a text
-// alone is lexical search, and both are hybrid search.
+// Its text and vector select the mode: a vector alone is dense search, a text alone
+// is lexical search, and both are hybrid search.
 type Query struct {
 	Text         string    // for the lexical retriever, or empty
 	Vector       []float32 // for the dense retriever, of unit length and the index's dims, or nil
@@ -24,10 +24,11 @@ type Query struct {
 	Filter       filter.Expr
 	PerSource    int // results of one source at most; 0: any number
 	MinScore     *float32
-	Recall       float32 // 0: defaultRecall
-	EfSearch     int     // 0: the index's
-	Oversampling int     // 0: the index's
-	Reciprocal   bool    // fuses ranks in place of scores
+	MinCosine    *float32 // of the dense retriever
+	Recall       float32  // 0: defaultRecall
+	EfSearch     int      // 0: the index's
+	Oversampling int      // 0: the index's
+	Reciprocal   bool     // fuses ranks in place of scores
 	DenseWeight  *float32
 	Exact        bool
 	Want         store.Fields // of the results
@@ -43,7 +44,7 @@ type Match struct {
 	Cosine, BM25 float32
 }
 
-// Plan is the way in which a search found its candidates.
+// Plan is how a search found its candidates.
 type Plan string
 
 // The plans.
@@ -93,6 +94,8 @@ type search struct {
 	trace   *Trace
 	cores   int // that an exact comparison may use; 0: all
 	spare   int // cores that other searches leave to this one
+
+	beyond bool // the dense retriever has come to documents below MinCosine
 }
 
 // filter finds the nodes that the query's filter allows.
@@ -140,6 +143,7 @@ func (s *search) rank(ctx context.Context) ([]scored, error) {
 		return nil, err
 	}
 	s.order(all)
+	all = s.near(all)
 	return all[:min(len(all), s.q.K)], nil
 }
 
@@ -153,8 +157,15 @@ func (s *search) gather(ctx context.Context, k int) ([]scored, error) {
 	case s.q.hybrid():
 		return s.hybrid(ctx, k)
 	default:
-		return s.dense(ctx, k, s.x.candidates(s.q, k))
+		all, err := s.dense(ctx, k, s.x.candidates(s.q, k))
+		s.passed(all)
+		return all, err
 	}
+}
+
+// passed notes whether the dense retriever's candidates go beyond MinCosine.
+func (s *search) passed(all []scored) {
+	s.beyond = s.beyond || len(s.near(all)) < len(all)
 }
 
 // order puts candidates into the order of the query.
@@ -166,6 +177,20 @@ func (s *search) order(all []scored) {
 		return
 	}
 	slices.SortFunc(all, scored.order)
+}
+
+// near leaves out candidates below the query's MinCosine.
+func (s *search) near(all []scored) []scored {
+	if s.q.MinCosine == nil {
+		return all
+	}
+	near := make([]scored, 0, len(all))
+	for _, a := range all {
+		if a.cosine >= *s.q.MinCosine {
+			near = append(near, a)
+		}
+	}
+	return near
 }
 
 // load reads the documents of the results.
@@ -181,7 +206,7 @@ func (s *search) load(ctx context.Context, top []scored) ([]Match, error) {
 		m, ok, err := s.match(t)
 		switch {
 		case errors.Is(err, store.ErrCorrupt):
-			s.x.log.Error("a document that was found cannot be read and is left out; run doctor", "node", t.node, "err", err)
+			s.x.log.Error("a result cannot be read and is left out; run doctor", "node", t.node, "err", err)
 		case err != nil:
 			return nil, fmt.Errorf("read a result: %w", err)
 		case ok:

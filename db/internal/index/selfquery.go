@@ -13,12 +13,12 @@ const (
 	wideBeam = 1000 // finds what can be found
 )
 
-// Reachability is the outcome of self-queries: of searching the graph for
-// documents by their own vectors.
+// Reachability is the result of self-queries: searches of the graph for documents by
+// their own vectors.
 type Reachability struct {
-	Asked       int      // documents
-	Unreachable []string // ids of those that the graph did not return
-	Next        uint32   // node to go on from; 0 after the last document
+	Asked       int      // number of self-queries
+	Unreachable []string // ids of the documents that the graph did not return
+	Next        uint32   // node to continue from; 0 after the last document
 }
 
 // Reachability runs self-queries for up to n documents, beginning at node from.
@@ -52,11 +52,11 @@ func (x *Index) Reachability(ctx context.Context, from uint32, n int) (out Reach
 	return out, nil
 }
 
-// selfQuery asks the graph for nodes by their own codes.
+// selfQuery searches the graph for nodes by their own codes.
 type selfQuery struct{ hits []hnsw.Hit }
 
-// ask reports whether the graph returns a node to a search for its own code, with
-// the collection's beam, or else with the widest.
+// ask reports whether a search of the graph for a node's own code returns the node,
+// with the collection's beam, or else with the widest.
 func (q *selfQuery) ask(x *Index, head []byte, node uint32) (normal, wide bool) {
 	if !x.graph.Has(node) {
 		return false, false

@@ -8,8 +8,8 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 )
 
-// Settings are what a version of a collection remembers in the store, and what
-// an open one uses.
+// Settings are the settings of a version of a collection, as the store keeps them and
+// an open index uses them.
 type Settings struct {
 	Spec           *embedder.Spec `json:"spec,omitempty"` // nil: embeddings are precomputed
 	Dims           int            `json:"dims"`

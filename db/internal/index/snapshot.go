@@ -26,7 +26,7 @@ import (
 // A snapshot that does not fit in any way is not used.
 const (
 	snapshotMagic   = "FRONYSNP"
-	snapshotVersion = 3
+	snapshotVersion = 4 // 4: more strings are times
 
 	maxMeta = 1 << 16 // bytes
 )
@@ -40,18 +40,27 @@ type snapshotMeta struct {
 	Dims       int    `json:"dims"`
 	HeadDims   int    `json:"head_dims"`
 	Tail       bool   `json:"tail"`
+	Rows       uint64 `json:"rows"` // stamp of the vector rows
+	// TS is the timestamp of the newest batch, and Session the session of the store
+	// that it is in: together a moment of this history and of no other.
+	TS      uint64 `json:"ts"`
+	Session string `json:"session"`
 	// Calibration is how many candidates a result needs, as last measured.
 	Calibration calibration `json:"calibration"`
 }
 
 var errSnapshot = errors.New("snapshot does not fit")
 
-// encode writes a snapshot as of batch seq.
-func (x *Index) encode(w io.Writer, seq uint64) error {
-	n := x.bound()
+// encode writes a snapshot as of a batch, for rows with the stamp.
+func (x *Index) encode(w io.Writer, m mark, stamp uint64) error {
+	n, seq := x.bound(), m.seq
+	session, err := x.session(m.ts)
+	if err != nil {
+		return err
+	}
 	meta, err := json.Marshal(snapshotMeta{
 		Database: fmt.Sprintf("%x", x.opts.Database), Collection: x.id, Seq: seq, Nodes: n,
-		Dims: x.set.Dims, HeadDims: x.set.HeadDims, Tail: x.set.HasTail(),
+		Dims: x.set.Dims, HeadDims: x.set.HeadDims, Tail: x.set.HasTail(), Rows: stamp, TS: m.ts, Session: session,
 		Calibration: *x.calibration.Load(),
 	})
 	if err != nil {
@@ -139,7 +148,22 @@ func (x *Index) fits(m *snapshotMeta, now store.State) error {
 	case m.Seq > now.Seq || m.Nodes > now.Next:
 		return fmt.Errorf("%w: it is newer than the store", errSnapshot)
 	}
-	return nil
+	session, err := x.session(m.TS)
+	if err == nil && session != m.Session {
+		err = fmt.Errorf("%w: it is of another history of this database, which was set back", errSnapshot)
+	}
+	return err
+}
+
+// session is the name of the store's session that a timestamp is in.
+func (x *Index) session(ts uint64) (string, error) {
+	v := x.st.View(nil)
+	defer v.Close()
+	name, ok, err := v.SessionAt(ts)
+	if err == nil && !ok {
+		err = fmt.Errorf("%w: its moment is before all that the store remembers", errSnapshot)
+	}
+	return fmt.Sprintf("%x", name), err
 }
 
 // decodeSearched reads the codes, the graph and the lexical index.
@@ -155,7 +179,7 @@ func (x *Index) decodeSearched(r io.Reader, nodes int) (err error) {
 			return fmt.Errorf("%w: tails are of another collection", errSnapshot)
 		}
 	}
-	if x.graph, err = hnsw.Read(r, x.codes.heads); err != nil {
+	if x.graph, err = hnsw.Read(r, space{x.codes.heads, x}); err != nil {
 		return err
 	}
 	if o := x.graph.Options(); o.M != x.set.M || x.codes.heads.Dims() != x.set.HeadDims || x.codes.heads.Len() != nodes {

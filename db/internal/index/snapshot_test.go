@@ -137,3 +137,48 @@ func TestDamagedAmongResults(t *testing.T) {
 		t.Error(x.log)
 	}
 }
+
+// Rows of an older copy of the file, and of another version, are not trusted: even
+// an exact search would answer with other documents' cosines.
+func TestForeignRows(t *testing.T) {
+	t.Parallel()
+	for _, from := range []string{"past", "other"} {
+		t.Run(from, func(t *testing.T) {
+			t.Parallel()
+			x, _ := saved(t, 50)
+			old, err := os.ReadFile(x.path(rowsExt))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if from == "other" {
+				y, _ := saved(t, 60)
+				if old, err = os.ReadFile(y.path(rowsExt)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			puts := x.puts(0, 50) // other vectors under the same ids
+			if _, err := x.Delete([]string{"0", "1", "2", "3"}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := x.Repair(); err != nil {
+				t.Fatal(err)
+			}
+			x.upsert(puts...)
+			if err := x.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(x.path(rowsExt), old, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			x.reopen()
+			if !strings.Contains(x.log.String(), "vector rows are not those of the snapshot") {
+				t.Error("no word of the foreign rows:", x.log)
+			}
+			for _, p := range puts {
+				if m, _, err := x.search(p.Vector, 1); err != nil || len(m) != 1 || m[0].Record.ID != p.ID || m[0].Score < 0.999 {
+					t.Fatalf("%s: %+v %v", p.ID, m, err)
+				}
+			}
+		})
+	}
+}

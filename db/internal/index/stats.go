@@ -9,6 +9,7 @@ import (
 // Stats is the size of an index by part.
 type Stats struct {
 	Dead         int     // nodes that wait for a repair
+	Fields       int     // names in the metadata of documents
 	Oversampling float64 // candidates per result that searches take
 
 	// Bytes in memory. Rows is mapped: page cache that the system takes back when
@@ -19,6 +20,23 @@ type Stats struct {
 	RowsFile, Snapshot int64
 }
 
+// fields is the number of names in the metadata of documents.
+func (x *Index) fields() int {
+	n, _ := x.attrs.Fields(nil)
+	return n
+}
+
+// NewFields returns how many names of metadata there are, and how many of names
+// are new.
+func (x *Index) NewFields(names map[string]struct{}) (fields, unknown int, err error) {
+	if err := x.gate.Enter(); err != nil {
+		return 0, 0, err
+	}
+	defer x.gate.Leave()
+	fields, unknown = x.attrs.Fields(names)
+	return fields, unknown, nil
+}
+
 // Stats measures the index.
 func (x *Index) Stats() (Stats, error) {
 	if err := x.gate.Enter(); err != nil {
@@ -26,7 +44,7 @@ func (x *Index) Stats() (Stats, error) {
 	}
 	defer x.gate.Leave()
 	s := Stats{
-		Dead: x.graph.Dead(), Oversampling: x.oversampling(),
+		Dead: x.graph.Dead(), Fields: x.fields(), Oversampling: x.oversampling(),
 		Graph: x.graph.Bytes(), Codes: x.codes.bytes(), Nodes: x.nodes.bytes(),
 		Metadata: x.attrs.Bytes(), Lexical: x.lexical.Bytes(), Rows: x.rows.Bytes(),
 		RowsFile: disk.Allocated(x.path(rowsExt)),

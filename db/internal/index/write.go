@@ -140,9 +140,8 @@ func (x *Index) absent(sources []string) error {
 	return nil
 }
 
-// Compare finds what need not be done for documents that replace others: it
-// marks those that are stored as they are, and takes over the vectors of texts
-// that have one.
+// Compare compares documents with those that they replace. It marks unchanged
+// documents, and reuses the vectors of unchanged texts.
 func (x *Index) Compare(puts []Put) error {
 	r, err := x.Read()
 	if err != nil {

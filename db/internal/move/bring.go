@@ -10,7 +10,7 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// batch is what is to change in the new version.
+// batch holds changes to the new version.
 type batch struct {
 	puts    []index.Put
 	deletes []store.Delete
@@ -19,7 +19,7 @@ type batch struct {
 
 func (b *batch) len() int { return len(b.puts) + len(b.deletes) }
 
-// bring makes documents of the new version what they are in the old one.
+// bring updates documents of the new version from the old one.
 func (m *Move) bring(ctx context.Context, ids []string) error {
 	for len(ids) > 0 {
 		start := time.Now()
@@ -75,8 +75,7 @@ func (m *Move) collect(ids []string) (b batch, n int, err error) {
 	return b, n, err
 }
 
-// look adds what is to change for one document to a batch, and returns its size
-// in bytes.
+// look adds the change of one document to a batch, and returns its size in bytes.
 func (m *Move) look(v *store.View, id string, b *batch) (size int, err error) {
 	p := pair{id: id, old: store.AnyNode, new: store.AnyNode}
 	for _, side := range []struct {
@@ -125,19 +124,18 @@ func (m *Move) look(v *store.View, id string, b *batch) (size int, err error) {
 }
 
 func noText(n int, ids ...string) error {
-	return reason.For(ErrNoText, "%d of them: %s; give them texts, delete them, or skip them", n, reason.IDs(ids...))
+	return reason.For(ErrNoText, "%d of them: %s; add texts, delete them, or skip them", n, reason.IDs(ids...))
 }
 
-// Plan is the number of documents by what must be done for them.
+// Plan counts the documents by verdict.
 type Plan [textless + 1]int
 
-// Embeds is the number of texts to be embedded.
+// Embeds returns the number of texts to be embedded.
 func (p Plan) Embeds() int { return p[embedded] }
 
 func (p Plan) total() int { return p[gone] + p[copied] + p[embedded] }
 
-// Plan looks through all documents, and returns ErrNoText for those that cannot
-// be embedded.
+// Plan judges all documents. It returns ErrNoText if some can't be embedded.
 func (m *Move) Plan(ctx context.Context) (p Plan, err error) {
 	var cannot []string
 	err = m.pages(ctx, func(v *store.View, q pair) error {

@@ -17,9 +17,9 @@ type verdict uint8
 const (
 	same     verdict = iota // nothing
 	gone                    // delete it
-	copied                  // write it with the vector that its text has there already
+	copied                  // write it, with the vector that the new version has of its text
 	embedded                // embed its text and write it
-	textless                // its text would have to be embedded, and it has none
+	textless                // it must be embedded, but has no text
 )
 
 // pair is a document in both versions.
@@ -39,7 +39,7 @@ func (m *Move) judge(v *store.View, p pair, want store.Fields) (_ verdict, old *
 	}
 	if p.new != store.AnyNode {
 		made, _, err = v.Record(m.ToID, p.new, 0)
-		if err != nil && !errors.Is(err, store.ErrCorrupt) { // what is damaged is written again
+		if err != nil && !errors.Is(err, store.ErrCorrupt) { // a damaged record is written again
 			return same, nil, err
 		}
 	}
@@ -52,8 +52,8 @@ func (m *Move) judge(v *store.View, p pair, want store.Fields) (_ verdict, old *
 func (m *Move) verdict(old, made *store.Record) verdict {
 	switch {
 	case old == nil && (made == nil || hasNoText(made)):
-		// A document without a text may be missing from the newer version because
-		// it was skipped: nobody can have deleted it there.
+		// A document without a text may be missing from the newer version because it
+		// was skipped, not deleted.
 		return same
 	case old == nil:
 		return gone
@@ -71,7 +71,7 @@ func (m *Move) verdict(old, made *store.Record) verdict {
 	return embedded
 }
 
-// hasNoText reports whether a document has nothing but a precomputed embedding.
+// hasNoText reports whether a document has a precomputed embedding and no text.
 func hasNoText(r *store.Record) bool { return r.Precomputed && r.TextHash == emptyHash }
 
 // emptyHash is the hash of an empty text: see store.Record.TextHash.
@@ -81,11 +81,11 @@ var emptyHash = func() (h [16]byte) {
 	return h
 }()
 
-// pageSize is the number of ids that are compared at one moment.
+// pageSize is the number of ids that are compared in one view.
 const pageSize = 4096
 
-// page compares the ids from start on at one moment, and returns the id to go on
-// from, or "" at the end.
+// page compares a page of ids from start on, and returns the first id of the next
+// page, or "" at the end.
 func (m *Move) page(ctx context.Context, v *store.View, start string, visit func(v *store.View, p pair) error) (next string, err error) {
 	older, endOlder := iter.Pull2(v.IDs(m.From.ID(), start))
 	defer endOlder()

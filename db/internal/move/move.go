@@ -24,9 +24,9 @@ type Move struct {
 	// Embed sets the vectors that are missing.
 	Embed func(ctx context.Context, puts []index.Put) error
 	// SkipTextless skips documents that have an embedding but no text. Otherwise
-	// they are ErrNoText.
+	// they cause ErrNoText.
 	SkipTextless bool
-	// Progress is told how much of the plan is done.
+	// Progress is called with the number of documents done.
 	Progress func(done, total int)
 
 	Counts
@@ -46,8 +46,9 @@ type Counts struct {
 	Skipped  int // documents without a text
 }
 
-// A batch is what a kill costs. It grows while it takes less than half of
-// batchTime, and shrinks when it takes longer: models differ a thousandfold.
+// A kill loses at most one batch of work. Batches grow while they take less than
+// half of batchTime, and shrink when they take longer: models differ in speed by a
+// factor of a thousand.
 const (
 	batchMin   = 16
 	batchFirst = 64
@@ -56,9 +57,9 @@ const (
 	batchBytes = 4 << 20 // of records and vectors, but for the last document
 )
 
-// Writers wait while roundLimit ids are noted in the first round, and half as
-// many in each round after it, until roundLast are left for the time when all
-// wait. Batches may be larger, so the number of rounds is limited.
+// Writers wait while more than roundLimit ids are noted in the first round, and half
+// as many in each later round, until at most roundLast are left. These are moved
+// while everything waits. Batches may be larger, so the number of rounds is limited.
 const (
 	roundLimit = 1024
 	roundLast  = 16
@@ -66,21 +67,20 @@ const (
 	finishes   = 5 // attempts to have no more than roundLast ids left
 )
 
-// Start begins to bring documents over into to, and notes what is written to
-// From from now on.
+// Start prepares to fill to, and notes all writes to From from now on.
 func (m *Move) Start(to *index.Index, p Plan) {
 	m.To, m.ToID, m.batch, m.total = to, to.ID(), batchFirst, p.total()
 	m.follower = m.From.Follow()
 	if m.total > 0 {
-		m.Progress(0, m.total) // the rate is that of what follows
+		m.Progress(0, m.total) // a rate is computed from here on
 	}
 }
 
-// End stops noting what is written.
+// End stops noting writes.
 func (m *Move) End() { m.follower.End() }
 
-// tell counts documents that are done. What was written meanwhile is not part of
-// the total.
+// tell counts documents that are done, and reports progress. The total does not
+// include documents written meanwhile.
 func (m *Move) tell(n int) {
 	if n = min(n, m.total-m.done); n > 0 {
 		m.done += n
@@ -88,10 +88,10 @@ func (m *Move) tell(n int) {
 	}
 }
 
-// read calls f with a view of everything committed. From stays open meanwhile,
-// and a switch or a Close waits: f is short.
+// read calls f with a view of everything committed. From stays open meanwhile, and a
+// switch or a Close waits, so f must be short.
 func (m *Move) read(f func(v *store.View) error) error {
-	if m.paused { // by this move: there is nothing to wait for
+	if m.paused { // by this move: do not enter the gate
 		v := m.Store.View(nil)
 		defer v.Close()
 		return f(v)
@@ -120,8 +120,8 @@ func (m *Move) All(ctx context.Context) error {
 	})
 }
 
-// Rounds brings over what was written meanwhile, until little is left, or what
-// is written between two rounds.
+// Rounds brings over what was written meanwhile, until little is left or the limit
+// of rounds is reached.
 func (m *Move) Rounds(ctx context.Context) error {
 	defer m.follower.Throttle(0)
 	limit := roundLimit
@@ -143,7 +143,7 @@ func (m *Move) nearlyDone() bool {
 	return n <= roundLast && !all
 }
 
-// catchUp brings over what was written since it was noted last.
+// catchUp brings over the documents noted since the last call.
 func (m *Move) catchUp(ctx context.Context) error {
 	ids, all := m.follower.Take()
 	if err := m.bring(ctx, ids); err != nil || !all {
@@ -153,7 +153,7 @@ func (m *Move) catchUp(ctx context.Context) error {
 }
 
 // Finish pauses From, brings over what is left, and calls change, which makes To
-// take the place of From. After an error From goes on.
+// take the place of From. After an error From resumes.
 func (m *Move) Finish(ctx context.Context, change func() error) error {
 	for try := 1; ; try++ {
 		if err := m.From.Pause(ctx); err != nil {

@@ -1,5 +1,4 @@
-// Package reason words errors: a sentinel with its particulars, and ids that a
-// person can read.
+// Package reason formats errors: a sentinel with the reason, and lists of ids.
 package reason
 
 import (
@@ -14,7 +13,7 @@ func For(sentinel error, format string, args ...any) error {
 
 const (
 	idsShown  = 5
-	idsLength = 80 // bytes shown of an id
+	idsLength = 80 // bytes shown of each
 )
 
 // IDs lists the first few ids, quoted and shortened.

@@ -10,7 +10,8 @@
 //	         ┌────────┬───────────────────────┬───────────────────────────┐
 //	         │ header │ row 0                 │ row …                     │
 //	         └────────┴───────────────────────┴───────────────────────────┘
-//	header:   magic "FRONYROW" · version u32 · a frame of dims u32 and database id, 16 bytes
+//	header:   magic "FRONYROW" · version u32 · a frame of dims u32 and owner, 16 bytes;
+//	          at offset 1024, the stamps: a frame of two u64
 //	row:      CRC-32C u32 of (node u32, vector) · vector, dims × f32
 //
 // All numbers are little-endian; package frame describes frames. The file is
@@ -34,9 +35,17 @@ import (
 	"github.com/fronyai/frony-db/internal/frame"
 )
 
+// A row names neither its collection nor its life: a row of an older copy of the
+// file, or of a former document of the same node, has a right checksum too. So the
+// file carries a stamp that changes with each snapshot, and is opened with the stamp
+// that the snapshot has. Rows written since the snapshot are written again by
+// whoever replays the change log. The former stamp is kept as well: a snapshot is
+// complete only after the stamp has changed.
+const stampsAt = 1024
+
 const (
 	magic       = "FRONYROW"
-	version     = 2
+	version     = 3
 	headerSize  = 4096
 	segmentRows = 4096
 )
@@ -47,6 +56,7 @@ type File struct {
 	f      *os.File
 	dims   int
 	stride int
+	stamp  atomic.Uint64 // the newest
 
 	readOnly bool // Put does nothing; f is nil if there are no rows
 
@@ -55,8 +65,9 @@ type File struct {
 }
 
 // Open opens the file at path. If it is missing, damaged, of another version,
-// database or number of dimensions, Open creates a new one and sets fresh.
-func Open(path string, dims int, id [16]byte) (r *File, fresh bool, err error) {
+// owner, number of dimensions or stamp, Open creates a new one and sets fresh. No
+// file has the stamp 0.
+func Open(path string, dims int, owner [16]byte, stamp uint64) (r *File, fresh bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil { // a directory, or of another user: the file holds nothing that is not elsewhere
 		if cleared := disk.Clear(path); cleared == nil {
@@ -68,14 +79,14 @@ func Open(path string, dims int, id [16]byte) (r *File, fresh bool, err error) {
 	}
 	r = &File{f: f, dims: dims, stride: 4 + 4*dims}
 	r.segments.Store(new([]segment))
-	want := header(dims, id)
-	got := make([]byte, len(want))
-	if _, err := f.ReadAt(got, 0); err != nil || string(got) != string(want) {
+	want := header(dims, owner)
+	if !belongs(f, want, stamp) {
 		if err := errors.Join(f.Truncate(0), writeAt(f, want, 0)); err != nil {
 			return nil, false, errors.Join(fmt.Errorf("create vector rows: %w", err), f.Close())
 		}
 		return r, true, nil
 	}
+	r.stamp.Store(stamp)
 	info, err := f.Stat()
 	if err != nil {
 		return nil, false, errors.Join(fmt.Errorf("open vector rows: %w", err), f.Close())
@@ -92,7 +103,7 @@ func Open(path string, dims int, id [16]byte) (r *File, fresh bool, err error) {
 // OpenReadOnly opens the file at path for reading. If Open would create a new
 // file, there are no rows. Nothing is written, so any number of processes may have
 // the file open.
-func OpenReadOnly(path string, dims int, id [16]byte) (*File, error) {
+func OpenReadOnly(path string, dims int, owner [16]byte, stamp uint64) (*File, error) {
 	r := &File{dims: dims, stride: 4 + 4*dims, readOnly: true}
 	r.segments.Store(new([]segment))
 	f, err := os.Open(path)
@@ -102,9 +113,7 @@ func OpenReadOnly(path string, dims int, id [16]byte) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open vector rows: %w", err)
 	}
-	want := header(dims, id)
-	got := make([]byte, len(want))
-	if _, err := f.ReadAt(got, 0); err != nil || string(got) != string(want) {
+	if !belongs(f, header(dims, owner), stamp) {
 		return r, f.Close()
 	}
 	info, err := f.Stat()
@@ -123,10 +132,50 @@ func OpenReadOnly(path string, dims int, id [16]byte) (*File, error) {
 
 func (r *File) segmentSize() int64 { return segmentRows * int64(r.stride) }
 
-func header(dims int, id [16]byte) []byte {
+func header(dims int, owner [16]byte) []byte {
 	var b bytes.Buffer
-	frame.NewWriter(&b, magic, version).Frame(append(binary.LittleEndian.AppendUint32(nil, uint32(dims)), id[:]...))
+	frame.NewWriter(&b, magic, version).Frame(append(binary.LittleEndian.AppendUint32(nil, uint32(dims)), owner[:]...))
 	return b.Bytes()
+}
+
+// belongs reports whether a file has the header and the stamp.
+func belongs(f *os.File, want []byte, stamp uint64) bool {
+	got := make([]byte, len(want))
+	if _, err := f.ReadAt(got, 0); err != nil || string(got) != string(want) {
+		return false
+	}
+	b := make([]byte, len(stamps(0, 0)))
+	if _, err := f.ReadAt(b, stampsAt); err != nil {
+		return false
+	}
+	r, err := frame.NewReader(bytes.NewReader(b), magic, version)
+	if err != nil {
+		return false
+	}
+	two, err := r.Next(nil, 16)
+	if err != nil || len(two) != 16 || stamp == 0 {
+		return false
+	}
+	return binary.LittleEndian.Uint64(two) == stamp || binary.LittleEndian.Uint64(two[8:]) == stamp
+}
+
+// stamps encodes the newest stamp and the one before.
+func stamps(now, before uint64) []byte {
+	var b bytes.Buffer
+	frame.NewWriter(&b, magic, version).Frame(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, now), before))
+	return b.Bytes()
+}
+
+// Stamp gives the file a new stamp, and keeps the last one. Sync makes it durable.
+func (r *File) Stamp(stamp uint64) error {
+	if r.readOnly {
+		return nil
+	}
+	if err := writeAt(r.f, stamps(stamp, r.stamp.Load()), stampsAt); err != nil {
+		return fmt.Errorf("stamp vector rows: %w", err)
+	}
+	r.stamp.Store(stamp)
+	return nil
 }
 
 // writeAt writes b. With an injected fault it writes half of b.

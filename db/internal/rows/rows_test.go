@@ -3,6 +3,7 @@ package rows
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -23,7 +24,7 @@ func TestRows(t *testing.T) {
 	const dims = 24
 	path := filepath.Join(t.TempDir(), "rows")
 	id := [16]byte{1}
-	r, fresh, err := Open(path, dims, id)
+	r, fresh, err := Open(path, dims, id, 5)
 	if err != nil || !fresh {
 		t.Fatal(fresh, err)
 	}
@@ -51,10 +52,10 @@ func TestRows(t *testing.T) {
 		}
 	}
 	check()
-	if err := r.Close(); err != nil {
+	if err := errors.Join(r.Stamp(5), r.Close()); err != nil {
 		t.Fatal(err)
 	}
-	r, fresh, err = Open(path, dims, id)
+	r, fresh, err = Open(path, dims, id, 5)
 	if err != nil || fresh {
 		t.Fatal("reopened:", fresh, err)
 	}
@@ -83,7 +84,7 @@ func TestDamage(t *testing.T) {
 	const dims = 8
 	path := filepath.Join(t.TempDir(), "rows")
 	rng := rand.New(rand.NewPCG(3, 4))
-	r, _, err := Open(path, dims, [16]byte{7})
+	r, _, err := Open(path, dims, [16]byte{7}, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func TestDamage(t *testing.T) {
 	if err := r.Put(3, b); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Close(); err != nil {
+	if err := errors.Join(r.Stamp(5), r.Close()); err != nil {
 		t.Fatal(err)
 	}
 	good, err := os.ReadFile(path)
@@ -104,7 +105,7 @@ func TestDamage(t *testing.T) {
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r, fresh, err := Open(path, dims, id)
+		r, fresh, err := Open(path, dims, id, 5)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +151,7 @@ func TestDamage(t *testing.T) {
 
 func BenchmarkGet384(b *testing.B) {
 	const dims, n = 384, 20_000
-	r, _, err := Open(filepath.Join(b.TempDir(), "rows"), dims, [16]byte{})
+	r, _, err := Open(filepath.Join(b.TempDir(), "rows"), dims, [16]byte{}, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -174,7 +175,7 @@ func BenchmarkGet384(b *testing.B) {
 func TestPutAll(t *testing.T) {
 	t.Parallel()
 	const dims = 24
-	r, _, err := Open(filepath.Join(t.TempDir(), "rows"), dims, [16]byte{1})
+	r, _, err := Open(filepath.Join(t.TempDir(), "rows"), dims, [16]byte{1}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,5 +207,36 @@ func TestPutAll(t *testing.T) {
 	}
 	if err := r.PutAll([]uint32{1, 2}, func(i int) []byte { return want[i][:i] }); err == nil {
 		t.Error("rows of the wrong length were taken")
+	}
+}
+
+// A file is opened with its newest stamp or the one before, and with no other.
+func TestStamp(t *testing.T) {
+	t.Parallel()
+	const dims = 8
+	path := filepath.Join(t.TempDir(), "rows")
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, step := range []struct {
+		stamp uint64
+		fresh bool
+	}{{0, true}, {1, false}, {2, false}, {1, true}, {9, true}, {0, true}} {
+		r, fresh, err := Open(path, dims, [16]byte{1}, step.stamp)
+		if err != nil || fresh != step.fresh {
+			t.Fatalf("stamp %d: fresh %v, %v", step.stamp, fresh, err)
+		}
+		if _, ok := r.Get(3); ok == fresh {
+			t.Errorf("stamp %d: there is a row: %v", step.stamp, ok)
+		}
+		err = errors.Join(r.Put(3, vector(rng, dims)), r.Stamp(step.stamp+1), r.Close())
+		if step.stamp == 2 {
+			r, _, _ = Open(path, dims, [16]byte{1}, 2) // the one before
+			if _, ok := r.Get(3); !ok {
+				t.Error("the file is not opened with its last stamp but one")
+			}
+			err = errors.Join(err, r.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -66,6 +66,7 @@ type Importer struct {
 	refused  []*source.Reject
 
 	count counters
+	notes *notes
 	stats pipeline.Stats
 	rj    rejectFile
 
@@ -85,7 +86,7 @@ func New(ctx context.Context, paths []string, o Options) (*Importer, error) {
 }
 
 func newImporter(o Options) *Importer {
-	im := &Importer{o: o, meter: &meter{}, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	im := &Importer{o: o, meter: &meter{}, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}, notes: &notes{}}
 	im.rejected = im.rj.add
 	im.failed = func(fe *source.FileError) error {
 		fmt.Fprintf(im.o.Messages, "frony-db: %v\n", fe)

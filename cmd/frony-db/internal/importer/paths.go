@@ -19,6 +19,11 @@ func (im *Importer) openPaths(ctx context.Context, paths []string) (source.Reade
 		im.count.skipped.Add(1)
 		im.o.Log.Debug("skipped", "file", path, "reason", reason)
 	}
+	o.Unread = func(path string, err error) {
+		im.count.unread.Add(1)
+		fmt.Fprintf(im.o.Messages, "frony-db: %s: %v; it was not read\n", path, err)
+	}
+	o.Note = im.notes.add
 	if !strings.Contains(strings.Join(paths, " "), rejectsEnding) {
 		// The rejects of an earlier import may be in the same folder.
 		o.Select = func(path string, _ source.Format, _ fs.FileInfo) bool { return !strings.HasSuffix(path, rejectsEnding) }

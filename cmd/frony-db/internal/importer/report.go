@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 )
 
@@ -17,6 +18,7 @@ type counters struct {
 	removed                    atomic.Int64 // chunks of previous versions
 	repeated                   atomic.Int64 // records with the id of an earlier one
 	skipped                    atomic.Int64 // files of a folder that were not read
+	unread                     atomic.Int64 // folders and files that can't be read
 }
 
 // Report says what an import has done. Its JSON is printed by import --json.
@@ -32,12 +34,20 @@ type Report struct {
 	Rejected    int64    `json:"rejected"`
 	Skipped     int64    `json:"skipped_files"`
 	Failed      int64    `json:"failed_files"` // not read to the end
+	Unread      int64    `json:"unread"`       // folders that can't be listed and files that can't be looked at
 	RejectsFile string   `json:"rejects_file,omitempty"`
 	Bytes       int64    `json:"bytes"`
 	Seconds     float64  `json:"seconds"`
 	Rate        float64  `json:"documents_per_second"`
 	EmbedShare  *float64 `json:"embed_share,omitempty"` // fraction of the time spent embedding
+	// Notes say what was guessed or changed in the files. MoreNotes counts those beyond
+	// the first maxNotes.
+	Notes     []source.Note `json:"notes,omitempty"`
+	MoreNotes int64         `json:"more_notes,omitempty"`
 }
+
+// Complete reports whether everything was read and taken.
+func (r Report) Complete() bool { return r.Rejected+r.Failed+r.Unread == 0 }
 
 // Report says what the import has done, even if it failed.
 func (im *Importer) Report() Report {
@@ -45,9 +55,10 @@ func (im *Importer) Report() Report {
 	r := Report{
 		Collection: im.to.Collection, Read: s.Read, Added: c.added.Load(), Replaced: c.replaced.Load(),
 		Unchanged: c.unchanged.Load(), Removed: c.removed.Load(), Repeated: c.repeated.Load(),
-		Rejected: s.Rejected, Skipped: c.skipped.Load(), Failed: s.Failed, RejectsFile: im.rj.written(),
+		Rejected: s.Rejected, Skipped: c.skipped.Load(), Failed: s.Failed, Unread: c.unread.Load(), RejectsFile: im.rj.written(),
 		Bytes: s.Bytes, Seconds: s.Elapsed.Seconds(),
 	}
+	r.Notes, r.MoreNotes = im.notes.all()
 	r.Written = r.Added + r.Replaced
 	r.Rate = float64(r.Written+r.Unchanged) / max(r.Seconds, 1e-9)
 	if im.meter.Embedder != nil {
@@ -82,5 +93,6 @@ func (r Report) String() string {
 		more(r.Rejected, "%s rejected", humanize.Comma(r.Rejected))
 	}
 	more(r.Failed, "%s not read to the end", term.Plural(r.Failed, "file"))
+	more(r.Unread, "%s unreadable", term.Plural(r.Unread, "folder or file"))
 	return s.String()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -22,6 +23,8 @@ const lockedWait = time.Second
 func (w *watcher) sync(ctx context.Context, r source.Reader, there map[string]stamp, changed []string) error {
 	im := newImporter(w.Options)
 	im.o.Quiet = true // the report suffices
+	im.count.unread.Store(int64(len(w.unread)))
+	im.notes = w.notes
 	im.rejected = func(rj *source.Reject) error {
 		fmt.Fprintf(w.Messages, "frony-db: %v; its previous version is kept\n", rj)
 		return nil
@@ -64,7 +67,7 @@ func (w *watcher) sync(ctx context.Context, r source.Reader, there map[string]st
 			return err
 		}
 	}
-	if err := im.removeVanished(ctx, l, there); err != nil {
+	if err := im.removeVanished(ctx, l, there, w.unread); err != nil {
 		return err
 	}
 	return w.Report(im.Report())
@@ -90,11 +93,11 @@ func (w *watcher) openFree(ctx context.Context) (*db.DB, error) {
 }
 
 // removeVanished deletes the chunks of files that are in the ledger but no longer in
-// the folder.
-func (im *Importer) removeVanished(ctx context.Context, l *ledger.Ledger, there map[string]stamp) error {
+// the folder. What can't be read is not gone.
+func (im *Importer) removeVanished(ctx context.Context, l *ledger.Ledger, there map[string]stamp, unread map[string]error) error {
 	var gone []string
 	for name := range l.Files() {
-		if _, ok := there[name]; ok {
+		if _, ok := there[name]; ok || within(name, unread) {
 			continue
 		}
 		r, err := im.col.ReplaceSource(ctx, im.o.Source.Prefix+name)
@@ -105,4 +108,14 @@ func (im *Importer) removeVanished(ctx context.Context, l *ledger.Ledger, there 
 		gone = append(gone, name)
 	}
 	return l.Remove(gone...)
+}
+
+// within reports whether a file is one of the paths, or in one of them.
+func within(name string, paths map[string]error) bool {
+	for ; name != "."; name = path.Dir(name) {
+		if _, ok := paths[name]; ok {
+			return true
+		}
+	}
+	return false
 }

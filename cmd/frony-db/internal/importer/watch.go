@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -44,13 +46,16 @@ type WatchOptions struct {
 // other commands can use it.
 type watcher struct {
 	WatchOptions
-	seen map[string]stamp // files as they were when last read
+	seen   map[string]stamp // files as they were when last read
+	unread map[string]error // folders and files that could not be read at the last look
+	notes  *notes           // of the last look
 }
 
 // stamp shows whether a file has changed. No file has the zero stamp.
 type stamp struct {
 	size     int64
 	modified time.Time
+	mode     fs.FileMode // a file that could not be read may be readable now
 }
 
 // Sync imports the files of the folder, and deletes the chunks of files that were
@@ -70,7 +75,7 @@ func Sync(ctx context.Context, o WatchOptions) (Report, error) {
 func Watch(ctx context.Context, o WatchOptions) error {
 	report := o.Report
 	o.Report = func(r Report) error {
-		if r.Written+r.Removed == 0 {
+		if r.Written+r.Removed == 0 && len(r.Notes) == 0 {
 			return nil // nothing to report
 		}
 		return report(r)
@@ -192,7 +197,7 @@ func (w *watcher) look(ctx context.Context, all bool) (again bool, err error) {
 		if format != source.Markdown && format != source.Text || info.Size() == 0 {
 			return false
 		}
-		s := stamp{info.Size(), info.ModTime()}
+		s := stamp{info.Size(), info.ModTime(), info.Mode()}
 		there[path] = s
 		if w.seen[path] == s {
 			return false
@@ -200,6 +205,10 @@ func (w *watcher) look(ctx context.Context, all bool) (again bool, err error) {
 		changed = append(changed, path)
 		return true
 	}
+	unread := map[string]error{}
+	o.Unread = func(path string, err error) { unread[path] = err }
+	w.notes = &notes{}
+	o.Note = w.notes.add
 	r, err := source.Open(ctx, w.Folder, &o)
 	if errors.Is(err, source.ErrNoFiles) {
 		r, err = nil, nil
@@ -210,7 +219,7 @@ func (w *watcher) look(ctx context.Context, all bool) (again bool, err error) {
 	if r != nil {
 		defer func() { _ = r.Close() }() // only read from
 	}
-	vanished := all
+	vanished := w.tellUnread(unread) || all
 	for path := range w.seen {
 		if _, ok := there[path]; !ok {
 			vanished = true
@@ -228,4 +237,18 @@ func (w *watcher) look(ctx context.Context, all bool) (again bool, err error) {
 	}
 	w.seen = there
 	return again, nil
+}
+
+// tellUnread names the folders and files that can't be read, once each, and reports
+// whether others than at the last look can be.
+func (w *watcher) tellUnread(unread map[string]error) (changed bool) {
+	for _, path := range slices.Sorted(maps.Keys(unread)) {
+		if _, told := w.unread[path]; !told {
+			fmt.Fprintf(w.Messages, "frony-db: %s: %v; what was stored of it is kept\n", path, unread[path])
+			changed = true
+		}
+	}
+	changed = changed || len(unread) != len(w.unread)
+	w.unread = unread
+	return changed
 }

@@ -113,7 +113,7 @@ func choose(records []source.Record) []column {
 
 // plainName reports whether a column of that name would be read back as it is.
 func plainName(name string) bool {
-	return !source.Reserved(name) && strings.TrimSpace(name) == name && !strings.Contains(name, ":")
+	return !source.Reserved(name) && strings.TrimSpace(name) == name && !strings.ContainsAny(name, ":\r\n")
 }
 
 func kindOf(v any) source.Type {

@@ -32,6 +32,9 @@ func columns(header []string, opts *Options) ([]column, error) {
 	for i, name := range header {
 		c := &out[i]
 		c.name = strings.TrimSpace(name)
+		if strings.ContainsAny(c.name, "\r\n") { // of a cell with a line break
+			c.name = strings.Join(strings.Fields(c.name), " ")
+		}
 		if colon := strings.LastIndexByte(c.name, ':'); colon > 0 {
 			if t := Type(c.name[colon+1:]); slices.Contains(types, t) {
 				c.name, c.kind = c.name[:colon], t
@@ -45,10 +48,13 @@ func columns(header []string, opts *Options) ([]column, error) {
 		}
 		seen[c.name] = true
 		c.role = opts.role(c.name)
+		if other := slices.IndexFunc(out[:i], func(o column) bool { return o.role == c.role }); other >= 0 && c.role.once() {
+			return nil, fmt.Errorf("%w %q and column %q are for the same; name one of them (%s)", ErrColumn, out[other].name, c.name, c.role.flag())
+		}
 		if t, ok := opts.Types[c.name]; ok {
 			c.kind = t
 		}
-		if c.role == roleOther && opts.Columns != nil && !slices.Contains(opts.Columns, c.name) {
+		if c.role == roleOther && !opts.reads(c.name) {
 			c.kind, c.role = "", roleIgnored
 		}
 	}
@@ -78,37 +84,6 @@ func names(columns []column) []string {
 	return out
 }
 
-// infer chooses the types of columns without one from the first rows: int, float or
-// bool if all cells fit it, else string. Only numbers in their canonical form count,
-// so "007" and "+82" stay strings.
-func infer(columns []column, rows [][]string) {
-	for i := range columns {
-		c := &columns[i]
-		if c.role != roleOther || c.kind != "" {
-			continue
-		}
-		c.inferred = true
-		fits := map[Type]bool{Int: true, Float: true, Bool: true}
-		empty := true
-		for _, row := range rows {
-			if i >= len(row) || row[i] == "" {
-				continue
-			}
-			empty = false
-			fits[Int] = fits[Int] && isInt(row[i])
-			fits[Float] = fits[Float] && (isInt(row[i]) || isFloat(row[i]))
-			fits[Bool] = fits[Bool] && isBool(row[i])
-		}
-		c.kind = String
-		for _, t := range []Type{Int, Float, Bool} {
-			if fits[t] && !empty {
-				c.kind = t
-				break
-			}
-		}
-	}
-}
-
 func isInt(s string) bool {
 	n, err := strconv.ParseInt(s, 10, 64)
 	return err == nil && strconv.FormatInt(n, 10) == s
@@ -127,8 +102,8 @@ func isFloat(s string) bool {
 func isBool(s string) bool { return strings.EqualFold(s, "true") || strings.EqualFold(s, "false") }
 
 // put stores a cell in the record. An empty cell has no value.
-func (c *column) put(rec *Record, meta metadata, cell string) (err error) {
-	if cell == "" {
+func (c *column) put(rec *Record, meta *metadata, cell string) (err error) {
+	if cell == "" || meta.opts.isNull(c.name, cell) {
 		return nil
 	}
 	switch c.role {
@@ -142,11 +117,16 @@ func (c *column) put(rec *Record, meta metadata, cell string) (err error) {
 	case roleSource:
 		rec.Source = cell
 	case roleChunk:
-		if rec.Chunk, err = strconv.Atoi(cell); err != nil || rec.Chunk < 0 {
+		n, changed, err := wholeNumber(cell)
+		if err != nil || n < 0 || n > math.MaxInt32 {
 			return fmt.Errorf("column %q must be an integer from 0, not %q", c.name, clip(cell))
 		}
+		if changed {
+			meta.note("column %q: numbers with a decimal point are read as integers", c.name)
+		}
+		rec.Chunk = int(n)
 	case roleExpires:
-		if rec.Expires, err = parseExpires(strings.TrimSpace(cell)); err != nil {
+		if rec.Expires, err = parseExpires(strings.TrimSpace(cell), meta.opts.Timezone); err != nil {
 			return fmt.Errorf("column %q %w", c.name, err)
 		}
 	case roleEmbedding:
@@ -167,12 +147,24 @@ func (c *column) put(rec *Record, meta metadata, cell string) (err error) {
 }
 
 // value stores a cell of metadata according to the column's type.
-func (c *column) value(meta metadata, cell string) error {
+func (c *column) value(meta *metadata, cell string) error {
+	if c.kind == Int || c.kind == Float || c.kind == Bool {
+		switch {
+		case strings.TrimSpace(cell) == "":
+			return nil
+		case usualNull(cell):
+			meta.note("column %q: %q is read as no value", c.name, strings.TrimSpace(cell))
+			return nil
+		}
+	}
 	var v any
 	var err error
 	switch c.kind {
 	case Int:
-		v, err = strconv.ParseInt(strings.TrimSpace(cell), 10, 64)
+		n, changed, ierr := wholeNumber(strings.TrimSpace(cell))
+		if v, err = n, ierr; changed {
+			meta.note("column %q: numbers with a decimal point are read as integers", c.name)
+		}
 	case Float:
 		var f float64
 		if f, err = strconv.ParseFloat(strings.TrimSpace(cell), 64); math.IsInf(f, 0) || math.IsNaN(f) {

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,38 +16,23 @@ const (
 type csv struct {
 	file    string
 	opts    *Options
+	notes   *notes
 	scan    *csvScanner
 	columns []column
 	ready   []csvRecord // read to infer types, not yet returned
 	ended   error       // what followed ready
 }
 
-func newCSV(file string, in *input, opts *Options, format Format) (*csv, error) {
-	comma := ','
-	if format == TSV {
-		comma = '\t'
-	}
-	o := *opts
-	o.Comma = cmp.Or(o.Comma, comma)
-	lines := newLineReader(in, o.MaxRecord, o.MaxRaw)
+func newCSV(file string, in *input, opts *Options, format Format, notes *notes) (*csv, error) {
+	lines := newLineReader(in, opts.MaxRecord, opts.MaxRaw)
 	lines.offset = in.skipped
-	c := &csv{file: file, opts: &o, scan: &csvScanner{in: in, opts: &o, comma: o.Comma, lines: lines}}
-	header := o.Header
-	if header == nil {
-		rec, err := c.scan.next()
-		switch {
-		case errors.Is(err, io.EOF): // an empty file has no records
-			c.ended = err
-			return c, nil
-		case err != nil:
-			return nil, err
-		case rec.err != nil:
-			return nil, fmt.Errorf("%w: the header (line %d): %w", ErrFormat, rec.line, rec.err)
-		}
-		header = rec.fields
+	c := &csv{file: file, opts: opts, notes: notes, scan: &csvScanner{in: in, opts: opts, notes: notes, quote: opts.Quote, lines: lines}}
+	err := c.begin(format)
+	if errors.Is(err, io.EOF) { // an empty file has no records
+		c.ended = io.EOF
+		return c, nil
 	}
-	var err error
-	if c.columns, err = columns(header, &o); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	c.sample()
@@ -57,7 +41,6 @@ func newCSV(file string, in *input, opts *Options, format Format) (*csv, error) 
 
 // sample reads the first rows and infers the columns' types from them.
 func (c *csv) sample() {
-	var rows [][]string
 	for size := 0; len(c.ready) < sampleRows && size < sampleBytes; {
 		rec, err := c.scan.next()
 		if err != nil {
@@ -67,11 +50,8 @@ func (c *csv) sample() {
 		rec.raw = clone(rec.raw)
 		size += len(rec.raw)
 		c.ready = append(c.ready, rec)
-		if rec.err == nil && len(rec.fields) == len(c.columns) {
-			rows = append(rows, rec.fields)
-		}
 	}
-	infer(c.columns, rows)
+	infer(c.columns, c.ready, c.opts, c.notes)
 }
 
 func (c *csv) place() (int64, int64) { return c.scan.lines.no, c.scan.lines.offset }
@@ -115,14 +95,12 @@ func (c *csv) parse(raw csvRecord) (Record, error) {
 		return Record{}, fmt.Errorf("%d fields, but the header has %d", len(raw.fields), len(c.columns))
 	}
 	var rec Record
-	meta := metadata{}
+	meta := metadata{notes: c.notes, line: raw.line, opts: c.opts}
 	for i := range c.columns {
-		if err := c.columns[i].put(&rec, meta, raw.fields[i]); err != nil {
+		if err := c.columns[i].put(&rec, &meta, raw.fields[i]); err != nil {
 			return Record{}, err
 		}
 	}
-	if len(meta) > 0 {
-		rec.Metadata = meta
-	}
+	rec.Metadata = meta.fields
 	return rec, rec.check(c.opts)
 }

@@ -58,11 +58,13 @@ func TestCSVOptions(t *testing.T) {
 		want string
 	}{
 		"no text column": {"id,body\n1,a\n", nil, `"text" for the text is not among ["id" "body"]`},
-		"other comma":    {"id;text\n1;a\n", nil, "separator"},
+		"other comma":    {"id:text\n1:a\n", nil, "separator"},
+		"two ids":        {"id,text,_id\n1,a,2\n", nil, "--id-field"},
+		"title above":    {"매출 현황\n\nid,text\n1,a\n", nil, "line 3 looks like the header: skip what is above it with --skip-rows 2"},
 		"column twice":   {"id,text,id\n", nil, `"id" appears twice`},
 		"no such type":   {"id,text\n", &Options{Types: map[string]Type{"jahr": Int}}, `"jahr", whose type`},
 		"no such column": {"id,text\n", &Options{Columns: []string{"year"}}, `"year" is not among`},
-		"bad header":     {"id,te\"xt\n1,a\n", nil, "the header (line 1)"},
+		"bad header":     {"id,te\"xt\n1,a\n", &Options{Quote: QuoteDouble}, "the header (line 1)"},
 	} {
 		got := readBytes(t, "in.csv", []byte(tc.in), tc.opts)
 		if len(got.files) != 1 || !strings.Contains(got.files[0].Error(), tc.want) || len(got.records) != 0 {
@@ -92,7 +94,7 @@ func TestCSVBadRecords(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			in := "id,text,n:int\na,first,1\n" + tc.rows + "z,last,9\n"
-			got := readBytes(t, "in.csv", []byte(in), &Options{MaxRecord: 2000})
+			got := readBytes(t, "in.csv", []byte(in), &Options{MaxRecord: 2000, Quote: QuoteDouble})
 			if got.ids() != tc.ids || len(got.files) != 0 || len(got.rejects) == 0 {
 				t.Fatalf("ids %q, want %q; rejects %v, files %v", got.ids(), tc.ids, got.rejects, got.files)
 			}
@@ -124,7 +126,7 @@ func TestCSVEmpty(t *testing.T) {
 // TestCSVInference: types come from the first rows; a row after them that does
 // not fit is a reject that names the way out.
 func TestCSVInference(t *testing.T) {
-	in := "text,n\n" + strings.Repeat("a,1\n", sampleRows) + "b,N/A\nc,2\n"
+	in := "text,n\n" + strings.Repeat("a,1\n", sampleRows) + "b,many\nc,2\n"
 	got := readBytes(t, "in.csv", []byte(in), nil)
 	if len(got.records) != sampleRows+1 || len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, "set the type of the column") {
 		t.Errorf("%d records, rejects %v", len(got.records), got.rejects)
@@ -152,12 +154,12 @@ func TestCSVInference(t *testing.T) {
 		{"", String},
 		{"0.5 -0.5", Float},
 	} {
-		var rows [][]string
+		var rows []csvRecord
 		for cell := range strings.SplitSeq(tc.cells, " ") {
-			rows = append(rows, []string{cell})
+			rows = append(rows, csvRecord{fields: []string{cell}})
 		}
 		c := []column{{name: "n"}}
-		if infer(c, rows); c[0].kind != tc.want {
+		if infer(c, rows, &Options{}, &notes{}); c[0].kind != tc.want {
 			t.Errorf("%q: %s, want %s", tc.cells, c[0].kind, tc.want)
 		}
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -23,12 +24,19 @@ type csvRecord struct {
 // line, which becomes a reject; the lines after it are read again as records. There
 // are two more differences: a line break within quotes is kept as it is, and a
 // record is never longer than MaxRecord.
+//
+// Where the options leave it open, the first quote of a file decides what quotes mean
+// in it, see decide.
 type csvScanner struct {
-	in    *input
-	opts  *Options
-	comma rune
-	lines *lineReader
-	again []line // lines to read again; their texts are copies
+	in     *input
+	opts   *Options
+	notes  *notes
+	comma  rune
+	quote  Quote // QuoteAuto until it is decided
+	fields int   // of the header; 0 until it is read
+	lines  *lineReader
+	again  []line // lines to read again; their texts are copies
+	ended  error  // what followed again
 }
 
 func (s *csvScanner) nextLine() (line, error) {
@@ -36,6 +44,9 @@ func (s *csvScanner) nextLine() (line, error) {
 		ln := s.again[0]
 		s.again = s.again[1:]
 		return ln, nil
+	}
+	if s.ended != nil {
+		return line{}, s.ended
 	}
 	return s.lines.next()
 }
@@ -60,8 +71,20 @@ func (s *csvScanner) record(first line) (csvRecord, error) {
 		rec.raw, rec.err = clone(first.text), tooLong(first.size, s.opts.MaxRecord)
 		return rec, nil
 	}
-	p := fieldParser{comma: s.comma}
+	if s.quote == QuoteAuto && s.fields > 0 && bytes.IndexByte(first.text, '"') >= 0 {
+		first = first.clone()
+		s.decide(first)
+	}
+	if s.quote == QuoteNone {
+		rec.fields, rec.raw = splitPlain(first.text, s.comma), first.text
+		rec.err = s.in.checkText(first.text, first.offset)
+		return rec, nil
+	}
+	p := fieldParser{comma: s.comma, lenient: s.opts.Quote == QuoteAuto}
 	err := p.line(first.text)
+	if p.stray {
+		s.notes.value(first.no, "a quote inside a field that has none around it is read as text")
+	}
 	if err == nil && !p.open { // the usual case
 		rec.fields, rec.raw = p.fields, first.text
 		rec.err = s.in.checkText(first.text, first.offset)
@@ -90,8 +113,12 @@ func (s *csvScanner) record(first line) (csvRecord, error) {
 	}
 	if err != nil {
 		rec.raw, rec.err = lines[0].text, err
+		if plain := splitPlain(rec.raw, s.comma); s.opts.Quote == QuoteAuto && len(plain) == s.fields {
+			rec.fields, rec.err = plain, s.in.checkText(rec.raw, first.offset)
+			s.notes.value(first.no, "a quote that does not enclose a field is read as text")
+		}
 		s.again = append(lines[1:], s.again...)
-		return rec, nil //nolint:nilerr // only the record is bad
+		return rec, nil
 	}
 	rec.fields = p.fields
 	for i, ln := range lines {
@@ -120,6 +147,36 @@ type fieldParser struct {
 	fields []string
 	open   bool   // within quotes
 	cell   []byte // of the field within quotes
+
+	lenient bool    // a quote inside an unquoted field is text
+	stray   bool    // there was one
+	styles  []style // of the columns, if they are counted
+}
+
+// lines parses the record that begins the lines, and returns how many it has. It stays
+// open if they end within it.
+func (p *fieldParser) lines(lines []line) (n int, err error) {
+	for n < len(lines) {
+		if n > 0 {
+			p.lineBreak(lines[n-1])
+		}
+		ln := lines[n]
+		n++
+		if ln.tooLong {
+			return n, errors.New("too long")
+		}
+		if err := p.line(ln.text); err != nil || !p.open {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// see counts how a cell is written.
+func (p *fieldParser) see(cell []byte, quoted bool) {
+	if i := len(p.fields); i < len(p.styles) {
+		p.styles[i].see(cell, quoted)
+	}
 }
 
 // lineBreak adds the break after a line to the field that spans it.
@@ -147,11 +204,14 @@ func (p *fieldParser) line(b []byte) error {
 		default:
 			start := i
 			for i < len(b) && !p.atComma(b[i:]) {
-				if b[i] == '"' {
+				if b[i] == '"' && p.lenient {
+					p.stray = true
+				} else if b[i] == '"' {
 					return fmt.Errorf("column %d: a quote inside an unquoted field", i+1)
 				}
 				i++
 			}
+			p.see(b[start:i], false)
 			p.fields = append(p.fields, string(b[start:i]))
 		}
 		if i == len(b) {
@@ -175,6 +235,7 @@ func (p *fieldParser) quoted(b []byte) int {
 			p.cell = append(p.cell, '"')
 			i++
 		default:
+			p.see(p.cell, true)
 			p.fields = append(p.fields, string(p.cell))
 			p.cell = p.cell[:0]
 			p.open = false

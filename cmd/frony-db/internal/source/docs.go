@@ -13,12 +13,13 @@ import (
 // document reads a Markdown or text file as one record. Its id and source are the
 // file's path, so reading the folder again replaces it.
 type document struct {
-	file string
-	in   *input
-	opts *Options
-	md   bool
-	done bool
-	size int64
+	file  string
+	in    *input
+	opts  *Options
+	notes *notes
+	md    bool
+	done  bool
+	size  int64
 }
 
 func (d *document) place() (int64, int64) { return 0, d.size }
@@ -61,8 +62,11 @@ func (d *document) parse(raw []byte) (Record, error) {
 	}
 	rec.Format = Markdown
 	meta, body, err := chunk.FrontMatter(rec.Text)
-	if err != nil {
-		return Record{}, err
+	switch {
+	case err != nil && body == 0:
+		d.notes.whole("%v; it is kept as text", err)
+	case err != nil:
+		d.notes.whole("%v; its fields were read one by one", err)
 	}
 	rec.Line += int64(strings.Count(rec.Text[:body], "\n"))
 	rec.Offset += int64(body)

@@ -27,7 +27,7 @@ func TestShortened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := newJSONL("-", &input{}, &opts)
+	j := newJSONL("-", &input{}, &opts, &notes{})
 	short := 0
 	for range 100_000 {
 		b := []byte(lines[r.IntN(len(lines))])

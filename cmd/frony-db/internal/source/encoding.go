@@ -2,11 +2,13 @@ package source
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -18,6 +20,11 @@ const (
 	utf16leName = "utf-16le"
 	utf16beName = "utf-16be"
 	cp949Name   = "cp949"
+
+	gb18030Name  = "gb18030" // a superset of GBK and GB 2312
+	shiftJISName = "shift_jis"
+	eucJPName    = "euc-jp"
+	big5Name     = "big5"
 )
 
 // sampleSize is how much of a file is used to detect its encoding.
@@ -40,8 +47,21 @@ func canonicalEncoding(name string) (string, bool) {
 		return utf16beName, true
 	case "cp949", "euckr", "ms949", "uhc", "windows949", "ksc56011987":
 		return cp949Name, true
+	case "gb18030", "gbk", "gb2312", "cp936", "euccn":
+		return gb18030Name, true
+	case "shiftjis", "sjis", "cp932", "ms932", "windows31j":
+		return shiftJISName, true
+	case "eucjp":
+		return eucJPName, true
+	case "big5", "cp950":
+		return big5Name, true
 	}
-	return "", false
+	e, err := htmlindex.Get(name)
+	if err != nil {
+		return "", false
+	}
+	name, err = htmlindex.Name(e)
+	return name, err == nil && name != "replacement"
 }
 
 // convert returns r as UTF-8 without byte-order mark. Invalid bytes become U+FFFD.
@@ -52,32 +72,48 @@ func convert(r io.Reader, name string) io.Reader {
 		e = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 	case utf16beName:
 		e = unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
-	default:
+	case cp949Name:
 		e = korean.EUCKR
+	default:
+		e, _ = htmlindex.Get(name) // canonicalEncoding has found it
 	}
 	return transform.NewReader(r, e.NewDecoder())
 }
 
+// fewBytes is how many bytes may be no UTF-8 before a file is refused as a whole, and not
+// each record that has some, if the text may be in some other encoding or is full of
+// them.
+const fewBytes = 8
+
 // detectEncoding guesses the encoding from the beginning of a file. It returns UTF-8
 // unless the bytes are clearly something else, so that one bad byte in a UTF-8 file is
-// reported with its offset and does not change how the file is read.
-func detectEncoding(sample []byte) string {
+// reported with its offset and does not change how the file is read. It returns
+// ErrEncoding for text that is not UTF-8 and may be in one of several encodings.
+func detectEncoding(sample []byte) (string, error) {
 	switch {
 	case bytes.HasPrefix(sample, bomUTF8):
-		return utf8Name
+		return utf8Name, nil
 	case bytes.HasPrefix(sample, bomUTF16LE):
-		return utf16leName
+		return utf16leName, nil
 	case bytes.HasPrefix(sample, bomUTF16BE):
-		return utf16beName
+		return utf16beName, nil
 	}
 	if name, ok := detectUTF16(sample); ok {
-		return name
+		return name, nil
 	}
 	good, bad := countUTF8(sample)
-	if bad > good && looksKorean(sample) {
-		return cp949Name
+	if bad <= good {
+		return utf8Name, nil
 	}
-	return utf8Name
+	name, possible := detectCharset(sample)
+	switch {
+	case name != "":
+		return name, nil
+	case bad > fewBytes && (possible || 20*bad > len(sample)):
+		return "", fmt.Errorf("%w: the text is not UTF-8, and its beginning does not tell what it is; name its encoding with --encoding (%s, or another name of the WHATWG), or convert the file",
+			ErrEncoding, charsetNames)
+	}
+	return utf8Name, nil
 }
 
 // detectUTF16 recognises UTF-16 without byte-order mark by its spaces, digits, quotes
@@ -128,27 +164,4 @@ func countUTF8(sample []byte) (good, bad int) {
 		i += n
 	}
 	return good, bad
-}
-
-// looksKorean reports whether all bytes beyond ASCII are pairs of CP949, and most of
-// the pairs are Hangul.
-func looksKorean(sample []byte) bool {
-	text, err := korean.EUCKR.NewDecoder().Bytes(sample)
-	if err != nil {
-		return false
-	}
-	text = bytes.TrimSuffix(text, []byte("\uFFFD")) // the sample may end within a pair
-	var hangul, other int
-	for _, r := range string(text) {
-		switch {
-		case r < utf8.RuneSelf:
-		case r == utf8.RuneError:
-			return false
-		case r >= '가' && r <= '힣', r >= 'ㄱ' && r <= 'ㆎ':
-			hangul++
-		default:
-			other++
-		}
-	}
-	return hangul > other
 }

@@ -3,6 +3,7 @@ package source
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -89,13 +91,16 @@ func (w *walk) visit(name string, entry fs.DirEntry, err error) error {
 		if name == "." {
 			return err
 		}
-		w.skip(name, err.Error())
+		w.unread(name, err)
 		return nil
 	}
 	hidden := strings.HasPrefix(entry.Name(), ".") && name != "." && !strings.Contains("/"+w.pattern, "/.")
 	if entry.IsDir() {
 		if hidden {
 			w.skip(name, "hidden folder")
+			return fs.SkipDir
+		}
+		if !mayHold(w.pattern, name) {
 			return fs.SkipDir
 		}
 		return nil
@@ -107,11 +112,24 @@ func (w *walk) visit(name string, entry fs.DirEntry, err error) error {
 		w.skip(name, "hidden file")
 		return nil
 	}
+	format := w.opts.Format
+	known := format != Auto
+	if !known {
+		format, known = FormatOf(name)
+	}
 	info, err := w.root.Stat(name)
 	switch {
+	case err != nil && entry.Type()&fs.ModeSymlink != 0 && !failed(err):
+		w.skip(name, "a link that leads out of the folder")
+		return nil
+	case err != nil && !known:
+		w.skip(name, "no known format")
+		return nil
+	case err != nil && errors.Is(err, fs.ErrNotExist) && entry.Type()&fs.ModeSymlink == 0:
+		return nil // removed since the folder was listed
 	case err != nil:
-		w.skip(name, "a link that leads nowhere or out of the folder")
-		return nil //nolint:nilerr // reported to Skipped
+		w.unread(name, err)
+		return nil
 	case info.IsDir():
 		w.skip(name, "a link to a folder")
 		return nil
@@ -119,13 +137,9 @@ func (w *walk) visit(name string, entry fs.DirEntry, err error) error {
 		w.skip(name, "not a regular file")
 		return nil
 	}
-	format := w.opts.Format
-	if format == Auto {
-		var ok bool
-		if format, ok = FormatOf(name); !ok {
-			w.skip(name, "no known format")
-			return nil
-		}
+	if !known {
+		w.skip(name, "no known format")
+		return nil
 	}
 	w.found++
 	if w.opts.Select != nil && !w.opts.Select(name, format, info) {
@@ -141,4 +155,44 @@ func (w *walk) skip(name, reason string) {
 	if w.opts.Skipped != nil {
 		w.opts.Skipped(name, reason)
 	}
+}
+
+// unread reports what is there and can't be read.
+func (w *walk) unread(name string, err error) {
+	if w.opts.Unread == nil {
+		w.skip(name, err.Error())
+		return
+	}
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		err = p.Err // the name is known
+	}
+	w.opts.Unread(name, err)
+}
+
+// failed reports whether the system could not follow a link. The other reason is that
+// the link leads out of the folder, which os.Root refuses itself.
+func failed(err error) bool {
+	_, ok := errors.AsType[syscall.Errno](err)
+	return ok
+}
+
+// mayHold reports whether files below a folder can match a glob, so that folders which
+// nobody asked for are not read.
+func mayHold(pattern, dir string) bool {
+	if dir == "." || strings.Contains(pattern, "{") { // braces may hold slashes
+		return true
+	}
+	parts := strings.Split(pattern, "/")
+	for i, name := range strings.Split(dir, "/") {
+		if i == len(parts)-1 && parts[i] != "**" {
+			return false // the last part names files
+		}
+		if parts[i] == "**" {
+			return true
+		}
+		if ok, _ := doublestar.Match(parts[i], name); !ok { // find has checked the pattern
+			return false
+		}
+	}
+	return true
 }

@@ -39,6 +39,7 @@ type input struct {
 	// for invalid bytes.
 	converted bool
 	encoding  string
+	guessed   bool  // the encoding was not named
 	skipped   int64 // bytes of a UTF-8 byte-order mark, which offsets count
 	unzip     func()
 }
@@ -57,10 +58,13 @@ func newInput(raw io.Reader, encoding string, wait bool) (*input, error) {
 		in.close()
 		return nil, err
 	}
-	if encoding == "" {
-		encoding = detectEncoding(sample)
+	if in.encoding = encoding; encoding == "" {
+		if encoding, err = detectEncoding(sample); err != nil {
+			in.close()
+			return nil, err
+		}
+		in.encoding, in.guessed = encoding, encoding != utf8Name
 	}
-	in.encoding = encoding
 	if encoding == utf8Name {
 		if bytes.HasPrefix(sample, bomUTF8) {
 			if _, err := io.ReadFull(rest, make([]byte, len(bomUTF8))); err != nil {

@@ -165,7 +165,7 @@ func TestFolder(t *testing.T) {
 	for name, content := range map[string]string{
 		"b.md": "---\ntitle: 제목\nyear: 2024\n---\n\n# Heading\n\nBody.", "a/guide.md": "# Guide\n\nText.", "a/notes.txt": "notes",
 		"a/data.jsonl": sampleJSONL, ".hidden.md": "hidden", ".git/x.md": "hidden", "image.png": "\x89PNG",
-		"empty.md": " \n", "binary.txt": "a\x00b", "z.csv": "id,text\nc,row\n", "front.md": "---\na: [\n---\ntext",
+		"empty.md": " \n", "binary.txt": "a\x00b", "z.csv": "id,text\nc,row\n", "front.md": "---\na: [\n---\ntext", // not YAML
 	} {
 		write(t, dir, name, []byte(content))
 	}
@@ -178,10 +178,10 @@ func TestFolder(t *testing.T) {
 	link("a", "loop")
 	link("b.md", "in.md")
 	link("nowhere", "dangling.md")
-	var skipped []string
-	opts := &Options{Prefix: "kb/", Skipped: func(path, reason string) { skipped = append(skipped, path+": "+reason) }}
+	var skipped, found []string
+	opts := &Options{Prefix: "kb/", Note: func(n Note) { found = append(found, n.String()) }, Skipped: func(path, reason string) { skipped = append(skipped, path+": "+reason) }}
 	got := readAll(t, dir, opts)
-	if want := "kb/a/guide.md kb/a/notes.txt a b kb/b.md kb/in.md c"; got.ids() != strings.Replace(want, "kb/a/guide.md kb/a/notes.txt a b", "a b kb/a/guide.md kb/a/notes.txt", 1) {
+	if want := "kb/a/guide.md kb/a/notes.txt a b kb/b.md kb/front.md kb/in.md c"; got.ids() != strings.Replace(want, "kb/a/guide.md kb/a/notes.txt a b", "a b kb/a/guide.md kb/a/notes.txt", 1) {
 		t.Errorf("ids %q", got.ids())
 	}
 	i := slices.IndexFunc(got.records, func(r Record) bool { return r.ID == "kb/b.md" })
@@ -197,15 +197,18 @@ func TestFolder(t *testing.T) {
 	for _, r := range got.rejects {
 		reasons[r.File] = r.Reason
 	}
-	for file, reason := range map[string]string{"empty.md": "is empty", "binary.txt": "byte 1 is zero", "front.md": "front matter"} {
+	for file, reason := range map[string]string{"empty.md": "is empty", "binary.txt": "byte 1 is zero"} {
 		if !strings.Contains(reasons[file], reason) {
 			t.Errorf("%s: %q, want %q", file, reasons[file], reason)
 		}
 	}
+	if len(found) != 1 || !strings.HasPrefix(found[0], "front.md: front matter") {
+		t.Errorf("notes %q", found)
+	}
 	all := strings.Join(skipped, "\n")
 	for _, want := range []string{
-		".hidden.md: hidden", ".git: hidden", "image.png: no known", "out.md: a link that leads nowhere or out",
-		"loop: a link to a folder", "dangling.md: a link that leads",
+		".hidden.md: hidden", ".git: hidden", "image.png: no known", "out.md: a link that leads out",
+		"loop: a link to a folder", "dangling.md: ",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("skipped:\n%s\nwant %q", all, want)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -28,7 +29,9 @@ type jsonl struct {
 	file  string
 	in    *input
 	opts  *Options
+	notes *notes
 	lines *lineReader
+	line  int64        // of the record being parsed
 	buf   bytes.Buffer // what dec reads, which does not copy a Buffer
 	dec   *jsontext.Decoder
 
@@ -37,10 +40,10 @@ type jsonl struct {
 	short  []byte    // the line without it
 }
 
-func newJSONL(file string, in *input, opts *Options) *jsonl {
+func newJSONL(file string, in *input, opts *Options, notes *notes) *jsonl {
 	lines := newLineReader(in, opts.MaxRecord, opts.MaxRaw)
 	lines.offset = in.skipped
-	j := &jsonl{file: file, in: in, opts: opts, lines: lines}
+	j := &jsonl{file: file, in: in, opts: opts, notes: notes, lines: lines}
 	j.dec = jsontext.NewDecoder(&j.buf)
 	return j
 }
@@ -78,15 +81,19 @@ func (j *jsonl) parse(ln line) (Record, error) {
 		return Record{}, err
 	}
 	text := bytes.TrimSpace(ln.text)
-	if text[0] == '[' && ln.no == 1 {
-		return Record{}, errors.New("an array; one object per line is expected; convert the file with: jq -c '.[]'")
-	}
+	j.line = ln.no
+	return j.parseText(text, ln.text)
+}
+
+// parseText converts the text of an object to a record. In whole it is as it is written,
+// so that messages have the right columns.
+func (j *jsonl) parseText(text, whole []byte) (Record, error) {
 	if text[0] != '{' {
 		return Record{}, fmt.Errorf("not a JSON object: it begins with %q", first(text))
 	}
 	rec, err := j.shortened(text)
 	if err != nil {
-		rec, err = j.object(ln.text) // the whole line, so that messages have the right columns
+		rec, err = j.object(whole)
 	}
 	if err != nil {
 		return Record{}, err
@@ -130,7 +137,7 @@ func (j *jsonl) object(text []byte) (Record, error) {
 // fields reads the fields of a record.
 func (j *jsonl) fields() (Record, error) {
 	var rec Record
-	meta := metadata{}
+	meta := metadata{notes: j.notes, line: j.line, opts: j.opts}
 	if _, err := j.dec.ReadToken(); err != nil {
 		return rec, err
 	}
@@ -139,22 +146,20 @@ func (j *jsonl) fields() (Record, error) {
 		if err != nil {
 			return rec, err
 		}
-		if err := j.field(&rec, meta, key.String()); err != nil {
+		if err := j.field(&rec, &meta, key.String()); err != nil {
 			return rec, err
 		}
 	}
-	if len(meta) > 0 {
-		rec.Metadata = meta
-	}
+	rec.Metadata = meta.fields
 	_, err := j.dec.ReadToken()
 	return rec, err
 }
 
 // field reads the value of one field into the record.
-func (j *jsonl) field(rec *Record, meta metadata, name string) (err error) {
+func (j *jsonl) field(rec *Record, meta *metadata, name string) (err error) {
 	switch role := j.opts.role(name); role {
 	case roleID:
-		return j.id(rec, name)
+		return j.id(rec, meta, name)
 	case roleText:
 		return j.text(&rec.Text, name)
 	case roleTitle:
@@ -175,19 +180,23 @@ func (j *jsonl) field(rec *Record, meta metadata, name string) (err error) {
 		if err := j.text(&text, name); err != nil || text == "" {
 			return err
 		}
-		if rec.Expires, err = parseExpires(text); err != nil {
+		if rec.Expires, err = parseExpires(text, j.opts.Timezone); err != nil {
 			return fmt.Errorf("field %q %w", name, err)
 		}
 		return nil
 	case roleChunk:
 		tok, err := j.dec.ReadToken()
-		if err != nil {
+		if err != nil || tok.Kind() == jsontext.KindNull {
 			return err
 		}
-		rec.Chunk, err = strconv.Atoi(tok.String())
-		if err != nil || tok.Kind() != jsontext.KindNumber || rec.Chunk < 0 {
+		n, changed, err := wholeNumber(tok.String())
+		if err != nil || tok.Kind() != jsontext.KindNumber || n < 0 || n > math.MaxInt32 {
 			return fmt.Errorf("field %q must be an integer from 0, not %s", name, clip(tok.String()))
 		}
+		if changed {
+			meta.note("field %q: numbers such as %s are read as integers", name, clip(tok.String()))
+		}
+		rec.Chunk = int(n)
 		return nil
 	case roleMetadata:
 		switch kind := j.dec.PeekKind(); kind {
@@ -203,6 +212,9 @@ func (j *jsonl) field(rec *Record, meta metadata, name string) (err error) {
 			return fmt.Errorf("field %q must be an object, not %s", name, kindName(kind))
 		}
 	default:
+		if !j.opts.reads(name) {
+			return j.dec.SkipValue()
+		}
 		return meta.readJSON(j.dec, name, 1)
 	}
 }
@@ -219,7 +231,9 @@ func (j *jsonl) text(dst *string, name string) error {
 	}
 	switch tok.Kind() {
 	case jsontext.KindString:
-		*dst = tok.String()
+		if *dst = tok.String(); j.opts.isNull(name, *dst) {
+			*dst = ""
+		}
 	case jsontext.KindNull:
 	default:
 		return fmt.Errorf("field %q must be a string, not %s", name, kindName(tok.Kind()))
@@ -228,7 +242,7 @@ func (j *jsonl) text(dst *string, name string) error {
 }
 
 // id reads a string, or an integer as it is written.
-func (j *jsonl) id(rec *Record, name string) error {
+func (j *jsonl) id(rec *Record, meta *metadata, name string) error {
 	if rec.ID != "" {
 		return fmt.Errorf("field %q: the record has an id already", name)
 	}
@@ -241,7 +255,12 @@ func (j *jsonl) id(rec *Record, name string) error {
 	}
 	rec.ID = tok.String()
 	if strings.ContainsAny(rec.ID, ".eE") {
-		return fmt.Errorf("field %q must be a string or an integer, not %s", name, clip(rec.ID))
+		n, _, err := wholeNumber(rec.ID)
+		if err != nil {
+			return fmt.Errorf("field %q must be a string or an integer, not %s", name, clip(rec.ID))
+		}
+		rec.ID = strconv.FormatInt(n, 10)
+		meta.note("field %q: numbers with a decimal point are read as integers", name)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -49,9 +50,9 @@ type Options struct {
 	// Format of all files. Auto chooses it by each file's name, ignoring .gz and .zst;
 	// standard input is JSONL.
 	Format Format
-	// Encoding of text: "utf-8", "utf-16le", "utf-16be", "cp949" (or "euc-kr"). Empty
-	// means to detect it: by a byte-order mark, else UTF-8 unless the first 64 KiB are
-	// clearly UTF-16 or CP949.
+	// Encoding of text, by a name of the WHATWG, such as "utf-8", "utf-16le", "cp949" or
+	// "shift_jis". Empty means to detect it: by a byte-order mark, else UTF-8 unless the
+	// first 64 KiB are clearly UTF-16, CP949, GB18030, Shift-JIS, EUC-JP or Big5.
 	Encoding string
 
 	// ID, Text, Title and Embedding name the fields or columns that hold them.
@@ -74,10 +75,26 @@ type Options struct {
 	Comma rune
 	// Header names the columns of CSV files without a header line.
 	Header []string
-	// Columns are the columns that become metadata; nil means all others.
+	// SkipRows is how many lines above the header of CSV are not read, such as a title.
+	SkipRows int
+	// Quote says what a quote means in CSV and TSV. The zero value decides by evidence.
+	Quote Quote
+	// Columns are the columns or fields that become metadata; nil means all others.
 	Columns []string
 	// Types sets the types of columns. Others are inferred.
 	Types map[string]Type
+
+	// Null are texts that mean no value, such as "NA". With "column=NA" it is only in that
+	// column. Without any, NA, N/A, null, NaN, None and - mean it among the numbers and
+	// booleans of a table, and are texts elsewhere.
+	Null []string
+	// Timezone is the zone of times that name none; nil leaves them as they are, which
+	// means UTC.
+	Timezone *time.Location
+	// Records is the path to the records in a JSON file that is one value: the names of
+	// the fields with dots between them. Arrays on the way are gone through.
+	Records string
+	nulls   map[string]map[string]bool // of Null, by column; "" for all
 
 	// Select, if set, chooses the files of a folder or glob to read, among those of a
 	// known format. Open calls it in the order of the paths.
@@ -85,6 +102,13 @@ type Options struct {
 	// Skipped, if set, is called by Open with each file of a folder that is not read, and
 	// the reason.
 	Skipped func(path, reason string)
+	// Unread, if set, is called by Open with each folder that can't be listed, and each
+	// file that is there and can't be looked at. What they hold is unknown, which is not
+	// the same as nothing. Without it they are reported to Skipped.
+	Unread func(path string, err error)
+	// Note, if set, is called by Next at the end of each file with what its reader has
+	// guessed or changed.
+	Note func(Note)
 	// Stdin is the input for "-", os.Stdin if nil.
 	Stdin io.Reader
 }
@@ -106,7 +130,7 @@ func (o *Options) withDefaults() (Options, error) {
 	if opts.Encoding != "" {
 		name, ok := canonicalEncoding(opts.Encoding)
 		if !ok {
-			faults = append(faults, fmt.Errorf("%w: %q; one of utf-8, utf-16le, utf-16be, cp949, euc-kr", ErrEncoding, opts.Encoding))
+			faults = append(faults, fmt.Errorf("%w: %q; one of utf-8, utf-16le, utf-16be, %s, or another name of the WHATWG", ErrEncoding, opts.Encoding, charsetNames))
 		}
 		opts.Encoding = name
 	}
@@ -124,6 +148,13 @@ func (o *Options) withDefaults() (Options, error) {
 			fault("type %q of column %q; one of string, int, float, bool, list, json", t, name)
 		}
 	}
+	if !slices.Contains([]Quote{QuoteAuto, QuoteNone, QuoteDouble}, opts.Quote) {
+		fault("--quote %q; one of auto, none, double", opts.Quote)
+	}
+	if opts.SkipRows < 0 {
+		fault("--skip-rows %d is negative", opts.SkipRows)
+	}
+	opts.nulls = nullMarkers(opts.Null)
 	if opts.MaxRecord == 0 {
 		opts.MaxRecord = DefaultMaxRecord
 	}

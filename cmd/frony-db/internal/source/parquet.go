@@ -21,6 +21,7 @@ const parquetBatch = 64
 type table struct {
 	file    string
 	opts    *Options
+	notes   *notes
 	columns []parquetColumn // by the index of the leaf
 
 	f       *parquet.File
@@ -45,7 +46,7 @@ type readerAt interface {
 	io.Seeker
 }
 
-func newParquet(file string, raw io.Reader, opts *Options, read *atomic.Int64) (*table, error) {
+func newParquet(file string, raw io.Reader, opts *Options, read *atomic.Int64, notes *notes) (*table, error) {
 	at, ok := raw.(readerAt)
 	if !ok {
 		return nil, fmt.Errorf("%w: Parquet can only be read from a file; save the stream first", ErrFormat)
@@ -57,13 +58,13 @@ func newParquet(file string, raw io.Reader, opts *Options, read *atomic.Int64) (
 	if err := checkParquet(at, size); err != nil {
 		return nil, err
 	}
-	t := &table{file: file, opts: opts, size: size, read: read}
+	t := &table{file: file, opts: opts, notes: notes, size: size, read: read}
 	err = guard(func() (err error) {
 		if t.f, err = parquet.OpenFile(at, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true)); err != nil {
 			return fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
 		t.total = t.f.NumRows()
-		t.columns, err = parquetColumns(t.f.Root(), opts)
+		t.columns, err = parquetColumns(t.f.Root(), halves(t.f.Metadata().Schema), opts)
 		return err
 	})
 	t.batch = make([]parquet.Row, parquetBatch)
@@ -229,7 +230,7 @@ func (t *table) parse(row parquet.Row) (rec Record, reason, err error) {
 
 // fields stores a row's values in the record.
 func (t *table) fields(rec *Record, row parquet.Row) error {
-	meta := metadata{}
+	meta := metadata{notes: t.notes, line: t.row, opts: t.opts}
 	size := 0
 	for _, v := range row {
 		if k := v.Kind(); !v.IsNull() && (k == parquet.ByteArray || k == parquet.FixedLenByteArray) {
@@ -247,13 +248,11 @@ func (t *table) fields(rec *Record, row parquet.Row) error {
 		if i < 0 || i >= len(t.columns) {
 			return fmt.Errorf("%w: a value of column %d, where there are %d", ErrCorrupt, i, len(t.columns))
 		}
-		if err := t.columns[i].put(rec, meta, row[:n:n]); err != nil {
+		if err := t.columns[i].put(rec, &meta, row[:n:n]); err != nil {
 			return err
 		}
 		row = row[n:]
 	}
-	if len(meta) > 0 {
-		rec.Metadata = meta
-	}
+	rec.Metadata = meta.fields
 	return rec.check(t.opts)
 }

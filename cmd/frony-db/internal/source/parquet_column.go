@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -24,17 +25,24 @@ type parquetColumn struct {
 	json    bool // the value is JSON text
 	kind    parquet.Kind
 	value   func(parquet.Value) (any, error)
+	float32 func(parquet.Value) float32 // nil unless the values are numbers
 }
 
 // parquetColumns determines the roles of a schema's leaves. It returns ErrColumn for a
 // column that metadata cannot hold.
-func parquetColumns(root *parquet.Column, opts *Options) ([]parquetColumn, error) {
-	p := planner{opts: opts}
+func parquetColumns(root *parquet.Column, halves []bool, opts *Options) ([]parquetColumn, error) {
+	p := planner{opts: opts, halves: halves, roles: map[role]string{}}
 	for _, c := range root.Columns() {
 		r := opts.role(c.Name())
-		if r == roleOther && opts.Columns != nil && !slices.Contains(opts.Columns, c.Name()) {
+		if r == roleOther && !opts.reads(c.Name()) {
 			r = roleIgnored
 		}
+		if slices.Contains(p.seen, c.Name()) {
+			p.fault("%w %q appears twice", ErrColumn, c.Name())
+		} else if other, ok := p.roles[r]; ok && r.once() {
+			p.fault("%w %q and column %q are for the same; name one of them (%s)", ErrColumn, other, c.Name(), r.flag())
+		}
+		p.roles[r] = c.Name()
 		p.seen = append(p.seen, c.Name())
 		at := parquetColumn{name: c.Name(), role: r}
 		if r == roleMetadata && !c.Leaf() { // a struct, whose fields are metadata
@@ -55,7 +63,9 @@ func parquetColumns(root *parquet.Column, opts *Options) ([]parquetColumn, error
 
 type planner struct {
 	opts   *Options
+	halves []bool // leaves that are float16
 	seen   []string
+	roles  map[role]string // the last column of each
 	out    []parquetColumn
 	faults []error
 }
@@ -116,10 +126,15 @@ func isListStep(c *parquet.Column) bool {
 }
 
 func (p *planner) addLeaf(c *parquet.Column, at parquetColumn, unsupported func(string)) {
-	at.value, at.kind, at.most = parquetValue(c), c.Type().Kind(), c.MaxDefinitionLevel()
+	at.value, at.kind, at.most = parquetValue(c, p.opts.Timezone), c.Type().Kind(), c.MaxDefinitionLevel()
+	at.float32 = toFloat32(c)
+	if i := len(p.out); i < len(p.halves) && p.halves[i] && at.kind == parquet.FixedLenByteArray {
+		at.value = func(v parquet.Value) (any, error) { return finite(float64(float16(v.ByteArray()))) }
+		at.float32 = func(v parquet.Value) float32 { return float16(v.ByteArray()) }
+	}
 	_, at.json = logical(c).(*format.JsonType)
-	if k := c.Type().Kind(); at.role == roleEmbedding && (!at.list || k != parquet.Float && k != parquet.Double) {
-		p.fault("%w %q must be a list of floats to be an embedding", ErrColumn, at.name)
+	if at.role == roleEmbedding && (!at.list || at.float32 == nil) {
+		p.fault("%w %q must be a list of numbers to be an embedding", ErrColumn, at.name)
 	}
 	if at.value == nil {
 		unsupported("of type " + c.Type().String())
@@ -136,7 +151,7 @@ func logical(c *parquet.Column) format.LogicalTypeValue {
 }
 
 // put stores the values of one row. Null has no value.
-func (c *parquetColumn) put(rec *Record, meta metadata, values []parquet.Value) error {
+func (c *parquetColumn) put(rec *Record, meta *metadata, values []parquet.Value) error {
 	if c.role == roleIgnored || len(values) == 0 {
 		return nil
 	}
@@ -152,8 +167,17 @@ func (c *parquetColumn) put(rec *Record, meta metadata, values []parquet.Value) 
 		return nil
 	}
 	v, err := c.value(values[0])
-	if err != nil {
+	switch f, isFloat := v.(float64); {
+	case err != nil:
 		return fmt.Errorf("column %q: %w", c.name, err)
+	case v == nil: // a float that is no number, which is null for pandas and R
+		meta.note("column %q: NaN is read as no value", c.name)
+		return nil
+	case isFloat && (c.role == roleID || c.role == roleChunk) && f == math.Trunc(f) && math.Abs(f) < exactFloat:
+		meta.note("column %q: floats that are whole are read as integers", c.name)
+		v = int64(f)
+	case isFloat && f == math.Trunc(f) && math.Abs(f) >= exactFloat && math.Abs(f) < math.MaxInt64:
+		meta.note("column %q: floats above 2^53; if they were integers, the program that wrote the file has rounded them", c.name)
 	}
 	if c.role == roleOther && !c.json {
 		return meta.add(c.name, v)
@@ -192,18 +216,22 @@ func (c *parquetColumn) elements(values []parquet.Value, f func(i int, v parquet
 	return true, nil
 }
 
-func (c *parquetColumn) strings(meta metadata, values []parquet.Value) error {
-	out := []string{}
+func (c *parquetColumn) strings(meta *metadata, values []parquet.Value) error {
+	out, scalars := []string{}, false
 	there, err := c.elements(values, func(_ int, v parquet.Value) error {
 		x, err := c.value(v)
 		if err != nil {
 			return err
 		}
-		s, ok := x.(string)
-		if !ok {
-			return fmt.Errorf("%v is not a string; lists may only hold strings", x)
+		switch x := x.(type) {
+		case string:
+			out = append(out, x)
+		case nil:
+			return errors.New("NaN is not a value")
+		default:
+			scalars = true
+			out = append(out, fmt.Sprint(x))
 		}
-		out = append(out, s)
 		return nil
 	})
 	if err != nil || !there {
@@ -211,6 +239,9 @@ func (c *parquetColumn) strings(meta metadata, values []parquet.Value) error {
 	}
 	if c.role != roleOther {
 		return fmt.Errorf("column %q must hold single values, not lists", c.name)
+	}
+	if scalars {
+		meta.note("column %q holds lists of numbers or booleans: their elements are stored as strings", c.name)
 	}
 	return meta.add(c.name, out)
 }

@@ -19,7 +19,7 @@ import (
 // bool, int64 or float64. Dates and times become RFC 3339 text, in UTC if they have no
 // zone. It returns nil for types without such a form, and for a physical type that
 // contradicts the logical one, because the library would read a number as an address.
-func parquetValue(c *parquet.Column) func(parquet.Value) (any, error) {
+func parquetValue(c *parquet.Column, local *time.Location) func(parquet.Value) (any, error) {
 	kind := c.Type().Kind()
 	if _, null := logical(c).(*format.NullType); !null && !slices.Contains(physical(logical(c)), kind) {
 		return nil
@@ -38,7 +38,10 @@ func parquetValue(c *parquet.Column) func(parquet.Value) (any, error) {
 	case *format.TimeType:
 		return timeOfDay(kind, &l.Unit)
 	case *format.TimestampType:
-		return timestamp(&l.Unit)
+		if l.IsAdjustedToUTC || local == nil {
+			return timestamp(&l.Unit)
+		}
+		return localTimestamp(&l.Unit, local)
 	case *format.IntType:
 		return integer(kind, l.IsSigned)
 	case *format.UUIDType:
@@ -102,11 +105,72 @@ func text(v parquet.Value) (any, error) {
 	return string(b), nil
 }
 
+// finite returns nil for NaN.
 func finite(f float64) (any, error) {
-	if math.IsInf(f, 0) || math.IsNaN(f) {
+	if math.IsNaN(f) {
+		return nil, nil
+	}
+	if math.IsInf(f, 0) {
 		return nil, fmt.Errorf("%v is not a finite number", f)
 	}
 	return f, nil
+}
+
+// float16 reads an IEEE 754 half, little-endian.
+func float16(b []byte) float32 {
+	if len(b) != 2 {
+		return float32(math.NaN())
+	}
+	h := uint32(b[0]) | uint32(b[1])<<8
+	sign, exp, frac := h>>15<<31, h>>10&0x1f, h&0x3ff
+	switch exp {
+	case 0: // zero or subnormal
+		f := float32(frac) / (1 << 24)
+		return math.Float32frombits(math.Float32bits(f) | sign)
+	case 0x1f:
+		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
+	}
+	return math.Float32frombits(sign | (exp+127-15)<<23 | frac<<13)
+}
+
+// halves reports which leaves hold float16, a logical type that the library drops.
+func halves(schema []format.SchemaElement) []bool {
+	var out []bool
+	for i := range schema {
+		e := &schema[i]
+		if n := e.NumChildren; n.Valid && n.V > 0 {
+			continue
+		}
+		_, half := e.LogicalType.Value.(*format.Float16Type)
+		out = append(out, half && e.TypeLength.V == 2)
+	}
+	return out
+}
+
+// toFloat32 returns a function that converts a leaf's values to float32, or nil if they
+// are not numbers.
+func toFloat32(c *parquet.Column) func(parquet.Value) float32 {
+	switch l := logical(c).(type) {
+	case *format.IntType:
+		if !l.IsSigned && c.Type().Kind() == parquet.Int32 {
+			return func(v parquet.Value) float32 { return float32(v.Uint32()) }
+		}
+	case nil:
+	default:
+		return nil
+	}
+	switch c.Type().Kind() {
+	case parquet.Float:
+		return parquet.Value.Float
+	case parquet.Double:
+		return func(v parquet.Value) float32 { return float32(v.Double()) }
+	case parquet.Int32:
+		return func(v parquet.Value) float32 { return float32(v.Int32()) }
+	case parquet.Int64:
+		return func(v parquet.Value) float32 { return float32(v.Int64()) }
+	default:
+		return nil
+	}
 }
 
 func integer(kind parquet.Kind, signed bool) func(parquet.Value) (any, error) {
@@ -168,6 +232,17 @@ func timestamp(u *format.TimeUnit) func(parquet.Value) (any, error) {
 		n := v.Int64()
 		t := time.Unix(n/perSecond, n%perSecond*int64(unit)).UTC()
 		return rfc3339(t)
+	}
+}
+
+// localTimestamp reads the clock of a zone that the file doesn't name.
+func localTimestamp(u *format.TimeUnit, local *time.Location) func(parquet.Value) (any, error) {
+	unit := step(u)
+	perSecond := int64(time.Second / unit)
+	return func(v parquet.Value) (any, error) {
+		n := v.Int64()
+		t := time.Unix(n/perSecond, n%perSecond*int64(unit)).UTC()
+		return rfc3339(time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), local))
 	}
 }
 

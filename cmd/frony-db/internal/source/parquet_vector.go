@@ -18,6 +18,7 @@ type vectorColumn struct {
 	element int // as in parquetColumn
 	limit   int // bytes of an embedding
 	pages   parquet.Pages
+	float32 func(parquet.Value) float32
 
 	// The page being read: the levels of each value, and the values that are not null.
 	// Values before at, and data before used, have been read.
@@ -31,7 +32,7 @@ type vectorColumn struct {
 }
 
 func newVectorColumn(c *parquetColumn, chunk parquet.ColumnChunk, limit int) *vectorColumn {
-	return &vectorColumn{name: c.name, element: c.element, most: byte(c.most), limit: limit, pages: chunk.Pages()}
+	return &vectorColumn{name: c.name, element: c.element, most: byte(c.most), limit: limit, pages: chunk.Pages(), float32: c.float32}
 }
 
 // next returns the embedding of the next row, nil if it has none, or the reason for a
@@ -111,12 +112,8 @@ func (v *vectorColumn) turn() (err error) {
 	for {
 		n, err := r.ReadValues(v.values[:cap(v.values)])
 		for _, x := range v.values[:n] {
-			switch {
-			case x.IsNull():
-			case x.Kind() == parquet.Double:
-				v.data = append(v.data, float32(x.Double()))
-			default:
-				v.data = append(v.data, x.Float())
+			if !x.IsNull() {
+				v.data = append(v.data, v.float32(x))
 			}
 		}
 		if errors.Is(err, io.EOF) {

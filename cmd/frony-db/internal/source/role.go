@@ -27,6 +27,27 @@ const (
 	roleIgnored // a column that is not read
 )
 
+// once reports whether a table may have only one column of the role.
+func (r role) once() bool {
+	return r == roleID || r == roleText || r == roleTitle || r == roleExpires
+}
+
+// flag is how the column of the role is named.
+func (r role) flag() string {
+	switch r {
+	case roleID:
+		return "--id-field"
+	case roleText:
+		return "--text-field"
+	case roleTitle:
+		return "--title-field"
+	case roleEmbedding:
+		return "--embedding-field"
+	default:
+		return "--expires-field"
+	}
+}
+
 // role returns the role of a field by its name. A name in the options replaces the
 // default ones: with ID "key", a field "id" is metadata.
 func (o *Options) role(name string) role {

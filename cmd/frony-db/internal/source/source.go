@@ -43,7 +43,7 @@ func OpenAll(ctx context.Context, paths []string, opts *Options) (Reader, error)
 			r.closers = append(r.closers, closer)
 		}
 	}
-	if err := errors.Join(faults...); err != nil {
+	if err := errors.Join(append(faults, o.checkApplies(r.files))...); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
@@ -70,7 +70,9 @@ type reader struct {
 	in  *input
 	cur recordReader
 	// name of the file being read
-	name string
+	name   string
+	notes  notes
+	survey survey
 }
 
 func (r *reader) BytesRead() int64 { return r.read.Load() }
@@ -95,6 +97,12 @@ func (r *reader) Next() (Record, error) {
 		}
 		rec, err := r.cur.next()
 		if err == nil {
+			if r.opts.Timezone != nil {
+				r.opts.localTimes(&rec, &r.notes)
+			}
+			if r.opts.Note != nil {
+				r.survey.see(&rec)
+			}
 			return rec, nil
 		}
 		if _, ok := errors.AsType[*Reject](err); ok {
@@ -112,13 +120,14 @@ func (r *reader) Next() (Record, error) {
 // start opens a file and the layers above it.
 func (r *reader) start(f file) error {
 	r.name = f.name
+	r.notes = notes{file: f.name, tell: r.opts.Note}
 	raw, err := f.open()
 	if err != nil {
 		return err
 	}
 	r.raw = raw
 	if f.format == Parquet {
-		t, err := newParquet(f.name, raw, r.opts, &r.read)
+		t, err := newParquet(f.name, raw, r.opts, &r.read, &r.notes)
 		if err != nil {
 			return err
 		}
@@ -129,14 +138,18 @@ func (r *reader) start(f file) error {
 	if err != nil {
 		return err
 	}
+	if r.in.guessed {
+		r.notes.whole("the encoding is %s, by its bytes", r.in.encoding)
+	}
 	switch f.format {
 	case JSONL:
-		r.cur = newJSONL(f.name, r.in, r.opts)
+		r.cur, err = newJSON(f.name, r.in, r.opts, &r.notes, !f.pipe)
+		return err
 	case CSV, TSV:
-		r.cur, err = newCSV(f.name, r.in, r.opts, f.format)
+		r.cur, err = newCSV(f.name, r.in, r.opts, f.format, &r.notes)
 		return err
 	case Markdown, Text:
-		r.cur = &document{file: f.name, in: r.in, opts: r.opts, md: f.format == Markdown}
+		r.cur = &document{file: f.name, in: r.in, opts: r.opts, notes: &r.notes, md: f.format == Markdown}
 	default:
 		return fmt.Errorf("%w: %q", ErrFormat, f.format)
 	}
@@ -145,8 +158,16 @@ func (r *reader) start(f file) error {
 
 // finish closes the file being read.
 func (r *reader) finish() {
-	if t, ok := r.cur.(*table); ok {
-		t.close()
+	r.survey.note(&r.notes)
+	r.survey = survey{}
+	r.notes.flush()
+	switch cur := r.cur.(type) {
+	case *table:
+		cur.close()
+	case *jsonRecords:
+		if cur != nil {
+			cur.stop()
+		}
 	}
 	if r.in != nil {
 		r.in.close()

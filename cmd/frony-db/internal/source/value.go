@@ -1,9 +1,11 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -14,28 +16,42 @@ import (
 const maxDepth = 32
 
 // metadata collects a record's fields under flat names.
-type metadata map[string]any
+type metadata struct {
+	fields map[string]any
+	notes  *notes
+	line   int64
+	opts   *Options
+}
+
+// note notes that a value was changed.
+func (m *metadata) note(format string, args ...any) { m.notes.value(m.line, format, args...) }
 
 // add stores a value under a name, which must be new and not empty.
-func (m metadata) add(name string, value any) error {
+func (m *metadata) add(name string, value any) error {
 	if name == "" {
 		return errors.New("a field has an empty name")
 	}
-	if _, ok := m[name]; ok {
+	if _, ok := m.fields[name]; ok {
 		return fmt.Errorf("field %q appears twice", name)
 	}
-	m[name] = value
+	if s, ok := value.(string); ok && m.opts.isNull(name, s) {
+		return nil
+	}
+	if m.fields == nil {
+		m.fields = map[string]any{}
+	}
+	m.fields[name] = value
 	return nil
 }
 
 // readJSON reads the next value of dec and stores it under name. Objects become fields
 // with dots between the names; null is ignored.
-func (m metadata) readJSON(dec *jsontext.Decoder, name string, depth int) error {
+func (m *metadata) readJSON(dec *jsontext.Decoder, name string, depth int) error {
 	switch dec.PeekKind() {
 	case jsontext.KindBeginObject:
 		return m.readObject(dec, name+".", depth+1)
 	case jsontext.KindBeginArray:
-		list, err := readStrings(dec, name)
+		list, err := m.readList(dec, name)
 		if err != nil {
 			return err
 		}
@@ -46,7 +62,7 @@ func (m metadata) readJSON(dec *jsontext.Decoder, name string, depth int) error 
 }
 
 // readScalar reads a value that is neither an object nor an array.
-func (m metadata) readScalar(dec *jsontext.Decoder, name string) error {
+func (m *metadata) readScalar(dec *jsontext.Decoder, name string) error {
 	tok, err := dec.ReadToken()
 	if err != nil {
 		return err
@@ -68,7 +84,7 @@ func (m metadata) readScalar(dec *jsontext.Decoder, name string) error {
 }
 
 // readObject reads an object and stores its fields with prefix before their names.
-func (m metadata) readObject(dec *jsontext.Decoder, prefix string, depth int) error {
+func (m *metadata) readObject(dec *jsontext.Decoder, prefix string, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("field %q nests deeper than %d objects", strings.TrimSuffix(prefix, "."), maxDepth)
 	}
@@ -92,25 +108,37 @@ func (m metadata) readObject(dec *jsontext.Decoder, prefix string, depth int) er
 	return err
 }
 
-// readStrings reads an array of strings.
-func readStrings(dec *jsontext.Decoder, name string) ([]string, error) {
-	if _, err := dec.ReadToken(); err != nil {
+// readList reads an array. Strings stay strings; numbers and booleans become strings as
+// they are written; an array of anything else becomes its JSON text.
+func (m *metadata) readList(dec *jsontext.Decoder, name string) (any, error) {
+	raw, err := dec.ReadValue()
+	if err != nil {
 		return nil, err
 	}
-	list := []string{}
-	for dec.PeekKind() != jsontext.KindEndArray {
-		kind := dec.PeekKind()
-		tok, err := dec.ReadToken()
+	elements := jsontext.NewDecoder(bytes.NewReader(raw))
+	if _, err := elements.ReadToken(); err != nil {
+		return nil, err
+	}
+	list, scalars := []string{}, false
+	for elements.PeekKind() != jsontext.KindEndArray {
+		kind := elements.PeekKind()
+		switch kind {
+		case jsontext.KindNull, jsontext.KindBeginArray, jsontext.KindBeginObject:
+			m.note("field %q holds an array with %s in it: stored as JSON text", name, kindName(kind))
+			return string(raw), nil
+		default:
+		}
+		tok, err := elements.ReadToken()
 		if err != nil {
 			return nil, err
 		}
-		if kind != jsontext.KindString {
-			return nil, fmt.Errorf("field %q: an array may only hold strings, but element %d is %s", name, len(list), kindName(kind))
-		}
+		scalars = scalars || kind != jsontext.KindString
 		list = append(list, tok.String())
 	}
-	_, err := dec.ReadToken()
-	return list, err
+	if scalars {
+		m.note("field %q holds a list of numbers or booleans: its elements are stored as strings", name)
+	}
+	return list, nil
 }
 
 // parseNumber reads a JSON number: an int64 if it is written as an integer, a
@@ -128,6 +156,22 @@ func parseNumber(s string) (any, error) {
 		return nil, fmt.Errorf("number %s exceeds a 64-bit float", clip(s))
 	}
 	return f, nil
+}
+
+// exactFloat bounds the whole numbers that a float64 holds exactly.
+const exactFloat = 1 << 53
+
+// wholeNumber reads an integer, also one that was written as a float, such as "3.0", by
+// a tool that has no integers beside nulls.
+func wholeNumber(s string) (n int64, changed bool, err error) {
+	if n, err = strconv.ParseInt(s, 10, 64); err == nil || !strings.ContainsAny(s, ".eE") {
+		return n, false, err
+	}
+	f, ferr := strconv.ParseFloat(s, 64)
+	if ferr != nil || f != math.Trunc(f) || math.Abs(f) >= exactFloat {
+		return 0, false, err
+	}
+	return int64(f), true, nil
 }
 
 // kindName names a kind of JSON value.
