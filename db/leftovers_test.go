@@ -124,7 +124,7 @@ func TestExpiresRange(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close() }()
-	c := openGiven(t, d, 2)
+	c := openPrecomputed(t, d, 2)
 	for _, year := range []int{-5, 10_000, 292_278, 1 << 40} {
 		doc := Document{ID: "1", Embedding: []float32{1, 2}, Expires: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)}
 		if _, err := c.Upsert(t.Context(), doc); !errors.Is(err, ErrInvalidMetadata) || !strings.Contains(err.Error(), "expires") {
