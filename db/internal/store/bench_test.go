@@ -50,3 +50,40 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLedger is what a commit pays for noticing a loss.
+func BenchmarkLedger(b *testing.B) {
+	l, err := openLedger(b.TempDir(), acknowledged{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = l.close() }()
+	for ts := uint64(0); b.Loop(); ts++ {
+		if err := l.wrote(ts, true, 0); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkInspect is what an opening pays for reading every block, in the page cache.
+func BenchmarkInspect(b *testing.B) {
+	dir := b.TempDir()
+	s, err := Open(dir, Options{SyncEvery: 1 << 40})
+	if err != nil {
+		b.Fatal(err)
+	}
+	info, err := s.CreateCollection("c", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	fill(b, s, info.ID, 0, 60_000)
+	b.SetBytes(s.DiskBytes())
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if i, err := inspect(dir, false); err != nil || i.err() != nil {
+			b.Fatal(err, i.err())
+		}
+	}
+}

@@ -16,7 +16,8 @@ type Fault struct {
 
 	// key is what Mend deletes, or sets to value. Nil: nothing can be mended.
 	key, value []byte
-	live       bool // Mend counts the documents again
+	live       bool  // Mend counts the documents again
+	state      State // what the counters must be at least
 }
 
 // Mendable reports whether Mend can do something about the fault.
@@ -119,12 +120,12 @@ func (c *checker) checkDocuments() error {
 
 func (c *checker) checkDocument(node uint32, r *Record) error {
 	if node >= c.st.Next {
-		c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("the node is not below %d, the next number", c.st.Next)})
+		c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("the node is not below %d, the next number", c.st.Next), live: true, state: State{Next: node + 1, Seq: r.Seq}})
 		return nil
 	}
 	c.docs[node], c.names[node] = true, maphash.String(c.seed, r.ID)
 	if r.Seq > c.st.Seq {
-		c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("written by batch %d, the newest is %d", r.Seq, c.st.Seq)})
+		c.found(Fault{ID: r.ID, Node: node, Detail: fmt.Sprintf("written by batch %d, the newest is %d", r.Seq, c.st.Seq), live: true, state: State{Seq: r.Seq}})
 	}
 	at, ok, err := c.v.Node(c.cid, r.ID)
 	switch {

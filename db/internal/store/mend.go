@@ -27,6 +27,9 @@ func (s *Store) Mend(cid uint32, faults []Fault) error {
 			return ErrNoCollection
 		}
 		next = new(*cur)
+		for _, f := range faults {
+			next.Next, next.Seq = max(next.Next, f.state.Next), max(next.Seq, f.state.Seq)
+		}
 		next.Live = countKeys(txn, prefix(keyDocument, cid))
 		if err := txn.Set(prefix(keyState, cid), next.encode()); err != nil {
 			return &partialError{err}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -65,8 +66,19 @@ const scrubAtOnce = 512 << 20
 
 // scrub reads every block and returns those that are damaged.
 func (t *tableFile) scrub() (damaged holes, err error) {
+	part := make([]byte, 1<<20) // many blocks are read at once
+	var at, end int64
 	for i, b := range t.blocks {
-		_, _, err := t.read(i)
+		if b.at < at || b.at+b.length > end {
+			part = slices.Grow(part[:0], int(b.length))
+			part = part[:cap(part)]
+			n, err := t.f.ReadAt(part, b.at)
+			if err != nil && !errors.Is(err, io.EOF) {
+				return damaged, err
+			}
+			at, end = b.at, b.at+int64(n)
+		}
+		_, _, err := t.parse(i, part[b.at-at:min(end, b.at+b.length)-at])
 		switch {
 		case errors.Is(err, errTable):
 			h := hole{table: t.name, what: err.Error(), first: withoutVersion(b.first), end: withoutVersion(b.end)}

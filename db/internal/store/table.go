@@ -143,6 +143,11 @@ func (t *tableFile) read(i int) (data []byte, offsets []uint32, err error) {
 	if _, err := t.f.ReadAt(b, t.blocks[i].at); err != nil {
 		return nil, nil, err
 	}
+	return t.parse(i, b)
+}
+
+// parse takes block i apart.
+func (t *tableFile) parse(i int, b []byte) (data []byte, offsets []uint32, err error) {
 	damaged := t.damaged(fmt.Sprintf("block %d at byte %d does not have its checksum", i, t.blocks[i].at))
 	take := func(n int64) []byte {
 		if n < 0 || n > int64(len(b)) {
@@ -168,6 +173,7 @@ func (t *tableFile) read(i int) (data []byte, offsets []uint32, err error) {
 	if list == nil {
 		return nil, nil, damaged
 	}
+	offsets = make([]uint32, 0, len(list)/4)
 	for ; len(list) > 0; list = list[4:] { // Badger keeps them as the machine does
 		offsets = append(offsets, binary.NativeEndian.Uint32(list))
 	}
