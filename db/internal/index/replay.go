@@ -23,7 +23,7 @@ func (x *Index) loadSnapshot(ctx context.Context, v *store.View, now store.State
 	if err != nil {
 		return 0, err
 	}
-	meta, live, err := x.decode(bufio.NewReaderSize(f, 1<<20), info.Size(), now)
+	meta, live, err := x.decode(bufio.NewReaderSize(f, 1<<16), info.Size(), now)
 	if err != nil {
 		return 0, err
 	}

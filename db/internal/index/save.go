@@ -72,8 +72,11 @@ func (x *Index) save() error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("write snapshot: %w", err), t.Drop())
 	}
+	if err := x.rows.Stamp(stamp); err != nil {
+		x.log.Warn("vector rows not stamped; the next opening makes new ones", "err", err)
+	}
 	// The rows come first: a snapshot promises the rows of all its nodes.
-	if err := errors.Join(x.rows.Stamp(stamp), x.rows.Sync()); err != nil {
+	if err := x.rows.Sync(); err != nil {
 		return errors.Join(err, t.Drop())
 	}
 	if err := t.Commit(); err != nil {
