@@ -3,6 +3,7 @@ module github.com/fronyai/frony-db
 go 1.26.0
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/danielgtaylor/huma/v2 v2.37.2
 	github.com/daulet/tokenizers v1.24.0
 	github.com/dgraph-io/badger/v4 v4.9.6
