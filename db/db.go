@@ -55,7 +55,7 @@ const (
 // acknowledged writes would be lost (see Options.AcceptLoss), and
 // ErrInvalidOptions.
 func Open(path string, opts *Options) (*DB, error) {
-	o, err := opts.prepare()
+	o, err := opts.withDefaults()
 	if err != nil {
 		return nil, wrap("open", path, err)
 	}

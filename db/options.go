@@ -103,9 +103,9 @@ func (l Limits) withDefaults() Limits {
 	}
 }
 
-// prepare returns a copy of o with the defaults filled in, or one error that lists
+// withDefaults returns a copy of o with the defaults filled in, or one error that lists
 // every invalid option.
-func (o *Options) prepare() (Options, error) {
+func (o *Options) withDefaults() (Options, error) {
 	var c Options
 	if o != nil {
 		c = *o

@@ -48,7 +48,7 @@ type Graph struct {
 // New returns an empty graph over space. nil options mean the defaults. The
 // error wraps ErrOptions and names all options that are out of range.
 func New(space Space, opts *Options) (*Graph, error) {
-	o, err := opts.resolve()
+	o, err := opts.withDefaults()
 	if space == nil {
 		err = errors.Join(err, errors.New("hnsw: New needs a space"))
 	}

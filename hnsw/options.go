@@ -33,8 +33,8 @@ const (
 	maxEfConstruction = 10_000
 )
 
-// resolve fills in the defaults and reports all faults at once.
-func (o *Options) resolve() (Options, error) {
+// withDefaults fills in the defaults and reports all faults at once.
+func (o *Options) withDefaults() (Options, error) {
 	var r Options
 	if o != nil {
 		r = *o

@@ -173,7 +173,8 @@ func (d *decoder) words(dst []uint32, b []byte) (rest []byte, err error) {
 // graph publishes what was decoded and verified.
 func (d *decoder) graph() *Graph {
 	g := d.g
-	g.slabs.Store(&d.s)
+	s := d.s // a pointer into d would keep the reader
+	g.slabs.Store(&s)
 	g.upperLen = int(d.h.upper)
 	g.root = d.h.root
 	g.entry.Store(d.h.entry)

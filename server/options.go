@@ -85,8 +85,14 @@ type Limits struct {
 	ReplayBytes int64 // bytes of answers kept; default 16 MiB
 }
 
-func (o *Options) fill() error {
-	l := &o.Limits
+// withDefaults returns a copy with the defaults filled in, and reports all faults at
+// once.
+func (o *Options) withDefaults() (Options, error) {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	l := &c.Limits
 	var faults []error
 	for _, f := range []struct {
 		name string
@@ -144,12 +150,12 @@ func (o *Options) fill() error {
 		faults = append(faults, fmt.Errorf("InFlight (%d) must be at least twice Body (%d), and Answers (%d) twice AnswerBytes (%d): one client may use half",
 			l.InFlight, l.Body, l.Answers, l.AnswerBytes))
 	}
-	o.Version = cmp.Or(o.Version, "devel")
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
+	c.Version = cmp.Or(c.Version, "devel")
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	if err := errors.Join(faults...); err != nil {
-		return fmt.Errorf("server options: %w", err)
+		return Options{}, fmt.Errorf("server options: %w", err)
 	}
-	return nil
+	return c, nil
 }

@@ -62,11 +62,8 @@ const (
 // New returns a server for a database. It answers at once; /readyz returns 503
 // until Warm has ended.
 func New(d *db.DB, opts *Options) (*Server, error) {
-	var o Options
-	if opts != nil {
-		o = *opts
-	}
-	if err := o.fill(); err != nil {
+	o, err := opts.withDefaults()
+	if err != nil {
 		return nil, err
 	}
 	l := &o.Limits
