@@ -87,7 +87,7 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 	s.searches = admit.NewQueue(queue)
 	queue.Slots = l.Writes
 	s.writes = admit.NewQueue(queue)
-	err := s.routes()
+	err = s.routes()
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
