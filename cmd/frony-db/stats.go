@@ -46,6 +46,7 @@ func (a *app) printStats(s db.Stats) error {
 	row("dims", fmt.Sprintf("%d, graph over the first %d", s.Dims, s.HeadDims))
 	row("model", model)
 	row("created", s.Created.Local().Format(time.DateTime))
+	row("metadata fields", strconv.Itoa(s.Fields))
 	row("memory: graph links", term.Bytes(s.Memory.Graph))
 	row("memory: codes", term.Bytes(s.Memory.Codes))
 	row("memory: nodes", term.Bytes(s.Memory.Nodes))
