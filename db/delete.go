@@ -37,7 +37,8 @@ func (c *Collection) DeleteWhere(ctx context.Context, where filter.Expr) (n int,
 		if err := c.checkFilter(where); err != nil {
 			return err
 		}
-		n, err = v.DeleteWhere(ctx, where)
+		deleted, err := v.DeleteWhere(ctx, where)
+		n += deleted // another version may go on with the rest
 		return err
 	})
 	return n, err

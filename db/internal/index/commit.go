@@ -20,6 +20,10 @@ func (x *Index) commit(puts []Put, b *store.Batch) (*store.Committed, error) {
 
 // commitFiling is commit for a caller that holds filing.
 func (x *Index) commitFiling(puts []Put, b *store.Batch) (*store.Committed, error) {
+	if err := x.commits.Enter(); err != nil {
+		return nil, err
+	}
+	defer x.commits.Leave()
 	b.Collection, b.Puts = x.id, make([]store.Put, len(puts))
 	parallel.Each(len(puts), 64, func(i int) { b.Puts[i] = puts[i].encode() })
 	done, err := x.st.Commit(b)

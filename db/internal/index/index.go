@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/fronyai/frony-db/db/internal/attr"
 	"github.com/fronyai/frony-db/db/internal/gate"
@@ -56,6 +55,9 @@ type Index struct {
 	set  Settings
 	log  *slog.Logger
 	gate *gate.Gate
+	// commits is entered by each commit inside the gate: a change of the model pauses
+	// it alone, since readers may go on with the version that they began with.
+	commits *gate.Gate
 
 	derived
 	epochs epoch.Epoch // of readers
@@ -99,7 +101,7 @@ type derived struct {
 // store.ErrReadOnly if the directory cannot be written to, and the context's
 // error.
 func Open(ctx context.Context, o Options) (*Index, error) {
-	x := &Index{opts: o, st: o.Store, id: o.ID, set: o.Settings, log: o.Logger, gate: gate.New(store.ErrClosed)}
+	x := &Index{opts: o, st: o.Store, id: o.ID, set: o.Settings, log: o.Logger, gate: gate.New(store.ErrClosed), commits: gate.New(store.ErrClosed)}
 	x.calibration.Store(uncalibrated())
 	if err := x.derive(ctx); err != nil {
 		if x.rows != nil {
@@ -221,32 +223,17 @@ func (x *Index) settle() {
 	x.background.Wait() // what the readers released may have started more
 }
 
-// Pause waits until no operation runs, and holds new ones until Resume or
-// Retire. See gate.Pause.
-func (x *Index) Pause(ctx context.Context) error {
-	// What settle would wait for can go on while others still come in.
-	for (x.repairing.Load() || x.snapping.Load() || x.calibrating.Load()) && ctx.Err() == nil {
-		select {
-		case <-time.After(time.Millisecond):
-		case <-ctx.Done():
-		}
-	}
-	if err := x.gate.Pause(ctx); err != nil {
-		return err
-	}
-	x.settle()
-	return nil
-}
+// PauseWrites waits until no commit runs, and holds new ones until ResumeWrites or
+// Retire. Reads go on.
+func (x *Index) PauseWrites(ctx context.Context) error { return x.commits.Pause(ctx) }
 
-// Resume ends a pause.
-func (x *Index) Resume() { x.gate.Resume() }
+// ResumeWrites ends a pause.
+func (x *Index) ResumeWrites() { x.commits.Resume() }
 
-// Retire ends a pause by closing the index without saving: another one has taken
-// its place.
+// Retire ends a pause of the writes: another index has taken the place of this
+// one. The writes that wait get store.ErrClosed. Then it waits for the operations
+// that run, and closes the index without saving.
 func (x *Index) Retire() error {
-	x.expiry.end()
-	if !x.gate.Retire() {
-		return nil // a Discard that waits for the pause does the rest
-	}
-	return x.rows.Close()
+	x.commits.Retire()
+	return x.Discard()
 }

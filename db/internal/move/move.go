@@ -32,7 +32,7 @@ type Move struct {
 	Counts
 
 	follower *index.Follower
-	paused   bool // nothing else runs on From
+	paused   bool // nothing is written to From
 	batch    int  // documents in the next batch at most
 	total    int
 	done     int
@@ -152,18 +152,18 @@ func (m *Move) catchUp(ctx context.Context) error {
 	return m.All(ctx)
 }
 
-// Finish pauses From, brings over what is left, and calls change, which makes To
+// Finish pauses the writes to From, brings over what is left, and calls change, which makes To
 // take the place of From. After an error From resumes.
 func (m *Move) Finish(ctx context.Context, change func() error) error {
 	for try := 1; ; try++ {
-		if err := m.From.Pause(ctx); err != nil {
+		if err := m.From.PauseWrites(ctx); err != nil {
 			return err
 		}
-		// The pause may have waited for long, for a Scan, while others wrote.
+		// Others may have written until now.
 		if try == finishes || m.nearlyDone() {
 			return m.last(ctx, change)
 		}
-		m.From.Resume()
+		m.From.ResumeWrites()
 		if err := m.Rounds(ctx); err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (m *Move) last(ctx context.Context, change func() error) error {
 	}
 	if err != nil {
 		m.paused = false
-		m.From.Resume()
+		m.From.ResumeWrites()
 	}
 	return err
 }
