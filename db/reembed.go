@@ -71,9 +71,9 @@ type Reembedding struct {
 //
 // Until the switch, the previous version answers searches. Writes continue, and
 // reach the new version too. Every handle of the collection switches by itself: a
-// call sees one version or the other, with its model. The switch waits for running
-// calls, for a Scan until its loop ends, and briefly delays others. Do not call
-// Reembed inside a Scan.
+// call sees one version or the other, with its model. The switch briefly delays
+// writes, and no search. Reembed returns when the calls that began before the
+// switch have ended, a Scan when its loop has: do not call it inside a Scan.
 //
 // It may be interrupted at any time, by ctx, by Close or by a kill. The same call
 // resumes where it stopped: it embeds at most one batch, about a second of work,
