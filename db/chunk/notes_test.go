@@ -69,7 +69,7 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
-// An image in base64 is no text: it stays in its chunk and costs no tokens.
+// A base64 image is not text: it stays in its chunk and costs no tokens.
 func TestBase64Image(t *testing.T) {
 	t.Parallel()
 	doc := "# 설치\n\n화면은 다음과 같다.\n\n![화면](data:image/png;base64," + strings.Repeat("SDUdcPvaYOGODsYwBD6k", 7500) + ")\n\n다음 단계로 넘어간다.\n"
