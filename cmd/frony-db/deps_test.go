@@ -21,6 +21,7 @@ var allowed = map[string]struct {
 	others []string // nil: any; empty: none
 }{
 	"internal":            {own: []string{"internal"}, others: []string{}},
+	"internal/textform":   {others: []string{"golang.org/x/text/unicode/norm"}},
 	"hnsw":                {own: []string{"hnsw", "internal"}, others: []string{}},
 	"quant":               {own: []string{"quant", "internal"}, others: []string{"golang.org/x/sys/cpu"}},
 	"db/filter":           {own: nil, others: []string{}},
@@ -35,13 +36,13 @@ var allowed = map[string]struct {
 	}, others: []string{}},
 	"embedder":                    {own: nil, others: []string{}},
 	"embedder/profile":            {own: []string{"embedder"}},
-	"embedder/builtin":            {own: []string{"embedder"}},
+	"embedder/builtin":            {own: []string{"embedder", "internal/textform"}},
 	"embedder/transformer":        {own: []string{"embedder", "embedder/profile"}},
 	"embedder/transformer/engine": {},
 	"embedder/hub":                {own: []string{"embedder"}},
 	"embedder/remote":             {own: []string{"embedder", "embedder/profile"}},
 	"api":                         {own: []string{"db"}, others: []string{}},
-	"server":                      {own: []string{"api", "db", "embedder"}},
+	"server":                      {own: []string{"api", "db", "embedder", "internal/textform"}},
 	"server/admit":                {own: []string{"server/problem"}},
 	"server/compat":               {own: []string{"embedder", "server/problem"}},
 	"server/keys":                 {},

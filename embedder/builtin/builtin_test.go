@@ -58,6 +58,9 @@ func TestSpelling(t *testing.T) {
 		{"Vector Database", "vector   database!"},
 		{"한글", "\u1112\u1161\u11ab\u1100\u1173\u11af"}, // composed, decomposed
 		{"ＡＢＣ １２３", "abc 123"},
+		{"사내 보안 지침", "\uFEFF사내 보\u200B안 지\u00AD침"},
+		{"the refund", "the re\u2060fund"},
+		{"한글", "ﾾￂﾤㄱㅡㄹ"},
 	} {
 		p, err := e.EmbedPassages(t.Context(), pair[:])
 		if err != nil {

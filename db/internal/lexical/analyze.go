@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/fronyai/frony-db/internal/textform"
 )
 
 // An analysis splits texts into tokens. It is reused, and not safe for concurrent
@@ -22,9 +24,7 @@ type analysis struct {
 // run replaces the tokens with those of text.
 func (a *analysis) run(text string) {
 	a.runes, a.tokens = a.runes[:0], a.tokens[:0]
-	if !plain(text) && norm.NFKC.QuickSpanString(text) < len(text) {
-		text = norm.NFKC.String(text)
-	}
+	text = textform.Normal(text)
 	a.raw, a.classes = a.raw[:0], a.classes[:0]
 	for _, r := range text {
 		c := classOf(r)
@@ -35,17 +35,6 @@ func (a *analysis) run(text string) {
 		a.raw, a.classes = append(a.raw, r), append(a.classes, c)
 	}
 	a.flush()
-}
-
-// plain reports whether a text consists of ASCII and precomposed Hangul syllables,
-// as most texts do. Such a text is in NFKC.
-func plain(text string) bool {
-	for _, r := range text {
-		if r >= 0x80 && (r < 0xAC00 || r > 0xD7A3) {
-			return false
-		}
-	}
-	return true
 }
 
 // word emits a piece of letters or digits, lower-cased and stemmed.

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/fronyai/frony-db/internal/textform"
 )
 
 func TestTerms(t *testing.T) {
@@ -27,6 +29,9 @@ func TestTerms(t *testing.T) {
 		{"데이터베이스를", "데이 이터 터베 베이 이스 스를 데이터베이스"},
 		{"ㅋㅋ", "ᄏᄏ ᄏᄏ"},
 		{norm.NFD.String("서울은"), "서울 울은 서울"},
+		{"서\u200B울은", "서울 울은 서울"},
+		{"ﾾￂﾤㄱㅡㄹ", "한글 한글"},
+		{"the re\u00ADfund", "the refund"},
 
 		// English: lower case, light stems.
 		{"The Running Dogs", "the run dog"},
@@ -196,11 +201,11 @@ func FuzzAnalyze(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		found := terms(text)
 		for _, term := range found {
-			if term == "" || utf8.RuneCountInString(term) > utf8.RuneCountInString(norm.NFKC.String(text)) {
+			if term == "" || utf8.RuneCountInString(term) > utf8.RuneCountInString(textform.Normal(text)) {
 				t.Errorf("%q gives the term %q", text, term)
 			}
 		}
-		if utf8.ValidString(text) && !slices.Equal(terms(norm.NFKC.String(text)), found) {
+		if utf8.ValidString(text) && !slices.Equal(terms(textform.Normal(text)), found) {
 			t.Errorf("%q gives other terms when normalised", text)
 		}
 		x.Add(1, text)
@@ -208,25 +213,4 @@ func FuzzAnalyze(f *testing.F) {
 			t.Errorf("%q has terms %q and is found %d times", text, found, len(hits))
 		}
 	})
-}
-
-// What plain takes is normalised: each character by itself, and all pairs of
-// kinds side by side.
-func TestPlain(t *testing.T) {
-	var all []rune
-	for r := range rune(0x80) {
-		all = append(all, r)
-	}
-	for r := rune(0xAC00); r <= 0xD7A3; r++ {
-		all = append(all, r, 'a')
-	}
-	all = append(all, []rune("가각힣0가")...)
-	if s := string(all); !plain(s) || norm.NFKC.String(s) != s {
-		t.Error("ASCII and syllables are not plain, or not normalised")
-	}
-	for _, s := range []string{"é", "가\u11A8", "\u1100\u1161", "ﬁ", "１", "가\u0301", "\xff", "a\u0301"} {
-		if plain(s) {
-			t.Errorf("%q is plain", s)
-		}
-	}
 }

@@ -23,7 +23,7 @@ const (
 
 	// snapshotVersion changes with the layout, and with every change of the
 	// analysis that gives a text other terms.
-	snapshotVersion = 2
+	snapshotVersion = 3 // 3: invisible characters are dropped, jamo spelled out
 )
 
 // WriteTo writes a snapshot of the index as of the call, and returns the number
