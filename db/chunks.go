@@ -12,7 +12,7 @@ import (
 
 // Metadata fields of chunks. A document's own fields of the same name win.
 const (
-	MetaHeading = "heading"     // []string, the headings above the chunk
+	MetaHeading = "heading"     // []string, the headings above the chunk, which end its Title
 	MetaStart   = "chunk_start" // int64, the offset of its first byte in the document's text
 	MetaEnd     = "chunk_end"   // int64, the offset after its last byte
 	MetaTitle   = "title"       // string, the title of a Markdown document
@@ -22,7 +22,8 @@ const (
 // UpsertChunks stores them.
 //
 // A chunk has its document's metadata and, in MetaHeading, MetaStart and MetaEnd,
-// its position. Its Source is the document's id, and the n-th chunk has the id
+// its position. Its Title is that of the document, with the headings above the chunk.
+// Its Source is the document's id, and the n-th chunk has the id
 // "ID#n". A document that fits into one chunk keeps its id. Documents that have an
 // Embedding, or the Source of another document, are not split. The front matter of
 // Markdown becomes metadata, and its first heading the title, unless the document
@@ -171,6 +172,7 @@ func appendChunks(dst []Document, d Document, o chunk.Options) []Document {
 	if o.Format == chunk.Markdown {
 		body = d.readMarkdown()
 	}
+	title := d.Title
 	pieces := chunk.Split(d.Text, o)
 	if len(pieces) <= 1 {
 		d.Text = d.Text[body:]
@@ -179,6 +181,7 @@ func appendChunks(dst []Document, d Document, o chunk.Options) []Document {
 	for _, p := range pieces {
 		piece := d
 		piece.ID, piece.Chunk, piece.Text = fmt.Sprintf("%s#%d", d.ID, p.Index), p.Index, p.Text
+		piece.Title = chunk.JoinTitle(title, p.Heading, max(longestPath, len(title)))
 		piece.Metadata = Metadata{MetaStart: int64(p.Start), MetaEnd: int64(p.End)}
 		if len(p.Heading) > 0 {
 			piece.Metadata[MetaHeading] = p.Heading
@@ -189,13 +192,20 @@ func appendChunks(dst []Document, d Document, o chunk.Options) []Document {
 	return dst
 }
 
+// longestPath is the length in bytes of the longest title that is made of headings.
+const longestPath = 1024
+
 // readMarkdown adds the front matter and the title of a Markdown document to its
-// metadata, and returns the offset of its text. Front matter that has
+// metadata, sets its title, and returns the offset of its text. Front matter that has
 // no fields counts as text.
 func (d *Document) readMarkdown() (body int) {
 	meta, body, _ := chunk.FrontMatter(d.Text) // an error is a warning
 	if _, ok := meta[MetaTitle]; !ok && d.Metadata[MetaTitle] == nil {
-		if title := chunk.Title(d.Text); title != "" {
+		title := d.Title
+		if title == "" {
+			title = chunk.Title(d.Text)
+		}
+		if title != "" {
 			if meta == nil {
 				meta = map[string]any{}
 			}
@@ -206,6 +216,9 @@ func (d *Document) readMarkdown() (body int) {
 		all := Metadata(meta)
 		maps.Copy(all, d.Metadata)
 		d.Metadata = all
+	}
+	if d.Title == "" {
+		d.Title, _ = d.Metadata[MetaTitle].(string)
 	}
 	return body
 }

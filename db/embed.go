@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/quant"
@@ -17,7 +16,7 @@ func (v *version) embed(ctx context.Context, puts []index.Put) error {
 	var at []int
 	for i := range puts {
 		if p := &puts[i]; p.Vector == nil && !p.Unchanged {
-			texts = append(texts, chunk.Embedded(p.Text))
+			texts = append(texts, v.passage(p.Title, p.Text))
 			at = append(at, i)
 		}
 	}

@@ -19,6 +19,7 @@ const (
 // it. Of a long text it has a part.
 type mcpDocument struct {
 	ID         string       `json:"id"`
+	Title      string       `json:"title,omitempty" doc:"The title of the document that the text is from, and the headings above it"`
 	Text       string       `json:"text,omitempty" doc:"The text, or the part of it from offset on"`
 	Metadata   api.Metadata `json:"metadata,omitempty"`
 	Source     string       `json:"source,omitempty" doc:"What the document is a part of, such as a file"`
@@ -30,7 +31,7 @@ type mcpDocument struct {
 }
 
 func fromMCP(d *api.StoredDocument) mcpDocument {
-	return mcpDocument{ID: d.ID, Text: d.Text, Metadata: d.Metadata, Source: d.Source, Chunk: d.Chunk, Expires: d.Expires}
+	return mcpDocument{ID: d.ID, Title: d.Title, Text: d.Text, Metadata: d.Metadata, Source: d.Source, Chunk: d.Chunk, Expires: d.Expires}
 }
 
 // cut keeps n characters of the text from offset on.

@@ -31,7 +31,7 @@ var allowed = map[string]struct {
 	"db/internal/reason":  {others: []string{}},
 	"db/internal/move":    {own: []string{"db/internal/index", "db/internal/reason", "db/internal/store"}, others: []string{}},
 	"db/internal/index": {own: []string{
-		"db/filter", "db/internal/attr", "db/internal/disk", "db/internal/fusion", "db/internal/gate", "db/internal/lexical",
+		"db/chunk", "db/filter", "db/internal/attr", "db/internal/disk", "db/internal/fusion", "db/internal/gate", "db/internal/lexical",
 		"db/internal/reason", "db/internal/rows", "db/internal/store", "embedder", "hnsw", "internal", "quant",
 	}, others: []string{}},
 	"embedder":                    {own: nil, others: []string{}},

@@ -3,6 +3,8 @@ package index
 import (
 	"maps"
 
+	"github.com/fronyai/frony-db/db/chunk"
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/quant"
 )
@@ -40,13 +42,36 @@ func (p *Put) encode() store.Put {
 // can have its name.
 const sourceColumn = "\x00source"
 
+const (
+	titleColumn = "title" // of the title, unless the metadata has a field of that name
+	tagsField   = "tags"  // of the metadata, searched for words
+)
+
 // columns are the values that the columns hold of a document.
 func columns(r *store.Record) map[string]any {
-	if r.Source == "" {
+	if r.Source == "" && r.Title == "" {
 		return r.Metadata
 	}
-	all := make(map[string]any, len(r.Metadata)+1)
+	all := make(map[string]any, len(r.Metadata)+2)
+	if r.Title != "" {
+		all[titleColumn] = r.Title
+	}
 	maps.Copy(all, r.Metadata)
-	all[sourceColumn] = r.Source
+	if r.Source != "" {
+		all[sourceColumn] = r.Source
+	}
 	return all
+}
+
+// words are the parts of a document that the lexical index has.
+func words(r *store.Record) lexical.Fields {
+	f := lexical.Fields{Text: chunk.Embedded(r.Text)}
+	f.Title = chunk.Above(r.Title, f.Text)
+	switch tags := r.Metadata[tagsField].(type) {
+	case string:
+		f.Tags = []string{tags}
+	case []string:
+		f.Tags = tags
+	}
+	return f
 }

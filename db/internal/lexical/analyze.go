@@ -1,7 +1,6 @@
 package lexical
 
 import (
-	"slices"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -124,15 +123,4 @@ func (a *analysis) emit(at, n int, k kind) {
 
 func (a *analysis) emitGram(at int, k kind, siblings int) {
 	a.tokens = append(a.tokens, token{gramKey(a.runes[at], a.runes[at+1]), int32(at), 2, k, int32(siblings)})
-}
-
-// sortedKeys returns the keys of all tokens in ascending order, valid until
-// the next call.
-func (a *analysis) sortedKeys() []uint64 {
-	a.keys = a.keys[:0]
-	for i := range a.tokens {
-		a.keys = append(a.keys, a.tokens[i].key)
-	}
-	slices.Sort(a.keys)
-	return a.keys
 }

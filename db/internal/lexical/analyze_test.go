@@ -145,8 +145,8 @@ func TestFindable(t *testing.T) {
 		{"Çelik café", "celik|CAFÉ|cafe"},
 	} {
 		x := New()
-		x.Add(0, "아무 상관 없는 글 something else")
-		x.Add(1, tt.text)
+		x.Add(0, Fields{Text: "아무 상관 없는 글 something else"})
+		x.Add(1, Fields{Text: tt.text})
 		for query := range strings.SplitSeq(tt.queries, "|") {
 			hits := x.Search(nil, Query{Text: query, K: 1})
 			if len(hits) != 1 || hits[0].Node != 1 {
@@ -162,7 +162,7 @@ func TestSyllable(t *testing.T) {
 	t.Parallel()
 	x := New()
 	for node, text := range []string{"우리집 강아지", "집 강아지", "집값 강아지", "학교 강아지", "집에서 강아지"} {
-		x.Add(uint32(node), text)
+		x.Add(uint32(node), Fields{Text: text})
 	}
 	var nodes []uint32
 	for _, h := range x.Search(nil, Query{Text: "집", K: 10}) {
@@ -178,8 +178,8 @@ func TestSyllable(t *testing.T) {
 func TestSyllableWeight(t *testing.T) {
 	t.Parallel()
 	x := New()
-	x.Add(0, "집")   // one term
-	x.Add(1, "우리집") // three terms
+	x.Add(0, Fields{Text: "집"})   // one term
+	x.Add(1, Fields{Text: "우리집"}) // three terms
 	hits := x.Search(nil, Query{Text: "집", K: 2})
 	if len(hits) != 2 {
 		t.Fatalf("found %v", hits)
@@ -208,7 +208,7 @@ func FuzzAnalyze(f *testing.F) {
 		if utf8.ValidString(text) && !slices.Equal(terms(textform.Normal(text)), found) {
 			t.Errorf("%q gives other terms when normalised", text)
 		}
-		x.Add(1, text)
+		x.Add(1, Fields{Text: text})
 		if hits := x.Search(nil, Query{Text: text, K: 1}); len(hits) != min(1, len(found)) {
 			t.Errorf("%q has terms %q and is found %d times", text, found, len(hits))
 		}
