@@ -7,6 +7,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/reason"
+	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -42,7 +43,8 @@ func (v *version) embed(ctx context.Context, puts []index.Put) error {
 	return nil
 }
 
-// embedQuery returns the vector of a query, of unit length.
+// embedQuery returns the vector of a query, of unit length. It is nil for a text that
+// the model knows nothing of.
 func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {
 	dims := v.Settings().Dims
 	if q.Embedding != nil {
@@ -51,6 +53,9 @@ func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {
 	e := v.embedder()
 	if e == nil {
 		return nil, reason.For(ErrNoEmbedder, "the query is a text; set its embedding, or open the collection with an embedder")
+	}
+	if !embedder.Recognizes(e, q.Text) {
+		return nil, ctx.Err()
 	}
 	vec, err := e.EmbedQuery(ctx, q.Text)
 	if err == nil {

@@ -20,7 +20,11 @@ func (v *version) passage(title, text string) string {
 	}
 	budget := max(leastTitle, chunk.Estimate(text)/2)
 	if e := v.embedder(); e != nil && e.Spec().MaxTokens > 0 {
-		budget = min(budget, e.Spec().MaxTokens-embedder.Counter(e)(text))
+		count := embedder.Counter(e)
+		if count == nil {
+			count = chunk.Estimate
+		}
+		budget = min(budget, e.Spec().MaxTokens-count(text))
 	}
 	if title = shortTitle(title, budget); title == "" {
 		return text

@@ -115,3 +115,16 @@ func cosine(a, b []float32) float64 {
 	}
 	return dot / math.Sqrt(x*y)
 }
+
+func TestRecognizes(t *testing.T) {
+	t.Parallel()
+	e := builtin.New()
+	for text, want := range map[string]bool{
+		"환불": true, "refund": true, "7": true, "Zyxwquv": true, "쀍 환불": true, "쀍서울": true, "ㅋㅋ": true, "ㅠㅠ": true,
+		"": false, "?!…": false, "😀": false, "ㄱㅊㅉㄱ": false, "ㅋㅊㅉㄱ": false, "쀍뷁쉟": false, "\u200b": false,
+	} {
+		if got := e.Recognizes(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}

@@ -1,7 +1,5 @@
 package textform
 
-import "strings"
-
 // Jamo are the letters of Hangul. As compatibility jamo they are what a keyboard
 // types before they make a syllable, and what old systems stored as half-width ones.
 // NFKC takes every consonant among them for an initial, so that ㅎㅏㄴ would be 하
@@ -57,44 +55,40 @@ func jamo(r rune) rune {
 	return 0
 }
 
-// A speller makes syllables of the jamo in a row.
-type speller struct {
-	out *strings.Builder
-	run []rune
-}
-
-func (s *speller) add(j rune) { s.run = append(s.run, j) }
-
-// end writes the run. A consonant belongs to the vowel behind it, and else to the
-// syllable before it, unless it is repeated, as in laughter.
-func (s *speller) end() {
-	for i := 0; i < len(s.run); {
-		initial, vowel := initials[s.run[i]], s.at(i+1)
+// spell appends the syllables that letters make to dst. A consonant belongs to the
+// vowel behind it, and else to the syllable before it, unless it is repeated, as in
+// laughter.
+func spell(dst, letters []rune) []rune {
+	at := func(i int) rune {
+		if i < len(letters) {
+			return letters[i]
+		}
+		return 0
+	}
+	for i := 0; i < len(letters); {
+		initial, vowel := initials[letters[i]], at(i+1)
 		if initial == 0 || !isVowel(vowel) {
-			if letters, ok := clusters[s.run[i]]; ok {
-				s.out.WriteString(letters)
+			if parts, ok := clusters[letters[i]]; ok {
+				dst = append(dst, []rune(parts)...)
 			} else {
-				s.out.WriteRune(s.run[i])
+				dst = append(dst, letters[i])
 			}
 			i++
 			continue
 		}
-		syllable := rune(0xAC00 + ((initial-1)*vowels+int(vowel-firstVowel))*finals)
+		syllable := rune(firstSyllable + ((initial-1)*vowels+int(vowel-firstVowel))*finals)
 		i += 2
-		if coda := codas[s.at(i)]; coda != 0 && !isVowel(s.at(i+1)) && s.at(i+1) != s.at(i) {
+		if coda := codas[at(i)]; coda != 0 && !isVowel(at(i+1)) && at(i+1) != at(i) {
 			syllable += rune(coda)
 			i++
 		}
-		s.out.WriteRune(syllable)
+		dst = append(dst, syllable)
 	}
-	s.run = s.run[:0]
-}
-
-func (s *speller) at(i int) rune {
-	if i < len(s.run) {
-		return s.run[i]
-	}
-	return 0
+	return dst
 }
 
 func isVowel(r rune) bool { return firstVowel <= r && r <= lastVowel }
+
+const firstSyllable, lastSyllable = '가', '힣'
+
+func isSyllable(r rune) bool { return firstSyllable <= r && r <= lastSyllable }

@@ -9,7 +9,6 @@
 package textform
 
 import (
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -83,27 +82,22 @@ const joiner = '\u200D' // makes one emoji of two
 
 // visible drops the invisible characters from text[at:], and spells out its jamo.
 func visible(text string, at int) string {
-	var out strings.Builder
-	out.Grow(len(text))
-	out.WriteString(text[:at])
-	s := speller{out: &out}
+	out := make([]rune, 0, len(text)-at)
+	var letters []rune
 	before, _ := utf8.DecodeLastRuneInString(text[:at])
 	for _, r := range text[at:] {
-		switch j := jamo(r); {
+		j := jamo(r)
+		switch {
 		case j != 0:
-			s.add(j)
-		case r == joiner && pictured(before):
-			s.end()
-			out.WriteRune(r)
-		case Invisible(r): // a word goes on behind it
+			letters = append(letters, j)
+		case Invisible(r) && (r != joiner || !pictured(before)): // a word goes on behind it
 		default:
-			s.end()
-			out.WriteRune(r)
+			out = append(spell(out, letters), r)
+			letters = letters[:0]
 		}
 		before = r
 	}
-	s.end()
-	return out.String()
+	return text[:at] + string(spell(out, letters))
 }
 
 // pictured reports whether a joiner after r joins emoji.

@@ -105,3 +105,24 @@ func BenchmarkNormal(b *testing.B) {
 		})
 	}
 }
+
+func TestTyped(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"환불 규정":       "환불 규정",
+		"환불ㅂ":         "환불",
+		"환불ㅋㅋ 되나요ㅠㅠ?": "환불 되나요?",
+		"환불ﾡ":         "환불",
+		"비밀번ㅎㅗ":       "비밀번호",
+		"환불ㅂ니다":       "환불ㅂ니다",
+		"ㄱㅊㅉㄱ":        "ㄱㅊㅉㄱ",
+		"환불 ㅠㅠ":       "환불 ㅠㅠ",
+		"ㅋㅋ":          "ㅋㅋ",
+		"refundㅋ":     "refundㅋ",
+		"":            "",
+	} {
+		if got := textform.Typed(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -16,7 +16,8 @@ import (
 // Query is a search whose limits and defaults are settled.
 //
 // Its text and vector select the mode: a vector alone is dense search, a text alone
-// is lexical search, and both are hybrid search.
+// is lexical search, and both are hybrid search. Hybrid search for a text that the model
+// knows nothing of has no vector: see Unknown.
 type Query struct {
 	Text         string    // for the lexical retriever, or empty
 	Vector       []float32 // for the dense retriever, of unit length and the index's dims, or nil
@@ -30,6 +31,7 @@ type Query struct {
 	Oversampling int      // 0: the index's
 	Reciprocal   bool     // fuses ranks in place of scores
 	DenseWeight  *float32
+	Unknown      bool // hybrid search without a vector: no document has a dense score
 	Exact        bool
 	Want         store.Fields // of the results
 }
@@ -170,7 +172,7 @@ func (s *search) passed(all []scored) {
 
 // order puts candidates into the order of the query.
 func (s *search) order(all []scored) {
-	if s.q.hybrid() {
+	if s.q.hybrid() || s.q.Unknown {
 		start := time.Now()
 		s.fuse(all)
 		s.trace.Rerank += time.Since(start)

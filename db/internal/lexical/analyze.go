@@ -18,11 +18,17 @@ type analysis struct {
 	classes []class
 	pieces  []piece
 	keys    []uint64
+
+	asks bool // a question is analysed, not a document
+	tail span // the run of Hangul that ends a question, in runes
 }
+
+// A span is runes[at : at+n] of an analysis.
+type span struct{ at, n int }
 
 // run replaces the tokens with those of text.
 func (a *analysis) run(text string) {
-	a.runes, a.tokens = a.runes[:0], a.tokens[:0]
+	a.runes, a.tokens, a.tail = a.runes[:0], a.tokens[:0], span{}
 	text = textform.Normal(text)
 	a.raw, a.classes = a.raw[:0], a.classes[:0]
 	for _, r := range text {
@@ -30,6 +36,10 @@ func (a *analysis) run(text string) {
 		if c == classNone {
 			a.flush()
 			continue
+		}
+		// Letters that make no syllable are a word of their own: 환불ㅠㅠ.
+		if n := len(a.raw); c == classHangul && n > 0 && a.classes[n-1] == classHangul && syllable(r) != syllable(a.raw[n-1]) {
+			a.flush()
 		}
 		a.raw, a.classes = append(a.raw, r), append(a.classes, c)
 	}
@@ -75,6 +85,13 @@ func (a *analysis) hangul(p piece, k kind) {
 	at := len(a.runes)
 	a.runes = append(a.runes, a.raw[p.from:p.to]...)
 	n := p.to - p.from
+	if !syllable(a.raw[p.from]) {
+		a.letters(at, n)
+		return
+	}
+	if p.to == len(a.raw) {
+		a.tail = span{at, n}
+	}
 	if n == 1 {
 		a.emit(at, 1, kindSyllable)
 		return

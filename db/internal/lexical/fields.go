@@ -25,9 +25,13 @@ const (
 func (a *analysis) terms(f *Fields) Terms {
 	a.keys = a.keys[:0]
 	a.field(f.Text, 1)
-	a.field(f.Title, titleWeight)
+	if f.Title != "" {
+		a.field(f.Title, titleWeight)
+		a.initials()
+	}
 	for _, tag := range f.Tags {
 		a.field(tag, tagWeight)
+		a.initials()
 	}
 	slices.Sort(a.keys)
 	return a.keys
@@ -35,9 +39,6 @@ func (a *analysis) terms(f *Fields) Terms {
 
 // field adds the keys of a field.
 func (a *analysis) field(text string, weight int) {
-	if text == "" {
-		return
-	}
 	a.run(text)
 	for i := range a.tokens {
 		for range weight {
