@@ -52,7 +52,9 @@
 //	│ 64 B  │ 64 B  │ to dims     │ 64 B  │ 64 B  │ to dims     │ 64 × 4 B    │
 //	└───────┴───────┴─────────────┴───────┴───────┴─────────────┴─────────────┘
 //
-// Dimensions are padded with zeros to a multiple of 16. A word has the sum of the
+// Dimensions are padded with zeros to a multiple of 16. The 64 bytes are in an order
+// that the kernels unpack to that of the rows: the numbers 0…63 with the bits 2 and
+// 3 in the place of 4 and 5. A word has the sum of the
 // row's codes (of its bits, if there is one for each dimension) in its low half,
 // and 65,535 / ⟨x, s⟩ in its high half, 0 for a row without a direction.
 //

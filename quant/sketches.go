@@ -164,9 +164,9 @@ func (s *Sketches) SetCode(id uint32, code []byte) {
 	defer s.mu.Unlock()
 	block := s.block(s.room(id), id/SketchRows)
 	r := int(id % SketchRows)
-	last := len(code) - 4
+	at, last := kernel.SketchPosition(r), len(code)-4
 	for g, b := range code[:last] {
-		block[g*SketchRows+r] = b
+		block[g*SketchRows+at] = b
 	}
 	copy(block[last*SketchRows+4*r:], code[last:])
 	if id >= s.count.Load() {
@@ -192,7 +192,7 @@ func (s *Sketches) room(id uint32) [][]byte {
 	chunks := append(make([][]byte, 0, want), old...)
 	for i := max(0, len(old)-1); i < max(want, len(old)); i++ {
 		blocks := full
-		if i == want-1 && i == 0 { // a small collection should not pay for a whole chunk
+		if i == 0 && want == 1 { // a small collection should not pay for a whole chunk
 			blocks = block + 1
 			if len(old) > 0 {
 				blocks = max(blocks, 2*len(old[0])/s.stride)
@@ -252,11 +252,12 @@ func (s *Sketches) Estimate(q *SketchQuery, ids []uint32, out []float32) {
 			panic(fmt.Sprintf("quant: row %d out of range of a table of %d rows", id, have))
 		}
 		block, r := s.block(chunks, id/SketchRows), int(id%SketchRows)
+		at := kernel.SketchPosition(r)
 		sum := uint32(0)
 		for p := range s.planes {
 			sum *= 2
 			for g := range s.groups {
-				b := block[(p*s.groups+g)*SketchRows+r]
+				b := block[(p*s.groups+g)*SketchRows+at]
 				sum += uint32(q.kernel.Tables[32*g+int(b&15)]) + uint32(q.kernel.Tables[32*g+16+int(b>>4)])
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/fronyai/frony-db/internal/frame"
+	"github.com/fronyai/frony-db/quant/internal/kernel"
 )
 
 // A table of sketches in a file is a stream of frames (package frame). All numbers
@@ -51,7 +52,7 @@ func (s *Sketches) WriteTo(w io.Writer) (int64, error) {
 		buf = append(buf[:0], (*s.chunks.Load())[i][:s.section(i, rows)]...)
 		s.mu.Unlock()
 		if s.section(i+1, rows) == 0 && rows%SketchRows > 0 {
-			s.clearFrom(buf[len(buf)-s.stride:], int(rows%SketchRows)) // rows set meanwhile
+			s.clearRows(buf[len(buf)-s.stride:], int(rows%SketchRows)) // they were set meanwhile
 		}
 		out.Frame(buf)
 	}
@@ -62,13 +63,15 @@ func (s *Sketches) WriteTo(w io.Writer) (int64, error) {
 	return n, nil
 }
 
-// clearFrom clears the rows of a block from r on.
-func (s *Sketches) clearFrom(block []byte, r int) {
+// clearRows clears the rows of a block from r on.
+func (s *Sketches) clearRows(block []byte, r int) {
 	words := s.groups * s.planes * SketchRows
-	for at := 0; at < words; at += SketchRows {
-		clear(block[at+r : at+SketchRows])
-	}
 	clear(block[words+4*r:])
+	for ; r < SketchRows; r++ {
+		for at := kernel.SketchPosition(r); at < words; at += SketchRows {
+			block[at] = 0
+		}
+	}
 }
 
 // ReadSketches reads what [Sketches.WriteTo] wrote, and no byte beyond it. The

@@ -24,12 +24,10 @@ type SketchQuery struct {
 // planes, and four more are its correction.
 func SketchStride(groups, planes int) int { return SketchRows * (groups*planes + 4) }
 
-// Scan sets scores to the estimates of the rows of len(over) blocks of sketches
-// against q, 64 for each block, and the bits of over to whether they are above
-// floor. Rows may be written concurrently; their estimates mean nothing then.
-func (m Impl) Scan(q *SketchQuery, blocks []byte, floor float32, scores []float32, over []uint64) {
-	scanGeneric(q, blocks, floor, scores, over)
-}
+// SketchPosition returns where the bytes of row r of a block are among 64. The
+// kernels have sums of bytes in registers of 16, 32 or 64 and widen them to 32
+// bits, which interleaves them; this order undoes it for all three.
+func SketchPosition(r int) int { return r&3 | r>>2&3<<4 | r>>4<<2 }
 
 // scanGeneric is the specification of Scan.
 //
@@ -45,20 +43,20 @@ func scanGeneric(q *SketchQuery, blocks []byte, floor float32, scores []float32,
 		blocks = blocks[len(block):]
 		var sums [SketchRows]uint32
 		for p := range q.Planes {
-			for r := range sums {
-				sums[r] *= 2
+			for at := range sums {
+				sums[at] *= 2
 			}
 			for g := range q.Groups {
 				table := (*[32]byte)(q.Tables[32*g:])
-				for r, b := range block[p*plane+g*SketchRows:][:SketchRows] {
-					sums[r] += uint32(table[b&15]) + uint32(table[16+b>>4])
+				for at, b := range block[p*plane+g*SketchRows:][:SketchRows] {
+					sums[at] += uint32(table[b&15]) + uint32(table[16+b>>4])
 				}
 			}
 		}
 		words := block[q.Planes*plane:]
 		over[i] = 0
-		for r, sum := range sums {
-			score := Score(sum, binary.LittleEndian.Uint32(words[4*r:]), q.Base, q.Scale)
+		for r := range SketchRows {
+			score := Score(sums[SketchPosition(r)], binary.LittleEndian.Uint32(words[4*r:]), q.Base, q.Scale)
 			scores[i*SketchRows+r] = score
 			if score > floor {
 				over[i] |= 1 << r
