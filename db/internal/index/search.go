@@ -20,6 +20,7 @@ import (
 type Query struct {
 	Text         string    // for the lexical retriever, or empty
 	Vector       []float32 // for the dense retriever, of unit length and the index's dims, or nil
+	Parts        []Part    // of a long question, for hybrid search
 	K            int
 	Filter       filter.Expr
 	PerSource    int // results of one source at most; 0: any number
@@ -147,7 +148,7 @@ func (s *search) rank(ctx context.Context) ([]scored, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.order(all)
+	order(all)
 	all = s.near(all)
 	return all[:min(len(all), s.q.K)], nil
 }
@@ -174,15 +175,7 @@ func (s *search) passed(all []scored) {
 }
 
 // order puts candidates into the order of the query.
-func (s *search) order(all []scored) {
-	if s.q.hybrid() {
-		start := time.Now()
-		s.fuse(all)
-		s.trace.Rerank += time.Since(start)
-		return
-	}
-	slices.SortFunc(all, scored.order)
-}
+func order(all []scored) { slices.SortFunc(all, scored.order) }
 
 // near leaves out candidates below the query's MinCosine.
 func (s *search) near(all []scored) []scored {
