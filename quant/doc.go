@@ -1,5 +1,5 @@
-// Package quant turns embeddings into small codes and compares them: codes of a
-// byte a dimension for graphs, and sketches of a bit a dimension for whole scans.
+// Package quant turns embeddings into small codes and compares them: codes of four
+// or eight bits a dimension for graphs, and sketches of one or two for whole scans.
 //
 // An embedding of 384 float32 takes 1,536 bytes, and a graph search is limited by
 // how fast it can fetch vectors from memory. So the graph uses codes: the first
@@ -34,12 +34,27 @@
 // code with many. A distance is a uint32 key: [KeyOne] × (1 − cosine), 0 for equal
 // directions.
 //
+// # Full codes
+//
+// Not every model's heads are embeddings. [FullQuantizer] makes codes of the same
+// size from all dimensions: four bits for each, of the rotated vector ([Rotation]),
+// whose numbers are distributed normally whatever the model. A code c = 0…15 stands
+// for 2c − 15, in steps of 0.3352 standard deviations.
+//
+//	             half as many bytes as dims, up to a multiple of 32
+//	┌──────────────────────────────────────────────────────────────────────┐
+//	│ low nibbles: the first dimensions; high nibbles: the others, then 0  │
+//	└──────────────────────────────────────────────────────────────────────┘
+//
+// They are in [Codes], too, which compares them with each other, or with a query
+// that has a signed byte for each dimension.
+//
 // # Sketches
 //
 // A graph needs good distances between neighbours; a scan of a whole table needs
-// small rows. A sketch has one or two bits for each dimension of the rotated vector
-// ([Rotation]), and after RaBitQ (Gao and Long, SIGMOD 2024) a correction, so that
-// the estimate of a cosine has no bias:
+// small rows. A sketch has one or two bits for each dimension of the rotated vector,
+// and after RaBitQ (Gao and Long, SIGMOD 2024) a correction, so that the estimate of
+// a cosine has no bias:
 //
 //	cos(q, x) ≈ ⟨q, s⟩ / ⟨x, s⟩      s the sketch of x: ±1, or ±1 and ±3
 //

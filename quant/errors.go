@@ -10,11 +10,11 @@ var (
 	// there are sketches of.
 	ErrBits = errors.New("quant: bits out of range")
 
-	// ErrFormat is returned by ReadCodes and ReadSketches when the stream is not such
-	// a table, or has an unknown version.
+	// ErrFormat is returned by ReadCodes, ReadFullCodes and ReadSketches when the
+	// stream is not such a table, or has an unknown version.
 	ErrFormat = errors.New("quant: not a table of a known version")
 
-	// ErrCorrupt is returned by ReadCodes and ReadSketches when the table is
-	// truncated or damaged.
+	// ErrCorrupt is returned by ReadCodes, ReadFullCodes and ReadSketches when the
+	// table is truncated or damaged.
 	ErrCorrupt = errors.New("quant: corrupt table")
 )

@@ -75,6 +75,44 @@ func (m Impl) distances(q []byte, t *Table, ids []uint32, out *uint32, norms *in
 	}
 }
 
+// DistancesNibbles is Distances with a table of nibbles: the codes of dims
+// dimensions in half as many bytes, against the signed bytes of q, twice as many as
+// a row has.
+func (m Impl) DistancesNibbles(q []byte, t *Table, dims int, ids, out []uint32) {
+	checkNibbles(q, t, dims)
+	out = out[:len(ids)]
+	if m == Generic {
+		distancesNibblesGeneric(q, t, dims, ids, out)
+		return
+	}
+	zero := 225 * int32(dims) // r·r if all codes are extreme
+	for len(ids) > 0 {
+		n := min(len(ids), maxBatch)
+		if t.Rows == 0 {
+			panic(badRow(ids[0], 0))
+		}
+		var done int
+		if m == VNNI {
+			done = nibblesVNNI(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], n, &out[0], zero)
+		} else {
+			done = nibblesAVX2(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], n, &out[0], zero)
+		}
+		if done != n {
+			panicRow(ids[:n], t.Rows)
+		}
+		ids, out = ids[n:], out[n:]
+	}
+}
+
+func (m Impl) expand(dst, row []byte) {
+	if m == Generic {
+		expandGeneric(dst, row)
+		return
+	}
+	dst = dst[:2*len(row)]
+	expandAVX2(&dst[0], &row[0], len(row))
+}
+
 // Prefetch loads rows of t into the cache. It is a hint and may do nothing.
 func (m Impl) Prefetch(t *Table, ids []uint32) {
 	if m == Generic || len(ids) == 0 || t.Rows == 0 {

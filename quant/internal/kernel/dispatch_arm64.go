@@ -65,6 +65,17 @@ func (m Impl) Products(q []byte, t *Table, ids []uint32, p *Products) {
 	}
 }
 
+// DistancesNibbles is Distances with a table of nibbles: the codes of dims
+// dimensions in half as many bytes, against the signed bytes of q, twice as many as
+// a row has.
+func (m Impl) DistancesNibbles(q []byte, t *Table, dims int, ids, out []uint32) {
+	checkNibbles(q, t, dims)
+	out = out[:len(ids)]
+	distancesNibblesGeneric(q, t, dims, ids, out)
+}
+
+func (m Impl) expand(dst, row []byte) { expandGeneric(dst, row) }
+
 // Prefetch loads rows of t into the cache. It is a hint and may do nothing.
 func (m Impl) Prefetch(t *Table, ids []uint32) {
 	if m == Generic {

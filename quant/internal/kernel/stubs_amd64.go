@@ -14,6 +14,15 @@ func distancesAVX2(q *byte, chunks *[]byte, shift uint, stride int, rows uint32,
 func distancesVNNI(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int
 
 //go:noescape
+func nibblesAVX2(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, zero int32) int
+
+//go:noescape
+func nibblesVNNI(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, zero int32) int
+
+//go:noescape
+func expandAVX2(dst, row *byte, n int)
+
+//go:noescape
 func prefetchAVX2(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int)
 
 //go:noescape

@@ -23,6 +23,7 @@ func main() {
 		"encode_avx2_amd64.s": encodeAVX2,
 		"f32_avx2_amd64.s":    f32AVX2,
 		"scan_amd64.s":        scan,
+		"nibbles_amd64.s":     nibbles,
 	}
 	for name, gen := range files {
 		a := &asm{}
