@@ -15,7 +15,7 @@ import (
 type FullQuantizer struct {
 	dims, size int
 	rotation   *Rotation
-	scale      float32   // steps in a unit of length
+	scale      float32   // steps in a vector's length
 	vectors    sync.Pool // of *[]float32, to rotate in
 }
 
@@ -56,11 +56,12 @@ func (z *FullQuantizer) Encode(dst []byte, v []float32) {
 	dst = dst[:z.size]
 	x := z.vectors.Get().(*[]float32)
 	defer z.vectors.Put(x)
-	if !z.rotate(*x, v) {
+	length := z.rotation.direction(*x, v)
+	if length == 0 {
 		clear(dst)
 		return
 	}
-	kernel.PackNibbles(dst, *x, z.scale)
+	kernel.Best.PackNibbles(dst, *x, z.scale/length)
 }
 
 // EncodeQuery writes the code of v[:Dims] as a query to dst[:QuerySize], for
@@ -71,21 +72,11 @@ func (z *FullQuantizer) EncodeQuery(dst []byte, v []float32) {
 	dst = dst[:2*z.size]
 	x := z.vectors.Get().(*[]float32)
 	defer z.vectors.Put(x)
-	if !z.rotate(*x, v) {
+	if z.rotation.direction(*x, v) == 0 {
 		clear(dst)
 		return
 	}
 	encode(dst, *x, kernel.Best.Peak(*x))
-}
-
-// rotate writes the rotated direction of v to x, and reports whether there is one.
-func (z *FullQuantizer) rotate(x, v []float32) bool {
-	copy(x, v[:z.dims])
-	if !Normalize(x) {
-		return false
-	}
-	z.rotation.Apply(x, x)
-	return true
 }
 
 // distancesFull is Distances of a table of full codes.

@@ -100,46 +100,30 @@ func (s *Sketches) Set(id uint32, v []float32) {
 func (s *Sketches) Encode(dst []byte, v []float32) {
 	dst = dst[:s.CodeSize()]
 	clear(dst)
-	pooled := s.vectors.Get().(*[]float32)
-	defer s.vectors.Put(pooled)
-	x := *pooled
-	copy(x, v[:s.dims])
-	if !Normalize(x) {
+	x := s.vectors.Get().(*[]float32)
+	defer s.vectors.Put(x)
+	size := s.rotation.direction(*x, v)
+	if size == 0 {
 		return
 	}
-	s.rotation.Apply(x, x)
-	// The codes are c = 0…top, for 2c − top. With two bits, the steps are one
-	// standard deviation wide, which is the best for normally distributed numbers.
-	unit := float32(math.Sqrt(float64(s.dims)))
-	var sum uint32    // of the codes
-	var along float64 // the vector times its sketch
-	for i, y := range x {
-		bit := byte(1) << (i % 8)
-		c := uint32(0)
-		if y >= 0 {
-			c = 1
-		}
-		if s.planes == 1 {
-			along += float64(max(y, -y))
-			if c == 1 {
-				dst[i/8] |= bit
-			}
-			sum += c
-			continue
-		}
-		c = uint32(max(0, min(3, 2+math.Floor(float64(y*unit)))))
-		along += float64(y) * float64(2*int(c)-3)
-		if c&2 != 0 {
-			dst[i/8] |= bit
-		}
-		if c&1 != 0 {
-			dst[s.groups+i/8] |= bit
-		}
-		sum += c
+	// The codes are c = 0…top, for 2c − top. With two bits, steps are one standard
+	// deviation wide, which is the best for normally distributed numbers.
+	var unused [MaxDims / 8]byte
+	first, second, step := dst[:s.groups], unused[:], float32(math.Inf(1))
+	if s.planes == 2 {
+		second, step = dst[s.groups:], size/float32(math.Sqrt(float64(s.dims)))
 	}
-	// |y| sums to at least the length, which is 1; rounding may have taken a little.
+	along := kernel.Best.Signs(first, second, *x, step) / float64(size)
+	sum := 0
+	for p := range s.planes {
+		sum *= 2
+		for _, b := range dst[p*s.groups : (p+1)*s.groups] {
+			sum += bits.OnesCount8(b)
+		}
+	}
+	// The magnitudes sum to at least the length; rounding may have taken a little.
 	correction := uint32(correctionOne/max(along, 1) + 0.5)
-	binary.LittleEndian.PutUint32(dst[s.groups*s.planes:], sum|correction<<16)
+	binary.LittleEndian.PutUint32(dst[s.groups*s.planes:], uint32(sum)|correction<<16)
 }
 
 // correctionOne is the correction of a vector whose product with its sketch is 1,

@@ -34,27 +34,21 @@ func (s *Sketches) Reset(q *SketchQuery, v []float32) {
 		q.kernel.Tables = make([]byte, 32*s.groups)
 	}
 	q.kernel.Groups, q.kernel.Planes, q.kernel.Scale = s.groups, s.planes, 0
-	copy(q.rotated, v[:s.dims])
-	var peak float32
-	if Normalize(q.rotated) {
-		s.rotation.Apply(q.rotated, q.rotated)
-		peak = kernel.Best.Peak(q.rotated)
+	length := s.rotation.direction(q.rotated, v)
+	if length == 0 {
+		return
 	}
 	// The numbers u = 0…15 stand for step × (u − 7.5).
-	step := peak / 7.5
+	step := kernel.Best.Peak(q.rotated) / 7.5
+	kernel.Best.Nibbles(q.numbers, q.rotated, 1/step)
+	kernel.SketchTables(q.kernel.Tables, q.numbers)
 	var sum int32
-	for i, x := range q.rotated {
-		u := byte(0)
-		if peak > 0 {
-			u = byte(min(15, int32(float32(x/step)+8)))
-		}
-		q.numbers[i] = u
+	for _, u := range q.numbers[:s.dims] {
 		sum += int32(u)
 	}
-	kernel.SketchTables(q.kernel.Tables, q.numbers)
 	// The product of query and sketch is step × Σ (u − 7.5)(2c − top), which is
 	// step/2 × (4·Σuc − 30·Σc + top·(15·dims − 2·Σu)).
 	top := int32(1)<<s.planes - 1
 	q.kernel.Base = top * (15*int32(s.dims) - 2*sum)
-	q.kernel.Scale = step / 2 / correctionOne
+	q.kernel.Scale = step / length / 2 / correctionOne
 }

@@ -40,6 +40,31 @@ func (m Impl) Scan(q *SketchQuery, blocks []byte, floor float32, scores []float3
 	scanGeneric(q, blocks, floor, scores, over)
 }
 
+// Flip writes v to dst with the signs of those elements changed that have a sign bit
+// in flips, whose other bits are 0. dst and v are at least as long as flips and may
+// be the same.
+func (m Impl) Flip(dst, v []float32, flips []uint32) {
+	flipGeneric(dst, v, flips)
+}
+
+// Hadamard transforms v, whose length is a power of two, to its Walsh–Hadamard
+// transform times scale.
+func (m Impl) Hadamard(v []float32, scale float32) {
+	hadamardGeneric(v, scale)
+}
+
+// Mix turns the pairs of elements of a and b by 45 degrees: a and b become
+// (a + b)/√2 and (a − b)/√2. b is at least as long as a.
+func (m Impl) Mix(a, b []float32) {
+	mixGeneric(a, b)
+}
+
+func (m Impl) nibbles(dst []byte, x []float32, scale float32) { nibblesGeneric(dst, x, scale) }
+
+func (m Impl) signs(first, second []byte, x []float32, step float32, sums *SketchSums) {
+	signsGeneric(first, second, x, step, sums)
+}
+
 // Peak returns the largest magnitude of v, ignoring NaNs. It is 0 if v is empty.
 func (m Impl) Peak(v []float32) float32 { return peakGeneric(0, v) }
 

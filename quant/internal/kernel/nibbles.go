@@ -1,6 +1,9 @@
 package kernel
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // Row codes of four bits. A nibble c = 0…15 stands for 2c − 15, and a query is
 // signed bytes as ever:
@@ -77,18 +80,39 @@ func (m Impl) Expand(dst, row []byte, dims int) {
 	clear(dst)
 }
 
-// PackNibbles writes the codes of x·scale to dst, whose length is at least half of
-// that of x. A code is a step of 1, and 0 lies between the codes 7 and 8. The
-// products are finite.
-func PackNibbles(dst []byte, x []float32, scale float32) {
-	clear(dst)
-	for i, y := range x {
-		c := byte(max(0, min(15, y*scale+8)))
-		if i < len(dst) {
-			dst[i] = c
-		} else {
-			dst[i-len(dst)] |= c << 4
+// PackNibbles writes the codes of x·scale to dst, whose length is a multiple of
+// Block and at least half of that of x. A code is a step of 1, and 0 lies between
+// the codes 7 and 8. The products are finite.
+func (m Impl) PackNibbles(dst []byte, x []float32, scale float32) {
+	var codes [Block]byte
+	high := x[min(len(dst), len(x)):]
+	for i := 0; i < len(dst); i += Block {
+		part := dst[i : i+Block]
+		clear(part)
+		m.nibbles(part, cut(x[:len(x)-len(high)], i), scale)
+		clear(codes[:])
+		m.nibbles(codes[:], cut(high, i), scale)
+		for j := 0; j < Block; j += 8 {
+			le := binary.LittleEndian
+			le.PutUint64(part[j:], le.Uint64(part[j:])|le.Uint64(codes[j:])<<4)
 		}
+	}
+}
+
+// Nibbles writes the codes of x·scale to dst, a byte each; see PackNibbles.
+func (m Impl) Nibbles(dst []byte, x []float32, scale float32) {
+	for i := 0; i < len(x); i += Block {
+		m.nibbles(dst[i:], cut(x, i), scale)
+	}
+}
+
+// cut returns at most Block elements from i on.
+func cut(x []float32, i int) []float32 { return x[min(i, len(x)):min(i+Block, len(x))] }
+
+func nibblesGeneric(dst []byte, x []float32, scale float32) {
+	dst = dst[:len(x)]
+	for i, y := range x {
+		dst[i] = byte(max(0, min(15, float32(y*scale)+8)))
 	}
 }
 

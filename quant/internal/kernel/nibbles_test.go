@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -149,16 +150,27 @@ func TestNibblesMisuse(t *testing.T) {
 
 func TestPackNibbles(t *testing.T) {
 	t.Parallel()
-	dst := []byte{99, 99, 99}
-	PackNibbles(dst, []float32{-9, -0.1, 0, 0.9, 6.9}, 1)
-	// −8…−7 is code 0, 0…1 is code 8, and so on.
-	if want := []byte{0 | 8<<4, 7 | 14<<4, 8}; !slices.Equal(dst, want) {
-		t.Errorf("codes %x, want %x", dst, want)
-	}
-	PackNibbles(dst, []float32{1, 100, -1e30, 3.5, 1e30}, 2)
-	if want := []byte{10 | 15<<4, 15 | 15<<4, 0}; !slices.Equal(dst, want) {
-		t.Errorf("codes %x, want %x", dst, want)
-	}
+	everyImpl(t, func(t *testing.T, m Impl) {
+		r := rand.New(rand.NewPCG(59, 60))
+		for _, dims := range nibbleDims {
+			x := randomFloats(r, dims)
+			x[r.IntN(dims)] = float32(r.IntN(7)) // on a border
+			x[0] = 1e30
+			row := bytes.Repeat([]byte{0x55}, (dims+63)/64*32)
+			const scale = 3
+			m.PackNibbles(row, x, scale)
+			for d := range 2 * len(row) {
+				got, want := row[d%len(row)]>>(d/len(row)*4)&15, byte(0)
+				if d < dims {
+					// −8…−7 is code 0, 0…1 is code 8, and so on.
+					want = byte(max(0, min(15, math.Floor(float64(x[d]*scale)+8))))
+				}
+				if got != want {
+					t.Fatalf("%d dims: code of %g × %d is %d, want %d", dims, x[min(d, dims-1)], scale, got, want)
+				}
+			}
+		}
+	})
 }
 
 // BenchmarkNibbles is BenchmarkDistances with nibbles.

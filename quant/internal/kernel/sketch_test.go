@@ -116,6 +116,45 @@ func TestSketchTables(t *testing.T) {
 	}
 }
 
+func TestSignsEqualDefinition(t *testing.T) {
+	t.Parallel()
+	everyImpl(t, func(t *testing.T, m Impl) {
+		r := rand.New(rand.NewPCG(47, 48))
+		for _, n := range lengths {
+			x := randomFloats(r, n)
+			x[r.IntN(n)], x[r.IntN(n)] = 1, -1
+			x[r.IntN(n)] = float32(math.Copysign(0, -1))
+			bytes := (n + 7) / 8
+			first, second := make([]byte, bytes+1), make([]byte, bytes+1)
+			first[bytes], second[bytes] = 77, 77
+			sum := m.Signs(first, second, x, 1)
+			if generic := Generic.Signs(slices.Clone(first), slices.Clone(second), x, 1); sum != generic {
+				t.Errorf("%d numbers: sum %g, generic %g", n, sum, generic)
+			}
+			want := 0.0
+			for i, y := range x {
+				c := 2
+				if math.Signbit(float64(y)) {
+					c = 1
+				}
+				if math.Abs(float64(y)) >= 1 {
+					c += 2*c - 3
+				}
+				want += float64(y) * float64(2*c-3)
+				if got := int(first[i/8]>>(i%8)&1<<1 | second[i/8]>>(i%8)&1); got != c {
+					t.Fatalf("%d numbers: code of %g is %d, want %d", n, y, got, c)
+				}
+			}
+			if math.Abs(sum-want) > 1e-5*want+1e-6 {
+				t.Errorf("%d numbers: sum %g, want %g", n, sum, want)
+			}
+			if n%8 > 0 && (first[bytes-1]>>(n%8) != 0 || second[bytes-1]>>(n%8) != 0) || first[bytes] != 77 || second[bytes] != 77 {
+				t.Errorf("%d numbers: bits beyond them", n)
+			}
+		}
+	})
+}
+
 // BenchmarkScan times whole scans of sketches of 384 dimensions: in the first-level
 // cache, in the last, and in memory.
 func BenchmarkScan(b *testing.B) {

@@ -23,6 +23,9 @@ func nibblesVNNI(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, i
 func expandAVX2(dst, row *byte, n int)
 
 //go:noescape
+func nibbleCodesAVX2(dst *byte, x *float32, scale float32)
+
+//go:noescape
 func prefetchAVX2(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int)
 
 //go:noescape
@@ -44,3 +47,17 @@ func scanAVX2(tables *byte, groups, planes int, base int32, scale float32, block
 
 //go:noescape
 func scanAVX512(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor float32, scores *float32, over *uint64)
+
+//go:noescape
+func signsAVX2(first, second *byte, x *float32, n int, step float32, sums *SketchSums)
+
+// Those of rotations take multiples of 32 numbers; hadamardAVX2 a power of two.
+
+//go:noescape
+func flipAVX2(dst, v *float32, flips *uint32, n int)
+
+//go:noescape
+func hadamardAVX2(v *float32, n int, scale float32)
+
+//go:noescape
+func mixAVX2(a, b *float32, n int)

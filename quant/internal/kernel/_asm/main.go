@@ -24,6 +24,7 @@ func main() {
 		"f32_avx2_amd64.s":    f32AVX2,
 		"scan_amd64.s":        scan,
 		"nibbles_amd64.s":     nibbles,
+		"rotate_avx2_amd64.s": rotateAVX2,
 	}
 	for name, gen := range files {
 		a := &asm{}
