@@ -54,24 +54,26 @@
 // A graph needs good distances between neighbours; a scan of a whole table needs
 // small rows. A sketch has one or two bits for each dimension of the rotated vector,
 // and after RaBitQ (Gao and Long, SIGMOD 2024) a correction, so that the estimate of
-// a cosine has no bias:
+// a product has no bias. What is sketched is the difference x − m from a center m,
+// the mean of the collection. For unit vectors:
 //
-//	cos(q, x) ≈ ⟨q, s⟩ / ⟨x, s⟩      s the sketch of x: ±1, or ±1 and ±3
+//	cos(q, x) = ⟨q − m, x − m⟩ + ⟨x, m⟩ + ⟨q, m⟩ − ⟨m, m⟩
+//	  ⟨q, y⟩  ≈ ⟨q, s⟩ · ⟨y, y⟩ / ⟨y, s⟩      s the sketch of y: ±1, or ±1 and ±3
 //
 // [Sketches] is a table of them. Its rows lie in blocks of 64, transposed, so that
 // a register holds the same eight dimensions of 64 rows:
 //
-//	    first bits of all dims          second bits, if 2             words
-//	┌───────┬───────┬─────────────┬───────┬───────┬─────────────┬─────────────┐
-//	│ 0…7   │ 8…15  │ …           │ 0…7   │ 8…15  │ …           │ w₀ … w₆₃    │
-//	│ 64 B  │ 64 B  │ to dims     │ 64 B  │ 64 B  │ to dims     │ 64 × 4 B    │
-//	└───────┴───────┴─────────────┴───────┴───────┴─────────────┴─────────────┘
+//	  first bits of all dims     second bits, if 2          words       shifts
+//	┌──────┬───────┬─────────┬──────┬───────┬─────────┬──────────┬──────────────┐
+//	│ 0…7  │ 8…15  │ …       │ 0…7  │ 8…15  │ …       │ w₀ … w₆₃ │ float32s     │
+//	│ 64 B │ 64 B  │ to dims │ 64 B │ 64 B  │ to dims │ 64 × 4 B │ 64 × 4 B     │
+//	└──────┴───────┴─────────┴──────┴───────┴─────────┴──────────┴──────────────┘
 //
 // Dimensions are padded with zeros to a multiple of 16. The 64 bytes are in an order
 // that the kernels unpack to that of the rows: the numbers 0…63 with the bits 2 and
-// 3 in the place of 4 and 5. A word has the sum of the
-// row's codes (of its bits, if there is one for each dimension) in its low half,
-// and 65,535 / ⟨x, s⟩ in its high half, 0 for a row without a direction.
+// 3 in the place of 4 and 5. A word has the sum of the row's codes (of its bits, if
+// there is one for each dimension) in its low half, and ⟨y, y⟩ / ⟨y, s⟩ in its high
+// half, in units of (1 + the length of m) / 65,535. A shift is ⟨x, m⟩.
 //
 // # Invariants
 //

@@ -4,17 +4,9 @@ package kernel
 
 import (
 	"math"
-	"unsafe"
 
 	"golang.org/x/sys/cpu"
 )
-
-// maxBatch bounds the rows of one call into assembly, which the scheduler cannot
-// interrupt, to about ten microseconds.
-const maxBatch = 128
-
-// scanBatch returns the blocks of one call into assembly, as maxBatch does rows.
-func scanBatch(stride int) int { return max(1, 256<<10/stride) }
 
 // Available returns the implementations that the machine has, the best last.
 func Available() []Impl {
@@ -26,120 +18,6 @@ func Available() []Impl {
 		}
 	}
 	return have
-}
-
-// Distances sets out[i] to the distance key between the code q and row ids[i] of t.
-// q has t.Stride bytes, out at least len(ids) elements. It panics if an id is not
-// below t.Rows. Other rows may be written concurrently.
-func (m Impl) Distances(q []byte, t *Table, ids, out []uint32) {
-	q, out = q[:t.Stride], out[:len(ids)]
-	if m == Generic {
-		distancesGeneric(q, t, ids, out)
-		return
-	}
-	for len(ids) > 0 {
-		n := min(len(ids), maxBatch)
-		m.distances(q, t, ids[:n], &out[0], nil)
-		ids, out = ids[n:], out[n:]
-	}
-}
-
-// Products sets p.Dots[i] to the product q·r and p.Norms[i] to the product r·r of
-// row ids[i] of t. There are at most MaxProducts ids. It panics if an id is not
-// below t.Rows.
-func (m Impl) Products(q []byte, t *Table, ids []uint32, p *Products) {
-	q = q[:t.Stride]
-	if m == Generic {
-		productsGeneric(q, t, ids, p)
-		return
-	}
-	if len(ids) > 0 {
-		_ = p.Dots[len(ids)-1]
-		m.distances(q, t, ids, (*uint32)(unsafe.Pointer(&p.Dots[0])), &p.Norms[0])
-	}
-}
-
-// distances calls the kernel for at least one and at most maxBatch ids.
-func (m Impl) distances(q []byte, t *Table, ids []uint32, out *uint32, norms *int32) {
-	if t.Rows == 0 {
-		panic(badRow(ids[0], 0))
-	}
-	var done int
-	if m == VNNI {
-		done = distancesVNNI(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], len(ids), out, norms)
-	} else {
-		done = distancesAVX2(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], len(ids), out, norms)
-	}
-	if done != len(ids) {
-		panicRow(ids, t.Rows)
-	}
-}
-
-// DistancesNibbles is Distances with a table of nibbles: the codes of dims
-// dimensions in half as many bytes, against the signed bytes of q, twice as many as
-// a row has.
-func (m Impl) DistancesNibbles(q []byte, t *Table, dims int, ids, out []uint32) {
-	checkNibbles(q, t, dims)
-	out = out[:len(ids)]
-	if m == Generic {
-		distancesNibblesGeneric(q, t, dims, ids, out)
-		return
-	}
-	zero := 225 * int32(dims) // r·r if all codes are extreme
-	for len(ids) > 0 {
-		n := min(len(ids), maxBatch)
-		if t.Rows == 0 {
-			panic(badRow(ids[0], 0))
-		}
-		var done int
-		if m == VNNI {
-			done = nibblesVNNI(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], n, &out[0], zero)
-		} else {
-			done = nibblesAVX2(&q[0], unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], n, &out[0], zero)
-		}
-		if done != n {
-			panicRow(ids[:n], t.Rows)
-		}
-		ids, out = ids[n:], out[n:]
-	}
-}
-
-func (m Impl) expand(dst, row []byte) {
-	if m == Generic {
-		expandGeneric(dst, row)
-		return
-	}
-	dst = dst[:2*len(row)]
-	expandAVX2(&dst[0], &row[0], len(row))
-}
-
-// Prefetch loads rows of t into the cache. It is a hint and may do nothing.
-func (m Impl) Prefetch(t *Table, ids []uint32) {
-	if m == Generic || len(ids) == 0 || t.Rows == 0 {
-		return
-	}
-	prefetchAVX2(unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], len(ids))
-}
-
-// Scan sets scores to the estimates of the rows of len(over) blocks of sketches
-// against q, 64 for each block, and the bits of over to whether they are above
-// floor. Rows may be written concurrently; their estimates mean nothing then.
-func (m Impl) Scan(q *SketchQuery, blocks []byte, floor float32, scores []float32, over []uint64) {
-	if m == Generic {
-		scanGeneric(q, blocks, floor, scores, over)
-		return
-	}
-	stride := SketchStride(q.Groups, q.Planes)
-	_, _, _ = q.Tables[32*q.Groups-1], blocks[:stride*len(over)], scores[:SketchRows*len(over)]
-	for batch := scanBatch(stride); len(over) > 0; {
-		n := min(len(over), batch)
-		if m == VNNI {
-			scanAVX512(&q.Tables[0], q.Groups, q.Planes, q.Base, q.Scale, &blocks[0], n, floor, &scores[0], &over[0])
-		} else {
-			scanAVX2(&q.Tables[0], q.Groups, q.Planes, q.Base, q.Scale, &blocks[0], n, floor, &scores[0], &over[0])
-		}
-		blocks, scores, over = blocks[n*stride:], scores[n*SketchRows:], over[n:]
-	}
 }
 
 // Flip writes v to dst with the signs of those elements changed that have a sign bit
@@ -193,6 +71,34 @@ func (m Impl) signs(first, second []byte, x []float32, step float32, sums *Sketc
 	signsAVX2(&first[0], &second[0], &x[0], len(x), step, sums)
 }
 
+func (m Impl) distancesAsm(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int {
+	if m == VNNI {
+		return distancesVNNI(q, chunks, shift, stride, rows, ids, n, out, norms)
+	}
+	return distancesAVX2(q, chunks, shift, stride, rows, ids, n, out, norms)
+}
+
+func (m Impl) nibblesAsm(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, zero int32) int {
+	if m == VNNI {
+		return nibblesVNNI(q, chunks, shift, stride, rows, ids, n, out, zero)
+	}
+	return nibblesAVX2(q, chunks, shift, stride, rows, ids, n, out, zero)
+}
+
+func (m Impl) scanAsm(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor, shift float32, scores *float32, over *uint64) {
+	if m == VNNI {
+		scanAVX512(tables, groups, planes, base, scale, blocks, n, floor, shift, scores, over)
+		return
+	}
+	scanAVX2(tables, groups, planes, base, scale, blocks, n, floor, shift, scores, over)
+}
+
+func prefetchAsm(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int) {
+	prefetchAVX2(chunks, shift, stride, rows, ids, n)
+}
+
+func expandAsm(dst, row *byte, n int) { expandAVX2(dst, row, n) }
+
 // Peak returns the largest magnitude of v, ignoring NaNs. It is 0 if v is empty.
 func (m Impl) Peak(v []float32) float32 {
 	var top float32
@@ -244,14 +150,4 @@ func (m Impl) DotsF32(q, rows []float32, ids []uint32, out []float32) {
 		}
 		ids, out = ids[n:], out[n:]
 	}
-}
-
-// panicRow names the first of the ids that is out of range.
-func panicRow(ids []uint32, rows uint32) {
-	for _, id := range ids {
-		if id >= rows {
-			panic(badRow(id, rows))
-		}
-	}
-	panic("quant: kernel stopped early")
 }

@@ -17,12 +17,13 @@ type SketchQuery struct {
 	Groups int     // bytes of a row in a plane: even, at most 512
 	Planes int     // 1 or 2
 	Base   int32   // see the package's documentation
-	Scale  float32 // of the estimate
+	Scale  float32 // of the product
+	Shift  float32 // added to every estimate
 }
 
 // SketchStride returns the bytes of a block: a row's bytes are spread over its
-// planes, and four more are its correction.
-func SketchStride(groups, planes int) int { return SketchRows * (groups*planes + 4) }
+// planes, and eight more are its word and its shift.
+func SketchStride(groups, planes int) int { return SketchRows * (groups*planes + 8) }
 
 // SketchPosition returns where the bytes of row r of a block are among 64. The
 // kernels have sums of bytes in registers of 16, 32 or 64 and widen them to 32
@@ -56,7 +57,7 @@ func scanGeneric(q *SketchQuery, blocks []byte, floor float32, scores []float32,
 		words := block[q.Planes*plane:]
 		over[i] = 0
 		for r := range SketchRows {
-			score := Score(sums[SketchPosition(r)], binary.LittleEndian.Uint32(words[4*r:]), q.Base, q.Scale)
+			score := q.Score(sums[SketchPosition(r)], words[4*r:], words[4*(SketchRows+r):])
 			scores[i*SketchRows+r] = score
 			if score > floor {
 				over[i] |= 1 << r
@@ -65,11 +66,13 @@ func scanGeneric(q *SketchQuery, blocks []byte, floor float32, scores []float32,
 	}
 }
 
-// Score turns the sum of a row into its estimate, given the row's word: the sum
-// of its codes in the low 16 bits, its correction in the others.
-func Score(sum, word uint32, base int32, scale float32) float32 {
-	n := base + 4*int32(sum) - 30*int32(word&0xffff)
-	return float32(float32(n)*float32(word>>16)) * scale
+// Score turns the sum of a row into its estimate, given the row's word and its shift.
+// The word is the sum of its codes in the low 16 bits, its correction in the others.
+func (q *SketchQuery) Score(sum uint32, word, shift []byte) float32 {
+	w := binary.LittleEndian.Uint32(word)
+	n := q.Base + 4*int32(sum) - 30*int32(w&0xffff)
+	product := float32(float32(float32(n)*float32(w>>16)) * q.Scale)
+	return float32(product+math.Float32frombits(binary.LittleEndian.Uint32(shift))) + q.Shift
 }
 
 // SketchSums are eight sums, of every eighth number each: an order of additions that

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -19,7 +20,7 @@ func randomScan(r *rand.Rand, groups, planes, n int) (*SketchQuery, []byte) {
 			u[i] = 15
 		}
 	}
-	q := &SketchQuery{Groups: groups, Planes: planes, Base: int32(r.IntN(1<<20)) - 1<<19, Scale: r.Float32() / (1 << 20)}
+	q := &SketchQuery{Groups: groups, Planes: planes, Base: int32(r.IntN(1<<20)) - 1<<19, Scale: r.Float32() / (1 << 30), Shift: r.Float32()}
 	q.Tables = make([]byte, 32*groups)
 	SketchTables(q.Tables, u)
 	blocks := make([]byte, n*SketchStride(groups, planes))
@@ -29,11 +30,12 @@ func randomScan(r *rand.Rand, groups, planes, n int) (*SketchQuery, []byte) {
 			blocks[i] = 255
 		}
 	}
-	// A word's low half is a sum of codes: below 2^15.
+	// A word's low half is a sum of codes: below 2^15. A shift is a number.
 	for i := range n {
 		block := blocks[i*SketchStride(groups, planes):]
 		for w := range SketchRows {
 			block[groups*planes*SketchRows+4*w+1] &= 0x7f
+			binary.LittleEndian.PutUint32(block[(groups*planes+4)*SketchRows+4*w:], math.Float32bits(r.Float32()-0.5))
 		}
 	}
 	return q, blocks

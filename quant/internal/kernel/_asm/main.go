@@ -25,6 +25,7 @@ func main() {
 		"scan_amd64.s":        scan,
 		"nibbles_amd64.s":     nibbles,
 		"rotate_avx2_amd64.s": rotateAVX2,
+		"codes_neon_arm64.s":  neon,
 	}
 	for name, gen := range files {
 		a := &asm{}
