@@ -22,7 +22,7 @@ DATA nibbles<>+24(SB)/4, $0x0f0f0f0f
 DATA nibbles<>+28(SB)/4, $0x0f0f0f0f
 GLOBL nibbles<>(SB), RODATA|NOPTR, $32
 
-// func scanAVX2(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor float32, scores *float32, over *uint64)
+// func scanAVX2(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor, shift float32, scores *float32, over *uint64)
 TEXT ·scanAVX2(SB), NOSPLIT, $0-72
 	MOVQ tables+0(FP), SI
 	MOVQ groups+8(FP), R8
@@ -147,6 +147,7 @@ add1:
 	INCQ R9
 	CMPQ R9, planes+16(FP)
 	JLT plane
+	VBROADCASTSS shift+52(FP), Y3
 	VMOVDQU 0(DI), Y0
 	VMOVDQU 0(BX), Y1
 	VPMADDWD Y13, Y0, Y2
@@ -158,6 +159,8 @@ add1:
 	VCVTDQ2PS Y1, Y1
 	VMULPS Y0, Y1, Y1
 	VMULPS Y11, Y1, Y1
+	VADDPS 256(DI), Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VMOVUPS Y1, 0(BX)
 	VCMPPS $0x1e, Y12, Y1, Y1
 	VMOVMSKPS Y1, AX
@@ -173,6 +176,8 @@ add1:
 	VCVTDQ2PS Y1, Y1
 	VMULPS Y0, Y1, Y1
 	VMULPS Y11, Y1, Y1
+	VADDPS 288(DI), Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VMOVUPS Y1, 32(BX)
 	VCMPPS $0x1e, Y12, Y1, Y1
 	VMOVMSKPS Y1, AX
@@ -188,6 +193,8 @@ add1:
 	VCVTDQ2PS Y1, Y1
 	VMULPS Y0, Y1, Y1
 	VMULPS Y11, Y1, Y1
+	VADDPS 320(DI), Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VMOVUPS Y1, 64(BX)
 	VCMPPS $0x1e, Y12, Y1, Y1
 	VMOVMSKPS Y1, AX
@@ -203,6 +210,8 @@ add1:
 	VCVTDQ2PS Y1, Y1
 	VMULPS Y0, Y1, Y1
 	VMULPS Y11, Y1, Y1
+	VADDPS 352(DI), Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VMOVUPS Y1, 96(BX)
 	VCMPPS $0x1e, Y12, Y1, Y1
 	VMOVMSKPS Y1, AX
@@ -218,6 +227,8 @@ add1:
 	VCVTDQ2PS Y1, Y1
 	VMULPS Y0, Y1, Y1
 	VMULPS Y11, Y1, Y1
+	VADDPS 384(DI), Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VMOVUPS Y1, 128(BX)
 	VCMPPS $0x1e, Y12, Y1, Y1
 	VMOVMSKPS Y1, AX
@@ -233,6 +244,8 @@ add1:
 	VCVTDQ2PS Y1, Y1
 	VMULPS Y0, Y1, Y1
 	VMULPS Y11, Y1, Y1
+	VADDPS 416(DI), Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VMOVUPS Y1, 160(BX)
 	VCMPPS $0x1e, Y12, Y1, Y1
 	VMOVMSKPS Y1, AX
@@ -248,6 +261,8 @@ add1:
 	VCVTDQ2PS Y1, Y1
 	VMULPS Y0, Y1, Y1
 	VMULPS Y11, Y1, Y1
+	VADDPS 448(DI), Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VMOVUPS Y1, 192(BX)
 	VCMPPS $0x1e, Y12, Y1, Y1
 	VMOVMSKPS Y1, AX
@@ -263,11 +278,13 @@ add1:
 	VCVTDQ2PS Y1, Y1
 	VMULPS Y0, Y1, Y1
 	VMULPS Y11, Y1, Y1
+	VADDPS 480(DI), Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VMOVUPS Y1, 224(BX)
 	VCMPPS $0x1e, Y12, Y1, Y1
 	VMOVMSKPS Y1, AX
 	MOVB AX, 7(DX)
-	ADDQ $256, DI
+	ADDQ $512, DI
 	ADDQ $256, BX
 	ADDQ $8, DX
 	DECQ CX
@@ -275,7 +292,7 @@ add1:
 	VZEROUPPER
 	RET
 
-// func scanAVX512(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor float32, scores *float32, over *uint64)
+// func scanAVX512(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor, shift float32, scores *float32, over *uint64)
 TEXT ·scanAVX512(SB), NOSPLIT, $0-72
 	MOVQ tables+0(FP), SI
 	MOVQ groups+8(FP), R8
@@ -348,6 +365,7 @@ pair:
 	VPADDD Z2, Z19, Z19
 	DECQ R9
 	JNZ plane
+	VBROADCASTSS shift+52(FP), Z9
 	VMOVDQU32 0(DI), Z0
 	VPSLLD $2, Z16, Z1
 	VPMADDWD Z13, Z0, Z2
@@ -358,6 +376,8 @@ pair:
 	VCVTDQ2PS Z1, Z1
 	VMULPS Z0, Z1, Z1
 	VMULPS Z11, Z1, Z1
+	VADDPS 256(DI), Z1, Z1
+	VADDPS Z9, Z1, Z1
 	VMOVUPS Z1, 0(BX)
 	VCMPPS $0x1e, Z12, Z1, K1
 	VMOVDQU32 64(DI), Z0
@@ -370,6 +390,8 @@ pair:
 	VCVTDQ2PS Z1, Z1
 	VMULPS Z0, Z1, Z1
 	VMULPS Z11, Z1, Z1
+	VADDPS 320(DI), Z1, Z1
+	VADDPS Z9, Z1, Z1
 	VMOVUPS Z1, 64(BX)
 	VCMPPS $0x1e, Z12, Z1, K2
 	VMOVDQU32 128(DI), Z0
@@ -382,6 +404,8 @@ pair:
 	VCVTDQ2PS Z1, Z1
 	VMULPS Z0, Z1, Z1
 	VMULPS Z11, Z1, Z1
+	VADDPS 384(DI), Z1, Z1
+	VADDPS Z9, Z1, Z1
 	VMOVUPS Z1, 128(BX)
 	VCMPPS $0x1e, Z12, Z1, K3
 	VMOVDQU32 192(DI), Z0
@@ -394,13 +418,15 @@ pair:
 	VCVTDQ2PS Z1, Z1
 	VMULPS Z0, Z1, Z1
 	VMULPS Z11, Z1, Z1
+	VADDPS 448(DI), Z1, Z1
+	VADDPS Z9, Z1, Z1
 	VMOVUPS Z1, 192(BX)
 	VCMPPS $0x1e, Z12, Z1, K4
 	KUNPCKWD K1, K2, K1
 	KUNPCKWD K3, K4, K3
 	KUNPCKDQ K1, K3, K1
 	KMOVQ K1, (DX)
-	ADDQ $256, DI
+	ADDQ $512, DI
 	ADDQ $256, BX
 	ADDQ $8, DX
 	DECQ CX
