@@ -135,12 +135,13 @@ var (
 	unreachableDesc = prometheus.NewDesc("frony_unreachable_documents", "Documents that the graph did not return to their self-query, in the last complete pass, or in the current one if already higher.", []string{"collection"}, nil)
 	memoryDesc      = prometheus.NewDesc("frony_memory_bytes", "Memory of a collection by part.", []string{"collection", "part"}, nil)
 	diskDesc        = prometheus.NewDesc("frony_disk_bytes", "Disk space of a collection's derived files by part.", []string{"collection", "part"}, nil)
+	degradedDesc    = prometheus.NewDesc("frony_degraded_collections", "Collections that were filled with another model and find texts by words alone.", nil, nil)
 	storeDesc       = prometheus.NewDesc("frony_store_bytes", "Disk space of the store, all collections together.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c *collectionsCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{documentsDesc, deadDesc, checkedDesc, unreachableDesc, memoryDesc, diskDesc, storeDesc} {
+	for _, d := range []*prometheus.Desc{documentsDesc, deadDesc, checkedDesc, unreachableDesc, memoryDesc, diskDesc, storeDesc, degradedDesc} {
 		ch <- d
 	}
 }
@@ -155,10 +156,13 @@ func (c *collectionsCollector) Collect(ch chan<- prometheus.Metric) {
 	send := func(d *prometheus.Desc, v int64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v), labels...)
 	}
-	var store int64
+	var store, degraded int64
 	for info, err := range c.s.db.Collections(ctx) {
 		if err != nil {
 			return
+		}
+		if info.Degraded != "" {
+			degraded++
 		}
 		col, err := c.s.db.Collection(ctx, info.Name, &db.CollectionOptions{MustExist: true})
 		if err != nil {
@@ -185,4 +189,5 @@ func (c *collectionsCollector) Collect(ch chan<- prometheus.Metric) {
 		store = t.Disk.Store
 	}
 	send(storeDesc, store)
+	send(degradedDesc, degraded)
 }

@@ -147,6 +147,9 @@ func (s *Server) Warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if health := s.health(ctx); health != "ok" {
+		s.log.Warn(health)
+	}
 	for _, name := range names {
 		_, err := s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
 		if err := ctx.Err(); err != nil {

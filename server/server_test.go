@@ -31,7 +31,12 @@ func start(t *testing.T, o *server.Options) *bench {
 
 func startWith(t *testing.T, e embedder.Embedder, o *server.Options) *bench {
 	t.Helper()
-	d, err := db.Open(t.TempDir(), &db.Options{Embedder: e})
+	return startIn(t, t.TempDir(), e, o)
+}
+
+func startIn(t *testing.T, dir string, e embedder.Embedder, o *server.Options) *bench {
+	t.Helper()
+	d, err := db.Open(dir, &db.Options{Embedder: e, AllowModelMismatch: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +136,15 @@ func (b *bench) await(what string, holds func() bool) {
 			b.Fatalf("waited in vain: %s", what)
 		}
 	}
+}
+
+func encode(t *testing.T, v any) string {
+	t.Helper()
+	got, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(got)
 }
 
 func (b *bench) list(v any) []any {

@@ -33,7 +33,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	var h *server.Server
 	d, err := db.Open(a.dir, &db.Options{
 		Logger: a.log, Embedder: e, Progress: a.progress(), RecallSample: s.recallSample, CacheBytes: int64(s.cacheBytes),
-		ReadOnly: s.opts.ReadOnly,
+		ReadOnly: s.opts.ReadOnly, AllowModelMismatch: true,
 		// No search runs before the server exists.
 		OnRecall: func(collection string, k int, recall float64) { h.ObserveRecall(collection, k, recall) },
 	})

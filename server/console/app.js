@@ -38,7 +38,7 @@ function toast(text) {
 }
 
 function fault(where, e) {
-  const p = where.querySelector(".fault");
+  const p = where.querySelector(".fault[role=alert]");
   p.hidden = !e;
   p.textContent = e ? [e.message, e.hint].filter(Boolean).join("\n") : "";
 }
@@ -117,6 +117,8 @@ async function loadCollections(choose) {
   if (collections.some((c) => c.name === wanted)) $("collection").value = wanted;
   info = collections.find((c) => c.name === $("collection").value) || null;
   $("insert").disabled = !info;
+  $("degraded").hidden = !info?.degraded;
+  $("degraded").textContent = info?.degraded ? t("degraded", { why: info.degraded }) : "";
   if (info) store.set("collection", info.name);
 }
 

@@ -14,6 +14,7 @@ export const words = {
     documents: "documents", dead: "deleted, unrepaired", memory: "memory", disk: "disk", model: "model", dims: "dimensions",
     rate: "searches/s", refused: "refused", badJSON: "The metadata is not a JSON object", source: "source", created: "written",
     offline: "The server does not answer", created2: "Created",
+    degraded: "Texts are found by words alone, and new ones are refused: {why}.",
   },
   ko: {
     skip: "검색으로 건너뛰기", collection: "컬렉션", newCollection: "새 컬렉션", insert: "문서 추가", language: "In English",
@@ -29,5 +30,6 @@ export const words = {
     documents: "문서", dead: "삭제 후 미정리", memory: "메모리", disk: "디스크", model: "모델", dims: "차원",
     rate: "초당 검색", refused: "거절", badJSON: "메타데이터가 JSON 객체가 아닙니다", source: "출처", created: "기록 시각",
     offline: "서버가 응답하지 않습니다", created2: "만들었습니다",
+    degraded: "지금은 낱말로만 찾고, 새 본문은 저장하지 않습니다: {why}.",
   },
 };
