@@ -24,6 +24,7 @@ type metrics struct {
 	plans    *prometheus.CounterVec
 	recall   *prometheus.HistogramVec
 	running  prometheus.Gauge
+	tasks    *prometheus.CounterVec
 }
 
 func newMetrics(s *Server) *metrics {
@@ -49,6 +50,9 @@ func newMetrics(s *Server) *metrics {
 			Name: "frony_recall_at_k", Help: "Recall of sampled searches: the share of the true k nearest, found by an exact search, that they returned.",
 			Buckets: []float64{.5, .7, .8, .9, .95, .98, .99, .999, 1},
 		}, []string{"collection", "k"}),
+		tasks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "frony_tasks_total", Help: "Maintenance tasks that ended, by kind and how: done, failed or cancelled.",
+		}, []string{"kind", "state"}),
 		running: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "frony_http_requests_running", Help: "Requests in progress.",
 		}),
@@ -57,7 +61,8 @@ func newMetrics(s *Server) *metrics {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 	}
 	m.registry.MustRegister(
-		m.requests, m.took, m.refusals, m.stages, m.plans, m.recall, m.running,
+		m.requests, m.took, m.refusals, m.stages, m.plans, m.recall, m.running, m.tasks,
+		gauge("frony_tasks_running", "Maintenance tasks that run.", func() float64 { return float64(s.tasks.Running()) }),
 		gauge("frony_searches_running", "Searches that hold a slot.", func() float64 { return float64(s.searches.Running()) }),
 		gauge("frony_searches_waiting", "Searches that wait for a slot.", func() float64 { return float64(s.searches.Waiting()) }),
 		gauge("frony_writes_running", "Writes that hold a slot.", func() float64 { return float64(s.writes.Running()) }),

@@ -36,7 +36,12 @@ func startWith(t *testing.T, e embedder.Embedder, o *server.Options) *bench {
 
 func startIn(t *testing.T, dir string, e embedder.Embedder, o *server.Options) *bench {
 	t.Helper()
-	d, err := db.Open(dir, &db.Options{Embedder: e, AllowModelMismatch: true})
+	var s *server.Server
+	d, err := db.Open(dir, &db.Options{Embedder: e, AllowModelMismatch: true, Progress: func(step string, done, total int) {
+		if s != nil {
+			s.ObserveProgress(step, done, total)
+		}
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +49,7 @@ func startIn(t *testing.T, dir string, e embedder.Embedder, o *server.Options) *
 		o = &server.Options{}
 	}
 	o.Embedder = e
-	s, err := server.New(d, o)
+	s, err = server.New(d, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +61,9 @@ func startIn(t *testing.T, dir string, e embedder.Embedder, o *server.Options) *
 	ts.Start()
 	t.Cleanup(func() {
 		ts.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}
