@@ -38,7 +38,8 @@ type NewTask struct {
 
 	Repair bool `json:"repair,omitzero" doc:"doctor: repair what can be repaired"`
 
-	Base string `json:"base,omitzero" doc:"backup: name of an earlier backup of the server that this one adds to"`
+	Base     string         `json:"base,omitzero" doc:"backup: name of an earlier backup of the server that this one adds to"`
+	BaseInfo *db.BackupInfo `json:"base_info,omitempty" doc:"backup: what an earlier backup that is elsewhere says of itself, in place of base"`
 
 	Backups []string `json:"backups,omitempty" doc:"restore: names of backups of the server: a complete one and those that add to it, oldest first"`
 	As      string   `json:"as,omitzero" doc:"restore: name of the new collection; that in the backup if missing"`

@@ -57,7 +57,7 @@ var jobs = map[string]job{
 	api.TaskReembed:  {[]string{"collection", "head_dims", "skip_textless", "no_switch", "no_compare", "sample"}, "reembed ", (*Server).reembedTask},
 	api.TaskConfirm:  {[]string{"collection"}, "", (*Server).confirmTask},
 	api.TaskRollback: {[]string{"collection", "skip_textless"}, "reembed ", (*Server).rollbackTask},
-	api.TaskBackup:   {[]string{"base"}, "backup ", (*Server).backupTask},
+	api.TaskBackup:   {[]string{"base", "base_info"}, "backup ", (*Server).backupTask},
 	api.TaskRestore:  {[]string{"collection", "backups", "as"}, "restore ", (*Server).restoreTask},
 	api.TaskCompact:  {nil, "", (*Server).compactTask},
 	api.TaskDoctor:   {[]string{"collection", "sample", "repair"}, "doctor ", (*Server).doctorTask},
@@ -112,6 +112,7 @@ func checkFields(b *api.NewTask, fields []string) *problem.Problem {
 		{"sample", b.Sample != 0},
 		{"repair", b.Repair},
 		{"base", b.Base != ""},
+		{"base_info", b.BaseInfo != nil},
 		{"backups", len(b.Backups) > 0},
 		{"as", b.As != ""},
 	} {
@@ -209,7 +210,10 @@ func (s *Server) backupTask(in *api.NewTask) (task.Work, error) {
 	if p != nil {
 		return nil, p
 	}
-	var o db.BackupOptions
+	o := db.BackupOptions{Base: in.BaseInfo}
+	if in.Base != "" && o.Base != nil {
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "base and base_info exclude each other").At("body.base")
+	}
 	if in.Base != "" {
 		f, err := dir.open(in.Base)
 		if err != nil {

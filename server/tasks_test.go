@@ -335,7 +335,7 @@ func TestTaskFields(t *testing.T) {
 			continue
 		}
 		value, ok := map[reflect.Kind]any{
-			reflect.Int: 3, reflect.String: "x", reflect.Bool: true, reflect.Slice: []string{"x"},
+			reflect.Int: 3, reflect.String: "x", reflect.Bool: true, reflect.Slice: []string{"x"}, reflect.Pointer: db.BackupInfo{ID: "x"},
 		}[f.Type.Kind()]
 		if !ok {
 			t.Fatalf("%s has a new type", name)

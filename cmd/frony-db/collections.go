@@ -62,7 +62,7 @@ func (a *app) printCollections(list []db.CollectionInfo) error {
 			model += " → " + modelShort(r.Other.Model)
 		}
 		if i.Degraded != "" {
-			model += " (not the server's: reembed)"
+			model += ", outdated"
 		}
 		t.Rows = append(t.Rows, []string{
 			i.Name, strconv.Itoa(i.Documents), fmt.Sprintf("%d/%d", i.HeadDims, i.Dims), model,
