@@ -14,6 +14,11 @@ export const words = {
     documents: "documents", dead: "deleted, unrepaired", memory: "memory", disk: "disk", model: "model", dims: "dimensions",
     rate: "searches/s", refused: "refused", badJSON: "The metadata is not a JSON object", source: "source", created: "written",
     offline: "The server does not answer", created2: "Created",
+    tasks: "Maintenance", noTasks: "Nothing was started since the server started.", cancel: "Cancel",
+    running: "running", done: "done", failed: "failed", cancelled: "cancelled", cancelling: "cancelling",
+    reembed: "Change to the server's model", backup: "Backup", restore: "Restore", compact: "Compact", doctor: "Check",
+    "reembed-confirm": "Confirm the new model", "reembed-rollback": "Return to the old model",
+    sound: "sound", faults: "{n} faults",
     degraded: "Texts are found by words alone, and new ones are refused: {why}.",
   },
   ko: {
@@ -30,6 +35,11 @@ export const words = {
     documents: "문서", dead: "삭제 후 미정리", memory: "메모리", disk: "디스크", model: "모델", dims: "차원",
     rate: "초당 검색", refused: "거절", badJSON: "메타데이터가 JSON 객체가 아닙니다", source: "출처", created: "기록 시각",
     offline: "서버가 응답하지 않습니다", created2: "만들었습니다",
+    tasks: "관리", noTasks: "서버를 켠 뒤로 시작한 작업이 없습니다.", cancel: "취소",
+    running: "진행 중", done: "끝남", failed: "실패", cancelled: "취소됨", cancelling: "취소하는 중",
+    reembed: "서버의 모델로 바꾸기", backup: "백업", restore: "복원", compact: "압축", doctor: "검사",
+    "reembed-confirm": "새 모델 확정", "reembed-rollback": "이전 모델로 되돌리기",
+    sound: "이상 없음", faults: "문제 {n}건",
     degraded: "지금은 낱말로만 찾고, 새 본문은 저장하지 않습니다: {why}.",
   },
 };
