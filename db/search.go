@@ -18,7 +18,7 @@ import (
 // unless Mode is Dense.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
-// ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and the embedder's errors.
+// ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
 	err = c.do("search", c.name, func(v *version) error {
 		if err := q.check(&c.db.opts.Limits); err != nil {
@@ -41,6 +41,9 @@ func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err 
 func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, error) {
 	start := time.Now()
 	defer func() { t.Total = time.Since(start) }()
+	if v.byWords(q, t.Mode) {
+		t.Mode = Lexical
+	}
 	var vec []float32
 	var parts []index.Part
 	var err error
