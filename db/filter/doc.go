@@ -75,10 +75,3 @@
 // The names FieldID and FieldSource mean a document's id and source in a database. An
 // Expr knows nothing of that.
 package filter
-
-// The names of fields that mean what a document is called and what it is a part of, and no
-// metadata.
-const (
-	FieldID     = "_id"
-	FieldSource = "_source"
-)

@@ -69,9 +69,6 @@ func (op Op) accepts(v Value) error {
 // is a time.
 func (op Op) textual() bool { return op == OpStartsWith || op == OpLike || op == OpILike }
 
-// equality reports whether the operator asks for equal values.
-func (op Op) equality() bool { return op == OpEq || op == OpNe || op == OpIn }
-
 func (op Op) ordered() bool { return op >= OpLt && op <= OpGe }
 
 // A Condition compares one field. Values belongs to the expression and must not be

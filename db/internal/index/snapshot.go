@@ -26,7 +26,7 @@ import (
 // A snapshot that does not fit in any way is not used.
 const (
 	snapshotMagic   = "FRONYSNP"
-	snapshotVersion = 4 // 4: more strings are times
+	snapshotVersion = 5 // 5: a column of ids that are not composed
 
 	maxMeta = 1 << 16 // bytes
 )
