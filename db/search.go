@@ -63,6 +63,9 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		return nil, err
 	}
 	defer r.Close()
+	if q.Trace != nil {
+		t.Warnings = v.Warnings(q.Filter)
+	}
 	var found index.Trace
 	ask := q.toIndex(t.Mode, vec)
 	ask.Parts = parts

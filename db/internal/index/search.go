@@ -77,7 +77,9 @@ func (r *Reader) Search(ctx context.Context, q Query, t *Trace) ([]Match, error)
 	running := x.opts.Searching.Add(1)
 	defer x.opts.Searching.Add(-1)
 	s := &search{Reader: r, q: &q, trace: t, spare: runtime.GOMAXPROCS(0) / int(running)}
-	s.filter()
+	if err := s.filter(); err != nil {
+		return nil, err
+	}
 	top, err := s.rank(ctx)
 	if err != nil {
 		return nil, err
@@ -105,13 +107,12 @@ type search struct {
 }
 
 // filter finds the nodes that the query's filter allows.
-func (s *search) filter() {
-	if s.q.Filter.Kind() == filter.KindAll {
-		return
-	}
+func (s *search) filter() (err error) {
 	start := time.Now()
-	s.allowed = s.x.attrs.Select(s.q.Filter, s.x.bound())
-	s.trace.Filter = time.Since(start)
+	if s.allowed, err = s.meeting(s.q.Filter); s.allowed != nil {
+		s.trace.Filter = time.Since(start)
+	}
+	return err
 }
 
 // sees reports whether the search may return a node.
