@@ -20,7 +20,7 @@ build: ## build bin/frony-db, a static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/frony-db ./cmd/frony-db
 
 .PHONY: test
-test: lint test-go test-race test-portable test-bench test-clients ## install what the tests need, and run all of them
+test: lint test-go test-race test-portable test-bench test-clients test-openapi ## install what the tests need, and run all of them
 
 .PHONY: test-go
 test-go: ## the tests, as `go test ./...`
@@ -49,7 +49,8 @@ test-clients: ## other people's clients against our server (Node; Chromium is in
 	cd tools/clients && npm ci --no-audit --no-fund && npm test
 
 .PHONY: test-openapi
-test-openapi: ## clients generated from the API's description, and schemathesis (Python; bounded)
+test-openapi: ## clients generated from the API's description, and schemathesis (Python 3.11; bounded)
+	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
 	CACHE=$(CURDIR)/.cache/openapi tools/openapi/run.sh
 
 .PHONY: bench-ann

@@ -12,15 +12,16 @@ import (
 // collection, the filter, MinScore or MinCosine leave fewer. It never returns a
 // document that was deleted before it began, nor part of a batch.
 //
-// The graph over the Matryoshka heads proposes Oversampling × K candidates, and
-// their full vectors rank them. With Exact, or if a filter leaves few documents,
-// the full vectors of all are compared. For a text the lexical index is searched as
-// well, unless Mode is Dense. A text that the model knows nothing of, if it can tell
-// (see embedder.Recognizer), has no dense score: Hybrid then ranks by words alone, and
+// Sketches of all documents, or the graph over the Matryoshka heads, propose
+// candidates, whichever keeps the promise of Recall at the lower cost, and the full
+// vectors rank them. With Exact, or if a filter leaves few documents, the full
+// vectors of all are compared. For a text the lexical index is searched as well,
+// unless Mode is Dense. A text that the model knows nothing of, if it can tell (see
+// embedder.Recognizer), has no dense score: Hybrid then ranks by words alone, and
 // Dense finds nothing.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
-// ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and the embedder's errors.
+// ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
 	err = c.do("search", c.name, func(v *version) error {
 		if err := q.check(&c.db.opts.Limits); err != nil {
@@ -46,14 +47,23 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	asked := *q
 	asked.Text = textform.Typed(q.Text)
 	q = &asked
+	if v.byWords(q, t.Mode) {
+		t.Mode = Lexical
+	}
 	var vec []float32
+	var parts []index.Part
+	var err error
 	if t.Mode != Lexical {
-		var err error
 		if vec, err = v.embedQuery(ctx, q); err != nil {
 			return nil, err
 		}
 		if vec == nil && t.Mode == Dense {
 			return nil, nil
+		}
+	}
+	if t.Mode == Hybrid {
+		if parts, err = v.embedParts(ctx, q.Text); err != nil {
+			return nil, err
 		}
 	}
 	t.Embed = time.Since(start)
@@ -62,8 +72,13 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		return nil, err
 	}
 	defer r.Close()
+	if q.Trace != nil {
+		t.Warnings = v.Warnings(q.Filter)
+	}
 	var found index.Trace
-	matches, err := r.Search(ctx, q.toIndex(t.Mode, vec), &found)
+	ask := q.toIndex(t.Mode, vec)
+	ask.Parts = parts
+	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
 	if err != nil {
 		return nil, err
@@ -94,7 +109,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
 		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
-		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(),
+		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own,
 	}
 	out.Unknown = mode == Hybrid && vec == nil
 	if mode == Dense {

@@ -70,6 +70,7 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 	if a.json {
 		return a.printJSON(api.FromResult(matches, &t))
 	}
+	a.printWarnings(t.Warnings)
 	if err := a.printMatches(matches); err != nil {
 		return err
 	}
@@ -82,6 +83,13 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 
 // titleWidth is how much of a title stands beside the text.
 const titleWidth = 30
+
+// printWarnings prints what is probably a mistake in a filter.
+func (a *app) printWarnings(warnings []string) {
+	for _, w := range warnings {
+		fmt.Fprintf(a.err, "frony-db: --filter: %s\n", w)
+	}
+}
 
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }
 

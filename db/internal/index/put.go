@@ -4,8 +4,10 @@ import (
 	"maps"
 
 	"github.com/fronyai/frony-db/db/chunk"
+	"github.com/fronyai/frony-db/db/internal/attr"
 	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/internal/nfc"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -38,10 +40,6 @@ func (p *Put) encode() store.Put {
 	return store.Put{ID: p.ID, Record: p.record, Vector: p.vector}
 }
 
-// sourceColumn is the column of sources beside those of the metadata: no field
-// can have its name.
-const sourceColumn = "\x00source"
-
 const (
 	titleColumn = "title" // of the title, unless the metadata has a field of that name
 	tagsField   = "tags"  // of the metadata, searched for words
@@ -49,16 +47,20 @@ const (
 
 // columns are the values that the columns hold of a document.
 func columns(r *store.Record) map[string]any {
-	if r.Source == "" && r.Title == "" {
+	named := nfc.Compose(r.ID) != r.ID
+	if r.Source == "" && r.Title == "" && !named {
 		return r.Metadata
 	}
-	all := make(map[string]any, len(r.Metadata)+2)
+	all := make(map[string]any, len(r.Metadata)+3)
 	if r.Title != "" {
 		all[titleColumn] = r.Title
 	}
 	maps.Copy(all, r.Metadata)
 	if r.Source != "" {
-		all[sourceColumn] = r.Source
+		all[attr.SourceColumn] = r.Source
+	}
+	if named {
+		all[attr.IDColumn] = r.ID
 	}
 	return all
 }
