@@ -24,5 +24,5 @@ def test_types_fit_the_description_of_the_server(db: frony_db.Database) -> None:
 def test_the_two_clients_are_one() -> None:
     import unasync
 
-    want = unasync.translate((SOURCE / "_async.py").read_text())
-    assert (SOURCE / "_sync.py").read_text() == want, "run tools/unasync.py"
+    for source, target in unasync.MODULES.items():
+        assert (SOURCE / target).read_text() == unasync.translate((SOURCE / source).read_text()), "run tools/unasync.py"

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -30,9 +30,7 @@ def encode(value: Any) -> bytes:
 
 
 def _encode(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.astimezone()).isoformat()
-    if isinstance(value, date):
+    if isinstance(value, date):  # and datetime
         return value.isoformat()
     if isinstance(value, (set, frozenset, tuple)):
         return sorted(value)
