@@ -113,6 +113,8 @@ func (d *DB) load(ctx context.Context, info store.Info, o *CollectionOptions) (*
 		Progress:     func(task string, done, total int) { d.opts.Progress(task+" "+name, done, total) },
 		Searching:    &d.searching,
 		RecallSample: d.opts.RecallSample,
+		Ask:          v.ask,
+		NoQuestions:  d.opts.NoQuestions,
 	}
 	if d.opts.OnRecall != nil {
 		opts.OnRecall = func(k int, recall float64) { d.opts.OnRecall(name, k, recall) }

@@ -55,6 +55,11 @@ type Options struct {
 	// Logger receives failures and automatic repairs. Nil is silent.
 	Logger *slog.Logger
 
+	// NoQuestions keeps none of the questions that are asked. By default the vectors
+	// of up to 256 of each collection are kept, in a file beside its snapshot:
+	// how many candidates a search needs is measured with them.
+	NoQuestions bool
+
 	// RecallSample, if positive, repeats one in RecallSample queries as an exact
 	// search, in the background on one core. LiveRecall then reports recall on
 	// production queries.

@@ -11,10 +11,11 @@ import (
 // collection, the filter, MinScore or MinCosine leave fewer. It never returns a
 // document that was deleted before it began, nor part of a batch.
 //
-// The graph over the Matryoshka heads proposes Oversampling × K candidates, and
-// their full vectors rank them. With Exact, or if a filter leaves few documents,
-// the full vectors of all are compared. For a text the lexical index is searched as
-// well, unless Mode is Dense.
+// Sketches of all documents, or the graph over the Matryoshka heads, propose
+// candidates, whichever keeps the promise of Recall at the lower cost, and the full
+// vectors rank them. With Exact, or if a filter leaves few documents, the full
+// vectors of all are compared. For a text the lexical index is searched as well,
+// unless Mode is Dense.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
 // ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and the embedder's errors.
@@ -84,7 +85,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
 		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
-		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(),
+		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own,
 	}
 	if mode == Dense {
 		out.Text = "" // only the embedder needed it

@@ -1,4 +1,5 @@
-// Package quant turns embeddings into small codes and compares them.
+// Package quant turns embeddings into small codes and compares them: codes of a
+// byte a dimension for graphs, and sketches of a bit a dimension for whole scans.
 //
 // An embedding of 384 float32 takes 1,536 bytes, and a graph search is limited by
 // how fast it can fetch vectors from memory. So the graph uses codes: the first
@@ -33,11 +34,35 @@
 // code with many. A distance is a uint32 key: [KeyOne] × (1 − cosine), 0 for equal
 // directions.
 //
+// # Sketches
+//
+// A graph needs good distances between neighbours; a scan of a whole table needs
+// small rows. A sketch has one or two bits for each dimension of the rotated vector
+// ([Rotation]), and after RaBitQ (Gao and Long, SIGMOD 2024) a correction, so that
+// the estimate of a cosine has no bias:
+//
+//	cos(q, x) ≈ ⟨q, s⟩ / ⟨x, s⟩      s the sketch of x: ±1, or ±1 and ±3
+//
+// [Sketches] is a table of them. Its rows lie in blocks of 64, transposed, so that
+// a register holds the same eight dimensions of 64 rows:
+//
+//	    first bits of all dims          second bits, if 2             words
+//	┌───────┬───────┬─────────────┬───────┬───────┬─────────────┬─────────────┐
+//	│ 0…7   │ 8…15  │ …           │ 0…7   │ 8…15  │ …           │ w₀ … w₆₃    │
+//	│ 64 B  │ 64 B  │ to dims     │ 64 B  │ 64 B  │ to dims     │ 64 × 4 B    │
+//	└───────┴───────┴─────────────┴───────┴───────┴─────────────┴─────────────┘
+//
+// Dimensions are padded with zeros to a multiple of 16. The 64 bytes are in an order
+// that the kernels unpack to that of the rows: the numbers 0…63 with the bits 2 and
+// 3 in the place of 4 and 5. A word has the sum of the
+// row's codes (of its bits, if there is one for each dimension) in its low half,
+// and 65,535 / ⟨x, s⟩ in its high half, 0 for a row without a direction.
+//
 // # Invariants
 //
 //  1. No byte of a code is −128.
 //  2. A row is written before its id is published to readers (this is up to the
-//     caller; see [Codes.Set]).
+//     caller; see [Codes.Set] and [Sketches.SetCode]).
 //  3. A chunk that readers may hold is never moved, only replaced by a copy; the
 //     old one does not change.
 package quant

@@ -134,5 +134,5 @@ func damaged(err error) error {
 	case errors.Is(err, frame.ErrCorrupt):
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	return fmt.Errorf("quant: read codes: %w", err)
+	return fmt.Errorf("quant: read: %w", err)
 }

@@ -36,7 +36,7 @@ func (s *search) lexical(k int) []scored {
 // hybrid finds candidates for k results with both retrievers, and gives each of
 // them both scores.
 func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
-	want := s.x.candidates(s.q, k)
+	promised := k
 	k = max(perRetriever, 2*k)
 	var found []scored
 	retrieve := func() { found = s.lexical(k) }
@@ -45,7 +45,7 @@ func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
 		beside.Go(retrieve)
 		retrieve = beside.Wait
 	}
-	all, err := s.dense(ctx, k, want)
+	all, err := s.dense(ctx, k, promised)
 	retrieve()
 	s.passed(all)
 	if err != nil {

@@ -32,6 +32,7 @@ type Query struct {
 	DenseWeight  *float32
 	Exact        bool
 	Want         store.Fields // of the results
+	Own          bool         // not a question that was received: nothing is learnt from it
 }
 
 func (q *Query) hybrid() bool { return q.Vector != nil && q.Text != "" }
@@ -50,6 +51,7 @@ type Plan string
 // The plans.
 const (
 	PlanGraph        Plan = "graph"
+	PlanSketches     Plan = "sketches"
 	PlanScan         Plan = "scan"
 	PlanExact        Plan = "exact"
 	PlanExactMatches Plan = "exact matches"
@@ -82,7 +84,10 @@ func (r *Reader) Search(ctx context.Context, q Query, t *Trace) ([]Match, error)
 	start := time.Now()
 	matches, err := s.load(ctx, top)
 	t.Load = time.Since(start)
-	x.sample(&q, t.Plan)
+	if !q.Own {
+		x.sample(&q, t.Plan)
+		x.learn(&q)
+	}
 	return matches, err
 }
 
@@ -157,7 +162,7 @@ func (s *search) gather(ctx context.Context, k int) ([]scored, error) {
 	case s.q.hybrid():
 		return s.hybrid(ctx, k)
 	default:
-		all, err := s.dense(ctx, k, s.x.candidates(s.q, k))
+		all, err := s.dense(ctx, k, k)
 		s.passed(all)
 		return all, err
 	}

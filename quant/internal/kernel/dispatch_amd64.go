@@ -13,6 +13,9 @@ import (
 // interrupt, to about ten microseconds.
 const maxBatch = 128
 
+// scanBatch returns the blocks of one call into assembly, as maxBatch does rows.
+func scanBatch(stride int) int { return max(1, 256<<10/stride) }
+
 // Available returns the implementations that the machine has, the best last.
 func Available() []Impl {
 	have := []Impl{Generic}
@@ -78,6 +81,27 @@ func (m Impl) Prefetch(t *Table, ids []uint32) {
 		return
 	}
 	prefetchAVX2(unsafe.SliceData(t.Chunks), t.Shift, t.Stride, t.Rows, &ids[0], len(ids))
+}
+
+// Scan sets scores to the estimates of the rows of len(over) blocks of sketches
+// against q, 64 for each block, and the bits of over to whether they are above
+// floor. Rows may be written concurrently; their estimates mean nothing then.
+func (m Impl) Scan(q *SketchQuery, blocks []byte, floor float32, scores []float32, over []uint64) {
+	if m == Generic {
+		scanGeneric(q, blocks, floor, scores, over)
+		return
+	}
+	stride := SketchStride(q.Groups, q.Planes)
+	_, _, _ = q.Tables[32*q.Groups-1], blocks[:stride*len(over)], scores[:SketchRows*len(over)]
+	for batch := scanBatch(stride); len(over) > 0; {
+		n := min(len(over), batch)
+		if m == VNNI {
+			scanAVX512(&q.Tables[0], q.Groups, q.Planes, q.Base, q.Scale, &blocks[0], n, floor, &scores[0], &over[0])
+		} else {
+			scanAVX2(&q.Tables[0], q.Groups, q.Planes, q.Base, q.Scale, &blocks[0], n, floor, &scores[0], &over[0])
+		}
+		blocks, scores, over = blocks[n*stride:], scores[n*SketchRows:], over[n:]
+	}
 }
 
 // Peak returns the largest magnitude of v, ignoring NaNs. It is 0 if v is empty.

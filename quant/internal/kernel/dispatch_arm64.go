@@ -77,6 +77,13 @@ func (m Impl) Prefetch(t *Table, ids []uint32) {
 	}
 }
 
+// Scan sets scores to the estimates of the rows of len(over) blocks of sketches
+// against q, 64 for each block, and the bits of over to whether they are above
+// floor. Rows may be written concurrently; their estimates mean nothing then.
+func (m Impl) Scan(q *SketchQuery, blocks []byte, floor float32, scores []float32, over []uint64) {
+	scanGeneric(q, blocks, floor, scores, over)
+}
+
 // Peak returns the largest magnitude of v, ignoring NaNs. It is 0 if v is empty.
 func (m Impl) Peak(v []float32) float32 { return peakGeneric(0, v) }
 

@@ -27,3 +27,11 @@ func peakAVX2(v *float32, n int) float32
 
 //go:noescape
 func roundAVX2(dst *byte, v *float32, n int, scale float32)
+
+// Those of sketches have no ids: n blocks, one behind the other.
+
+//go:noescape
+func scanAVX2(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor float32, scores *float32, over *uint64)
+
+//go:noescape
+func scanAVX512(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor float32, scores *float32, over *uint64)
