@@ -186,7 +186,7 @@ def test_pipelines_are_serialized(tmp_path: Any) -> None:
     )
     again = Pipeline.loads(p.dumps(), allowed_modules=["frony_db.haystack"])
     assert again.run({"retriever": {"query": "windy"}})["retriever"]["documents"][0].id == "b"
-    assert "frony_" not in p.dumps()
+    assert (store._connection.database._transport.endpoint.key or "") not in p.dumps()
     retriever: Any = again.get_component("retriever")
     retriever.document_store.close()
     store.close()
