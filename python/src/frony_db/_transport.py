@@ -30,6 +30,8 @@ class Endpoint:
     def options(self) -> dict[str, Any]:
         """The arguments of httpx's clients."""
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        if self.local:
+            headers["Accept-Encoding"] = "identity"  # compressing costs more than it saves
         out: dict[str, Any] = {"base_url": self.url.rstrip("/"), "headers": headers, "timeout": self.timeout}
         if self.transport is not None:
             out["transport"] = self.transport()
