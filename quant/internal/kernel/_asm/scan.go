@@ -5,7 +5,7 @@ const scanSig = "(tables *byte, groups, planes int, base int32, scale float32, b
 
 // scanAhead is how many bytes further on the scans fetch. The hardware follows a
 // stream to the end of a page only.
-const scanAhead = 2048
+const scanAhead = 8192
 
 // scan writes scanAVX2 and scanAVX512.
 //
