@@ -31,8 +31,8 @@ const (
 // has fields of that name. A document without an id gets one.
 //
 // The zero options split plain text at chunk.DefaultMaxTokens or the model's
-// maximum, whichever is less, in the model's own tokens if it can count them.
-// Chunks returns ErrInvalidOptions if o asks for more than the model's maximum.
+// maximum, whichever is less, in the model's own tokens if it can count them; Markdown
+// leaves an eighth of that maximum to the title. Chunks returns ErrInvalidOptions if o asks for more than the model's maximum.
 func (c *Collection) Chunks(o chunk.Options, docs ...Document) ([]Document, error) {
 	o, err := c.current.Load().chunking(o)
 	if err != nil {
@@ -151,6 +151,9 @@ func chunking(o chunk.Options, spec *embedder.Spec) (chunk.Options, error) {
 		}
 		if o.MaxTokens == 0 {
 			o.MaxTokens = min(chunk.DefaultMaxTokens, spec.MaxTokens)
+			if o.Format == chunk.Markdown { // leaves space for the headings above
+				o.MaxTokens = min(o.MaxTokens, spec.MaxTokens-spec.MaxTokens/8)
+			}
 		}
 	}
 	if o.Count != nil && o.MaxTokens > 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/builtin"
 )
 
@@ -165,5 +166,41 @@ func TestWordsThatAreSeen(t *testing.T) {
 		if want > 0 && matches[0].Document.Text != text {
 			t.Errorf("the text is %.100q", matches[0].Document.Text)
 		}
+	}
+}
+
+// small is a model that reads forty words.
+type small struct{ *told }
+
+func (small) CountTokens(text string) int { return len(strings.Fields(text)) }
+
+func (s small) Spec() embedder.Spec {
+	spec := s.told.Spec()
+	spec.MaxTokens = 40
+	return spec
+}
+
+// A model reads every chunk to its end, with as much of the title as there is space
+// for.
+func TestTitleFitsTheModel(t *testing.T) {
+	t.Parallel()
+	d := open(t, t.TempDir(), nil)
+	e := small{&told{Embedder: builtin.New()}}
+	c := collection(t, d, "c", &db.CollectionOptions{Embedder: e})
+	doc := db.Document{ID: "guide", Text: "# 안내\n\n## 설치\n\n" + strings.Repeat("내려받아 경로에 둔다. ", 100)}
+	if _, err := c.UpsertChunks(t.Context(), chunk.Options{Format: chunk.Markdown, Overlap: new(0)}, doc); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Upsert(t.Context(), db.Document{ID: "full", Title: "안내", Text: strings.TrimSpace(strings.Repeat("말 ", 40))}); err != nil {
+		t.Fatal(err)
+	}
+	for i, text := range e.texts {
+		last := i == len(e.texts)-1
+		if n := e.CountTokens(text); n > 40 || strings.HasPrefix(text, "안내") == last && i > 0 {
+			t.Errorf("embedded %d words: %.60q", n, text)
+		}
+	}
+	if len(e.texts) < 5 {
+		t.Errorf("%d texts", len(e.texts))
 	}
 }
