@@ -75,6 +75,7 @@ func (d *DB) Drop(ctx context.Context, name string) error {
 		return wrap("drop collection", name, err)
 	}
 	defer d.gate.Leave()
+	name = d.st.Name(name)
 	info, other, c, err := d.forget(ctx, name)
 	if err != nil {
 		return wrap("drop collection", name, err)

@@ -154,6 +154,7 @@ func (d *DB) Collection(ctx context.Context, name string, opts *CollectionOption
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	name = d.st.Name(name)
 	err := d.settled(ctx, name)
 	var c *Collection
 	if err == nil {

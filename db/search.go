@@ -45,9 +45,15 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		t.Mode = Lexical
 	}
 	var vec []float32
+	var parts []index.Part
+	var err error
 	if t.Mode != Lexical {
-		var err error
 		if vec, err = v.embedQuery(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	if t.Mode == Hybrid {
+		if parts, err = v.embedParts(ctx, q.Text); err != nil {
 			return nil, err
 		}
 	}
@@ -57,8 +63,13 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		return nil, err
 	}
 	defer r.Close()
+	if q.Trace != nil {
+		t.Warnings = v.Warnings(q.Filter)
+	}
 	var found index.Trace
-	matches, err := r.Search(ctx, q.toIndex(t.Mode, vec), &found)
+	ask := q.toIndex(t.Mode, vec)
+	ask.Parts = parts
+	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
 	if err != nil {
 		return nil, err

@@ -2,14 +2,12 @@ package server
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
@@ -131,13 +129,12 @@ func (s *Server) collection(ctx context.Context, name string) (*db.Collection, e
 		return nil, problem.Refuse(http.StatusServiceUnavailable, "loading", "the database is still opening").After(2)
 	}
 	c, err := s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
-	if composed := norm.NFC.String(name); errors.Is(err, db.ErrNoCollection) && composed != name {
+	if err == nil && c.Name() != name {
 		// macOS decomposes 메, and nobody sees it. The key was checked for the other
 		// spelling only.
-		if p := s.may(ctx, keys.Read, composed); p != nil {
+		if p := s.may(ctx, keys.Read, c.Name()); p != nil {
 			return nil, p
 		}
-		return s.db.Collection(ctx, composed, &db.CollectionOptions{MustExist: true})
 	}
 	return c, err
 }

@@ -270,7 +270,7 @@ func TestErrors(t *testing.T) {
 		{404, "no_collection", "POST", "/v1/collections/none/documents", `{"documents":[{"text":"x"}]}`},
 		{400, "invalid_text", "PUT", notes + "/documents", `{"documents":[{"id":"1"}]}`},
 		{400, "invalid_embedding", "PUT", notes + "/documents", `{"documents":[{"id":"1","embedding":[1,2]}]}`},
-		{400, "invalid_metadata", "PUT", notes + "/documents", `{"documents":[{"text":"x","metadata":{"a":{"b":1}}}]}`},
+		{400, "invalid_metadata", "PUT", notes + "/documents", `{"documents":[{"text":"x","metadata":{"a":[{"b":1}]}}]}`},
 		{400, "duplicate_id", "PUT", notes + "/documents", `{"documents":[{"id":"1","text":"x"},{"id":"1","text":"y"}]}`},
 		{400, "invalid_id", "PUT", notes + "/documents", `{"documents":[{"id":"\u0000","text":"x"}]}`},
 		{400, "invalid_request", "PUT", notes + "/documents", `{"documents":[]}`},

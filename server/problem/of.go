@@ -70,7 +70,7 @@ func Of(err error) *Problem {
 			p.Detail.Hint = e.Hint
 		}
 		if errors.Is(c.err, db.ErrInvalidMetadata) && p.Detail.Hint == "" {
-			p.Detail.Hint = "values are strings, numbers, booleans, times (RFC 3339) and lists of strings"
+			p.Detail.Hint = "values are strings, numbers, booleans, times, lists of strings or numbers, and objects of these"
 		}
 		if e, ok := errors.AsType[*filter.ParseError](err); ok && e.Hint != "" {
 			p.Detail.Hint = e.Hint
