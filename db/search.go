@@ -59,6 +59,9 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		if vec, err = v.embedQuery(ctx, q); err != nil {
 			return nil, err
 		}
+		if vec == nil {
+			t.Warnings = append(t.Warnings, "the model knows no word of the text, so that it has no dense score")
+		}
 		if vec == nil && t.Mode == Dense {
 			return nil, nil
 		}

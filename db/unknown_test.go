@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/fronyai/frony-db/db"
@@ -25,9 +26,14 @@ func TestUnknownQuestions(t *testing.T) {
 	}
 	find := func(text string, mode db.Mode, fusion db.Fusion) []db.Match {
 		t.Helper()
-		matches, err := c.Search(t.Context(), db.Query{Text: text, K: 4, Mode: mode, Fusion: fusion})
+		var trace db.Trace
+		matches, err := c.Search(t.Context(), db.Query{Text: text, K: 4, Mode: mode, Fusion: fusion, Trace: &trace})
 		if err != nil {
 			t.Fatal(err)
+		}
+		known := mode == db.Lexical || builtin.New().Recognizes(text)
+		if warned := len(trace.Warnings) == 1 && strings.Contains(trace.Warnings[0], "knows no word"); warned == known {
+			t.Errorf("%q: warnings %q", text, trace.Warnings)
 		}
 		return matches
 	}

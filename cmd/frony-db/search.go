@@ -84,10 +84,10 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 // titleWidth is how much of a title stands beside the text.
 const titleWidth = 30
 
-// printWarnings prints what is probably a mistake in a filter.
+// printWarnings prints what is probably a mistake, such as one in a filter.
 func (a *app) printWarnings(warnings []string) {
 	for _, w := range warnings {
-		fmt.Fprintf(a.err, "frony-db: --filter: %s\n", w)
+		fmt.Fprintf(a.err, "frony-db: %s\n", w)
 	}
 }
 
