@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/index"
@@ -11,13 +12,14 @@ import (
 // collection, the filter, MinScore or MinCosine leave fewer. It never returns a
 // document that was deleted before it began, nor part of a batch.
 //
-// The graph over the Matryoshka heads proposes Oversampling × K candidates, and
-// their full vectors rank them. With Exact, or if a filter leaves few documents,
-// the full vectors of all are compared. For a text the lexical index is searched as
-// well, unless Mode is Dense.
+// Sketches of all documents, or the graph over the Matryoshka heads, propose
+// candidates, whichever keeps the promise of Recall at the lower cost, and the full
+// vectors rank them. With Exact, or if a filter leaves few documents, the full
+// vectors of all are compared. For a text the lexical index is searched as well,
+// unless Mode is Dense.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
-// ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and the embedder's errors.
+// ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
 	err = c.do("search", c.name, func(v *version) error {
 		if err := q.check(&c.db.opts.Limits); err != nil {
@@ -40,10 +42,20 @@ func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err 
 func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, error) {
 	start := time.Now()
 	defer func() { t.Total = time.Since(start) }()
+	if v.byWords(q, t.Mode) {
+		t.Mode = Lexical
+		t.Warnings = []string{fmt.Sprintf("the text was searched by its words alone: %v", v.mismatch)}
+	}
 	var vec []float32
+	var parts []index.Part
+	var err error
 	if t.Mode != Lexical {
-		var err error
 		if vec, err = v.embedQuery(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	if t.Mode == Hybrid {
+		if parts, err = v.embedParts(ctx, q.Text); err != nil {
 			return nil, err
 		}
 	}
@@ -53,8 +65,13 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		return nil, err
 	}
 	defer r.Close()
+	if q.Trace != nil {
+		t.Warnings = append(t.Warnings, v.Warnings(q.Filter)...)
+	}
 	var found index.Trace
-	matches, err := r.Search(ctx, q.toIndex(t.Mode, vec), &found)
+	ask := q.toIndex(t.Mode, vec)
+	ask.Parts = parts
+	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
 	if err != nil {
 		return nil, err
@@ -84,7 +101,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
 		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
-		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(),
+		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own,
 	}
 	if mode == Dense {
 		out.Text = "" // only the embedder needed it

@@ -1,84 +1,65 @@
 package index
 
 import (
-	"cmp"
+	"context"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"time"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/quant"
 )
 
-// How many of the graph's candidates must be reranked to have the true results
-// among them depends on how much of the vectors' energy lies behind the head:
-// twice as many for one model as for another. So it is measured, on the
-// collection's own vectors, each time it has doubled.
+// How many candidates hold the true results depends on the model, the texts, and most
+// of all on the questions, which are not distributed as the documents are. So it
+// is measured: on questions that the collection has received, and on sentences of its
+// documents embedded as questions, or else on its own vectors. It is measured in the
+// background, when the collection has doubled or has received enough questions.
 const (
-	calibrateFrom    = 4000   // documents: below, searches scan
-	calibrateQueries = 64     // vectors of the collection that are asked
-	calibrateRows    = 20_000 // nodes that are compared with each
-	calibrateK       = 10
-	// Questions lie farther from the documents than documents do from each
-	// other, and their neighbours' heads say less: they need more candidates.
-	calibrateMargin = 1.25
+	calibrateQuestions = 96 // of each kind that are asked
+	calibrateReal      = 64 // received ones that are enough to learn from
+	calibrateMore      = 4  // times as many are worth another measurement
+	calibrateMargin    = 1.5
+	strangersMargin    = 3
 
 	// Until it is measured.
-	perResultDefault = 10
-	perResultMax     = 40
-	candidatesMin    = 64 // for few results the average says little
+	uncalibratedMin  = 1000 // candidates of the sketches
+	perResultUnknown = 30
+	perResultDefault = 10 // of the graph
 
-	defaultRecall = 0.99 // of Query.Recall
+	candidatesMin = 64 // of the graph
+	sketchedMin   = 200
 )
 
-// recalls are the shares of the true results within the candidates that are
-// measured.
-var recalls = [...]float32{0.9, 0.95, 0.98, 0.99, 0.995, 0.999}
+var (
+	calibrateK     = [...]int{1, 10, 100}
+	calibrateBeams = [...]int{64, 128, 256, 512, 1024}
+	// recalls are the promises that are measured.
+	recalls = [...]float32{0.9, 0.95, 0.98, 0.99, 0.995, 0.999}
+)
 
-// calibration is what was measured.
+// calibration is what was measured, by k and recall.
 type calibration struct {
-	PerResult [len(recalls)]float64 `json:"per_result"` // candidates for each result, by recall
-	Size      int                   `json:"size"`       // documents when it was measured
-	Seeded    int                   `json:"seeded"`     // documents when islands were last looked for
+	Documents int `json:"documents"` // when it was measured
+	Questions int `json:"questions"` // that were asked; 0: none yet
+	Received  int `json:"received"`  // questions by then, as far as they were asked
+
+	Kind     uint32                                 `json:"kind"`     // of the sketches
+	Sketches [len(calibrateK)][len(recalls)]float64 `json:"sketches"` // candidates that sketches must leave
+	Beams    [len(calibrateK)][len(recalls)]int     `json:"beams"`    // of the graph; 0: none is wide enough
+	RowNS    float64                                `json:"row_ns"`   // of a sketch in a scan
+	CodeNS   float64                                `json:"code_ns"`  // of a code of all dimensions in a scan
+	BeamNS   float64                                `json:"beam_ns"`  // of the graph, for each node of the beam
 }
 
-func uncalibrated() *calibration {
-	c := &calibration{}
-	for i := range c.PerResult {
-		c.PerResult[i] = perResultDefault
-	}
-	return c
-}
-
-// perResult is the number of candidates per result for a recall.
-func (c *calibration) perResult(recall float32) float64 {
-	for i, r := range recalls {
-		if recall <= r {
-			return c.PerResult[i]
-		}
-	}
-	return perResultMax
-}
-
-// oversampling is the number of candidates per result.
-func (x *Index) oversampling() float64 {
-	if x.set.Oversampling > 0 {
-		return float64(x.set.Oversampling)
-	}
-	return x.calibration.Load().perResult(defaultRecall)
-}
-
-// candidates is how many of the graph's candidates a query has reranked for k
-// results.
-func (x *Index) candidates(q *Query, k int) int {
-	if n := cmp.Or(q.Oversampling, x.set.Oversampling); n > 0 {
-		return k * min(n, int(x.bound()))
-	}
-	per := x.calibration.Load().perResult(cmp.Or(q.Recall, defaultRecall))
-	return max(candidatesMin, int(math.Ceil(float64(k)*per)))
-}
-
-// calibrateSoon measures in the background if the collection has doubled.
+// calibrateSoon measures in the background if it is time. Searches call it: what is
+// only written to need not be measured.
 func (x *Index) calibrateSoon() {
-	n, cal := x.graph.Len(), x.calibration.Load()
-	if n < calibrateFrom || n < 2*cal.Seeded || !x.calibrating.CompareAndSwap(false, true) {
+	cal, n := x.calibration.Load(), x.graph.Len()
+	if n <= scanBelow || n < 2*cal.Documents && !x.questions.due(cal.Received) || !x.calibrating.CompareAndSwap(false, true) {
 		return
 	}
 	x.background.Go(func() {
@@ -87,72 +68,293 @@ func (x *Index) calibrateSoon() {
 	})
 }
 
-// calibrate looks for islands, and measures how many candidates a result needs
-// where heads propose them and nobody has said how many.
-func (x *Index) calibrate(size int) {
-	x.seedIslands(size)
-	cal := uncalibrated()
-	cal.Seeded = size
-	if x.set.Oversampling == 0 && x.codes.tails != nil {
-		cal.Size = size
-		x.measureHeads(cal)
-		x.log.Debug("calibrated", "documents", size, "candidates_per_result", cal.PerResult)
-	}
-	x.calibration.Store(cal)
-}
-
-// measureHeads asks some of the collection's own vectors: the true neighbours are
-// those by the codes of all dimensions, and their ranks by the heads say how
-// many candidates hold them. If too few of the vectors are distinct, cal stays as
-// it is.
-func (x *Index) measureHeads(cal *calibration) {
-	defer x.epochs.Enter().Leave()
-	rng := rand.New(rand.NewPCG(uint64(cal.Size), uint64(x.id)))
-	m := *x.visible.now.Load()
-	var live []uint32
-	for node := range x.bound() {
-		// Of copies one is enough: their own copies are all that they would find.
-		if x.nodes.visible(node, m.seq) && !x.graph.IsTwin(node) {
-			live = append(live, node)
-		}
-	}
-	rng.Shuffle(len(live), func(i, j int) { live[i], live[j] = live[j], live[i] })
-	if len(live) > calibrateRows {
-		live = live[:calibrateRows]
-	}
-	if len(live) < calibrateFrom/2 {
+// calibrate asks questions every way, and keeps what it took to find the nearest.
+func (x *Index) calibrate(documents int) {
+	start := time.Now()
+	ctx := context.Background()
+	if err := x.recenter(); err != nil || x.stopping.Load() {
 		return
 	}
-	var ranks []int
-	heads := make([]uint32, len(live))
-	var near []uint32
-	for _, node := range live[:calibrateQueries] {
-		code := code{x.codes.heads.Code(node), x.codes.tails.Code(node)}
-		x.codes.heads.Distances(code.head, live, heads)
-		// The first is the vector itself, or a copy of it.
-		hits := x.codes.nearest(code, calibrateK+1, slices.Values(live))[1:]
-		ids, keys := make([]uint32, len(hits)), make([]uint32, len(hits))
-		for i, hit := range hits {
-			ids[i] = hit.ID
+	asked, received := x.toAsk(ctx)
+	cal, ok := x.measureWith(ctx, asked)
+	if ok && x.codes.sketches.Load().Bits() == 1 && cal.coarse(documents) {
+		if err := x.redraw(2, x.codes.sketches.Load().Center()); err != nil {
+			return
 		}
-		x.codes.heads.Distances(code.head, ids, keys)
-		// A few of all the heads are nearer than any of these.
-		near = near[:0]
-		last := slices.Max(keys)
-		for _, h := range heads {
-			if h < last {
-				near = append(near, h)
+		cal, ok = x.measureWith(ctx, asked)
+	}
+	if !ok {
+		return
+	}
+	cal.Documents, cal.Received = documents, received
+	x.calibration.Store(cal)
+	x.log.Debug("calibrated", "documents", documents, "questions", cal.Questions, "received", received,
+		"bits", x.codes.sketches.Load().Bits(), "candidates", cal.sketched(10, defaultRecall), "took", time.Since(start))
+}
+
+// coarse reports whether a second bit a dimension, which doubles the scan, would save
+// more by the candidates that it spares: five of six, in measurements.
+func (c *calibration) coarse(documents int) bool {
+	candidates := float64(c.sketched(10, defaultRecall)) * candidateCost
+	return c.Questions > 0 && candidates*5/6 > 1.2*c.RowNS*float64(documents)
+}
+
+// kind is a kind of questions, and the margin for how unlike real ones they are.
+type kind struct {
+	vectors [][]float32
+	margin  float64
+}
+
+// measureWith asks all kinds of questions every way, and takes what the hardest kind
+// needs. It is false if that failed or the index is about to be closed.
+func (x *Index) measureWith(ctx context.Context, asked []kind) (*calibration, bool) {
+	all := &calibration{Kind: x.codes.kind()}
+	for _, kind := range asked {
+		var m measurement
+		for _, q := range kind.vectors {
+			for int(x.opts.Searching.Load()) >= runtime.GOMAXPROCS(0) && !x.stopping.Load() {
+				time.Sleep(time.Millisecond) // others come first
+			}
+			if x.stopping.Load() || !x.measure(ctx, &m, q) {
+				return nil, false
 			}
 		}
-		slices.Sort(near)
-		for _, key := range keys {
-			rank, _ := slices.BinarySearch(near, key)
-			ranks = append(ranks, rank)
+		if m.cal.Questions > 0 {
+			m.conclude(kind.margin)
+			all.worsen(&m.cal)
 		}
 	}
-	slices.Sort(ranks)
-	for i, r := range recalls {
-		rank := ranks[min(len(ranks), int(math.Ceil(float64(r)*float64(len(ranks)))))-1]
-		cal.PerResult[i] = min(perResultMax, max(1, calibrateMargin*float64(rank+1)/calibrateK))
+	return all, true
+}
+
+// worsen takes the larger of each number.
+func (c *calibration) worsen(o *calibration) {
+	for i := range c.Sketches {
+		for j := range c.Sketches[i] {
+			c.Sketches[i][j] = max(c.Sketches[i][j], o.Sketches[i][j])
+			if b := &c.Beams[i][j]; c.Questions == 0 || o.Beams[i][j] == 0 || *b > 0 && *b < o.Beams[i][j] {
+				*b = o.Beams[i][j]
+			}
+		}
+	}
+	c.Questions += o.Questions
+	c.RowNS, c.CodeNS, c.BeamNS = max(c.RowNS, o.RowNS), max(c.CodeNS, o.CodeNS), max(c.BeamNS, o.BeamNS)
+}
+
+// measurement gathers what questions have shown.
+type measurement struct {
+	cal   calibration
+	ranks [len(calibrateK)][]int                        // of true results among the sketches
+	found [len(calibrateK)][len(calibrateBeams)]float64 // shares of true results that beams found, added up
+
+	// The shortest times, in nanoseconds: others were at work during the rest.
+	scan  float64 // of the sketches, a row
+	codes float64 // of the codes of all dimensions, a row
+	walk  float64 // of the graph, for each node of the beam
+}
+
+// shortest notes a time since start for n of something.
+func shortest(ns *float64, start time.Time, n int) {
+	t := float64(time.Since(start).Nanoseconds()) / float64(max(1, n))
+	if *ns == 0 || t < *ns {
+		*ns = t
 	}
 }
+
+// measure asks one question every way. It is false if that failed.
+func (x *Index) measure(ctx context.Context, m *measurement, vector []float32) bool {
+	r := x.read()
+	defer r.end()
+	s := &search{Reader: r, q: &Query{Vector: vector, K: calibrateK[len(calibrateK)-1]}, trace: new(Trace), cores: 1, spare: 1}
+	start := time.Now()
+	truth, err := s.truth(ctx)
+	if err != nil {
+		return false
+	}
+	rows := int(x.bound())
+	shortest(&m.codes, start, rows)
+	if len(truth) < calibrateK[1] {
+		return true
+	}
+	m.cal.Questions++
+	start = time.Now()
+	ranks, err := s.ranks(ctx, truth)
+	shortest(&m.scan, start, rows)
+	if err != nil {
+		return false
+	}
+	for i, k := range calibrateK {
+		m.ranks[i] = append(m.ranks[i], ranks[:min(k, len(ranks))]...)
+	}
+	s.climb(m, truth)
+	return true
+}
+
+// truth are the nearest nodes.
+func (s *search) truth(ctx context.Context) ([]uint32, error) {
+	var top []scored
+	var err error
+	if s.x.codes.whole() {
+		top, err = s.scan(ctx, s.q.K)
+	} else {
+		top, err = s.exact(ctx, s.q.K)
+	}
+	nodes := make([]uint32, len(top))
+	for i, t := range top {
+		nodes[i] = t.node
+	}
+	return nodes, err
+}
+
+// ranks are the places of nodes among all that the search may return, by their
+// sketches.
+func (s *search) ranks(ctx context.Context, nodes []uint32) ([]int, error) {
+	table := s.x.codes.sketches.Load()
+	q := table.Query(s.q.Vector)
+	own := make([]float32, len(nodes))
+	table.Estimate(q, nodes, own)
+	// One that is far behind the others shall not make a list of all that there is.
+	above := best{want: calibrateMost, floor: scoreKey(^uint32(0), slices.Min(own))}
+	s.sketchedPart(ctx, table, q, &above, 0, table.Blocks())
+	above.cut()
+	slices.Sort(above.list)
+	ranks := make([]int, len(nodes))
+	for i, node := range nodes {
+		place, _ := slices.BinarySearch(above.list, scoreKey(node, own[i]))
+		ranks[i] = len(above.list) - 1 - place
+	}
+	return ranks, ctx.Err()
+}
+
+// calibrateMost is the largest number of candidates that is told from others.
+const calibrateMost = 20_000
+
+// climb asks the graph with wider and wider beams.
+func (s *search) climb(m *measurement, truth []uint32) {
+	head := s.code().head
+	var hits []hnsw.Hit
+	for i, beam := range calibrateBeams {
+		start := time.Now()
+		hits = s.x.graph.Search(hits[:0], head, hnsw.Search{K: beam, Ef: beam})
+		if i == len(calibrateBeams)-1 {
+			shortest(&m.walk, start, beam)
+		}
+		in := make(map[uint32]bool, len(hits))
+		for _, h := range hits {
+			in[h.ID] = true
+		}
+		for j, k := range calibrateK {
+			n := 0
+			for _, node := range truth[:min(k, len(truth))] {
+				if in[node] {
+					n++
+				}
+			}
+			m.found[j][i] += float64(n) / float64(min(k, len(truth)))
+		}
+	}
+}
+
+// conclude turns what questions have shown into what searches need. Other questions
+// are harder than those that were asked: so of what a promise lets be lost, the
+// graph may lose half, and sketches, where more candidates cost little, a quarter.
+func (m *measurement) conclude(margin float64) {
+	c := &m.cal
+	for i := range calibrateK {
+		slices.Sort(m.ranks[i])
+		for j, recall := range recalls {
+			lost := 1 - float64(recall)
+			n := len(m.ranks[i])
+			rank := m.ranks[i][min(n, int(math.Ceil((1-lost/4)*float64(n))))-1]
+			c.Sketches[i][j] = max(sketchedMin, 2*float64(calibrateK[i]), margin*float64(rank+1))
+			for b, found := range m.found[i] {
+				if calibrateBeams[b] >= calibrateK[i] && found/float64(c.Questions) >= 1-lost/2 {
+					c.Beams[i][j] = calibrateBeams[b]
+					break
+				}
+			}
+		}
+	}
+	// Of ten neighbours in each of a hundred answers a few are lost, of the first ones
+	// perhaps none: that says more of the questions than of the promise.
+	c.Sketches[0] = c.Sketches[1]
+	for j := range recalls {
+		if few, more := &c.Beams[0][j], c.Beams[1][j]; more == 0 || *few > 0 {
+			*few = min(1, more) * max(*few, more)
+		}
+	}
+	c.RowNS, c.CodeNS, c.BeamNS = m.scan, m.codes, m.walk
+}
+
+// toAsk are the questions of a calibration, and how many had been received by then.
+func (x *Index) toAsk(ctx context.Context) (asked []kind, received int) {
+	if vectors, seen := x.questions.sample(calibrateQuestions); len(vectors) >= calibrateReal {
+		asked, received = append(asked, kind{vectors, calibrateMargin}), seen
+	}
+	rng := rand.New(rand.NewPCG(uint64(x.graph.Len()), uint64(x.id)))
+	if vectors := x.sentences(ctx, rng, calibrateQuestions); len(vectors) > 0 {
+		return append(asked, kind{vectors, calibrateMargin}), received
+	}
+	return append(asked, kind{x.strangers(rng, calibrateQuestions), strangersMargin}), received
+}
+
+// sentences are vectors of sentences of the collection's texts, embedded as
+// questions. There are none where that cannot be done here.
+func (x *Index) sentences(ctx context.Context, rng *rand.Rand, want int) (vectors [][]float32) {
+	if x.opts.Ask == nil {
+		return nil
+	}
+	r := x.read()
+	defer r.end()
+	for tries := 0; tries < 4*want && len(vectors) < want && !x.stopping.Load(); tries++ {
+		node := rng.Uint32N(x.bound())
+		if !r.sees(node) {
+			continue
+		}
+		rec, ok, err := r.Record(node, store.WithText)
+		if err != nil || !ok || rec.Text == "" {
+			continue
+		}
+		v, err := x.opts.Ask(ctx, rec.Text)
+		if err != nil {
+			x.log.Debug("no sentences to calibrate with", "err", err)
+			return nil
+		}
+		if x.sound(v) {
+			vectors = append(vectors, v)
+		}
+	}
+	return vectors
+}
+
+// strangers are vectors of documents that are turned a little towards others: they lie
+// farther from all documents than these do from each other, as questions do.
+func (x *Index) strangers(rng *rand.Rand, want int) (vectors [][]float32) {
+	r := x.read()
+	defer r.end()
+	var last []float32
+	for tries := 0; tries < 4*want && len(vectors) < want; tries++ {
+		node := rng.Uint32N(x.bound())
+		if !r.sees(node) {
+			continue
+		}
+		v, ok, err := r.Vector(node)
+		if err != nil || !ok || !x.sound(v) {
+			continue
+		}
+		if last != nil {
+			turned := make([]float32, len(v))
+			for i := range v {
+				turned[i] = last[i] + strange*v[i]
+			}
+			if quant.Normalize(turned) {
+				vectors = append(vectors, turned)
+			}
+		}
+		last = v
+	}
+	return vectors
+}
+
+// strange is how far strangers are turned.
+const strange = 0.5

@@ -24,6 +24,11 @@ func (x *Index) commitFiling(puts []Put, b *store.Batch) (*store.Committed, erro
 		return nil, err
 	}
 	defer x.commits.Leave()
+	if !b.Exact {
+		if err := x.respelt(puts, b); err != nil {
+			return nil, err
+		}
+	}
 	b.Collection, b.Puts = x.id, make([]store.Put, len(puts))
 	parallel.Each(len(puts), 64, func(i int) { b.Puts[i] = puts[i].encode() })
 	done, err := x.st.Commit(b)
@@ -31,7 +36,7 @@ func (x *Index) commitFiling(puts []Put, b *store.Batch) (*store.Committed, erro
 		return nil, err
 	}
 	x.link(puts, done)
-	x.follow(b)
+	x.follow(b, done)
 	return done, nil
 }
 
@@ -72,7 +77,7 @@ func (x *Index) link(puts []Put, done *store.Committed) {
 	if slices.ContainsFunc(puts, func(p Put) bool { return !p.Expires.IsZero() }) {
 		x.sweepLater(sweepDelay)
 	}
-	x.calibrateSoon()
+	x.seedSoon()
 	x.snapshotSoon(len(done.Born) + len(done.Dead))
 	if len(done.Dead) > 0 {
 		x.epochs.After(func() { x.bury(done.Dead) })

@@ -24,10 +24,10 @@ type sampler struct {
 }
 
 // sample compares the results of one in Options.RecallSample searches with the exact
-// ones. It skips searches that did not use the graph.
+// ones. It skips searches that are exact, or nearly so.
 func (x *Index) sample(q *Query, plan Plan) {
 	every := x.opts.RecallSample
-	if every <= 0 || plan != PlanGraph || rand.IntN(every) != 0 {
+	if every <= 0 || plan != PlanGraph && plan != PlanSketches || rand.IntN(every) != 0 {
 		return
 	}
 	x.sampler.mu.Lock()
@@ -38,10 +38,10 @@ func (x *Index) sample(q *Query, plan Plan) {
 	x.sampler.busy = true
 	again := *q
 	again.Text, again.MinScore, again.MinCosine = "", nil, nil
-	x.background.Go(func() { x.measure(&again) })
+	x.background.Go(func() { x.repeat(&again) })
 }
 
-func (x *Index) measure(q *Query) {
+func (x *Index) repeat(q *Query) {
 	recall, ok := x.compareExact(q)
 	s := &x.sampler
 	s.mu.Lock()
@@ -65,8 +65,10 @@ func (x *Index) compareExact(q *Query) (recall float64, ok bool) {
 	r := x.read()
 	defer r.end()
 	s := &search{Reader: r, q: q, trace: new(Trace), cores: 1}
-	s.filter()
-	found, err := s.dense(context.Background(), q.K, x.candidates(q, q.K))
+	if err := s.filter(); err != nil {
+		return 0, false
+	}
+	found, err := s.dense(context.Background(), q.K, q.K)
 	if err != nil {
 		return 0, false
 	}
