@@ -73,7 +73,7 @@ func slotOf(op *huma.Operation, role keys.Role) slotKind {
 // register adds an operation with the role that it needs.
 func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(context.Context, *I) (*O, error)) {
 	kind := bodyNone
-	if op.Method == http.MethodPost || op.Method == http.MethodPut {
+	if op.Method == http.MethodPost || op.Method == http.MethodPut || op.Method == http.MethodPatch {
 		kind = bodyWhole
 	}
 	op.Metadata = map[string]any{"endpoint": endpoint{role: role, body: kind, slot: slotOf(&op, role)}}

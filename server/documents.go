@@ -67,7 +67,7 @@ func (s *Server) documentRoutes() {
 	register(s, huma.Operation{
 		OperationID: "upsert-documents", Method: http.MethodPut, Path: path, Tags: tags,
 		Summary:     "Insert or replace documents, all or none",
-		Description: "Documents whose text has not changed are not embedded again. With chunk, long texts are cut: the chunks of a document have its id as their source.",
+		Description: "A document replaces all of the one with its id, metadata included; PATCH changes some of it. Documents whose text has not changed are not embedded again. With chunk, long texts are cut: the chunks of a document have its id as their source.",
 	}, keys.Write, s.upsertDocuments)
 	register(s, huma.Operation{
 		OperationID: "replace-source", Method: http.MethodPost, Path: path + "/source", Tags: tags,
@@ -99,6 +99,7 @@ func (s *Server) documentRoutes() {
 		Summary:     "Delete documents by their ids or by a filter",
 		Description: "Exactly one of ids and filter must be set. The filter TRUE deletes everything.",
 	}, keys.Write, s.deleteDocuments)
+	s.updateRoutes(path, tags)
 	s.uploadRoute(path + "/upload")
 }
 

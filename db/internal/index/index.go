@@ -63,6 +63,7 @@ type Index struct {
 	epochs epoch.Epoch // of readers
 
 	follower atomic.Pointer[Follower]
+	past     past
 	sources  sync.Mutex
 	filing   sync.RWMutex
 	linking  sync.RWMutex
