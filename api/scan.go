@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
@@ -12,7 +13,7 @@ import (
 
 // Scan is a page to read, as the query of a URL.
 type Scan struct {
-	Filter string `query:"filter" doc:"A condition in the filter language" example:"lang = \"ko\""`
+	Filter string `query:"filter" doc:"A condition in the filter language, or its JSON form" example:"lang = \"ko\""`
 	Limit  int    `query:"limit" default:"100" minimum:"1" doc:"Documents in a page"`
 	Cursor string `query:"cursor" doc:"The next of the previous page"`
 	Fields Fields `query:"fields" doc:"Parts to return, such as text,metadata,embedding; text and metadata if missing, and id for only the ids"`
@@ -34,7 +35,11 @@ func FromScan(s *db.Scan) Scan {
 func (s *Scan) DB(l filter.Limits) (out db.Scan, err error) {
 	out.Limit = s.Limit
 	if s.Filter != "" {
-		if out.Filter, err = l.Parse(s.Filter); err != nil {
+		parse := l.Parse
+		if strings.HasPrefix(s.Filter, "{") { // no text of the language does
+			parse = func(text string) (filter.Expr, error) { return l.ParseJSON([]byte(text)) }
+		}
+		if out.Filter, err = parse(s.Filter); err != nil {
 			return out, &FieldError{Field: "filter", Err: err}
 		}
 	}

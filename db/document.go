@@ -89,7 +89,7 @@ func (d *Document) toRecord(r *store.Record) {
 // without writing it. A document without an id is valid: they generate one.
 func (c *Collection) Validate(d Document) error {
 	v := c.current.Load()
-	return d.validate(&c.db.opts.Limits, v.Settings().Dims, v.embedder() != nil)
+	return d.validate(&c.db.opts.Limits, v.Settings().Dims, v.embedder() != nil || v.mismatch != nil)
 }
 
 // Validate is Collection.Validate for a collection that is open elsewhere, such as

@@ -74,16 +74,17 @@ func ids(matches []db.Match) []string {
 // the surplus of each source.
 func TestPerSource(t *testing.T) {
 	t.Parallel()
-	const dims = 32
+	const dims = 128
 	for _, size := range []struct {
 		n    int
 		plan db.Plan
-	}{{90, "exact matches"}, {3000, "scan"}, {7000, "graph"}} {
+		ef   int // of the collection
+	}{{90, "exact matches", 0}, {3000, "scan", 0}, {7000, "graph", 100}, {9000, "sketches", 0}} {
 		t.Run(string(size.plan), func(t *testing.T) {
 			rng := random(t)
 			docs := sourced(rng, size.n, dims)
 			d := open(t, t.TempDir(), &db.Options{Embedder: embeddertest.New(dims, 1), SyncEvery: time.Second})
-			c := collection(t, d, "c", &db.CollectionOptions{HeadDims: dims / 2})
+			c := collection(t, d, "c", &db.CollectionOptions{HeadDims: dims / 2, EfSearch: size.ef})
 			for part := range slices.Chunk(docs, 1000) {
 				if _, err := c.Insert(t.Context(), part...); err != nil {
 					t.Fatal(err)

@@ -56,6 +56,9 @@ func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, 
 		err = v.Compare(puts)
 	}
 	if err == nil {
+		err = v.checkGiven(w.docs, puts)
+	}
+	if err == nil {
 		err = v.embed(ctx, puts)
 	}
 	if err == nil {

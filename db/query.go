@@ -33,13 +33,14 @@ type Query struct {
 	// across the queries of one model.
 	MinCosine *float32
 	// Recall is the share of the true K nearest to find on average, from 0 to 1.
-	// More takes longer, and 1 scans all documents. Zero means 0.99. The graph is
-	// tuned to it with measurements on the collection's own vectors; queries that
-	// resemble no document find a little less.
+	// More takes longer, and 1 is Exact. Zero means 0.99. The search takes the plan
+	// that keeps this promise at the lowest cost: how many candidates that needs is
+	// measured on questions that the collection has received, or else on sentences
+	// of its documents.
 	Recall float32
 	// EfSearch is the beam width in the graph, and Oversampling the number of
-	// candidates per result that are reranked. If set, they are used in place of
-	// Recall; zero means the collection's.
+	// candidates per result that are reranked. If one of them is set, the graph is
+	// searched so, whatever Recall that has; zero means the collection's.
 	EfSearch     int
 	Oversampling int
 	// Mode selects dense, lexical or hybrid search. The zero Mode is Hybrid for a
@@ -59,6 +60,9 @@ type Query struct {
 	Fields Fields
 	// Trace, if set, is filled with what the search did.
 	Trace *Trace
+
+	// own is set where the database itself asks.
+	own bool
 }
 
 // Mode selects the scores that order the results.
@@ -129,7 +133,8 @@ type Plan string
 // The plans.
 const (
 	PlanGraph        Plan = Plan(index.PlanGraph)        // the graph over the heads, then a rerank
-	PlanScan         Plan = Plan(index.PlanScan)         // the codes of all dimensions of every document
+	PlanSketches     Plan = Plan(index.PlanSketches)     // a sketch of every document, then a rerank
+	PlanScan         Plan = Plan(index.PlanScan)         // the codes of all dimensions of every document, then a rerank
 	PlanExact        Plan = Plan(index.PlanExact)        // every full vector, because of Query.Exact
 	PlanExactMatches Plan = Plan(index.PlanExactMatches) // every full vector, because there are few
 	PlanLexical      Plan = Plan(index.PlanLexical)      // the lexical index alone

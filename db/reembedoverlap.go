@@ -130,7 +130,7 @@ func (g *change) shared(ctx context.Context, doc *store.Record, mode Mode) (q Ov
 // text, except the document that the text is from.
 func (g *change) find(ctx context.Context, v *version, q *OverlapQuery, mode Mode) (ids []string, err error) {
 	k := min(overlapK+1, g.c.db.opts.Limits.K)
-	found, err := v.search(ctx, &Query{Text: q.Text, K: k, Fields: FieldsNone}, &Trace{Mode: mode})
+	found, err := v.search(ctx, &Query{Text: q.Text, K: k, Fields: FieldsNone, own: true}, &Trace{Mode: mode})
 	for _, f := range found {
 		if f.Document.ID != q.ID && len(ids) < overlapK {
 			ids = append(ids, f.Document.ID)

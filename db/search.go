@@ -11,13 +11,14 @@ import (
 // collection, the filter, MinScore or MinCosine leave fewer. It never returns a
 // document that was deleted before it began, nor part of a batch.
 //
-// The graph over the Matryoshka heads proposes Oversampling × K candidates, and
-// their full vectors rank them. With Exact, or if a filter leaves few documents,
-// the full vectors of all are compared. For a text the lexical index is searched as
-// well, unless Mode is Dense.
+// Sketches of all documents, or the graph over the Matryoshka heads, propose
+// candidates, whichever keeps the promise of Recall at the lower cost, and the full
+// vectors rank them. With Exact, or if a filter leaves few documents, the full
+// vectors of all are compared. For a text the lexical index is searched as well,
+// unless Mode is Dense.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
-// ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and the embedder's errors.
+// ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
 	err = c.do("search", c.name, func(v *version) error {
 		if err := q.check(&c.db.opts.Limits); err != nil {
@@ -40,10 +41,19 @@ func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err 
 func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, error) {
 	start := time.Now()
 	defer func() { t.Total = time.Since(start) }()
+	if v.byWords(q, t.Mode) {
+		t.Mode = Lexical
+	}
 	var vec []float32
+	var parts []index.Part
+	var err error
 	if t.Mode != Lexical {
-		var err error
 		if vec, err = v.embedQuery(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	if t.Mode == Hybrid {
+		if parts, err = v.embedParts(ctx, q.Text); err != nil {
 			return nil, err
 		}
 	}
@@ -57,7 +67,9 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		t.Warnings = v.Warnings(q.Filter)
 	}
 	var found index.Trace
-	matches, err := r.Search(ctx, q.toIndex(t.Mode, vec), &found)
+	ask := q.toIndex(t.Mode, vec)
+	ask.Parts = parts
+	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
 	if err != nil {
 		return nil, err
@@ -87,7 +99,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
 		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
-		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(),
+		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own,
 	}
 	if mode == Dense {
 		out.Text = "" // only the embedder needed it

@@ -6,10 +6,19 @@ var (
 	// ErrDims is returned when a number of dimensions is not in 1…MaxDims.
 	ErrDims = errors.New("quant: dimensions out of range")
 
-	// ErrFormat is returned by ReadCodes when the stream is not a table of codes,
-	// or has an unknown version.
-	ErrFormat = errors.New("quant: not a table of codes of a known version")
+	// ErrBits is returned when the bits for each dimension are not a number that
+	// there are sketches of.
+	ErrBits = errors.New("quant: bits out of range")
 
-	// ErrCorrupt is returned by ReadCodes when the table is truncated or damaged.
-	ErrCorrupt = errors.New("quant: corrupt table of codes")
+	// ErrCenter is returned when a center has other dimensions than the vectors, or
+	// is longer than a mean of unit vectors can be.
+	ErrCenter = errors.New("quant: not a center")
+
+	// ErrFormat is returned by ReadCodes, ReadFullCodes and ReadSketches when the
+	// stream is not such a table, or has an unknown version.
+	ErrFormat = errors.New("quant: not a table of a known version")
+
+	// ErrCorrupt is returned by ReadCodes, ReadFullCodes and ReadSketches when the
+	// table is truncated or damaged.
+	ErrCorrupt = errors.New("quant: corrupt table")
 )

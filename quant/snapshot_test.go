@@ -30,7 +30,7 @@ func randomCodes(t testing.TB, dims, rows int) *Codes {
 	return c
 }
 
-func written(t testing.TB, c *Codes) []byte {
+func written(t testing.TB, c io.WriterTo) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	n, err := c.WriteTo(&b)

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"encoding/json"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -149,6 +150,11 @@ func TestScanInPages(t *testing.T) {
 	if want := "가각갂갃간갅갆갇갈갉갊갋갌갍갎갏감갑값갓"; strings.Join(ids, "") != want {
 		t.Fatalf("%v, want %s", ids, want)
 	}
+	v := b.ask(200, "GET", notes+"/documents?filter="+url.QueryEscape(`{"field":"i","op":"<","value":3}`), "")
+	if got := len(b.list(v["documents"])); got != 3 {
+		t.Errorf("a filter in JSON: %d documents", got)
+	}
+	b.refused(400, "invalid_filter", "GET", notes+"/documents?filter="+url.QueryEscape(`{"field":"i"}`), "")
 	b.refused(400, "invalid_cursor", "GET", notes+"/documents?cursor=%21", "")
 	b.refused(400, "limit_exceeded", "GET", notes+"/documents?limit=100000", "")
 	b.refused(422, "invalid_request", "GET", notes+"/documents?limmit=1", "")

@@ -24,6 +24,8 @@ type serving struct {
 	checkRate         int
 	cacheBytes        size
 	grace             time.Duration
+	held              bool
+	heldWait          time.Duration
 	logFormat         string
 	opts              server.Options
 }
@@ -38,6 +40,8 @@ func (a *app) serve() *cobra.Command {
 It listens on 127.0.0.1:7700. To accept connections from other machines, create
 keys ('frony-db serve key NAME --role read') and name their file with --keys, or
 set FRONYDB_ADMIN_KEY, FRONYDB_WRITE_KEY or FRONYDB_READ_KEY to a secret.
+
+With --json, it prints {"url": …, "pid": …} to standard output when it listens.
 
 SIGHUP reloads the keys and the certificate. SIGTERM and SIGINT finish running
 requests within --grace, then stop the server.`,
@@ -62,6 +66,7 @@ requests within --grace, then stop the server.`,
 	f.StringSliceVar(&s.opts.Hosts, "host", nil, "host name that requests may use, besides localhost and IP addresses")
 	f.BoolVar(&s.opts.ReadOnly, "read-only", false, "refuse all writes, and open the database so that other processes can read it too")
 	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "allow MCP clients to upsert and delete; texts longer than the model's context are chunked")
+	f.StringVar(&s.opts.BackupDir, "backup-dir", "", "directory for backups that clients start, restore and upload; created if missing (default: none, which refuses them)")
 	f.IntVar(&s.connections, "max-connections", 1024, "maximum number of connections")
 	f.IntVar(&s.opts.Limits.Searches, "max-searches", 0, "maximum number of concurrent searches (default: one less than the number of CPUs)")
 	f.Float64Var(&s.opts.Limits.QueueFactor, "queue-factor", 0, "under sustained load, longest queue wait as a multiple of the mean request time (default 4)")
@@ -70,6 +75,8 @@ requests within --grace, then stop the server.`,
 	f.IntVar(&s.checkRate, "check-rate", 20, "self-queries per second while no search waits, for the metric frony_unreachable_documents; 0 for none")
 	f.Var(&s.cacheBytes, "cache-bytes", "block cache of the store, such as 256MiB (default: none; the system's page cache only)")
 	f.DurationVar(&s.grace, "grace", 15*time.Second, "time to finish running requests when stopping")
+	f.BoolVar(&s.held, "held", false, "end with the last process that holds a connection to /hold, as the Python package does")
+	f.DurationVar(&s.heldWait, "held-wait", 30*time.Second, "with --held, end if no process comes within this time")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
 	c.AddCommand(a.serveKey(), a.serveHealth())
 	return c

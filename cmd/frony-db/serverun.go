@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -26,15 +27,26 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 		return usage.Errorf("--addr %s accepts connections from other machines, and without keys anyone could read and write; "+
 			"name a file of keys with --keys, or allow it with --insecure", s.addr)
 	}
+	if s.held && set.Len() == 0 {
+		return usage.Errorf("--held needs a key, by which it tells its processes from others; set FRONYDB_ADMIN_KEY or name a file with --keys")
+	}
 	e, err := a.servedModel(ctx)
 	if err != nil {
 		return err
 	}
-	var h *server.Server
+	var h *server.Server // no search or task runs before it exists
+	progress := a.progress()
 	d, err := db.Open(a.dir, &db.Options{
-		Logger: a.log, Embedder: e, Progress: a.progress(), RecallSample: s.recallSample, CacheBytes: int64(s.cacheBytes),
-		ReadOnly: s.opts.ReadOnly,
-		// No search runs before the server exists.
+		Logger: a.log, Embedder: e, RecallSample: s.recallSample, CacheBytes: int64(s.cacheBytes),
+		ReadOnly: s.opts.ReadOnly, AllowModelMismatch: true,
+		Progress: func(step string, done, total int) {
+			if progress != nil && strings.HasPrefix(step, "rebuild ") { // tasks have lists of their own
+				progress(step, done, total)
+			}
+			if h != nil {
+				h.ObserveProgress(step, done, total)
+			}
+		},
 		OnRecall: func(collection string, k int, recall float64) { h.ObserveRecall(collection, k, recall) },
 	})
 	if err != nil {
@@ -52,6 +64,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = h.Close() }() // nothing is written there any more
 	l, certs, err := s.listen(ctx)
 	if err != nil {
 		return err
@@ -72,6 +85,11 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 		scheme = "https"
 	}
 	s.say(a, "frony-db serves %s at %s://%s", a.dir, scheme, l.Addr())
+	if a.json {
+		if err := a.printJSON(map[string]any{"url": fmt.Sprintf("%s://%s", scheme, l.Addr()), "pid": os.Getpid()}); err != nil {
+			return err
+		}
+	}
 	return a.serveUntilDone(ctx, s, h, l, certs)
 }
 
@@ -98,6 +116,12 @@ func (s *serving) listen(ctx context.Context) (net.Listener, *server.Certs, erro
 // serveUntilDone serves until the context ends, then finishes running requests.
 func (a *app) serveUntilDone(ctx context.Context, s *serving, h *server.Server, l net.Listener, certs *server.Certs) error {
 	hs := h.HTTPServer()
+	if s.held {
+		var end context.CancelFunc
+		ctx, end = context.WithCancel(ctx)
+		defer end()
+		hs.Handler = newHolders(hs.Handler, s.opts.Keys, s.heldWait, end)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- hs.Serve(l) }()
 	var background sync.WaitGroup

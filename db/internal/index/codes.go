@@ -10,23 +10,27 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// codes are the int8 codes of all nodes: of the heads, which the graph searches,
-// and of the tails, which refine its candidates. Without tails, candidates go to
-// their full vectors at once.
+// codes are what is kept of all vectors in memory: int8 codes of the heads, which the
+// graph searches, int8 codes of the tails, which refine candidates, and sketches of
+// all dimensions, which are scanned. Without tails, candidates go to their full
+// vectors at once.
 type codes struct {
-	heads *quant.Codes
-	tails *quant.Codes // nil: there are none
+	heads    *quant.Codes
+	tails    *quant.Codes // nil: there are none
+	sketches *quant.Sketches
 
 	head  *quant.Quantizer      // encodes if there are no tails
 	split *quant.SplitQuantizer // encodes both at one scale
 
-	pool sync.Pool // of *code
+	pool    sync.Pool // of *code
+	queries sync.Pool // of *quant.SketchQuery
 }
 
 // newCodes makes empty tables.
 func newCodes(set *Settings) (*codes, error) {
 	c := &codes{}
 	c.pool.New = func() any { return new(c.blank()) }
+	c.queries.New = func() any { return new(quant.SketchQuery) }
 	var err error
 	if c.heads, err = quant.NewCodes(set.HeadDims); err != nil {
 		return nil, err
@@ -36,8 +40,14 @@ func newCodes(set *Settings) (*codes, error) {
 			return nil, err
 		}
 	}
+	if c.sketches, err = quant.NewSketches(set.Dims, 1, nil); err != nil {
+		return nil, err
+	}
 	return c, c.quantizers(set)
 }
+
+// whole reports whether there are int8 codes of all dimensions.
+func (c *codes) whole() bool { return c.tails != nil || c.heads.Dims() == c.sketches.Dims() }
 
 func (c *codes) quantizers(set *Settings) (err error) {
 	if set.HasTail() {
@@ -53,22 +63,23 @@ func (c *codes) put(node uint32, vec []float32) {
 	k := c.pool.Get().(*code)
 	defer c.pool.Put(k)
 	c.encode(*k, vec)
+	c.sketches.Encode(k.sketch, vec)
 	c.set(node, *k)
 }
 
 // code is a vector's code, or space for one.
-type code struct{ head, tail []byte }
+type code struct{ head, tail, sketch []byte }
 
-// blank makes space for a code.
+// blank makes space for a code. What it holds is that of no vector.
 func (c *codes) blank() code {
-	k := code{head: make([]byte, c.heads.CodeSize())}
+	k := code{head: make([]byte, c.heads.CodeSize()), sketch: make([]byte, c.sketches.CodeSize())}
 	if c.tails != nil {
 		k.tail = make([]byte, c.tails.CodeSize())
 	}
 	return k
 }
 
-// encode writes the code of a full vector to k.
+// encode writes the int8 code of a full vector to k.
 func (c *codes) encode(k code, vec []float32) {
 	if c.split != nil {
 		c.split.Encode(k.head, k.tail, vec)
@@ -82,36 +93,38 @@ func (c *codes) set(node uint32, k code) {
 	if c.tails != nil {
 		c.tails.Set(node, k.tail)
 	}
+	c.sketches.SetCode(node, k.sketch)
 }
 
 func (c *codes) bytes() int64 {
-	n := c.heads.Bytes()
+	n := c.heads.Bytes() + c.sketches.Bytes()
 	if c.tails != nil {
 		n += c.tails.Bytes()
 	}
 	return n
 }
 
-// nearest finds those n of nodes whose codes of all dimensions are nearest to k.
-func (c *codes) nearest(k code, n int, nodes iter.Seq[uint32]) []hnsw.Hit {
-	split := quant.Split{Head: c.heads, Tail: c.tails}
+// distances compares k with nodes by the codes of all dimensions.
+func (c *codes) distances(k code, nodes, keys []uint32) {
+	if c.tails == nil {
+		c.heads.Distances(k.head, nodes, keys)
+		return
+	}
+	quant.Split{Head: c.heads, Tail: c.tails}.Distances(k.head, k.tail, nodes, keys)
+}
+
+// nearest finds those n of nodes whose codes of all dimensions are nearest to k, in
+// no order.
+func (c *codes) nearest(k code, n int, nodes iter.Seq[uint32]) []uint32 {
 	ids := make([]uint32, 0, 128)
 	var keys [128]uint32
-	best := make([]hnsw.Hit, 0, 4*n+len(keys))
-	worst := ^uint32(0) // of the best n so far
+	near := best{want: n}
 	take := func() {
-		split.Distances(k.head, k.tail, ids, keys[:len(ids)])
+		c.distances(k, ids, keys[:len(ids)])
 		for i, id := range ids {
-			if keys[i] < worst {
-				best = append(best, hnsw.Hit{ID: id, Distance: keys[i]})
-			}
+			near.add(ordered(^keys[i], id))
 		}
 		ids = ids[:0]
-		if len(best) >= 4*n {
-			sortHits(best)
-			best = best[:n]
-			worst = best[n-1].Distance
-		}
 	}
 	for node := range nodes {
 		if ids = append(ids, node); len(ids) == cap(ids) {
@@ -119,8 +132,7 @@ func (c *codes) nearest(k code, n int, nodes iter.Seq[uint32]) []hnsw.Hit {
 		}
 	}
 	take()
-	sortHits(best)
-	return best[:min(n, len(best))]
+	return near.nodes()
 }
 
 func sortHits(hits []hnsw.Hit) {

@@ -83,7 +83,7 @@ func (x *Index) link(puts []Put, done *store.Committed) {
 	if slices.ContainsFunc(puts, func(p Put) bool { return !p.Expires.IsZero() }) {
 		x.sweepLater(sweepDelay)
 	}
-	x.calibrateSoon()
+	x.seedSoon()
 	x.snapshotSoon(len(done.Born) + len(done.Kept) + len(done.Dead))
 	if len(done.Dead) > 0 {
 		x.epochs.After(func() { x.bury(done.Dead) })

@@ -9,36 +9,26 @@ import (
 	"github.com/fronyai/frony-db/hnsw"
 )
 
-// Up to exactBelow documents, comparing all of their full vectors is as fast as
-// walking the graph, and right. Up to scanBelow, comparing the codes of all
-// dimensions is, and nearly so.
-const (
-	exactBelow = 500
-	scanBelow  = 5000
-)
-
-// dense finds the k nodes of the highest cosine, among want candidates if it asks
-// the graph.
-func (s *search) dense(ctx context.Context, k, want int) ([]scored, error) {
-	want = max(want, k)
+// dense finds the k nodes of the highest cosine. The first promised of them keep the
+// promise of the query's recall.
+func (s *search) dense(ctx context.Context, k, promised int) ([]scored, error) {
 	detached := s.x.detachedNodes() // before the graph is asked: see relinkNodes
 	live := s.x.graph.Len() + len(detached)
 	if s.allowed != nil {
 		live = min(live, s.allowed.count())
 	}
-	switch {
-	case s.q.Exact:
-		s.trace.Plan = PlanExact
-		return s.exact(ctx, k)
-	case live <= max(want, exactBelow): // all of them would be reranked anyway
-		s.trace.Plan = PlanExactMatches
-		return s.exact(ctx, k)
-	case (live <= scanBelow || s.q.Recall == 1) && s.x.codes.tails != nil:
-		s.trace.Plan = PlanScan
+	e := s.effort(k, promised, live)
+	s.trace.Plan = e.plan
+	switch e.plan {
+	case PlanScan:
 		return s.scan(ctx, k)
+	case PlanSketches:
+		return s.sketches(ctx, k, e.candidates)
+	case PlanGraph:
+		return s.walk(ctx, k, e.candidates, live, detached)
+	case PlanExact, PlanExactMatches, PlanLexical:
 	}
-	s.trace.Plan = PlanGraph
-	return s.walk(ctx, k, want, live, detached)
+	return s.exact(ctx, k)
 }
 
 // walk asks the graph for want of the live nodes.
@@ -53,7 +43,11 @@ func (s *search) walk(ctx context.Context, k, want, live int, detached []uint32)
 		hits := s.x.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: s.beam(want), Allow: allow})
 		hits = s.join(hits, code, detached, want)
 		s.trace.Graph += time.Since(start)
-		top, err := s.rerank(code, hits, k)
+		nodes := make([]uint32, len(hits))
+		for i, h := range hits {
+			nodes[i] = h.ID
+		}
+		top, err := s.rerank(code, nodes, k)
 		if err != nil || len(top) >= k || want >= live {
 			return top[:min(len(top), k)], err
 		}
@@ -94,17 +88,9 @@ func (s *search) join(hits []hnsw.Hit, code code, detached []uint32, n int) []hn
 	return append(hits, more[:min(n, len(more))]...)
 }
 
-// beam is the beam width for n candidates: the query's, or the collection's, or
-// else n. A beam of n misses so few of the best that only a higher recall needs
-// more.
+// beam is the beam width for n candidates.
 func (s *search) beam(n int) int {
-	switch ef := cmp.Or(s.q.EfSearch, s.x.set.EfSearch); {
-	case ef > 0:
-		return max(ef, n)
-	case s.q.Recall > 0.995:
-		return 2 * n
-	}
-	return n
+	return max(n, cmp.Or(s.q.EfSearch, s.x.set.EfSearch))
 }
 
 // scan compares the codes of all dimensions of every node that may be returned,
@@ -123,33 +109,34 @@ func (s *search) scan(ctx context.Context, k int) ([]scored, error) {
 		}
 	})
 	s.trace.Graph += time.Since(start)
-	top, err := s.rerank(code, best, k)
+	start = time.Now()
+	top, err := s.compare(best)
+	s.trace.Rerank += time.Since(start)
 	return top[:min(len(top), k)], err
 }
 
 // rerank scores candidates by their full vectors: those that the codes of all
 // dimensions leave, or all if there are no such codes.
-func (s *search) rerank(code code, hits []hnsw.Hit, k int) ([]scored, error) {
+func (s *search) rerank(code code, nodes []uint32, k int) ([]scored, error) {
 	start := time.Now()
 	defer func() { s.trace.Rerank += time.Since(start) }()
-	hits = slices.DeleteFunc(hits, func(h hnsw.Hit) bool { return !s.sees(h.ID) })
-	if n := refined(k); s.x.codes.tails != nil && len(hits) > n {
-		hits = s.x.codes.nearest(code, n, func(yield func(uint32) bool) {
-			for _, h := range hits {
-				if !yield(h.ID) {
-					return
-				}
-			}
-		})
+	nodes = slices.DeleteFunc(nodes, func(node uint32) bool { return !s.sees(node) })
+	if n := refined(k); len(nodes) > n && s.x.codes.whole() {
+		nodes = s.x.codes.nearest(code, n, slices.Values(nodes))
 	}
-	top := make([]scored, 0, len(hits))
-	for _, h := range hits {
-		cosine, ok, err := s.x.cosine(s.view, s.q.Vector, h.ID)
+	return s.compare(nodes)
+}
+
+// compare scores nodes by their full vectors, best first.
+func (s *search) compare(nodes []uint32) ([]scored, error) {
+	top := make([]scored, 0, len(nodes))
+	for _, node := range nodes {
+		cosine, ok, err := s.x.cosine(s.view, s.q.Vector, node)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			top = append(top, byCosine(h.ID, cosine))
+			top = append(top, byCosine(node, cosine))
 		}
 	}
 	s.trace.Candidates += len(top)

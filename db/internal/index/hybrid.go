@@ -34,9 +34,23 @@ func (s *search) lexical(k int) []scored {
 }
 
 // hybrid finds candidates for k results with both retrievers, and gives each of
-// them both scores.
+// them both scores and what they add up to. Of a long question, each part is
+// searched as well.
 func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
-	want := s.x.candidates(s.q, k)
+	all, err := s.both(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	s.fuse(all)
+	if len(s.q.Parts) > 0 {
+		return s.parts(ctx, k, all)
+	}
+	return all, nil
+}
+
+// both finds candidates with both retrievers and gives each of them both scores.
+func (s *search) both(ctx context.Context, k int) ([]scored, error) {
+	promised := k
 	k = max(perRetriever, 2*k)
 	var found []scored
 	retrieve := func() { found = s.lexical(k) }
@@ -45,12 +59,12 @@ func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
 		beside.Go(retrieve)
 		retrieve = beside.Wait
 	}
-	all, err := s.dense(ctx, k, want)
+	all, err := s.dense(ctx, k, promised)
 	retrieve()
-	s.passed(all)
 	if err != nil {
 		return nil, err
 	}
+	s.passed(all)
 	n := len(all) // those of the dense retriever come first
 	all = merge(all, found)
 	s.addBM25(all[:n])

@@ -39,6 +39,13 @@ type Options struct {
 	// Searching counts the running searches of all indexes, which share the cores.
 	Searching *atomic.Int32
 
+	// Ask embeds a sentence of a text as a question, for calibration. Nil where
+	// that cannot be done, or not for nothing.
+	Ask func(ctx context.Context, text string) ([]float32, error)
+
+	// NoQuestions keeps none of the questions that are received.
+	NoQuestions bool
+
 	// RecallSample, if positive, repeats one in RecallSample searches exactly, in
 	// the background, and calls OnRecall with the share of the true K nearest that
 	// the search found.
@@ -69,8 +76,11 @@ type Index struct {
 	linking  sync.RWMutex
 	saving   sync.Mutex
 
+	questions   questions // that were received
 	calibration atomic.Pointer[calibration]
 	calibrating atomic.Bool
+	islands     atomic.Int64 // documents when islands were last looked for
+	seeding     atomic.Bool
 	stopping    atomic.Bool // background work ends early
 	sampler     sampler
 
@@ -103,13 +113,14 @@ type derived struct {
 // error.
 func Open(ctx context.Context, o Options) (*Index, error) {
 	x := &Index{opts: o, st: o.Store, id: o.ID, set: o.Settings, log: o.Logger, gate: gate.New(store.ErrClosed), commits: gate.New(store.ErrClosed)}
-	x.calibration.Store(uncalibrated())
+	x.calibration.Store(new(calibration))
 	if err := x.derive(ctx); err != nil {
 		if x.rows != nil {
 			err = errors.Join(err, x.rows.Close())
 		}
 		return nil, err
 	}
+	x.recallQuestions()
 	return x, nil
 }
 
@@ -126,7 +137,7 @@ func Path(dir string, id uint32, ext string) string {
 
 // Remove deletes the derived files of version id in dir.
 func Remove(dir string, id uint32) {
-	for _, ext := range []string{rowsExt, snapshotExt} {
+	for _, ext := range []string{rowsExt, snapshotExt, questionsExt} {
 		_ = os.Remove(Path(dir, id, ext))
 	}
 }
@@ -193,6 +204,9 @@ func (x *Index) Close() error {
 	var err error
 	if !x.opts.ReadOnly {
 		err = x.save()
+		if kept := x.keepQuestions(); kept != nil {
+			x.log.Warn("questions not kept; the next opening measures again", "err", kept)
+		}
 	}
 	return errors.Join(err, x.rows.Close())
 }

@@ -10,11 +10,25 @@ import (
 // islands: form letters, a second language. Searches begin there too from then on,
 // and so does the linking of new documents.
 const (
+	islandsFrom  = 4000 // documents
 	islandsSmall = 4
 	islandsMost  = 4000
 	islandsLarge = 64
 	islandsPart  = 256 // documents that are asked for before readers may end
 )
+
+// seedSoon looks for islands in the background if the collection has doubled.
+func (x *Index) seedSoon() {
+	n := x.graph.Len()
+	if n < islandsFrom || int64(n) < 2*x.islands.Load() || !x.seeding.CompareAndSwap(false, true) {
+		return
+	}
+	x.background.Go(func() {
+		defer x.seeding.Store(false)
+		x.seedIslands(n)
+		x.islands.Store(int64(n))
+	})
+}
 
 // seedIslands makes searches begin at documents that they miss. size is the number
 // of documents.

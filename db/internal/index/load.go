@@ -38,7 +38,7 @@ func (x *Index) derive(ctx context.Context) error {
 		}
 	}
 	x.visible = newVisible(mark{now.Seq, v.TS()})
-	x.calibrateSoon()
+	x.seedSoon()
 	x.sweepLater(0)
 	return x.freeNodes(v, now)
 }

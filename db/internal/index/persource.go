@@ -30,7 +30,10 @@ func (s *search) rankPerSource(ctx context.Context) ([]scored, error) {
 				all = append(all, t)
 			}
 		}
-		s.order(all)
+		if s.q.hybrid() && len(s.q.Parts) == 0 {
+			s.fuse(all) // by one scale for all passes
+		}
+		order(all)
 		best, full := s.capSources(s.near(all))
 		if len(best) >= s.q.K || len(top) < k || s.beyond {
 			return best[:min(len(best), s.q.K)], nil

@@ -1,10 +1,6 @@
 package index
 
-import (
-	"testing"
-
-	"github.com/fronyai/frony-db/hnsw"
-)
+import "testing"
 
 // BenchmarkRerank fetches and compares 50 candidates of 384 dims by their full
 // vectors, from warm rows.
@@ -18,13 +14,12 @@ func BenchmarkRerank(b *testing.B) {
 	}
 	defer r.Close()
 	s := &search{Reader: r, q: &Query{K: 10, Vector: x.vector()}, trace: new(Trace)}
-	code := s.code()
-	hits := make([]hnsw.Hit, candidates)
+	nodes := make([]uint32, candidates)
 	for b.Loop() {
-		for i := range hits {
-			hits[i].ID = x.rng.Uint32N(n)
+		for i := range nodes {
+			nodes[i] = x.rng.Uint32N(n)
 		}
-		if top, err := s.rerank(code, hits, 10); err != nil || len(top) != candidates {
+		if top, err := s.compare(nodes); err != nil || len(top) != candidates {
 			b.Fatal(len(top), err)
 		}
 	}

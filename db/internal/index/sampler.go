@@ -24,10 +24,10 @@ type sampler struct {
 }
 
 // sample compares the results of one in Options.RecallSample searches with the exact
-// ones. It skips searches that did not use the graph.
+// ones. It skips searches that are exact, or nearly so.
 func (x *Index) sample(q *Query, plan Plan) {
 	every := x.opts.RecallSample
-	if every <= 0 || plan != PlanGraph || rand.IntN(every) != 0 {
+	if every <= 0 || plan != PlanGraph && plan != PlanSketches || rand.IntN(every) != 0 {
 		return
 	}
 	x.sampler.mu.Lock()
@@ -68,7 +68,7 @@ func (x *Index) compareExact(q *Query) (recall float64, ok bool) {
 	if err := s.filter(); err != nil {
 		return 0, false
 	}
-	found, err := s.dense(context.Background(), q.K, x.candidates(q, q.K))
+	found, err := s.dense(context.Background(), q.K, q.K)
 	if err != nil {
 		return 0, false
 	}

@@ -20,6 +20,7 @@ import (
 type Query struct {
 	Text         string    // for the lexical retriever, or empty
 	Vector       []float32 // for the dense retriever, of unit length and the index's dims, or nil
+	Parts        []Part    // of a long question, for hybrid search
 	K            int
 	Filter       filter.Expr
 	PerSource    int // results of one source at most; 0: any number
@@ -32,6 +33,7 @@ type Query struct {
 	DenseWeight  *float32
 	Exact        bool
 	Want         store.Fields // of the results
+	Own          bool         // not a question that was received: nothing is learnt from it
 }
 
 func (q *Query) hybrid() bool { return q.Vector != nil && q.Text != "" }
@@ -50,6 +52,7 @@ type Plan string
 // The plans.
 const (
 	PlanGraph        Plan = "graph"
+	PlanSketches     Plan = "sketches"
 	PlanScan         Plan = "scan"
 	PlanExact        Plan = "exact"
 	PlanExactMatches Plan = "exact matches"
@@ -84,7 +87,10 @@ func (r *Reader) Search(ctx context.Context, q Query, t *Trace) ([]Match, error)
 	start := time.Now()
 	matches, err := s.load(ctx, top)
 	t.Load = time.Since(start)
-	x.sample(&q, t.Plan)
+	if !q.Own {
+		x.sample(&q, t.Plan)
+		x.learn(&q)
+	}
 	return matches, err
 }
 
@@ -143,7 +149,7 @@ func (s *search) rank(ctx context.Context) ([]scored, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.order(all)
+	order(all)
 	all = s.near(all)
 	return all[:min(len(all), s.q.K)], nil
 }
@@ -158,7 +164,7 @@ func (s *search) gather(ctx context.Context, k int) ([]scored, error) {
 	case s.q.hybrid():
 		return s.hybrid(ctx, k)
 	default:
-		all, err := s.dense(ctx, k, s.x.candidates(s.q, k))
+		all, err := s.dense(ctx, k, k)
 		s.passed(all)
 		return all, err
 	}
@@ -170,15 +176,7 @@ func (s *search) passed(all []scored) {
 }
 
 // order puts candidates into the order of the query.
-func (s *search) order(all []scored) {
-	if s.q.hybrid() {
-		start := time.Now()
-		s.fuse(all)
-		s.trace.Rerank += time.Since(start)
-		return
-	}
-	slices.SortFunc(all, scored.order)
-}
+func order(all []scored) { slices.SortFunc(all, scored.order) }
 
 // near leaves out candidates below the query's MinCosine.
 func (s *search) near(all []scored) []scored {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/fronyai/frony-db/db/internal/attr"
 	"github.com/fronyai/frony-db/db/internal/lexical"
@@ -26,7 +27,7 @@ import (
 // A snapshot that does not fit in any way is not used.
 const (
 	snapshotMagic   = "FRONYSNP"
-	snapshotVersion = 5 // 5: a column of ids that are not composed
+	snapshotVersion = 6 // 5: with sketches; 6: a column of ids that are not composed
 
 	maxMeta = 1 << 16 // bytes
 )
@@ -45,8 +46,8 @@ type snapshotMeta struct {
 	// that it is in: together a moment of this history and of no other.
 	TS      uint64 `json:"ts"`
 	Session string `json:"session"`
-	// Calibration is how many candidates a result needs, as last measured.
-	Calibration calibration `json:"calibration"`
+	// Islands is the number of documents when islands were last looked for.
+	Islands int64 `json:"islands"`
 }
 
 var errSnapshot = errors.New("snapshot does not fit")
@@ -61,16 +62,16 @@ func (x *Index) encode(w io.Writer, m mark, stamp uint64) error {
 	meta, err := json.Marshal(snapshotMeta{
 		Database: fmt.Sprintf("%x", x.opts.Database), Collection: x.id, Seq: seq, Nodes: n,
 		Dims: x.set.Dims, HeadDims: x.set.HeadDims, Tail: x.set.HasTail(), Rows: stamp, TS: m.ts, Session: session,
-		Calibration: *x.calibration.Load(),
+		Islands: x.islands.Load(),
 	})
 	if err != nil {
 		return err
 	}
 	f := frame.NewWriter(w, snapshotMagic, snapshotVersion)
 	f.Frame(meta)
-	parts := []io.WriterTo{x.codes.heads, x.graph, x.lexical}
+	parts := []io.WriterTo{x.codes.heads, x.codes.sketches, x.graph, x.lexical}
 	if x.codes.tails != nil {
-		parts = []io.WriterTo{x.codes.heads, x.codes.tails, x.graph, x.lexical}
+		parts = slices.Insert(parts, 1, io.WriterTo(x.codes.tails))
 	}
 	for _, p := range parts {
 		if _, err := p.WriteTo(w); err != nil {
@@ -110,7 +111,7 @@ func (x *Index) decode(r io.Reader, size int64, now store.State) (m snapshotMeta
 	if err := x.empty(); err != nil {
 		return m, nil, err
 	}
-	x.calibration.Store(&m.Calibration)
+	x.islands.Store(m.Islands)
 	if err := x.decodeSearched(r, int(m.Nodes)); err != nil {
 		return m, nil, err
 	}
@@ -178,6 +179,12 @@ func (x *Index) decodeSearched(r io.Reader, nodes int) (err error) {
 		if x.codes.tails.Dims() != x.set.Dims-x.set.HeadDims || x.codes.tails.Len() != nodes {
 			return fmt.Errorf("%w: tails are of another collection", errSnapshot)
 		}
+	}
+	if x.codes.sketches, err = quant.ReadSketches(r); err != nil {
+		return err
+	}
+	if x.codes.sketches.Dims() != x.set.Dims || x.codes.sketches.Len() != nodes {
+		return fmt.Errorf("%w: sketches are of another collection", errSnapshot)
 	}
 	if x.graph, err = hnsw.Read(r, space{x.codes.heads, x}); err != nil {
 		return err

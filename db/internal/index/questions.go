@@ -1,0 +1,56 @@
+package index
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+)
+
+// questionsMost is how many of the questions that a collection has received are kept.
+const questionsMost = 256
+
+// questions is a sample of the vectors of all questions that were received (Vitter's
+// algorithm R).
+type questions struct {
+	mu      sync.Mutex // guards the fields below
+	seen    int
+	vectors [][]float32
+}
+
+// learn keeps a question that was received, for the next calibration.
+func (x *Index) learn(q *Query) {
+	if q.Vector != nil && !q.Exact && !x.opts.NoQuestions {
+		x.questions.offer(q.Vector)
+	}
+	x.calibrateSoon()
+}
+
+// offer may keep a vector. It does not wait: a search has other things to do.
+func (q *questions) offer(v []float32) {
+	if !q.mu.TryLock() {
+		return
+	}
+	defer q.mu.Unlock()
+	q.seen++
+	switch at := rand.IntN(q.seen); {
+	case len(q.vectors) < questionsMost:
+		q.vectors = append(q.vectors, slices.Clone(v))
+	case at < questionsMost:
+		q.vectors[at] = slices.Clone(v)
+	}
+}
+
+func (q *questions) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.vectors)
+}
+
+// sample draws up to n of the vectors, which must not be changed.
+func (q *questions) sample(n int) [][]float32 {
+	q.mu.Lock()
+	vectors := slices.Clone(q.vectors)
+	q.mu.Unlock()
+	rand.Shuffle(len(vectors), func(i, j int) { vectors[i], vectors[j] = vectors[j], vectors[i] })
+	return vectors[:min(n, len(vectors))]
+}

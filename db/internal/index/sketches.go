@@ -1,0 +1,107 @@
+package index
+
+import (
+	"context"
+	mathbits "math/bits"
+	"sync"
+	"time"
+
+	"github.com/fronyai/frony-db/quant"
+)
+
+const (
+	sketchBlock  = 64  // nodes of a block of sketches, and of a word of bits
+	sketchBatch  = 16  // blocks that are compared at once: their scores stay in the cache
+	sketchShare  = 256 // blocks that are worth waking a core for
+	sketchChecks = 64  // batches between looks at the context
+)
+
+// sketchWorkers is how many cores share a scan of the sketches of so many nodes.
+func sketchWorkers(rows, cores int) int {
+	return max(1, min(cores, rows/(sketchShare*sketchBlock)))
+}
+
+// sketches compares the sketches of all nodes that may be returned, the codes of all
+// dimensions of want of them, and the full vectors of the best.
+func (s *search) sketches(ctx context.Context, k, want int) ([]scored, error) {
+	start := time.Now()
+	nodes, err := s.sketched(ctx, want)
+	s.trace.Graph += time.Since(start)
+	if err != nil {
+		return nil, err
+	}
+	top, err := s.rerank(s.code(), nodes, k)
+	return top[:min(len(top), k)], err
+}
+
+// sketched finds the want nodes that are nearest by their sketches.
+func (s *search) sketched(ctx context.Context, want int) ([]uint32, error) {
+	q := s.x.codes.queries.Get().(*quant.SketchQuery)
+	defer s.x.codes.queries.Put(q)
+	s.x.codes.sketches.Reset(q, s.q.Vector)
+	n := int(s.x.bound())
+	blocks := (n + sketchBlock - 1) / sketchBlock
+	if s.allowed != nil {
+		blocks = min(blocks, len(s.allowed))
+	}
+	workers := sketchWorkers(n, max(1, s.spare))
+	parts := make([]best, workers)
+	var beside sync.WaitGroup
+	run := func(w int) {
+		parts[w].want = want
+		s.sketchedPart(ctx, q, &parts[w], blocks*w/workers, blocks*(w+1)/workers)
+	}
+	for w := 1; w < workers; w++ {
+		beside.Go(func() { run(w) })
+	}
+	run(0)
+	beside.Wait()
+	for _, p := range parts[1:] {
+		parts[0].list = append(parts[0].list, p.list...)
+	}
+	return parts[0].nodes(), ctx.Err()
+}
+
+// sketchedPart compares the blocks from first to before end.
+func (s *search) sketchedPart(ctx context.Context, q *quant.SketchQuery, near *best, first, end int) {
+	var scores [sketchBatch * sketchBlock]float32
+	var over [sketchBatch]uint64
+	batches := 0
+	for block := first; block < end; {
+		n := min(sketchBatch, end-block)
+		if s.allowed != nil {
+			if block, n = s.run(block, end, n); n == 0 {
+				return
+			}
+		}
+		if batches++; batches%sketchChecks == 0 && ctx.Err() != nil {
+			return
+		}
+		s.x.codes.sketches.Scan(q, block, n, keyScore(near.floor), scores[:], over[:])
+		for i, w := range over[:n] {
+			if s.allowed != nil {
+				w &= s.allowed[block+i]
+			}
+			for ; w != 0; w &= w - 1 {
+				r := mathbits.TrailingZeros64(w)
+				node := uint32((block+i)*sketchBlock + r)
+				key := scoreKey(node, scores[i*sketchBlock+r])
+				if key > near.floor && s.Reader.sees(node) {
+					near.add(key)
+				}
+			}
+		}
+		block += n
+	}
+}
+
+// run is the next run of at most n blocks with allowed nodes, from block on.
+func (s *search) run(block, end, n int) (first, count int) {
+	for block < end && s.allowed[block] == 0 {
+		block++
+	}
+	for count < min(n, end-block) && s.allowed[block+count] != 0 {
+		count++
+	}
+	return block, count
+}

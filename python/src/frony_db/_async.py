@@ -1,0 +1,288 @@
+"""Databases and collections for coroutines."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+from ._errors import NotFoundError
+from ._transport import AsyncTransport
+from ._types import (
+    Chunking,
+    CollectionInfo,
+    CollectionOptions,
+    Document,
+    Filter,
+    FoundDocuments,
+    Page,
+    Query,
+    Replaced,
+    Result,
+    SearchOptions,
+    Stats,
+    StoredDocument,
+    Written,
+)
+from ._upload import Progress, UploadReport
+from ._wire import BATCH_DOCUMENTS, Call, batches, encode, path
+
+
+class AsyncCollection:
+    """A collection of documents. It holds no state but its name."""
+
+    def __init__(self, transport: AsyncTransport, name: str) -> None:
+        self._transport = transport
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    async def _send(self, method: str, *parts: str, body: Any = None, **more: Any) -> Any:
+        content = None if body is None else encode(body)
+        response = await self._transport.send(Call(method, path(self.name, *parts), content, **more))
+        return response.json()
+
+    async def upsert(
+        self,
+        documents: Iterable[Document],
+        *,
+        chunk: Chunking | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Written:
+        """Writes documents, replacing those with the same ids.
+
+        A text without an embedding is embedded by the server's model. With `chunk` ({} is
+        enough), long texts are cut into chunks that fit the model. Up to 1,000 documents and
+        8 MiB are one transaction; more are written in several, in order.
+        """
+        ids: list[str] = []
+        written = unchanged = deleted = 0
+        async for out in self._write("PUT", documents, chunk, progress):
+            w = Written.from_json(out)
+            ids += w.ids
+            written, unchanged, deleted = (
+                written + (w.written or 0),
+                unchanged + (w.unchanged or 0),
+                deleted + (w.deleted or 0),
+            )
+        if chunk is None:
+            return Written(ids=ids)
+        return Written(ids=ids, written=written, unchanged=unchanged, deleted=deleted)
+
+    async def insert(
+        self,
+        documents: Iterable[Document],
+        *,
+        chunk: Chunking | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> list[str]:
+        """Writes new documents and returns their ids; ExistsError if an id exists. See upsert."""
+        ids: list[str] = []
+        async for out in self._write("POST", documents, chunk, progress):
+            ids += out["ids"]
+        return ids
+
+    async def _write(
+        self,
+        method: str,
+        documents: Iterable[Document],
+        chunk: Chunking | None,
+        progress: Callable[[Progress], None] | None,
+    ) -> AsyncIterator[dict[str, Any]]:
+        tail = b"]}" if chunk is None else b'],"chunk":' + encode(chunk) + b"}"
+        done = Progress()
+        for batch in batches(documents):
+            body = b'{"documents":[' + b",".join(batch) + tail
+            headers = {"Idempotency-Key": uuid.uuid4().hex} if method == "POST" else {}
+            response = await self._transport.send(Call(method, path(self.name, "documents"), body, headers=headers))
+            done = done.plus(len(batch), len(batch), 0)
+            if progress is not None:
+                progress(done)
+            yield response.json()
+
+    async def upload(
+        self,
+        documents: Iterable[Document],
+        *,
+        insert: bool = False,
+        chunk: Chunking | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> UploadReport:
+        """Writes a stream of documents of any length. A refused document does not stop the others.
+
+        Unlike upsert, it is not all or none: the report has the documents that were refused, and
+        why. The iterable is read as fast as the server writes, a few megabytes at a time, and a
+        part that the server was too busy for is sent again.
+        """
+        query: dict[str, Any] = {"mode": "insert" if insert else "upsert", "results": "errors"}
+        if chunk is not None:
+            query["chunk"] = chunk.get("format", "plain")
+            query |= {f"chunk_{k}": v for k, v in chunk.items() if k != "format"}
+        report = UploadReport()
+        for batch in batches(documents):
+            call = Call(
+                "POST",
+                path(self.name, "documents", "upload"),
+                b"\n".join(batch) + b"\n",
+                query,
+                {"Content-Type": "application/x-ndjson"},
+                again=not insert,
+            )
+            report = report.plus(batch, (await self._transport.send(call)).text)
+            if progress is not None:
+                progress(report.progress)
+        return report
+
+    async def replace_source(self, source: str, documents: Iterable[Document]) -> Replaced:
+        """Replaces all documents of a source with these, in one transaction; none deletes it."""
+        body = {"source": source, "documents": list(documents)}
+        return Replaced.from_json(await self._send("POST", "documents", "source", body=body))
+
+    async def get(self, id: str, *, fields: Sequence[str] | None = None) -> StoredDocument:
+        """One document; NotFoundError if there is none."""
+        query = {} if fields is None else {"fields": ",".join(fields) or "id"}
+        return StoredDocument.from_json(await self._send("GET", "documents", id, query=query))
+
+    async def get_many(self, ids: Iterable[str], *, fields: Sequence[str] | None = None) -> FoundDocuments:
+        """The documents that exist, in the order of the ids, and the ids that don't."""
+        every = list(ids)
+        documents: list[StoredDocument] = []
+        missing: list[str] = []
+        for i in range(0, len(every), BATCH_DOCUMENTS):
+            body: dict[str, Any] = {"ids": every[i : i + BATCH_DOCUMENTS]}
+            if fields is not None:
+                body["fields"] = list(fields)
+            found = FoundDocuments.from_json(await self._send("POST", "documents", "get", body=body))
+            documents += found.documents
+            missing += found.missing
+        return FoundDocuments(documents=documents, missing=missing)
+
+    async def delete(self, ids: Iterable[str] | None = None, *, filter: Filter | None = None) -> int:
+        """Deletes documents by ids or by filter, and returns how many there were."""
+        if (ids is None) == (filter is None):
+            raise ValueError('delete: want either ids or a filter; the filter "TRUE" deletes everything')
+        if ids is None:
+            return int((await self._send("POST", "documents", "delete", body={"filter": filter}))["deleted"])
+        every, deleted = list(ids), 0
+        for i in range(0, len(every), BATCH_DOCUMENTS):
+            body = {"ids": every[i : i + BATCH_DOCUMENTS]}
+            deleted += int((await self._send("POST", "documents", "delete", body=body))["deleted"])
+        return deleted
+
+    async def count(self, filter: Filter | None = None) -> int:
+        """The number of documents, or of those that a filter matches."""
+        body = {} if filter is None else {"filter": filter}
+        return int((await self._send("POST", "documents", "count", body=body))["count"])
+
+    async def scan(
+        self, filter: Filter | None = None, *, fields: Sequence[str] | None = None, page: int = 500
+    ) -> AsyncIterator[StoredDocument]:
+        """All documents, or those that a filter matches, in byte order of their ids."""
+        query: dict[str, Any] = {"limit": page}
+        if filter is not None:
+            query["filter"] = filter if isinstance(filter, str) else encode(filter).decode()
+        if fields is not None:
+            query["fields"] = ",".join(fields) or "id"
+        while True:
+            got = Page.from_json(await self._send("GET", "documents", query=query))
+            for d in got.documents:
+                yield d
+            if got.next is None:
+                return
+            query["cursor"] = got.next
+
+    async def search(
+        self,
+        text: str | None = None,
+        *,
+        embedding: Sequence[float] | None = None,
+        k: int = 10,
+        filter: Filter | None = None,
+        fields: Sequence[str] | None = None,
+        **options: Unpack[SearchOptions],
+    ) -> Result:
+        """The k best matches of a text or an embedding, best first.
+
+        A filter is a text such as 'lang = "ko" AND year >= 2020', or its JSON form.
+        """
+        body: dict[str, Any] = {"k": k, **options}
+        given = {"text": text, "embedding": embedding, "filter": filter, "fields": fields}
+        body |= {name: value for name, value in given.items() if value is not None}
+        return Result.from_json(await self._send("POST", "search", body=body))
+
+    async def search_batch(self, queries: Sequence[Query]) -> list[Result]:
+        """Several searches, up to 64 in a request."""
+        results: list[Result] = []
+        for i in range(0, len(queries), 64):
+            out = await self._send("POST", "search", "batch", body={"queries": list(queries[i : i + 64])})
+            results += [Result.from_json(r) for r in out["results"]]
+        return results
+
+    async def info(self) -> CollectionInfo:
+        """The collection's size and model."""
+        return CollectionInfo.from_json(await self._send("GET"))
+
+    async def stats(self) -> Stats:
+        """What the collection takes in memory and on disk."""
+        return Stats.from_json(await self._send("GET", "stats"))
+
+
+class AsyncDatabase:
+    """The collections of a server."""
+
+    def __init__(self, transport: AsyncTransport, on_close: Callable[[], None] | None = None) -> None:
+        self._transport = transport
+        self._on_close = on_close
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._transport.endpoint.url!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes the connections. A database of a directory is closed with its last user."""
+        await self._transport.close()
+        if self._on_close is not None:
+            self._on_close()
+
+    async def collection(self, name: str, **options: Unpack[CollectionOptions]) -> AsyncCollection:
+        """A collection, which is made if it is missing. The options are for a new one."""
+        try:
+            await self._transport.send(Call("GET", path(name)))
+        except NotFoundError:
+            body: Mapping[str, Any] = {**options, "name": name, "exist_ok": True}
+            await self._transport.send(Call("POST", "/v1/collections", encode(body)))
+        return AsyncCollection(self._transport, name)
+
+    async def collections(self) -> list[CollectionInfo]:
+        """The collections, by name."""
+        out = (await self._transport.send(Call("GET", "/v1/collections"))).json()
+        return [CollectionInfo.from_json(c) for c in out["collections"]]
+
+    async def drop(self, name: str) -> None:
+        """Deletes a collection with all its documents."""
+        await self._transport.send(Call("DELETE", path(name)))
+
+    async def embed_passages(self, texts: Sequence[str]) -> list[list[float]]:
+        """The embeddings of texts to be stored, by the server's model."""
+        return await self._embed("passage", texts)
+
+    async def embed_query(self, text: str) -> list[float]:
+        """The embedding of a question, by the server's model."""
+        return (await self._embed("query", [text]))[0]
+
+    async def _embed(self, role: str, texts: Sequence[str]) -> list[list[float]]:
+        out: list[list[float]] = []
+        for i in range(0, len(texts), 256):
+            body = encode({"input": list(texts[i : i + 256]), "model": f"frony-{role}"})
+            answer = (await self._transport.send(Call("POST", "/v1/embeddings", body))).json()
+            out += [e["embedding"] for e in answer["data"]]
+        return out

@@ -1,0 +1,98 @@
+"""Metadata of frameworks, which may be any JSON, as metadata of documents, and back.
+
+Strings, numbers, booleans and lists of strings are stored as they are. Everything else is kept
+in one field of JSON, so that nothing is lost, and for filters what it holds becomes fields too:
+{"author": {"name": "Kim"}} has a field author.name, and [1, 2] is found by CONTAINS "1".
+A None has no field: it is like a field that is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+REST = "_frony_json"
+RESERVED = "_frony_"
+_INT64 = range(-(2**63), 2**63)
+
+
+def pack(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a document."""
+    plain: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    for name, value in metadata.items():
+        if not isinstance(name, str):
+            raise TypeError(f"metadata: the name {name!r} is no string")
+        if _is_plain(value) and name and not name.startswith(RESERVED):
+            plain[name] = value.isoformat() if isinstance(value, date) else value
+        else:
+            rest[name] = value
+    derived = {field: value for name, value in rest.items() for field, value in _fields(name, value)}
+    # A name may itself have a dot: {"a.b": 1, "a": {"b": 2}}.
+    rest |= {name: plain[name] for name in derived if name in plain}
+    if rest:
+        derived[REST] = json.dumps(rest, ensure_ascii=False, default=_array)
+    return derived | plain
+
+
+def unpack(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What pack was given."""
+    out = dict(fields)
+    if REST in out:
+        rest = json.loads(out.pop(REST))
+        for name, value in rest.items():
+            for field, _ in _fields(name, value):
+                out.pop(field, None)
+        out |= rest
+    return {name: value for name, value in out.items() if not name.startswith(RESERVED)} | _reserved(fields)
+
+
+def _reserved(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The names of the caller that look like ours."""
+    rest = json.loads(fields[REST]) if REST in fields else {}
+    return {name: value for name, value in rest.items() if name.startswith(RESERVED)}
+
+
+def token(value: Any) -> str:
+    """An element of a list in a field."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _is_plain(value: Any) -> bool:
+    match value:
+        case bool() | str() | date():
+            return True
+        case int():
+            return value in _INT64
+        case float():
+            return math.isfinite(value)
+        case [_, *_]:  # an empty list counts as empty, and so has no field
+            return isinstance(value, list) and all(isinstance(v, str) for v in value)
+    return False
+
+
+def _fields(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The fields of what is kept as JSON."""
+    if not name or name.startswith(RESERVED):
+        return
+    match value:
+        case dict():
+            for key, inner in value.items():
+                if _is_plain(inner):
+                    yield f"{name}.{key}", inner.isoformat() if isinstance(inner, date) else inner
+                else:
+                    yield from _fields(f"{name}.{key}", inner)
+        case [_, *_] if all(isinstance(v, (str, int, float, bool)) for v in value):
+            yield name, [token(v) for v in value]
+
+
+def _array(value: Any) -> Any:
+    """numpy, without importing it, and times."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"metadata: {type(value).__name__} is not JSON: {value!r}")
