@@ -83,6 +83,20 @@ func TestNothingIsLost(t *testing.T) {
 			return wire.DB(filter.Limits{})
 		})
 	})
+	t.Run("Scan in a body", func(t *testing.T) {
+		check(t, func(s db.Scan) (db.Scan, error) {
+			in := api.FromScan(&s)
+			wire, err := post(in.Body())
+			if err != nil {
+				return s, err
+			}
+			out, err := wire.DB(filter.Limits{})
+			if s.Limit == 0 {
+				out.Limit = 0 // a default of the server's
+			}
+			return out, err
+		})
+	})
 	t.Run("Patch", func(t *testing.T) {
 		check(t, func(p db.Patch) (db.Patch, error) {
 			wire, err := post(api.FromPatch(&p))

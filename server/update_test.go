@@ -93,6 +93,9 @@ func TestFilterAnswers(t *testing.T) {
 	if n := b.ask(200, "POST", notes+"/documents/count", `{"filter":{"field":"_id","op":"IN","value":`+string(list)+`}}`)["count"]; n != json.Number("1") {
 		t.Error(n)
 	}
+	if r := b.ask(200, "POST", notes+"/documents/scan", `{"filter":{"field":"_id","op":"IN","value":`+string(list)+`},"limit":1,"fields":[]}`); len(b.list(r["documents"])) != 1 || r["next"] != nil {
+		t.Error(r)
+	}
 	text, err := json.Marshal("_id IN (" + strings.Trim(string(list), "[]") + ") AND lang = 'ko'")
 	if err != nil {
 		t.Fatal(err)
