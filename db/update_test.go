@@ -1,10 +1,12 @@
 package db_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -346,5 +348,57 @@ func TestUpdateReplay(t *testing.T) {
 		if n, err := again.Count(t.Context(), e); n != want || err != nil {
 			t.Errorf("%s: %d, %v, want %d", where, n, err, want)
 		}
+	}
+}
+
+// TestUpdateBackup: an incremental backup has the documents that were updated since its
+// base, and a change of the model carries updates over.
+func TestUpdateBackup(t *testing.T) {
+	t.Parallel()
+	d := open(t, t.TempDir(), nil)
+	c := collection(t, d, "c", nil)
+	for i := range 20 {
+		if _, err := c.Insert(t.Context(), db.Document{ID: fmt.Sprint(i), Text: fmt.Sprintf("text %d", i), Metadata: db.Metadata{"state": "new"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var base, more bytes.Buffer
+	info, err := d.Backup(t.Context(), &base, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch := db.Patch{Metadata: db.Metadata{"state": "read"}}
+	if _, err := c.UpdateIDs(t.Context(), patch, "3", "4"); err != nil {
+		t.Fatal(err)
+	}
+	second, err := d.Backup(t.Context(), &more, &db.BackupOptions{Base: &info})
+	if err != nil || second.Documents != 2 {
+		t.Fatalf("%+v, %v", second, err)
+	}
+	read := filter.Eq("state", "read")
+	dir := filepath.Join(t.TempDir(), "restored")
+	if _, err := db.Restore(t.Context(), dir, nil, &base, &more); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := collection(t, open(t, dir, nil), "c", nil).Count(t.Context(), read); n != 2 || err != nil {
+		t.Errorf("restored: %d, %v", n, err)
+	}
+
+	other := embeddertest.New(64, 2)
+	if _, err := c.Reembed(t.Context(), other, &db.ReembedOptions{NoSwitch: true, Sample: -1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.UpdateIDs(t.Context(), patch, "5"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := c.Reembed(t.Context(), other, &db.ReembedOptions{Sample: -1})
+	if err != nil || !r.Switched || r.Embedded != 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if n, err := c.Count(t.Context(), read); n != 3 || err != nil {
+		t.Errorf("with another model: %d, %v", n, err)
+	}
+	if n, err := c.UpdateWhere(t.Context(), read, db.Patch{Metadata: db.Metadata{"state": "old"}}); n != 3 || err != nil {
+		t.Errorf("with another model: %d, %v", n, err)
 	}
 }
