@@ -35,7 +35,7 @@ type (
 	}
 	mcpSearchOut struct {
 		Matches  []mcpMatch `json:"matches" doc:"Best first. Of a long text, the part that fits the query best"`
-		Warnings []string   `json:"warnings,omitempty" doc:"What in the filter is probably a mistake"`
+		Warnings []string   `json:"warnings,omitempty" doc:"What in the filter is probably a mistake, and what the search could not do"`
 	}
 	mcpGetIn struct {
 		Collection string   `json:"collection" doc:"Name of the collection"`
