@@ -54,7 +54,7 @@ test-python: ## the Python package, and the suites that LangChain and Haystack p
 
 .PHONY: wheels
 wheels: ## build the Python package's wheels for all platforms into python/dist
-	$(CURDIR)/.cache/python/venv/bin/python python/build_wheels.py
+	python3 python/build_wheels.py
 
 .PHONY: test-openapi
 test-openapi: ## clients generated from the API's description, and schemathesis (Python; bounded)

@@ -173,7 +173,9 @@ def _start(path: Path, run: Path, read_only: bool, model: str | None, arguments:
     command += ["--read-only"] if read_only else []
     command += ["--model", model] if model else []
     # The user's settings for a server of their own are not meant for this one.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("FRONYDB_", "OTEL_TRACES_"))}
+    environment = {
+        k: v for k, v in os.environ.items() if k == "FRONYDB_ORT_LIB" or not k.startswith(("FRONYDB_", "OTEL_TRACES_"))
+    }
     flags: dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for this process
     if sys.platform == "win32":
         flags = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
