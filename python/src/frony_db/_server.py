@@ -167,6 +167,8 @@ def _start(path: Path, run: Path, read_only: bool, model: str | None, arguments:
         "127.0.0.1:0",
         "--held",
         "--json",
+        "--check-rate",
+        "0",  # self-queries in the background are for a server's metrics
         "--log-level",
         "warn",
     ]
