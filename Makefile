@@ -20,7 +20,11 @@ build: ## build bin/frony-db, a static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/frony-db ./cmd/frony-db
 
 .PHONY: test
+<<<<<<< HEAD
+test: lint test-go test-race test-portable test-bench test-clients test-openapi ## install what the tests need, and run all of them
+=======
 test: lint test-go test-race test-portable test-bench test-clients test-python ## install what the tests need, and run all of them
+>>>>>>> python
 
 .PHONY: test-go
 test-go: ## the tests, as `go test ./...`
@@ -57,7 +61,8 @@ wheels: ## build the Python package's wheels for all platforms into python/dist
 	python3 python/build_wheels.py
 
 .PHONY: test-openapi
-test-openapi: ## clients generated from the API's description, and schemathesis (Python; bounded)
+test-openapi: ## clients generated from the API's description, and schemathesis (Python 3.11; bounded)
+	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
 	CACHE=$(CURDIR)/.cache/openapi tools/openapi/run.sh
 
 .PHONY: bench-ann

@@ -9,7 +9,7 @@ import (
 // Content is what a document holds, whichever way it travels.
 type Content struct {
 	Text      string    `json:"text,omitempty" doc:"The text, embedded as a passage" example:"서울의 봄은 짧다"`
-	Metadata  Metadata  `json:"metadata,omitempty" doc:"Fields for filters: strings, numbers, booleans, times (RFC 3339) and lists of strings"`
+	Metadata  Metadata  `json:"metadata,omitempty" doc:"Fields for filters: strings, numbers, booleans, times, and lists of strings or numbers. A nested object becomes fields with dots between the names, such as author.name"`
 	Embedding []float32 `json:"embedding,omitzero" doc:"The embedding, as long as the collection's dims. On a write it replaces the model's; on a read it has unit length"`
 	Source    string    `json:"source,omitempty" doc:"What the document is a part of, such as a file"`
 	Chunk     int       `json:"chunk,omitzero" minimum:"0" doc:"Its number within the source"`

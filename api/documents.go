@@ -53,7 +53,8 @@ type DeleteDocuments struct {
 
 // Deleted is the number of documents that were deleted.
 type Deleted struct {
-	Deleted int `json:"deleted"`
+	Deleted  int      `json:"deleted"`
+	Warnings []string `json:"warnings,omitzero" doc:"What in the filter is probably a mistake, such as a field that no document has"`
 }
 
 // CountDocuments says which documents to count.
@@ -63,5 +64,6 @@ type CountDocuments struct {
 
 // Count is a number of documents.
 type Count struct {
-	Count int `json:"count"`
+	Count    int      `json:"count"`
+	Warnings []string `json:"warnings,omitzero" doc:"What in the filter is probably a mistake, such as a field that no document has"`
 }

@@ -126,6 +126,8 @@ func (g generator) metadata() db.Metadata {
 	if g.oneOf(2) {
 		m["tags"] = []string{g.text(), g.text()}
 		m["none"] = []string{}
+		m["sizes"] = []int64{g.rng.Int64(), 0}
+		m["weights"] = []float64{1, g.rng.NormFloat64()}
 	}
 	return m
 }

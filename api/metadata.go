@@ -30,9 +30,7 @@ func (m *Metadata) UnmarshalJSON(data []byte) error {
 		case json.Number:
 			out[name] = number(v)
 		case []any:
-			if list, ok := stringList(v); ok {
-				out[name] = list
-			}
+			out[name] = list(v)
 		}
 	}
 	*m = out
@@ -53,14 +51,32 @@ func number(n json.Number) any {
 	return n // out of range
 }
 
-func stringList(v []any) ([]string, bool) {
-	list := make([]string, len(v))
-	for i := range v {
-		s, ok := v[i].(string)
-		if !ok {
-			return nil, false
+// list is a list of strings, of integers, or of floats. Any other is left for the database
+// to refuse.
+func list(v []any) any {
+	var texts []string
+	var ints []int64
+	var floats []float64
+	for _, e := range v {
+		switch e := e.(type) {
+		case string:
+			texts = append(texts, e)
+		case json.Number:
+			switch n := number(e).(type) {
+			case int64:
+				ints = append(ints, n)
+			case float64:
+				floats = append(floats, n)
+			}
 		}
-		list[i] = s
 	}
-	return list, true
+	switch len(v) {
+	case len(texts):
+		return append([]string{}, texts...)
+	case len(ints):
+		return ints
+	case len(floats):
+		return floats
+	}
+	return v
 }

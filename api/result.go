@@ -37,17 +37,18 @@ type Timings struct {
 
 // Result is the answer to a query.
 type Result struct {
-	Matches    []Match `json:"matches" doc:"Best first"`
-	Mode       db.Mode `json:"mode" doc:"What the results are ranked by"`
-	Plan       db.Plan `json:"plan" doc:"How candidates were found, such as graph, exact or lexical"`
-	Candidates int     `json:"candidates" doc:"Documents that were compared by their full vectors"`
-	Timings    Timings `json:"timings" doc:"In microseconds"`
+	Matches    []Match  `json:"matches" doc:"Best first"`
+	Mode       db.Mode  `json:"mode" doc:"What the results are ranked by"`
+	Plan       db.Plan  `json:"plan" doc:"How candidates were found, such as graph, exact or lexical"`
+	Candidates int      `json:"candidates" doc:"Documents that were compared by their full vectors"`
+	Timings    Timings  `json:"timings" doc:"In microseconds"`
+	Warnings   []string `json:"warnings,omitzero" doc:"What in the filter is probably a mistake, such as a field that no document has"`
 }
 
 // FromResult is the wire form of what a search found and how it went.
 func FromResult(matches []db.Match, t *db.Trace) Result {
 	r := Result{
-		Matches: make([]Match, len(matches)), Mode: t.Mode, Plan: t.Plan, Candidates: t.Candidates,
+		Matches: make([]Match, len(matches)), Mode: t.Mode, Plan: t.Plan, Candidates: t.Candidates, Warnings: t.Warnings,
 		Timings: Timings{
 			Embed: t.Embed.Microseconds(), Filter: t.Filter.Microseconds(), Graph: t.Graph.Microseconds(), Lexical: t.Lexical.Microseconds(),
 			Rerank: t.Rerank.Microseconds(), Load: t.Load.Microseconds(), Total: t.Total.Microseconds(),
@@ -64,7 +65,7 @@ func (r *Result) DB(trace *db.Trace) []db.Match {
 	if trace != nil {
 		t := &r.Timings
 		*trace = db.Trace{
-			Mode: r.Mode, Plan: r.Plan, Candidates: r.Candidates,
+			Mode: r.Mode, Plan: r.Plan, Candidates: r.Candidates, Warnings: r.Warnings,
 			Embed: micros(t.Embed), Filter: micros(t.Filter), Graph: micros(t.Graph), Lexical: micros(t.Lexical),
 			Rerank: micros(t.Rerank), Load: micros(t.Load), Total: micros(t.Total),
 		}

@@ -72,6 +72,7 @@ func (s *Scan) Values() url.Values {
 type Page struct {
 	Documents []StoredDocument `json:"documents" doc:"In byte order of their ids"`
 	Next      string           `json:"next,omitempty" doc:"The cursor of the next page; missing on the last"`
+	Warnings  []string         `json:"warnings,omitzero" doc:"What in the filter is probably a mistake, such as a field that no document has"`
 }
 
 // ErrCursor is returned for a cursor that no scan has given.

@@ -277,6 +277,8 @@ var codes = map[string]error{
 	"invalid_id": db.ErrInvalidID, "invalid_text": db.ErrInvalidText, "invalid_embedding": db.ErrInvalidEmbedding,
 	"invalid_metadata": db.ErrInvalidMetadata, "invalid_filter": db.ErrInvalidFilter, "invalid_query": db.ErrInvalidQuery,
 	"invalid_name": db.ErrInvalidName, "invalid_options": db.ErrInvalidOptions, "no_embedder": db.ErrNoEmbedder,
+	"reembedding": db.ErrReembedding, "no_reembed": db.ErrNoReembed, "no_text": db.ErrNoText, "collection_exists": db.ErrCollectionExists,
+	"invalid_backup": db.ErrBackup, "damaged": db.ErrDamaged,
 	"model_mismatch": db.ErrModelMismatch, "batch_too_large": db.ErrBatchTooLarge, "too_large": db.ErrBatchTooLarge, "limit_exceeded": db.ErrLimit,
 	codeAnswerTooLarge: db.ErrLimit,
 	"disk_full":        db.ErrDiskFull, "read_only": db.ErrReadOnly, "stopping": db.ErrClosed,

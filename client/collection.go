@@ -196,13 +196,24 @@ func (c *Collection) delete(ctx context.Context, body api.DeleteDocuments) (int,
 
 // Count is the number of documents that meet the filter.
 func (c *Collection) Count(ctx context.Context, where filter.Expr) (int, error) {
+	out, err := c.count(ctx, "count", where)
+	return out.Count, err
+}
+
+func (c *Collection) count(ctx context.Context, op string, where filter.Expr) (out api.Count, err error) {
 	f, err := api.FromFilter(where)
 	if err != nil {
-		return 0, &db.Error{Op: "count", Err: err}
+		return out, &db.Error{Op: op, Err: err}
 	}
-	var out api.Count
 	err = c.c.do(ctx, http.MethodPost, c.path()+"/documents/count", api.CountDocuments{Filter: f}, &out)
-	return out.Count, err
+	return out, err
+}
+
+// FilterWarnings says what in a filter is probably a mistake, such as a field that no
+// document has. A search has it in its Trace.
+func (c *Collection) FilterWarnings(ctx context.Context, where filter.Expr) ([]string, error) {
+	out, err := c.count(ctx, "check filter", where)
+	return out.Warnings, err
 }
 
 // Stats measures the collection.

@@ -172,7 +172,7 @@ func (d *DB) backup(ctx context.Context, v *store.View, w io.Writer, info *Backu
 		if c.Changed > since {
 			since = 0 // the base has it with another model, or not at all
 		}
-		line, err := backupCollection(ctx, v, a, c, since)
+		line, err := d.backupCollection(ctx, v, a, c, since)
 		if err != nil {
 			return fmt.Errorf("collection %q: %w", c.Name, err)
 		}
@@ -183,13 +183,16 @@ func (d *DB) backup(ctx context.Context, v *store.View, w io.Writer, info *Backu
 	return a.Finish(info)
 }
 
+// progressStep is how many documents pass between reports of progress.
+const progressStep = 1000
+
 // archivedCollection is what a backup stores of a collection besides its documents.
 type archivedCollection struct {
 	Info  store.Info  `json:"info"`
 	State store.State `json:"state"`
 }
 
-func backupCollection(ctx context.Context, v *store.View, a *archive.Writer, info store.Info, since uint64) (line BackupCollection, err error) {
+func (d *DB) backupCollection(ctx context.Context, v *store.View, a *archive.Writer, info store.Info, since uint64) (line BackupCollection, err error) {
 	st, err := v.StateOf(info.ID)
 	if err != nil {
 		return line, err
@@ -215,6 +218,9 @@ func backupCollection(ctx context.Context, v *store.View, a *archive.Writer, inf
 			}
 		}
 		line.Documents++
+		if line.Documents%progressStep == 0 {
+			d.opts.Progress("backup "+info.Name, line.Documents, line.Live)
+		}
 		a.Buf = binary.AppendUvarint(a.Buf, uint64(node))
 		for _, b := range [][]byte{record, vector} {
 			a.Buf = binary.AppendUvarint(a.Buf, uint64(len(b)))
@@ -234,6 +240,9 @@ func backupCollection(ctx context.Context, v *store.View, a *archive.Writer, inf
 	}
 	if err := a.Flush(last); err != nil {
 		return line, err
+	}
+	if line.Documents >= progressStep {
+		d.opts.Progress("backup "+info.Name, line.Live, line.Live)
 	}
 	line.SHA256 = a.CollectionSum()
 	return line, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/internal/nfc"
 )
 
 // Metadata fields of chunks. A document's own fields of the same name win.
@@ -106,10 +107,11 @@ func (c *Collection) cut(v *version, o chunk.Options, docs []Document) (w write,
 		if d.ID == "" {
 			d.ID = newID()
 		}
-		if seen[d.ID] {
+		composed := nfc.Compose(d.ID)
+		if seen[composed] {
 			return w, &Error{Input: reason.IDs(d.ID), Err: ErrDuplicateID}
 		}
-		seen[d.ID] = true
+		seen[composed] = true
 		w.sources = append(w.sources, d.ID)
 		w.docs = appendChunks(w.docs, d, o)
 		if err := c.db.checkBatch(len(w.docs), "chunks"); err != nil {

@@ -29,8 +29,9 @@ type Collection struct {
 // it.
 type version struct {
 	*index.Index
-	model atomic.Pointer[embedder.Embedder] // nil: none is open
-	log   *slog.Logger
+	model    atomic.Pointer[embedder.Embedder] // nil: none is open
+	mismatch error                             // see DB.mismatch
+	log      *slog.Logger
 }
 
 // Name returns the collection's name.
@@ -105,7 +106,7 @@ func (d *DB) load(ctx context.Context, info store.Info, o *CollectionOptions) (*
 		return nil, err
 	}
 	name := info.Name
-	v := &version{log: d.opts.Logger.With("collection", name)}
+	v := &version{log: d.opts.Logger.With("collection", name), mismatch: d.mismatch(&set)}
 	v.setEmbedder(o.Embedder)
 	opts := index.Options{
 		Store: d.st, ID: info.ID, Settings: set, Dir: d.derivedDir(), Database: d.id, ReadOnly: d.opts.ReadOnly,

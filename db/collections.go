@@ -21,6 +21,9 @@ type CollectionInfo struct {
 	// Reembedding is a change of the model that is running, interrupted or not
 	// confirmed.
 	Reembedding *Reembedding `json:"reembedding,omitempty"`
+	// Degraded says why no texts are embedded, if Options.AllowModelMismatch has
+	// opened a collection of another model. It is empty otherwise.
+	Degraded string `json:"degraded,omitempty"`
 }
 
 // Collections yields the collections in the order of their names.
@@ -39,7 +42,7 @@ func (d *DB) Collections(ctx context.Context) iter.Seq2[CollectionInfo, error] {
 			}
 			var ci CollectionInfo
 			if err == nil {
-				ci, err = describe(info, d.st.State(info.ID))
+				ci, err = d.describe(info, d.st.State(info.ID))
 			}
 			if err == nil {
 				ci.Reembedding, err = d.reembedding(info.Name)
@@ -51,12 +54,16 @@ func (d *DB) Collections(ctx context.Context) iter.Seq2[CollectionInfo, error] {
 	}
 }
 
-func describe(info store.Info, st store.State) (CollectionInfo, error) {
+func (d *DB) describe(info store.Info, st store.State) (CollectionInfo, error) {
 	s, err := index.DecodeSettings(info)
-	return CollectionInfo{
+	ci := CollectionInfo{
 		Name: info.Name, Documents: int(st.Live), Dims: s.Dims, HeadDims: s.HeadDims,
 		Model: s.Spec, Created: info.Created,
-	}, err
+	}
+	if why := d.mismatch(&s); why != nil {
+		ci.Degraded = why.Error()
+	}
+	return ci, err
 }
 
 // Drop deletes a collection with all its documents, in every version. It waits for
@@ -68,6 +75,7 @@ func (d *DB) Drop(ctx context.Context, name string) error {
 		return wrap("drop collection", name, err)
 	}
 	defer d.gate.Leave()
+	name = d.st.Name(name)
 	info, other, c, err := d.forget(ctx, name)
 	if err != nil {
 		return wrap("drop collection", name, err)

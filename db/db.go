@@ -154,6 +154,7 @@ func (d *DB) Collection(ctx context.Context, name string, opts *CollectionOption
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	name = d.st.Name(name)
 	err := d.settled(ctx, name)
 	var c *Collection
 	if err == nil {
@@ -255,7 +256,8 @@ func (d *DB) lend(o *CollectionOptions, was *index.Settings) {
 	// Only the caller knows the model of precomputed embeddings. Queries that the
 	// database's embedder embeds would not match them.
 	precomputed := was != nil && was.Spec == nil || was == nil && o.Precomputed
-	if o.Embedder == nil && !o.anyModel && !precomputed {
+	outdated := was != nil && d.mismatch(was) != nil
+	if o.Embedder == nil && !o.anyModel && !precomputed && !outdated {
 		o.Embedder = d.opts.Embedder
 	}
 }

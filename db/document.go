@@ -2,12 +2,8 @@ package db
 
 import (
 	"crypto/sha256"
-	"encoding/json"
-	"fmt"
-	"maps"
 	"math"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 	"unicode"
@@ -41,12 +37,6 @@ type Document struct {
 	// Created is when this version of the document was written. Reads set it.
 	Created time.Time
 }
-
-// Metadata maps field names to values: string, bool, any integer type, float32
-// and float64, time.Time and []string. Reads return integers as int64 and other
-// numbers as float64. Values from JSON decoding ([]any of strings, json.Number,
-// float64) are accepted too.
-type Metadata map[string]any
 
 // Fields selects the parts of a document that a read returns.
 type Fields uint8
@@ -99,7 +89,7 @@ func (d *Document) toRecord(r *store.Record) {
 // without writing it. A document without an id is valid: they generate one.
 func (c *Collection) Validate(d Document) error {
 	v := c.current.Load()
-	return d.validate(&c.db.opts.Limits, v.Settings().Dims, v.embedder() != nil)
+	return d.validate(&c.db.opts.Limits, v.Settings().Dims, v.embedder() != nil || v.mismatch != nil)
 }
 
 // Validate is Collection.Validate for a collection that is open elsewhere, such as
@@ -203,153 +193,6 @@ func invalidAt(s string) int {
 		}
 	}
 	return len(s)
-}
-
-// normalise returns m with its values converted to the store's types. It copies m
-// only if it must change it.
-func (m Metadata) normalise(l *Limits) (Metadata, error) {
-	if len(m) == 0 {
-		return nil, nil
-	}
-	if len(m) > l.MetadataFields {
-		return nil, reason.For(ErrInvalidMetadata, "%d fields, at most %d", len(m), l.MetadataFields)
-	}
-	out, copied := m, false
-	size := 0
-	for k, v := range m {
-		if err := checkID(k, l.IDBytes); err != nil {
-			return nil, reason.For(ErrInvalidMetadata, "field name %q: %v", k, err)
-		}
-		stored := false // v has a type of the store
-		switch v.(type) {
-		case string, bool, int64, float64:
-			stored = true
-		}
-		if !stored && !copied {
-			out, copied = maps.Clone(m), true
-		}
-		if v == nil {
-			delete(out, k) // the same as a missing field
-			continue
-		}
-		n, bytes, err := normaliseValue(v)
-		if err != nil {
-			return nil, reason.For(ErrInvalidMetadata, "field %q: %v", k, err)
-		}
-		if !stored {
-			out[k] = n
-		}
-		size += len(k) + bytes
-	}
-	if size > l.MetadataBytes {
-		return nil, reason.For(ErrInvalidMetadata, "%d bytes, at most %d", size, l.MetadataBytes)
-	}
-	return out, nil
-}
-
-func normaliseValue(v any) (out any, bytes int, err error) {
-	switch v := v.(type) {
-	case string:
-		if !utf8.ValidString(v) {
-			return nil, 0, reason.For(errValue, "not UTF-8 at byte %d", invalidAt(v))
-		}
-		return v, len(v), nil
-	case bool:
-		return v, 1, nil
-	case int:
-		return int64(v), 8, nil
-	case int8:
-		return int64(v), 8, nil
-	case int16:
-		return int64(v), 8, nil
-	case int32:
-		return int64(v), 8, nil
-	case int64:
-		return v, 8, nil
-	case uint8:
-		return int64(v), 8, nil
-	case uint16:
-		return int64(v), 8, nil
-	case uint32:
-		return int64(v), 8, nil
-	case uint:
-		return fromUint(uint64(v))
-	case uint64:
-		return fromUint(v)
-	case float32:
-		return fromFloat(float64(v))
-	case float64:
-		return fromFloat(v)
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n, 8, nil
-		}
-		if !strings.ContainsAny(string(v), ".eE") {
-			return nil, 0, reason.For(errValue, "integer %.40s is beyond 64 bits; write it as a string or with a decimal point", v)
-		}
-		f, err := v.Float64()
-		if err != nil {
-			return nil, 0, reason.For(errValue, "number %s is out of range", v)
-		}
-		return fromFloat(f)
-	case time.Time:
-		return v.UTC().Round(0), 12, nil
-	case []string:
-		list := make([]any, len(v))
-		for i := range v {
-			list[i] = v[i]
-		}
-		return normaliseValue(list)
-	case []any:
-		out := make([]string, len(v))
-		for i, e := range v {
-			s, ok := e.(string)
-			if !ok {
-				return nil, 0, reason.For(errValue, "element %d is %s, lists hold only strings", i, kindOf(e))
-			}
-			if !utf8.ValidString(s) {
-				return nil, 0, reason.For(errValue, "element %d is not UTF-8", i)
-			}
-			out[i] = s
-			bytes += len(s) + 1
-		}
-		return out, bytes, nil
-	}
-	return nil, 0, reason.For(errValue, "%s; use a string, a boolean, a number, a time or a list of strings", kindOf(v))
-}
-
-// kindOf names the type of a value for those who sent it as JSON and for those who
-// made it in Go.
-func kindOf(v any) string {
-	switch v.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "a string"
-	case bool:
-		return "a boolean"
-	case int, int64, float64, json.Number:
-		return "a number"
-	case map[string]any:
-		return "an object"
-	case []any, []string:
-		return "a list"
-	}
-	return fmt.Sprintf("a %T", v)
-}
-
-func fromUint(v uint64) (any, int, error) {
-	if v > math.MaxInt64 {
-		return nil, 0, reason.For(errValue, "%d is above the largest int64", v)
-	}
-	return int64(v), 8, nil
-}
-
-func fromFloat(v float64) (any, int, error) {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil, 0, reason.For(errValue, "%v is not a number that can be compared", v)
-	}
-	return v, 8, nil
 }
 
 // hashes returns what an upsert compares: a hash of the whole document, and one of

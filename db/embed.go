@@ -7,7 +7,6 @@ import (
 
 	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/internal/index"
-	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -26,7 +25,7 @@ func (v *version) embed(ctx context.Context, puts []index.Put) error {
 	}
 	e := v.embedder()
 	if e == nil {
-		return reason.For(ErrNoEmbedder, "document %q has a text and no embedding", puts[at[0]].ID)
+		return v.noEmbedder("document %q has a text and no embedding", puts[at[0]].ID)
 	}
 	vecs, err := e.EmbedPassages(ctx, texts)
 	if err != nil {
@@ -51,7 +50,7 @@ func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {
 	}
 	e := v.embedder()
 	if e == nil {
-		return nil, reason.For(ErrNoEmbedder, "the query is a text; set its embedding, or open the collection with an embedder")
+		return nil, v.noEmbedder("the query is a text; set its embedding, or open the collection with an embedder")
 	}
 	vec, err := e.EmbedQuery(ctx, q.Text)
 	if err == nil {

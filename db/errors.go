@@ -42,6 +42,8 @@ var (
 	ErrInvalidName = errors.New("invalid collection name")
 	// ErrNoCollection is returned when a collection does not exist.
 	ErrNoCollection = store.ErrNoCollection
+	// ErrCollectionExists is returned by RestoreCollection when the name is taken.
+	ErrCollectionExists = store.ErrCollectionExists
 	// ErrNoEmbedder is returned when a text must be embedded and the collection
 	// has no embedder.
 	ErrNoEmbedder = errors.New("no embedder")

@@ -39,9 +39,31 @@ func appendJSON(b []byte, v any) ([]byte, error) {
 		return appendFloat(b, float64(f), 32)
 	case float64:
 		return appendFloat(b, f, 64)
+	case []float32:
+		return appendList(b, f)
+	case []float64:
+		return appendList(b, f)
+	case []any:
+		return appendList(b, f)
+	case map[string]any:
+		v = Metadata(f)
 	}
 	j, err := json.Marshal(v)
 	return append(b, j...), err
+}
+
+func appendList[T any](b []byte, list []T) ([]byte, error) {
+	b = append(b, '[')
+	for i, x := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = appendJSON(b, x); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, ']'), nil
 }
 
 func appendFloat(b []byte, f float64, bits int) ([]byte, error) {

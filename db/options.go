@@ -46,6 +46,16 @@ type Options struct {
 	// without.
 	AcceptLoss bool
 
+	// AllowModelMismatch opens collections that were filled with a model other than
+	// Embedder, instead of returning ErrModelMismatch, so that they can be used until
+	// they are reembedded. Such a collection embeds nothing. It is searched by words
+	// and by embeddings of its own model. A hybrid search for a text is answered by
+	// words alone, as Trace.Mode says, unless it has a MinScore or MinCosine.
+	// Documents are read and deleted, and a document whose text is unchanged can get
+	// other metadata. Everything else returns ErrModelMismatch, also a write of an
+	// embedding: it may be of either model. CollectionInfo.Degraded says why.
+	AllowModelMismatch bool
+
 	// MustExist makes Open fail if the directory holds no database.
 	MustExist bool
 

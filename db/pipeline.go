@@ -12,6 +12,7 @@ import (
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/internal/nfc"
 	"github.com/fronyai/frony-db/internal/parallel"
 	"github.com/fronyai/frony-db/quant"
 )
@@ -53,6 +54,9 @@ func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, 
 	}
 	if w.mode == upsert || w.mode == replace {
 		err = v.Compare(puts)
+	}
+	if err == nil {
+		err = v.checkGiven(w.docs, puts)
 	}
 	if err == nil {
 		err = v.embed(ctx, puts)
@@ -168,10 +172,11 @@ func (c *Collection) check(v *version, docs []Document) ([]index.Put, error) {
 		if err := faults[i]; err != nil {
 			return nil, &Error{Input: fmt.Sprintf("document %d (%s)", i, reason.IDs(id)), Err: err}
 		}
-		if seen[id] {
+		composed := nfc.Compose(id)
+		if seen[composed] {
 			return nil, &Error{Input: reason.IDs(id), Err: ErrDuplicateID}
 		}
-		seen[id] = true
+		seen[composed] = true
 	}
 	return puts, nil
 }

@@ -152,6 +152,8 @@ type Trace struct {
 	Rerank     time.Duration // comparing full vectors
 	Load       time.Duration // reading the documents
 	Total      time.Duration
+	// Warnings says what in the filter is probably a mistake: see FilterWarnings.
+	Warnings []string
 }
 
 // check returns the first reason why the query is invalid. What depends on the

@@ -184,6 +184,29 @@ func fill(ctx context.Context, dir string, o *RestoreOptions, backups []io.Reade
 		return info, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	s := &restoring{put: func(c *restored, node uint32, r *store.Record, record, vector []byte) error {
+		return l.Put(c.Info.ID, node, r.ID, record, vector)
+	}}
+	if info, err = s.readAll(ctx, o.MaxBytes, backups); err != nil {
+		return info, err
+	}
+	for _, c := range s.collections {
+		if err := l.Collection(c.Info, c.State); err != nil {
+			return info, err
+		}
+	}
+	st, err := l.Finish()
+	if err != nil {
+		return info, err
+	}
+	return info, s.check(st)
+}
+
+// readAll reads a complete backup and those that follow it, oldest first.
+func (s *restoring) readAll(ctx context.Context, most int64, backups []io.Reader) (info BackupInfo, err error) {
+	if len(backups) == 0 {
+		return info, reason.For(ErrBackup, "no backups; name at least one")
+	}
 	readers := make([]*archive.Reader, len(backups))
 	defer func() {
 		for _, a := range readers {
@@ -194,7 +217,7 @@ func fill(ctx context.Context, dir string, o *RestoreOptions, backups []io.Reade
 	}()
 	headers := make([]BackupInfo, len(backups))
 	for i, r := range backups {
-		if readers[i], err = archive.NewReader(r, o.MaxBytes); err != nil {
+		if readers[i], err = archive.NewReader(r, most); err != nil {
 			return info, fmt.Errorf("backup %d: %w", i+1, err)
 		}
 		if headers[i], err = readHeader(readers[i]); err != nil {
@@ -204,7 +227,7 @@ func fill(ctx context.Context, dir string, o *RestoreOptions, backups []io.Reade
 	if err := chained(headers); err != nil {
 		return info, err
 	}
-	s := &restoring{loader: l, newest: true}
+	s.newest = true
 	for i, r := range slices.Backward(readers) {
 		got, err := s.read(ctx, r, headers[i])
 		if err != nil {
@@ -215,14 +238,7 @@ func fill(ctx context.Context, dir string, o *RestoreOptions, backups []io.Reade
 		}
 		s.newest = false
 	}
-	if err := s.finish(&info); err != nil {
-		return info, err
-	}
-	st, err := l.Finish()
-	if err != nil {
-		return info, err
-	}
-	return info, s.check(st)
+	return info, s.settle(&info)
 }
 
 // chained returns an error unless each backup continues the one before it.

@@ -14,10 +14,13 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
-// restoring is the state of a restore, which reads backups newest first. Without a
-// loader it only verifies them.
+// restoring is the state of a restore, which reads backups newest first.
 type restoring struct {
-	loader      *store.Loader
+	// begin is called with each collection, and put with each of its documents. Nil
+	// only verifies them.
+	begin func(c *restored) error
+	put   func(c *restored, node uint32, r *store.Record, record, vector []byte) error
+
 	newest      bool
 	collections map[uint32]*restored
 }
@@ -126,7 +129,10 @@ func (s *restoring) collection(c archivedCollection) (*restored, error) {
 	}
 	r := &restored{archivedCollection: c, dims: set.Dims, missing: make(map[uint32]bool)}
 	s.collections[c.Info.ID] = r
-	return r, nil
+	if s.begin != nil {
+		err = s.begin(r)
+	}
+	return r, err
 }
 
 // noteDamaged adds the damaged documents that the manifest names to those that were
@@ -144,9 +150,9 @@ func (s *restoring) noteDamaged(m *BackupInfo) {
 	}
 }
 
-// finish adds the collections to the store, without the documents that are damaged and
-// that no older backup has.
-func (s *restoring) finish(info *BackupInfo) error {
+// settle makes the counts those of what was read: without the documents that are damaged
+// and that no older backup has.
+func (s *restoring) settle(info *BackupInfo) error {
 	for _, c := range s.collections {
 		c.damaged = slices.DeleteFunc(c.damaged, func(d DamagedDocument) bool {
 			gone := c.missing[d.Node]
@@ -162,9 +168,6 @@ func (s *restoring) finish(info *BackupInfo) error {
 			}
 		}
 		c.State.Live = c.loaded
-		if err := s.loader.Collection(c.Info, c.State); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -204,10 +207,10 @@ func (s *restoring) document(c *restored, node uint32, record, vector []byte) er
 	}
 	delete(c.missing, node)
 	c.loaded++
-	if s.loader == nil {
+	if s.put == nil {
 		return nil
 	}
-	return s.loader.Put(c.Info.ID, node, r.ID, record, vector)
+	return s.put(c, node, r, record, vector)
 }
 
 // check verifies the invariants of the new store.

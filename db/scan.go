@@ -79,8 +79,8 @@ func (c *Collection) Count(_ context.Context, where filter.Expr) (n int, err err
 		if err := c.checkFilter(where); err != nil {
 			return err
 		}
-		n = r.Count(where)
-		return nil
+		n, err = r.Count(where)
+		return err
 	})
 	return n, err
 }

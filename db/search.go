@@ -18,7 +18,7 @@ import (
 // unless Mode is Dense.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
-// ErrInvalidFilter, ErrNoEmbedder, ErrClosed, and the embedder's errors.
+// ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
 	err = c.do("search", c.name, func(v *version) error {
 		if err := q.check(&c.db.opts.Limits); err != nil {
@@ -41,10 +41,19 @@ func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err 
 func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, error) {
 	start := time.Now()
 	defer func() { t.Total = time.Since(start) }()
+	if v.byWords(q, t.Mode) {
+		t.Mode = Lexical
+	}
 	var vec []float32
+	var parts []index.Part
+	var err error
 	if t.Mode != Lexical {
-		var err error
 		if vec, err = v.embedQuery(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	if t.Mode == Hybrid {
+		if parts, err = v.embedParts(ctx, q.Text); err != nil {
 			return nil, err
 		}
 	}
@@ -54,8 +63,13 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		return nil, err
 	}
 	defer r.Close()
+	if q.Trace != nil {
+		t.Warnings = v.Warnings(q.Filter)
+	}
 	var found index.Trace
-	matches, err := r.Search(ctx, q.toIndex(t.Mode, vec), &found)
+	ask := q.toIndex(t.Mode, vec)
+	ask.Parts = parts
+	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
 	if err != nil {
 		return nil, err

@@ -10,8 +10,9 @@ import (
 	"github.com/fronyai/frony-db/quant/internal/kernel"
 )
 
-// Codes is a table of codes by row id. Readers take no locks and never wait;
-// writers wait for each other.
+// Codes is a table of codes by row id: of those that [Quantizer] makes, or of full
+// ones, which [FullQuantizer] makes. Readers take no locks and never wait; writers
+// wait for each other.
 //
 // The rows are stored in chunks of at most 1 MiB, so that the table grows without
 // moving them: readers see an immutable list of chunks, and growing publishes a
@@ -21,6 +22,7 @@ import (
 // Codes implements hnsw.Space.
 type Codes struct {
 	dims, stride int
+	full         bool // nibbles, see FullQuantizer
 	shift        uint // log2 of the rows of a chunk
 
 	table atomic.Pointer[kernel.Table] // never modified once stored
@@ -39,11 +41,17 @@ const firstRows = 64
 
 // NewCodes returns an empty table for the codes of vectors of dims dimensions. It
 // returns [ErrDims] if dims is not in 1…[MaxDims].
-func NewCodes(dims int) (*Codes, error) {
+func NewCodes(dims int) (*Codes, error) { return newTable(dims, codeSize, false) }
+
+// NewFullCodes returns an empty table for the full codes of vectors of dims
+// dimensions. It returns [ErrDims] if dims is not in 1…[MaxDims].
+func NewFullCodes(dims int) (*Codes, error) { return newTable(dims, fullSize, true) }
+
+func newTable(dims int, size func(dims int) int, full bool) (*Codes, error) {
 	if dims < 1 || dims > MaxDims {
 		return nil, fmt.Errorf("%w: %d, want 1 to %d", ErrDims, dims, MaxDims)
 	}
-	c := &Codes{dims: dims, stride: codeSize(dims)}
+	c := &Codes{dims: dims, stride: size(dims), full: full}
 	c.shift = uint(bits.Len(uint(sectionBytes/c.stride)) - 1)
 	c.table.Store(&kernel.Table{Shift: c.shift, Stride: c.stride})
 	return c, nil
@@ -133,10 +141,15 @@ func (c *Codes) grow(id uint32) *kernel.Table {
 func (c *Codes) Code(id uint32) []byte { return c.table.Load().Row(id) }
 
 // Distances sets out[i] to the distance key between the code q and row ids[i]:
-// [KeyOne] × (1 − cosine of the two codes). It panics if q does not have CodeSize
-// bytes, if out is shorter than ids, or if the table has no such row. It
+// [KeyOne] × (1 − cosine of the two codes). In a table of full codes, q is a row's
+// code or one that [FullQuantizer.EncodeQuery] made. Distances panics if q is of
+// another size, if out is shorter than ids, or if the table has no such row. It
 // allocates nothing and may be called concurrently.
 func (c *Codes) Distances(q []byte, ids, out []uint32) {
+	if c.full {
+		c.distancesFull(q, ids, out)
+		return
+	}
 	if len(q) != c.stride {
 		panic(fmt.Sprintf("quant: code of %d bytes against a table of codes of %d", len(q), c.stride))
 	}

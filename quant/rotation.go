@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+
+	"github.com/fronyai/frony-db/quant/internal/kernel"
 )
 
 // Rotation is a fixed pseudo-random rotation of vectors with a given number of
@@ -59,57 +61,36 @@ func (r *Rotation) Apply(dst, v []float32) {
 	dst, v = dst[:r.dims], v[:r.dims]
 	width := 1 << (bits.Len(uint(r.dims)) - 1)
 	scale := float32(1 / math.Sqrt(float64(width)))
-	for i := range r.flips {
-		for j, flip := range r.flips[i] {
-			dst[j] = math.Float32frombits(math.Float32bits(v[j]) ^ flip)
-		}
+	for i, flips := range r.flips {
+		kernel.Best.Flip(dst, v, flips)
 		v = dst
 		from := 0
 		if i%2 == 1 {
 			from = r.dims - width
 		}
-		part := dst[from : from+width]
-		hadamard(part)
-		for j := range part {
-			part[j] *= scale
-		}
+		kernel.Best.Hadamard(dst[from:from+width], scale)
 		if i%2 == 1 && width < r.dims {
-			mix(dst)
+			half := r.dims / 2 // the middle one of an odd number stays
+			kernel.Best.Mix(dst[:half], dst[r.dims-half:])
 		}
 	}
 }
 
-// hadamard transforms v, whose length is a power of two, to √len(v) times its
-// Walsh–Hadamard transform.
-func hadamard(v []float32) {
-	n := len(v)
-	h := 1
-	if bits.Len(uint(n))%2 == 0 { // an odd number of steps: one alone, the others in pairs
-		for i := 0; i+2 <= n; i += 2 {
-			v[i], v[i+1] = v[i]+v[i+1], v[i]-v[i+1]
+// direction writes the rotated v[:Dims] to x and returns its length. Numbers whose
+// squares are too large or too small are scaled first. The length is 0 if v has no
+// direction (see [Normalize]).
+func (r *Rotation) direction(x, v []float32) float32 {
+	v = v[:r.dims]
+	length := float32(1)
+	if square := kernel.Best.DotF32(v, v); square > 1e-30 && square < 1e30 {
+		length = float32(math.Sqrt(float64(square)))
+	} else {
+		copy(x, v)
+		if !Normalize(x) {
+			return 0
 		}
-		h = 2
+		v = x
 	}
-	for ; h < n; h *= 4 {
-		for i := 0; i < n; i += 4 * h {
-			a, b, c, d := v[i:i+h], v[i+h:i+2*h], v[i+2*h:i+3*h], v[i+3*h:i+4*h]
-			b, c, d = b[:len(a)], c[:len(a)], d[:len(a)]
-			for j := range a {
-				s, t, u, w := a[j]+b[j], a[j]-b[j], c[j]+d[j], c[j]-d[j]
-				a[j], b[j], c[j], d[j] = s+u, t+w, s-u, t-w
-			}
-		}
-	}
-}
-
-// mix turns each pair of elements of the two halves of v by 45 degrees. The middle
-// one of an odd number stays.
-func mix(v []float32) {
-	half := len(v) / 2
-	a, b := v[:half], v[len(v)-half:]
-	b = b[:len(a)]
-	for i := range a {
-		x, y := a[i], b[i]
-		a[i], b[i] = float32(x+y)*(1/math.Sqrt2), float32(x-y)*(1/math.Sqrt2)
-	}
+	r.Apply(x, v)
+	return length
 }

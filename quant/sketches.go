@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -15,10 +16,14 @@ import (
 const SketchRows = kernel.SketchRows
 
 // Sketches is a table of sketches by row id: one or two bits for each dimension of
-// the rotated vector, and four bytes to correct with. A sketch is too coarse to
+// the rotated vector, and eight bytes to correct with. A sketch is too coarse to
 // order the best results, but the whole table is scanned in less than 2 ns a row,
 // and the true best are among the first few hundred. See "Sketches" in the
 // package's documentation for the bytes.
+//
+// What is sketched is the vector's difference from a center. Many models' vectors
+// have much in common, which would take most of the bits; with their mean as the
+// center, the bits say what is different.
 //
 // Readers take no locks and never wait; writers wait for each other.
 type Sketches struct {
@@ -26,6 +31,10 @@ type Sketches struct {
 	groups, stride int  // bytes of a row in a plane, of a block
 	shift          uint // log2 of the blocks of a chunk
 	rotation       *Rotation
+	center         []float32 // as it was given, nil for the origin
+	rotated        []float32 // the same, rotated
+	square         float32   // of its length
+	one            float64   // the correction that a word says as 65,535, the largest that there is
 
 	chunks atomic.Pointer[[][]byte] // whole blocks; the list is never modified once stored
 	count  atomic.Uint32            // highest row ever set, plus one
@@ -35,10 +44,12 @@ type Sketches struct {
 	vectors sync.Pool // of *[]float32, to rotate in
 }
 
-// NewSketches returns an empty table of sketches of vectors of dims dimensions,
-// with one or two bits for each. It returns [ErrDims] if dims is not in
-// 1…[MaxDims], and [ErrBits] for other bits.
-func NewSketches(dims, bits int) (*Sketches, error) {
+// NewSketches returns an empty table of sketches of vectors of dims dimensions, with
+// one or two bits for each. The center is the mean of vectors like those to come,
+// each scaled to unit length, or nil for the origin. NewSketches returns [ErrDims] if
+// dims is not in 1…[MaxDims], [ErrBits] for other bits, and [ErrCenter] if the
+// center has not dims dimensions or is no mean of unit vectors.
+func NewSketches(dims, bits int, center []float32) (*Sketches, error) {
 	rotation, err := NewRotation(dims)
 	if err != nil {
 		return nil, err
@@ -46,7 +57,19 @@ func NewSketches(dims, bits int) (*Sketches, error) {
 	if bits != 1 && bits != 2 {
 		return nil, fmt.Errorf("%w: %d, want 1 or 2", ErrBits, bits)
 	}
-	s := &Sketches{dims: dims, planes: bits, groups: sketchGroups(dims), rotation: rotation}
+	s := &Sketches{dims: dims, planes: bits, groups: sketchGroups(dims), rotation: rotation, one: 1}
+	if center != nil {
+		if len(center) != dims {
+			return nil, fmt.Errorf("%w: %d dimensions, want %d", ErrCenter, len(center), dims)
+		}
+		s.square = Dot(center, center)
+		if !(s.square <= 1.001) {
+			return nil, fmt.Errorf("%w: the square of its length is %g, want at most 1", ErrCenter, s.square)
+		}
+		s.center, s.rotated = slices.Clone(center), make([]float32, dims)
+		rotation.Apply(s.rotated, center)
+		s.one = 1 + math.Sqrt(float64(s.square))
+	}
 	s.stride = kernel.SketchStride(s.groups, bits)
 	s.shift = sketchShift(s.stride)
 	s.chunks.Store(new([][]byte))
@@ -66,8 +89,11 @@ func (s *Sketches) Dims() int { return s.dims }
 // Bits returns the number of bits for each dimension.
 func (s *Sketches) Bits() int { return s.planes }
 
-// CodeSize returns the size of a sketch in bytes, with its correction.
-func (s *Sketches) CodeSize() int { return s.groups*s.planes + 4 }
+// Center returns the center, nil for the origin. It must not be modified.
+func (s *Sketches) Center() []float32 { return s.center }
+
+// CodeSize returns the size of a sketch in bytes, with its corrections.
+func (s *Sketches) CodeSize() int { return s.groups*s.planes + 8 }
 
 // Len returns the number of rows: the highest id that was ever set, plus one.
 func (s *Sketches) Len() int { return int(s.count.Load()) }
@@ -79,7 +105,7 @@ func (s *Sketches) Blocks() int { return (s.Len() + SketchRows - 1) / SketchRows
 // Bytes returns the memory used by the table.
 func (s *Sketches) Bytes() int64 {
 	chunks := *s.chunks.Load()
-	n := int64(cap(chunks))*24 + int64(s.dims)*4*rotationRounds
+	n := int64(cap(chunks))*24 + int64(s.dims)*4*(rotationRounds+2)
 	for _, chunk := range chunks {
 		n += int64(len(chunk))
 	}
@@ -88,66 +114,67 @@ func (s *Sketches) Bytes() int64 {
 
 // Set stores the sketch of v[:Dims] as row id: Encode, then SetCode.
 func (s *Sketches) Set(id uint32, v []float32) {
-	var buf [MaxDims/8*2 + 4]byte
+	var buf [MaxDims/8*2 + 8]byte
 	code := buf[:s.CodeSize()]
 	s.Encode(code, v)
 	s.SetCode(id, code)
 }
 
 // Encode writes the sketch of v[:Dims] to dst[:CodeSize]. It depends only on the
-// direction of v. A vector without one (see [Normalize]) gets a sketch whose
-// estimates are all 0. Encode takes no lock, and panics if v or dst is too short.
+// direction of v. One without (see [Normalize]) counts as zeros, whose estimates are
+// about 0. Encode takes no lock, and panics if v or dst is too short.
 func (s *Sketches) Encode(dst []byte, v []float32) {
 	dst = dst[:s.CodeSize()]
 	clear(dst)
-	pooled := s.vectors.Get().(*[]float32)
-	defer s.vectors.Put(pooled)
-	x := *pooled
-	copy(x, v[:s.dims])
-	if !Normalize(x) {
-		return
+	x := s.vectors.Get().(*[]float32)
+	defer s.vectors.Put(x)
+	size, shift := s.residual(*x, v)
+	square := float64(kernel.Best.DotF32(*x, *x))
+	// The codes are c = 0…top, for 2c − top. With two bits, steps are one standard
+	// deviation wide, which is the best for normally distributed numbers.
+	var unused [MaxDims / 8]byte
+	first, second, step := dst[:s.groups], unused[:], float32(math.Inf(1))
+	if s.planes == 2 {
+		second, step = dst[s.groups:], float32(math.Sqrt(square/float64(s.dims)))
 	}
-	s.rotation.Apply(x, x)
-	// The codes are c = 0…top, for 2c − top. With two bits, the steps are one
-	// standard deviation wide, which is the best for normally distributed numbers.
-	unit := float32(math.Sqrt(float64(s.dims)))
-	var sum uint32    // of the codes
-	var along float64 // the vector times its sketch
-	for i, y := range x {
-		bit := byte(1) << (i % 8)
-		c := uint32(0)
-		if y >= 0 {
-			c = 1
+	along := kernel.Best.Signs(first, second, *x, step)
+	sum := 0
+	for p := range s.planes {
+		sum *= 2
+		for _, b := range dst[p*s.groups : (p+1)*s.groups] {
+			sum += bits.OnesCount8(b)
 		}
-		if s.planes == 1 {
-			along += float64(max(y, -y))
-			if c == 1 {
-				dst[i/8] |= bit
-			}
-			sum += c
-			continue
-		}
-		c = uint32(max(0, min(3, 2+math.Floor(float64(y*unit)))))
-		along += float64(y) * float64(2*int(c)-3)
-		if c&2 != 0 {
-			dst[i/8] |= bit
-		}
-		if c&1 != 0 {
-			dst[s.groups+i/8] |= bit
-		}
-		sum += c
 	}
-	// |y| sums to at least the length, which is 1; rounding may have taken a little.
-	correction := uint32(correctionOne/max(along, 1) + 0.5)
-	binary.LittleEndian.PutUint32(dst[s.groups*s.planes:], sum|correction<<16)
+	var correction float64 // |x|²/⟨x, s⟩, at most |x| and so at most one
+	if along > 0 {
+		correction = min(1, square/along/float64(size)/s.one) * (1<<16 - 1)
+	}
+	le := binary.LittleEndian
+	le.PutUint32(dst[len(dst)-8:], uint32(sum)|uint32(correction+0.5)<<16)
+	le.PutUint32(dst[len(dst)-4:], math.Float32bits(shift))
 }
 
-// correctionOne is the correction of a vector whose product with its sketch is 1,
-// the smallest that there is.
-const correctionOne = 1<<16 - 1
+// residual writes the rotated difference of the direction of v from the center to x,
+// times size. It returns size, and the product of the direction and the center.
+func (s *Sketches) residual(x, v []float32) (size, shift float32) {
+	length := s.rotation.direction(x, v)
+	if length == 0 {
+		clear(x)
+		length = 1
+	}
+	if s.center == nil {
+		return length, 0
+	}
+	shift = kernel.Best.DotF32(x, s.rotated) / length
+	inverse := 1 / length
+	for i, m := range s.rotated {
+		x[i] = float32(x[i]*inverse) - m
+	}
+	return 1, shift
+}
 
 // SetCode stores what Encode made as row id, growing the table as needed. New rows
-// below id have estimates of 0.
+// below id have meaningless estimates until they are set.
 //
 // SetCode may be called concurrently, also with readers: a scan that meets a row
 // while it is written has no meaningful estimate for that row, and the right ones
@@ -164,11 +191,13 @@ func (s *Sketches) SetCode(id uint32, code []byte) {
 	defer s.mu.Unlock()
 	block := s.block(s.room(id), id/SketchRows)
 	r := int(id % SketchRows)
-	at, last := kernel.SketchPosition(r), len(code)-4
+	at, last := kernel.SketchPosition(r), len(code)-8
 	for g, b := range code[:last] {
 		block[g*SketchRows+at] = b
 	}
-	copy(block[last*SketchRows+4*r:], code[last:])
+	words := block[last*SketchRows:]
+	copy(words[4*r:], code[last:last+4])
+	copy(words[4*(SketchRows+r):], code[last+4:])
 	if id >= s.count.Load() {
 		s.count.Store(id + 1)
 	}
@@ -261,8 +290,8 @@ func (s *Sketches) Estimate(q *SketchQuery, ids []uint32, out []float32) {
 				sum += uint32(q.kernel.Tables[32*g+int(b&15)]) + uint32(q.kernel.Tables[32*g+16+int(b>>4)])
 			}
 		}
-		word := binary.LittleEndian.Uint32(block[s.planes*s.groups*SketchRows+4*r:])
-		out[i] = kernel.Score(sum, word, q.kernel.Base, q.kernel.Scale)
+		words := block[s.planes*s.groups*SketchRows:]
+		out[i] = q.kernel.Score(sum, words[4*r:], words[4*(SketchRows+r):])
 	}
 }
 

@@ -11,9 +11,11 @@ import (
 	"testing"
 )
 
-func newSketches(t testing.TB, dims, bits int) *Sketches {
+func newSketches(t testing.TB, dims, bits int) *Sketches { return centered(t, dims, bits, nil) }
+
+func centered(t testing.TB, dims, bits int, center []float32) *Sketches {
 	t.Helper()
-	s, err := NewSketches(dims, bits)
+	s, err := NewSketches(dims, bits, center)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,85 +36,144 @@ func scanAll(s *Sketches, q *SketchQuery, floor float32) ([]float32, []uint64) {
 
 // sketchOracle is the estimate as it is defined, in float64: the product of the
 // query with the codes, divided by that of the row with its codes.
-func sketchOracle(rotation *Rotation, bits int, q, v []float32) float64 {
+func sketchOracle(rotation *Rotation, bits int, center, q, v []float32) float64 {
 	dims := rotation.Dims()
 	x, y := slices.Clone(v[:dims]), slices.Clone(q[:dims])
-	if !Normalize(x) || !Normalize(y) {
-		return 0
+	Normalize(x)
+	Normalize(y)
+	var base, square float64
+	for i, m := range center {
+		base += float64(m)*float64(x[i]) + float64(m)*float64(y[i]) - float64(m)*float64(m)
+	}
+	for i, m := range center {
+		x[i], y[i] = x[i]-m, y[i]-m
 	}
 	rotation.Apply(x, x)
 	rotation.Apply(y, y)
 	var across, along float64
 	for i := range x {
+		square += float64(x[i]) * float64(x[i])
+	}
+	for i := range x {
 		c := math.Copysign(1, float64(x[i]))
-		if bits == 2 && math.Abs(float64(x[i])) > 1/math.Sqrt(float64(dims)) {
+		if bits == 2 && math.Abs(float64(x[i])) > math.Sqrt(square/float64(dims)) {
 			c *= 3
 		}
 		across += float64(y[i]) * c
 		along += float64(x[i]) * c
 	}
-	return across / along
+	return base + across*square/along
 }
 
 // TestSketchesEstimateTheCosine compares scans and estimates with the definition in
-// float64, and that with the cosine.
+// float64, and that with the cosine. With a center, half of every vector is the same.
 func TestSketchesEstimateTheCosine(t *testing.T) {
 	t.Parallel()
 	for _, bits := range []int{1, 2} {
 		for _, dims := range sketchDims {
-			r := rand.New(rand.NewPCG(22, uint64(dims)))
-			s := newSketches(t, dims, bits)
-			q := gauss(r, dims)
-			const rows = 300
-			vecs := make([][]float32, rows)
-			for id := range vecs {
-				vecs[id] = gauss(r, dims)
-				near := float32(r.Float64() * 4)
-				for i := range vecs[id] {
-					vecs[id][i] += near * q[i]
-				}
-				s.Set(uint32(id), vecs[id])
-			}
-			query := s.Query(q)
-			scores, over := scanAll(s, query, 0.5)
-			ids, estimates := make([]uint32, rows), make([]float32, rows)
-			for i := range ids {
-				ids[i] = uint32(rows - 1 - i)
-			}
-			s.Estimate(query, ids, estimates)
-			var square float64
-			for id, v := range vecs {
-				want := sketchOracle(s.rotation, bits, q, v)
-				got := float64(scores[id])
-				// The query's steps are 2/15 of its peak wide; the errors are uniform in a
-				// step and independent, so that they add up like a normal distribution.
-				peak := 0.0
-				for _, x := range query.rotated {
-					peak = max(peak, math.Abs(float64(x)))
-				}
-				sigma := peak * 2 / 15 / math.Sqrt(12) * math.Sqrt(math.Pi/2)
-				if bound := 6*sigma + 1e-3; math.Abs(got-want) > bound && dims > 8 {
-					t.Errorf("%d bits, %d dims: estimate %g, want %g ± %g", bits, dims, got, want, bound)
-				}
-				if got := estimates[rows-1-id]; got != scores[id] {
-					t.Errorf("%d bits, %d dims: Estimate %g, Scan %g", bits, dims, got, scores[id])
-				}
-				if above := over[id/SketchRows]>>(id%SketchRows)&1 == 1; above != (scores[id] > 0.5) {
-					t.Errorf("%d bits, %d dims: %g above 0.5: %v", bits, dims, scores[id], above)
-				}
-				square += math.Pow(got-cosine(q, v), 2)
-			}
-			// The variance of RaBitQ's estimate is (1−cos²)(1/a²−1)/(dims−1), with a the
-			// cosine of a vector and its codes: 0.80 of one bit, 0.94 of two.
-			if want := []float64{0, 0.75, 0.37}[bits] / math.Sqrt(float64(dims)); math.Sqrt(square/rows) > 1.2*want && dims > 8 {
-				t.Errorf("%d bits, %d dims: error %g, want %g", bits, dims, math.Sqrt(square/rows), want)
-			}
-			if last := over[len(over)-1]; last>>(rows%SketchRows) != 0 {
-				t.Errorf("bits of rows that are not there: %b", last)
-			}
-			if _, over := scanAll(s, query, -2); over[len(over)-1] != 1<<(rows%SketchRows)-1 {
-				t.Errorf("above −2: %b", over[len(over)-1])
-			}
+			testSketches(t, dims, bits, false)
+			testSketches(t, dims, bits, true)
+		}
+	}
+}
+
+func testSketches(t *testing.T, dims, bits int, shifted bool) {
+	r := rand.New(rand.NewPCG(22, uint64(dims)))
+	var mean []float32
+	common := make([]float32, dims)
+	if shifted {
+		copy(common, gauss(r, dims))
+		mean = slices.Clone(common)
+		Normalize(mean)
+		for i := range mean {
+			mean[i] *= math.Sqrt2 / 2
+		}
+	}
+	s := centered(t, dims, bits, mean)
+	draw := func() []float32 {
+		v := gauss(r, dims)
+		for i, x := range common {
+			v[i] += x
+		}
+		return v
+	}
+	q := draw()
+	const rows = 300
+	vecs := make([][]float32, rows)
+	for id := range vecs {
+		vecs[id] = draw()
+		near := float32(r.Float64() * 4)
+		for i := range vecs[id] {
+			vecs[id][i] += near * q[i]
+		}
+		s.Set(uint32(id), vecs[id])
+	}
+	query := s.Query(q)
+	scores, over := scanAll(s, query, 0.5)
+	ids, estimates := make([]uint32, rows), make([]float32, rows)
+	for i := range ids {
+		ids[i] = uint32(rows - 1 - i)
+	}
+	s.Estimate(query, ids, estimates)
+	peak := 0.0
+	for _, x := range query.rotated {
+		peak = max(peak, math.Abs(float64(x)))
+	}
+	if !shifted {
+		peak /= length(q)
+	}
+	var square float64
+	for id, v := range vecs {
+		want := sketchOracle(s.rotation, bits, mean, q, v)
+		got := float64(scores[id])
+		// The query's steps are 2/15 of its peak wide; the errors are uniform in a step
+		// and independent, so that they add up like a normal distribution.
+		sigma := peak * 2 / 15 / math.Sqrt(12) * math.Sqrt(math.Pi/2)
+		if bound := 6*sigma + 1e-3; math.Abs(got-want) > bound && dims > 8 {
+			t.Errorf("%d bits, %d dims: estimate %g, want %g ± %g", bits, dims, got, want, bound)
+		}
+		if got := estimates[rows-1-id]; got != scores[id] {
+			t.Errorf("%d bits, %d dims: Estimate %g, Scan %g", bits, dims, got, scores[id])
+		}
+		if above := over[id/SketchRows]>>(id%SketchRows)&1 == 1; above != (scores[id] > 0.5) {
+			t.Errorf("%d bits, %d dims: %g above 0.5: %v", bits, dims, scores[id], above)
+		}
+		square += math.Pow(got-cosine(q, v), 2)
+	}
+	// The variance of RaBitQ's estimate is (1−cos²)(1/a²−1)/(dims−1), with a the cosine
+	// of a vector and its codes: 0.80 of one bit, 0.94 of two. It is of the differences
+	// from the center, whose squares are half as long.
+	want := []float64{0, 0.75, 0.37}[bits] / math.Sqrt(float64(dims))
+	if shifted {
+		want /= 2
+	}
+	if math.Sqrt(square/rows) > 1.2*want && dims > 8 {
+		t.Errorf("%d bits, %d dims, center %v: error %g, want %g", bits, dims, shifted, math.Sqrt(square/rows), want)
+	}
+	if last := over[len(over)-1]; last>>(rows%SketchRows) != 0 {
+		t.Errorf("bits of rows that are not there: %b", last)
+	}
+	if _, over := scanAll(s, query, -5); over[len(over)-1] != 1<<(rows%SketchRows)-1 {
+		t.Errorf("above −5: %b", over[len(over)-1])
+	}
+}
+
+// TestSketchOfTheCenter: nothing is left to be sketched.
+func TestSketchOfTheCenter(t *testing.T) {
+	t.Parallel()
+	for _, bits := range []int{1, 2} {
+		center := []float32{0.6, 0, -0.8}
+		s := centered(t, 3, bits, center)
+		s.Set(0, center)
+		s.Set(1, []float32{0.8, 0, 0.6})
+		scores := make([]float32, SketchRows)
+		s.Scan(s.Query([]float32{0.6, 0, -0.8}), 0, 1, 0, scores, make([]uint64, 1))
+		if math.Abs(float64(scores[0])-1) > 1e-6 || math.Abs(float64(scores[1])) > 1e-6 {
+			t.Errorf("%d bits: the center as a query: %v", bits, scores[:2])
+		}
+		s.Scan(s.Query([]float32{0, 1, 0}), 0, 1, 0, scores, make([]uint64, 1))
+		if math.Abs(float64(scores[0])) > 1e-6 {
+			t.Errorf("%d bits: the center: %g", bits, scores[0])
 		}
 	}
 }
@@ -143,10 +204,19 @@ func TestSketchesOfOddVectors(t *testing.T) {
 			}
 		}
 		for _, v := range [][]float32{{0, 0, 0}, {nan, 0, 1}, {inf, 0, 0}} {
-			s.Scan(s.Query(v), 0, 1, 0, scores, make([]uint64, 1))
+			q := s.Query([]float32{1, 2, 3})
+			s.Reset(q, v) // nothing of what it was is left
+			s.Scan(q, 0, 1, 0, scores, make([]uint64, 1))
 			if slices.Min(scores) != 0 || slices.Max(scores) != 0 {
 				t.Errorf("query %v: %v, want zeros", v, scores)
 			}
+		}
+		far := centered(t, 3, bits, []float32{0.3, 0.3, 0.3})
+		far.Set(0, []float32{0, 0, 0})
+		far.Set(1, []float32{nan, 1, 1})
+		far.Scan(far.Query([]float32{1, -1, 1}), 0, 1, 0, scores, make([]uint64, 1))
+		if math.Abs(float64(scores[0])) > 0.5 || scores[0] != scores[1] {
+			t.Errorf("zeros, far from the center: %v", scores[:2])
 		}
 		// A row that is set again is another.
 		s.Set(0, []float32{1, -1, 1})
@@ -200,13 +270,18 @@ func TestSketchesGrow(t *testing.T) {
 func TestSketchesMisuse(t *testing.T) {
 	t.Parallel()
 	for _, dims := range []int{-1, 0, MaxDims + 1} {
-		if _, err := NewSketches(dims, 1); !errors.Is(err, ErrDims) {
-			t.Errorf("NewSketches(%d, 1): %v", dims, err)
+		if _, err := NewSketches(dims, 1, nil); !errors.Is(err, ErrDims) {
+			t.Errorf("NewSketches(%d, 1, nil): %v", dims, err)
 		}
 	}
 	for _, bits := range []int{-1, 0, 3} {
-		if _, err := NewSketches(3, bits); !errors.Is(err, ErrBits) {
-			t.Errorf("NewSketches(3, %d): %v", bits, err)
+		if _, err := NewSketches(3, bits, nil); !errors.Is(err, ErrBits) {
+			t.Errorf("NewSketches(3, %d, nil): %v", bits, err)
+		}
+	}
+	for _, center := range [][]float32{{}, {1, 0}, {1, 1, 1}, {float32(math.NaN()), 0, 0}} {
+		if _, err := NewSketches(3, 1, center); !errors.Is(err, ErrCenter) {
+			t.Errorf("NewSketches(3, 1, %v): %v", center, err)
 		}
 	}
 	s := newSketches(t, 3, 1)

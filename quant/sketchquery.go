@@ -13,7 +13,7 @@ type SketchQuery struct {
 }
 
 // Query returns v[:Dims] prepared for Scan of this table, and of others with the
-// same dimensions and bits. It panics if v is too short.
+// same dimensions, bits and center. It panics if v is too short.
 func (s *Sketches) Query(v []float32) *SketchQuery {
 	q := new(SketchQuery)
 	s.Reset(q, v)
@@ -25,7 +25,8 @@ func (s *Sketches) Query(v []float32) *SketchQuery {
 //
 // The rotated vector is rounded to 4 bits for each dimension, so that sums of these
 // numbers are exact and the same on every machine. Compared with the error of the
-// sketches, that of the rounding is small.
+// sketches, that of the rounding is small. The estimates of a vector without a
+// direction are about 0.
 func (s *Sketches) Reset(q *SketchQuery, v []float32) {
 	padded := 8 * s.groups
 	if len(q.rotated) != s.dims {
@@ -34,27 +35,23 @@ func (s *Sketches) Reset(q *SketchQuery, v []float32) {
 		q.kernel.Tables = make([]byte, 32*s.groups)
 	}
 	q.kernel.Groups, q.kernel.Planes, q.kernel.Scale = s.groups, s.planes, 0
-	copy(q.rotated, v[:s.dims])
-	var peak float32
-	if Normalize(q.rotated) {
-		s.rotation.Apply(q.rotated, q.rotated)
-		peak = kernel.Best.Peak(q.rotated)
+	size, shift := s.residual(q.rotated, v)
+	q.kernel.Shift = shift - s.square
+	peak := kernel.Best.Peak(q.rotated)
+	if peak == 0 {
+		return
 	}
 	// The numbers u = 0…15 stand for step × (u − 7.5).
 	step := peak / 7.5
+	kernel.Best.Nibbles(q.numbers, q.rotated, 1/step)
+	kernel.SketchTables(q.kernel.Tables, q.numbers)
 	var sum int32
-	for i, x := range q.rotated {
-		u := byte(0)
-		if peak > 0 {
-			u = byte(min(15, int32(float32(x/step)+8)))
-		}
-		q.numbers[i] = u
+	for _, u := range q.numbers[:s.dims] {
 		sum += int32(u)
 	}
-	kernel.SketchTables(q.kernel.Tables, q.numbers)
 	// The product of query and sketch is step × Σ (u − 7.5)(2c − top), which is
 	// step/2 × (4·Σuc − 30·Σc + top·(15·dims − 2·Σu)).
 	top := int32(1)<<s.planes - 1
 	q.kernel.Base = top * (15*int32(s.dims) - 2*sum)
-	q.kernel.Scale = step / 2 / correctionOne
+	q.kernel.Scale = step / size / 2 * float32(s.one) / (1<<16 - 1)
 }

@@ -19,6 +19,10 @@ import (
 //	┌──────────┬──────────┬──────────┐
 //	│ dims u32 │ bits u32 │ rows u32 │
 //	└──────────┴──────────┴──────────┘
+//	center: dims float32s, or nothing
+//	┌──────────┐
+//	│ floats   │
+//	└──────────┘
 //	sections: as many blocks each as there is room for, a power of two of them;
 //	the last may be shorter
 //	┌────────────────────────┐
@@ -46,6 +50,7 @@ func (s *Sketches) WriteTo(w io.Writer) (int64, error) {
 	header = le.AppendUint32(header, rows)
 	out := frame.NewWriter(w, sketchMagic, sketchVersion)
 	out.Frame(header)
+	out.Frame(Bytes(s.center))
 	var buf []byte
 	for i := 0; s.section(i, rows) > 0; i++ {
 		s.mu.Lock()
@@ -66,7 +71,8 @@ func (s *Sketches) WriteTo(w io.Writer) (int64, error) {
 // clearRows clears the rows of a block from r on.
 func (s *Sketches) clearRows(block []byte, r int) {
 	words := s.groups * s.planes * SketchRows
-	clear(block[words+4*r:])
+	clear(block[words+4*r : words+4*SketchRows])
+	clear(block[words+4*(SketchRows+r):])
 	for ; r < SketchRows; r++ {
 		for at := kernel.SketchPosition(r); at < words; at += SketchRows {
 			block[at] = 0
@@ -91,7 +97,14 @@ func ReadSketches(r io.Reader) (*Sketches, error) {
 	}
 	le := binary.LittleEndian
 	rows := le.Uint32(header[8:])
-	s, err := NewSketches(int(le.Uint32(header)), int(le.Uint32(header[4:])))
+	floats, err := in.Next(nil, 4*MaxDims)
+	if err != nil {
+		return nil, damaged(err)
+	}
+	if len(floats)%4 != 0 {
+		return nil, fmt.Errorf("%w: a center of %d bytes", ErrCorrupt, len(floats))
+	}
+	s, err := NewSketches(int(le.Uint32(header)), int(le.Uint32(header[4:])), AppendFloats(nil, floats))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}

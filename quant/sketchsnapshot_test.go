@@ -16,7 +16,12 @@ import (
 func randomSketches(t testing.TB, dims, bits, rows int) *Sketches {
 	t.Helper()
 	r := rand.New(rand.NewPCG(uint64(dims), uint64(rows)))
-	s := newSketches(t, dims, bits)
+	var center []float32
+	if rows%2 == 1 {
+		center = gauss(r, dims)
+		Normalize(center)
+	}
+	s := centered(t, dims, bits, center)
 	for id := range uint32(rows) {
 		s.Set(id, gauss(r, dims))
 	}
@@ -28,6 +33,9 @@ func equalSketches(t testing.TB, got, want *Sketches) {
 	if got.Len() != want.Len() || got.Dims() != want.Dims() || got.Bits() != want.Bits() {
 		t.Fatalf("%d rows of %d × %d bits, want %d rows of %d × %d bits",
 			got.Len(), got.Dims(), got.Bits(), want.Len(), want.Dims(), want.Bits())
+	}
+	if !slices.Equal(got.Center(), want.Center()) {
+		t.Fatalf("center %v, want %v", got.Center(), want.Center())
 	}
 	q := want.Query(gauss(rand.New(rand.NewPCG(31, 31)), want.Dims()))
 	a, overA := scanAll(got, q, 0.1)
@@ -131,7 +139,7 @@ func TestSwappedSectionsOfSketchesAreFound(t *testing.T) {
 	s.SetCode(uint32(32*SketchRows-1), make([]byte, s.CodeSize()))
 	b := written(t, s)
 	size := s.section(0, 1<<20) + frame.Overhead
-	head := len(sketchMagic) + 4 + headerSize + frame.Overhead
+	head := len(sketchMagic) + 4 + headerSize + frame.Overhead + frame.Overhead // no center
 	if s.section(1, uint32(s.Len()))+frame.Overhead != size || len(b)-head < 2*size {
 		t.Fatalf("the table has %d bytes, want a head of %d and two sections of %d", len(b), head, size)
 	}
@@ -142,7 +150,7 @@ func TestSwappedSectionsOfSketchesAreFound(t *testing.T) {
 }
 
 // forgeSketches returns a sound stream with a header of the given numbers.
-func forgeSketches(version uint32, header ...uint32) []byte {
+func forgeSketches(version uint32, center []byte, header ...uint32) []byte {
 	var b bytes.Buffer
 	w := frame.NewWriter(&b, sketchMagic, version)
 	var h []byte
@@ -150,6 +158,7 @@ func forgeSketches(version uint32, header ...uint32) []byte {
 		h = binary.LittleEndian.AppendUint32(h, x)
 	}
 	w.Frame(h)
+	w.Frame(center)
 	return b.Bytes()
 }
 
@@ -159,15 +168,19 @@ func TestForgedHeadersOfSketches(t *testing.T) {
 		b    []byte
 		want error
 	}{
-		{forgeSketches(0, 384, 1, 0), ErrFormat},
-		{forgeSketches(2, 384, 1, 0), ErrFormat},
-		{forgeSketches(1, 0, 1, 0), ErrCorrupt},
-		{forgeSketches(1, 4097, 1, 0), ErrCorrupt},
-		{forgeSketches(1, 384, 0, 0), ErrCorrupt},
-		{forgeSketches(1, 384, 3, 0), ErrCorrupt},
-		{forgeSketches(1, 384, 1<<32-1, 0), ErrCorrupt},
-		{forgeSketches(1, 384, 1, 1<<32-1), ErrCorrupt}, // promises 220 GB
-		{forgeSketches(1, 384, 1), ErrCorrupt},
+		{forgeSketches(0, nil, 384, 1, 0), ErrFormat},
+		{forgeSketches(2, nil, 384, 1, 0), ErrFormat},
+		{forgeSketches(1, nil, 0, 1, 0), ErrCorrupt},
+		{forgeSketches(1, nil, 4097, 1, 0), ErrCorrupt},
+		{forgeSketches(1, nil, 384, 0, 0), ErrCorrupt},
+		{forgeSketches(1, nil, 384, 3, 0), ErrCorrupt},
+		{forgeSketches(1, nil, 384, 1<<32-1, 0), ErrCorrupt},
+		{forgeSketches(1, nil, 384, 1, 1<<32-1), ErrCorrupt}, // promises 220 GB
+		{forgeSketches(1, nil, 384, 1), ErrCorrupt},
+		{forgeSketches(1, []byte{1, 2, 3}, 1, 1, 0), ErrCorrupt},
+		{forgeSketches(1, Bytes([]float32{2}), 1, 1, 0), ErrCorrupt},
+		{forgeSketches(1, Bytes([]float32{0, 0}), 1, 1, 0), ErrCorrupt},
+		{forgeSketches(1, Bytes(make([]float32, MaxDims+1)), 1, 1, 0), ErrCorrupt},
 		{written(t, randomCodes(t, 3, 3)), ErrFormat},
 	} {
 		if _, err := ReadSketches(bytes.NewReader(c.b)); !errors.Is(err, c.want) {
@@ -195,7 +208,7 @@ func TestErrorsOfReaderAndWriterOfSketchesPass(t *testing.T) {
 func FuzzReadSketches(f *testing.F) {
 	f.Add(written(f, randomSketches(f, 3, 1, 3)))
 	f.Add(written(f, randomSketches(f, 40, 2, 65)))
-	f.Add(forgeSketches(1, 384, 1, 1<<32-1))
+	f.Add(forgeSketches(1, nil, 384, 1, 1<<32-1))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := bytes.NewReader(b)
 		s, err := ReadSketches(r)

@@ -25,9 +25,13 @@ import (
 //	┌──────────────────────┐
 //	│ codes, at most 1 MiB │
 //	└──────────────────────┘
+//
+// A table of full codes is "FRONYFUL" of version 1, with the same frames.
 const (
 	snapshotMagic   = "FRONYCOD"
 	snapshotVersion = 2
+	fullMagic       = "FRONYFUL"
+	fullVersion     = 1
 	headerSize      = 12
 )
 
@@ -44,7 +48,7 @@ func (h *header) encode() []byte {
 	return le.AppendUint32(b, 1<<h.shift)
 }
 
-func decodeHeader(b []byte) (h header, err error) {
+func decodeHeader(b []byte, size func(dims int) int) (h header, err error) {
 	if len(b) != headerSize {
 		return h, fmt.Errorf("%w: a header of %d bytes, want %d", ErrCorrupt, len(b), headerSize)
 	}
@@ -54,7 +58,7 @@ func decodeHeader(b []byte) (h header, err error) {
 	if dims < 1 || dims > MaxDims {
 		return h, fmt.Errorf("%w: %d dimensions", ErrCorrupt, dims)
 	}
-	h.dims, h.stride = int(dims), codeSize(int(dims))
+	h.dims, h.stride = int(dims), size(int(dims))
 	if bits.OnesCount32(perSection) != 1 || uint64(perSection)*uint64(h.stride) > sectionBytes {
 		return h, fmt.Errorf("%w: sections of %d rows", ErrCorrupt, perSection)
 	}
@@ -76,7 +80,11 @@ func (h *header) sectionSize(i int) int {
 // section.
 func (c *Codes) WriteTo(w io.Writer) (int64, error) {
 	h := header{dims: c.dims, stride: c.stride, rows: c.count.Load(), shift: c.shift}
-	out := frame.NewWriter(w, snapshotMagic, snapshotVersion)
+	magic, version := snapshotMagic, uint32(snapshotVersion)
+	if c.full {
+		magic, version = fullMagic, fullVersion
+	}
+	out := frame.NewWriter(w, magic, version)
 	out.Frame(h.encode())
 	var buf []byte
 	for i := range h.sections() {
@@ -92,11 +100,25 @@ func (c *Codes) WriteTo(w io.Writer) (int64, error) {
 	return n, nil
 }
 
-// ReadCodes reads what WriteTo wrote, and no byte beyond it. The error wraps
-// [ErrFormat] or [ErrCorrupt], or is that of r. Memory grows with what was read
-// and found intact, whatever the header says.
+// ReadCodes reads what WriteTo wrote of a table that is not of full codes, and no
+// byte beyond it. The error wraps [ErrFormat] or [ErrCorrupt], or is that of r.
+// Memory grows with what was read and found intact, whatever the header says.
 func ReadCodes(r io.Reader) (*Codes, error) {
-	in, err := frame.NewReader(r, snapshotMagic, snapshotVersion)
+	return readCodes(r, snapshotMagic, snapshotVersion, codeSize)
+}
+
+// ReadFullCodes is [ReadCodes] for a table of full codes.
+func ReadFullCodes(r io.Reader) (*Codes, error) {
+	c, err := readCodes(r, fullMagic, fullVersion, fullSize)
+	if err != nil {
+		return nil, err
+	}
+	c.full = true
+	return c, nil
+}
+
+func readCodes(r io.Reader, magic string, version uint32, codeSize func(dims int) int) (*Codes, error) {
+	in, err := frame.NewReader(r, magic, version)
 	if err != nil {
 		return nil, damaged(err)
 	}
@@ -104,7 +126,7 @@ func ReadCodes(r io.Reader) (*Codes, error) {
 	if err != nil {
 		return nil, damaged(err)
 	}
-	h, err := decodeHeader(b)
+	h, err := decodeHeader(b, codeSize)
 	if err != nil {
 		return nil, err
 	}

@@ -16,11 +16,18 @@ import (
 // and answered as "internal": its text may name files.
 func (s *Server) problem(ctx context.Context, err error) *problem.Problem {
 	if p := problem.Of(err); p != nil {
+		if p.Detail.Code == "model_mismatch" && p.Detail.Hint == "" {
+			p = p.Hint(reembedHint)
+		}
 		return p
 	}
 	s.log.ErrorContext(ctx, "request failed", "id", requestID(ctx), "err", err)
 	return refuseInternal()
 }
+
+// reembedHint is the way out for a collection of another model.
+const reembedHint = "an administrator can change its model while it is served: frony-db reembed --server, or POST /v1/tasks; " +
+	"until then, search it in mode lexical or with embeddings of its own model"
 
 func refuseInternal() *problem.Problem {
 	return problem.Refuse(http.StatusInternalServerError, "internal", "internal error; the server's log says more under this request_id")

@@ -2,14 +2,12 @@ package server
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
@@ -43,6 +41,8 @@ func (s *Server) routes() error {
 	s.collectionRoutes()
 	s.documentRoutes()
 	s.searchRoutes()
+	s.taskRoutes()
+	s.backupRoutes()
 	s.compatRoutes()
 	s.mcpRoutes()
 
@@ -64,6 +64,8 @@ func (s *Server) openapi(spec *[]byte) http.Handler {
 // none, and are always answered.
 func slotOf(op *huma.Operation, role keys.Role) slotKind {
 	switch {
+	case strings.HasPrefix(op.Path, "/v1/tasks"), strings.HasPrefix(op.Path, "/v1/backups"):
+		return slotNone // they don't wait for anything, and a busy server must be told to stop
 	case role > keys.Read:
 		return slotWrite
 	case strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"):
@@ -74,12 +76,26 @@ func slotOf(op *huma.Operation, role keys.Role) slotKind {
 
 // register adds an operation with the role that it needs.
 func register[I, O any](s *Server, op huma.Operation, role keys.Role, h func(context.Context, *I) (*O, error)) {
+	add(s, op, endpoint{role: role}, h)
+}
+
+// registerWhole adds an operation that is about the whole database.
+func registerWhole[I, O any](s *Server, op huma.Operation, role keys.Role, h func(context.Context, *I) (*O, error)) {
+	add(s, op, endpoint{role: role, whole: true}, h)
+}
+
+func add[I, O any](s *Server, op huma.Operation, e endpoint, h func(context.Context, *I) (*O, error)) {
 	kind := bodyNone
 	if op.Method == http.MethodPost || op.Method == http.MethodPut {
 		kind = bodyWhole
 	}
-	op.Metadata = map[string]any{"endpoint": endpoint{role: role, body: kind, slot: slotOf(&op, role)}}
-	op.Description += "\n\nNeeds a key with the role " + role.String() + "."
+	e.body, e.slot = kind, slotOf(&op, e.role)
+	op.Metadata = map[string]any{"endpoint": e}
+	op.Description += "\n\nNeeds a key with the role " + e.role.String()
+	if e.whole {
+		op.Description += " for all collections"
+	}
+	op.Description += "."
 	op.MaxBodyBytes = s.opts.Limits.Body + 1 // the guard has read it already
 	op.BodyReadTimeout = -1
 	op.Responses = map[string]*huma.Response{"default": problemResponse(s.api)}
@@ -97,9 +113,14 @@ func problemResponse(a huma.API) *huma.Response {
 	return &huma.Response{
 		Description: "What went wrong",
 		Content: map[string]*huma.MediaType{"application/json": {
-			Schema: a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem"),
+			Schema: schemaOf[problem.Problem](a),
 		}},
 	}
+}
+
+func schemaOf[T any](a huma.API) *huma.Schema {
+	t := reflect.TypeFor[T]()
+	return a.OpenAPI().Components.Schemas.Schema(t, true, t.Name())
 }
 
 // collection opens a collection for a request.
@@ -108,13 +129,12 @@ func (s *Server) collection(ctx context.Context, name string) (*db.Collection, e
 		return nil, problem.Refuse(http.StatusServiceUnavailable, "loading", "the database is still opening").After(2)
 	}
 	c, err := s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
-	if composed := norm.NFC.String(name); errors.Is(err, db.ErrNoCollection) && composed != name {
+	if err == nil && c.Name() != name {
 		// macOS decomposes 메, and nobody sees it. The key was checked for the other
 		// spelling only.
-		if p := s.may(ctx, keys.Read, composed); p != nil {
+		if p := s.may(ctx, keys.Read, c.Name()); p != nil {
 			return nil, p
 		}
-		return s.db.Collection(ctx, composed, &db.CollectionOptions{MustExist: true})
 	}
 	return c, err
 }

@@ -109,7 +109,7 @@ func (s *Server) info(ctx context.Context, name string) (*api.CollectionInfo, er
 		if err != nil {
 			return nil, err
 		}
-		if info.Name == name || info.Name == norm.NFC.String(name) {
+		if norm.NFC.String(info.Name) == norm.NFC.String(name) {
 			return &info, nil
 		}
 	}

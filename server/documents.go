@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
@@ -146,11 +147,11 @@ func (s *Server) getDocuments(ctx context.Context, in *inGet) (*outGet, error) {
 	var out outGet
 	there := make(map[string]bool, len(docs))
 	for i := range docs {
-		there[docs[i].ID] = true
+		there[norm.NFC.String(docs[i].ID)] = true
 		out.Body.Documents = append(out.Body.Documents, api.FromStored(&docs[i]))
 	}
 	for _, id := range in.Body.IDs {
-		if !there[id] {
+		if !there[norm.NFC.String(id)] {
 			out.Body.Missing = append(out.Body.Missing, id)
 		}
 	}
@@ -171,6 +172,9 @@ func (s *Server) scanDocuments(ctx context.Context, in *inScan) (*outScan, error
 		return nil, err
 	}
 	var out outScan
+	if out.Body.Warnings, err = c.FilterWarnings(ctx, scan.Filter); err != nil {
+		return nil, err
+	}
 	var size int64
 	for d, err := range c.Scan(ctx, scan) {
 		if err != nil {
@@ -198,6 +202,9 @@ func (s *Server) countDocuments(ctx context.Context, in *inCount) (*outCount, er
 		return nil, err
 	}
 	var out outCount
+	if out.Body.Warnings, err = c.FilterWarnings(ctx, where); err != nil {
+		return nil, err
+	}
 	out.Body.Count, err = c.Count(ctx, where)
 	return &out, err
 }
@@ -233,7 +240,7 @@ func (s *Server) delete(ctx context.Context, collection string, ids []string, wh
 	var out outDeleted
 	if ids != nil {
 		out.Body.Deleted, err = c.Delete(ctx, ids...)
-	} else {
+	} else if out.Body.Warnings, err = c.FilterWarnings(ctx, where); err == nil {
 		out.Body.Deleted, err = c.DeleteWhere(ctx, where)
 	}
 	return &out, err

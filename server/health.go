@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/fronyai/frony-db/server/keys"
@@ -24,7 +26,7 @@ func (s *Server) healthRoutes() {
 }
 
 // readyz tells whether requests should be sent here.
-func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	switch s.state.Load() {
 	case stateLoading:
 		w.Header().Set("Retry-After", "2")
@@ -32,8 +34,27 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	case stateStopping:
 		answerText(w, http.StatusServiceUnavailable, "stopping")
 	default:
-		answerText(w, http.StatusOK, "ok")
+		answerText(w, http.StatusOK, s.health(r.Context()))
 	}
+}
+
+// health is what /readyz says of a server that answers. It names no collections:
+// everybody may ask.
+func (s *Server) health(ctx context.Context) string {
+	all, degraded := 0, 0
+	for info, err := range s.db.Collections(ctx) {
+		if err != nil {
+			break // the database closes
+		}
+		if all++; info.Degraded != "" {
+			degraded++
+		}
+	}
+	if degraded == 0 {
+		return "ok"
+	}
+	return fmt.Sprintf("degraded: %d of %d collections were filled with another model and find texts by words alone; "+
+		"GET /v1/collections names them, and reembed changes their model", degraded, all)
 }
 
 func answerText(w http.ResponseWriter, status int, text string) {

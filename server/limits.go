@@ -23,7 +23,7 @@ func over(what string, n, limit int, param string) *problem.Problem {
 }
 
 func (s *Server) filterLimits() filter.Limits {
-	return filter.Limits{MaxDepth: s.opts.Limits.FilterDepth, MaxConditions: s.opts.Limits.FilterConditions, MaxLength: 64 << 10}
+	return filter.Limits{MaxDepth: s.opts.Limits.FilterDepth, MaxConditions: s.opts.Limits.FilterConditions}
 }
 
 func (s *Server) checkText(text, param string) *problem.Problem {
@@ -60,6 +60,10 @@ func answerSize(d *db.Document) int64 {
 			for _, x := range v {
 				n += len(x) + 3
 			}
+		case []int64:
+			n += 20 * len(v)
+		case []float64:
+			n += 24 * len(v)
 		}
 	}
 	return int64(n)

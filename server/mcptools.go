@@ -24,7 +24,7 @@ type (
 		Collection string   `json:"collection" doc:"Name of the collection; list_collections returns all names"`
 		Text       string   `json:"text" doc:"What to look for, in Korean or English: a question or a phrase"`
 		K          int      `json:"k,omitzero" doc:"Number of results; 5 if missing"`
-		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020"`
+		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020. _id and _source are a document's id and source; STARTS WITH, LIKE and ILIKE (%, _) look at texts"`
 		PerSource  int      `json:"per_source,omitzero" doc:"At most this many results of the same source document: 1 returns the best chunk of each; no limit if missing"`
 		MinScore   *float32 `json:"min_score,omitempty" doc:"Leave out results with a lower score, which combines meaning and words and is comparable within one search only"`
 		MinCosine  *float32 `json:"min_cosine,omitempty" doc:"Leave out results that are farther in meaning, from -1 to 1; what is near depends on the embedding model"`
@@ -34,7 +34,8 @@ type (
 		Score float32 `json:"score" doc:"Results are ordered by it"`
 	}
 	mcpSearchOut struct {
-		Matches []mcpMatch `json:"matches" doc:"Best first. Of a long text, the part that fits the query best"`
+		Matches  []mcpMatch `json:"matches" doc:"Best first. Of a long text, the part that fits the query best"`
+		Warnings []string   `json:"warnings,omitempty" doc:"What in the filter is probably a mistake"`
 	}
 	mcpGetIn struct {
 		Collection string   `json:"collection" doc:"Name of the collection"`
@@ -53,7 +54,7 @@ type (
 	mcpDocumentIn struct {
 		ID       string       `json:"id,omitempty" doc:"Unique in the collection; generated if missing"`
 		Text     string       `json:"text" doc:"The text"`
-		Metadata api.Metadata `json:"metadata,omitempty" doc:"Fields for filters: texts, numbers, booleans, times (RFC 3339) and lists of texts"`
+		Metadata api.Metadata `json:"metadata,omitempty" doc:"Fields for filters: texts, numbers, booleans, times, and lists of texts or numbers; a nested object becomes fields such as author.name"`
 		Source   string       `json:"source,omitempty" doc:"What the document is a part of, such as a file"`
 		Chunk    int          `json:"chunk,omitzero" doc:"Its number within the source"`
 		Expires  time.Time    `json:"expires,omitzero" doc:"When the document expires (RFC 3339); never if missing"`
@@ -128,7 +129,7 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 	if err != nil {
 		return out, err
 	}
-	out.Matches = make([]mcpMatch, len(r.Matches))
+	out.Matches, out.Warnings = make([]mcpMatch, len(r.Matches)), r.Warnings
 	room := min(mcpSnippet, mcpAnswer/max(1, len(r.Matches)))
 	for i := range r.Matches {
 		m := &r.Matches[i]

@@ -24,6 +24,7 @@ type metrics struct {
 	plans    *prometheus.CounterVec
 	recall   *prometheus.HistogramVec
 	running  prometheus.Gauge
+	tasks    *prometheus.CounterVec
 }
 
 func newMetrics(s *Server) *metrics {
@@ -49,6 +50,9 @@ func newMetrics(s *Server) *metrics {
 			Name: "frony_recall_at_k", Help: "Recall of sampled searches: the share of the true k nearest, found by an exact search, that they returned.",
 			Buckets: []float64{.5, .7, .8, .9, .95, .98, .99, .999, 1},
 		}, []string{"collection", "k"}),
+		tasks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "frony_tasks_total", Help: "Maintenance tasks that ended, by kind and how: done, failed or cancelled.",
+		}, []string{"kind", "state"}),
 		running: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "frony_http_requests_running", Help: "Requests in progress.",
 		}),
@@ -57,7 +61,8 @@ func newMetrics(s *Server) *metrics {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 	}
 	m.registry.MustRegister(
-		m.requests, m.took, m.refusals, m.stages, m.plans, m.recall, m.running,
+		m.requests, m.took, m.refusals, m.stages, m.plans, m.recall, m.running, m.tasks,
+		gauge("frony_tasks_running", "Maintenance tasks that run.", func() float64 { return float64(s.tasks.Running()) }),
 		gauge("frony_searches_running", "Searches that hold a slot.", func() float64 { return float64(s.searches.Running()) }),
 		gauge("frony_searches_waiting", "Searches that wait for a slot.", func() float64 { return float64(s.searches.Waiting()) }),
 		gauge("frony_writes_running", "Writes that hold a slot.", func() float64 { return float64(s.writes.Running()) }),
@@ -135,12 +140,13 @@ var (
 	unreachableDesc = prometheus.NewDesc("frony_unreachable_documents", "Documents that the graph did not return to their self-query, in the last complete pass, or in the current one if already higher.", []string{"collection"}, nil)
 	memoryDesc      = prometheus.NewDesc("frony_memory_bytes", "Memory of a collection by part.", []string{"collection", "part"}, nil)
 	diskDesc        = prometheus.NewDesc("frony_disk_bytes", "Disk space of a collection's derived files by part.", []string{"collection", "part"}, nil)
+	degradedDesc    = prometheus.NewDesc("frony_degraded_collections", "Collections that were filled with another model and find texts by words alone.", nil, nil)
 	storeDesc       = prometheus.NewDesc("frony_store_bytes", "Disk space of the store, all collections together.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c *collectionsCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{documentsDesc, deadDesc, checkedDesc, unreachableDesc, memoryDesc, diskDesc, storeDesc} {
+	for _, d := range []*prometheus.Desc{documentsDesc, deadDesc, checkedDesc, unreachableDesc, memoryDesc, diskDesc, storeDesc, degradedDesc} {
 		ch <- d
 	}
 }
@@ -155,10 +161,13 @@ func (c *collectionsCollector) Collect(ch chan<- prometheus.Metric) {
 	send := func(d *prometheus.Desc, v int64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v), labels...)
 	}
-	var store int64
+	var store, degraded int64
 	for info, err := range c.s.db.Collections(ctx) {
 		if err != nil {
 			return
+		}
+		if info.Degraded != "" {
+			degraded++
 		}
 		col, err := c.s.db.Collection(ctx, info.Name, &db.CollectionOptions{MustExist: true})
 		if err != nil {
@@ -185,4 +194,5 @@ func (c *collectionsCollector) Collect(ch chan<- prometheus.Metric) {
 		store = t.Disk.Store
 	}
 	send(storeDesc, store)
+	send(degradedDesc, degraded)
 }

@@ -40,7 +40,7 @@ func TestMistakes(t *testing.T) {
 		{"POST", notes + "/search", "\xef\xbb\xbf{}", 400, "invalid_json", "ufeff"},
 		{"POST", notes + "/search", `{"text":"a","filter":"lang == \"ko\""}`, 400, "invalid_filter", "filter: column 6"},
 		{"POST", notes + "/search", `{"text":"a","filter":"` + deep + `"}`, 400, "limit_exceeded", "16 deep"},
-		{"PUT", notes + "/documents", `{"documents":[{"text":"a","metadata":{"a":{"b":1}}}]}`, 400, "invalid_metadata", "lists of strings"},
+		{"PUT", notes + "/documents", `{"documents":[{"text":"a","metadata":{"a":[true]}}]}`, 400, "invalid_metadata", "lists of strings or numbers"},
 		{"PUT", notes + "/documents", `[{"text":"a"}]`, 422, "invalid_request", "expected object"},
 		{"GET", notes + "/documents?cursor=%25%", "", 400, "invalid_request", "query"},
 		{"GET", notes + "/documents?page=2", "", 422, "invalid_request", "query.page"},

@@ -69,7 +69,7 @@ func TestNumbersAreExact(t *testing.T) {
 		}
 	}
 	// What JSON has and metadata does not is named in JSON's terms.
-	for value, want := range map[string]string{`{"a":1}`: "an object", `["a",1]`: "element 1 is a number", `[["a"]]`: "element 0 is a list"} {
+	for value, want := range map[string]string{`[{"a":1}]`: "an object", `["a",1]`: "element 1 is a number", `[["a"]]`: "element 0 is a list"} {
 		e := b.refused(400, "invalid_metadata", "PUT", notes+"/documents", `{"documents":[{"text":"x","metadata":{"n":`+value+`}}]}`)
 		if s, _ := e["message"].(string); !strings.Contains(s, want) || strings.Contains(s, "interface") || strings.Contains(s, "time.Time") {
 			t.Errorf("%s: %v", value, e)

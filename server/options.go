@@ -31,6 +31,10 @@ type Options struct {
 	ReadOnly bool
 	// MCPWrites gives MCP clients whose key may write the tools upsert and delete.
 	MCPWrites bool
+	// BackupDir is the directory for backups of tasks and of clients that upload them.
+	// It is created if it is missing. Empty means none: backups and restores are
+	// refused.
+	BackupDir string
 	// Version is the version that /meta, /info and the API's description state.
 	Version string
 	// Limits bounds what one client may ask for. Zero fields are the defaults.
@@ -66,6 +70,7 @@ type Limits struct {
 	// requests. With a model behind a network it may be higher: waiting takes no CPU.
 	Searches int
 	Writes   int           // writes that run at one time; default 32
+	Tasks    int           // maintenance tasks that run at one time; default 2
 	Queue    int           // requests that wait, of each kind; default 64
 	Wait     time.Duration // the longest wait in a burst, before 503; default 1 s
 	// QueueFactor is the longest wait under sustained load, as a multiple of the
@@ -111,6 +116,7 @@ func (o *Options) withDefaults() (Options, error) {
 		{"FilterConditions", &l.FilterConditions, 256},
 		{"Searches", &l.Searches, max(1, runtime.GOMAXPROCS(0)-1)},
 		{"Writes", &l.Writes, 32},
+		{"Tasks", &l.Tasks, 2},
 		{"Queue", &l.Queue, 64},
 		{"Burst", &l.Burst, max(1, int(2*l.Rate))},
 		{"Replays", &l.Replays, 10_000},

@@ -17,10 +17,12 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/server/admit"
 	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
+	"github.com/fronyai/frony-db/server/task"
 )
 
-// Server is an http.Handler for one database, which the caller closes. Its methods
-// may be called concurrently.
+// Server is an http.Handler for one database, which the caller closes after the server.
+// Its methods may be called concurrently.
 type Server struct {
 	db    *db.DB
 	embed embedder.Embedder
@@ -43,6 +45,8 @@ type Server struct {
 	writes              *admit.Queue
 	rates               *admit.Rates
 	replays             *admit.Replays
+	tasks               *task.List
+	backups             *backups // nil: the operator named no directory
 	metrics             *metrics
 	tracer              trace.Tracer
 	tools               []tool
@@ -81,6 +85,13 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 		reachability: reachability{of: map[string]selfQueries{}},
 	}
 	s.keys.Store(o.Keys)
+	if s.backups, err = openBackups(o.BackupDir); err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	s.tasks = task.New(task.Options{
+		Running: l.Tasks, Ended: s.taskEnded,
+		Problem: func(err error) *problem.Problem { return s.problem(context.Background(), err) },
+	})
 	s.metrics = newMetrics(s)
 	queue := admit.QueueOptions{Waiting: l.Queue, Wait: l.Wait, Factor: l.QueueFactor, Refused: s.metrics.refused}
 	queue.Slots = l.Searches
@@ -147,6 +158,9 @@ func (s *Server) Warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if health := s.health(ctx); health != "ok" {
+		s.log.Warn(health)
+	}
 	for _, name := range names {
 		_, err := s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
 		if err := ctx.Err(); err != nil {
@@ -173,8 +187,21 @@ func (s *Server) names(ctx context.Context) (names []string, err error) {
 	return names, nil
 }
 
-// Stop makes /readyz return 503, so that no new requests are sent here.
-func (s *Server) Stop() { s.state.Store(stateStopping) }
+// Stop makes /readyz return 503, so that no new requests are sent here, and cancels the
+// tasks.
+func (s *Server) Stop() {
+	s.state.Store(stateStopping)
+	s.tasks.Stop()
+}
+
+// Close cancels the tasks and waits for them.
+func (s *Server) Close() error {
+	s.tasks.Close()
+	if s.backups == nil {
+		return nil
+	}
+	return s.backups.root.Close()
+}
 
 // loading reports whether a collection may still be opening.
 func (s *Server) loading(name string) bool {

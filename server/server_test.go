@@ -31,7 +31,17 @@ func start(t *testing.T, o *server.Options) *bench {
 
 func startWith(t *testing.T, e embedder.Embedder, o *server.Options) *bench {
 	t.Helper()
-	d, err := db.Open(t.TempDir(), &db.Options{Embedder: e})
+	return startIn(t, t.TempDir(), e, o)
+}
+
+func startIn(t *testing.T, dir string, e embedder.Embedder, o *server.Options) *bench {
+	t.Helper()
+	var s *server.Server
+	d, err := db.Open(dir, &db.Options{Embedder: e, AllowModelMismatch: true, Progress: func(step string, done, total int) {
+		if s != nil {
+			s.ObserveProgress(step, done, total)
+		}
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +49,7 @@ func startWith(t *testing.T, e embedder.Embedder, o *server.Options) *bench {
 		o = &server.Options{}
 	}
 	o.Embedder = e
-	s, err := server.New(d, o)
+	s, err = server.New(d, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +61,9 @@ func startWith(t *testing.T, e embedder.Embedder, o *server.Options) *bench {
 	ts.Start()
 	t.Cleanup(func() {
 		ts.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}
@@ -131,6 +144,15 @@ func (b *bench) await(what string, holds func() bool) {
 			b.Fatalf("waited in vain: %s", what)
 		}
 	}
+}
+
+func encode(t *testing.T, v any) string {
+	t.Helper()
+	got, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(got)
 }
 
 func (b *bench) list(v any) []any {
@@ -248,7 +270,7 @@ func TestErrors(t *testing.T) {
 		{404, "no_collection", "POST", "/v1/collections/none/documents", `{"documents":[{"text":"x"}]}`},
 		{400, "invalid_text", "PUT", notes + "/documents", `{"documents":[{"id":"1"}]}`},
 		{400, "invalid_embedding", "PUT", notes + "/documents", `{"documents":[{"id":"1","embedding":[1,2]}]}`},
-		{400, "invalid_metadata", "PUT", notes + "/documents", `{"documents":[{"text":"x","metadata":{"a":{"b":1}}}]}`},
+		{400, "invalid_metadata", "PUT", notes + "/documents", `{"documents":[{"text":"x","metadata":{"a":[{"b":1}]}}]}`},
 		{400, "duplicate_id", "PUT", notes + "/documents", `{"documents":[{"id":"1","text":"x"},{"id":"1","text":"y"}]}`},
 		{400, "invalid_id", "PUT", notes + "/documents", `{"documents":[{"id":"\u0000","text":"x"}]}`},
 		{400, "invalid_request", "PUT", notes + "/documents", `{"documents":[]}`},

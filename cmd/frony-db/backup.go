@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
@@ -18,6 +22,7 @@ import (
 
 func (a *app) backup() *cobra.Command {
 	var base string
+	var keep bool
 	c := &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Back up the whole database to a file, or to - for standard output",
@@ -28,19 +33,21 @@ earlier backup; 'frony-db restore' then needs all of them.
 Every document is compared with its checksums. Damaged ones are named and left out,
 and the exit code is 4.
 
-The file appears under its name only when it is complete. Only one process can
-open a database: stop 'frony-db serve' first.`,
+The file appears under its name only when it is complete. With --server the server
+makes the backup as a task, in its --backup-dir, while it serves; the file is then
+downloaded, and deleted there unless --keep is set.`,
 		Example: `  frony-db backup full.bak
   frony-db backup monday.bak --base full.bak
   frony-db backup - | ssh other 'cat > full.bak'`,
 		Args: one("the file to write, or - for standard output"),
-		RunE: func(c *cobra.Command, args []string) error { return a.runBackup(c.Context(), args[0], base) },
+		RunE: func(c *cobra.Command, args []string) error { return a.runBackup(c.Context(), args[0], base, keep) },
 	}
 	c.Flags().StringVar(&base, "base", "", "earlier backup that this one adds to")
+	c.Flags().BoolVar(&keep, "keep", false, "with --server: keep the server's copy")
 	return c
 }
 
-func (a *app) runBackup(ctx context.Context, path, base string) error {
+func (a *app) runBackup(ctx context.Context, path, base string, keep bool) error {
 	var o db.BackupOptions
 	if base != "" {
 		info, err := backupInfo(base)
@@ -49,13 +56,35 @@ func (a *app) runBackup(ctx context.Context, path, base string) error {
 		}
 		o.Base = &info
 	}
+	if a.server != "" {
+		return a.withServer(func(c *client.Client) error { return a.backupServer(ctx, c, path, &o, keep) })
+	}
 	d, err := a.open(true)
 	if err != nil {
 		return err
 	}
 	defer a.close(d)
+	return a.saveBackup(path, func(w io.Writer) (db.BackupInfo, error) { return d.Backup(ctx, w, &o) })
+}
+
+// backupServer lets the server make a backup and downloads it.
+func (a *app) backupServer(ctx context.Context, c *client.Client, path string, o *db.BackupOptions, keep bool) (err error) {
+	r, damaged := a.runTask(ctx, c, api.NewTask{Kind: api.TaskBackup, BaseInfo: o.Base})
+	if damaged != nil && !errors.Is(damaged, db.ErrDamaged) {
+		return damaged
+	}
+	if !keep {
+		defer func() { err = errors.Join(err, c.DeleteBackup(context.WithoutCancel(ctx), r.Backup.Name)) }()
+	}
+	return a.saveBackup(path, func(w io.Writer) (db.BackupInfo, error) {
+		return *r.Contents, cmp.Or(c.DownloadBackup(ctx, r.Backup.Name, w), damaged)
+	})
+}
+
+// saveBackup writes a backup to a file, or to standard output, and says what it holds.
+func (a *app) saveBackup(path string, write func(io.Writer) (db.BackupInfo, error)) error {
 	if path == "-" {
-		_, err := d.Backup(ctx, a.out, &o)
+		_, err := write(a.out)
 		return err
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
@@ -66,7 +95,7 @@ func (a *app) runBackup(ctx context.Context, path, base string) error {
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	info, err := d.Backup(ctx, f, &o)
+	info, err := write(f)
 	damaged := err
 	if errors.Is(err, db.ErrDamaged) {
 		err = nil // it holds all other documents

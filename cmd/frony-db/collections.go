@@ -61,6 +61,9 @@ func (a *app) printCollections(list []db.CollectionInfo) error {
 		default:
 			model += " → " + modelShort(r.Other.Model)
 		}
+		if i.Degraded != "" {
+			model += ", outdated"
+		}
 		t.Rows = append(t.Rows, []string{
 			i.Name, strconv.Itoa(i.Documents), fmt.Sprintf("%d/%d", i.HeadDims, i.Dims), model,
 			i.Created.Local().Format(time.DateTime),

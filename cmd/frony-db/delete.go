@@ -29,9 +29,9 @@ func (a *app) delete() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			n, err := a.runDelete(c, ids, e)
+			n, warnings, err := a.runDelete(c, ids, e)
 			if err == nil || n > 0 {
-				err = errors.Join(a.printDeleted(n), err)
+				err = errors.Join(a.printDeleted(n, warnings), err)
 			}
 			return err
 		},
@@ -40,22 +40,25 @@ func (a *app) delete() *cobra.Command {
 	return c
 }
 
-func (a *app) runDelete(c *cobra.Command, ids []string, where filter.Expr) (n int, err error) {
+func (a *app) runDelete(c *cobra.Command, ids []string, where filter.Expr) (n int, warnings []string, err error) {
 	err = a.writeCollection(c.Context(), func(col collection) (err error) {
 		if len(ids) > 0 {
 			n, err = col.Delete(c.Context(), ids...)
-		} else {
+			return err
+		}
+		if warnings, err = col.FilterWarnings(c.Context(), where); err == nil {
 			n, err = col.DeleteWhere(c.Context(), where)
 		}
 		return err
 	})
-	return n, err
+	return n, warnings, err
 }
 
-func (a *app) printDeleted(n int) error {
+func (a *app) printDeleted(n int, warnings []string) error {
 	if a.json {
-		return a.printJSON(api.Deleted{Deleted: n})
+		return a.printJSON(api.Deleted{Deleted: n, Warnings: warnings})
 	}
+	a.printWarnings(warnings)
 	fmt.Fprintf(a.out, "deleted %d\n", n)
 	return nil
 }

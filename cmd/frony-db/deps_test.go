@@ -23,7 +23,8 @@ var allowed = map[string]struct {
 	"internal":            {own: []string{"internal"}, others: []string{}},
 	"hnsw":                {own: []string{"hnsw", "internal"}, others: []string{}},
 	"quant":               {own: []string{"quant", "internal"}, others: []string{"golang.org/x/sys/cpu"}},
-	"db/filter":           {own: nil, others: []string{}},
+	"internal/nfc":        {others: []string{"golang.org/x/text/unicode/norm"}},
+	"db/filter":           {own: []string{"internal/nfc"}, others: []string{}},
 	"db":                  {own: []string{"db", "embedder", "hnsw", "internal", "quant"}},
 	"db/internal/archive": {own: []string{"db/internal/reason"}},
 	"db/internal/gate":    {others: []string{}},
@@ -45,6 +46,7 @@ var allowed = map[string]struct {
 	"server/admit":                {own: []string{"server/problem"}},
 	"server/compat":               {own: []string{"embedder", "server/problem"}},
 	"server/keys":                 {},
+	"server/task":                 {own: []string{"api", "server/problem"}, others: []string{}},
 	"server/problem":              {own: []string{"api", "db"}, others: []string{}},
 	"client":                      {own: []string{"api", "db"}},
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
@@ -52,6 +53,16 @@ func (a *app) runDoctor(ctx context.Context, o *db.DoctorOptions, acceptLoss boo
 	if o.Sample < 0 {
 		return usage.Errorf("--sample %d: want 0 or more", o.Sample)
 	}
+	if a.server != "" {
+		if acceptLoss {
+			return usage.Errorf("--accept-loss is for a database that can't be opened; use it with --db, where the server ran")
+		}
+		in := api.NewTask{Kind: api.TaskDoctor, Repair: o.Repair, Sample: o.Sample}
+		if len(o.Collections) > 0 {
+			in.Collection = o.Collections[0]
+		}
+		return a.onServer(ctx, in, func(r *api.TaskResult) error { return a.reportDoctor(r.Doctor, o.Repair) })
+	}
 	d, err := a.openWith(db.Options{MustExist: true, AcceptLoss: acceptLoss})
 	if err != nil {
 		return err
@@ -67,17 +78,22 @@ func (a *app) runDoctor(ctx context.Context, o *db.DoctorOptions, acceptLoss boo
 	if err != nil {
 		return err
 	}
+	return a.reportDoctor(&r, o.Repair)
+}
+
+// reportDoctor prints a report, and is an error if the database is not sound.
+func (a *app) reportDoctor(r *db.DoctorReport, repair bool) (err error) {
 	if a.json {
 		err = a.printJSON(r)
 	} else {
-		err = a.printDoctor(&r)
+		err = a.printDoctor(r)
 	}
 	switch {
 	case err != nil || r.OK():
 		return err
 	case r.Checksums != "":
 		return fmt.Errorf("%w: %s; restore a backup", errUnsound, r.Checksums)
-	case o.Repair:
+	case repair:
 		return fmt.Errorf("%w: some problems could not be repaired; restore a backup, or write the documents named above again", errUnsound)
 	}
 	return fmt.Errorf("%w; try 'frony-db doctor --repair'", errUnsound)

@@ -110,6 +110,11 @@ func (e *exporter) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		warnings, err := col.FilterWarnings(ctx, e.where)
+		if err != nil {
+			return err
+		}
+		e.printWarnings(warnings)
 		write := func(w io.Writer) (err error) {
 			n, err = e.write(ctx, w, col, total)
 			return err

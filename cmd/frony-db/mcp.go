@@ -55,9 +55,9 @@ func (a *app) runMCP(ctx context.Context, write bool) error {
 	}
 	var d *db.DB
 	if write {
-		d, err = db.Open(a.dir, &db.Options{Logger: a.log, Embedder: e})
+		d, err = db.Open(a.dir, &db.Options{Logger: a.log, Embedder: e, AllowModelMismatch: true})
 	} else {
-		d, err = a.openToReadWith(db.Options{Embedder: e})
+		d, err = a.openToReadWith(db.Options{Embedder: e, AllowModelMismatch: true})
 	}
 	if err != nil {
 		return wayIn(err)

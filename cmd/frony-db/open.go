@@ -101,7 +101,7 @@ func (a *app) openCollection(ctx context.Context, d *db.DB, embeds bool) (*db.Co
 	return c, err
 }
 
-func (a *app) describe(ctx context.Context, d *db.DB) (db.CollectionInfo, error) {
+func (a *app) describe(ctx context.Context, d database) (db.CollectionInfo, error) {
 	for info, err := range d.Collections(ctx) {
 		if err != nil || info.Name == a.collection {
 			return info, err

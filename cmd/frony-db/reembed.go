@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
@@ -24,10 +25,16 @@ It can be interrupted or killed at any moment; the same command resumes it. The
 previous version is kept until 'reembed confirm' deletes it, or 'reembed rollback'
 returns to it, including later writes.
 
-The database must not be open elsewhere. A program that has it open can call
-Collection.Reembed, which allows searches and writes meanwhile.`,
+With --server it runs there as a task, while the server serves, and changes to the
+server's model: --model is then the server's to name. Otherwise the database must not
+be open elsewhere. A program that has it open can call Collection.Reembed.`,
+		Example: `  frony-db reembed -c notes --model builtin
+  frony-db reembed -c notes --server 127.0.0.1:7700`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if a.server != "" {
+				return a.reembedOnServer(c.Context(), &o)
+			}
 			if a.models.Name == "" || a.models.Name == models.None {
 				return usage.Errorf("reembed: name the new model with --model")
 			}
@@ -40,6 +47,22 @@ Collection.Reembed, which allows searches and writes meanwhile.`,
 	c.Flags().IntVar(&o.Sample, "sample", 100, "sample queries for the comparison; 0 for none")
 	c.AddCommand(a.reembedStatus(), a.reembedConfirm(), a.reembedRollback())
 	return c
+}
+
+func (a *app) reembedOnServer(ctx context.Context, o *db.ReembedOptions) error {
+	in := api.NewTask{
+		Kind: api.TaskReembed, Collection: a.collection, HeadDims: o.HeadDims, SkipTextless: o.SkipTextless,
+		NoSwitch: o.NoSwitch, Sample: max(o.Sample, 0), NoCompare: o.Sample <= 0,
+	}
+	return a.onServer(ctx, in, func(r *api.TaskResult) error { return a.reportReembed(r.Reembed) })
+}
+
+// reportReembed prints what a change of the model did.
+func (a *app) reportReembed(r *db.ReembedReport) error {
+	if a.json {
+		return a.printJSON(r)
+	}
+	return a.printReembed(r)
 }
 
 func (a *app) runReembed(ctx context.Context, o *db.ReembedOptions) error {
@@ -55,10 +78,7 @@ func (a *app) runReembed(ctx context.Context, o *db.ReembedOptions) error {
 		if err != nil {
 			return err
 		}
-		if a.json {
-			return a.printJSON(r)
-		}
-		return a.printReembed(&r)
+		return a.reportReembed(&r)
 	}, func(info *db.CollectionInfo) (embedder.Embedder, error) {
 		if info.Model == nil || o.Sample < 0 || e.Spec().Fingerprint() == info.Model.Fingerprint() {
 			return nil, nil // it would not be used

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
 )
@@ -16,7 +17,7 @@ func (a *app) reembedStatus() *cobra.Command {
 		Short: "Show whether the model is being changed, or a change is unconfirmed",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withDB(func(d *db.DB) error {
+			return a.withDatabase(func(d database) error {
 				info, err := a.describe(c.Context(), d)
 				if err != nil {
 					return err
@@ -51,18 +52,33 @@ func (a *app) reembedConfirm() *cobra.Command {
 		Short: "Delete the previous version; this cannot be undone",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if a.server != "" {
+				return a.onServer(c.Context(), api.NewTask{Kind: api.TaskConfirm, Collection: a.collection}, func(*api.TaskResult) error {
+					return a.withDatabase(func(d database) error {
+						info, err := a.describe(c.Context(), d)
+						if err != nil {
+							return err
+						}
+						return a.printConfirmed(info.Model)
+					})
+				})
+			}
 			return a.withVersions(c.Context(), func(col *db.Collection) error {
 				if err := col.Confirm(c.Context()); err != nil {
 					return err
 				}
-				if a.json {
-					return a.printJSON(map[string]string{"confirmed": a.collection})
-				}
-				fmt.Fprintf(a.out, "confirmed: %s has the model %s, and the previous version is deleted\n", a.collection, modelText(col.Model()))
-				return nil
+				return a.printConfirmed(col.Model())
 			}, noModel)
 		},
 	}
+}
+
+func (a *app) printConfirmed(model *embedder.Spec) error {
+	if a.json {
+		return a.printJSON(map[string]string{"confirmed": a.collection})
+	}
+	fmt.Fprintf(a.out, "confirmed: %s has the model %s, and the previous version is deleted\n", a.collection, modelText(model))
+	return nil
 }
 
 func (a *app) reembedRollback() *cobra.Command {
@@ -77,19 +93,16 @@ rollback discards the new version.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx := c.Context()
+			if a.server != "" {
+				in := api.NewTask{Kind: api.TaskRollback, Collection: a.collection, SkipTextless: o.SkipTextless}
+				return a.onServer(ctx, in, func(r *api.TaskResult) error { return a.printRollback(r.Reembed) })
+			}
 			return a.withVersions(ctx, func(col *db.Collection) error {
 				r, err := col.Rollback(ctx, &o)
 				if err != nil {
 					return err
 				}
-				switch {
-				case a.json:
-					return a.printJSON(r)
-				case !r.Switched:
-					fmt.Fprintf(a.out, "discarded: %s keeps the model %s\n", a.collection, modelText(r.To.Model))
-					return nil
-				}
-				return a.printVersions(&r)
+				return a.printRollback(&r)
 			}, func(info *db.CollectionInfo) (_ embedder.Embedder, err error) {
 				switch r := info.Reembedding; {
 				case r == nil || !r.Switched:
@@ -107,4 +120,15 @@ rollback discards the new version.`,
 	}
 	c.Flags().BoolVar(&o.SkipTextless, "skip-textless", false, "skip documents written since then that have an embedding but no text")
 	return c
+}
+
+func (a *app) printRollback(r *db.ReembedReport) error {
+	switch {
+	case a.json:
+		return a.printJSON(r)
+	case !r.Switched:
+		fmt.Fprintf(a.out, "discarded: %s keeps the model %s\n", a.collection, modelText(r.To.Model))
+		return nil
+	}
+	return a.printVersions(r)
 }

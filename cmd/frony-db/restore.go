@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
@@ -17,6 +19,7 @@ import (
 
 func (a *app) restore() *cobra.Command {
 	var verify bool
+	var as string
 	var o db.RestoreOptions
 	c := &cobra.Command{
 		Use:   "restore FILE [FILE…]",
@@ -24,39 +27,123 @@ func (a *app) restore() *cobra.Command {
 		Long: `restore creates the directory --db from a complete backup and the backups that
 add to it, given in any order; - is standard input. The directory must be missing
 or empty. The database is built next to it, verified, and renamed into place.
+
+With --as it adds one collection to the database --db, or to a server that has a
+--backup-dir, under a new name. -c is its name in the backup, if that is another one.
+The collection appears when it is complete; the server goes on meanwhile.
+
 --verify only reads the backups and checks every sum and document. The exit code is
 4 if documents were damaged when the backup was made: they are named and left out.`,
 		Example: `  frony-db restore full.bak monday.bak --db restored
+  frony-db restore full.bak --server 127.0.0.1:7700 -c notes --as notes-before
   frony-db restore --verify full.bak`,
 		Args: some("a backup"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Logger = a.log
+			switch {
+			case verify && as != "":
+				return usage.Errorf("restore: --verify restores nothing; drop --as or --verify")
+			case a.server != "" && as == "" && !verify:
+				return usage.Errorf("restore: a server takes one collection; name it with --as")
+			case a.server != "" && as != "" && o.MaxBytes != 0:
+				return usage.Errorf("restore: --max-bytes is not for a server")
+			case as != "":
+				return a.restoreCollection(c.Context(), args, as, o.MaxBytes)
+			}
 			return a.runRestore(c.Context(), args, &o, verify)
 		},
 	}
 	c.Flags().BoolVar(&verify, "verify", false, "only check the backups; restore nothing")
+	c.Flags().StringVar(&as, "as", "", "add one collection to an existing database or server, under this name")
 	c.Flags().Int64Var(&o.MaxBytes, "max-bytes", 0, "refuse backups that would grow larger than this (default: a thousand times their size)")
 	return c
 }
 
-func (a *app) runRestore(ctx context.Context, paths []string, o *db.RestoreOptions, verify bool) (err error) {
-	if len(paths) > 1 {
-		if paths, err = inOrder(paths); err != nil {
-			return err
+// openBackups opens backups, each after the one that it adds to.
+func (a *app) openBackups(paths []string) (ordered []string, readers []io.Reader, closeAll func(), err error) {
+	var files []*os.File
+	closeAll = func() {
+		for _, f := range files {
+			_ = f.Close() // only read from
 		}
 	}
-	readers := make([]io.Reader, len(paths))
-	for i, path := range paths {
+	if len(paths) > 1 {
+		if paths, err = inOrder(paths); err != nil {
+			return nil, nil, closeAll, err
+		}
+	}
+	for _, path := range paths {
 		if path == "-" {
-			readers[i] = a.in
+			readers = append(readers, a.in)
 			continue
 		}
 		f, err := os.Open(path)
 		if err != nil {
-			return fmt.Errorf("restore: %w", err)
+			return nil, nil, closeAll, fmt.Errorf("restore: %w", err)
 		}
-		defer func() { _ = f.Close() }() // only read from
-		readers[i] = f
+		files, readers = append(files, f), append(readers, f)
+	}
+	return paths, readers, closeAll, nil
+}
+
+// restoreCollection adds a collection to a database or a server.
+func (a *app) restoreCollection(ctx context.Context, paths []string, as string, most int64) error {
+	from := as
+	if a.from["collection"] != byDefault {
+		from = a.collection
+	}
+	_, readers, closeAll, err := a.openBackups(paths)
+	defer closeAll()
+	if err != nil {
+		return err
+	}
+	report := func(line *db.BackupCollection, err error) error {
+		switch {
+		case err != nil && !errors.Is(err, db.ErrDamaged):
+			return err
+		case a.json:
+			return errors.Join(err, a.printJSON(line))
+		}
+		fmt.Fprintf(a.out, "restored: %s has %s\n", as, term.Plural(int64(line.Live), "document"))
+		return err
+	}
+	if a.server != "" {
+		return a.withServer(func(c *client.Client) error { return report(a.restoreOnServer(ctx, c, readers, from, as)) })
+	}
+	return a.withDB(func(d *db.DB) error {
+		line, err := d.RestoreCollection(ctx, as, &db.RestoreCollectionOptions{From: from, MaxBytes: most}, readers...)
+		return report(&line, err)
+	})
+}
+
+// restoreOnServer uploads backups, lets the server restore a collection from them, and
+// deletes them there.
+func (a *app) restoreOnServer(ctx context.Context, c *client.Client, backups []io.Reader, from, as string) (_ *db.BackupCollection, err error) {
+	in := api.NewTask{Kind: api.TaskRestore, Collection: from, As: as}
+	defer func() {
+		for _, name := range in.Backups {
+			err = errors.Join(err, c.DeleteBackup(context.WithoutCancel(ctx), name))
+		}
+	}()
+	for _, r := range backups {
+		b, err := c.UploadBackup(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		in.Backups = append(in.Backups, b.Name)
+	}
+	r, err := a.runTask(ctx, c, in)
+	if r == nil {
+		return nil, err
+	}
+	return r.Restore, err
+}
+
+func (a *app) runRestore(ctx context.Context, paths []string, o *db.RestoreOptions, verify bool) error {
+	paths, readers, closeAll, err := a.openBackups(paths)
+	defer closeAll()
+	if err != nil {
+		return err
 	}
 	var info db.BackupInfo
 	var damaged error

@@ -69,6 +69,7 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 	if a.json {
 		return a.printJSON(api.FromResult(matches, &t))
 	}
+	a.printWarnings(t.Warnings)
 	if err := a.printMatches(matches); err != nil {
 		return err
 	}
@@ -77,6 +78,13 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 			micros(t.Total), t.Mode, t.Plan, micros(t.Embed), micros(t.Graph), micros(t.Lexical), t.Candidates, micros(t.Rerank))
 	}
 	return nil
+}
+
+// printWarnings prints what is probably a mistake in a filter.
+func (a *app) printWarnings(warnings []string) {
+	for _, w := range warnings {
+		fmt.Fprintf(a.err, "frony-db: --filter: %s\n", w)
+	}
 }
 
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }

@@ -26,7 +26,7 @@ func (a *app) servedModel(ctx context.Context) (embedder.Embedder, error) {
 		}
 	}
 	if len(specs) > 1 {
-		a.log.Warn("the collections have different models; only those of the builtin model can be searched by text; choose another with --model", "models", len(specs))
+		a.log.Warn("the collections have different models; only those of the builtin model can be searched by meaning, the others by words; choose another with --model", "models", len(specs))
 	}
 	return a.models.Open(ctx, models.Builtin)
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -33,11 +34,19 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	if err != nil {
 		return err
 	}
-	var h *server.Server
+	var h *server.Server // no search or task runs before it exists
+	progress := a.progress()
 	d, err := db.Open(a.dir, &db.Options{
-		Logger: a.log, Embedder: e, Progress: a.progress(), RecallSample: s.recallSample, CacheBytes: int64(s.cacheBytes),
-		ReadOnly: s.opts.ReadOnly,
-		// No search runs before the server exists.
+		Logger: a.log, Embedder: e, RecallSample: s.recallSample, CacheBytes: int64(s.cacheBytes),
+		ReadOnly: s.opts.ReadOnly, AllowModelMismatch: true,
+		Progress: func(step string, done, total int) {
+			if progress != nil && strings.HasPrefix(step, "rebuild ") { // tasks have lists of their own
+				progress(step, done, total)
+			}
+			if h != nil {
+				h.ObserveProgress(step, done, total)
+			}
+		},
 		OnRecall: func(collection string, k int, recall float64) { h.ObserveRecall(collection, k, recall) },
 	})
 	if err != nil {
@@ -55,6 +64,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = h.Close() }() // nothing is written there any more
 	l, certs, err := s.listen(ctx)
 	if err != nil {
 		return err

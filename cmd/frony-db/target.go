@@ -21,6 +21,7 @@ type collection interface {
 	Delete(ctx context.Context, ids ...string) (int, error)
 	DeleteWhere(ctx context.Context, where filter.Expr) (int, error)
 	GetFields(ctx context.Context, fields db.Fields, ids ...string) ([]db.Document, error)
+	FilterWarnings(ctx context.Context, where filter.Expr) ([]string, error)
 	Count(ctx context.Context, where filter.Expr) (int, error)
 	Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document, error]
 	Search(ctx context.Context, q db.Query) ([]db.Match, error)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -337,5 +338,19 @@ func BenchmarkSplit(b *testing.B) {
 				Split(doc, Options{Format: f})
 			}
 		})
+	}
+}
+
+func TestSentencesOfQuestion(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"":                                  nil,
+		" \n ":                              nil,
+		"한 문장":                              {"한 문장"},
+		"Is it 3.5? Yes.\nv1.2.3 is\n\nout": {"Is it 3.5?", "Yes.", "v1.2.3 is", "out"},
+	} {
+		if got := Sentences(text); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }

@@ -38,7 +38,10 @@ func TestParseErrors(t *testing.T) {
 		{`!(a = 1)`, 1, "did you mean NOT?"},
 		{`a = null`, 5, "NOT EXISTS"},
 		{`a IS NULL`, 3, "did you mean =?"},
-		{`a LIKE "x%"`, 3, "not supported"},
+		{`a GLOB "x*"`, 3, `a LIKE "%text%"`},
+		{`a STARTS "x"`, 10, "STARTS WITH"},
+		{`a STARTSWITH "x"`, 3, "STARTS WITH"},
+		{`a ENDS WITH "x"`, 3, `LIKE "%text"`},
 		{`a BETWEEN 1 AND 2`, 3, "a >= low AND a <= high"},
 		{`published`, 10, "published = TRUE"},
 		{`NOT published AND a = 1`, 15, "published = TRUE"},
@@ -75,7 +78,7 @@ func TestParseErrors(t *testing.T) {
 			t.Errorf("%s: more than one line: %q", c.in, err)
 		}
 	}
-	for in, column := range map[string]int{`a >= TRUE`: 6, `tags CONTAINS 3`: 15, `a = 1e999`: 5} {
+	for in, column := range map[string]int{`a >= TRUE`: 6, `tags CONTAINS TRUE`: 15, `a LIKE 3`: 8, `a STARTS WITH 3`: 15, `a LIKE "x\\"`: 8, `a = 1e999`: 5} {
 		_, err := filter.Parse(in)
 		if pe, ok := errors.AsType[*filter.ParseError](err); !ok || !errors.Is(err, filter.ErrValue) || pe.Column != column {
 			t.Errorf("%s: got %v", in, err)

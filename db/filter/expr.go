@@ -3,7 +3,10 @@ package filter
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"unicode/utf8"
+
+	"github.com/fronyai/frony-db/internal/nfc"
 )
 
 // Expr is a condition on a document's metadata. It is immutable; the zero value
@@ -16,10 +19,11 @@ type Expr struct{ n *node } // nil n: matches everything
 // A node is one part of an expression. Its counts include the parts below.
 type node struct {
 	kind Kind
-	args []Expr    // of And, Or, Not
-	cond Condition // of KindCondition
-	set  []Value   // of a long IN: its values, sorted
-	err  error     // of KindCondition: why it is invalid
+	args []Expr         // of And, Or, Not
+	cond Condition      // of KindCondition
+	set  func() []Value // of a long IN: its values, sorted
+	like pattern        // of LIKE and ILIKE
+	err  error          // of KindCondition: why it is invalid
 
 	invalid    bool // this part or one below it
 	depth      int  // 1 for a condition
@@ -57,16 +61,29 @@ func Ge(field string, value any) Expr { return compare(field, OpGe, value) }
 // In holds where the field has one of the values; with none it never holds.
 func In(field string, values ...any) Expr { return compare(field, OpIn, values...) }
 
-// Contains holds where the field is a list of strings with this string in it.
+// Contains holds where the field is a list with this string or number in it.
 func Contains(field string, value any) Expr { return compare(field, OpContains, value) }
+
+// StartsWith holds where the field is a string that begins with this one.
+func StartsWith(field, prefix string) Expr { return compare(field, OpStartsWith, prefix) }
+
+// Like holds where the field is a string of the pattern's form: % stands for any
+// text, _ for one character, and \ before one of these, or before itself, takes its
+// meaning away. Escape does so for a text that is to be found as it is.
+func Like(field, pattern string) Expr { return compare(field, OpLike, pattern) }
+
+// ILike is Like without regard to case.
+func ILike(field, pattern string) Expr { return compare(field, OpILike, pattern) }
 
 // Exists holds where the document has the field, whatever its value.
 func Exists(field string) Expr { return compare(field, OpExists) }
 
-// And holds where all of the expressions hold; And() matches everything.
+// And holds where all of the expressions hold; And() matches everything. Several != on
+// one field become one NOT IN.
 func And(exprs ...Expr) Expr { return join(KindAnd, KindAll, KindNone, exprs) }
 
-// Or holds where one of the expressions holds; Or() matches nothing.
+// Or holds where one of the expressions holds; Or() matches nothing. Several = and IN on
+// one field become one IN.
 func Or(exprs ...Expr) Expr { return join(KindOr, KindNone, KindAll, exprs) }
 
 // Not holds where the expression does not.
@@ -87,33 +104,50 @@ func Not(e Expr) Expr {
 
 // compare makes a condition and checks it.
 func compare(field string, op Op, values ...any) Expr {
-	n := &node{
-		kind:       KindCondition,
-		cond:       Condition{Field: field, Op: op, Values: make([]Value, 0, len(values))},
-		depth:      1,
-		conditions: 1,
-		largest:    len(values),
-	}
+	list := make([]Value, 0, len(values))
+	var fault error
 	switch {
 	case field == "":
-		n.err = fmt.Errorf("%w: the field has no name", ErrValue)
+		fault = fmt.Errorf("%w: the field has no name", ErrValue)
 	case !utf8.ValidString(field):
-		n.err = fmt.Errorf("%w: the field name %q is not valid UTF-8", ErrValue, field)
+		fault = fmt.Errorf("%w: the field name %q is not valid UTF-8", ErrValue, field)
 	}
 	for _, x := range values {
 		v, err := ValueOf(x)
 		if err == nil {
 			err = op.accepts(v)
 		}
-		if err != nil && n.err == nil {
+		if err != nil && fault == nil {
+			fault = fmt.Errorf("%w (field %q)", err, field)
+		}
+		list = append(list, v)
+	}
+	return condition(field, op, list, fault)
+}
+
+// condition makes a condition of checked values.
+func condition(field string, op Op, values []Value, fault error) Expr {
+	n := &node{
+		kind:       KindCondition,
+		cond:       Condition{Field: nfc.Compose(field), Op: op, Values: values},
+		err:        fault,
+		depth:      1,
+		conditions: 1,
+		largest:    len(values),
+	}
+	if (op == OpLike || op == OpILike) && fault == nil {
+		var err error
+		if n.like, err = compile(values[0].text, op == OpILike); err != nil {
 			n.err = fmt.Errorf("%w (field %q)", err, field)
 		}
-		n.cond.Values = append(n.cond.Values, v)
 	}
 	n.invalid = n.err != nil
 	if len(values) > scanAtMost && !n.invalid {
-		n.set = slices.Clone(n.cond.Values)
-		slices.SortFunc(n.set, Value.order)
+		n.set = sync.OnceValue(func() []Value { // the columns of a database do without
+			set := slices.Clone(values)
+			slices.SortFunc(set, Value.order)
+			return set
+		})
 	}
 	return Expr{n}
 }
@@ -133,6 +167,7 @@ func join(kind, neutral, absorbing Kind, exprs []Expr) Expr {
 			n.add(e)
 		}
 	}
+	n = n.fold()
 	switch {
 	case absorbed && !n.invalid: // an invalid part must not disappear
 		return constant(absorbing)

@@ -22,6 +22,8 @@ var doc = map[string]any{
 	"seen":      "2024-05-01T09:00:00+09:00",
 	"day":       "2024-05-01",
 	"tags":      []string{"한식", "2024-05-01"},
+	"sizes":     []int64{1, 3},
+	"weights":   []float64{0.5, 2},
 	"none":      nil,
 	"주제":        "요리",
 	"a.b":       "dotted",
@@ -95,7 +97,21 @@ func TestMatch(t *testing.T) {
 		{`lang < "2024-05-01"`, false},
 		{`day IN ("2024-05-01T00:00:00Z")`, true},
 
+		// texts
+		{`lang STARTS WITH "k" AND lang starts with "ko" AND lang STARTS WITH ""`, true},
+		{`lang STARTS WITH "kor" OR lang STARTS WITH "K"`, false},
+		{`day STARTS WITH "2024-05" AND seen LIKE "%+09:00"`, true},
+		{`year STARTS WITH "2" OR year LIKE "%" OR tags LIKE "%"`, false},
+		{`missing LIKE "%" OR missing STARTS WITH ""`, false},
+		{`missing NOT LIKE "%" AND year NOT STARTS WITH "2" AND lang NOT ILIKE "K_X"`, true},
+		{`lang LIKE "ko" AND lang LIKE "k_" AND lang LIKE "__" AND lang LIKE "%" AND lang LIKE "%o%" AND lang LIKE "k%o"`, true},
+		{`lang LIKE "k" OR lang LIKE "_" OR lang LIKE "KO" OR lang LIKE "___" OR lang LIKE "ko_%"`, false},
+		{`lang ILIKE "KO" AND lang ILIKE "%O" AND lang ILIKE "K_"`, true},
+		{`주제 LIKE "_리" AND 주제 LIKE "요%" AND 주제 LIKE "%리%"`, true},
+
 		// rule 9, lists
+		{`sizes CONTAINS 3 AND sizes CONTAINS 3.0 AND weights CONTAINS 0.5 AND weights CONTAINS 2`, true},
+		{`sizes CONTAINS "3" OR sizes CONTAINS 4 OR tags CONTAINS 2024 OR year CONTAINS 2021`, false},
 		{`tags CONTAINS "한식"`, true},
 		{`tags CONTAINS "한"`, false},
 		{`tags CONTAINS "2024-05-01"`, true},
@@ -205,10 +221,13 @@ func TestInvalidValues(t *testing.T) {
 		"invalid field":  filter.Eq("\xff", 1),
 		"empty field":    filter.Exists(""),
 		"bool order":     filter.Ge("a", true),
-		"number in list": filter.Contains("a", 1),
+		"bool in list":   filter.Contains("a", true),
 		"year 10000":     filter.Eq("a", time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)),
 		"json.Number":    filter.Eq("a", json.Number("x")),
 		"zero Value":     filter.Eq("a", filter.Value{}),
+		"open escape":    filter.Like("a", `x\`),
+		"unknown escape": filter.ILike("a", `\n`),
+		"prefix":         filter.StartsWith("a", "\xff"),
 	} {
 		for _, e := range []filter.Expr{
 			e, filter.Not(e), filter.And(e, filter.None()), filter.Or(filter.All(), e),
@@ -266,7 +285,7 @@ func TestLimits(t *testing.T) {
 		"not":         strings.Repeat("NOT ", 50_000) + "a = 1",
 		"conditions":  "a = 1" + strings.Repeat(" OR a = 1", 20_000),
 		"values":      "a IN (1" + strings.Repeat(",1", 100_000) + ")",
-		"length":      "a = \"" + strings.Repeat("x", 1<<20) + "\"",
+		"length":      "a = \"" + strings.Repeat("x", 4<<20) + "\"",
 	} {
 		if _, err := filter.Parse(s); !errors.Is(err, filter.ErrLimit) {
 			t.Errorf("%s: %.80v", name, err)

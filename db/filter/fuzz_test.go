@@ -30,6 +30,7 @@ func FuzzParse(f *testing.F) {
 		`lang = "ko" AND year >= 2020 AND NOT tag IN ("draft", "old")`,
 		"`a``b` CONTAINS 'it''s' OR EXISTS (한글.x-y) AND (TRUE OR NOT FALSE)",
 		`a NOT IN (1, -2.5e10, TRUE) and b not contains "\u00e9\ud83d\ude00"`,
+		`a STARTS WITH "x" AND b NOT LIKE "%\\\\_" OR c ILIKE "ㄱ_"`, `a = 1 OR b = 2 OR a IN (3) OR a = 1`,
 		`a = "2024-05-01T09:00:00+09:00"`, `a == 1`, `a = “x”`, `((a = 1)`, "a = \"\xff", `a = 1e999`, `a >= true`, "`",
 	} {
 		f.Add(s)

@@ -46,8 +46,12 @@ func (p *parser) operatorHint(field string) string {
 		return "did you mean >?"
 	case "BETWEEN":
 		return field + " >= low AND " + field + " <= high"
-	case "LIKE", "ILIKE", "~", "=~", "MATCHES":
-		return "patterns are not supported: use =, IN or CONTAINS"
+	case "~", "=~", "MATCHES", "GLOB", "REGEXP", "RLIKE":
+		return "patterns are written " + field + ` LIKE "%text%"`
+	case "STARTSWITH", "STARTS_WITH", "PREFIX":
+		return "did you mean STARTS WITH?"
+	case "ENDSWITH", "ENDS_WITH", "ENDS", "$=":
+		return field + ` LIKE "%text"`
 	case "HAS", "INCLUDES":
 		return "did you mean CONTAINS?"
 	case "EXISTS":

@@ -8,7 +8,7 @@ import (
 // Limits restrict the size of filters from untrusted sources. Zero fields mean the defaults,
 // and negative ones allow nothing.
 type Limits struct {
-	MaxLength     int // bytes of text or JSON; default 256 KiB
+	MaxLength     int // bytes of text or JSON; default 4 MiB
 	MaxDepth      int // nesting of AND, OR, NOT and parentheses; default 32
 	MaxConditions int // conditions in all; default 1,000
 	MaxValues     int // values of one IN; default 10,000
@@ -17,7 +17,7 @@ type Limits struct {
 // withDefaults returns a copy with the defaults filled in.
 func (l Limits) withDefaults() Limits {
 	return Limits{
-		MaxLength:     cmp.Or(l.MaxLength, 256<<10),
+		MaxLength:     cmp.Or(l.MaxLength, 4<<20),
 		MaxDepth:      cmp.Or(l.MaxDepth, 32),
 		MaxConditions: cmp.Or(l.MaxConditions, 1_000),
 		MaxValues:     cmp.Or(l.MaxValues, 10_000),

@@ -9,7 +9,7 @@ import (
 // The documented default limits: each is reached, and not passed.
 func TestDefaultLimits(t *testing.T) {
 	t.Parallel()
-	if got, want := (Limits{}).withDefaults(), (Limits{MaxLength: 256 << 10, MaxDepth: 32, MaxConditions: 1000, MaxValues: 10_000}); got != want {
+	if got, want := (Limits{}).withDefaults(), (Limits{MaxLength: 4 << 20, MaxDepth: 32, MaxConditions: 1000, MaxValues: 10_000}); got != want {
 		t.Errorf("defaults %+v, want %+v", got, want)
 	}
 	conditions := func(n int) string { return strings.Repeat("a = 1 AND ", n-1) + "a = 1" }
@@ -18,7 +18,7 @@ func TestDefaultLimits(t *testing.T) {
 	for name, c := range map[string]struct {
 		text func(int) string
 		most int
-	}{"conditions": {conditions, 1000}, "values": {values, 10_000}, "length": {length, 256 << 10}} {
+	}{"conditions": {conditions, 1000}, "values": {values, 10_000}, "length": {length, 4 << 20}} {
 		if _, err := Parse(c.text(c.most)); err != nil {
 			t.Errorf("%s at the limit: %v", name, err)
 		}

@@ -195,9 +195,15 @@ func (p *parser) condition() (Expr, error) {
 		e, err = p.in(field)
 	case p.tok.is("CONTAINS"):
 		e, err = p.compare(field, OpContains)
+	case p.tok.is("STARTS"):
+		e, err = p.startsWith(field)
+	case p.tok.is("LIKE"):
+		e, err = p.compare(field, OpLike)
+	case p.tok.is("ILIKE"):
+		e, err = p.compare(field, OpILike)
 	case not:
 		return Expr{}, p.fail(p.tok.at, "NOT stands before a whole condition: NOT "+field+" = …",
-			"expected IN or CONTAINS after NOT, found %s", p.tok.describe())
+			"expected IN, CONTAINS, STARTS WITH, LIKE or ILIKE after NOT, found %s", p.tok.describe())
 	case p.tok.kind == tokOp && opOf(p.tok.raw) != 0:
 		e, err = p.compare(field, opOf(p.tok.raw))
 	default:
@@ -232,11 +238,27 @@ func (p *parser) compare(field string, op Op) (Expr, error) {
 	if err := p.next(); err != nil {
 		return Expr{}, err
 	}
+	at := p.tok.at
 	v, err := p.value(op)
 	if err != nil {
 		return Expr{}, err
 	}
-	return compare(field, op, v), nil
+	e := condition(field, op, []Value{v}, nil)
+	if e.n.err != nil { // a pattern
+		return Expr{}, p.failAs(ErrValue, at, "", "%s", strings.TrimPrefix(e.n.err.Error(), ErrValue.Error()+": "))
+	}
+	return e, nil
+}
+
+// startsWith reads: STARTS WITH string.
+func (p *parser) startsWith(field string) (Expr, error) {
+	if err := p.next(); err != nil {
+		return Expr{}, err
+	}
+	if !p.tok.is("WITH") {
+		return Expr{}, p.fail(p.tok.at, "write STARTS WITH", "expected WITH after STARTS, found %s", p.tok.describe())
+	}
+	return p.compare(field, OpStartsWith)
 }
 
 // in reads "(" [ value { "," value } ] ")".
@@ -251,7 +273,7 @@ func (p *parser) in(field string) (Expr, error) {
 	if err := p.next(); err != nil {
 		return Expr{}, err
 	}
-	var values []any
+	var values []Value
 	for len(values) > 0 || !p.tok.is(")") {
 		if len(values) == p.lim.MaxValues {
 			return Expr{}, p.failAs(ErrLimit, p.tok.at, "", "more than %d values in one IN", p.lim.MaxValues)
@@ -271,11 +293,11 @@ func (p *parser) in(field string) (Expr, error) {
 			return Expr{}, err
 		}
 	}
-	return In(field, values...), p.next()
+	return condition(field, OpIn, values, nil), p.next()
 }
 
 // value reads a literal the operator can take.
-func (p *parser) value(op Op) (any, error) {
+func (p *parser) value(op Op) (Value, error) {
 	t := p.tok
 	var v Value
 	switch {
@@ -283,15 +305,15 @@ func (p *parser) value(op Op) (any, error) {
 		v = ofString(t.text)
 	case t.kind == tokNumber:
 		if v = ofNumber(strings.TrimPrefix(t.raw, "+")); v.typ == 0 {
-			return nil, p.failAs(ErrValue, t.at, "", "%s is too large", clip(t.raw))
+			return v, p.failAs(ErrValue, t.at, "", "%s is too large", clip(t.raw))
 		}
 	case t.is("TRUE"), t.is("FALSE"):
 		v = ofBool(t.is("TRUE"))
 	default:
-		return nil, p.fail(t.at, p.valueHint(), "expected a value, found %s", t.describe())
+		return v, p.fail(t.at, p.valueHint(), "expected a value, found %s", t.describe())
 	}
 	if err := op.accepts(v); err != nil {
-		return nil, p.failAs(ErrValue, t.at, "", "%s", strings.TrimPrefix(err.Error(), ErrValue.Error()+": "))
+		return v, p.failAs(ErrValue, t.at, "", "%s", strings.TrimPrefix(err.Error(), ErrValue.Error()+": "))
 	}
 	return v, p.next()
 }

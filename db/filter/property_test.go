@@ -7,9 +7,13 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/db/filter"
 )
@@ -58,6 +62,12 @@ func (m model) expr() filter.Expr {
 		return filter.In(m.field, m.values...)
 	case "CONTAINS":
 		return filter.Contains(m.field, one())
+	case "STARTS WITH":
+		return filter.StartsWith(m.field, one().(string))
+	case "LIKE":
+		return filter.Like(m.field, one().(string))
+	case "ILIKE":
+		return filter.ILike(m.field, one().(string))
 	}
 	return filter.Exists(m.field)
 }
@@ -80,11 +90,49 @@ func (m model) holds(doc map[string]any) bool {
 	case "IN":
 		return slices.ContainsFunc(m.values, func(v any) bool { c, ok := order(x, v); return ok && c == 0 })
 	case "CONTAINS":
+		if n := number(m.values[0]); n != nil {
+			list, _ := x.([]float64)
+			return slices.ContainsFunc(list, func(f float64) bool { return number(f).Cmp(n) == 0 })
+		}
 		list, _ := x.([]string)
-		return slices.Contains(list, m.values[0].(string))
+		return slices.ContainsFunc(list, func(s string) bool { return norm.NFC.String(s) == norm.NFC.String(m.values[0].(string)) })
+	case "STARTS WITH", "LIKE", "ILIKE":
+		if t, ok := x.(time.Time); ok {
+			x = t.UTC().Format(time.RFC3339Nano)
+		}
+		s, ok := x.(string)
+		if p := norm.NFC.String(m.values[0].(string)); m.op == "STARTS WITH" {
+			return ok && strings.HasPrefix(norm.NFC.String(s), p)
+		}
+		return ok && likeExp(m.values[0].(string), m.op == "ILIKE").MatchString(norm.NFC.String(s))
 	}
 	c, ok := order(x, m.values[0])
 	return ok && map[string]bool{"=": c == 0, "<": c < 0, "<=": c <= 0, ">": c > 0, ">=": c >= 0}[m.op]
+}
+
+// likeExp is a pattern of LIKE as a regular expression.
+func likeExp(pattern string, folds bool) *regexp.Regexp {
+	b := "(?s"
+	if folds {
+		b += "i"
+	}
+	b += ")^"
+	escaped := false
+	for _, r := range norm.NFC.String(pattern) {
+		switch {
+		case r == '\\' && !escaped:
+			escaped = true
+			continue
+		case r == '%' && !escaped:
+			b += ".*"
+		case r == '_' && !escaped:
+			b += "."
+		default:
+			b += regexp.QuoteMeta(string(r))
+		}
+		escaped = false
+	}
+	return regexp.MustCompile(b + "$")
 }
 
 // order compares by the rules: numbers as big rationals, times as instants.
@@ -106,7 +154,7 @@ func order(x, y any) (int, bool) {
 	}
 	s, ok1 := x.(string)
 	t, ok2 := y.(string)
-	return cmp.Compare(s, t), ok1 && ok2
+	return cmp.Compare(norm.NFC.String(s), norm.NFC.String(t)), ok1 && ok2
 }
 
 func number(x any) *big.Rat {
@@ -135,7 +183,7 @@ func instant(x any) (time.Time, bool) {
 
 // pool is small, so that values meet, and full of edges.
 var pool = []any{
-	"", "a", "b", "ab", "\x00", "\x00\x01", "\x00\xc3\xbf", "한", "한글", "2024-05-01", "2024-05-01T00:00:00Z",
+	"", "a", "b", "Ab", "\x00", "\x00\x01", "\x00\xc3\xbf", "한", "\u1112\u1161\u11ab글", "2024-05-01", "2024-05-01T00:00:00Z",
 	"2024-05-01T09:00:00+09:00", "2024-05-01T00:00:00.5Z", "1969-12-31T23:59:59.9Z", "2024-13-01", "9999-12-31", "0000-01-01",
 	int64(0), int64(1), int64(-1), int64(2), int64(1 << 53), int64(1<<53 + 1), int64(-1<<53 - 1), int64(1<<62 + 3),
 	int64(math.MaxInt64), int64(math.MaxInt64 - 1), int64(math.MinInt64), int64(math.MinInt64 + 1),
@@ -160,14 +208,21 @@ func randomModel(r *rand.Rand, depth int) model {
 	if r.IntN(12) == 0 {
 		return model{op: "const", truth: r.IntN(2) == 0}
 	}
-	m := model{op: pick(r, []string{"=", "!=", "<", "<=", ">", ">=", "IN", "CONTAINS", "EXISTS"}), field: pick(r, fields)}
+	m := model{op: pick(r, []string{"=", "!=", "<", "<=", ">", ">=", "IN", "CONTAINS", "EXISTS", "STARTS WITH", "LIKE", "ILIKE"}), field: pick(r, fields)}
 	switch m.op {
 	case "IN":
 		for range r.IntN(14) {
 			m.values = append(m.values, pick(r, pool))
 		}
 	case "CONTAINS":
+		m.values = []any{pick(r, append(pool[:17:17], int64(1), 0.5))}
+	case "STARTS WITH":
 		m.values = []any{pick(r, pool[:17])}
+	case "LIKE", "ILIKE":
+		m.values = []any{""}
+		for range r.IntN(5) {
+			m.values[0] = m.values[0].(string) + pick(r, []string{"%", "_", "a", "B", "한", "\u1112\u1161\u11ab", "-0", `\%`, `\\`, "2024"})
+		}
 	case "<", "<=", ">", ">=":
 		v := pick(r, pool)
 		if _, ok := v.(bool); ok {
@@ -191,6 +246,9 @@ func randomDoc(r *rand.Rand) map[string]any {
 				list = append(list, pick(r, pool[:17]).(string))
 			}
 			doc[f] = list
+			if r.IntN(4) == 0 {
+				doc[f] = []float64{float64(r.IntN(3)), 0.5}
+			}
 		default:
 			doc[f] = pick(r, pool)
 		}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/fronyai/frony-db/internal/nfc"
 )
 
 // Type is what a value is compared as. Values of different types are never
@@ -48,8 +50,12 @@ type Value struct {
 	nanos int32   // of TypeTime
 	i     int64   // of TypeNumber; of TypeBool 0 or 1; of TypeTime seconds since 1970
 	num   float64 // of TypeNumber, if float: not a whole number of int64
-	text  string  // of TypeString and TypeTime, as written
+	text  string  // of TypeString and TypeTime, as written but composed (NFC)
 }
+
+// Text is a string that is a string whatever it looks like, and no time: an id, for
+// instance. It must be composed (NFC) and valid.
+type Text string
 
 // ValueOf makes a Value of a string, a bool, a number of any Go type, a
 // json.Number or a time.Time, or of a type made from these; a Value is itself. Anything else, a
@@ -86,6 +92,8 @@ func classify(x any) Value {
 		return x
 	case string:
 		return ofString(x)
+	case Text:
+		return Value{typ: TypeString, text: string(x)}
 	case int64:
 		return ofInt(x)
 	case float64:
@@ -172,6 +180,7 @@ func ofString(s string) Value {
 	if !utf8.ValidString(s) {
 		return Value{}
 	}
+	s = nfc.Compose(s)
 	if t, ok := ParseTime(s, nil); ok {
 		return Value{typ: TypeTime, text: s, i: t.Unix(), nanos: int32(t.Nanosecond())}
 	}
@@ -189,8 +198,8 @@ func ofTime(t time.Time) Value {
 // Type is what v is compared as; 0 for the zero Value.
 func (v Value) Type() Type { return v.typ }
 
-// Text is a string as it was written; a time.Time is written in RFC 3339. It is
-// empty for bools and numbers.
+// Text is a string as it was written, but composed (NFC); a time.Time is written in
+// RFC 3339. It is empty for bools and numbers.
 func (v Value) Text() string { return v.text }
 
 // Any is the value as a bool, int64, float64, string or time.Time (UTC).

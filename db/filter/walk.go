@@ -24,20 +24,24 @@ type Op uint8
 
 // The operators.
 const (
-	OpEq       Op = iota + 1 // one value
-	OpNe                     // one value; the same as NOT =
-	OpLt                     // one value, not a bool
-	OpLe                     // one value, not a bool
-	OpGt                     // one value, not a bool
-	OpGe                     // one value, not a bool
-	OpIn                     // any number of values
-	OpContains               // one string
-	OpExists                 // no value
+	OpEq         Op = iota + 1 // one value
+	OpNe                       // one value; the same as NOT =
+	OpLt                       // one value, not a bool
+	OpLe                       // one value, not a bool
+	OpGt                       // one value, not a bool
+	OpGe                       // one value, not a bool
+	OpIn                       // any number of values
+	OpContains                 // one string or number
+	OpExists                   // no value
+	OpStartsWith               // one string
+	OpLike                     // one pattern
+	OpILike                    // one pattern
 )
 
 var opNames = [...]string{
 	OpEq: "=", OpNe: "!=", OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">=",
 	OpIn: "IN", OpContains: "CONTAINS", OpExists: "EXISTS",
+	OpStartsWith: "STARTS WITH", OpLike: "LIKE", OpILike: "ILIKE",
 }
 
 // String is the operator as the language spells it.
@@ -53,11 +57,17 @@ func (op Op) accepts(v Value) error {
 	switch {
 	case op.ordered() && v.typ == TypeBool:
 		return fmt.Errorf("%w: true and false have no order for %v: use = or !=", ErrValue, op)
-	case op == OpContains && v.typ != TypeString && v.typ != TypeTime:
-		return fmt.Errorf("%w: CONTAINS looks for a string, not a %v", ErrValue, v.typ)
+	case op == OpContains && v.typ == TypeBool:
+		return fmt.Errorf("%w: CONTAINS looks for a string or a number, not a %v", ErrValue, v.typ)
+	case op.textual() && v.typ != TypeString && v.typ != TypeTime:
+		return fmt.Errorf("%w: %v takes a string, not a %v", ErrValue, op, v.typ)
 	}
 	return nil
 }
+
+// textual reports whether the operator compares the text of a string, also of one that
+// is a time.
+func (op Op) textual() bool { return op == OpStartsWith || op == OpLike || op == OpILike }
 
 func (op Op) ordered() bool { return op >= OpLt && op <= OpGe }
 
@@ -103,6 +113,21 @@ func (e Expr) Fields() []string {
 	})
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// AsText is a condition whose strings are compared as text, also those that look like
+// times: ids are.
+func (e Expr) AsText() Expr {
+	if e.Kind() != KindCondition || !slices.ContainsFunc(e.n.cond.Values, func(v Value) bool { return v.typ == TypeTime }) {
+		return e
+	}
+	values := slices.Clone(e.n.cond.Values)
+	for i := range values {
+		if values[i].typ == TypeTime {
+			values[i] = Value{typ: TypeString, text: values[i].text}
+		}
+	}
+	return condition(e.n.cond.Field, e.n.cond.Op, values, e.n.err)
 }
 
 // conditions visits every condition, left to right, until visit returns false.

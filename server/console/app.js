@@ -1,4 +1,4 @@
-import { parse, value, visible } from "/console/show.js";
+import { parse, stringify, value, visible } from "/console/show.js";
 import { words } from "/console/words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -38,7 +38,7 @@ function toast(text) {
 }
 
 function fault(where, e) {
-  const p = where.querySelector(".fault");
+  const p = where.querySelector(".fault[role=alert]");
   p.hidden = !e;
   p.textContent = e ? [e.message, e.hint].filter(Boolean).join("\n") : "";
 }
@@ -56,7 +56,7 @@ async function api(method, path, body, signal) {
     if (body) headers["Content-Type"] = "application/json";
     let r;
     try {
-      r = await fetch(path, { method, headers, body: body && JSON.stringify(body), signal });
+      r = await fetch(path, { method, headers, body: body && stringify(body), signal });
     } catch (e) {
       if (e.name === "AbortError") throw e;
       throw new Refusal({ code: "offline", message: t("offline") });
@@ -117,6 +117,8 @@ async function loadCollections(choose) {
   if (collections.some((c) => c.name === wanted)) $("collection").value = wanted;
   info = collections.find((c) => c.name === $("collection").value) || null;
   $("insert").disabled = !info;
+  $("degraded").hidden = !info?.degraded;
+  $("degraded").textContent = info?.degraded ? t("degraded", { why: info.degraded }) : "";
   if (info) store.set("collection", info.name);
 }
 
@@ -258,7 +260,7 @@ let edited = null;
 function edit(d) {
   $("edit-text").value = d?.text || "";
   $("edit-id").value = d?.id || "";
-  $("edit-metadata").value = d?.metadata ? JSON.stringify(d.metadata, null, 1) : "";
+  $("edit-metadata").value = d?.metadata ? stringify(d.metadata, 1) : "";
   $("edit-chunk").checked = !d || d.source === d.id; // what was stored as it is stays so
   edited = d;
   fault($("editor"), null);
@@ -285,6 +287,68 @@ $("editor").querySelector("form").onsubmit = async (ev) => {
   } catch (e) { fault($("editor"), e); }
 };
 
+// ── Tasks ────────────────────────────────────────────────────────────────────
+const starts = { reembed: true, backup: false, compact: false, doctor: false }; // whether it is about the collection
+
+async function startTask(kind) {
+  const task = { kind };
+  if (starts[kind]) task.collection = $("collection").value;
+  try {
+    await api("POST", "/v1/tasks", task);
+    fault($("tasks"), null);
+  } catch (e) { fault($("tasks"), e); }
+  await tasks();
+}
+
+async function tasks() {
+  if (!$("tasks").open) return;
+  try {
+    const { tasks: list } = await api("GET", "/v1/tasks");
+    $("no-tasks").hidden = list.length > 0;
+    $("task-list").replaceChildren(...list.map(taskItem));
+    $("starts").hidden = false;
+  } catch (e) {
+    $("starts").hidden = $("no-tasks").hidden = true;
+    fault($("tasks"), e);
+  }
+}
+
+function taskItem(task) {
+  const running = task.state === "running";
+  const took = ((task.ended ? new Date(task.ended) : new Date()) - new Date(task.started)) / 1000;
+  const bar = el("progress", { max: task.total || 1, "aria-label": task.step || task.kind });
+  if (task.total) bar.value = task.done; // else it moves without an end
+  const about = [t(task.cancelling ? "cancelling" : task.state), task.total && running ? `${task.done.toLocaleString()} / ${task.total.toLocaleString()}` : null,
+    `${took.toFixed(1)} s`, new Date(task.started).toLocaleString(lang), task.key ? visible(task.key) : null, task.result?.backup?.name, found(task.result?.doctor)];
+  return el("li", { "data-task": task.id },
+    el("div", { class: "line" }, el("strong", {}, [t(task.kind), task.collection && visible(task.collection)].filter(Boolean).join(" · ")), el("span", { class: "space" }),
+      running && !task.cancelling ? el("button", { class: "quiet", type: "button", onclick: () => cancelTask(task.id) }, t("cancel")) : null),
+    running ? bar : null,
+    el("small", {}, about.filter(Boolean).join(" · ")),
+    task.error ? el("small", { class: "fault" }, [task.error.message, task.error.hint].filter(Boolean).join("; ")) : null);
+}
+
+// found says what a check found.
+function found(report) {
+  if (!report) return null;
+  const n = report.collections.reduce((sum, c) => sum + c.fault_count + c.unreachable, report.checksums ? 1 : 0);
+  return n ? t("faults", { n: n.toLocaleString() }) : t("sound");
+}
+
+async function cancelTask(id) {
+  try { await api("POST", `/v1/tasks/${encodeURIComponent(id)}/cancel`); } catch (e) { fault($("tasks"), e); }
+  await tasks();
+}
+
+$("tasks-open").onclick = () => {
+  fault($("tasks"), null);
+  $("starts").replaceChildren(...Object.keys(starts).map((kind) =>
+    el("button", { class: "quiet", type: "button", onclick: () => startTask(kind) }, starts[kind] ? `${t(kind)} · ${visible($("collection").value)}` : t(kind))));
+  $("tasks").showModal();
+  tasks();
+};
+$("tasks").addEventListener("close", async () => { await loadCollections().catch(() => {}); search(); });
+
 // ── Figures ──────────────────────────────────────────────────────────────────
 const bytes = (n) => {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -308,7 +372,7 @@ async function figures() {
     const memory = s.memory_bytes, disk = s.disk_bytes;
     const rows = [
       ["documents", s.documents.toLocaleString()], ["dead", s.dead.toLocaleString()],
-      ["memory", bytes(memory.graph + memory.codes + memory.nodes + memory.metadata)],
+      ["memory", bytes(memory.graph + memory.codes + memory.nodes + memory.metadata + memory.lexical)],
       ["disk", bytes(disk.store + disk.rows + disk.snapshot)],
       ["dims", `${s.head_dims} → ${s.dims}`], ["model", s.model?.model || "–"],
       ["rate", rate.toFixed(1)], ["refused", sum(m, "frony_http_refused_total").toLocaleString()],
@@ -365,3 +429,4 @@ theme(store.get("theme") || "");
 translate();
 start();
 setInterval(figures, 2000);
+setInterval(tasks, 1000);

@@ -6,10 +6,25 @@ export const visible = (name) => String(name).replace(
   /[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/gu,
   (c) => `\\u{${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}}`);
 
-// parse reads JSON without rounding: a number that JavaScript would write otherwise,
-// such as 9007199254740993 or 2.0, is kept as it is written.
-export const parse = (text) => JSON.parse(text, (_, v, c) =>
-  typeof v === "number" && c?.source && JSON.rawJSON && String(v) !== c.source && c.source !== "-0" ? JSON.rawJSON(c.source) : v);
+// A number that JavaScript would write otherwise, such as 9007199254740993 or 2.0, is
+// kept as it is written. Where the browser has no JSON.rawJSON, it travels as a text
+// with a mark that nobody can guess.
+const mark = `exact ${Math.random()} `;
+const marked = new RegExp(`"${mark}([^"]*)"`, "g");
+const exact = (v, source) => String(v) !== source && source !== "-0";
+
+// parse reads JSON without rounding.
+export const parse = (text) => JSON.rawJSON
+  ? JSON.parse(text, (_, v, c) => typeof v === "number" && c?.source && exact(v, c.source) ? JSON.rawJSON(c.source) : v)
+  : JSON.parse(
+    text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (s) => s[0] !== '"' && exact(Number(s), s) ? `"${mark}${s}"` : s),
+    (_, v) => typeof v === "string" && v.startsWith(mark) ? { rawJSON: number(v.slice(mark.length)), toJSON: () => v } : v);
+
+// number refuses what only looks like one, as JSON.parse would have.
+const number = (source) => (JSON.parse(source), source);
+
+// stringify writes what parse has read.
+export const stringify = (v, space) => JSON.stringify(v, null, space)?.replace(marked, "$1");
 
 // value is a field of metadata as text.
 export const value = (v) => Array.isArray(v) ? v.map(visible).join(", ") : visible(v?.rawJSON ?? v);

@@ -36,6 +36,12 @@ var sentinels = []struct {
 	{db.ErrInvalidName, http.StatusBadRequest, "invalid_name", "name"},
 	{db.ErrInvalidOptions, http.StatusBadRequest, "invalid_options", ""},
 	{db.ErrNoEmbedder, http.StatusBadRequest, "no_embedder", "text"},
+	{db.ErrReembedding, http.StatusConflict, "reembedding", "collection"},
+	{db.ErrNoReembed, http.StatusConflict, "no_reembed", "collection"},
+	{db.ErrNoText, http.StatusConflict, "no_text", "collection"},
+	{db.ErrCollectionExists, http.StatusConflict, "collection_exists", "as"},
+	{db.ErrBackup, http.StatusBadRequest, "invalid_backup", ""},
+	{db.ErrDamaged, http.StatusConflict, "damaged", ""},
 	{db.ErrModelMismatch, http.StatusConflict, "model_mismatch", "collection"},
 	{db.ErrBatchTooLarge, http.StatusRequestEntityTooLarge, "batch_too_large", "documents"},
 	{db.ErrLimit, http.StatusConflict, "limit_exceeded", ""},
@@ -64,7 +70,7 @@ func Of(err error) *Problem {
 			p.Detail.Hint = e.Hint
 		}
 		if errors.Is(c.err, db.ErrInvalidMetadata) && p.Detail.Hint == "" {
-			p.Detail.Hint = "values are strings, numbers, booleans, times (RFC 3339) and lists of strings"
+			p.Detail.Hint = "values are strings, numbers, booleans, times, lists of strings or numbers, and objects of these"
 		}
 		if e, ok := errors.AsType[*filter.ParseError](err); ok && e.Hint != "" {
 			p.Detail.Hint = e.Hint

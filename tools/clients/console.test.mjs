@@ -144,6 +144,30 @@ test("a key, a collection, a document, a search, and away again", async () => {
   assert.deepEqual(faults, []);
 });
 
+test("maintenance: start, follow, and what is refused", async () => {
+  const { page, context, faults, shot } = await open({ locale: "en-US", viewport: { width: 1280, height: 800 } });
+  await page.getByLabel("Key (kept").fill(s.key);
+  await page.getByRole("button", { name: "OK" }).click();
+  await page.getByRole("button", { name: "Maintenance" }).click();
+  await page.getByText("Nothing was started").waitFor();
+  await page.getByRole("button", { name: "Compact" }).click();
+  await page.locator("#task-list li").getByText("done").waitFor();
+  await page.getByRole("button", { name: "Check" }).click();
+  await page.locator("#task-list li").getByText("sound").waitFor();
+  await page.getByRole("button", { name: "Change to the server's model" }).click();
+  await page.locator("#task-list li").nth(2).getByText("done").waitFor();
+  assert.equal(await page.locator("#task-list li").count(), 3);
+  await page.getByRole("button", { name: "Backup" }).click();
+  await page.getByText("--backup-dir").waitFor();
+  await shot("tasks-light-en");
+  const { tasks } = await s.api("GET", "/v1/tasks");
+  assert.deepEqual(tasks.map((t) => [t.kind, t.state, t.key]), [["reembed", "done", "tests"], ["doctor", "done", "tests"], ["compact", "done", "tests"]]);
+  await page.locator("#tasks").getByRole("button", { name: "Close" }).click();
+  await page.locator("#tasks").waitFor({ state: "hidden" });
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test("한국어, 어둡게, 전화기에서", async () => {
   const { page, context, faults, shot } = await open({
     locale: "ko-KR", colorScheme: "dark", viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true,

@@ -6,12 +6,18 @@ work=$(mktemp -d)
 cache=${CACHE:-$here/.cache}
 trap 'kill "${pid:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 
-[ -x "$cache/venv/bin/python" ] || python3 -m venv "$cache/venv"
-"$cache/venv/bin/pip" install -q -r "$here/requirements.txt"
+python() { # the packages, once for each list of them
+  cmp -s "$here/requirements.txt" "$cache/venv/installed" && return
+  python3 -m venv "$cache/venv"
+  "$cache/venv/bin/pip" install -q -r "$here/requirements.txt"
+  cp "$here/requirements.txt" "$cache/venv/installed"
+}
+python & installing=$!
 export GOBIN=$cache/bin GOFLAGS=-mod=mod
 go -C "$here/../.." build -mod=readonly -o "$work/frony-db" ./cmd/frony-db
 [ -x "$GOBIN/oapi-codegen" ] || go install github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2
 [ -x "$GOBIN/ogen" ] || go install github.com/ogen-go/ogen/cmd/ogen@v1.25.0
+wait "$installing"
 
 cd "$work"
 ./frony-db serve --db db --addr 127.0.0.1:0 2>log & pid=$!

@@ -4,6 +4,7 @@
 //
 //	go run -C bench ./cmd/loadbench                     # 100,000 documents; 1, 8 and 64 clients; 60 s of overload
 //	go run -C bench ./cmd/loadbench -n 2000 -time 2s -overload 5s
+//	go run -C bench ./cmd/loadbench -n 3000 -hostile 1,4,64   # instead: one client beside hostile ones
 //
 // Clients are closed loops: each sends its next query after the response. They run in this
 // process and share the machine with the server, so the figures are those of one machine
@@ -27,9 +28,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fronyai/frony-db/bench/texts"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
+
+	"github.com/fronyai/frony-db/bench/texts"
 )
 
 // settings are the values of the flags.
@@ -38,6 +40,7 @@ type settings struct {
 	clients              []int
 	time, overload       time.Duration
 	crowd                int
+	hostile              []int
 	backoff              time.Duration
 	seed                 uint64
 	dir, bin, out        string
@@ -59,15 +62,10 @@ func main() {
 	flag.StringVar(&s.dir, "dir", "", "folder for the databases (default: a temporary one)")
 	flag.StringVar(&s.bin, "bin", "", "frony-db to serve with (default: built from this checkout)")
 	flag.StringVar(&s.out, "out", "loadbench.json", "file for all figures")
+	attackers := flag.String("hostile", "", "numbers of hostile clients, of each kind, beside one ordinary client; measures nothing else")
 	more := flag.String("serve", "", "more flags for serve during the overload, such as --queue-factor=2")
 	flag.Parse()
-	for c := range strings.SplitSeq(*clients, ",") {
-		n, err := strconv.Atoi(c)
-		if err != nil || n < 1 {
-			log.Fatalf("-clients %q: want numbers above 0", *clients)
-		}
-		s.clients = append(s.clients, n)
-	}
+	s.clients, s.hostile = numbers("-clients", *clients), numbers("-hostile", *attackers)
 	s.flags = strings.Fields(*more)
 	if s.crowd == 0 {
 		// One slot less than CPUs, and a queue factor of four.
@@ -76,6 +74,21 @@ func main() {
 	if err := measure(context.Background(), &s); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// numbers reads the list of a flag.
+func numbers(name, list string) (all []int) {
+	for c := range strings.SplitSeq(list, ",") {
+		if list == "" {
+			return nil
+		}
+		n, err := strconv.Atoi(c)
+		if err != nil || n < 1 {
+			log.Fatalf("%s %q: want numbers above 0", name, list)
+		}
+		all = append(all, n)
+	}
+	return all
 }
 
 func measure(ctx context.Context, s *settings) error {
@@ -99,6 +112,14 @@ func measure(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
+	r := &report{Machine: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0), Documents: s.n, Date: time.Now().UTC().Format(time.DateOnly)}
+	if len(s.hostile) > 0 {
+		if err := s.attacked(ctx, r, own, asked); err != nil {
+			return err
+		}
+		fmt.Print(r.attacks())
+		return r.save(s.out)
+	}
 	if err := os.CopyFS(served, os.DirFS(own)); err != nil {
 		return err
 	}
@@ -110,7 +131,6 @@ func measure(ctx context.Context, s *settings) error {
 	if err := answer(ctx, c, asked); err != nil {
 		return err
 	}
-	r := &report{Machine: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0), Documents: s.n, Date: time.Now().UTC().Format(time.DateOnly)}
 	if err := s.compare(ctx, r, c, served, asked); err != nil {
 		return err
 	}
@@ -120,17 +140,21 @@ func measure(ctx context.Context, s *settings) error {
 		}
 	}
 	fmt.Print(r.markdown())
+	return r.save(s.out)
+}
+
+func (r *report) save(path string) error {
 	b, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(s.out, append(b, '\n'), 0o644)
+	return os.WriteFile(path, append(b, '\n'), 0o644)
 }
 
 // question is a query and the ids of the documents that the library finds.
 type question struct {
 	text string
-	ids  []string
+	ids  []string // nil: any answer is right
 }
 
 const k = 10

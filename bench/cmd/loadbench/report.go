@@ -18,6 +18,7 @@ type report struct {
 	Alone     *result   `json:"alone,omitempty"` // one client of a server with its default limits
 	Crowd     *result   `json:"crowd,omitempty"` // many
 	RSS       []int64   `json:"rss_mib,omitempty"`
+	Hostile   []hostile `json:"hostile,omitempty"`
 }
 
 // result is the outcome for a number of clients. The exported fields are reported; the

@@ -15,15 +15,24 @@
 // The column of a field that few nodes have is a map. A value goes with the last
 // node that has it, and a column with its last value.
 //
-// Columns are derived from the document records, and never the only copy.
+// Columns are derived from the document records, and never the only copy. Names and
+// strings that differ only by Unicode normalisation are one: a column has the composed
+// name.
 package attr
 
 import (
 	"sync"
 
-	"github.com/fronyai/frony-db/db/filter"
-	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/internal/nfc"
 )
+
+// SourceColumn is the column of sources beside those of the metadata: no field can have
+// its name.
+const SourceColumn = "\x00source"
+
+// IDColumn is the column of the ids that are not composed (NFC), which few are: the
+// store finds an id by its bytes.
+const IDColumn = "\x00id"
 
 // Index holds the columns of one collection. Methods may be called concurrently.
 type Index struct {
@@ -41,6 +50,7 @@ func (x *Index) Set(node uint32, metadata map[string]any) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.nodes = max(x.nodes, node+1)
+	metadata = composed(metadata)
 	if x.used(node) {
 		for name, c := range x.columns {
 			if _, ok := metadata[name]; !ok {
@@ -51,12 +61,29 @@ func (x *Index) Set(node uint32, metadata map[string]any) {
 	for name, v := range metadata {
 		c := x.columns[name]
 		if c == nil {
-			c = newColumn()
+			c = newColumn(name)
 			x.columns[name] = c
 		}
 		c.set(node, c.position(v), x.nodes)
 	}
 	x.use(node, len(metadata) > 0)
+}
+
+// composed is metadata with composed names.
+func composed(metadata map[string]any) map[string]any {
+	for name := range metadata {
+		if nfc.Compose(name) == name {
+			continue
+		}
+		out := make(map[string]any, len(metadata))
+		for name, v := range metadata {
+			if c := nfc.Compose(name); c == name || out[c] == nil {
+				out[c] = v
+			}
+		}
+		return out
+	}
+	return metadata
 }
 
 // Clear takes the metadata of a dead node away. Values and fields that no other
@@ -98,16 +125,29 @@ func (x *Index) use(node uint32, has bool) {
 	}
 }
 
+// Has reports whether any node has a field.
+func (x *Index) Has(field string) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.columns[field] != nil
+}
+
 // Fields returns the number of fields, and how many of names are not among them.
 func (x *Index) Fields(names map[string]struct{}) (fields, unknown int) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	for name := range names {
-		if x.columns[name] == nil {
+		if x.columns[nfc.Compose(name)] == nil {
 			unknown++
 		}
 	}
-	return len(x.columns), unknown
+	fields = len(x.columns)
+	for _, own := range []string{SourceColumn, IDColumn} {
+		if x.columns[own] != nil {
+			fields--
+		}
+	}
+	return fields, unknown
 }
 
 // Bytes estimates the memory used by the columns.
@@ -119,153 +159,4 @@ func (x *Index) Bytes() int64 {
 		n += c.bytes()
 	}
 	return n + int64(8*cap(x.inUse))
-}
-
-// Select returns the nodes below n that meet the filter, as a bit for each node.
-// The filter also decides on nodes without any metadata. The caller knows which
-// nodes are live.
-func (x *Index) Select(e filter.Expr, n uint32) []uint64 {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	s := selection{x: x, n: n, words: int(n+63) / 64}
-	out := s.eval(e)
-	if r := n % 64; r != 0 {
-		out[len(out)-1] &= 1<<r - 1
-	}
-	return out
-}
-
-// Values appends the values of a field of nodes to dst, nil for a missing field.
-func (x *Index) Values(dst []any, field string, nodes []uint32) []any {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	c := x.columns[field]
-	for _, node := range nodes {
-		var v any
-		if c != nil {
-			if p := c.get(node); p != 0 {
-				v = c.dict[p-1]
-			}
-		}
-		dst = append(dst, v)
-	}
-	return dst
-}
-
-// Having returns the nodes below n whose field has one of values, as a bit for each
-// node. It is Select for equality, without evaluating a filter for every distinct
-// value. It returns nil if none of the values is in the dictionary.
-func (x *Index) Having(field string, n uint32, values ...any) []uint64 {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	c := x.columns[field]
-	if c == nil {
-		return nil
-	}
-	var meets []bool
-	for _, v := range values {
-		if p, ok := c.lookup[string(store.AppendValue(nil, v))]; ok {
-			if meets == nil {
-				meets = make([]bool, len(c.dict)+1)
-			}
-			meets[p] = true
-		}
-	}
-	if meets == nil {
-		return nil
-	}
-	out := make([]uint64, int(n+63)/64)
-	for node, p := range c.each(n) {
-		if meets[p] {
-			out[node/64] |= 1 << (node % 64)
-		}
-	}
-	return out
-}
-
-type selection struct {
-	x     *Index
-	n     uint32
-	words int
-}
-
-func (s *selection) eval(e filter.Expr) []uint64 {
-	switch e.Kind() {
-	case filter.KindAll:
-		return s.constant(true)
-	case filter.KindNone:
-		return s.constant(false)
-	case filter.KindNot:
-		out := s.eval(e.Args()[0])
-		for i := range out {
-			out[i] = ^out[i]
-		}
-		return out
-	case filter.KindAnd, filter.KindOr:
-		args := e.Args()
-		out := s.eval(args[0])
-		for _, a := range args[1:] {
-			b := s.eval(a)
-			for i := range out {
-				if e.Kind() == filter.KindAnd {
-					out[i] &= b[i]
-				} else {
-					out[i] |= b[i]
-				}
-			}
-		}
-		return out
-	default:
-		return s.condition(e)
-	}
-}
-
-func (s *selection) constant(all bool) []uint64 {
-	out := make([]uint64, s.words)
-	if all {
-		for i := range out {
-			out[i] = ^uint64(0)
-		}
-	}
-	return out
-}
-
-func (s *selection) condition(e filter.Expr) []uint64 {
-	missing := e.Match(func(string) (any, bool) { return nil, false })
-	out := s.constant(missing)
-	c := s.x.columns[e.Condition().Field]
-	if c == nil {
-		return out
-	}
-	meets := make([]bool, len(c.dict)+1)
-	meets[0] = missing
-	differs := false
-	for i, v := range c.dict {
-		if v == nil {
-			continue
-		}
-		meets[i+1] = e.Match(func(string) (any, bool) { return v, true })
-		differs = differs || meets[i+1] != missing
-	}
-	if !differs {
-		return out
-	}
-	for node, p := range c.sparse {
-		if node < s.n && meets[p] != missing {
-			out[node/64] ^= 1 << (node % 64)
-		}
-	}
-	for base := 0; base < min(int(s.n), len(c.dense)); base += 64 {
-		var word uint64
-		for i, p := range c.dense[base:min(base+64, len(c.dense))] {
-			if meets[p] {
-				word |= 1 << i
-			}
-		}
-		if rest := len(c.dense) - base; missing && rest < 64 {
-			word |= ^uint64(0) << rest
-		}
-		out[base/64] = word
-	}
-	return out
 }

@@ -12,10 +12,15 @@ type column struct {
 	sparse map[uint32]uint32 // by node; nil: the column is dense
 	count  int               // nodes that have the field
 
-	dict   []any             // by position − 1; nil: unused
-	refs   []uint32          // nodes that have the value
-	unused []uint32          // positions
-	lookup map[string]uint32 // encoded value → position
+	dict   []any               // by position − 1, as entryOf makes them; nil: unused
+	refs   []uint32            // nodes that have the value
+	unused []uint32            // positions
+	lookup map[string]uint32   // encoded value → position
+	equal  map[string][]uint32 // key of an odd value → positions
+	kinds  [kinds]int          // values of each kind
+
+	texts  bool   // strings are no times: of sources
+	blocks []span // of the dense column
 }
 
 // A column becomes dense when one node in denseAt has the field, and sparse again
@@ -25,8 +30,8 @@ const (
 	sparseAt = 32
 )
 
-func newColumn() *column {
-	return &column{sparse: make(map[uint32]uint32), lookup: make(map[string]uint32)}
+func newColumn(name string) *column {
+	return &column{sparse: make(map[uint32]uint32), lookup: make(map[string]uint32), texts: name == SourceColumn || name == IDColumn}
 }
 
 // get returns the position of a node's value, or 0.
@@ -58,6 +63,7 @@ func (c *column) set(node, p, nodes uint32) {
 		}
 		if int(node) < len(c.dense) {
 			c.dense[node] = p
+			c.widen(node, p)
 		}
 	case p == 0:
 		delete(c.sparse, node)
@@ -76,6 +82,7 @@ func (c *column) reshape(nodes uint32) {
 			c.dense[node] = p
 		}
 		c.sparse = nil
+		c.span()
 	case c.sparse == nil && c.count < int(nodes)/sparseAt:
 		c.sparse = make(map[uint32]uint32, c.count)
 		for node, p := range c.dense {
@@ -83,7 +90,7 @@ func (c *column) reshape(nodes uint32) {
 				c.sparse[uint32(node)] = p
 			}
 		}
-		c.dense = nil
+		c.dense, c.blocks = nil, nil
 	}
 }
 
@@ -95,12 +102,13 @@ func (c *column) position(v any) uint32 {
 	if !ok {
 		if n := len(c.unused); n > 0 {
 			p, c.unused = c.unused[n-1], c.unused[:n-1]
-			c.dict[p-1] = v
+			c.dict[p-1] = entryOf(v, c.texts)
 		} else {
-			c.dict, c.refs = append(c.dict, v), append(c.refs, 0)
+			c.dict, c.refs = append(c.dict, entryOf(v, c.texts)), append(c.refs, 0)
 			p = uint32(len(c.dict))
 		}
 		c.lookup[key] = p
+		c.learn(p)
 	}
 	c.refs[p-1]++
 	return p
@@ -112,7 +120,8 @@ func (c *column) release(p uint32) {
 		return
 	}
 	if c.refs[p-1]--; c.refs[p-1] == 0 {
-		delete(c.lookup, string(store.AppendValue(nil, c.dict[p-1])))
+		c.unlearn(p)
+		delete(c.lookup, string(store.AppendValue(nil, raw(c.dict[p-1]))))
 		c.dict[p-1] = nil
 		c.unused = append(c.unused, p)
 	}
@@ -141,5 +150,8 @@ func (c *column) bytes() int64 {
 	for key := range c.lookup {
 		n += int64(2*len(key)) + 64
 	}
-	return n
+	for key, positions := range c.equal {
+		n += int64(len(key)+4*cap(positions)) + 128
+	}
+	return n + int64(8*cap(c.blocks))
 }

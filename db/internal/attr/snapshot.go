@@ -59,7 +59,7 @@ func (c *column) append(dst []byte) []byte {
 		if v != nil {
 			n++
 			moved[i+1] = n
-			dst = store.AppendValue(dst, v)
+			dst = store.AppendValue(dst, raw(v))
 		}
 	}
 	dst = binary.AppendUvarint(dst, uint64(c.count))
@@ -82,7 +82,7 @@ func (c *column) append(dst []byte) []byte {
 
 // decodeColumn decodes a column into x.
 func (x *Index) decodeColumn(name string, b []byte) ([]byte, error) {
-	c := newColumn()
+	c := newColumn(name)
 	n, b, err := number(b)
 	if err != nil {
 		return nil, err
@@ -155,6 +155,9 @@ func (x *Index) settle() {
 	}
 	for _, c := range x.columns {
 		c.reshape(x.nodes)
+		if c.sparse == nil {
+			c.span()
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func newCodes(set *Settings) (*codes, error) {
 			return nil, err
 		}
 	}
-	if c.sketches, err = quant.NewSketches(set.Dims, 1); err != nil {
+	if c.sketches, err = quant.NewSketches(set.Dims, 1, nil); err != nil {
 		return nil, err
 	}
 	return c, c.quantizers(set)

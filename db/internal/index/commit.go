@@ -24,6 +24,11 @@ func (x *Index) commitFiling(puts []Put, b *store.Batch) (*store.Committed, erro
 		return nil, err
 	}
 	defer x.commits.Leave()
+	if !b.Exact {
+		if err := x.respelt(puts, b); err != nil {
+			return nil, err
+		}
+	}
 	b.Collection, b.Puts = x.id, make([]store.Put, len(puts))
 	parallel.Each(len(puts), 64, func(i int) { b.Puts[i] = puts[i].encode() })
 	done, err := x.st.Commit(b)
@@ -31,7 +36,7 @@ func (x *Index) commitFiling(puts []Put, b *store.Batch) (*store.Committed, erro
 		return nil, err
 	}
 	x.link(puts, done)
-	x.follow(b)
+	x.follow(b, done)
 	return done, nil
 }
 

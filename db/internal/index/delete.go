@@ -23,15 +23,12 @@ func (x *Index) Delete(ids []string) (int, error) {
 	var deletes []store.Delete
 	seen := make(map[string]bool, len(ids))
 	for _, id := range ids {
-		if seen[id] {
-			continue
-		}
-		seen[id] = true
-		_, ok, err := r.Node(id)
+		id, _, ok, err := r.stored(id)
 		if err != nil {
 			return 0, err
 		}
-		if ok {
+		if ok && !seen[id] {
+			seen[id] = true
 			deletes = append(deletes, store.Delete{ID: id, Node: store.AnyNode})
 		}
 	}
@@ -57,7 +54,11 @@ func (x *Index) DeleteWhere(ctx context.Context, where filter.Expr) (total int, 
 		}
 		return ctx.Err()
 	}
-	for node := range r.matching(where) {
+	nodes, err := r.matching(where)
+	if err != nil {
+		return 0, err
+	}
+	for node := range nodes {
 		rec, ok, err := r.view.Record(x.id, node, 0)
 		if err == nil && ok {
 			batch = append(batch, store.Delete{ID: rec.ID, Node: node})

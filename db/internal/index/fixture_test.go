@@ -152,7 +152,11 @@ func (f *fixture) count() int {
 		f.tb.Fatal(err)
 	}
 	defer r.Close()
-	return r.Count(filter.All())
+	n, err := r.Count(filter.All())
+	if err != nil {
+		f.tb.Fatal(err)
+	}
+	return n
 }
 
 // examine examines everything.

@@ -66,7 +66,7 @@ func (f *Follower) Throttle(limit int) {
 }
 
 // follow notes what a batch has written.
-func (x *Index) follow(b *store.Batch) {
+func (x *Index) follow(b *store.Batch, done *store.Committed) {
 	f := x.follower.Load()
 	if f == nil {
 		return
@@ -78,6 +78,9 @@ func (x *Index) follow(b *store.Batch) {
 	}
 	for i := range b.Deletes {
 		f.ids[b.Deletes[i].ID] = struct{}{}
+	}
+	for _, id := range done.Former {
+		f.ids[id] = struct{}{}
 	}
 	for f.limit > 0 && len(f.ids) > f.limit {
 		f.cond.Wait()

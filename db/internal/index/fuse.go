@@ -2,6 +2,7 @@ package index
 
 import (
 	"slices"
+	"time"
 
 	"github.com/fronyai/frony-db/db/internal/fusion"
 )
@@ -14,10 +15,16 @@ const (
 	// lexicalNoise is the part of a query that any document may share with it by
 	// chance: a number, a name. Across languages they share nothing else.
 	lexicalNoise = 0.05
+	// A document whose scaled cosine is c has, where it can have any, a lexical score
+	// of about expectedSlope × c - expectedLoss: docs/decisions/0140-other-scripts.md.
+	expectedSlope = 0.6
+	expectedLoss  = 0.075
 )
 
-// fuse puts candidates into the order of both scores.
+// fuse gives candidates the score that both scores add up to.
 func (s *search) fuse(all []scored) {
+	start := time.Now()
+	defer func() { s.trace.Rerank += time.Since(start) }()
 	weight := defaultDenseWeight
 	if s.q.DenseWeight != nil {
 		weight = float64(*s.q.DenseWeight)
@@ -27,22 +34,43 @@ func (s *search) fuse(all []scored) {
 	} else {
 		s.fuseScores(all, weight)
 	}
-	slices.SortFunc(all, scored.order)
 }
 
 // fuseScores adds the scores, each scaled to [0, 1] and weighted.
+//
+// A document in another script than the question's cannot share its words. That it
+// has none of them says nothing, so it is given the lexical score that is expected of
+// its cosine; as far as there are others, which are given theirs.
 func (s *search) fuseScores(all []scored, weight float64) {
 	ceiling := s.x.lexical.Ceiling(s.q.Text)
 	dense := fusion.Scale{Low: lowest(all), High: 1}
 	lexical := fusion.Scale{Low: lexicalNoise * ceiling, High: ceiling}
+	foreign, expected := s.foreign(all)
+	expected *= min(1, weight/defaultDenseWeight)
 	for i := range all {
 		a := &all[i]
-		score := weight * dense.Apply(a.cosine)
+		near := dense.Apply(a.cosine)
+		words := expected * float64(foreign[i]) * max(0, expectedSlope*near-expectedLoss)
 		if a.bm25 > 0 {
-			score += (1 - weight) * lexical.Apply(a.bm25)
+			words = max(words, lexical.Apply(a.bm25))
 		}
-		a.score = float32(score)
+		a.score = float32(weight*near + (1-weight)*words)
 	}
+}
+
+// foreign is how foreign the script of each candidate is to the question's, and, from
+// 0 to 1, whether half of them are not.
+func (s *search) foreign(all []scored) (foreign []float32, others float64) {
+	nodes := make([]uint32, len(all))
+	for i, a := range all {
+		nodes[i] = a.node
+	}
+	foreign = s.x.lexical.Foreign(make([]float32, 0, len(all)), s.q.Text, nodes)
+	var sum float64
+	for _, f := range foreign {
+		sum += float64(f)
+	}
+	return foreign, min(1, 2*(1-sum/float64(max(1, len(all)))))
 }
 
 // fuseRanks adds the reciprocal ranks.

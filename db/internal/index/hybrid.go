@@ -34,8 +34,22 @@ func (s *search) lexical(k int) []scored {
 }
 
 // hybrid finds candidates for k results with both retrievers, and gives each of
-// them both scores.
+// them both scores and what they add up to. Of a long question, each part is
+// searched as well.
 func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
+	all, err := s.both(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	s.fuse(all)
+	if len(s.q.Parts) > 0 {
+		return s.parts(ctx, k, all)
+	}
+	return all, nil
+}
+
+// both finds candidates with both retrievers and gives each of them both scores.
+func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 	promised := k
 	k = max(perRetriever, 2*k)
 	var found []scored
@@ -47,10 +61,10 @@ func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
 	}
 	all, err := s.dense(ctx, k, promised)
 	retrieve()
-	s.passed(all)
 	if err != nil {
 		return nil, err
 	}
+	s.passed(all)
 	n := len(all) // those of the dense retriever come first
 	all = merge(all, found)
 	s.addBM25(all[:n])

@@ -1,6 +1,11 @@
 package index
 
-import "context"
+import (
+	"context"
+
+	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/internal/nfc"
+)
 
 // rankPerSource finds the best K nodes of which no more than PerSource have the
 // same source.
@@ -25,7 +30,10 @@ func (s *search) rankPerSource(ctx context.Context) ([]scored, error) {
 				all = append(all, t)
 			}
 		}
-		s.order(all)
+		if s.q.hybrid() && len(s.q.Parts) == 0 {
+			s.fuse(all) // by one scale for all passes
+		}
+		order(all)
 		best, full := s.capSources(s.near(all))
 		if len(best) >= s.q.K || len(top) < k || s.beyond {
 			return best[:min(len(best), s.q.K)], nil
@@ -36,14 +44,15 @@ func (s *search) rankPerSource(ctx context.Context) ([]scored, error) {
 
 // capSources keeps the best PerSource nodes of each source, and returns the
 // sources that have as many.
-func (s *search) capSources(all []scored) (best []scored, full []any) {
+func (s *search) capSources(all []scored) (best []scored, full []string) {
 	nodes := make([]uint32, len(all))
 	for i, a := range all {
 		nodes[i] = a.node
 	}
-	count := make(map[any]int)
-	for i, source := range s.x.attrs.Values(nil, sourceColumn, nodes) {
-		if source != nil {
+	count := make(map[string]int)
+	for i, v := range s.x.attrs.Values(nil, attr.SourceColumn, nodes) {
+		if name, ok := v.(string); ok {
+			source := nfc.Compose(name)
 			if count[source]++; count[source] == s.q.PerSource {
 				full = append(full, source)
 			}
@@ -57,12 +66,12 @@ func (s *search) capSources(all []scored) (best []scored, full []any) {
 }
 
 // exclude removes the nodes of sources from what the search may return.
-func (s *search) exclude(sources []any) {
+func (s *search) exclude(sources []string) {
 	n := s.x.bound()
 	if s.allowed == nil {
 		s.allowed = allBits(n)
 	}
-	for i, w := range s.x.attrs.Having(sourceColumn, n, sources...) {
+	for i, w := range s.x.attrs.Having(attr.SourceColumn, n, sources...) {
 		if i < len(s.allowed) {
 			s.allowed[i] &^= w
 		}

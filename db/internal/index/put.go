@@ -3,7 +3,9 @@ package index
 import (
 	"maps"
 
+	"github.com/fronyai/frony-db/db/internal/attr"
 	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/internal/nfc"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -36,17 +38,19 @@ func (p *Put) encode() store.Put {
 	return store.Put{ID: p.ID, Record: p.record, Vector: p.vector}
 }
 
-// sourceColumn is the column of sources beside those of the metadata: no field
-// can have its name.
-const sourceColumn = "\x00source"
-
 // columns are the values that the columns hold of a document.
 func columns(r *store.Record) map[string]any {
-	if r.Source == "" {
+	named := nfc.Compose(r.ID) != r.ID
+	if r.Source == "" && !named {
 		return r.Metadata
 	}
-	all := make(map[string]any, len(r.Metadata)+1)
+	all := make(map[string]any, len(r.Metadata)+2)
 	maps.Copy(all, r.Metadata)
-	all[sourceColumn] = r.Source
+	if r.Source != "" {
+		all[attr.SourceColumn] = r.Source
+	}
+	if named {
+		all[attr.IDColumn] = r.ID
+	}
 	return all
 }

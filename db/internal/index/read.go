@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/attr"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/internal/epoch"
+	"github.com/fronyai/frony-db/internal/nfc"
 )
 
 // Reader reads an index as it was at one moment: it sees the batches that were
@@ -63,8 +65,28 @@ func (r *Reader) end() {
 // View is the reader's view of the store.
 func (r *Reader) View() *store.View { return r.view }
 
-// Node is the node of a document, or false.
-func (r *Reader) Node(id string) (uint32, bool, error) { return r.view.Node(r.x.id, id) }
+// Node is the node of a document, or false. An id that differs from a stored one by its
+// Unicode normalisation alone means the same document.
+func (r *Reader) Node(id string) (uint32, bool, error) {
+	node, ok, err := r.view.Find(r.x.id, id)
+	if ok || err != nil || nfc.Others(id) == nil {
+		return node, ok, err
+	}
+	// It may be stored in a form of which only parts are composed.
+	for node := range bits(r.x.attrs.Having(attr.IDColumn, r.x.bound(), id)).all() {
+		rec, ok, err := r.view.Record(r.x.id, node, 0)
+		if err != nil {
+			return 0, false, err
+		}
+		if !ok || !nfc.Equal(rec.ID, id) {
+			continue
+		}
+		if at, ok, err := r.view.Node(r.x.id, rec.ID); err != nil || ok && at == node {
+			return node, ok, err
+		}
+	}
+	return 0, false, nil
+}
 
 // Record reads a node's record, unless it has expired. Of store.Fields it takes
 // those but store.WithVector.
@@ -85,9 +107,20 @@ func (r *Reader) Vector(node uint32) ([]float32, bool, error) {
 // ids, from start on.
 func (r *Reader) IDs(where filter.Expr, start string) iter.Seq2[store.ID, error] {
 	return func(yield func(store.ID, error) bool) {
-		var allowed bits
-		if where.Kind() != filter.KindAll {
-			allowed = r.x.attrs.Select(where, r.x.bound())
+		allowed, err := r.meeting(where)
+		if err != nil {
+			yield(store.ID{}, err)
+			return
+		}
+		if allowed != nil && allowed.count() <= few {
+			if ids, ok := r.fewIDs(allowed, start); ok {
+				for _, id := range ids {
+					if !yield(id, nil) {
+						return
+					}
+				}
+				return
+			}
 		}
 		for id, err := range r.view.IDs(r.x.id, start) {
 			if err == nil && (allowed != nil && !allowed.has(id.Node) || !r.sees(id.Node)) {
@@ -101,27 +134,33 @@ func (r *Reader) IDs(where filter.Expr, start string) iter.Seq2[store.ID, error]
 }
 
 // Count is the number of documents that meet the filter.
-func (r *Reader) Count(where filter.Expr) (n int) {
-	for range r.matching(where) {
+func (r *Reader) Count(where filter.Expr) (n int, err error) {
+	nodes, err := r.matching(where)
+	if err != nil {
+		return 0, err
+	}
+	for range nodes {
 		n++
 	}
-	return n
+	return n, nil
 }
 
 // matching yields the visible nodes that meet the filter.
-func (r *Reader) matching(where filter.Expr) iter.Seq[uint32] {
+func (r *Reader) matching(where filter.Expr) (iter.Seq[uint32], error) {
+	allowed, err := r.meeting(where)
+	if err != nil {
+		return nil, err
+	}
+	if allowed == nil {
+		allowed = allBits(r.x.bound())
+	}
 	return func(yield func(uint32) bool) {
-		n := r.x.bound()
-		var allowed bits
-		if where.Kind() != filter.KindAll {
-			allowed = r.x.attrs.Select(where, n)
-		}
-		for node := range n {
-			if (allowed == nil || allowed.has(node)) && r.sees(node) && !yield(node) {
+		for node := range allowed.all() {
+			if r.sees(node) && !yield(node) {
 				return
 			}
 		}
-	}
+	}, nil
 }
 
 // sees reports whether a node is a document at the reader's moment.
@@ -131,11 +170,11 @@ func (r *Reader) sees(node uint32) bool {
 
 // having calls f for each document that has one of sources.
 func (r *Reader) having(sources []string, f func(rec *store.Record, node uint32)) error {
-	values, ours := make([]any, len(sources)), make(map[string]bool, len(sources))
-	for i, s := range sources {
-		values[i], ours[s] = s, true
+	ours := make(map[string]bool, len(sources))
+	for _, s := range sources {
+		ours[nfc.Compose(s)] = true
 	}
-	for node := range bits(r.x.attrs.Having(sourceColumn, r.x.bound(), values...)).all() {
+	for node := range bits(r.x.attrs.Having(attr.SourceColumn, r.x.bound(), sources...)).all() {
 		if !r.x.nodes.visible(node, r.seq) {
 			continue
 		}
@@ -143,7 +182,7 @@ func (r *Reader) having(sources []string, f func(rec *store.Record, node uint32)
 		if err != nil {
 			return err
 		}
-		if ok && ours[rec.Source] {
+		if ok && ours[nfc.Compose(rec.Source)] {
 			f(rec, node)
 		}
 	}

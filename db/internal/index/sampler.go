@@ -65,7 +65,9 @@ func (x *Index) compareExact(q *Query) (recall float64, ok bool) {
 	r := x.read()
 	defer r.end()
 	s := &search{Reader: r, q: q, trace: new(Trace), cores: 1}
-	s.filter()
+	if err := s.filter(); err != nil {
+		return 0, false
+	}
 	found, err := s.dense(context.Background(), q.K, q.K)
 	if err != nil {
 		return 0, false

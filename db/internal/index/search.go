@@ -20,6 +20,7 @@ import (
 type Query struct {
 	Text         string    // for the lexical retriever, or empty
 	Vector       []float32 // for the dense retriever, of unit length and the index's dims, or nil
+	Parts        []Part    // of a long question, for hybrid search
 	K            int
 	Filter       filter.Expr
 	PerSource    int // results of one source at most; 0: any number
@@ -76,7 +77,9 @@ func (r *Reader) Search(ctx context.Context, q Query, t *Trace) ([]Match, error)
 	running := x.opts.Searching.Add(1)
 	defer x.opts.Searching.Add(-1)
 	s := &search{Reader: r, q: &q, trace: t, spare: runtime.GOMAXPROCS(0) / int(running)}
-	s.filter()
+	if err := s.filter(); err != nil {
+		return nil, err
+	}
 	top, err := s.rank(ctx)
 	if err != nil {
 		return nil, err
@@ -104,13 +107,12 @@ type search struct {
 }
 
 // filter finds the nodes that the query's filter allows.
-func (s *search) filter() {
-	if s.q.Filter.Kind() == filter.KindAll {
-		return
-	}
+func (s *search) filter() (err error) {
 	start := time.Now()
-	s.allowed = s.x.attrs.Select(s.q.Filter, s.x.bound())
-	s.trace.Filter = time.Since(start)
+	if s.allowed, err = s.meeting(s.q.Filter); s.allowed != nil {
+		s.trace.Filter = time.Since(start)
+	}
+	return err
 }
 
 // sees reports whether the search may return a node.
@@ -147,7 +149,7 @@ func (s *search) rank(ctx context.Context) ([]scored, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.order(all)
+	order(all)
 	all = s.near(all)
 	return all[:min(len(all), s.q.K)], nil
 }
@@ -174,15 +176,7 @@ func (s *search) passed(all []scored) {
 }
 
 // order puts candidates into the order of the query.
-func (s *search) order(all []scored) {
-	if s.q.hybrid() {
-		start := time.Now()
-		s.fuse(all)
-		s.trace.Rerank += time.Since(start)
-		return
-	}
-	slices.SortFunc(all, scored.order)
-}
+func order(all []scored) { slices.SortFunc(all, scored.order) }
 
 // near leaves out candidates below the query's MinCosine.
 func (s *search) near(all []scored) []scored {

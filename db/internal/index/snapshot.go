@@ -27,7 +27,7 @@ import (
 // A snapshot that does not fit in any way is not used.
 const (
 	snapshotMagic   = "FRONYSNP"
-	snapshotVersion = 5 // 5: with sketches
+	snapshotVersion = 6 // 5: with sketches; 6: a column of ids that are not composed
 
 	maxMeta = 1 << 16 // bytes
 )

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/internal/nfc"
 )
 
 // Insert writes new documents, all or none, and returns when searches see them.
@@ -31,6 +32,20 @@ func (x *Index) Upsert(puts []Put, deletes []store.Delete) (deleted int, err err
 	}
 	defer x.gate.Leave()
 	done, err := x.commit(puts, &store.Batch{Deletes: deletes})
+	if err != nil {
+		return 0, err
+	}
+	return done.Deleted, nil
+}
+
+// Copy is Upsert for documents of another version of the collection: their ids are taken
+// as they are.
+func (x *Index) Copy(puts []Put, deletes []store.Delete) (deleted int, err error) {
+	if err := x.gate.Enter(); err != nil {
+		return 0, err
+	}
+	defer x.gate.Leave()
+	done, err := x.commit(puts, &store.Batch{Deletes: deletes, Exact: true})
 	if err != nil {
 		return 0, err
 	}
@@ -90,14 +105,14 @@ func (x *Index) InsertSources(ctx context.Context, puts []Put, sources []string)
 func (x *Index) strays(sources, ids, kept []string) ([]store.Delete, error) {
 	keep := make(map[string]bool, len(kept)) // and those that are in deletes already
 	for _, id := range kept {
-		keep[id] = true
+		keep[nfc.Compose(id)] = true
 	}
 	r := x.read()
 	defer r.end()
 	var deletes []store.Delete
 	stray := func(id string, node uint32) {
-		if !keep[id] {
-			keep[id] = true
+		if c := nfc.Compose(id); !keep[c] {
+			keep[c] = true
 			deletes = append(deletes, store.Delete{ID: id, Node: node})
 		}
 	}
@@ -105,12 +120,12 @@ func (x *Index) strays(sources, ids, kept []string) ([]store.Delete, error) {
 		return nil, err
 	}
 	for _, id := range ids {
-		node, ok, err := r.Node(id)
+		stored, node, ok, err := r.stored(id)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			stray(id, node)
+			stray(stored, node)
 		}
 	}
 	return deletes, nil
@@ -121,7 +136,7 @@ func (x *Index) absent(sources []string) error {
 	r := x.read()
 	defer r.end()
 	there := make(map[string]bool)
-	if err := r.having(sources, func(rec *store.Record, _ uint32) { there[rec.Source] = true }); err != nil {
+	if err := r.having(sources, func(rec *store.Record, _ uint32) { there[nfc.Compose(rec.Source)] = true }); err != nil {
 		return err
 	}
 	var ids []string
@@ -130,7 +145,7 @@ func (x *Index) absent(sources []string) error {
 		if err != nil {
 			return err
 		}
-		if ok || there[id] {
+		if ok || there[nfc.Compose(id)] {
 			ids = append(ids, id)
 		}
 	}

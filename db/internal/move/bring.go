@@ -35,7 +35,7 @@ func (m *Move) bring(ctx context.Context, ids []string) error {
 		}
 		m.Embedded += b.embed
 		if b.len() > 0 {
-			removed, err := m.To.Upsert(b.puts, b.deletes)
+			removed, err := m.To.Copy(b.puts, b.deletes)
 			if err != nil {
 				return err
 			}

@@ -11,6 +11,9 @@ type Batch struct {
 	Insert bool
 	// Absent lists ids that must not exist; those that do cause an ExistsError.
 	Absent []string
+	// Exact takes ids as they are. Otherwise one that differs from a stored id by its
+	// Unicode normalisation alone means the same document, which then has the new id.
+	Exact bool
 }
 
 // Put writes one document. An id occurs at most once in a batch.
@@ -26,6 +29,8 @@ type Delete struct {
 	// Node, unless it is AnyNode, is the version of the document to delete: a
 	// document that was replaced in the meantime is kept.
 	Node uint32
+	// Former is set for what a Put replaces: it does not count as deleted.
+	Former bool
 }
 
 // AnyNode deletes a document whatever its version.
@@ -39,6 +44,9 @@ type Committed struct {
 	TS   uint64   // views at TS or later see the whole transaction
 	Born []uint32 // the node of each Put
 	Dead []uint32 // nodes replaced or deleted
+	// Former are the ids of documents that were stored in another normalisation than
+	// that of the Put or Delete.
+	Former []string
 	// Deleted is the number of Deletes that found their document.
 	Deleted int
 

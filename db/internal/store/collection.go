@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"github.com/fronyai/frony-db/internal/nfc"
 )
 
 // Info is what the store remembers of a collection. Settings belongs to the layer
@@ -34,6 +36,22 @@ func (s *Store) Lookup(name string) (Info, bool) {
 		}
 	}
 	return Info{}, false
+}
+
+// Name returns the name of the collection that a name means: itself, or one that differs
+// by its Unicode normalisation alone and exists.
+func (s *Store) Name(name string) string {
+	if _, ok := s.Lookup(name); ok {
+		return name
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, st := range s.states {
+		if nfc.Equal(st.info.Name, name) && s.visible(&st.info) {
+			return st.info.Name
+		}
+	}
+	return name
 }
 
 // State returns the counters of a collection.

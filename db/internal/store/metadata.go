@@ -17,6 +17,8 @@ const (
 	typeFloat
 	typeTime
 	typeStrings
+	typeInts
+	typeFloats
 )
 
 // AppendMetadata encodes m: for each key in order, the key, a type byte and the
@@ -56,6 +58,18 @@ func AppendValue(dst []byte, v any) []byte {
 		dst = binary.AppendUvarint(append(dst, typeStrings), uint64(len(v)))
 		for _, s := range v {
 			dst = appendString(dst, s)
+		}
+		return dst
+	case []int64:
+		dst = binary.AppendUvarint(append(dst, typeInts), uint64(len(v)))
+		for _, n := range v {
+			dst = binary.AppendVarint(dst, n)
+		}
+		return dst
+	case []float64:
+		dst = binary.AppendUvarint(append(dst, typeFloats), uint64(len(v)))
+		for _, f := range v {
+			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(f))
 		}
 		return dst
 	default:
@@ -138,6 +152,37 @@ func DecodeValue(b []byte) (v any, rest []byte, err error) {
 			list, b = append(list, string(s)), rest
 		}
 		return list, b, nil
+	case typeInts, typeFloats:
+		return decodeNumbers(t, b)
 	}
 	return nil, nil, bad
+}
+
+// decodeNumbers decodes a list of numbers.
+func decodeNumbers(t byte, b []byte) (v any, rest []byte, err error) {
+	bad := fmt.Errorf("%w: metadata value", ErrCorrupt)
+	n, k := binary.Uvarint(b)
+	if k <= 0 || n > uint64(len(b)) {
+		return nil, nil, bad
+	}
+	b = b[k:]
+	if t == typeInts {
+		list := make([]int64, n)
+		for i := range list {
+			x, k := binary.Varint(b)
+			if k <= 0 {
+				return nil, nil, bad
+			}
+			list[i], b = x, b[k:]
+		}
+		return list, b, nil
+	}
+	if n > uint64(len(b))/8 {
+		return nil, nil, bad
+	}
+	list := make([]float64, n)
+	for i := range list {
+		list[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
+	}
+	return list, b[8*n:], nil
 }

@@ -12,7 +12,7 @@ func TestFree(t *testing.T) {
 	s := open(t, t.TempDir())
 	cid := create(t, s, "c")
 	commit(t, s, &Batch{Collection: cid, Puts: put("a", "b", "c", "d")})
-	commit(t, s, &Batch{Collection: cid, Deletes: []Delete{{"a", AnyNode}, {"b", AnyNode}, {"c", AnyNode}}})
+	commit(t, s, &Batch{Collection: cid, Deletes: []Delete{{ID: "a", Node: AnyNode}, {ID: "b", Node: AnyNode}, {ID: "c", Node: AnyNode}}})
 	if err := s.Reclaim(cid, []uint32{0, 1}); err != nil {
 		t.Fatal(err)
 	}

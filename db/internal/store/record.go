@@ -32,7 +32,7 @@ type Record struct {
 	Precomputed bool           // the vector came with the document, not from the embedder
 	VectorSum   uint32         // CRC-32C of the vector's bytes, if Sealed
 	Sealed      bool           // the record has checksums of itself and of the vector
-	Metadata    map[string]any // string, bool, int64, float64, time.Time, []string
+	Metadata    map[string]any // string, bool, int64, float64, time.Time, []string, []int64, []float64
 }
 
 const (

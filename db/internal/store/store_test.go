@@ -94,7 +94,7 @@ func TestBatches(t *testing.T) {
 	} else if e, _ := errors.AsType[*ExistsError](err); !slices.Equal(e.IDs, []string{"c"}) {
 		t.Errorf("ids that are there: %v", e.IDs)
 	}
-	done = commit(t, s, &Batch{Collection: cid, Puts: put("b"), Absent: []string{"none"}, Deletes: []Delete{{"a", AnyNode}, {"none", AnyNode}, {"c", 99}}})
+	done = commit(t, s, &Batch{Collection: cid, Puts: put("b"), Absent: []string{"none"}, Deletes: []Delete{{ID: "a", Node: AnyNode}, {ID: "none", Node: AnyNode}, {ID: "c", Node: 99}}})
 	if done.Seq != 2 || !slices.Equal(done.Born, []uint32{3}) || !slices.Equal(done.Dead, []uint32{1, 0}) || done.Deleted != 1 {
 		t.Errorf("second batch: %+v", done)
 	}
@@ -161,7 +161,7 @@ func TestViewIsASnapshot(t *testing.T) {
 	v := s.View(nil)
 	defer v.Close()
 	for i := range 200 {
-		commit(t, s, &Batch{Collection: cid, Puts: put("a", fmt.Sprint("x", i)), Deletes: []Delete{{"b", AnyNode}}})
+		commit(t, s, &Batch{Collection: cid, Puts: put("a", fmt.Sprint("x", i)), Deletes: []Delete{{ID: "b", Node: AnyNode}}})
 	}
 	if err := s.Compact(); err != nil {
 		t.Fatal(err)

@@ -91,6 +91,54 @@ func (s *Store) CreateHidden(name string, settings any) (h Hidden, err error) {
 	return h, err
 }
 
+// unnamed begins the name under which a collection without one is kept. No collection
+// can have such a name.
+const unnamed = "\x00"
+
+// CreateUnnamed adds a collection that is being filled and has no name yet: a hidden
+// version that belongs to no collection. After a kill, DeleteGarbage deletes it.
+func (s *Store) CreateUnnamed(name string, settings any) (h Hidden, err error) {
+	raw, err := json.Marshal(settings)
+	if err != nil {
+		return h, fmt.Errorf("collection %q: %w", name, err)
+	}
+	h = Hidden{Info: Info{Name: unnamed + name, Created: now(), Settings: raw}, Since: now()}
+	err = s.doDurably(func(txn *badger.Txn) error {
+		if _, ok := s.Hidden(h.Name); ok {
+			return fmt.Errorf("%w: %q is being filled", ErrCollectionExists, name)
+		}
+		if h.ID, err = s.nextID(txn); err != nil {
+			return err
+		}
+		return setJSON(txn, hiddenKey(h.Name), h)
+	}, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.states[h.ID], s.hidden[h.Name] = &state{info: h.Info}, h
+	})
+	return h, err
+}
+
+// Publish gives a collection from CreateUnnamed its name.
+func (s *Store) Publish(h Hidden) error {
+	info := h.Info
+	info.Name = h.Name[len(unnamed):]
+	return s.doDurably(func(txn *badger.Txn) error {
+		if _, ok := s.Lookup(info.Name); ok {
+			return fmt.Errorf("%w: %q", ErrCollectionExists, info.Name)
+		}
+		if err := txn.Delete(hiddenKey(h.Name)); err != nil {
+			return &partialError{err}
+		}
+		return setJSON(txn, collectionKey(info.Name), info)
+	}, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.hidden, h.Name)
+		s.states[h.ID].info = info
+	})
+}
+
 // Switch makes the name lead to the hidden version, in one transaction. The previous
 // version is then hidden, or garbage if it is to be discarded.
 func (s *Store) Switch(name string, discard bool) error {

@@ -171,3 +171,64 @@ func TestHiddenOrphan(t *testing.T) {
 		t.Errorf("the other collection has %d and %d", v, h)
 	}
 }
+
+// A collection that is being filled has no name until it is published, and is garbage
+// after a kill.
+func TestUnnamed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir)
+	lost, err := s.CreateUnnamed("a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CreateUnnamed("a", nil); !errors.Is(err, ErrCollectionExists) {
+		t.Error(err)
+	}
+	commit(t, s, &Batch{Collection: lost.ID, Puts: put("x")})
+	kept, err := s.CreateUnnamed("b", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit(t, s, &Batch{Collection: kept.ID, Puts: put("y")})
+	if visible, _ := names(t, s, "b"); visible != 0 {
+		t.Error("it has a name already")
+	}
+	if err := s.Publish(kept); err != nil {
+		t.Fatal(err)
+	}
+	c := create(t, s, "c")
+	late, err := s.CreateUnnamed("c", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Publish(late); !errors.Is(err, ErrCollectionExists) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if err := s.DropHidden(late.Name); err != nil {
+		t.Error(err)
+	}
+	for _, reopened := range []bool{false, true} {
+		if reopened {
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			s = open(t, dir)
+			if n, err := s.DeleteGarbage(); err != nil || n != 2 {
+				t.Errorf("%d deleted: %v", n, err)
+			}
+		}
+		if visible, _ := names(t, s, "b"); visible != kept.ID || s.State(kept.ID).Live != 1 {
+			t.Errorf("%d, want %d: %+v", visible, kept.ID, s.State(kept.ID))
+		}
+		if visible, _ := names(t, s, "c"); visible != c {
+			t.Errorf("%d, want %d", visible, c)
+		}
+		if visible, _ := names(t, s, "a"); visible != 0 {
+			t.Error("a collection that was not published has a name")
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

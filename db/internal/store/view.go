@@ -8,6 +8,8 @@ import (
 	"iter"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"github.com/fronyai/frony-db/internal/nfc"
 )
 
 // View reads the store as it was at one moment, whatever is written meanwhile. It
@@ -55,6 +57,27 @@ func (s *Store) get(txn *badger.Txn, key []byte) ([]byte, bool, error) {
 // Node returns the node that a document id points at.
 func (v *View) Node(cid uint32, id string) (uint32, bool, error) {
 	return v.s.lookupNode(v.txn, cid, id)
+}
+
+// Find is Node also for an id that differs by its Unicode normalisation, unless there is
+// the one given.
+func (v *View) Find(cid uint32, id string) (uint32, bool, error) {
+	node, _, ok, err := v.s.find(v.txn, cid, id)
+	return node, ok, err
+}
+
+// find returns the node of a document, and its id as it is stored: the one given, or else
+// the composed or the decomposed form.
+func (s *Store) find(txn *badger.Txn, cid uint32, id string) (node uint32, stored string, ok bool, err error) {
+	if node, ok, err = s.lookupNode(txn, cid, id); ok || err != nil {
+		return node, id, ok, err
+	}
+	for _, other := range nfc.Others(id) {
+		if node, ok, err = s.lookupNode(txn, cid, other); ok || err != nil {
+			return node, other, ok, err
+		}
+	}
+	return 0, id, false, nil
 }
 
 func (s *Store) lookupNode(txn *badger.Txn, cid uint32, id string) (uint32, bool, error) {

@@ -7,29 +7,46 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// replaced looks up the nodes that the puts and then the deletes of a batch
-// replace; AnyNode stands for none. It returns an ExistsError for documents that
-// the batch requires to be absent.
-func (s *Store) replaced(txn *badger.Txn, b *Batch) ([]uint32, error) {
-	old := make([]uint32, 0, len(b.Puts)+len(b.Deletes))
+// former is what a put or a delete takes the place of.
+type former struct {
+	node uint32 // AnyNode: nothing
+	id   string // as it is stored
+}
+
+// former looks up a document that a batch writes.
+func (s *Store) former(txn *badger.Txn, b *Batch, id string) (f former, ok bool, err error) {
+	if b.Exact {
+		f.id = id
+		f.node, ok, err = s.lookupNode(txn, b.Collection, id)
+	} else {
+		f.node, f.id, ok, err = s.find(txn, b.Collection, id)
+	}
+	if !ok {
+		f.node = AnyNode
+	}
+	return f, ok, err
+}
+
+// replaced looks up what the puts and then the deletes of a batch replace. It returns an
+// ExistsError for documents that the batch requires to be absent.
+func (s *Store) replaced(txn *badger.Txn, b *Batch) ([]former, error) {
+	old := make([]former, 0, len(b.Puts)+len(b.Deletes))
 	var exist []string
 	for i := range b.Puts {
-		n, ok, err := s.lookupNode(txn, b.Collection, b.Puts[i].ID)
+		f, ok, err := s.former(txn, b, b.Puts[i].ID)
 		switch {
 		case err != nil:
 			return nil, err
-		case !ok:
-			n = AnyNode
-		case b.Insert:
+		case ok && b.Insert:
 			exist = append(exist, b.Puts[i].ID)
 		}
-		old = append(old, n)
+		old = append(old, f)
 	}
 	if exist != nil {
 		return nil, &ExistsError{IDs: exist}
 	}
 	for _, id := range b.Absent {
-		switch _, ok, err := s.lookupNode(txn, b.Collection, id); {
+		switch _, ok, err := s.former(txn, b, id); {
 		case err != nil:
 			return nil, err
 		case ok:
@@ -40,14 +57,14 @@ func (s *Store) replaced(txn *badger.Txn, b *Batch) ([]uint32, error) {
 		return nil, &ExistsError{IDs: exist}
 	}
 	for _, d := range b.Deletes {
-		n, ok, err := s.lookupNode(txn, b.Collection, d.ID)
+		f, _, err := s.former(txn, b, d.ID)
 		if err != nil {
 			return nil, err
 		}
-		if !ok || d.Node != AnyNode && d.Node != n {
-			n = AnyNode
+		if d.Node != AnyNode && d.Node != f.node {
+			f.node = AnyNode
 		}
-		old = append(old, n)
+		old = append(old, f)
 	}
 	return old, nil
 }
@@ -62,21 +79,40 @@ type writer struct {
 	err error
 }
 
-func (w *writer) batch(b *Batch, old []uint32) {
+func (w *writer) batch(b *Batch, old []former) {
+	gone := make(map[uint32]bool, len(old)) // an id in two forms names one document
 	for i := range b.Puts {
-		if old[i] != AnyNode {
-			w.kill(old[i])
+		if f := old[i]; f.node != AnyNode && !gone[f.node] {
+			gone[f.node] = true
+			w.kill(f.node)
+			w.rename(f.id, b.Puts[i].ID)
 		}
 		w.put(&b.Puts[i])
 	}
 	for i, d := range b.Deletes {
-		if n := old[len(b.Puts)+i]; n != AnyNode {
-			w.kill(n)
-			w.delete(idKey(w.cid, d.ID))
-			w.out.Deleted++
+		if f := old[len(b.Puts)+i]; f.node != AnyNode && !gone[f.node] {
+			gone[f.node] = true
+			w.kill(f.node)
+			w.delete(idKey(w.cid, f.id))
+			if f.id != d.ID {
+				w.out.Former = append(w.out.Former, f.id)
+			}
+			if d.Former {
+				w.out.Former = append(w.out.Former, f.id)
+			} else {
+				w.out.Deleted++
+			}
 		}
 	}
 	w.set(logKey(w.cid, w.st.Seq), appendLog(nil, w.out.Born, w.out.Dead))
+}
+
+// rename takes away the id of a document that is stored in another form.
+func (w *writer) rename(stored, id string) {
+	if stored != id {
+		w.delete(idKey(w.cid, stored))
+		w.out.Former = append(w.out.Former, stored)
+	}
 }
 
 func (w *writer) put(p *Put) {

@@ -18,70 +18,66 @@ func Available() []Impl {
 }
 
 //go:noescape
-func productsNEON(q, row *byte, n int) (dot, norm int32)
-
-//go:noescape
-func prefetchNEON(row *byte, lines int)
-
-//go:noescape
 func dotNEON(a, b *float32, n int) float32
 
-// ahead is the number of rows between the one that is being read and the one that
-// is prefetched.
-const ahead = 16
+// See stubs_amd64.go.
 
-// Distances sets out[i] to the distance key between the code q and row ids[i] of t.
-// q has t.Stride bytes, out at least len(ids) elements. It panics if an id is not
-// below t.Rows. Other rows may be written concurrently.
-func (m Impl) Distances(q []byte, t *Table, ids, out []uint32) {
-	q, out = q[:t.Stride], out[:len(ids)]
-	if m == Generic {
-		distancesGeneric(q, t, ids, out)
-		return
-	}
-	_, qq := productsNEON(&q[0], &q[0], len(q))
-	m.Prefetch(t, ids[:min(ahead, len(ids))])
-	for i, id := range ids {
-		if i+ahead < len(ids) {
-			m.Prefetch(t, ids[i+ahead:i+ahead+1])
-		}
-		dot, norm := productsNEON(&q[0], &t.Row(id)[0], len(q))
-		out[i] = Key(dot, qq, norm)
-	}
+//go:noescape
+func distancesNEON(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int
+
+//go:noescape
+func nibblesNEON(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, zero int32) int
+
+//go:noescape
+func expandNEON(dst, row *byte, n int)
+
+//go:noescape
+func prefetchNEON(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int)
+
+//go:noescape
+func scanNEON(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor, shift float32, scores *float32, over *uint64)
+
+func (m Impl) distancesAsm(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int {
+	return distancesNEON(q, chunks, shift, stride, rows, ids, n, out, norms)
 }
 
-// Products sets p.Dots[i] to the product q·r and p.Norms[i] to the product r·r of
-// row ids[i] of t. There are at most MaxProducts ids. It panics if an id is not
-// below t.Rows.
-func (m Impl) Products(q []byte, t *Table, ids []uint32, p *Products) {
-	q = q[:t.Stride]
-	if m == Generic {
-		productsGeneric(q, t, ids, p)
-		return
-	}
-	m.Prefetch(t, ids)
-	for i, id := range ids {
-		p.Dots[i], p.Norms[i] = productsNEON(&q[0], &t.Row(id)[0], len(q))
-	}
+func (m Impl) nibblesAsm(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, zero int32) int {
+	return nibblesNEON(q, chunks, shift, stride, rows, ids, n, out, zero)
 }
 
-// Prefetch loads rows of t into the cache. It is a hint and may do nothing.
-func (m Impl) Prefetch(t *Table, ids []uint32) {
-	if m == Generic {
-		return
-	}
-	for _, id := range ids {
-		if id < t.Rows {
-			prefetchNEON(&t.Row(id)[0], min(6, (t.Stride+63)/64))
-		}
-	}
+func (m Impl) scanAsm(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor, shift float32, scores *float32, over *uint64) {
+	scanNEON(tables, groups, planes, base, scale, blocks, n, floor, shift, scores, over)
 }
 
-// Scan sets scores to the estimates of the rows of len(over) blocks of sketches
-// against q, 64 for each block, and the bits of over to whether they are above
-// floor. Rows may be written concurrently; their estimates mean nothing then.
-func (m Impl) Scan(q *SketchQuery, blocks []byte, floor float32, scores []float32, over []uint64) {
-	scanGeneric(q, blocks, floor, scores, over)
+func prefetchAsm(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int) {
+	prefetchNEON(chunks, shift, stride, rows, ids, n)
+}
+
+func expandAsm(dst, row *byte, n int) { expandNEON(dst, row, n) }
+
+// Flip writes v to dst with the signs of those elements changed that have a sign bit
+// in flips, whose other bits are 0. dst and v are at least as long as flips and may
+// be the same.
+func (m Impl) Flip(dst, v []float32, flips []uint32) {
+	flipGeneric(dst, v, flips)
+}
+
+// Hadamard transforms v, whose length is a power of two, to its Walsh–Hadamard
+// transform times scale.
+func (m Impl) Hadamard(v []float32, scale float32) {
+	hadamardGeneric(v, scale)
+}
+
+// Mix turns the pairs of elements of a and b by 45 degrees: a and b become
+// (a + b)/√2 and (a − b)/√2. b is at least as long as a.
+func (m Impl) Mix(a, b []float32) {
+	mixGeneric(a, b)
+}
+
+func (m Impl) nibbles(dst []byte, x []float32, scale float32) { nibblesGeneric(dst, x, scale) }
+
+func (m Impl) signs(first, second []byte, x []float32, step float32, sums *SketchSums) {
+	signsGeneric(first, second, x, step, sums)
 }
 
 // Peak returns the largest magnitude of v, ignoring NaNs. It is 0 if v is empty.

@@ -19,6 +19,17 @@ func (m Impl) Products(q []byte, t *Table, ids []uint32, p *Products) {
 	productsGeneric(q[:t.Stride], t, ids, p)
 }
 
+// DistancesNibbles is Distances with a table of nibbles: the codes of dims
+// dimensions in half as many bytes, against the signed bytes of q, twice as many as
+// a row has.
+func (m Impl) DistancesNibbles(q []byte, t *Table, dims int, ids, out []uint32) {
+	checkNibbles(q, t, dims)
+	out = out[:len(ids)]
+	distancesNibblesGeneric(q, t, dims, ids, out)
+}
+
+func (m Impl) expand(dst, row []byte) { expandGeneric(dst, row) }
+
 // Prefetch loads rows of t into the cache. It is a hint and may do nothing.
 func (m Impl) Prefetch(t *Table, ids []uint32) {}
 
@@ -27,6 +38,31 @@ func (m Impl) Prefetch(t *Table, ids []uint32) {}
 // floor. Rows may be written concurrently; their estimates mean nothing then.
 func (m Impl) Scan(q *SketchQuery, blocks []byte, floor float32, scores []float32, over []uint64) {
 	scanGeneric(q, blocks, floor, scores, over)
+}
+
+// Flip writes v to dst with the signs of those elements changed that have a sign bit
+// in flips, whose other bits are 0. dst and v are at least as long as flips and may
+// be the same.
+func (m Impl) Flip(dst, v []float32, flips []uint32) {
+	flipGeneric(dst, v, flips)
+}
+
+// Hadamard transforms v, whose length is a power of two, to its Walsh–Hadamard
+// transform times scale.
+func (m Impl) Hadamard(v []float32, scale float32) {
+	hadamardGeneric(v, scale)
+}
+
+// Mix turns the pairs of elements of a and b by 45 degrees: a and b become
+// (a + b)/√2 and (a − b)/√2. b is at least as long as a.
+func (m Impl) Mix(a, b []float32) {
+	mixGeneric(a, b)
+}
+
+func (m Impl) nibbles(dst []byte, x []float32, scale float32) { nibblesGeneric(dst, x, scale) }
+
+func (m Impl) signs(first, second []byte, x []float32, step float32, sums *SketchSums) {
+	signsGeneric(first, second, x, step, sums)
 }
 
 // Peak returns the largest magnitude of v, ignoring NaNs. It is 0 if v is empty.

@@ -12,6 +12,24 @@ DATA abs<>+20(SB)/4, $0x7fffffff
 DATA abs<>+24(SB)/4, $0x7fffffff
 DATA abs<>+28(SB)/4, $0x7fffffff
 GLOBL abs<>(SB), RODATA|NOPTR, $32
+DATA eight<>+0(SB)/4, $0x41000000
+DATA eight<>+4(SB)/4, $0x41000000
+DATA eight<>+8(SB)/4, $0x41000000
+DATA eight<>+12(SB)/4, $0x41000000
+DATA eight<>+16(SB)/4, $0x41000000
+DATA eight<>+20(SB)/4, $0x41000000
+DATA eight<>+24(SB)/4, $0x41000000
+DATA eight<>+28(SB)/4, $0x41000000
+GLOBL eight<>(SB), RODATA|NOPTR, $32
+DATA fifteen<>+0(SB)/4, $0x41700000
+DATA fifteen<>+4(SB)/4, $0x41700000
+DATA fifteen<>+8(SB)/4, $0x41700000
+DATA fifteen<>+12(SB)/4, $0x41700000
+DATA fifteen<>+16(SB)/4, $0x41700000
+DATA fifteen<>+20(SB)/4, $0x41700000
+DATA fifteen<>+24(SB)/4, $0x41700000
+DATA fifteen<>+28(SB)/4, $0x41700000
+GLOBL fifteen<>(SB), RODATA|NOPTR, $32
 DATA lowest<>+0(SB)/4, $0x81818181
 DATA lowest<>+4(SB)/4, $0x81818181
 DATA lowest<>+8(SB)/4, $0x81818181
@@ -94,5 +112,77 @@ loop:
 	ADDQ $32, DI
 	SUBQ $32, CX
 	JNZ loop
+	VZEROUPPER
+	RET
+
+// func nibbleCodesAVX2(dst *byte, x *float32, scale float32)
+TEXT ·nibbleCodesAVX2(SB), NOSPLIT, $0-20
+	// 32 numbers
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	VBROADCASTSS scale+16(FP), Y8
+	VMOVDQU unlace<>(SB), Y9
+	VMOVUPS eight<>(SB), Y10
+	VMOVUPS fifteen<>(SB), Y11
+	VXORPS X12, X12, X12
+	VMULPS 0(SI), Y8, Y0
+	VADDPS Y10, Y0, Y0
+	VMINPS Y11, Y0, Y0
+	VMAXPS Y12, Y0, Y0
+	VCVTTPS2DQ Y0, Y0
+	VMULPS 32(SI), Y8, Y1
+	VADDPS Y10, Y1, Y1
+	VMINPS Y11, Y1, Y1
+	VMAXPS Y12, Y1, Y1
+	VCVTTPS2DQ Y1, Y1
+	VMULPS 64(SI), Y8, Y2
+	VADDPS Y10, Y2, Y2
+	VMINPS Y11, Y2, Y2
+	VMAXPS Y12, Y2, Y2
+	VCVTTPS2DQ Y2, Y2
+	VMULPS 96(SI), Y8, Y3
+	VADDPS Y10, Y3, Y3
+	VMINPS Y11, Y3, Y3
+	VMAXPS Y12, Y3, Y3
+	VCVTTPS2DQ Y3, Y3
+	VPACKSSDW Y1, Y0, Y0
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSWB Y2, Y0, Y0
+	VPERMD Y0, Y9, Y0
+	VMOVDQU Y0, (DI)
+	VZEROUPPER
+	RET
+
+// func signsAVX2(first, second *byte, x *float32, n int, step float32, sums *SketchSums)
+TEXT ·signsAVX2(SB), NOSPLIT, $0-48
+	// n is a positive multiple of 8
+	MOVQ first+0(FP), DI
+	MOVQ second+8(FP), DX
+	MOVQ x+16(FP), SI
+	MOVQ n+24(FP), CX
+	MOVQ sums+40(FP), BX
+	VBROADCASTSS step+32(FP), Y8
+	VMOVUPS abs<>(SB), Y9
+	VMOVUPS (BX), Y10
+loop:
+	VMOVUPS (SI), Y0
+	VMOVMSKPS Y0, AX
+	VANDPS Y0, Y9, Y0
+	VCMPPS $0x1d, Y8, Y0, Y1
+	VMOVMSKPS Y1, R8
+	VADDPS Y0, Y0, Y2
+	VANDPS Y2, Y1, Y2
+	VADDPS Y2, Y0, Y0
+	VADDPS Y0, Y10, Y10
+	XORL AX, R8
+	NOTL AX
+	MOVB AX, (DI)
+	MOVB R8, (DX)
+	ADDQ $32, SI
+	INCQ DI
+	INCQ DX
+	SUBQ $8, CX
+	JNZ loop
+	VMOVUPS Y10, (BX)
 	VZEROUPPER
 	RET

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -19,7 +20,7 @@ func randomScan(r *rand.Rand, groups, planes, n int) (*SketchQuery, []byte) {
 			u[i] = 15
 		}
 	}
-	q := &SketchQuery{Groups: groups, Planes: planes, Base: int32(r.IntN(1<<20)) - 1<<19, Scale: r.Float32() / (1 << 20)}
+	q := &SketchQuery{Groups: groups, Planes: planes, Base: int32(r.IntN(1<<20)) - 1<<19, Scale: r.Float32() / (1 << 30), Shift: r.Float32()}
 	q.Tables = make([]byte, 32*groups)
 	SketchTables(q.Tables, u)
 	blocks := make([]byte, n*SketchStride(groups, planes))
@@ -29,11 +30,12 @@ func randomScan(r *rand.Rand, groups, planes, n int) (*SketchQuery, []byte) {
 			blocks[i] = 255
 		}
 	}
-	// A word's low half is a sum of codes: below 2^15.
+	// A word's low half is a sum of codes: below 2^15. A shift is a number.
 	for i := range n {
 		block := blocks[i*SketchStride(groups, planes):]
 		for w := range SketchRows {
 			block[groups*planes*SketchRows+4*w+1] &= 0x7f
+			binary.LittleEndian.PutUint32(block[(groups*planes+4)*SketchRows+4*w:], math.Float32bits(r.Float32()-0.5))
 		}
 	}
 	return q, blocks
@@ -114,6 +116,45 @@ func TestSketchTables(t *testing.T) {
 	if len(seen) != SketchRows || SketchPosition(0) != 0 || SketchPosition(63) != 63 || SketchPosition(5) != 17 {
 		t.Error("SketchPosition is no permutation, or another one")
 	}
+}
+
+func TestSignsEqualDefinition(t *testing.T) {
+	t.Parallel()
+	everyImpl(t, func(t *testing.T, m Impl) {
+		r := rand.New(rand.NewPCG(47, 48))
+		for _, n := range lengths {
+			x := randomFloats(r, n)
+			x[r.IntN(n)], x[r.IntN(n)] = 1, -1
+			x[r.IntN(n)] = float32(math.Copysign(0, -1))
+			bytes := (n + 7) / 8
+			first, second := make([]byte, bytes+1), make([]byte, bytes+1)
+			first[bytes], second[bytes] = 77, 77
+			sum := m.Signs(first, second, x, 1)
+			if generic := Generic.Signs(slices.Clone(first), slices.Clone(second), x, 1); sum != generic {
+				t.Errorf("%d numbers: sum %g, generic %g", n, sum, generic)
+			}
+			want := 0.0
+			for i, y := range x {
+				c := 2
+				if math.Signbit(float64(y)) {
+					c = 1
+				}
+				if math.Abs(float64(y)) >= 1 {
+					c += 2*c - 3
+				}
+				want += float64(y) * float64(2*c-3)
+				if got := int(first[i/8]>>(i%8)&1<<1 | second[i/8]>>(i%8)&1); got != c {
+					t.Fatalf("%d numbers: code of %g is %d, want %d", n, y, got, c)
+				}
+			}
+			if math.Abs(sum-want) > 1e-5*want+1e-6 {
+				t.Errorf("%d numbers: sum %g, want %g", n, sum, want)
+			}
+			if n%8 > 0 && (first[bytes-1]>>(n%8) != 0 || second[bytes-1]>>(n%8) != 0) || first[bytes] != 77 || second[bytes] != 77 {
+				t.Errorf("%d numbers: bits beyond them", n)
+			}
+		}
+	})
 }
 
 // BenchmarkScan times whole scans of sketches of 384 dimensions: in the first-level

@@ -89,18 +89,22 @@ func appendValue(b []byte, v any) []byte {
 	case float64:
 		return appendFloat(b, v)
 	case []string:
-		return appendList(b, v)
+		return appendList(b, v, appendString)
+	case []int64:
+		return appendList(b, v, func(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) })
+	case []float64:
+		return appendList(b, v, appendFloat)
 	}
 	panic(fmt.Sprintf("sink: metadata of type %T: normal lets none through", v))
 }
 
-func appendList(b []byte, list []string) []byte {
+func appendList[T any](b []byte, list []T, element func([]byte, T) []byte) []byte {
 	b = append(b, '[')
-	for i, s := range list {
+	for i, x := range list {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, s)
+		b = element(b, x)
 	}
 	return append(b, ']')
 }

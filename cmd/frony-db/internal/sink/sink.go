@@ -101,7 +101,7 @@ func normal(rec source.Record, opts *Options) (source.Record, error) {
 	return rec, nil
 }
 
-// value converts a value of metadata to one of the five types of package source.
+// value converts a value of metadata to one of the types of package source.
 func value(v any) (any, bool) {
 	switch v := v.(type) {
 	case string:
@@ -114,6 +114,10 @@ func value(v any) (any, bool) {
 		return v, !math.IsInf(v, 0) && !math.IsNaN(v)
 	case []string:
 		return v, !slices.ContainsFunc(v, func(s string) bool { return !utf8.ValidString(s) })
+	case []int64:
+		return v, true
+	case []float64:
+		return v, !slices.ContainsFunc(v, func(f float64) bool { return math.IsInf(f, 0) || math.IsNaN(f) })
 	case time.Time:
 		return v.Format(time.RFC3339Nano), writable(v)
 	}

@@ -55,6 +55,12 @@ func randomValue(rng *rand.Rand, kind int) any {
 	case 3:
 		return []float64{0, 3, -1.5, 1e300, 5e-324, math.MaxFloat64, math.Copysign(0, -1), 1 << 60, 0.1}[rng.IntN(9)]
 	}
+	switch rng.IntN(4) {
+	case 0:
+		return []int64{rng.Int64(), -1}
+	case 1:
+		return []float64{1, rng.NormFloat64(), 1e300}
+	}
 	list := make([]string, rng.IntN(4))
 	for i := range list {
 		list[i] = randomText(rng, 3)

@@ -126,6 +126,8 @@ func kindOf(v any) source.Type {
 		return source.Float
 	case []string:
 		return source.List
+	case []int64, []float64: // a column would hold elements of one type
+		return source.JSON
 	}
 	return source.String
 }

@@ -35,7 +35,7 @@ const (
 	Int    Type = "int"
 	Float  Type = "float"
 	Bool   Type = "bool"
-	List   Type = "list" // a JSON array of strings
+	List   Type = "list" // a JSON array of strings or numbers
 	JSON   Type = "json" // any JSON value
 )
 

@@ -217,7 +217,7 @@ func (c *parquetColumn) elements(values []parquet.Value, f func(i int, v parquet
 }
 
 func (c *parquetColumn) strings(meta *metadata, values []parquet.Value) error {
-	out, scalars := []string{}, false
+	out, numbers, scalars := []string{}, []any{}, false
 	there, err := c.elements(values, func(_ int, v parquet.Value) error {
 		x, err := c.value(v)
 		if err != nil {
@@ -231,6 +231,9 @@ func (c *parquetColumn) strings(meta *metadata, values []parquet.Value) error {
 		default:
 			scalars = true
 			out = append(out, fmt.Sprint(x))
+			if _, ok := x.(bool); !ok {
+				numbers = append(numbers, x)
+			}
 		}
 		return nil
 	})
@@ -240,8 +243,11 @@ func (c *parquetColumn) strings(meta *metadata, values []parquet.Value) error {
 	if c.role != roleOther {
 		return fmt.Errorf("column %q must hold single values, not lists", c.name)
 	}
+	if list, ok := numberList(numbers, len(out)); ok && scalars {
+		return meta.add(c.name, list)
+	}
 	if scalars {
-		meta.note("column %q holds lists of numbers or booleans: their elements are stored as strings", c.name)
+		meta.note("column %q holds lists of booleans, or of numbers that no float holds: their elements are stored as strings", c.name)
 	}
 	return meta.add(c.name, out)
 }

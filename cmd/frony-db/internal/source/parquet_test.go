@@ -40,7 +40,7 @@ func TestParquetTypes(t *testing.T) {
 			File: "testdata/types.parquet", Line: 3,
 		},
 	}
-	want[0].Metadata["k"] = []string{"1"} // a list of numbers in "metadata"
+	want[0].Metadata["k"] = []int64{1} // a list of numbers in "metadata"
 	if len(got.rejects) != 0 || !reflect.DeepEqual(got.records, want) {
 		t.Errorf("%v\ngot  %#v\nwant %#v", got.rejects, got.records, want)
 	}
@@ -85,7 +85,7 @@ func TestParquetUnsupported(t *testing.T) {
 		t.Errorf("INT96: %+v %v", got.records, got.files)
 	}
 	got = readAll(t, "testdata/unsupported.parquet", &Options{Columns: []string{"ints"}})
-	if len(got.records) != 1 || !reflect.DeepEqual(got.records[0].Metadata["ints"], []string{"1", "2"}) {
+	if len(got.records) != 1 || !reflect.DeepEqual(got.records[0].Metadata["ints"], []int64{1, 2}) {
 		t.Errorf("a list of integers: %+v", got)
 	}
 	for want, opts := range map[string]*Options{

@@ -15,7 +15,8 @@ type Record struct {
 	Text string
 	// Title is empty if the file has none.
 	Title string
-	// Metadata holds values of the types string, bool, int64, float64 and []string.
+	// Metadata holds values of the types string, bool, int64, float64, []string, []int64
+	// and []float64.
 	// Nested objects are flattened: {"author": {"name": "김"}} is "author.name".
 	Metadata map[string]any
 	// Embedding is nil if the file has none. Its length is not checked here.

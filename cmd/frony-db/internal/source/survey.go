@@ -60,7 +60,7 @@ func (f *surveyed) see(v any, line int64) {
 		}
 	case bool:
 		kind = "boolean"
-	case []string:
+	case []string, []int64, []float64:
 		kind = "list"
 	default:
 		kind = "number"

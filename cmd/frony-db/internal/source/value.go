@@ -108,8 +108,9 @@ func (m *metadata) readObject(dec *jsontext.Decoder, prefix string, depth int) e
 	return err
 }
 
-// readList reads an array. Strings stay strings; numbers and booleans become strings as
-// they are written; an array of anything else becomes its JSON text.
+// readList reads an array. Strings stay strings and numbers numbers; those beside strings,
+// and booleans, become strings as they are written; an array of anything else becomes its
+// JSON text.
 func (m *metadata) readList(dec *jsontext.Decoder, name string) (any, error) {
 	raw, err := dec.ReadValue()
 	if err != nil {
@@ -119,7 +120,7 @@ func (m *metadata) readList(dec *jsontext.Decoder, name string) (any, error) {
 	if _, err := elements.ReadToken(); err != nil {
 		return nil, err
 	}
-	list, scalars := []string{}, false
+	list, numbers, scalars := []string{}, []any{}, false
 	for elements.PeekKind() != jsontext.KindEndArray {
 		kind := elements.PeekKind()
 		switch kind {
@@ -134,11 +135,45 @@ func (m *metadata) readList(dec *jsontext.Decoder, name string) (any, error) {
 		}
 		scalars = scalars || kind != jsontext.KindString
 		list = append(list, tok.String())
+		if kind == jsontext.KindNumber {
+			number, err := parseNumber(tok.String())
+			if err != nil {
+				return nil, fmt.Errorf("field %q: %w", name, err)
+			}
+			numbers = append(numbers, number)
+		}
 	}
-	if scalars {
-		m.note("field %q holds a list of numbers or booleans: its elements are stored as strings", name)
+	if !scalars {
+		return list, nil
 	}
+	if out, ok := numberList(numbers, len(list)); ok {
+		return out, nil
+	}
+	m.note("field %q holds a list of booleans, or of numbers and others: its elements are stored as strings", name)
 	return list, nil
+}
+
+// numberList makes a list of n elements that are all numbers: integers, or floats if one
+// of them is a float and none is beyond what a float holds.
+func numberList(numbers []any, n int) (list any, ok bool) {
+	if len(numbers) != n {
+		return nil, false
+	}
+	ints, floats := make([]int64, 0, n), make([]float64, 0, n)
+	exact := true
+	for _, x := range numbers {
+		switch x := x.(type) {
+		case int64:
+			ints, floats = append(ints, x), append(floats, float64(x))
+			exact = exact && x > -exactFloat && x < exactFloat
+		case float64:
+			floats = append(floats, x)
+		}
+	}
+	if len(ints) == n {
+		return ints, true
+	}
+	return floats, exact
 }
 
 // parseNumber reads a JSON number: an int64 if it is written as an integer, a

@@ -135,6 +135,13 @@ func groupVNNI(a *asm, blocks int) {
 		block("(%s)(R12*1)", "Y")
 		a.label(sum)
 	}
+	sumVNNI(a)
+	a.op("VPSUBD X10, X1, X1")
+}
+
+// sumVNNI sums the lanes of Z1–Z4 to X1 and those of Z5–Z8 to X5: one number for
+// each row.
+func sumVNNI(a *asm) {
 	a.comment("sum the lanes: one number for each row")
 	for _, z := range []int{1, 5} {
 		a.op("VPUNPCKLDQ Z%d, Z%d, Z12", z+1, z)
@@ -151,5 +158,4 @@ func groupVNNI(a *asm, blocks int) {
 		a.op("VEXTRACTI128 $1, Y12, X13")
 		a.op("VPADDD X13, X12, X%d", z)
 	}
-	a.op("VPSUBD X10, X1, X1")
 }

@@ -23,6 +23,9 @@ func main() {
 		"encode_avx2_amd64.s": encodeAVX2,
 		"f32_avx2_amd64.s":    f32AVX2,
 		"scan_amd64.s":        scan,
+		"nibbles_amd64.s":     nibbles,
+		"rotate_avx2_amd64.s": rotateAVX2,
+		"codes_neon_arm64.s":  neon,
 	}
 	for name, gen := range files {
 		a := &asm{}

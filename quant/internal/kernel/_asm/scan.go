@@ -1,11 +1,11 @@
 package main
 
 // scanSig is the signature of both kernels of Scan.
-const scanSig = "(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor float32, scores *float32, over *uint64)"
+const scanSig = "(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor, shift float32, scores *float32, over *uint64)"
 
 // scanAhead is how many bytes further on the scans fetch. The hardware follows a
 // stream to the end of a page only.
-const scanAhead = 2048
+const scanAhead = 8192
 
 // scan writes scanAVX2 and scanAVX512.
 //
@@ -120,6 +120,7 @@ func scanAVX2(a *asm) {
 	a.op("CMPQ R9, planes+16(FP)")
 	a.op("JLT plane")
 
+	a.op("VBROADCASTSS shift+52(FP), Y3")
 	for i := range 8 {
 		a.op("VMOVDQU %d(DI), Y0", 32*i)
 		a.op("VMOVDQU %d(BX), Y1", 32*i)
@@ -132,12 +133,14 @@ func scanAVX2(a *asm) {
 		a.op("VCVTDQ2PS Y1, Y1")
 		a.op("VMULPS Y0, Y1, Y1")
 		a.op("VMULPS Y11, Y1, Y1")
+		a.op("VADDPS %d(DI), Y1, Y1", 256+32*i)
+		a.op("VADDPS Y3, Y1, Y1")
 		a.op("VMOVUPS Y1, %d(BX)", 32*i)
 		a.op("VCMPPS $0x1e, Y12, Y1, Y1")
 		a.op("VMOVMSKPS Y1, AX")
 		a.op("MOVB AX, %d(DX)", i)
 	}
-	a.op("ADDQ $256, DI")
+	a.op("ADDQ $512, DI")
 	a.op("ADDQ $256, BX")
 	a.op("ADDQ $8, DX")
 	a.op("DECQ CX")
@@ -205,6 +208,7 @@ func scanAVX512(a *asm) {
 	a.op("DECQ R9")
 	a.op("JNZ plane")
 
+	a.op("VBROADCASTSS shift+52(FP), Z9")
 	for j := range 4 {
 		a.op("VMOVDQU32 %d(DI), Z0", 64*j)
 		a.op("VPSLLD $2, Z%d, Z1", 16+j)
@@ -216,6 +220,8 @@ func scanAVX512(a *asm) {
 		a.op("VCVTDQ2PS Z1, Z1")
 		a.op("VMULPS Z0, Z1, Z1")
 		a.op("VMULPS Z11, Z1, Z1")
+		a.op("VADDPS %d(DI), Z1, Z1", 256+64*j)
+		a.op("VADDPS Z9, Z1, Z1")
 		a.op("VMOVUPS Z1, %d(BX)", 64*j)
 		a.op("VCMPPS $0x1e, Z12, Z1, K%d", 1+j)
 	}
@@ -223,7 +229,7 @@ func scanAVX512(a *asm) {
 	a.op("KUNPCKWD K3, K4, K3")
 	a.op("KUNPCKDQ K1, K3, K1")
 	a.op("KMOVQ K1, (DX)")
-	a.op("ADDQ $256, DI")
+	a.op("ADDQ $512, DI")
 	a.op("ADDQ $256, BX")
 	a.op("ADDQ $8, DX")
 	a.op("DECQ CX")

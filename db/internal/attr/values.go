@@ -1,0 +1,18 @@
+package attr
+
+// Values appends the values of a field of nodes to dst, nil for a missing field.
+func (x *Index) Values(dst []any, field string, nodes []uint32) []any {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	c := x.columns[field]
+	for _, node := range nodes {
+		var v any
+		if c != nil {
+			if p := c.get(node); p != 0 {
+				v = raw(c.dict[p-1])
+			}
+		}
+		dst = append(dst, v)
+	}
+	return dst
+}

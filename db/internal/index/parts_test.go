@@ -1,0 +1,56 @@
+package index
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/fronyai/frony-db/db/internal/store"
+)
+
+// A document that answers a part of a question is found, although the words of the
+// other parts are those of many others; and the scores beside the fused one are those
+// of the whole question.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	x := open(t, Settings{Dims: 16})
+	puts := x.puts(0, 300)
+	for i := range puts {
+		puts[i].Text = fmt.Sprintf("보고서 회의 메일 답장 %d번째 이야기", i)
+	}
+	puts[7].Text = "전입신고는 이사한 날부터 열나흘 안에 한다"
+	x.upsert(puts...)
+	whole := Query{Text: "회의 이야기를 정리하다가 메일을 드립니다. 전입신고는 며칠 안에 하나요? 보고서에 넣겠습니다. 답장 기다립니다.", Vector: x.vector(), K: 5, DenseWeight: new(float32(0))}
+	parts := whole
+	for _, text := range []string{"회의 이야기를 정리하다가 메일을 드립니다.", "전입신고는 며칠 안에 하나요?", "보고서에 넣겠습니다.", "답장 기다립니다.", "…"} {
+		parts.Parts = append(parts.Parts, Part{Text: text})
+	}
+	r, err := x.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	score := func(q Query) (score, cosine, bm25 float32) {
+		q.K = len(puts)
+		m, err := r.Search(t.Context(), q, new(Trace))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range m {
+			if m.Record.ID == "7" {
+				return m.Score, m.Cosine, m.BM25
+			}
+		}
+		t.Fatal("not found")
+		return
+	}
+	alone, cosine, bm25 := score(whole)
+	best, samecosine, same := score(parts)
+	if best <= alone || samecosine != cosine || same != bm25 {
+		t.Errorf("score %v, cosine %v, BM25 %v for the whole; %v, %v, %v with parts", alone, cosine, bm25, best, samecosine, same)
+	}
+	parts.Want = store.WithText
+	m, err := r.Search(t.Context(), parts, new(Trace))
+	if err != nil || len(m) != 5 || m[0].Record.ID != "7" {
+		t.Errorf("%d results, first %+v, %v", len(m), m[0].Record, err)
+	}
+}

@@ -1,0 +1,51 @@
+package lexical
+
+// spelt is how much of a text is in scripts whose words are indexed by bigrams (Hangul,
+// Han, kana), from 0 to 1. Of a Korean text some six terms in ten are bigrams, of an
+// English one none.
+func spelt(grams, terms int) float32 {
+	if terms == 0 {
+		return 0.5
+	}
+	return min(1, 1.6*float32(grams)/float32(terms))
+}
+
+// mixture is how much two texts of one language may differ in spelt.
+const mixture = 0.25
+
+// Foreign appends to dst how foreign the script of each of nodes is to that of query,
+// from 0 to 1: a document in another script cannot share words with it, however
+// near it may be. A node that is not in the index is not foreign.
+func (x *Index) Foreign(dst []float32, query string, nodes []uint32) []float32 {
+	s := x.searches.Get().(*search)
+	defer x.searches.Put(s)
+	s.analysis.run(query)
+	grams := 0
+	for i := range s.analysis.tokens {
+		if s.analysis.tokens[i].key&gramBit != 0 {
+			grams++
+		}
+	}
+	own := spelt(grams, len(s.analysis.tokens))
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var terms []uint32
+	for _, node := range nodes {
+		slot, ok := x.nodes.get(node)
+		if !ok {
+			dst = append(dst, 0)
+			continue
+		}
+		c := x.chunks[slot/window]
+		terms = c.termsOf(terms[:0], slot%window)
+		grams := 0
+		for _, t := range terms {
+			if x.lists[t].key&gramBit != 0 {
+				grams++
+			}
+		}
+		other := spelt(grams, len(terms)) - own
+		dst = append(dst, max(0, max(other, -other)-mixture)/(1-mixture))
+	}
+	return dst
+}

@@ -1,0 +1,75 @@
+package db
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fronyai/frony-db/db/chunk"
+	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/embedder"
+)
+
+const (
+	longText  = 80 // characters of a question that may hold more than what is asked
+	longWords = 30 // words of a sentence that is searched in windows
+	window    = 12 // words of a window; half of them are in the next one, too
+	partsMost = 16
+)
+
+// embedParts splits a long question into parts, each with its embedding where the
+// model runs in this process. A provider is asked for one embedding a question: the
+// parts then have that of the whole.
+func (v *version) embedParts(ctx context.Context, text string) ([]index.Part, error) {
+	texts := parts(text)
+	out := make([]index.Part, len(texts))
+	e := v.embedder()
+	for i, t := range texts {
+		out[i].Text = t
+		if e == nil || embedder.Counter(e) == nil {
+			continue
+		}
+		vec, err := v.embedQuery(ctx, &Query{Text: t})
+		if err != nil {
+			return nil, err
+		}
+		out[i].Vector = vec
+	}
+	return out, nil
+}
+
+// parts splits a long question into what is searched by itself: its sentences, and
+// windows of sentences that go on and on. A question inside a letter shares little
+// with its answer, and the letter's other sentences do not concern it. Nil if there
+// is nothing to split.
+func parts(text string) []string {
+	if utf8.RuneCountInString(text) < longText {
+		return nil
+	}
+	var all []string
+	for _, s := range chunk.Sentences(text) {
+		words := strings.Fields(s)
+		if len(words) < longWords {
+			all = append(all, s)
+			continue
+		}
+		for i := 0; i < len(words); i += window / 2 {
+			end := min(i+window, len(words))
+			all = append(all, strings.Join(words[i:end], " "))
+			if end == len(words) {
+				break
+			}
+		}
+	}
+	for len(all) > partsMost {
+		joined := all[:0]
+		for i := 0; i < len(all); i += 2 {
+			joined = append(joined, strings.Join(all[i:min(i+2, len(all))], " "))
+		}
+		all = joined
+	}
+	if len(all) < 2 {
+		return nil
+	}
+	return all
+}
