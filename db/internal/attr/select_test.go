@@ -15,7 +15,10 @@ var odds = []any{
 	"a", "b", "A", "7", "2024-05-01", "2024.05.01", "2024-05-01T09:00:00+09:00", "2024-05-02", "05/01/2024", "한글", "\u1112\u1161\u11ab글",
 	int64(7), 7.0, 7.5, int64(0), 0.0, math.Copysign(0, -1), int64(1 << 53), float64(1 << 53), int64(1<<53 + 1), 1e300, float64(1 << 63),
 	true, false, time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC), time.Date(2024, 5, 1, 9, 0, 0, 0, time.FixedZone("", 9*3600)).UTC(),
-	[]string{"a", "7"}, []string{}, []int64{7, 0}, []float64{7, 0.5},
+	[]string{"a", "7"},
+	[]string{},
+	[]int64{7, 0},
+	[]float64{7, 0.5},
 }
 
 // TestSelectMatches compares conditions over columns with the same conditions over the

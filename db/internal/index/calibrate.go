@@ -15,22 +15,23 @@ import (
 
 // How many candidates hold the true results depends on the model, the texts, and most
 // of all on the questions, which are not distributed as the documents are. So it
-// is measured: on questions that the collection has received, or else on sentences
-// of its documents embedded as questions, or else on its own vectors. It is measured
-// in the background, when the collection has doubled or has received questions for
-// the first time since.
+// is measured: on questions that the collection has received, and on sentences of its
+// documents embedded as questions, or else on its own vectors. It is measured in the
+// background, when the collection has doubled or has received enough questions.
 const (
-	calibrateQuestions = 96 // that are asked
-	calibrateReal      = 32 // received ones that are enough by themselves
+	calibrateQuestions = 96 // of each kind that are asked
+	calibrateReal      = 64 // received ones that are enough to learn from
+	calibrateMore      = 4  // times as many are worth another measurement
 	calibrateMargin    = 1.5
-	documentsMargin    = 3 // where only documents could be asked
+	strangersMargin    = 3
 
 	// Until it is measured.
 	uncalibratedMin  = 1000 // candidates of the sketches
 	perResultUnknown = 30
 	perResultDefault = 10 // of the graph
 
-	candidatesMin = 64 // for few results the average says little
+	candidatesMin = 64 // of the graph
+	sketchedMin   = 200
 )
 
 var (
@@ -42,10 +43,11 @@ var (
 
 // calibration is what was measured, by k and recall.
 type calibration struct {
-	Documents int  `json:"documents"` // when it was measured
-	Questions int  `json:"questions"` // that were asked; 0: none yet
-	Received  bool `json:"received"`  // questions had been received
+	Documents int `json:"documents"` // when it was measured
+	Questions int `json:"questions"` // that were asked; 0: none yet
+	Received  int `json:"received"`  // questions by then, as far as they were asked
 
+	Kind     uint32                                 `json:"kind"`     // of the sketches
 	Sketches [len(calibrateK)][len(recalls)]float64 `json:"sketches"` // candidates that sketches must leave
 	Beams    [len(calibrateK)][len(recalls)]int     `json:"beams"`    // of the graph; 0: none is wide enough
 	RowNS    float64                                `json:"row_ns"`   // of a sketch in a scan
@@ -57,8 +59,7 @@ type calibration struct {
 // only written to need not be measured.
 func (x *Index) calibrateSoon() {
 	cal, n := x.calibration.Load(), x.graph.Len()
-	due := n > scanBelow && (n >= 2*cal.Documents || !cal.Received && x.questions.len() >= calibrateReal)
-	if !due || !x.calibrating.CompareAndSwap(false, true) {
+	if n <= scanBelow || n < 2*cal.Documents && !x.questions.due(cal.Received) || !x.calibrating.CompareAndSwap(false, true) {
 		return
 	}
 	x.background.Go(func() {
@@ -71,25 +72,73 @@ func (x *Index) calibrateSoon() {
 func (x *Index) calibrate(documents int) {
 	start := time.Now()
 	ctx := context.Background()
-	asked, received, margin := x.toAsk(ctx)
-	m := measurement{cal: calibration{Documents: documents, Received: received}}
-	for _, q := range asked {
-		for int(x.opts.Searching.Load()) >= runtime.GOMAXPROCS(0) && !x.stopping.Load() {
-			time.Sleep(time.Millisecond) // others come first
-		}
-		if x.stopping.Load() || !x.ask(ctx, &m, q) {
-			return
-		}
-	}
-	if m.cal.Questions == 0 {
-		m.cal.Documents = documents
-		x.calibration.Store(&m.cal)
+	if err := x.recenter(); err != nil || x.stopping.Load() {
 		return
 	}
-	m.conclude(margin)
-	x.calibration.Store(&m.cal)
-	x.log.Debug("calibrated", "documents", documents, "questions", m.cal.Questions, "received", received,
-		"candidates", m.cal.sketched(10, defaultRecall), "took", time.Since(start))
+	asked, received := x.toAsk(ctx)
+	cal, ok := x.measureWith(ctx, asked)
+	if ok && x.codes.sketches.Load().Bits() == 1 && cal.coarse(documents) {
+		if err := x.redraw(2, x.codes.sketches.Load().Center()); err != nil {
+			return
+		}
+		cal, ok = x.measureWith(ctx, asked)
+	}
+	if !ok {
+		return
+	}
+	cal.Documents, cal.Received = documents, received
+	x.calibration.Store(cal)
+	x.log.Debug("calibrated", "documents", documents, "questions", cal.Questions, "received", received,
+		"bits", x.codes.sketches.Load().Bits(), "candidates", cal.sketched(10, defaultRecall), "took", time.Since(start))
+}
+
+// coarse reports whether a second bit a dimension, which doubles the scan, would save
+// more by the candidates that it spares: five of six, in measurements.
+func (c *calibration) coarse(documents int) bool {
+	candidates := float64(c.sketched(10, defaultRecall)) * candidateCost
+	return c.Questions > 0 && candidates*5/6 > 1.2*c.RowNS*float64(documents)
+}
+
+// kind is a kind of questions, and the margin for how unlike real ones they are.
+type kind struct {
+	vectors [][]float32
+	margin  float64
+}
+
+// measureWith asks all kinds of questions every way, and takes what the hardest kind
+// needs. It is false if that failed or the index is about to be closed.
+func (x *Index) measureWith(ctx context.Context, asked []kind) (*calibration, bool) {
+	all := &calibration{Kind: x.codes.kind()}
+	for _, kind := range asked {
+		var m measurement
+		for _, q := range kind.vectors {
+			for int(x.opts.Searching.Load()) >= runtime.GOMAXPROCS(0) && !x.stopping.Load() {
+				time.Sleep(time.Millisecond) // others come first
+			}
+			if x.stopping.Load() || !x.measure(ctx, &m, q) {
+				return nil, false
+			}
+		}
+		if m.cal.Questions > 0 {
+			m.conclude(kind.margin)
+			all.worsen(&m.cal)
+		}
+	}
+	return all, true
+}
+
+// worsen takes the larger of each number.
+func (c *calibration) worsen(o *calibration) {
+	for i := range c.Sketches {
+		for j := range c.Sketches[i] {
+			c.Sketches[i][j] = max(c.Sketches[i][j], o.Sketches[i][j])
+			if b := &c.Beams[i][j]; c.Questions == 0 || o.Beams[i][j] == 0 || *b > 0 && *b < o.Beams[i][j] {
+				*b = o.Beams[i][j]
+			}
+		}
+	}
+	c.Questions += o.Questions
+	c.RowNS, c.CodeNS, c.BeamNS = max(c.RowNS, o.RowNS), max(c.CodeNS, o.CodeNS), max(c.BeamNS, o.BeamNS)
 }
 
 // measurement gathers what questions have shown.
@@ -97,14 +146,23 @@ type measurement struct {
 	cal   calibration
 	ranks [len(calibrateK)][]int                        // of true results among the sketches
 	found [len(calibrateK)][len(calibrateBeams)]float64 // shares of true results that beams found, added up
-	times [len(calibrateBeams)]time.Duration
-	scan  time.Duration // of the sketches
-	codes time.Duration // of the codes of all dimensions
-	rows  int
+
+	// The shortest times, in nanoseconds: others were at work during the rest.
+	scan  float64 // of the sketches, a row
+	codes float64 // of the codes of all dimensions, a row
+	walk  float64 // of the graph, for each node of the beam
 }
 
-// ask asks one question every way. It is false if that failed.
-func (x *Index) ask(ctx context.Context, m *measurement, vector []float32) bool {
+// shortest notes a time since start for n of something.
+func shortest(ns *float64, start time.Time, n int) {
+	t := float64(time.Since(start).Nanoseconds()) / float64(max(1, n))
+	if *ns == 0 || t < *ns {
+		*ns = t
+	}
+}
+
+// measure asks one question every way. It is false if that failed.
+func (x *Index) measure(ctx context.Context, m *measurement, vector []float32) bool {
 	r := x.read()
 	defer r.end()
 	s := &search{Reader: r, q: &Query{Vector: vector, K: calibrateK[len(calibrateK)-1]}, trace: new(Trace), cores: 1, spare: 1}
@@ -113,15 +171,15 @@ func (x *Index) ask(ctx context.Context, m *measurement, vector []float32) bool 
 	if err != nil {
 		return false
 	}
-	m.codes += time.Since(start)
+	rows := int(x.bound())
+	shortest(&m.codes, start, rows)
 	if len(truth) < calibrateK[1] {
 		return true
 	}
 	m.cal.Questions++
 	start = time.Now()
 	ranks, err := s.ranks(ctx, truth)
-	m.scan += time.Since(start)
-	m.rows += int(x.bound())
+	shortest(&m.scan, start, rows)
 	if err != nil {
 		return false
 	}
@@ -151,12 +209,13 @@ func (s *search) truth(ctx context.Context) ([]uint32, error) {
 // ranks are the places of nodes among all that the search may return, by their
 // sketches.
 func (s *search) ranks(ctx context.Context, nodes []uint32) ([]int, error) {
-	q := s.x.codes.sketches.Query(s.q.Vector)
+	table := s.x.codes.sketches.Load()
+	q := table.Query(s.q.Vector)
 	own := make([]float32, len(nodes))
-	s.x.codes.sketches.Estimate(q, nodes, own)
+	table.Estimate(q, nodes, own)
 	// One that is far behind the others shall not make a list of all that there is.
 	above := best{want: calibrateMost, floor: scoreKey(^uint32(0), slices.Min(own))}
-	s.sketchedPart(ctx, q, &above, 0, (int(s.x.bound())+sketchBlock-1)/sketchBlock)
+	s.sketchedPart(ctx, table, q, &above, 0, table.Blocks())
 	above.cut()
 	slices.Sort(above.list)
 	ranks := make([]int, len(nodes))
@@ -177,7 +236,9 @@ func (s *search) climb(m *measurement, truth []uint32) {
 	for i, beam := range calibrateBeams {
 		start := time.Now()
 		hits = s.x.graph.Search(hits[:0], head, hnsw.Search{K: beam, Ef: beam})
-		m.times[i] += time.Since(start)
+		if i == len(calibrateBeams)-1 {
+			shortest(&m.walk, start, beam)
+		}
 		in := make(map[uint32]bool, len(hits))
 		for _, h := range hits {
 			in[h.ID] = true
@@ -205,7 +266,7 @@ func (m *measurement) conclude(margin float64) {
 			lost := 1 - float64(recall)
 			n := len(m.ranks[i])
 			rank := m.ranks[i][min(n, int(math.Ceil((1-lost/4)*float64(n))))-1]
-			c.Sketches[i][j] = max(candidatesMin, 2*float64(calibrateK[i]), margin*float64(rank+1))
+			c.Sketches[i][j] = max(sketchedMin, 2*float64(calibrateK[i]), margin*float64(rank+1))
 			for b, found := range m.found[i] {
 				if calibrateBeams[b] >= calibrateK[i] && found/float64(c.Questions) >= 1-lost/2 {
 					c.Beams[i][j] = calibrateBeams[b]
@@ -214,25 +275,27 @@ func (m *measurement) conclude(margin float64) {
 			}
 		}
 	}
-	c.RowNS = float64(m.scan.Nanoseconds()) / float64(m.rows)
-	c.CodeNS = float64(m.codes.Nanoseconds()) / float64(m.rows)
-	last := len(calibrateBeams) - 1
-	c.BeamNS = float64(m.times[last].Nanoseconds()) / float64(c.Questions*calibrateBeams[last])
+	// Of ten neighbours in each of a hundred answers a few are lost, of the first ones
+	// perhaps none: that says more of the questions than of the promise.
+	c.Sketches[0] = c.Sketches[1]
+	for j := range recalls {
+		if few, more := &c.Beams[0][j], c.Beams[1][j]; more == 0 || *few > 0 {
+			*few = min(1, more) * max(*few, more)
+		}
+	}
+	c.RowNS, c.CodeNS, c.BeamNS = m.scan, m.codes, m.walk
 }
 
-// toAsk are the questions of a calibration, and the margin for how unlike real ones
-// they are.
-func (x *Index) toAsk(ctx context.Context) (asked [][]float32, received bool, margin float64) {
-	asked = x.questions.sample(calibrateQuestions)
-	if len(asked) >= calibrateReal {
-		return asked, true, calibrateMargin
+// toAsk are the questions of a calibration, and how many had been received by then.
+func (x *Index) toAsk(ctx context.Context) (asked []kind, received int) {
+	if vectors, seen := x.questions.sample(calibrateQuestions); len(vectors) >= calibrateReal {
+		asked, received = append(asked, kind{vectors, calibrateMargin}), seen
 	}
 	rng := rand.New(rand.NewPCG(uint64(x.graph.Len()), uint64(x.id)))
-	want := calibrateQuestions - len(asked)
-	if sentences := x.sentences(ctx, rng, want); len(sentences) > 0 {
-		return append(asked, sentences...), false, calibrateMargin
+	if vectors := x.sentences(ctx, rng, calibrateQuestions); len(vectors) > 0 {
+		return append(asked, kind{vectors, calibrateMargin}), received
 	}
-	return append(asked, x.strangers(rng, want)...), false, documentsMargin
+	return append(asked, kind{x.strangers(rng, calibrateQuestions), strangersMargin}), received
 }
 
 // sentences are vectors of sentences of the collection's texts, embedded as

@@ -55,8 +55,8 @@ func TestCalibrates(t *testing.T) {
 			}
 			x.background.Wait()
 			cal := x.calibration.Load()
-			if cal.Documents != len(puts) || cal.Received != (name == "received") {
-				t.Errorf("calibrated with %d documents of %d; received %v", cal.Documents, len(puts), cal.Received)
+			if cal.Documents != len(puts) || (cal.Received > 0) != (name == "received") {
+				t.Errorf("calibrated with %d documents of %d; received %d", cal.Documents, len(puts), cal.Received)
 			}
 			if (asked > 0) != (name == "sentences" || name == "failing") {
 				t.Errorf("asked for %d sentences", asked)
@@ -94,8 +94,8 @@ func TestQuestionsAreKept(t *testing.T) {
 	x.calibrateSoon()
 	x.background.Wait()
 	was, seen := *x.calibration.Load(), x.questions.seen
-	if !was.Received || x.questions.len() == 0 {
-		t.Fatalf("%d questions; received: %v", x.questions.len(), was.Received)
+	if was.Received == 0 || len(x.questions.vectors) == 0 {
+		t.Fatalf("%d questions; received: %v", len(x.questions.vectors), was.Received)
 	}
 	first := slices.Clone(x.questions.vectors[0])
 	x.reopen()
@@ -104,10 +104,10 @@ func TestQuestionsAreKept(t *testing.T) {
 	}
 	x.opts.NoQuestions = true
 	x.reopen()
-	if x.questions.len() != 0 {
+	if len(x.questions.vectors) != 0 {
 		t.Error("questions are kept against the option")
 	}
-	if _, _, err := x.search(first, 5); err != nil || x.questions.len() != 0 {
+	if _, _, err := x.search(first, 5); err != nil || len(x.questions.vectors) != 0 {
 		t.Error("questions are received against the option", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
@@ -15,9 +16,12 @@ import (
 // all dimensions, which are scanned. Without tails, candidates go to their full
 // vectors at once.
 type codes struct {
-	heads    *quant.Codes
-	tails    *quant.Codes // nil: there are none
-	sketches *quant.Sketches
+	heads *quant.Codes
+	tails *quant.Codes // nil: there are none
+
+	sketches atomic.Pointer[quant.Sketches]
+	drawing  sync.RWMutex // writers hold it for reading, and whoever makes new sketches for writing
+	next     *redrawn     // the new sketches; nil: none are made
 
 	head  *quant.Quantizer      // encodes if there are no tails
 	split *quant.SplitQuantizer // encodes both at one scale
@@ -40,14 +44,16 @@ func newCodes(set *Settings) (*codes, error) {
 			return nil, err
 		}
 	}
-	if c.sketches, err = quant.NewSketches(set.Dims, 1, nil); err != nil {
+	sketches, err := quant.NewSketches(set.Dims, 1, nil)
+	if err != nil {
 		return nil, err
 	}
+	c.sketches.Store(sketches)
 	return c, c.quantizers(set)
 }
 
 // whole reports whether there are int8 codes of all dimensions.
-func (c *codes) whole() bool { return c.tails != nil || c.heads.Dims() == c.sketches.Dims() }
+func (c *codes) whole() bool { return c.tails != nil || c.heads.Dims() == c.sketches.Load().Dims() }
 
 func (c *codes) quantizers(set *Settings) (err error) {
 	if set.HasTail() {
@@ -58,28 +64,34 @@ func (c *codes) quantizers(set *Settings) (err error) {
 	return err
 }
 
-// put encodes a full vector as the code of node.
+// put keeps the codes of a full vector as those of node.
 func (c *codes) put(node uint32, vec []float32) {
 	k := c.pool.Get().(*code)
 	defer c.pool.Put(k)
 	c.encode(*k, vec)
-	c.sketches.Encode(k.sketch, vec)
 	c.set(node, *k)
+	c.draw(node, vec)
 }
 
-// code is a vector's code, or space for one.
-type code struct{ head, tail, sketch []byte }
+// wipe keeps the codes of no vector as those of node.
+func (c *codes) wipe(node uint32) {
+	c.set(node, c.blank())
+	c.draw(node, make([]float32, c.sketches.Load().Dims()))
+}
+
+// code is a vector's int8 code, or space for one.
+type code struct{ head, tail []byte }
 
 // blank makes space for a code. What it holds is that of no vector.
 func (c *codes) blank() code {
-	k := code{head: make([]byte, c.heads.CodeSize()), sketch: make([]byte, c.sketches.CodeSize())}
+	k := code{head: make([]byte, c.heads.CodeSize())}
 	if c.tails != nil {
 		k.tail = make([]byte, c.tails.CodeSize())
 	}
 	return k
 }
 
-// encode writes the int8 code of a full vector to k.
+// encode writes the code of a full vector to k.
 func (c *codes) encode(k code, vec []float32) {
 	if c.split != nil {
 		c.split.Encode(k.head, k.tail, vec)
@@ -93,11 +105,10 @@ func (c *codes) set(node uint32, k code) {
 	if c.tails != nil {
 		c.tails.Set(node, k.tail)
 	}
-	c.sketches.SetCode(node, k.sketch)
 }
 
 func (c *codes) bytes() int64 {
-	n := c.heads.Bytes() + c.sketches.Bytes()
+	n := c.heads.Bytes() + c.sketches.Load().Bytes()
 	if c.tails != nil {
 		n += c.tails.Bytes()
 	}

@@ -30,7 +30,7 @@ func (x *Index) vectorless(v *store.View, node uint32) (bool, error) {
 
 // setAside keeps a document without a sound vector out of dense search.
 func (x *Index) setAside(v *store.View, node uint32) {
-	x.codes.set(node, x.codes.blank()) // the tables reach as far as the nodes
+	x.codes.wipe(node) // the tables reach as far as the nodes
 	if err := x.rows.Drop(node); err != nil {
 		x.log.Warn("vector row not dropped", "err", err)
 	}

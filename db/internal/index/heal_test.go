@@ -21,7 +21,7 @@ func TestHeal(t *testing.T) {
 		rebuilt bool
 	}{
 		{"graph", func(x *Index) { x.graph.Delete(100); x.graph.Delete(200) }, 2, false},
-		{"codes", func(x *Index) { x.codes.set(300, x.codes.blank()) }, 1, false},
+		{"codes", func(x *Index) { x.codes.wipe(300) }, 1, false},
 		{"rows", func(x *Index) { _ = x.rows.Put(400, store.AppendVector(nil, make([]float32, 8))) }, 1, false},
 		{"nodes", func(x *Index) { x.nodes.kill(500, 0) }, 1, true},
 		{"much", func(x *Index) {

@@ -95,7 +95,9 @@ func (x *Index) readQuestions() error {
 	if m.Database != fmt.Sprintf("%x", x.opts.Database) || m.Collection != x.id || m.Dims != x.set.Dims || len(raw)%size != 0 || len(raw) > size*questionsMost {
 		return errors.New("they are of another collection")
 	}
-	x.calibration.Store(&m.Calibration)
+	if m.Calibration.Kind == x.codes.kind() {
+		x.calibration.Store(&m.Calibration)
+	}
 	if x.opts.NoQuestions {
 		return nil
 	}

@@ -53,10 +53,26 @@ func (s *search) effort(k, promised, live int) effort {
 		return effort{plan: PlanScan}
 	}
 	// A filter takes from the graph what makes it fast.
-	if beam, ns, ok := cal.beam(promised, recall); ok && s.allowed == nil && ns < cost {
+	if cost < longScan || s.allowed != nil {
+		return best
+	}
+	if beam, ns, ok := cal.beam(promised, recall); ok && ns*s.x.doubt(cal) < cost {
 		best = effort{PlanGraph, max(k, beam)}
 	}
 	return best
+}
+
+// doubt is how many times cheaper the graph must be to be preferred. A beam can stay
+// in one language, and only the questions that are really asked tell; a scan misses
+// none.
+func (x *Index) doubt(cal *calibration) float64 {
+	switch {
+	case cal.Received >= questionsMost:
+		return 2
+	case x.opts.Ask == nil: // vectors alone
+		return 4
+	}
+	return math.Inf(1)
 }
 
 // asked is the number of candidates for k results that the query or the collection
@@ -86,6 +102,8 @@ const (
 	rowCost       = 2  // of a sketch in a scan
 	codeCost      = 40 // of a code of all dimensions in a scan
 	candidateCost = 60 // of a candidate that codes of all dimensions refine
+
+	longScan = 250e3 // a shorter one is not worth the doubt
 )
 
 // sketchCost is how long a scan of the sketches takes on so many cores.

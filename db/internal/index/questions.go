@@ -25,12 +25,17 @@ func (x *Index) learn(q *Query) {
 	x.calibrateSoon()
 }
 
-// offer may keep a vector. It does not wait: a search has other things to do.
+// offer may keep a vector, but not twice. It does not wait: a search has other things
+// to do.
 func (q *questions) offer(v []float32) {
 	if !q.mu.TryLock() {
 		return
 	}
 	defer q.mu.Unlock()
+	same := func(w []float32) bool { return slices.Equal(w, v) }
+	if slices.ContainsFunc(q.vectors, same) {
+		return
+	}
 	q.seen++
 	switch at := rand.IntN(q.seen); {
 	case len(q.vectors) < questionsMost:
@@ -40,17 +45,19 @@ func (q *questions) offer(v []float32) {
 	}
 }
 
-func (q *questions) len() int {
+// due reports whether there are enough more questions than before, when that many had
+// been seen, to measure with them.
+func (q *questions) due(before int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.vectors)
+	return len(q.vectors) >= calibrateReal && q.seen >= calibrateMore*before
 }
 
 // sample draws up to n of the vectors, which must not be changed.
-func (q *questions) sample(n int) [][]float32 {
+func (q *questions) sample(n int) (vectors [][]float32, seen int) {
 	q.mu.Lock()
-	vectors := slices.Clone(q.vectors)
+	vectors, seen = slices.Clone(q.vectors), q.seen
 	q.mu.Unlock()
 	rand.Shuffle(len(vectors), func(i, j int) { vectors[i], vectors[j] = vectors[j], vectors[i] })
-	return vectors[:min(n, len(vectors))]
+	return vectors[:min(n, len(vectors))], seen
 }

@@ -69,7 +69,7 @@ func (x *Index) repair() {
 func (x *Index) reclaim(freed []uint32) {
 	for _, node := range freed {
 		x.nodes.clear(node)
-		x.codes.set(node, x.codes.blank())
+		x.codes.wipe(node)
 		if err := x.rows.Drop(node); err != nil {
 			x.log.Warn("vector row not dropped", "err", err)
 		}

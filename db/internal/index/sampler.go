@@ -38,10 +38,10 @@ func (x *Index) sample(q *Query, plan Plan) {
 	x.sampler.busy = true
 	again := *q
 	again.Text, again.MinScore, again.MinCosine = "", nil, nil
-	x.background.Go(func() { x.measure(&again) })
+	x.background.Go(func() { x.repeat(&again) })
 }
 
-func (x *Index) measure(q *Query) {
+func (x *Index) repeat(q *Query) {
 	recall, ok := x.compareExact(q)
 	s := &x.sampler
 	s.mu.Lock()

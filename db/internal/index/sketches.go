@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	sketchBlock  = 64  // nodes of a block of sketches, and of a word of bits
-	sketchBatch  = 16  // blocks that are compared at once: their scores stay in the cache
-	sketchShare  = 256 // blocks that are worth waking a core for
-	sketchChecks = 64  // batches between looks at the context
+	sketchBlock  = quant.SketchRows // nodes of a block of sketches, and of a word of bits
+	sketchBatch  = 16               // blocks that are compared at once: their scores stay in the cache
+	sketchShare  = 256              // blocks that are worth waking a core for
+	sketchChecks = 64               // batches between looks at the context
 )
 
 // sketchWorkers is how many cores share a scan of the sketches of so many nodes.
@@ -38,18 +38,18 @@ func (s *search) sketches(ctx context.Context, k, want int) ([]scored, error) {
 func (s *search) sketched(ctx context.Context, want int) ([]uint32, error) {
 	q := s.x.codes.queries.Get().(*quant.SketchQuery)
 	defer s.x.codes.queries.Put(q)
-	s.x.codes.sketches.Reset(q, s.q.Vector)
-	n := int(s.x.bound())
-	blocks := (n + sketchBlock - 1) / sketchBlock
+	table := s.x.codes.sketches.Load()
+	table.Reset(q, s.q.Vector)
+	blocks := table.Blocks()
 	if s.allowed != nil {
 		blocks = min(blocks, len(s.allowed))
 	}
-	workers := sketchWorkers(n, max(1, s.spare))
+	workers := sketchWorkers(table.Len(), max(1, s.spare))
 	parts := make([]best, workers)
 	var beside sync.WaitGroup
 	run := func(w int) {
 		parts[w].want = want
-		s.sketchedPart(ctx, q, &parts[w], blocks*w/workers, blocks*(w+1)/workers)
+		s.sketchedPart(ctx, table, q, &parts[w], blocks*w/workers, blocks*(w+1)/workers)
 	}
 	for w := 1; w < workers; w++ {
 		beside.Go(func() { run(w) })
@@ -63,7 +63,7 @@ func (s *search) sketched(ctx context.Context, want int) ([]uint32, error) {
 }
 
 // sketchedPart compares the blocks from first to before end.
-func (s *search) sketchedPart(ctx context.Context, q *quant.SketchQuery, near *best, first, end int) {
+func (s *search) sketchedPart(ctx context.Context, table *quant.Sketches, q *quant.SketchQuery, near *best, first, end int) {
 	var scores [sketchBatch * sketchBlock]float32
 	var over [sketchBatch]uint64
 	batches := 0
@@ -77,7 +77,7 @@ func (s *search) sketchedPart(ctx context.Context, q *quant.SketchQuery, near *b
 		if batches++; batches%sketchChecks == 0 && ctx.Err() != nil {
 			return
 		}
-		s.x.codes.sketches.Scan(q, block, n, keyScore(near.floor), scores[:], over[:])
+		table.Scan(q, block, n, keyScore(near.floor), scores[:], over[:])
 		for i, w := range over[:n] {
 			if s.allowed != nil {
 				w &= s.allowed[block+i]

@@ -69,7 +69,7 @@ func (x *Index) encode(w io.Writer, m mark, stamp uint64) error {
 	}
 	f := frame.NewWriter(w, snapshotMagic, snapshotVersion)
 	f.Frame(meta)
-	parts := []io.WriterTo{x.codes.heads, x.codes.sketches, x.graph, x.lexical}
+	parts := []io.WriterTo{x.codes.heads, x.codes.sketches.Load(), x.graph, x.lexical}
 	if x.codes.tails != nil {
 		parts = slices.Insert(parts, 1, io.WriterTo(x.codes.tails))
 	}
@@ -180,10 +180,12 @@ func (x *Index) decodeSearched(r io.Reader, nodes int) (err error) {
 			return fmt.Errorf("%w: tails are of another collection", errSnapshot)
 		}
 	}
-	if x.codes.sketches, err = quant.ReadSketches(r); err != nil {
+	sketches, err := quant.ReadSketches(r)
+	if err != nil {
 		return err
 	}
-	if x.codes.sketches.Dims() != x.set.Dims || x.codes.sketches.Len() != nodes {
+	x.codes.sketches.Store(sketches)
+	if sketches.Dims() != x.set.Dims || sketches.Len() != nodes {
 		return fmt.Errorf("%w: sketches are of another collection", errSnapshot)
 	}
 	if x.graph, err = hnsw.Read(r, space{x.codes.heads, x}); err != nil {
