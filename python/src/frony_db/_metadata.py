@@ -1,8 +1,8 @@
 """Metadata of frameworks, which may be any JSON, as metadata of documents, and back.
 
-Strings, numbers, booleans and lists of strings are stored as they are. Everything else is kept
-in one field of JSON, so that nothing is lost, and for filters what it holds becomes fields too:
-{"author": {"name": "Kim"}} has a field author.name, and [1, 2] is found by CONTAINS "1".
+Strings, numbers, booleans, and lists of strings, integers or floats are stored as they are. Everything
+else is kept in one field of JSON, so that nothing is lost, and for filters what it holds becomes fields too:
+{"author": {"name": "Kim"}} has a field author.name, and [1, "a"] is found by CONTAINS "1".
 A None has no field: it is like a field that is missing.
 """
 
@@ -70,8 +70,12 @@ def _is_plain(value: Any) -> bool:
             return value in _INT64
         case float():
             return math.isfinite(value)
-        case [_, *_]:  # an empty list counts as empty, and so has no field
-            return isinstance(value, list) and all(isinstance(v, str) for v in value)
+        case [first, *_]:  # an empty list counts as empty, and so has no field
+            return (
+                isinstance(first, (str, int, float))
+                and not isinstance(first, bool)
+                and all(type(v) is type(first) and _is_plain(v) for v in value)
+            )
     return False
 
 

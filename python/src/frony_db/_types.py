@@ -37,7 +37,8 @@ class Document(TypedDict, total=False):
     expires: datetime | str
     #: Unique in the collection; generated if missing
     id: str
-    #: Fields for filters: strings, numbers, booleans, times (RFC 3339) and lists of strings
+    #: Fields for filters: strings, numbers, booleans, times, and lists of strings or numbers. A nested object
+    #: becomes fields with dots between the names, such as author.name
     metadata: Mapping[str, Any]
     #: What the document is a part of, such as a file
     source: str
@@ -196,6 +197,7 @@ class Reembedding:
 class CollectionInfo:
     name: str
     created: datetime
+    degraded: str | None = None
     dims: int
     documents: int
     head_dims: int
@@ -207,6 +209,7 @@ class CollectionInfo:
         return cls(
             name=d["name"],
             created=parse_time(d["created"]),
+            degraded=d.get("degraded"),
             dims=d["dims"],
             documents=d["documents"],
             head_dims=d["head_dims"],
@@ -288,7 +291,8 @@ class StoredDocument:
     id: str
     #: The text, embedded as a passage
     text: str = ""
-    #: Fields for filters: strings, numbers, booleans, times (RFC 3339) and lists of strings
+    #: Fields for filters: strings, numbers, booleans, times, and lists of strings or numbers. A nested object
+    #: becomes fields with dots between the names, such as author.name
     metadata: dict[str, Any] = field(default_factory=dict)
     #: Its number within the source
     chunk: int | None = None
@@ -338,12 +342,15 @@ class Page:
     documents: list[StoredDocument]
     #: The cursor of the next page; missing on the last
     next: str | None = None
+    #: What in the filter is probably a mistake, such as a field that no document has
+    warnings: list[str] | None = None
 
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> Page:
         return cls(
             documents=[StoredDocument.from_json(v) for v in d["documents"]],
             next=d.get("next"),
+            warnings=d.get("warnings"),
         )
 
 
@@ -356,7 +363,8 @@ class Match:
     score: float
     #: The text, embedded as a passage
     text: str = ""
-    #: Fields for filters: strings, numbers, booleans, times (RFC 3339) and lists of strings
+    #: Fields for filters: strings, numbers, booleans, times, and lists of strings or numbers. A nested object
+    #: becomes fields with dots between the names, such as author.name
     metadata: dict[str, Any] = field(default_factory=dict)
     #: BM25 score, if it was computed
     bm25: float | None = None
@@ -433,6 +441,8 @@ class Result(MatchSequence):
     plan: str
     #: In microseconds
     timings: Timings
+    #: What in the filter is probably a mistake, such as a field that no document has
+    warnings: list[str] | None = None
 
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> Result:
@@ -442,6 +452,7 @@ class Result(MatchSequence):
             mode=d["mode"],
             plan=d["plan"],
             timings=Timings.from_json(d["timings"]),
+            warnings=d.get("warnings"),
         )
 
 
