@@ -42,7 +42,7 @@ type Result struct {
 	Plan       db.Plan  `json:"plan" doc:"How candidates were found, such as graph, exact or lexical"`
 	Candidates int      `json:"candidates" doc:"Documents that were compared by their full vectors"`
 	Timings    Timings  `json:"timings" doc:"In microseconds"`
-	Warnings   []string `json:"warnings,omitzero" doc:"What in the filter is probably a mistake, such as a field that no document has"`
+	Warnings   []string `json:"warnings,omitzero" doc:"What in the filter is probably a mistake, such as a field that no document has, and that a hybrid search was answered by words alone"`
 }
 
 // FromResult is the wire form of what a search found and how it went.

@@ -36,6 +36,10 @@ type collection interface {
 	GetFields(context.Context, db.Fields, ...string) ([]db.Document, error)
 	Delete(context.Context, ...string) (int, error)
 	DeleteWhere(context.Context, filter.Expr) (int, error)
+	Update(context.Context, string, db.Patch) error
+	UpdateIDs(context.Context, db.Patch, ...string) (int, error)
+	UpdateWhere(context.Context, filter.Expr, db.Patch) (int, error)
+	FilterWarnings(context.Context, filter.Expr) ([]string, error)
 	Count(context.Context, filter.Expr) (int, error)
 	Search(context.Context, db.Query) ([]db.Match, error)
 	Scan(context.Context, db.Scan) iter.Seq2[db.Document, error]

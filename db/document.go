@@ -133,14 +133,21 @@ func (d *Document) check(l *Limits, dims int) error {
 			return err
 		}
 	}
-	if !d.Expires.IsZero() && (d.Expires.Year() < 1 || d.Expires.Year() > 9999) {
-		return reason.For(ErrInvalidMetadata, "expires: the year %d is not between 1 and 9999; leave it out for a document that never expires", d.Expires.Year())
+	if err := checkExpires(d.Expires); err != nil {
+		return err
 	}
 	m, err := d.Metadata.normalise(l)
 	if err != nil {
 		return err
 	}
 	d.Metadata = m
+	return nil
+}
+
+func checkExpires(t time.Time) error {
+	if !t.IsZero() && (t.Year() < 1 || t.Year() > 9999) {
+		return reason.For(ErrInvalidMetadata, "expires: the year %d is not between 1 and 9999; leave it out for a document that never expires", t.Year())
+	}
 	return nil
 }
 

@@ -89,8 +89,8 @@ func TestAllowModelMismatch(t *testing.T) {
 	}
 	var trace db.Trace
 	for _, mode := range []db.Mode{db.ModeDefault, db.Hybrid, db.Lexical} {
-		if got := search(c, db.Query{Text: fillText(7), K: 5, Mode: mode, Trace: &trace}); !slices.Equal(got, byWords) || trace.Mode != db.Lexical {
-			t.Errorf("%v: %v as %v, want %v", mode, got, trace.Mode, byWords)
+		if got := search(c, db.Query{Text: fillText(7), K: 5, Mode: mode, Trace: &trace}); !slices.Equal(got, byWords) || trace.Mode != db.Lexical || (len(trace.Warnings) == 1) != (mode != db.Lexical) {
+			t.Errorf("%v: %v as %v, want %v, with the warnings %q", mode, got, trace.Mode, byWords, trace.Warnings)
 		}
 	}
 	low := float32(0.1)

@@ -50,7 +50,7 @@ type Options struct {
 	// Embedder, instead of returning ErrModelMismatch, so that they can be used until
 	// they are reembedded. Such a collection embeds nothing. It is searched by words
 	// and by embeddings of its own model. A hybrid search for a text is answered by
-	// words alone, as Trace.Mode says, unless it has a MinScore or MinCosine.
+	// words alone, with a warning in Trace, unless it has a MinScore or MinCosine.
 	// Documents are read and deleted, and a document whose text is unchanged can get
 	// other metadata. Everything else returns ErrModelMismatch, also a write of an
 	// embedding: it may be of either model. CollectionInfo.Degraded says why.

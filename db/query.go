@@ -152,7 +152,9 @@ type Trace struct {
 	Rerank     time.Duration // comparing full vectors
 	Load       time.Duration // reading the documents
 	Total      time.Duration
-	// Warnings says what in the filter is probably a mistake: see FilterWarnings.
+	// Warnings says what in the filter is probably a mistake: see FilterWarnings. It
+	// also says that a hybrid search was answered by words alone: see
+	// Options.AllowModelMismatch.
 	Warnings []string
 }
 

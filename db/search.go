@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/index"
@@ -43,6 +44,7 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	defer func() { t.Total = time.Since(start) }()
 	if v.byWords(q, t.Mode) {
 		t.Mode = Lexical
+		t.Warnings = []string{fmt.Sprintf("the text was searched by its words alone: %v", v.mismatch)}
 	}
 	var vec []float32
 	var parts []index.Part
@@ -64,7 +66,7 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	}
 	defer r.Close()
 	if q.Trace != nil {
-		t.Warnings = v.Warnings(q.Filter)
+		t.Warnings = append(t.Warnings, v.Warnings(q.Filter)...)
 	}
 	var found index.Trace
 	ask := q.toIndex(t.Mode, vec)

@@ -10,17 +10,10 @@ type TokenCounter interface {
 }
 
 // Counter returns the CountTokens method of e, or of the Embedder that it wraps, or nil
-// if neither has one. An Embedder that wraps another has a method Unwrap() Embedder.
+// if neither has one.
 func Counter(e Embedder) func(text string) int {
-	for e != nil {
-		if c, ok := e.(TokenCounter); ok {
-			return c.CountTokens
-		}
-		w, ok := e.(interface{ Unwrap() Embedder })
-		if !ok {
-			break
-		}
-		e = w.Unwrap()
+	if c, ok := find[TokenCounter](e); ok {
+		return c.CountTokens
 	}
 	return nil
 }

@@ -291,7 +291,8 @@ func (s *Sketches) Estimate(q *SketchQuery, ids []uint32, out []float32) {
 			}
 		}
 		words := block[s.planes*s.groups*SketchRows:]
-		out[i] = q.kernel.Score(sum, words[4*r:], words[4*(SketchRows+r):])
+		le := binary.LittleEndian
+		out[i] = q.kernel.Score(sum, le.Uint32(words[4*r:]), math.Float32frombits(le.Uint32(words[4*(SketchRows+r):])))
 	}
 }
 

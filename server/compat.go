@@ -20,7 +20,7 @@ func (s *Server) compatRoutes() {
 	h := &compat.Host{
 		Version: s.opts.Version,
 		MaxText: l.Text, MaxTexts: l.Inputs, MaxConcurrent: l.Searches + l.Queue,
-		Embed: s.vectors, Ready: s.readyz, IsReady: func() bool { return s.state.Load() == stateReady },
+		Tokens: embedder.Tokens(s.embed), Check: s.checkInputs, Embed: s.vectors, Ready: s.readyz, IsReady: func() bool { return s.state.Load() == stateReady },
 		Answer: writeJSON, Fail: writeProblem,
 	}
 	if count := embedder.Counter(s.embed); s.embed != nil && count != nil {

@@ -25,6 +25,7 @@ var described = map[string]struct{ tag, summary string }{
 	"POST /embed":               {"protocols", "Text Embeddings Inference: embed texts"},
 	"POST /embeddings":          {"protocols", "Text Embeddings Inference: OpenAI's request"},
 	"POST /similarity":          {"protocols", "Text Embeddings Inference: compare a sentence with others"},
+	"POST /tokenize":            {"protocols", "Text Embeddings Inference: the tokens of texts, and where they stand"},
 	"GET /info":                 {"protocols", "Text Embeddings Inference: about the model"},
 	"GET /health":               {"protocols", "Text Embeddings Inference: the same as /readyz"},
 	"POST /api/embed":           {"protocols", "Ollama: embed texts"},

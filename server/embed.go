@@ -21,20 +21,8 @@ func (s *Server) vectors(ctx context.Context, as compat.Role, texts []string, di
 		return nil, problem.Refuse(http.StatusBadRequest, "no_embedder", "this server was started without a model").
 			Hint("start it with --model")
 	}
-	if p := over("texts", len(texts), s.opts.Limits.Inputs, "input"); p != nil {
+	if p := s.checkInputs(texts); p != nil {
 		return nil, p
-	}
-	for i, t := range texts {
-		param := "input"
-		if len(texts) > 1 {
-			param = fmt.Sprintf("input[%d]", i)
-		}
-		if t == "" {
-			return nil, problem.Refuse(http.StatusBadRequest, "invalid_text", "text %d is empty", i).At(param)
-		}
-		if p := s.checkText(t, param); p != nil {
-			return nil, p
-		}
 	}
 	spec := s.embed.Spec()
 	if dims != 0 && dims != spec.Dims && dims != spec.HeadDims {
@@ -53,6 +41,26 @@ func (s *Server) vectors(ctx context.Context, as compat.Role, texts []string, di
 		}
 	}
 	return out, nil
+}
+
+// checkInputs refuses texts to embed that are too many, too long or empty.
+func (s *Server) checkInputs(texts []string) *problem.Problem {
+	if p := over("texts", len(texts), s.opts.Limits.Inputs, "input"); p != nil {
+		return p
+	}
+	for i, t := range texts {
+		param := "input"
+		if len(texts) > 1 {
+			param = fmt.Sprintf("input[%d]", i)
+		}
+		if t == "" {
+			return problem.Refuse(http.StatusBadRequest, "invalid_text", "text %d is empty", i).At(param)
+		}
+		if p := s.checkText(t, param); p != nil {
+			return p
+		}
+	}
+	return nil
 }
 
 func (s *Server) embedAs(ctx context.Context, as compat.Role, texts []string) ([][]float32, error) {

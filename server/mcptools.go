@@ -35,7 +35,7 @@ type (
 	}
 	mcpSearchOut struct {
 		Matches  []mcpMatch `json:"matches" doc:"Best first. Of a long text, the part that fits the query best"`
-		Warnings []string   `json:"warnings,omitempty" doc:"What in the filter is probably a mistake"`
+		Warnings []string   `json:"warnings,omitempty" doc:"What in the filter is probably a mistake, and what the search could not do"`
 	}
 	mcpGetIn struct {
 		Collection string   `json:"collection" doc:"Name of the collection"`
@@ -62,6 +62,14 @@ type (
 	mcpUpserted struct {
 		IDs     []string `json:"ids" doc:"The ids of the documents, or of all chunks if texts were cut"`
 		Created bool     `json:"created,omitzero" doc:"The collection did not exist, and was created"`
+	}
+	mcpUpdateIn struct {
+		Collection string       `json:"collection" doc:"Name of the collection"`
+		IDs        []string     `json:"ids,omitempty" doc:"Ids of documents to change; either these or a filter"`
+		Filter     string       `json:"filter,omitempty" doc:"Condition that chooses the documents to change, such as: _source = \"a.md\" AND status = \"draft\""`
+		Metadata   api.Metadata `json:"metadata,omitempty" doc:"Fields to set; null deletes a field. What is not named stays"`
+		Source     *string      `json:"source,omitempty" doc:"The new source; empty for none"`
+		Expires    *string      `json:"expires,omitempty" doc:"When the documents expire (RFC 3339); empty for never"`
 	}
 	mcpUpsertIn struct {
 		Collection string          `json:"collection" doc:"Name of the collection"`
@@ -92,6 +100,11 @@ func (s *Server) mcpTools() []tool {
 				"A document with a source of its own is not cut.",
 			Annotations: writes,
 		}, s.mcpUpsert),
+		newTool(keys.Write, &mcp.Tool{
+			Name: "update", Title: "Change metadata",
+			Description: "Change metadata, source or expiry of documents, by their ids or by a filter, without their texts. upsert replaces documents as a whole.",
+			Annotations: writes,
+		}, s.mcpUpdate),
 		newTool(keys.Write, &mcp.Tool{
 			Name: "delete", Title: "Delete documents", Description: "Delete documents by their ids. The chunks of a long document are documents with ids of their own.",
 			Annotations: writes,
@@ -191,6 +204,28 @@ func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out mcpUpserted
 	}
 	out.IDs = r.Body.IDs
 	return out, nil
+}
+
+func (s *Server) mcpUpdate(ctx context.Context, in mcpUpdateIn) (out api.Updated, err error) {
+	if p := s.may(ctx, keys.Write, in.Collection); p != nil {
+		return out, p
+	}
+	if (len(in.IDs) == 0) == (in.Filter == "") {
+		return out, problem.Refuse(http.StatusBadRequest, "invalid_request", "want either ids or a filter").At("arguments")
+	}
+	update := &inUpdate{CollectionPath: CollectionPath{in.Collection}}
+	update.Body.IDs, update.Body.Filter, update.Body.Metadata = in.IDs, api.FilterText(in.Filter), in.Metadata
+	if in.Source != nil {
+		update.Body.Source = api.Change{Set: true, Text: *in.Source}
+	}
+	if in.Expires != nil {
+		update.Body.Expires = api.Change{Set: true, Text: *in.Expires}
+	}
+	r, err := s.updateDocuments(ctx, update)
+	if err != nil {
+		return out, err
+	}
+	return r.Body, nil
 }
 
 func (s *Server) mcpDelete(ctx context.Context, in mcpIDs) (out api.Deleted, err error) {

@@ -46,7 +46,7 @@ func TestOlderModel(t *testing.T) {
 	}
 	for _, mode := range []string{"", `,"mode":"hybrid"`, `,"mode":"lexical"`} {
 		r := b.ask(200, "POST", c1+"/search", `{"text":"전입신고 14일"`+mode+`}`)
-		if m := b.list(r["matches"]); len(m) != 1 || r["mode"] != "lexical" {
+		if m := b.list(r["matches"]); len(m) != 1 || r["mode"] != "lexical" || (r["warnings"] != nil) != !strings.Contains(mode, "lexical") {
 			t.Errorf("%s: %v", mode, r)
 		}
 	}

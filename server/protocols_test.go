@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fronyai/frony-db/embedder/builtin"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
@@ -74,6 +75,37 @@ func TestTEIRoutes(t *testing.T) {
 	}
 	b.ask(422, "POST", "/similarity", `{"inputs":{"source_sentence":"봄","sentences":[]}}`)
 	b.ask(400, "POST", "/similarity", `{"inputs":{"source_sentence":"","sentences":["a"]}}`)
+}
+
+func TestTokenize(t *testing.T) {
+	t.Parallel()
+	e := builtin.New()
+	b := startWith(t, e, nil)
+	const text = "서울의 봄: spring"
+	status, got, _ := b.do("POST", "/tokenize", `{"inputs":["`+text+`","x"],"add_special_tokens":true}`)
+	var lists [][]struct {
+		ID          int
+		Text        string
+		Special     bool
+		Start, Stop int
+	}
+	if err := json.Unmarshal([]byte(got), &lists); status != 200 || err != nil || len(lists) != 2 {
+		t.Fatal(status, got, err)
+	}
+	if len(lists[0]) != e.CountTokens(text) {
+		t.Errorf("%d tokens, want %d", len(lists[0]), e.CountTokens(text))
+	}
+	for _, tok := range lists[0] {
+		if tok.Text != string([]rune(text)[tok.Start:tok.Stop]) || tok.Special {
+			t.Errorf("%+v", tok)
+		}
+	}
+	b.ask(400, "POST", "/tokenize", `{"inputs":""}`)
+	b.ask(400, "POST", "/tokenize", `{"inputs":[1]}`)
+	other := startWith(t, sided{embeddertest.New(384, 1)}, nil)
+	if v := other.ask(424, "POST", "/tokenize", `{"inputs":"x"}`); !strings.Contains(fmt.Sprint(v["error"]), "builtin") {
+		t.Error(v)
+	}
 }
 
 func TestOllama(t *testing.T) {

@@ -20,7 +20,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, e endpoint, h h
 		s.work(w, r, e, h)
 		return
 	}
-	if q := s.queue(e.slot); q != nil && q.Full() {
+	if q := s.queue(e.slot); q != nil && q.Full(clientOf(r)) {
 		// Before any of the body is read: a refusal costs next to nothing.
 		writeProblem(w, r, q.Refuse())
 		return
@@ -135,13 +135,13 @@ func (s *Server) compute(a *admit.Answer, r *http.Request, kind slotKind, h http
 		h.ServeHTTP(a, r)
 		return true
 	}
-	arrived := time.Now()
-	if p := q.Enter(r.Context()); p != nil {
+	arrived, name := time.Now(), clientOf(r)
+	if p := q.Enter(r.Context(), name); p != nil {
 		writeProblem(a.ResponseWriter, r, p)
 		return false
 	}
 	began := time.Now()
-	defer func() { q.Leave(time.Since(began)) }()
+	defer func() { q.Leave(name, time.Since(began)) }()
 	if waited := began.Sub(arrived); waited > time.Millisecond {
 		s.span(r.Context(), "wait", arrived, began)
 	}

@@ -50,6 +50,7 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 		"POST /mcp":            `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_collections","arguments":{}}}`,
 		"POST /v1/embeddings":  `{"input":"x"}`,
 		"POST /api/embed":      `{"input":"x"}`, "POST /{$}": `{"inputs":"x"}`, "POST /embeddings": `{"input":"x"}`,
+		"POST /tokenize":   `{"inputs":"x"}`,
 		"POST /similarity": `{"inputs":{"source_sentence":"x","sentences":["y"]}}`,
 		"POST /vectors":    `{"text":"x"}`, "POST /vectors/{$}": `{"text":"x"}`, "POST /embed": `{"inputs":"x"}`,
 	}

@@ -60,16 +60,17 @@ func (s *Server) uploadRoute(path string) {
 
 // upload is the state of one stream.
 type upload struct {
-	s     *Server
-	ctx   context.Context //nolint:containedctx // it lives as long as the request
-	rc    *http.ResponseController
-	w     io.Writer
-	in    *bufio.Reader
-	c     *db.Collection
-	cut   *api.Chunking // nil: texts are stored as they are
-	write writer
-	most  int  // bytes of input in a batch
-	quiet bool // only errors are answered
+	s      *Server
+	ctx    context.Context //nolint:containedctx // it lives as long as the request
+	rc     *http.ResponseController
+	w      io.Writer
+	in     *bufio.Reader
+	c      *db.Collection
+	cut    *api.Chunking // nil: texts are stored as they are
+	write  writer
+	client string // who takes slots
+	most   int    // bytes of input in a batch
+	quiet  bool   // only errors are answered
 
 	account *admit.Account // for the line and the batch in memory
 
@@ -81,8 +82,8 @@ type upload struct {
 
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	// If the client goes away, reading ends, but what was read is still written.
-	u := &upload{s: s, ctx: context.WithoutCancel(r.Context()), rc: http.NewResponseController(w), w: w, most: uploadBytes}
-	u.account = s.writeBodies.Account(clientOf(r))
+	u := &upload{s: s, ctx: context.WithoutCancel(r.Context()), rc: http.NewResponseController(w), w: w, most: uploadBytes, client: clientOf(r)}
+	u.account = s.writeBodies.Account(u.client)
 	defer u.account.Close()
 	q := r.URL.Query()
 	for name := range q {
@@ -254,11 +255,11 @@ func (u *upload) flush() *problem.Problem {
 // store writes the batch within a slot. If that fails, refused says why each document
 // was refused, or is nil for it.
 func (u *upload) store() (refused []*problem.Problem, p *problem.Problem) {
-	if err := u.s.writes.EnterStream(u.ctx); err != nil {
+	if err := u.s.writes.EnterStream(u.ctx, u.client); err != nil {
 		return nil, u.s.problem(u.ctx, err)
 	}
 	began := time.Now()
-	defer func() { u.s.writes.Leave(time.Since(began)) }()
+	defer func() { u.s.writes.Leave(u.client, time.Since(began)) }()
 	_, err := u.write(u.c, u.ctx, u.docs...)
 	if err == nil {
 		return nil, nil

@@ -28,6 +28,7 @@ ANSWERS = [
     "Timings",
     "Result",
     "Written",
+    "Updated",
     "Replaced",
     "ProblemDetail",
     "UploadLine",

@@ -20,6 +20,10 @@ type Host struct {
 
 	// Count counts the tokens that the model reads of texts; nil if it can't tell.
 	Count func(texts []string) int
+	// Tokens tells the tokens of a text; nil if the model can't.
+	Tokens func(text string) []embedder.Token
+	// Check refuses texts that are too many, too long or empty.
+	Check func(texts []string) *problem.Problem
 	// Embed embeds texts: []float32 of unit length and of dims each, or of the
 	// model's dims for 0.
 	Embed func(ctx context.Context, as Role, texts []string, dims int) ([][]float32, *problem.Problem)

@@ -17,6 +17,7 @@ func (h tei) routes() []Route {
 		{Pattern: "POST /{$}", Embeds: true, Shape: teiFailure, Handler: h.embed},
 		{Pattern: "POST /embeddings", Embeds: true, Handler: h.embeddings},
 		{Pattern: "POST /similarity", Embeds: true, Shape: teiFailure, Handler: h.similarity},
+		{Pattern: "POST /tokenize", Embeds: true, Shape: teiFailure, Handler: h.tokenize},
 		{Pattern: "GET /info", Shape: teiFailure, Handler: h.info},
 		{Pattern: "GET /health", Open: true, Shape: teiFailure, Handler: h.Ready},
 	}
@@ -105,6 +106,48 @@ func (h tei) similarity(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	h.Answer(w, http.StatusOK, scores)
+}
+
+// token is TEI's SimpleToken. Places are in characters.
+type token struct {
+	ID      int32  `json:"id"`
+	Text    string `json:"text"`
+	Special bool   `json:"special"`
+	Start   int    `json:"start"`
+	Stop    int    `json:"stop"`
+}
+
+// tokenize tells the tokens of texts. The embedded model has no special ones, so
+// add_special_tokens changes nothing.
+func (h tei) tokenize(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Inputs any `json:"inputs"`
+	}
+	if p := decode(r, &in); p != nil {
+		h.Fail(w, r, p)
+		return
+	}
+	texts, p := inputTexts(in.Inputs, "inputs")
+	switch {
+	case p != nil:
+	case h.Tokens == nil:
+		p = problem.Refuse(http.StatusFailedDependency, "no_tokenizer", "the model of this server does not tell where the tokens of a text are").
+			Hint("the embedded model does: start the server with --model builtin")
+	default:
+		p = h.Check(texts)
+	}
+	if p != nil {
+		h.Fail(w, r, p)
+		return
+	}
+	out := make([][]token, len(texts))
+	for i, text := range texts {
+		out[i] = []token{}
+		for _, t := range h.Tokens(text) {
+			out[i] = append(out[i], token{ID: t.ID, Text: t.Text, Start: t.Start, Stop: t.End})
+		}
+	}
+	h.Answer(w, http.StatusOK, out)
 }
 
 func (h tei) info(w http.ResponseWriter, r *http.Request) {

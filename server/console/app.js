@@ -181,6 +181,8 @@ function show(matches, r) {
       el("li", {}, `${t("total")} ${ms(r.timings.total)} · ${t("network")} ${r.took.toFixed(1)} ms`),
       el("li", {}, `${r.mode} · ${r.plan} · ${t("candidates")} ${r.candidates}`));
   }
+  $("warnings").hidden = !r?.warnings?.length;
+  $("warnings").textContent = (r?.warnings || []).join("\n");
   // BM25 has no upper end: its bars are relative to the best.
   const top = r?.mode === "lexical" ? matches[0]?.score : 1;
   $("matches").replaceChildren(...matches.map((m, i) => card(m, i, top)));

@@ -113,7 +113,10 @@ func (s *settings) phase(ctx context.Context, phase *hostile, dir string, asked 
 // attack does it again and again until ctx ends.
 func attack(ctx context.Context, addr string, h hostility) {
 	for ctx.Err() == nil {
-		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+		// From another address than the ordinary client, as the server tells them apart.
+		// Linux has all of 127.0.0.0/8.
+		from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}
+		c, err := (&net.Dialer{LocalAddr: from}).DialContext(ctx, "tcp", addr)
 		if err != nil {
 			time.Sleep(10 * time.Millisecond)
 			continue

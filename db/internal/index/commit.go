@@ -43,6 +43,9 @@ func (x *Index) commitFiling(puts []Put, b *store.Batch) (*store.Committed, erro
 // link brings a committed batch into the derived state. It cannot fail: a part
 // that goes wrong is logged, and Examine finds it later.
 func (x *Index) link(puts []Put, done *store.Committed) {
+	if done.Kept != nil {
+		puts = x.change(puts, done)
+	}
 	x.linking.RLock()
 	if err := x.rows.PutAll(done.Born, func(i int) []byte { return puts[i].vector }); err != nil {
 		// The store has the vectors: searches read them there.
@@ -74,11 +77,14 @@ func (x *Index) link(puts []Put, done *store.Committed) {
 	x.linking.RUnlock()
 	x.visible.publish(done.Seq, group{done.Last, done.TS})
 	done.Release()
+	if done.Kept != nil {
+		x.epochs.After(func() { x.past.forget(done.Seq) })
+	}
 	if slices.ContainsFunc(puts, func(p Put) bool { return !p.Expires.IsZero() }) {
 		x.sweepLater(sweepDelay)
 	}
 	x.seedSoon()
-	x.snapshotSoon(len(done.Born) + len(done.Dead))
+	x.snapshotSoon(len(done.Born) + len(done.Kept) + len(done.Dead))
 	if len(done.Dead) > 0 {
 		x.epochs.After(func() { x.bury(done.Dead) })
 	}

@@ -18,6 +18,9 @@ type Put struct {
 	Vector []float32
 	// Unchanged is set by Compare: the document is stored as it is.
 	Unchanged bool
+	// Was is the version that the document was made from, if any: see store.Put. Compare
+	// sets it for a document whose metadata alone has changed.
+	Was *store.Was
 
 	record, vector []byte // as the store keeps them
 }
@@ -35,7 +38,7 @@ func (p *Put) Size() int {
 func (p *Put) encode() store.Put {
 	p.Size()
 	p.vector = quant.Bytes(p.Vector)
-	return store.Put{ID: p.ID, Record: p.record, Vector: p.vector}
+	return store.Put{ID: p.ID, Record: p.record, Vector: p.vector, Was: p.Was}
 }
 
 // columns are the values that the columns hold of a document.

@@ -478,6 +478,24 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    #: Ids that do not exist
+    missing: list[str] | None = None
+    #: Documents that are now as the update says
+    updated: int
+    #: What in the filter is probably a mistake, such as a field that no document has
+    warnings: list[str] | None = None
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Updated:
+        return cls(
+            missing=d.get("missing"),
+            updated=d["updated"],
+            warnings=d.get("warnings"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Replaced:
     deleted: int
     ids: list[str]

@@ -57,7 +57,8 @@ func scanGeneric(q *SketchQuery, blocks []byte, floor float32, scores []float32,
 		words := block[q.Planes*plane:]
 		over[i] = 0
 		for r := range SketchRows {
-			score := q.Score(sums[SketchPosition(r)], words[4*r:], words[4*(SketchRows+r):])
+			word, shift := binary.LittleEndian.Uint32(words[4*r:]), binary.LittleEndian.Uint32(words[4*(SketchRows+r):])
+			score := q.Score(sums[SketchPosition(r)], word, math.Float32frombits(shift))
 			scores[i*SketchRows+r] = score
 			if score > floor {
 				over[i] |= 1 << r
@@ -68,11 +69,10 @@ func scanGeneric(q *SketchQuery, blocks []byte, floor float32, scores []float32,
 
 // Score turns the sum of a row into its estimate, given the row's word and its shift.
 // The word is the sum of its codes in the low 16 bits, its correction in the others.
-func (q *SketchQuery) Score(sum uint32, word, shift []byte) float32 {
-	w := binary.LittleEndian.Uint32(word)
-	n := q.Base + 4*int32(sum) - 30*int32(w&0xffff)
-	product := float32(float32(float32(n)*float32(w>>16)) * q.Scale)
-	return float32(product+math.Float32frombits(binary.LittleEndian.Uint32(shift))) + q.Shift
+func (q *SketchQuery) Score(sum, word uint32, shift float32) float32 {
+	n := q.Base + 4*int32(sum) - 30*int32(word&0xffff)
+	product := float32(float32(float32(n)*float32(word>>16)) * q.Scale)
+	return float32(product+shift) + q.Shift
 }
 
 // SketchSums are eight sums, of every eighth number each: an order of additions that

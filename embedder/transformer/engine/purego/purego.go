@@ -21,9 +21,10 @@ type Options struct {
 	// means the fastest that the processor supports.
 	Kernel string
 	// Int8 stores the layers' weights as bytes and multiplies bytes. This takes a
-	// quarter of the memory, is faster if the processor has VNNI and slower otherwise,
-	// and makes vectors slightly different from the model's. The products are exact,
-	// so processors differ only in the rounding of the other steps.
+	// quarter of the memory, is faster if the processor has AVX-512 VNNI or arm64's dot
+	// product instructions, and slower otherwise, and makes vectors slightly different
+	// from the model's. The products are exact, so processors differ only in the
+	// rounding of the other steps.
 	Int8 bool
 }
 

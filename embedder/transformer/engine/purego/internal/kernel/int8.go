@@ -23,7 +23,8 @@ func (s *Set) FastInt8() bool { return s.tileInt8 != nil }
 //
 //	c[i][j] = rows[i] · float(Σ a[i][x]·b[x][j] - shift[j]) · scale[j] + bias[j]
 //
-// Column j of step x is at b[(x/4·Cols + j)·4 + x%4]. lda counts bytes.
+// Column j of step x is at b[(x/4·Cols + j)·4 + x%4]. lda counts bytes. shift[j] is
+// 128·Σ b[x][j]; an implementation may take it as known.
 func (s *Set) TileInt8(m, k int, a []uint8, lda int, b []int8, shift []int32, scale, bias, rows, c []float32, ldc int) {
 	if m < 1 || m > s.Rows || k < Int8Step || k%Int8Step != 0 {
 		panic("kernel: tile of a size that it can't have")

@@ -264,6 +264,15 @@ func BenchmarkKernels(b *testing.B) {
 			}
 			b.ReportMetric(float64(2*s.Rows*s.Cols*k*b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 		})
+		b.Run(s.Name+"/tileInt8", func(b *testing.B) {
+			const k = 384
+			codes, p, c := make([]uint8, s.Rows*k), make([]int8, k*s.Cols), make([]float32, s.Rows*s.Cols)
+			shift := make([]int32, s.Cols)
+			for b.Loop() {
+				s.TileInt8(s.Rows, k, codes, k, p, shift, x, y, w, c, s.Cols)
+			}
+			b.ReportMetric(float64(2*s.Rows*s.Cols*k*b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+		})
 		b.Run(s.Name+"/softmax128", func(b *testing.B) {
 			for b.Loop() {
 				s.Softmax(x[:128], 0.2)
@@ -297,8 +306,8 @@ func TestTileInt8(t *testing.T) {
 				for i := range b {
 					b[i] = int8(r.IntN(255) - 127)
 				}
-				for i := range shift {
-					shift[i] = int32(r.IntN(100000) - 50000)
+				for i, v := range b {
+					shift[i/Int8Step%s.Cols] += 128 * int32(v)
 				}
 				scale, bias, rows := random(r, s.Cols), random(r, s.Cols), random(r, m)
 				c := make([]float32, (m-1)*ldc+s.Cols)

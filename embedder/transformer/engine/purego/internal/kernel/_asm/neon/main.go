@@ -48,6 +48,7 @@ func main() {
 	for r := 1; r <= rows; r++ {
 		tile(r)
 	}
+	tileInt8()
 }
 
 func tile(rows int) {
@@ -92,6 +93,104 @@ func tile(rows int) {
 	p("BNE single%d", rows)
 	fmt.Printf("\nstore%d:\n", rows)
 	for r := range rows {
+		p("VST1 [V%d.S4, V%d.S4], (R7)", 16+2*r, 17+2*r)
+		if r < rows-1 {
+			p("ADD R8, R7, R7")
+		}
+	}
+	p("RET")
+}
+
+// sdotLane is vd += four sums of four products of signed bytes: those of vn, with the same
+// four bytes of vm. Source: Arm ARM, SDOT (by element).
+func sdotLane(vd, vn, vm, lane int) {
+	word := uint32(0x4f80e000) | uint32(lane&1)<<21 | uint32(vm)<<16 | uint32(lane>>1)<<11 | uint32(vn)<<5 | uint32(vd)
+	p("WORD $0x%08x // SDOT V%d.B4[%d], V%d.B16, V%d.S4", word, vm, lane, vn, vd)
+}
+
+// vector writes an instruction of four floats that Go's assembler has no name for.
+func vector(op uint32, name string, vm, vn, vd int) {
+	p("WORD $0x%08x // %s V%d, V%d, V%d", op|uint32(vm)<<16|uint32(vn)<<5|uint32(vd), name, vm, vn, vd)
+}
+
+// tileInt8 writes the tile of bytes, of processors with the dot product instructions.
+// Bytes of A lose 128, so that both sides are signed and the shift is nothing more.
+// Registers, for four steps of four of the inner dimension at a time:
+//
+//	V0, V1   B: four bytes of each of the eight columns; of the next step, V2, V3
+//	V4       128 in all bytes
+//	V8–V15   A: sixteen bytes of each row
+//	V16–V31  sums: two vectors for each row
+func tileInt8() {
+	fmt.Println("\n// func tileInt8NEON(m int, steps int, a *uint8, lda int, b *int8, shift *int32, scale *float32, bias *float32, rows *float32, c *float32, ldc int)")
+	fmt.Println("TEXT ·tileInt8NEON(SB), NOSPLIT, $0-88")
+	for i, arg := range []string{"m+0", "steps+8", "a+16", "lda+24", "b+32", "scale+48", "bias+56", "c+72", "ldc+80"} {
+		p("MOVD %s(FP), R%d", arg, i)
+	}
+	p("LSL $2, R8, R8")
+	p("VMOVI $128, V4.B16")
+	for r := rows; r > 1; r-- {
+		p("CMP $%d, R0", r)
+		p("BEQ bytes%d", r)
+	}
+	for r := 1; r <= rows; r++ {
+		tileInt8Rows(r)
+	}
+}
+
+func tileInt8Rows(rows int) {
+	fmt.Printf("\nbytes%d:\n", rows)
+	p("MOVD R2, %s", pointers[0])
+	for r := 1; r < rows; r++ {
+		p("ADD R3, %s, %s", pointers[r-1], pointers[r])
+	}
+	for v := range 2 * rows {
+		p("VEOR V%d.B16, V%d.B16, V%d.B16", 16+v, 16+v, 16+v)
+	}
+	p("SUBS $%d, R1, R1", unroll)
+	p("BLT byterest%d", rows)
+	fmt.Printf("\nbyteloop%d:\n", rows)
+	for r := range rows {
+		p("VLD1.P 16(%s), [V%d.B16]", pointers[r], 8+r)
+		p("VEOR V4.B16, V%d.B16, V%d.B16", 8+r, 8+r)
+	}
+	for s := range unroll {
+		b := s % 2 * 2
+		p("VLD1.P 32(R4), [V%d.B16, V%d.B16]", b, b+1)
+		for r := range rows {
+			sdotLane(16+2*r, b, 8+r, s)
+			sdotLane(17+2*r, b+1, 8+r, s)
+		}
+	}
+	p("SUBS $%d, R1, R1", unroll)
+	p("BGE byteloop%d", rows)
+	fmt.Printf("\nbyterest%d:\n", rows)
+	p("ADDS $%d, R1, R1", unroll)
+	p("BEQ bytestore%d", rows)
+	fmt.Printf("\nbytesingle%d:\n", rows)
+	p("VLD1.P 32(R4), [V0.B16, V1.B16]")
+	for r := range rows {
+		p("FMOVS (%s), F8", pointers[r])
+		p("ADD $4, %s, %s", pointers[r], pointers[r])
+		p("VEOR V4.B16, V8.B16, V8.B16")
+		sdotLane(16+2*r, 0, 8, 0)
+		sdotLane(17+2*r, 1, 8, 0)
+	}
+	p("SUBS $1, R1, R1")
+	p("BNE bytesingle%d", rows)
+	fmt.Printf("\nbytestore%d:\n", rows)
+	p("VLD1 (R5), [V0.S4, V1.S4]")
+	p("VLD1 (R6), [V2.S4, V3.S4]")
+	p("MOVD rows+64(FP), R9")
+	for r := range rows {
+		p("VLD1R.P 4(R9), [V4.S4]")
+		for half := range 2 {
+			v := 16 + 2*r + half
+			vector(0x4e21d800, "SCVTF", 0, v, v)
+			vector(0x6e20dc00, "FMUL", 4, v, v)
+			vector(0x6e20dc00, "FMUL", half, v, v)
+			vector(0x4e20d400, "FADD", 2+half, v, v)
+		}
 		p("VST1 [V%d.S4, V%d.S4], (R7)", 16+2*r, 17+2*r)
 		if r < rows-1 {
 			p("ADD R8, R7, R7")
