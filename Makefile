@@ -20,11 +20,7 @@ build: ## build bin/frony-db, a static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/frony-db ./cmd/frony-db
 
 .PHONY: test
-<<<<<<< HEAD
-test: lint test-go test-race test-portable test-bench test-clients test-openapi ## install what the tests need, and run all of them
-=======
-test: lint test-go test-race test-portable test-bench test-clients test-python ## install what the tests need, and run all of them
->>>>>>> python
+test: lint test-go test-race test-portable test-bench test-clients test-openapi test-python ## install what the tests need, and run all of them
 
 .PHONY: test-go
 test-go: ## the tests, as `go test ./...`
