@@ -54,6 +54,10 @@ test-clients: ## other people's clients against our server (Node; Chromium is in
 test-python: ## the Python package, and the suites that LangChain and Haystack publish for stores
 	CACHE=$(CURDIR)/.cache/python python/test.sh
 
+.PHONY: types-python
+types-python: build ## write the Python package's types from the server's description
+	FRONYDB_BINARY=$(CURDIR)/bin/frony-db PYTHONPATH=python/src $(CURDIR)/.cache/python/venv/bin/python python/tools/generate_types.py
+
 .PHONY: wheels
 wheels: ## build the Python package's wheels for all platforms into python/dist
 	python3 python/build_wheels.py

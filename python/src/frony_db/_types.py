@@ -441,7 +441,8 @@ class Result(MatchSequence):
     plan: str
     #: In microseconds
     timings: Timings
-    #: What in the filter is probably a mistake, such as a field that no document has
+    #: What in the filter is probably a mistake, such as a field that no document has, and that a hybrid
+    #: search was answered by words alone
     warnings: list[str] | None = None
 
     @classmethod
