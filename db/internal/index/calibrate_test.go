@@ -16,6 +16,7 @@ func TestCalibrates(t *testing.T) {
 		"notail":       {Dims: 8, HeadDims: 4, NoTail: true},
 		"oversampling": {Dims: 8, HeadDims: 4, Oversampling: 3},
 		"one":          {Dims: 1},
+		"full":         {Dims: 16, HeadDims: 8, Full: true},
 		"equal":        {Dims: 2, HeadDims: 1},
 		"sentences":    {Dims: 8, HeadDims: 4},
 		"failing":      {Dims: 8, HeadDims: 4},
