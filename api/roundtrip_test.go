@@ -83,6 +83,29 @@ func TestNothingIsLost(t *testing.T) {
 			return wire.DB(filter.Limits{})
 		})
 	})
+	t.Run("Scan in a body", func(t *testing.T) {
+		check(t, func(s db.Scan) (db.Scan, error) {
+			in := api.FromScan(&s)
+			wire, err := post(in.Body())
+			if err != nil {
+				return s, err
+			}
+			out, err := wire.DB(filter.Limits{})
+			if s.Limit == 0 {
+				out.Limit = 0 // a default of the server's
+			}
+			return out, err
+		})
+	})
+	t.Run("Patch", func(t *testing.T) {
+		check(t, func(p db.Patch) (db.Patch, error) {
+			wire, err := post(api.FromPatch(&p))
+			if err != nil {
+				return p, err
+			}
+			return wire.DB()
+		})
+	})
 	t.Run("CollectionOptions", func(t *testing.T) {
 		check(t, func(o db.CollectionOptions) (db.CollectionOptions, error) {
 			wire, err := post(api.FromOptions("notes", &o))
@@ -207,6 +230,11 @@ func essence(v reflect.Value) any {
 		}
 		return x &^ db.FieldsNone
 	case time.Time:
+		return x.UTC().String()
+	case *time.Time:
+		if x == nil {
+			return nil
+		}
 		return x.UTC().String()
 	case []string:
 		return append([]string{}, x...) // a list without entries is [] on the wire

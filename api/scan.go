@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"net/url"
@@ -17,6 +18,29 @@ type Scan struct {
 	Limit  int    `query:"limit" default:"100" minimum:"1" doc:"Documents in a page"`
 	Cursor string `query:"cursor" doc:"The next of the previous page"`
 	Fields Fields `query:"fields" doc:"Parts to return, such as text,metadata,embedding; text and metadata if missing, and id for only the ids"`
+}
+
+// ScanDocuments is Scan as the body of a request, for filters that do not fit a URL.
+type ScanDocuments struct {
+	Filter Filter `json:"filter,omitzero"`
+	Limit  int    `json:"limit,omitzero" minimum:"0" doc:"Documents in a page; 100 if missing"`
+	Cursor string `json:"cursor,omitempty" doc:"The next of the previous page"`
+	Fields Fields `json:"fields,omitzero"`
+}
+
+// Body is the scan as the body of a request.
+func (s *Scan) Body() ScanDocuments {
+	return ScanDocuments{Filter: FilterText(s.Filter), Limit: s.Limit, Cursor: s.Cursor, Fields: s.Fields}
+}
+
+// DB is the scan, its filter parsed within limits. Errors are a *FieldError.
+func (s *ScanDocuments) DB(l filter.Limits) (db.Scan, error) {
+	q := Scan{Limit: cmp.Or(s.Limit, 100), Cursor: s.Cursor, Fields: s.Fields}
+	out, err := q.DB(l)
+	if err == nil {
+		out.Filter, err = s.Filter.Expr(l)
+	}
+	return out, err
 }
 
 // FromScan is the wire form of a scan.

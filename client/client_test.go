@@ -36,6 +36,10 @@ type collection interface {
 	GetFields(context.Context, db.Fields, ...string) ([]db.Document, error)
 	Delete(context.Context, ...string) (int, error)
 	DeleteWhere(context.Context, filter.Expr) (int, error)
+	Update(context.Context, string, db.Patch) error
+	UpdateIDs(context.Context, db.Patch, ...string) (int, error)
+	UpdateWhere(context.Context, filter.Expr, db.Patch) (int, error)
+	FilterWarnings(context.Context, filter.Expr) ([]string, error)
 	Count(context.Context, filter.Expr) (int, error)
 	Search(context.Context, db.Query) ([]db.Match, error)
 	Scan(context.Context, db.Scan) iter.Seq2[db.Document, error]
@@ -470,7 +474,7 @@ func TestCreate(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	c, d := start(t, nil)
-	want := db.CollectionOptions{Dims: 32, Precomputed: true, HeadDims: 16, M: 8, EfConstruction: 50, EfSearch: 60, Oversampling: 7, NoTail: true}
+	want := db.CollectionOptions{Dims: 32, Precomputed: true, HeadDims: 16, M: 8, EfConstruction: 50, EfSearch: 60, Oversampling: 7, NoTail: true, Codes: db.FullCodes}
 	if _, err := c.Create(ctx, "notes", &want); err != nil {
 		t.Fatal(err)
 	}

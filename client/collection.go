@@ -273,8 +273,8 @@ func (c *Collection) Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document,
 			if s.Limit > 0 {
 				in.Limit = min(pageSize, left)
 			}
-			var out api.Page
-			if err := c.c.do(ctx, http.MethodGet, c.path()+"/documents?"+in.Values().Encode(), nil, &out); err != nil {
+			out, err := c.page(ctx, &in)
+			if err != nil {
 				yield(db.Document{}, err)
 				return
 			}
@@ -290,4 +290,17 @@ func (c *Collection) Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document,
 			in.Cursor = out.Next
 		}
 	}
+}
+
+// urlFilter is the longest filter that is sent in a URL.
+const urlFilter = 4 << 10
+
+// page reads a page of a scan.
+func (c *Collection) page(ctx context.Context, in *api.Scan) (out api.Page, err error) {
+	if len(in.Filter) > urlFilter {
+		err = c.c.do(ctx, http.MethodPost, c.path()+"/documents/scan", in.Body(), &out)
+		return out, err
+	}
+	err = c.c.do(ctx, http.MethodGet, c.path()+"/documents?"+in.Values().Encode(), nil, &out)
+	return out, err
 }

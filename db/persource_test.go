@@ -141,7 +141,8 @@ func TestPerSource(t *testing.T) {
 				t.Errorf("the approximate searches found %d of %d", found, wanted)
 			}
 			var tr db.Trace
-			if _, err := c.Search(t.Context(), db.Query{Embedding: docs[size.n/2].Embedding, K: 1, PerSource: 5, Trace: &tr}); err != nil || tr.Plan != size.plan {
+			if _, err := c.Search(t.Context(), db.Query{Embedding: docs[size.n/2].Embedding, K: 1, PerSource: 5, Trace: &tr}); err != nil || tr.Plan != size.plan && (size.plan != db.PlanSketches || tr.Plan != db.PlanScan) {
+				// Whether sketches or codes are scanned depends on the machine.
 				t.Errorf("plan %q, %v; want %q", tr.Plan, err, size.plan)
 			}
 		})

@@ -3,6 +3,7 @@ package db_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -209,12 +210,67 @@ func (s *simulation) step(t *testing.T) {
 		if n, err := s.c.DeleteWhere(ctx, where); err != nil || n != want {
 			t.Fatalf("delete where %s: %d, %v; want %d", where, n, err, want)
 		}
+	case r < 64:
+		s.update(t)
 	case r < 90:
 		s.search(t)
 	case r < 95:
 		s.compare(t)
 	default:
 		s.restart(t)
+	}
+}
+
+// update changes metadata by id, by a filter, or with an upsert of the same text.
+func (s *simulation) update(t *testing.T) {
+	t.Helper()
+	patch := db.Patch{Metadata: db.Metadata{
+		[]string{"lang", "other"}[s.rng.IntN(2)]: []any{"ko", "fr", nil}[s.rng.IntN(3)], "year": []any{int64(2001), int64(2040), nil}[s.rng.IntN(3)],
+	}}
+	patched := func(d db.Document) db.Document {
+		m := maps.Clone(d.Metadata)
+		if m == nil {
+			m = db.Metadata{}
+		}
+		for name, v := range patch.Metadata {
+			if m[name] = v; v == nil {
+				delete(m, name)
+			}
+		}
+		d.Metadata = m
+		return d
+	}
+	id := fmt.Sprintf("문서-%d", s.rng.IntN(400))
+	d, there := s.m.docs[id]
+	switch s.rng.IntN(3) {
+	case 0:
+		if err := s.c.Update(t.Context(), id, patch); (err == nil) != there || err != nil && !errors.Is(err, db.ErrNotFound) {
+			t.Fatalf("update %s: %v; there: %v", id, err, there)
+		}
+		if there {
+			s.m.docs[id] = patched(d)
+		}
+	case 1:
+		where := randomFilter(s.rng)
+		want := 0
+		for id, d := range s.m.docs {
+			if where.MatchMap(d.Metadata) {
+				want++
+				s.m.docs[id] = patched(d)
+			}
+		}
+		if n, err := s.c.UpdateWhere(t.Context(), where, patch); err != nil || n != want {
+			t.Fatalf("update where %s: %d, %v; want %d", where, n, err, want)
+		}
+	case 2:
+		if !there {
+			return
+		}
+		d = patched(d)
+		if _, err := s.c.Upsert(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		s.m.docs[id] = d
 	}
 }
 

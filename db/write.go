@@ -13,8 +13,9 @@ func (c *Collection) Insert(ctx context.Context, docs ...Document) ([]string, er
 }
 
 // Upsert adds documents or replaces existing ones, all or none, and returns their
-// ids in order. A document whose text has not changed is not embedded again, and
-// an unchanged document is not written.
+// ids in order. A document replaces all of the one that it replaces: metadata that it
+// does not have is gone then; to change some of it, use Update. A document whose text
+// has not changed is not embedded again, and an unchanged document is not written.
 //
 // Its errors are those of Insert, without ErrExists.
 func (c *Collection) Upsert(ctx context.Context, docs ...Document) ([]string, error) {

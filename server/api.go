@@ -86,7 +86,7 @@ func registerWhole[I, O any](s *Server, op huma.Operation, role keys.Role, h fun
 
 func add[I, O any](s *Server, op huma.Operation, e endpoint, h func(context.Context, *I) (*O, error)) {
 	kind := bodyNone
-	if op.Method == http.MethodPost || op.Method == http.MethodPut {
+	if op.Method == http.MethodPost || op.Method == http.MethodPut || op.Method == http.MethodPatch {
 		kind = bodyWhole
 	}
 	e.body, e.slot = kind, slotOf(&op, e.role)

@@ -43,7 +43,11 @@ type (
 		CollectionPath
 		api.Scan
 	}
-	outScan  struct{ Body api.Page }
+	outScan    struct{ Body api.Page }
+	inScanBody struct {
+		CollectionPath
+		Body api.ScanDocuments
+	}
 	inDelete struct {
 		CollectionPath
 		Body api.DeleteDocuments
@@ -67,7 +71,7 @@ func (s *Server) documentRoutes() {
 	register(s, huma.Operation{
 		OperationID: "upsert-documents", Method: http.MethodPut, Path: path, Tags: tags,
 		Summary:     "Insert or replace documents, all or none",
-		Description: "Documents whose text has not changed are not embedded again. With chunk, long texts are cut: the chunks of a document have its id as their source.",
+		Description: "A document replaces all of the one with its id, metadata included; PATCH changes some of it. Documents whose text has not changed are not embedded again. With chunk, long texts are cut: the chunks of a document have its id as their source.",
 	}, keys.Write, s.upsertDocuments)
 	register(s, huma.Operation{
 		OperationID: "replace-source", Method: http.MethodPost, Path: path + "/source", Tags: tags,
@@ -78,6 +82,10 @@ func (s *Server) documentRoutes() {
 		OperationID: "scan-documents", Method: http.MethodGet, Path: path, Tags: tags,
 		Summary: "Read documents page by page",
 	}, keys.Read, s.scanDocuments)
+	register(s, huma.Operation{
+		OperationID: "scan-documents-by-body", Method: http.MethodPost, Path: path + "/scan", Tags: tags,
+		Summary: "Read documents page by page, with a filter of any length",
+	}, keys.Read, s.scanByBody)
 	register(s, huma.Operation{
 		OperationID: "get-document", Method: http.MethodGet, Path: path + "/{id}", Tags: tags,
 		Summary: "Read a document",
@@ -99,6 +107,7 @@ func (s *Server) documentRoutes() {
 		Summary:     "Delete documents by their ids or by a filter",
 		Description: "Exactly one of ids and filter must be set. The filter TRUE deletes everything.",
 	}, keys.Write, s.deleteDocuments)
+	s.updateRoutes(path, tags)
 	s.uploadRoute(path + "/upload")
 }
 
@@ -166,8 +175,25 @@ func (s *Server) scanDocuments(ctx context.Context, in *inScan) (*outScan, error
 	if err != nil {
 		return nil, err
 	}
+	return s.scan(ctx, in.Collection, scan)
+}
+
+func (s *Server) scanByBody(ctx context.Context, in *inScanBody) (*outScan, error) {
+	if p := over("documents in a page", in.Body.Limit, s.opts.Limits.Batch, "body.limit"); p != nil {
+		return nil, p
+	}
+	scan, err := in.Body.DB(s.filterLimits())
+	if err != nil {
+		return nil, err
+	}
+	return s.scan(ctx, in.Collection, scan)
+}
+
+// scan reads a page.
+func (s *Server) scan(ctx context.Context, collection string, scan db.Scan) (*outScan, error) {
+	limit := scan.Limit
 	scan.Limit++ // one more says whether there is another page
-	c, err := s.collection(ctx, in.Collection)
+	c, err := s.collection(ctx, collection)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +208,7 @@ func (s *Server) scanDocuments(ctx context.Context, in *inScan) (*outScan, error
 		}
 		// A page of large documents ends early: even if every byte must be escaped, it fits
 		// an answer.
-		if n := len(out.Body.Documents); n == in.Limit || n > 0 && size > s.opts.Limits.AnswerBytes/8 {
+		if n := len(out.Body.Documents); n == limit || n > 0 && size > s.opts.Limits.AnswerBytes/8 {
 			out.Body.Next = api.EncodeCursor(out.Body.Documents[n-1].ID)
 			break
 		}

@@ -170,7 +170,7 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 
 // methods are the methods that a path has.
 func (s *Server) methods(u *url.URL, host string) (allow []string) {
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		probe := &http.Request{Method: m, URL: u, Host: host}
 		if _, pattern := s.mux.Handler(probe); pattern != "/" && pattern != "" {
 			allow = append(allow, m)

@@ -314,15 +314,16 @@ func TestMCPOverHTTP(t *testing.T) {
 	b := keyed(t, &server.Options{MCPWrites: true})
 	b.key = secrets["scoped"]
 	session := connect(t, b)
-	if got := tools(t, session); got != "delete get list_collections search upsert" {
+	if got := tools(t, session); got != "delete get list_collections search update upsert" {
 		t.Fatal(got)
 	}
 	exerciseMCP(t, session)
-	for _, tool := range []string{"search", "get", "upsert", "delete"} {
+	for _, tool := range []string{"search", "get", "upsert", "update", "delete"} {
 		if got, fault := use(t, session, tool, map[string]any{
 			"search": map[string]any{"collection": "notes", "text": "x"},
 			"get":    map[string]any{"collection": "notes", "ids": []any{"1"}},
 			"upsert": map[string]any{"collection": "notes", "documents": []any{map[string]any{"text": "x"}}},
+			"update": map[string]any{"collection": "notes", "ids": []any{"1"}, "source": "x"},
 			"delete": map[string]any{"collection": "notes", "ids": []any{"1"}},
 		}[tool].(map[string]any)); !strings.Contains(fault, "forbidden") {
 			t.Errorf("%s of another's collection: %v %s", tool, got, fault)

@@ -54,6 +54,7 @@ type (
 	mcpDocumentIn struct {
 		ID       string       `json:"id,omitempty" doc:"Unique in the collection; generated if missing"`
 		Text     string       `json:"text" doc:"The text"`
+		Title    string       `json:"title,omitempty" doc:"The title of the document, if it is not in the text: searched as well"`
 		Metadata api.Metadata `json:"metadata,omitempty" doc:"Fields for filters: texts, numbers, booleans, times, and lists of texts or numbers; a nested object becomes fields such as author.name"`
 		Source   string       `json:"source,omitempty" doc:"What the document is a part of, such as a file"`
 		Chunk    int          `json:"chunk,omitzero" doc:"Its number within the source"`
@@ -62,6 +63,14 @@ type (
 	mcpUpserted struct {
 		IDs     []string `json:"ids" doc:"The ids of the documents, or of all chunks if texts were cut"`
 		Created bool     `json:"created,omitzero" doc:"The collection did not exist, and was created"`
+	}
+	mcpUpdateIn struct {
+		Collection string       `json:"collection" doc:"Name of the collection"`
+		IDs        []string     `json:"ids,omitempty" doc:"Ids of documents to change; either these or a filter"`
+		Filter     string       `json:"filter,omitempty" doc:"Condition that chooses the documents to change, such as: _source = \"a.md\" AND status = \"draft\""`
+		Metadata   api.Metadata `json:"metadata,omitempty" doc:"Fields to set; null deletes a field. What is not named stays"`
+		Source     *string      `json:"source,omitempty" doc:"The new source; empty for none"`
+		Expires    *string      `json:"expires,omitempty" doc:"When the documents expire (RFC 3339); empty for never"`
 	}
 	mcpUpsertIn struct {
 		Collection string          `json:"collection" doc:"Name of the collection"`
@@ -92,6 +101,11 @@ func (s *Server) mcpTools() []tool {
 				"A document with a source of its own is not cut.",
 			Annotations: writes,
 		}, s.mcpUpsert),
+		newTool(keys.Write, &mcp.Tool{
+			Name: "update", Title: "Change metadata",
+			Description: "Change metadata, source or expiry of documents, by their ids or by a filter, without their texts. upsert replaces documents as a whole.",
+			Annotations: writes,
+		}, s.mcpUpdate),
 		newTool(keys.Write, &mcp.Tool{
 			Name: "delete", Title: "Delete documents", Description: "Delete documents by their ids. The chunks of a long document are documents with ids of their own.",
 			Annotations: writes,
@@ -180,7 +194,7 @@ func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out mcpUpserted
 	docs := &inDocuments{CollectionPath: CollectionPath{in.Collection}, Create: true}
 	for _, d := range in.Documents {
 		docs.Body.Documents = append(docs.Body.Documents, api.Document{
-			ID: d.ID, Content: api.Content{Text: d.Text, Metadata: d.Metadata, Source: d.Source, Chunk: d.Chunk, Expires: d.Expires},
+			ID: d.ID, Content: api.Content{Text: d.Text, Title: d.Title, Metadata: d.Metadata, Source: d.Source, Chunk: d.Chunk, Expires: d.Expires},
 		})
 	}
 	r, err := s.writeDocuments(ctx, docs, func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
@@ -191,6 +205,28 @@ func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out mcpUpserted
 	}
 	out.IDs = r.Body.IDs
 	return out, nil
+}
+
+func (s *Server) mcpUpdate(ctx context.Context, in mcpUpdateIn) (out api.Updated, err error) {
+	if p := s.may(ctx, keys.Write, in.Collection); p != nil {
+		return out, p
+	}
+	if (len(in.IDs) == 0) == (in.Filter == "") {
+		return out, problem.Refuse(http.StatusBadRequest, "invalid_request", "want either ids or a filter").At("arguments")
+	}
+	update := &inUpdate{CollectionPath: CollectionPath{in.Collection}}
+	update.Body.IDs, update.Body.Filter, update.Body.Metadata = in.IDs, api.FilterText(in.Filter), in.Metadata
+	if in.Source != nil {
+		update.Body.Source = api.Change{Set: true, Text: *in.Source}
+	}
+	if in.Expires != nil {
+		update.Body.Expires = api.Change{Set: true, Text: *in.Expires}
+	}
+	r, err := s.updateDocuments(ctx, update)
+	if err != nil {
+		return out, err
+	}
+	return r.Body, nil
 }
 
 func (s *Server) mcpDelete(ctx context.Context, in mcpIDs) (out api.Deleted, err error) {

@@ -99,7 +99,7 @@ func (m *metrics) begin() func(route, method string, status int, took time.Durat
 // methodLabel bounds the labels, whatever methods clients make up.
 func methodLabel(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
 		return method
 	}
 	return "_OTHER" // as in OpenTelemetry

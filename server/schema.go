@@ -14,11 +14,13 @@ type (
 	metadataSchema struct{}
 	filterSchema   struct{}
 	fieldsSchema   struct{}
+	changeSchema   struct{}
 )
 
 func registerSchemas(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[api.Metadata](), reflect.TypeFor[metadataSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[api.Filter](), reflect.TypeFor[filterSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[api.Change](), reflect.TypeFor[changeSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[api.Fields](), reflect.TypeFor[fieldsSchema]())
 }
 
@@ -51,4 +53,9 @@ func (fieldsSchema) Schema(huma.Registry) *huma.Schema {
 		Description: "The parts of documents to return; text and metadata if missing, and only the ids if empty",
 		Items:       &huma.Schema{Type: huma.TypeString, Enum: names},
 	}
+}
+
+// Schema implements huma.SchemaProvider.
+func (changeSchema) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Nullable: true}
 }

@@ -204,6 +204,12 @@ func TestVerbs(t *testing.T) {
 		}
 	}
 
+	if out := c.ok("update", "ko", "--set", "year=1999", "--set", "tags=[\"a\"]", "--unset", "lang"); out != "updated 1\n" {
+		t.Errorf("update: %q", out)
+	}
+	if out := c.ok("get", "ko", "--json"); !strings.Contains(out, "1999") || strings.Contains(out, `"lang"`) {
+		t.Errorf("updated: %s", out)
+	}
 	var deleted struct{ Deleted int }
 	if c.json(&deleted, "delete", "--filter", `lang = "en"`); deleted.Deleted != 1 {
 		t.Errorf("delete by filter: %+v", deleted)
@@ -285,6 +291,11 @@ func TestMistakes(t *testing.T) {
 		{[]string{"import", "docs.jsonl", "--db", "docs.jsonl"}, exitError, []string{"docs.jsonl", "not a directory"}},
 		{[]string{"import", "docs.jsonl", "--db", "empty"}, exitError, []string{".keep"}},
 		{[]string{"delete"}, exitUsage, []string{"--filter"}},
+		{[]string{"update"}, exitUsage, []string{"--filter"}},
+		{[]string{"update", "a"}, exitUsage, []string{"changes nothing", "--set"}},
+		{[]string{"update", "a", "--set", "x"}, exitUsage, []string{"NAME=VALUE"}},
+		{[]string{"update", "a", "--set", "x=null"}, exitUsage, []string{"--unset"}},
+		{[]string{"update", "a", "--expires", "soon"}, exitUsage, []string{"2030-01-31"}},
 		{[]string{"export", "--format", "markdown"}, exitUsage, []string{"markdown", "parquet"}},
 		{[]string{"export", "-o", "out.docx"}, exitUsage, []string{"out.docx", "--format"}},
 		{[]string{"export", "-c", "other"}, exitError, []string{"other", "default"}},

@@ -21,6 +21,7 @@ var allowed = map[string]struct {
 	others []string // nil: any; empty: none
 }{
 	"internal":            {own: []string{"internal"}, others: []string{}},
+	"internal/textform":   {others: []string{"golang.org/x/text/unicode/norm"}},
 	"hnsw":                {own: []string{"hnsw", "internal"}, others: []string{}},
 	"quant":               {own: []string{"quant", "internal"}, others: []string{"golang.org/x/sys/cpu"}},
 	"internal/nfc":        {others: []string{"golang.org/x/text/unicode/norm"}},
@@ -31,18 +32,18 @@ var allowed = map[string]struct {
 	"db/internal/reason":  {others: []string{}},
 	"db/internal/move":    {own: []string{"db/internal/index", "db/internal/reason", "db/internal/store"}, others: []string{}},
 	"db/internal/index": {own: []string{
-		"db/filter", "db/internal/attr", "db/internal/disk", "db/internal/fusion", "db/internal/gate", "db/internal/lexical",
+		"db/chunk", "db/filter", "db/internal/attr", "db/internal/disk", "db/internal/fusion", "db/internal/gate", "db/internal/lexical",
 		"db/internal/reason", "db/internal/rows", "db/internal/store", "embedder", "hnsw", "internal", "quant",
 	}, others: []string{}},
 	"embedder":                    {own: nil, others: []string{}},
 	"embedder/profile":            {own: []string{"embedder"}},
-	"embedder/builtin":            {own: []string{"embedder"}},
+	"embedder/builtin":            {own: []string{"embedder", "internal/textform"}},
 	"embedder/transformer":        {own: []string{"embedder", "embedder/profile"}},
 	"embedder/transformer/engine": {},
 	"embedder/hub":                {own: []string{"embedder"}},
 	"embedder/remote":             {own: []string{"embedder", "embedder/profile"}},
 	"api":                         {own: []string{"db"}, others: []string{}},
-	"server":                      {own: []string{"api", "db", "embedder"}},
+	"server":                      {own: []string{"api", "db", "embedder", "internal/textform"}},
 	"server/admit":                {own: []string{"server/problem"}},
 	"server/compat":               {own: []string{"embedder", "server/problem"}},
 	"server/keys":                 {},
@@ -57,7 +58,7 @@ var allowed = map[string]struct {
 	"cmd/frony-db/internal/sample":   {others: []string{}},
 	"cmd/frony-db/internal/eval":     {others: []string{}},
 	"cmd/frony-db/internal/crash":    {own: []string{"db"}},
-	"cmd/frony-db/internal/source":   {own: []string{"db"}},
+	"cmd/frony-db/internal/source":   {own: []string{"db", "internal/nfc"}},
 	"cmd/frony-db/internal/sink":     {own: []string{"cmd/frony-db/internal/source"}},
 	"cmd/frony-db/internal/pipeline": {own: []string{"cmd/frony-db/internal/source"}, others: []string{}},
 	"cmd/frony-db/internal/models": {own: []string{

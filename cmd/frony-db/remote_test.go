@@ -58,6 +58,10 @@ func TestServerReadsAsLocal(t *testing.T) {
 		{"delete", "nobody", "-c", "notes", "--json"},
 		{"delete", "--filter", `lang = "fr"`, "-c", "notes"},
 		{"delete", "x", "-c", "nowhere"},
+		{"update", "nobody", "-c", "notes", "--set", "a=1"},
+		{"update", "--filter", `lang = "fr"`, "-c", "notes", "--unset", "a"},
+		{"update", "x", "-c", "nowhere", "--source", ""},
+		{"search", "x", "-c", "notes", "--filter", `lnag = "ko"`, "--mode", "lexical"},
 		{"collections", "drop", "nowhere"},
 	}
 	url, _, stop := serveFor(t, "--db", "at/db")
@@ -135,6 +139,10 @@ not json
 	both("export", "-c", "given", "--embeddings")
 	both("export", "-c", "book")
 	both("search", "이야기", "-c", "book", "--json")
+	both("update", "ko", "-c", "notes", "--set", "n=[1,2.5]", "--set", "a.b=x", "--unset", "lang", "--source", "s", "--expires", "2099-01-01")
+	both("update", "--filter", "year > 2000", "-c", "notes", "--set", `seen="2024"`, "--json")
+	both("update", "ko", "nobody", "-c", "notes", "--expires", "")
+	both("export", "-c", "notes")
 	both("delete", "ko", "nobody", "-c", "notes")
 	both("delete", "--filter", "year > 2000", "-c", "notes", "--json")
 	both("export", "-c", "notes")

@@ -108,7 +108,7 @@ func TestImportNotes(t *testing.T) {
 {"id":null,"text":"b"}
 {"id":5.0,"text":"a","_chunk":1.0,"_source":"x"}
 `, exitOK, 4, []string{`"id": numbers with a decimal point`, `"_chunk": numbers such as 1.0`}, nil},
-		{"lists.jsonl", `{"id":"1","text":"a","n":[1,2.5],"m":[[1]],"o":["x",null]}`, exitOK, 1, []string{`"n" holds a list of numbers`, `"m" holds an array with an array in it`, `null in it`}, nil},
+		{"lists.jsonl", `{"id":"1","text":"a","n":[1,2.5],"b":[true,1],"m":[[1]],"o":["x",null]}`, exitOK, 1, []string{`"b" holds a list of booleans`, `"m" holds an array with an array in it`, `null in it`}, nil},
 		{"mix.jsonl", `{"id":"1","text":"a","price":1500,"at":"05/01/2024"}
 {"id":"2","text":"b","price":"품절"}
 `, exitOK, 2, []string{`"price" mixes types: number first in line 1, string first in line 2`, `"05/01/2024"`}, nil},

@@ -20,6 +20,8 @@ type database interface {
 type collection interface {
 	Delete(ctx context.Context, ids ...string) (int, error)
 	DeleteWhere(ctx context.Context, where filter.Expr) (int, error)
+	UpdateIDs(ctx context.Context, p db.Patch, ids ...string) (int, error)
+	UpdateWhere(ctx context.Context, where filter.Expr, p db.Patch) (int, error)
 	GetFields(ctx context.Context, fields db.Fields, ids ...string) ([]db.Document, error)
 	FilterWarnings(ctx context.Context, where filter.Expr) ([]string, error)
 	Count(ctx context.Context, where filter.Expr) (int, error)

@@ -99,6 +99,7 @@ func TestOutputFails(t *testing.T) {
 		{"search", "x", "--json"},
 		{"get", "ko"},
 		{"get", "ko", "--json"},
+		{"update", "ko", "--set", "a=1"},
 		{"delete", "nobody"},
 		{"collections"},
 		{"stats"},
@@ -141,6 +142,9 @@ func TestSettingsThatVerbsAskFor(t *testing.T) {
 	c.write("frony-db.yaml", "filter: year > 0\n")
 	if r := c.run("", "delete"); r.code != exitUsage || len(c.ids("-c", "one")) != 3 {
 		t.Errorf("delete by a setting: %+v", r)
+	}
+	if r := c.run("", "update", "--set", "a=1"); r.code != exitUsage {
+		t.Errorf("update by a setting: %+v", r)
 	}
 	c.write("frony-db.yaml", "min-score: 0.0\n")
 	t.Setenv("FRONYDB_COLLECTION", "three")

@@ -43,6 +43,12 @@ def test_get_and_delete(notes: frony_db.Collection) -> None:
     assert found.missing == ["none"]
     with pytest.raises(NotFoundError, match="not_found"):
         notes.get("none")
+    changed = notes.update({"metadata": {"seen": True, "none": None}, "source": "a.md"}, ["seoul", "none"])
+    assert (changed.updated, changed.missing) == (1, ["none"])
+    assert notes.update({"source": None}, filter='_source = "a.md" AND seen = TRUE').updated == 1
+    assert notes.get("seoul").metadata["seen"] is True
+    with pytest.raises(ValueError, match="either ids or a filter"):
+        notes.update({"source": None})
     assert notes.delete(["seoul", "none"]) == 1
     with pytest.raises(ValueError, match="either ids or a filter"):
         notes.delete()

@@ -55,6 +55,9 @@ func (b bits) all() iter.Seq[uint32] {
 	}
 }
 
+// none reports whether the set has none of the 64 nodes of a word. Nil has all nodes.
+func (b bits) none(word uint32) bool { return b != nil && int(word) < len(b) && b[word] == 0 }
+
 func (b bits) has(node uint32) bool {
 	i := int(node / 64)
 	return i < len(b) && b[i]>>(node%64)&1 != 0

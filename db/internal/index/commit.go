@@ -43,6 +43,9 @@ func (x *Index) commitFiling(puts []Put, b *store.Batch) (*store.Committed, erro
 // link brings a committed batch into the derived state. It cannot fail: a part
 // that goes wrong is logged, and Examine finds it later.
 func (x *Index) link(puts []Put, done *store.Committed) {
+	if done.Kept != nil {
+		puts = x.change(puts, done)
+	}
 	x.linking.RLock()
 	if err := x.rows.PutAll(done.Born, func(i int) []byte { return puts[i].vector }); err != nil {
 		// The store has the vectors: searches read them there.
@@ -53,7 +56,7 @@ func (x *Index) link(puts []Put, done *store.Committed) {
 	terms := make([]lexical.Terms, len(done.Born))
 	parallel.Each(len(done.Born), 8, func(i int) {
 		x.codes.put(done.Born[i], puts[i].Vector)
-		terms[i] = x.lexical.Analyze(puts[i].Text)
+		terms[i] = x.lexical.Analyze(words(&puts[i].Record))
 	})
 	x.lexical.AddAll(done.Born, terms)
 	for i, node := range done.Born {
@@ -74,11 +77,14 @@ func (x *Index) link(puts []Put, done *store.Committed) {
 	x.linking.RUnlock()
 	x.visible.publish(done.Seq, group{done.Last, done.TS})
 	done.Release()
+	if done.Kept != nil {
+		x.epochs.After(func() { x.past.forget(done.Seq) })
+	}
 	if slices.ContainsFunc(puts, func(p Put) bool { return !p.Expires.IsZero() }) {
 		x.sweepLater(sweepDelay)
 	}
 	x.seedSoon()
-	x.snapshotSoon(len(done.Born) + len(done.Dead))
+	x.snapshotSoon(len(done.Born) + len(done.Kept) + len(done.Dead))
 	if len(done.Dead) > 0 {
 		x.epochs.After(func() { x.bury(done.Dead) })
 	}

@@ -2,6 +2,7 @@ package index
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/fronyai/frony-db/db/internal/store"
 )
@@ -21,14 +22,26 @@ func (r *Reader) compare(p *Put) error {
 	case !r.x.graph.Has(node): // its vector may be damaged
 	case old.Hash == p.Hash:
 		p.Unchanged = true
-	case p.Vector == nil && old.TextHash == p.TextHash && !old.Precomputed:
+	case old.TextHash == p.TextHash && old.Precomputed == (p.Vector != nil):
 		vec, _, err := r.Vector(node)
 		if err != nil {
 			return err
 		}
-		if r.x.sound(vec) {
+		if r.x.sound(vec) && (p.Vector == nil || slices.Equal(vec, p.Vector)) {
 			p.Vector = vec
+			p.keep(node, old)
 		}
 	}
 	return nil
+}
+
+// keep says that a document has the text and the vector of old, which is at node. If it
+// expires at the same time, too, the node stays: only metadata changes, and the graph
+// and the words need not be told. A document that gets another time to live gets another
+// node, since a sweep may be about to delete the one that it has.
+func (p *Put) keep(node uint32, old *store.Record) {
+	if p.Was == nil {
+		p.Was = &store.Was{Node: node, Seq: old.Seq}
+	}
+	p.Was.Keeps = p.Expires.Equal(old.Expires)
 }

@@ -61,7 +61,7 @@ func (x *Index) DeleteWhere(ctx context.Context, where filter.Expr) (total int, 
 	for node := range nodes {
 		rec, ok, err := r.view.Record(x.id, node, 0)
 		if err == nil && ok {
-			batch = append(batch, store.Delete{ID: rec.ID, Node: node})
+			batch = append(batch, store.Delete{ID: rec.ID, Node: node, Seq: rec.Seq})
 		}
 		if err == nil && len(batch) == deleteBatch {
 			err = flush()

@@ -57,6 +57,10 @@ func (s *search) exactPart(ctx context.Context, k int, first, end uint32) ([]sco
 				return nil, err
 			}
 		}
+		if node%64 == 0 && s.allowed.none(node/64) {
+			node += 63
+			continue
+		}
 		if !s.sees(node) {
 			continue
 		}

@@ -15,7 +15,11 @@ func (r *Reader) meeting(where filter.Expr) (bits, error) {
 	if where.Kind() == filter.KindAll {
 		return nil, nil
 	}
-	return r.x.attrs.Select(where, r.x.bound(), r.idsMeeting)
+	nodes, err := r.x.attrs.Select(where, r.x.bound(), r.idsMeeting)
+	if err == nil {
+		err = r.restore(where, nodes)
+	}
+	return nodes, err
 }
 
 // idsMeeting evaluates a condition on the ids of documents: an equality by looking up

@@ -70,6 +70,7 @@ type Index struct {
 	epochs epoch.Epoch // of readers
 
 	follower atomic.Pointer[Follower]
+	past     past
 	sources  sync.Mutex
 	filing   sync.RWMutex
 	linking  sync.RWMutex

@@ -69,13 +69,17 @@ func (x *Index) settleLives(v *store.View, nodes uint32, live []byte) (aside []u
 
 // replay applies the change log after seq.
 func (x *Index) replay(ctx context.Context, v *store.View, now store.State, seq uint64) error {
-	born := make(map[uint32]bool)
+	born, changed := make(map[uint32]bool), make(map[uint32]bool)
 	complete, err := v.Changes(x.id, seq, func(ch store.Change) error {
 		for _, node := range ch.Born {
 			born[node] = true
 		}
+		for _, node := range ch.Changed {
+			changed[node] = true
+		}
 		for _, node := range ch.Dead {
 			delete(born, node)
+			delete(changed, node)
 			x.nodes.kill(node, 0)
 			x.forget(node)
 		}
@@ -86,6 +90,19 @@ func (x *Index) replay(ctx context.Context, v *store.View, now store.State, seq 
 	}
 	if !complete {
 		return fmt.Errorf("%w: the change log since then is incomplete", errSnapshot)
+	}
+	for node := range changed {
+		if born[node] {
+			continue
+		}
+		r, ok, err := v.Record(x.id, node, store.WithMetadata)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("%w: node %d has no document", store.ErrCorrupt, node)
+		}
+		x.attrs.Set(node, columns(r))
 	}
 	if len(born) == 0 {
 		return nil

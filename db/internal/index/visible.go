@@ -32,6 +32,15 @@ func newVisible(m mark) *visible {
 	return v
 }
 
+// await returns when all batches up to seq are linked.
+func (v *visible) await(seq uint64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for v.linked < seq {
+		v.cond.Wait()
+	}
+}
+
 // publish notes that batch seq of group g is linked, and returns when it is
 // visible.
 func (v *visible) publish(seq uint64, g group) {
@@ -47,9 +56,9 @@ func (v *visible) publish(seq uint64, g group) {
 		delete(v.done, v.linked)
 		if v.linked == g.last {
 			v.now.Store(&mark{v.linked, g.ts})
-			v.cond.Broadcast()
 		}
 	}
+	v.cond.Broadcast()
 	for v.now.Load().seq < seq {
 		v.cond.Wait()
 	}

@@ -21,6 +21,19 @@ type Put struct {
 	ID     string
 	Record []byte // from AppendRecord
 	Vector []byte // from AppendVector
+	// Was, unless nil, is the version of the document that the put was made from.
+	Was *Was
+}
+
+// Was is a version of a document.
+type Was struct {
+	Node uint32
+	Seq  uint64 // of the batch that wrote it
+	// Must fails the batch with ErrChanged if the document has another version by then.
+	Must bool
+	// Keeps says that the put has the text and the vector of the version: if that is
+	// still the document's node, the record is written in its place, and the node lives on.
+	Keeps bool
 }
 
 // Delete removes one document, if it exists.
@@ -29,6 +42,9 @@ type Delete struct {
 	// Node, unless it is AnyNode, is the version of the document to delete: a
 	// document that was replaced in the meantime is kept.
 	Node uint32
+	// Seq, unless 0, is the batch that wrote the version to delete: a document whose
+	// record was changed in its place is kept.
+	Seq uint64
 	// Former is set for what a Put replaces: it does not count as deleted.
 	Former bool
 }
@@ -43,6 +59,7 @@ type Committed struct {
 	Last uint64   // the newest batch of the collection in the same transaction
 	TS   uint64   // views at TS or later see the whole transaction
 	Born []uint32 // the node of each Put
+	Kept []bool   // of each Put: the node had been the document's before; nil: none
 	Dead []uint32 // nodes replaced or deleted
 	// Former are the ids of documents that were stored in another normalisation than
 	// that of the Put or Delete.
@@ -51,6 +68,20 @@ type Committed struct {
 	Deleted int
 
 	release func()
+}
+
+// born are the nodes that the batch created.
+func (c *Committed) born() []uint32 {
+	if c.Kept == nil {
+		return c.Born
+	}
+	var born []uint32
+	for i, node := range c.Born {
+		if !c.Kept[i] {
+			born = append(born, node)
+		}
+	}
+	return born
 }
 
 // Release ends the pin. The caller has made the batch visible.

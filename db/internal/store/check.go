@@ -251,7 +251,7 @@ func (c *checker) checkLog() error {
 			c.found(Fault{Detail: fmt.Sprintf("the change log goes from %d to %d", last, seq)})
 		}
 		last = seq
-		if err := item.Value(func(b []byte) error { _, _, err := decodeLog(b); return err }); err != nil {
+		if err := item.Value(func(b []byte) error { _, _, _, err := decodeLog(b); return err }); err != nil {
 			c.found(Fault{Detail: fmt.Sprintf("change log at %d: %v", seq, err)})
 		}
 	}

@@ -21,6 +21,8 @@ var (
 	ErrDiskFull = errors.New("disk is full")
 	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("store is closed")
+	// ErrChanged is returned when a document has another version than a batch requires.
+	ErrChanged = errors.New("document has changed")
 	// ErrCorrupt is returned when a stored value cannot be decoded.
 	ErrCorrupt = errors.New("stored value is corrupt")
 )

@@ -11,6 +11,9 @@ type Change struct {
 	Seq  uint64
 	Born []uint32
 	Dead []uint32
+	// Changed are the nodes whose records were written in their place: their metadata is
+	// another, their text and vector are the same.
+	Changed []uint32
 }
 
 // Changes calls f with the log entries after seq, in order. If the log was trimmed
@@ -29,7 +32,7 @@ func (v *View) Changes(cid uint32, seq uint64, f func(Change) error) (complete b
 			return false, nil
 		}
 		err := item.Value(func(b []byte) (err error) {
-			c.Born, c.Dead, err = decodeLog(b)
+			c.Born, c.Dead, c.Changed, err = decodeLog(b)
 			return err
 		})
 		if err != nil {
@@ -50,8 +53,14 @@ func (s *Store) TrimLog(cid uint32, seq uint64) error {
 	return s.deletePrefix(prefix(keyLog, cid), logKey(cid, seq+1))
 }
 
-func appendLog(dst []byte, born, dead []uint32) []byte {
-	for _, list := range [][]uint32{born, dead} {
+// appendLog encodes an entry. The third list is left out if it is empty, as in all
+// entries of earlier versions.
+func appendLog(dst []byte, born, dead, changed []uint32) []byte {
+	lists := [][]uint32{born, dead, changed}
+	if len(changed) == 0 {
+		lists = lists[:2]
+	}
+	for _, list := range lists {
 		dst = binary.AppendUvarint(dst, uint64(len(list)))
 		for _, n := range list {
 			dst = binary.AppendUvarint(dst, uint64(n))
@@ -60,12 +69,14 @@ func appendLog(dst []byte, born, dead []uint32) []byte {
 	return dst
 }
 
-func decodeLog(b []byte) (born, dead []uint32, err error) {
+func decodeLog(b []byte) (born, dead, changed []uint32, err error) {
 	if born, b, err = nodeList(b); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	dead, _, err = nodeList(b)
-	return born, dead, err
+	if dead, b, err = nodeList(b); err == nil && len(b) > 0 {
+		changed, _, err = nodeList(b)
+	}
+	return born, dead, changed, err
 }
 
 func nodeList(b []byte) ([]uint32, []byte, error) {

@@ -110,7 +110,7 @@ func TestBatches(t *testing.T) {
 		v := s.View(nil)
 		defer v.Close()
 		complete, err := v.Changes(cid, 0, func(c Change) error { log = append(log, c); return nil })
-		want := []Change{{1, []uint32{0, 1, 2}, []uint32{}}, {2, []uint32{3}, []uint32{1, 0}}}
+		want := []Change{{Seq: 1, Born: []uint32{0, 1, 2}, Dead: []uint32{}}, {Seq: 2, Born: []uint32{3}, Dead: []uint32{1, 0}}}
 		if err != nil || !complete || !reflect.DeepEqual(log, want) {
 			t.Errorf("log %+v, %v, %v", log, complete, err)
 		}
@@ -420,7 +420,7 @@ func TestReadOnly(t *testing.T) {
 func TestRecord(t *testing.T) {
 	t.Parallel()
 	in := &Record{
-		ID: "아이디", Text: "글", Source: "file.md", Chunk: 3, Created: time.UnixMicro(1234567890123456).UTC(),
+		ID: "아이디", Text: "글", Title: "제목", Source: "file.md", Chunk: 3, Created: time.UnixMicro(1234567890123456).UTC(),
 		Expires: time.UnixMicro(2).UTC(), Hash: [16]byte{1}, TextHash: [16]byte{2}, Precomputed: true,
 		Metadata: map[string]any{
 			"s": "x", "t": true, "f": false, "i": int64(-5), "x": 2.5, "l": []string{"a", ""}, "e": []string{},
@@ -463,9 +463,10 @@ func FuzzDecodeRecord(f *testing.F) {
 }
 
 func FuzzDecodeLog(f *testing.F) {
-	f.Add(appendLog(nil, []uint32{1, 2}, []uint32{3}))
+	f.Add(appendLog(nil, []uint32{1, 2}, []uint32{3}, nil))
+	f.Add(appendLog(nil, []uint32{1, 2}, []uint32{3}, []uint32{4, 5}))
 	f.Add([]byte{255, 255, 255, 255, 255, 255, 255, 255, 255, 1})
-	f.Fuzz(func(_ *testing.T, b []byte) { _, _, _ = decodeLog(b) })
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _, _, _ = decodeLog(b) })
 }
 
 // The oldest sessions are forgotten: what was written then is of no known history.
@@ -495,5 +496,41 @@ func TestSessionsForgotten(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A put that keeps its node is in the change log as such, and only while the node is the
+// document's; a put that must be of a version fails with the whole batch otherwise.
+func TestPutKeepsNode(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	cid := create(t, s, "c")
+	first := commit(t, s, &Batch{Collection: cid, Puts: put("a", "b")})
+	changed := put("a", "c")
+	changed[0].Was = &Was{Node: first.Born[0], Seq: first.Seq, Must: true, Keeps: true}
+	second := commit(t, s, &Batch{Collection: cid, Puts: changed})
+	if second.Born[0] != first.Born[0] || !second.Kept[0] || second.Kept[1] || len(second.Dead) != 0 || s.State(cid).Live != 3 {
+		t.Errorf("%+v, %+v", second, s.State(cid))
+	}
+	stale := put("d", "a")
+	stale[1].Was = &Was{Node: first.Born[0], Seq: first.Seq, Must: true, Keeps: true}
+	if _, err := s.Commit(&Batch{Collection: cid, Puts: stale}); !errors.Is(err, ErrChanged) || s.State(cid).Live != 3 {
+		t.Errorf("%v, %+v", err, s.State(cid))
+	}
+	if done := commit(t, s, &Batch{Collection: cid, Deletes: []Delete{{ID: "a", Node: first.Born[0], Seq: first.Seq}}}); done.Deleted != 0 {
+		t.Error("a version that has changed was deleted")
+	}
+	// Without Must, and when the document has another node, it is a put as any other.
+	commit(t, s, &Batch{Collection: cid, Deletes: []Delete{{ID: "a", Node: AnyNode}}})
+	late := put("a")
+	late[0].Was = &Was{Node: first.Born[0], Keeps: true}
+	if done := commit(t, s, &Batch{Collection: cid, Puts: late}); done.Kept != nil || done.Born[0] == first.Born[0] {
+		t.Errorf("%+v", done)
+	}
+	v := s.View(nil)
+	defer v.Close()
+	var log []Change
+	if _, err := v.Changes(cid, first.Seq, func(c Change) error { log = append(log, c); return nil }); err != nil || !slices.Equal(log[0].Changed, first.Born[:1]) || len(log[0].Born) != 1 {
+		t.Errorf("%+v, %v", log, err)
 	}
 }

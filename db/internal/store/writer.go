@@ -1,6 +1,8 @@
 package store
 
 import (
+	"cmp"
+	"encoding/binary"
 	"errors"
 	"slices"
 
@@ -40,6 +42,11 @@ func (s *Store) replaced(txn *badger.Txn, b *Batch) ([]former, error) {
 		case ok && b.Insert:
 			exist = append(exist, b.Puts[i].ID)
 		}
+		if w := b.Puts[i].Was; w != nil && w.Must {
+			if same, err := s.isVersion(txn, b.Collection, f.node, w.Node, w.Seq); err != nil || !same {
+				return nil, cmp.Or(err, ErrChanged)
+			}
+		}
 		old = append(old, f)
 	}
 	if exist != nil {
@@ -61,12 +68,39 @@ func (s *Store) replaced(txn *badger.Txn, b *Batch) ([]former, error) {
 		if err != nil {
 			return nil, err
 		}
-		if d.Node != AnyNode && d.Node != f.node {
-			f.node = AnyNode
+		if d.Node != AnyNode {
+			same, err := s.isVersion(txn, b.Collection, f.node, d.Node, d.Seq)
+			if err != nil {
+				return nil, err
+			}
+			if !same {
+				f.node = AnyNode
+			}
 		}
 		old = append(old, f)
 	}
 	return old, nil
+}
+
+// isVersion reports whether a document's node is the one expected, and its record was
+// written by batch seq, unless that is 0.
+func (s *Store) isVersion(txn *badger.Txn, cid, node, want uint32, seq uint64) (bool, error) {
+	if node != want || seq == 0 {
+		return node == want, nil
+	}
+	item, err := s.item(txn, nodeKey(keyDocument, cid, node))
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	same := false
+	err = item.Value(func(b []byte) error {
+		same = len(b) >= recordHead && binary.LittleEndian.Uint64(b[recordSeqAt:]) == seq
+		return nil
+	})
+	return same, err
 }
 
 // writer writes one batch. The first error sticks.
@@ -81,13 +115,28 @@ type writer struct {
 
 func (w *writer) batch(b *Batch, old []former) {
 	gone := make(map[uint32]bool, len(old)) // an id in two forms names one document
+	var changed []uint32
 	for i := range b.Puts {
-		if f := old[i]; f.node != AnyNode && !gone[f.node] {
+		p, f := &b.Puts[i], old[i]
+		keeps := p.Was != nil && p.Was.Keeps && p.Was.Node == f.node && !gone[f.node]
+		if f.node != AnyNode && !gone[f.node] {
 			gone[f.node] = true
-			w.kill(f.node)
-			w.rename(f.id, b.Puts[i].ID)
+			if !keeps {
+				w.kill(f.node)
+			}
+			w.rename(f.id, p.ID)
 		}
-		w.put(&b.Puts[i])
+		if !keeps {
+			w.put(p, w.takeNode())
+			w.st.Live++
+			continue
+		}
+		if w.out.Kept == nil {
+			w.out.Kept = make([]bool, len(b.Puts))
+		}
+		w.out.Kept[i] = true
+		changed = append(changed, f.node)
+		w.put(p, f.node)
 	}
 	for i, d := range b.Deletes {
 		if f := old[len(b.Puts)+i]; f.node != AnyNode && !gone[f.node] {
@@ -104,7 +153,7 @@ func (w *writer) batch(b *Batch, old []former) {
 			}
 		}
 	}
-	w.set(logKey(w.cid, w.st.Seq), appendLog(nil, w.out.Born, w.out.Dead))
+	w.set(logKey(w.cid, w.st.Seq), appendLog(nil, w.out.born(), w.out.Dead, changed))
 }
 
 // rename takes away the id of a document that is stored in another form.
@@ -115,14 +164,12 @@ func (w *writer) rename(stored, id string) {
 	}
 }
 
-func (w *writer) put(p *Put) {
-	n := w.takeNode()
+func (w *writer) put(p *Put, n uint32) {
 	putSeq(p.Record, w.st.Seq)
 	w.set(idKey(w.cid, p.ID), nodeValue(n))
 	w.set(nodeKey(keyDocument, w.cid, n), p.Record)
 	w.set(nodeKey(keyVector, w.cid, n), p.Vector)
 	w.out.Born = append(w.out.Born, n)
-	w.st.Live++
 }
 
 // takeNode takes a free number. It skips numbers that have a document or a

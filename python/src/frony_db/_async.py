@@ -23,6 +23,7 @@ from ._types import (
     SearchOptions,
     Stats,
     StoredDocument,
+    Updated,
     Written,
 )
 from ._upload import Progress, UploadReport
@@ -158,6 +159,30 @@ class AsyncCollection:
             documents += found.documents
             missing += found.missing
         return FoundDocuments(documents=documents, missing=missing)
+
+    async def update(
+        self, changes: Mapping[str, Any], ids: Iterable[str] | None = None, *, filter: Filter | None = None
+    ) -> Updated:
+        """Changes metadata, source or expiry of documents by ids or by filter, without their texts.
+
+        `changes` has the fields `metadata`, `source` and `expires`, of which each may be missing.
+        In metadata, None deletes a field, and what is not named stays; for source and expiry, None
+        is none.
+        """
+        if (ids is None) == (filter is None):
+            raise ValueError('update: want either ids or a filter; the filter "TRUE" changes everything')
+        body: dict[str, Any] = dict(changes)
+        if ids is None:
+            body["filter"] = filter
+            return Updated.from_json(await self._send("PATCH", "documents", body=body))
+        every, updated = list(ids), 0
+        missing: list[str] = []
+        for i in range(0, len(every), BATCH_DOCUMENTS):
+            body["ids"] = every[i : i + BATCH_DOCUMENTS]
+            out = Updated.from_json(await self._send("PATCH", "documents", body=body))
+            updated += out.updated
+            missing += out.missing or []
+        return Updated(updated=updated, missing=missing)
 
     async def delete(self, ids: Iterable[str] | None = None, *, filter: Filter | None = None) -> int:
         """Deletes documents by ids or by filter, and returns how many there were."""

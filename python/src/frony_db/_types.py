@@ -37,15 +37,22 @@ class Document(TypedDict, total=False):
     expires: datetime | str
     #: Unique in the collection; generated if missing
     id: str
-    #: Fields for filters: strings, numbers, booleans, times (RFC 3339) and lists of strings
+    #: Fields for filters: strings, numbers, booleans, times, and lists of strings or numbers. A nested object
+    #: becomes fields with dots between the names, such as author.name
     metadata: Mapping[str, Any]
     #: What the document is a part of, such as a file
     source: str
     #: The text, embedded as a passage
     text: str
+    #: What stands above the text: the title of the document that it is from, and the headings above it.
+    #: Embedded in front of the text, and its words weigh more
+    title: str
 
 
 class CollectionOptions(TypedDict, total=False):
+    #: What the graph reads of embeddings: bytes of a Matryoshka head, or four bits of all dimensions; chosen
+    #: by the model if missing
+    codes: Literal["head", "full"]
     #: Length of the embeddings; the model's if missing. Required if the server has no model
     dims: int
     #: Beam width while building; 200 if missing
@@ -196,6 +203,7 @@ class Reembedding:
 class CollectionInfo:
     name: str
     created: datetime
+    degraded: str | None = None
     dims: int
     documents: int
     head_dims: int
@@ -207,6 +215,7 @@ class CollectionInfo:
         return cls(
             name=d["name"],
             created=parse_time(d["created"]),
+            degraded=d.get("degraded"),
             dims=d["dims"],
             documents=d["documents"],
             head_dims=d["head_dims"],
@@ -254,6 +263,7 @@ class DiskStats:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
     name: str
+    codes: str
     created: datetime
     dead: int
     dims: int
@@ -269,6 +279,7 @@ class Stats:
     def from_json(cls, d: Mapping[str, Any]) -> Stats:
         return cls(
             name=d["name"],
+            codes=d["codes"],
             created=parse_time(d["created"]),
             dead=d["dead"],
             dims=d["dims"],
@@ -288,7 +299,8 @@ class StoredDocument:
     id: str
     #: The text, embedded as a passage
     text: str = ""
-    #: Fields for filters: strings, numbers, booleans, times (RFC 3339) and lists of strings
+    #: Fields for filters: strings, numbers, booleans, times, and lists of strings or numbers. A nested object
+    #: becomes fields with dots between the names, such as author.name
     metadata: dict[str, Any] = field(default_factory=dict)
     #: Its number within the source
     chunk: int | None = None
@@ -302,6 +314,9 @@ class StoredDocument:
     expires: datetime | None = None
     #: What the document is a part of, such as a file
     source: str | None = None
+    #: What stands above the text: the title of the document that it is from, and the headings above it.
+    #: Embedded in front of the text, and its words weigh more
+    title: str | None = None
 
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> StoredDocument:
@@ -314,6 +329,7 @@ class StoredDocument:
             embedding=d.get("embedding"),
             expires=parse_time(d["expires"]) if d.get("expires") is not None else None,
             source=d.get("source"),
+            title=d.get("title"),
         )
 
 
@@ -338,12 +354,15 @@ class Page:
     documents: list[StoredDocument]
     #: The cursor of the next page; missing on the last
     next: str | None = None
+    #: What in the filter is probably a mistake, such as a field that no document has
+    warnings: list[str] | None = None
 
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> Page:
         return cls(
             documents=[StoredDocument.from_json(v) for v in d["documents"]],
             next=d.get("next"),
+            warnings=d.get("warnings"),
         )
 
 
@@ -356,7 +375,8 @@ class Match:
     score: float
     #: The text, embedded as a passage
     text: str = ""
-    #: Fields for filters: strings, numbers, booleans, times (RFC 3339) and lists of strings
+    #: Fields for filters: strings, numbers, booleans, times, and lists of strings or numbers. A nested object
+    #: becomes fields with dots between the names, such as author.name
     metadata: dict[str, Any] = field(default_factory=dict)
     #: BM25 score, if it was computed
     bm25: float | None = None
@@ -374,6 +394,9 @@ class Match:
     expires: datetime | None = None
     #: What the document is a part of, such as a file
     source: str | None = None
+    #: What stands above the text: the title of the document that it is from, and the headings above it.
+    #: Embedded in front of the text, and its words weigh more
+    title: str | None = None
 
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> Match:
@@ -389,6 +412,7 @@ class Match:
             embedding=d.get("embedding"),
             expires=parse_time(d["expires"]) if d.get("expires") is not None else None,
             source=d.get("source"),
+            title=d.get("title"),
         )
 
 
@@ -433,6 +457,9 @@ class Result(MatchSequence):
     plan: str
     #: In microseconds
     timings: Timings
+    #: What in the filter is probably a mistake, such as a field that no document has, and that a hybrid
+    #: search was answered by words alone
+    warnings: list[str] | None = None
 
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> Result:
@@ -442,6 +469,7 @@ class Result(MatchSequence):
             mode=d["mode"],
             plan=d["plan"],
             timings=Timings.from_json(d["timings"]),
+            warnings=d.get("warnings"),
         )
 
 
@@ -463,6 +491,24 @@ class Written:
             ids=d["ids"],
             unchanged=d.get("unchanged"),
             written=d.get("written"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    #: Ids that do not exist
+    missing: list[str] | None = None
+    #: Documents that are now as the update says
+    updated: int
+    #: What in the filter is probably a mistake, such as a field that no document has
+    warnings: list[str] | None = None
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Updated:
+        return cls(
+            missing=d.get("missing"),
+            updated=d["updated"],
+            warnings=d.get("warnings"),
         )
 
 

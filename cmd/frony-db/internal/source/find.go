@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/fronyai/frony-db/internal/nfc"
 )
 
 // find returns the files that a path names, their total size (-1 if unknown), and what
@@ -23,6 +25,7 @@ func find(ctx context.Context, name string, opts *Options) ([]file, int64, io.Cl
 		stdin := func() (io.ReadCloser, error) { return newPipe(ctx, opts.Stdin), nil }
 		return []file{{name: "-", format: cmp.Or(opts.Format, JSONL), open: stdin, pipe: true}}, -1, nil, nil
 	}
+	name = existing(name)
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && info.IsDir():
@@ -34,9 +37,23 @@ func find(ctx context.Context, name string, opts *Options) ([]file, int64, io.Cl
 		if !doublestar.ValidatePattern(pattern) {
 			return nil, 0, nil, fmt.Errorf("%w: %q is not a valid glob", ErrNoFiles, name)
 		}
-		return findIn(filepath.FromSlash(base), pattern, opts)
+		return findIn(existing(filepath.FromSlash(base)), nfc.Compose(pattern), opts)
 	}
 	return nil, 0, nil, err
+}
+
+// existing returns the path as the file system spells it, if that differs from the one
+// given by its Unicode normalisation alone: archives of macOS have decomposed names.
+func existing(name string) string {
+	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+		return name
+	}
+	for _, other := range nfc.Others(name) {
+		if _, err := os.Stat(other); err == nil {
+			return other
+		}
+	}
+	return name
 }
 
 // findOne returns a single file. Its id is the path as given.
@@ -105,7 +122,7 @@ func (w *walk) visit(name string, entry fs.DirEntry, err error) error {
 		}
 		return nil
 	}
-	if ok, _ := doublestar.Match(w.pattern, name); !ok { // find has checked the pattern
+	if ok, _ := doublestar.Match(w.pattern, nfc.Compose(name)); !ok { // find has checked the pattern
 		return nil
 	}
 	if hidden {
@@ -190,7 +207,7 @@ func mayHold(pattern, dir string) bool {
 		if parts[i] == "**" {
 			return true
 		}
-		if ok, _ := doublestar.Match(parts[i], name); !ok { // find has checked the pattern
+		if ok, _ := doublestar.Match(parts[i], nfc.Compose(name)); !ok { // find has checked the pattern
 			return false
 		}
 	}
