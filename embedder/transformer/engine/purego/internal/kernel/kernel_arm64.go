@@ -8,14 +8,14 @@ import "golang.org/x/sys/cpu"
 func vectorised() []*Set { return []*Set{neon} }
 
 // neon has a tile of bytes only where the processor has the dot product instructions,
-// as they have had since 2018 or so. Rows become bytes in generic code.
+// as they have had since 2018 or so.
 var neon = func() *Set {
 	s := &Set{
 		Name: "neon", Rows: 8, Cols: 8, Lanes: 4,
 		tile: tileNEON, softmax: softmaxNEON, gelu: geluNEON, geluTanh: geluTanhNEON, addNorm: addNormNEON,
 	}
 	if cpu.ARM64.HasASIMDDP {
-		s.tileInt8 = tileInt8NEON
+		s.tileInt8, s.quantize = tileInt8NEON, quantizeNEON
 	}
 	return s
 }()
@@ -34,6 +34,9 @@ func geluNEON(x *float32, n int)
 
 //go:noescape
 func geluTanhNEON(x *float32, n int)
+
+//go:noescape
+func quantizeNEON(dst *uint8, x *float32, n int) float32
 
 //go:noescape
 func addNormNEON(x, y, w, b *float32, n int, eps float32)

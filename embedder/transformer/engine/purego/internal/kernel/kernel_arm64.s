@@ -2456,6 +2456,45 @@ scale:
 	BNE scale
 	RET
 
+// func quantizeNEON(dst *uint8, x *float32, n int) float32
+TEXT ·quantizeNEON(SB), NOSPLIT, $0-28
+	MOVD dst+0(FP), R4
+	MOVD x+8(FP), R0
+	MOVD n+16(FP), R1
+	MOVD $constants<>(SB), R15
+	FMOVQ 480(R15), F4
+	MOVD R0, R3
+	MOVD R1, R2
+
+largest:
+	VLD1.P 16(R3), [V0.S4]
+	WORD $0x4ea0f800 // FABS V0, V0
+	WORD $0x4e20f484 // FMAX V0, V4, V4
+	SUBS $4, R2, R2
+	BNE largest
+	WORD $0x6e30f884 // FMAXV V4, V4
+	VDUP V4.S[0], V4.S4
+	FMOVQ 496(R15), F5
+	WORD $0x6e24fca5 // FDIV V4, V5, V5
+	FMOVQ 512(R15), F6
+	MOVD R1, R2
+
+bytes:
+	VLD1.P 16(R0), [V0.S4]
+	WORD $0x6e25dc00 // FMUL V5, V0, V0
+	WORD $0x4e21a800 // FCVTNS V0, V0
+	VADD V6.S4, V0.S4, V0.S4
+	WORD $0x0e612800 // XTN V0, V0
+	WORD $0x0e212800 // XTN V0, V0
+	FMOVS F0, (R4)
+	ADD $4, R4, R4
+	SUBS $4, R2, R2
+	BNE bytes
+	FMOVQ 528(R15), F5
+	WORD $0x6e25dc84 // FMUL V5, V4, V4
+	FMOVS F4, ret+24(FP)
+	RET
+
 DATA constants<>+0(SB)/4, $0xc2ae999a
 DATA constants<>+4(SB)/4, $0xc2ae999a
 DATA constants<>+8(SB)/4, $0xc2ae999a
@@ -2576,4 +2615,20 @@ DATA constants<>+464(SB)/4, $0xbfcc422a
 DATA constants<>+468(SB)/4, $0xbfcc422a
 DATA constants<>+472(SB)/4, $0xbfcc422a
 DATA constants<>+476(SB)/4, $0xbfcc422a
-GLOBL constants<>(SB), RODATA|NOPTR, $480
+DATA constants<>+480(SB)/4, $0x0da24260
+DATA constants<>+484(SB)/4, $0x0da24260
+DATA constants<>+488(SB)/4, $0x0da24260
+DATA constants<>+492(SB)/4, $0x0da24260
+DATA constants<>+496(SB)/4, $0x42fe0000
+DATA constants<>+500(SB)/4, $0x42fe0000
+DATA constants<>+504(SB)/4, $0x42fe0000
+DATA constants<>+508(SB)/4, $0x42fe0000
+DATA constants<>+512(SB)/4, $0x00000080
+DATA constants<>+516(SB)/4, $0x00000080
+DATA constants<>+520(SB)/4, $0x00000080
+DATA constants<>+524(SB)/4, $0x00000080
+DATA constants<>+528(SB)/4, $0x3c010204
+DATA constants<>+532(SB)/4, $0x3c010204
+DATA constants<>+536(SB)/4, $0x3c010204
+DATA constants<>+540(SB)/4, $0x3c010204
+GLOBL constants<>(SB), RODATA|NOPTR, $544

@@ -23,6 +23,9 @@ const (
 	fsqrt  = 0x6ea1f800
 	frintn = 0x4e218800
 	fcvtzs = 0x4ea1b800
+	fcvtns = 0x4e21a800 // to the nearest integer, or the even one of two
+	xtn    = 0x0e612800 // four halves of the low halves of four words
+	xtnb   = 0x0e212800 // eight bytes of the low halves of eight halves
 	scvtf  = 0x4e21d800
 	fmaxv  = 0x6e30f800 // the largest, to the first lane
 	fcmgt  = 0x6ea0e400 // all ones where Vn > Vm
@@ -31,7 +34,7 @@ const (
 
 var instructions = map[uint32]string{
 	fadd: "FADD", fsub: "FSUB", fmul: "FMUL", fdiv: "FDIV", fmax: "FMAX", fmin: "FMIN", faddp: "FADDP", fabs: "FABS",
-	fsqrt: "FSQRT", frintn: "FRINTN", fcvtzs: "FCVTZS", scvtf: "SCVTF", fmaxv: "FMAXV", fcmgt: "FCMGT", bsl: "BSL",
+	fsqrt: "FSQRT", frintn: "FRINTN", fcvtzs: "FCVTZS", fcvtns: "FCVTNS", xtn: "XTN", xtnb: "XTN", scvtf: "SCVTF", fmaxv: "FMAXV", fcmgt: "FCMGT", bsl: "BSL",
 }
 
 func v3(op uint32, vm, vn, vd int) {
@@ -116,6 +119,7 @@ func functions() {
 	gelu()
 	geluTanh()
 	addNorm()
+	quantize()
 	fmt.Println()
 	for i, bits := range constants {
 		for lane := range 4 {
@@ -269,5 +273,41 @@ func addNorm() {
 		p("VFMLA V1.S4, V0.S4, V2.S4")
 		p("VST1.P [V2.S4], 16(R0)")
 	})
+	p("RET")
+}
+
+// quantize: R4 the bytes; V4 the largest magnitude, V5 127 divided by it, V6 128.
+func quantize() {
+	fmt.Printf("\n// func quantizeNEON(dst *uint8, x *float32, n int) float32\n")
+	fmt.Println("TEXT ·quantizeNEON(SB), NOSPLIT, $0-28")
+	for _, arg := range []string{"dst+0(FP), R4", "x+8(FP), R0", "n+16(FP), R1"} {
+		p("MOVD %s", arg)
+	}
+	p("MOVD $constants<>(SB), R15")
+	load(1e-30, 4) // of a row of zeros
+	p("MOVD R0, R3")
+	loop("largest", func() {
+		p("VLD1.P 16(R3), [V0.S4]")
+		v2(fabs, 0, 0)
+		v3(fmax, 0, 4, 4)
+	})
+	v2(fmaxv, 4, 4)
+	p("VDUP V4.S[0], V4.S4")
+	load(127, 5)
+	v3(fdiv, 4, 5, 5)
+	loadBits(128, 6)
+	loop("bytes", func() {
+		p("VLD1.P 16(R0), [V0.S4]")
+		v3(fmul, 5, 0, 0)
+		v2(fcvtns, 0, 0)
+		p("VADD V6.S4, V0.S4, V0.S4")
+		v2(xtn, 0, 0)
+		v2(xtnb, 0, 0)
+		p("FMOVS F0, (R4)")
+		p("ADD $4, R4, R4")
+	})
+	load(1.0/127, 5)
+	v3(fmul, 5, 4, 4)
+	p("FMOVS F4, ret+24(FP)")
 	p("RET")
 }
