@@ -118,17 +118,19 @@ func bearer(h http.Header) string {
 }
 
 // GuardHost refuses requests that a foreign web page makes a browser send, by
-// pointing its own name here (DNS rebinding) or across origins. ServeHTTP does so
-// itself.
+// pointing its own name here (DNS rebinding) or across origins that Options.CORSOrigins
+// does not have. ServeHTTP does so itself.
 func (s *Server) GuardHost(next http.Handler) http.Handler {
-	origin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		allowed := s.cors.allows(w, r, s.keys.Load().Len() > 0)
 		var p *problem.Problem
 		switch {
 		case !s.hostAllowed(r.Host):
 			p = problem.Refuse(http.StatusForbidden, "wrong_host", "this server does not answer for the host %.100q", r.Host).
 				Hint("use localhost or an address, or start it with --host")
-		case origin.Check(r) != nil:
+		case allowed && s.cors.preflight(w, r):
+			return
+		case !allowed && s.cors.protection.Check(r) != nil:
 			p = problem.Refuse(http.StatusForbidden, "cross_origin", "cross-origin requests are not allowed")
 		default:
 			next.ServeHTTP(w, r)
