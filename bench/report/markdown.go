@@ -59,7 +59,7 @@ func (r *Report) Markdown() string {
 	for i := range r.Engines {
 		e := &r.Engines[i]
 		build := e.Build.Time.CPU.Seconds()
-		p("| %s | %.1f |", e.Name, build)
+		p("| %s | %.*f |", e.Name, decimals(build), build)
 		if base != nil && base.Build.Time.CPU > 0 {
 			p(" %.2f |", build/base.Build.Time.CPU.Seconds())
 		} else {
@@ -109,6 +109,14 @@ func (r *Report) Markdown() string {
 		}
 	}
 	return b.String()
+}
+
+// decimals is how many a time in seconds is written with.
+func decimals(seconds float64) int {
+	if seconds < 1 {
+		return 3
+	}
+	return 1
 }
 
 // String returns recall, the share below 0.9 and speed.

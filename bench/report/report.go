@@ -80,14 +80,14 @@ func NewPoint(parts []Part) Point {
 
 func figures(recalls []float64, taken time.Duration) Figures {
 	n := float64(len(recalls))
-	f := Figures{QPS: n / taken.Seconds()}
+	sum, below := 0.0, 0
 	for _, r := range recalls {
-		f.Recall += r / n
+		sum += r
 		if r < 0.9-1e-9 {
-			f.Below += 1 / n
+			below++
 		}
 	}
-	return f
+	return Figures{Recall: sum / n, Below: float64(below) / n, QPS: n / taken.Seconds()}
 }
 
 // Frontier returns the points that no other point beats in both recall and speed,
