@@ -9,6 +9,7 @@ import (
 // Content is what a document holds, whichever way it travels.
 type Content struct {
 	Text      string    `json:"text,omitempty" doc:"The text, embedded as a passage" example:"서울의 봄은 짧다"`
+	Title     string    `json:"title,omitempty" doc:"What stands above the text: the title of the document that it is from, and the headings above it. Embedded in front of the text, and its words weigh more" example:"계절"`
 	Metadata  Metadata  `json:"metadata,omitempty" doc:"Fields for filters: strings, numbers, booleans, times, and lists of strings or numbers. A nested object becomes fields with dots between the names, such as author.name"`
 	Embedding []float32 `json:"embedding,omitzero" doc:"The embedding, as long as the collection's dims. On a write it replaces the model's; on a read it has unit length"`
 	Source    string    `json:"source,omitempty" doc:"What the document is a part of, such as a file"`
@@ -31,14 +32,14 @@ type StoredDocument struct {
 
 func fromContent(d *db.Document) Content {
 	return Content{
-		Text: d.Text, Metadata: Metadata(d.Metadata), Embedding: d.Embedding,
+		Text: d.Text, Title: d.Title, Metadata: Metadata(d.Metadata), Embedding: d.Embedding,
 		Source: d.Source, Chunk: d.Chunk, Expires: d.Expires,
 	}
 }
 
 func (c *Content) db(id string) db.Document {
 	return db.Document{
-		ID: id, Text: c.Text, Metadata: db.Metadata(c.Metadata), Embedding: c.Embedding,
+		ID: id, Text: c.Text, Title: c.Title, Metadata: db.Metadata(c.Metadata), Embedding: c.Embedding,
 		Source: c.Source, Chunk: c.Chunk, Expires: c.Expires,
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // Metadata fields of chunks. A document's own fields of the same name win.
 const (
-	MetaHeading = "heading"     // []string, the headings above the chunk
+	MetaHeading = "heading"     // []string, the headings above the chunk, which end its Title
 	MetaStart   = "chunk_start" // int64, the offset of its first byte in the document's text
 	MetaEnd     = "chunk_end"   // int64, the offset after its last byte
 	MetaTitle   = "title"       // string, the title of a Markdown document
@@ -23,15 +23,16 @@ const (
 // UpsertChunks stores them.
 //
 // A chunk has its document's metadata and, in MetaHeading, MetaStart and MetaEnd,
-// its position. Its Source is the document's id, and the n-th chunk has the id
+// its position. Its Title is that of the document, with the headings above the chunk.
+// Its Source is the document's id, and the n-th chunk has the id
 // "ID#n". A document that fits into one chunk keeps its id. Documents that have an
 // Embedding, or the Source of another document, are not split. The front matter of
 // Markdown becomes metadata, and its first heading the title, unless the document
 // has fields of that name. A document without an id gets one.
 //
 // The zero options split plain text at chunk.DefaultMaxTokens or the model's
-// maximum, whichever is less, in the model's own tokens if it can count them.
-// Chunks returns ErrInvalidOptions if o asks for more than the model's maximum.
+// maximum, whichever is less, in the model's own tokens if it can count them; Markdown
+// leaves an eighth of that maximum to the title. Chunks returns ErrInvalidOptions if o asks for more than the model's maximum.
 func (c *Collection) Chunks(o chunk.Options, docs ...Document) ([]Document, error) {
 	o, err := c.current.Load().chunking(o)
 	if err != nil {
@@ -150,6 +151,9 @@ func chunking(o chunk.Options, spec *embedder.Spec) (chunk.Options, error) {
 		}
 		if o.MaxTokens == 0 {
 			o.MaxTokens = min(chunk.DefaultMaxTokens, spec.MaxTokens)
+			if o.Format == chunk.Markdown { // leaves space for the headings above
+				o.MaxTokens = min(o.MaxTokens, spec.MaxTokens-spec.MaxTokens/8)
+			}
 		}
 	}
 	if o.Count != nil && o.MaxTokens > 0 {
@@ -173,6 +177,7 @@ func appendChunks(dst []Document, d Document, o chunk.Options) []Document {
 	if o.Format == chunk.Markdown {
 		body = d.readMarkdown()
 	}
+	title := d.Title
 	pieces := chunk.Split(d.Text, o)
 	if len(pieces) <= 1 {
 		d.Text = d.Text[body:]
@@ -181,6 +186,7 @@ func appendChunks(dst []Document, d Document, o chunk.Options) []Document {
 	for _, p := range pieces {
 		piece := d
 		piece.ID, piece.Chunk, piece.Text = fmt.Sprintf("%s#%d", d.ID, p.Index), p.Index, p.Text
+		piece.Title = chunk.JoinTitle(title, p.Heading, max(longestPath, len(title)))
 		piece.Metadata = Metadata{MetaStart: int64(p.Start), MetaEnd: int64(p.End)}
 		if len(p.Heading) > 0 {
 			piece.Metadata[MetaHeading] = p.Heading
@@ -191,13 +197,20 @@ func appendChunks(dst []Document, d Document, o chunk.Options) []Document {
 	return dst
 }
 
+// longestPath is the length in bytes of the longest title that is made of headings.
+const longestPath = 1024
+
 // readMarkdown adds the front matter and the title of a Markdown document to its
-// metadata, and returns the offset of its text. Front matter that has
+// metadata, sets its title, and returns the offset of its text. Front matter that has
 // no fields counts as text.
 func (d *Document) readMarkdown() (body int) {
 	meta, body, _ := chunk.FrontMatter(d.Text) // an error is a warning
 	if _, ok := meta[MetaTitle]; !ok && d.Metadata[MetaTitle] == nil {
-		if title := chunk.Title(d.Text); title != "" {
+		title := d.Title
+		if title == "" {
+			title = chunk.Title(d.Text)
+		}
+		if title != "" {
 			if meta == nil {
 				meta = map[string]any{}
 			}
@@ -208,6 +221,9 @@ func (d *Document) readMarkdown() (body int) {
 		all := Metadata(meta)
 		maps.Copy(all, d.Metadata)
 		d.Metadata = all
+	}
+	if d.Title == "" {
+		d.Title, _ = d.Metadata[MetaTitle].(string)
 	}
 	return body
 }

@@ -37,11 +37,11 @@ func TestChunks(t *testing.T) {
 	}
 	want := []db.Document{
 		{
-			ID: "guide.md#0", Text: "# 안내\n\nOne two three.", Source: "guide.md", Chunk: 0,
+			ID: "guide.md#0", Title: "안내", Text: "# 안내\n\nOne two three.", Source: "guide.md", Chunk: 0,
 			Metadata: db.Metadata{"lang": "en", "year": int64(2024), "title": "안내", "heading": []string{"안내"}, "chunk_start": int64(28), "chunk_end": int64(52)},
 		},
 		{
-			ID: "guide.md#1", Text: "## 설치\n\nFour five six.", Source: "guide.md", Chunk: 1,
+			ID: "guide.md#1", Title: "안내 > 설치", Text: "## 설치\n\nFour five six.", Source: "guide.md", Chunk: 1,
 			Metadata: db.Metadata{"lang": "en", "year": int64(2024), "title": "안내", "heading": []string{"안내", "설치"}, "chunk_start": int64(54), "chunk_end": int64(79)},
 		},
 	}

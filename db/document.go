@@ -19,8 +19,14 @@ type Document struct {
 	// ID identifies the document within its collection. If it is empty, Insert and
 	// Upsert generate one.
 	ID string
-	// Text is embedded as a passage. It may be empty if Embedding is set.
+	// Text is embedded as a passage. It may be empty if Title or Embedding is set.
 	Text string
+	// Title is what stands above the text, if anything: the title of the document
+	// that it is from, and for a chunk of Markdown the headings above it, with " > "
+	// between them. It is embedded in front of the text, and words in it weigh more
+	// than words of the text. In a filter it is the field "title", unless Metadata has
+	// one of that name.
+	Title string
 	// Metadata holds the fields that filters test.
 	Metadata Metadata
 	// Embedding is the full vector, with the dimensions of the collection. If set
@@ -41,7 +47,7 @@ type Document struct {
 // Fields selects the parts of a document that a read returns.
 type Fields uint8
 
-// The parts of a document. The id, source and times are always returned.
+// The parts of a document. The id, title, source and times are always returned.
 const (
 	FieldText Fields = 1 << iota
 	FieldMetadata
@@ -74,13 +80,13 @@ func (f Fields) stored() store.Fields {
 // store's records. Embeddings are stored apart from the records.
 func fromRecord(r *store.Record) Document {
 	return Document{
-		ID: r.ID, Text: r.Text, Metadata: r.Metadata,
+		ID: r.ID, Text: r.Text, Title: r.Title, Metadata: r.Metadata,
 		Source: r.Source, Chunk: r.Chunk, Created: r.Created, Expires: r.Expires,
 	}
 }
 
 func (d *Document) toRecord(r *store.Record) {
-	r.ID, r.Text, r.Metadata = d.ID, d.Text, d.Metadata
+	r.ID, r.Text, r.Title, r.Metadata = d.ID, d.Text, d.Title, d.Metadata
 	r.Source, r.Chunk, r.Expires = d.Source, d.Chunk, d.Expires
 	r.Precomputed = d.Embedding != nil
 }
@@ -103,7 +109,7 @@ func (d *Document) validate(l *Limits, dims int, embeds bool) error {
 	if d.ID == "" {
 		d.ID = "?"
 	}
-	if d.Embedding == nil && !embeds && d.Text != "" {
+	if d.Embedding == nil && !embeds && d.Text+d.Title != "" {
 		return reason.For(ErrNoEmbedder, "the document has a text and no embedding")
 	}
 	return d.check(l, dims)
@@ -116,12 +122,16 @@ func (d *Document) check(l *Limits, dims int) error {
 		return err
 	}
 	switch {
-	case d.Text == "" && d.Embedding == nil:
+	case d.Text == "" && d.Title == "" && d.Embedding == nil:
 		return reason.For(ErrInvalidText, "it is empty, and there is no embedding")
 	case len(d.Text) > l.TextBytes:
 		return reason.For(ErrInvalidText, "%d bytes, at most %d; split it into chunks", len(d.Text), l.TextBytes)
 	case !utf8.ValidString(d.Text):
 		return reason.For(ErrInvalidText, "not UTF-8 at byte %d", invalidAt(d.Text))
+	case len(d.Title) > l.TitleBytes:
+		return reason.For(ErrInvalidText, "its title has %d bytes, at most %d", len(d.Title), l.TitleBytes)
+	case !utf8.ValidString(d.Title):
+		return reason.For(ErrInvalidText, "its title is not UTF-8 at byte %d", invalidAt(d.Title))
 	}
 	if d.Source != "" {
 		if err := checkID(d.Source, l.IDBytes); err != nil {
@@ -203,13 +213,16 @@ func invalidAt(s string) int {
 }
 
 // hashes returns what an upsert compares: a hash of the whole document, and one of
-// the text that the embedder reads.
+// the title and text that the embedder reads.
 func (d *Document) hashes() (all, text [16]byte) {
 	buf := hashed.Get().(*[]byte)
 	defer hashed.Put(buf)
 	b := (*buf)[:0]
 	b = append(b, d.Text...)
 	h := sha256.Sum256(b)
+	if d.Title != "" { // the hashes of texts without one are older than titles
+		h = sha256.Sum256(append(append(b[:0], h[:]...), d.Title...))
+	}
 	copy(text[:], h[:])
 	b = store.AppendMetadata(append(b[:0], h[:]...), d.Metadata)
 	b = append(b, d.Source...)

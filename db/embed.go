@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -16,7 +16,7 @@ func (v *version) embed(ctx context.Context, puts []index.Put) error {
 	var at []int
 	for i := range puts {
 		if p := &puts[i]; p.Vector == nil && !p.Unchanged {
-			texts = append(texts, chunk.Embedded(p.Text))
+			texts = append(texts, v.passage(p.Title, p.Text))
 			at = append(at, i)
 		}
 	}
@@ -42,7 +42,8 @@ func (v *version) embed(ctx context.Context, puts []index.Put) error {
 	return nil
 }
 
-// embedQuery returns the vector of a query, of unit length.
+// embedQuery returns the vector of a query, of unit length. It is nil for a text that
+// the model knows nothing of.
 func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {
 	dims := v.Settings().Dims
 	if q.Embedding != nil {
@@ -51,6 +52,9 @@ func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {
 	e := v.embedder()
 	if e == nil {
 		return nil, v.noEmbedder("the query is a text; set its embedding, or open the collection with an embedder")
+	}
+	if !embedder.Recognizes(e, q.Text) {
+		return nil, ctx.Err()
 	}
 	vec, err := e.EmbedQuery(ctx, q.Text)
 	if err == nil {

@@ -18,6 +18,8 @@ import (
 // numbers is no integer, []float64. Values from JSON decoding ([]any, json.Number,
 // float64) are accepted too. A nested map[string]any becomes fields with dots between
 // the names: {"author": {"name": …}} is author.name. Nil and empty maps are no value.
+// The words of the field "tags", a string or a list of them, are searched as those of
+// the text are.
 type Metadata map[string]any
 
 // maxNesting bounds how deep the objects of metadata may nest.

@@ -89,6 +89,7 @@ type Options struct {
 type Limits struct {
 	IDBytes          int // of document ids, sources and field names; default 512
 	TextBytes        int // of a document's or query's text; default 1 MiB
+	TitleBytes       int // of a document's title; default 4 KiB
 	MetadataBytes    int // of a document's metadata; default 64 KiB
 	MetadataFields   int // of a document; default 256
 	CollectionFields int // names in the metadata of all documents of a collection; default 10,000
@@ -105,6 +106,7 @@ func (l Limits) withDefaults() Limits {
 	return Limits{
 		IDBytes:          cmp.Or(l.IDBytes, 512),
 		TextBytes:        cmp.Or(l.TextBytes, 1<<20),
+		TitleBytes:       cmp.Or(l.TitleBytes, 4<<10),
 		MetadataBytes:    cmp.Or(l.MetadataBytes, 64<<10),
 		MetadataFields:   cmp.Or(l.MetadataFields, 256),
 		CollectionFields: cmp.Or(l.CollectionFields, 10_000),

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/internal/textform"
 )
 
 // Search returns the K best documents for the query, best first; fewer if the
@@ -16,7 +17,9 @@ import (
 // candidates, whichever keeps the promise of Recall at the lower cost, and the full
 // vectors rank them. With Exact, or if a filter leaves few documents, the full
 // vectors of all are compared. For a text the lexical index is searched as well,
-// unless Mode is Dense.
+// unless Mode is Dense. A text that the model knows nothing of, if it can tell (see
+// embedder.Recognizer), has no dense score: Hybrid then ranks by words alone, and
+// Dense finds nothing.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
 // ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
@@ -42,6 +45,9 @@ func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err 
 func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, error) {
 	start := time.Now()
 	defer func() { t.Total = time.Since(start) }()
+	asked := *q
+	asked.Text = textform.Typed(q.Text)
+	q = &asked
 	if v.byWords(q, t.Mode) {
 		t.Mode = Lexical
 		t.Warnings = []string{fmt.Sprintf("the text was searched by its words alone: %v", v.mismatch)}
@@ -52,6 +58,12 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	if t.Mode != Lexical {
 		if vec, err = v.embedQuery(ctx, q); err != nil {
 			return nil, err
+		}
+		if vec == nil {
+			t.Warnings = append(t.Warnings, "the model knows no word of the text, so that it has no dense score")
+		}
+		if vec == nil && t.Mode == Dense {
+			return nil, nil
 		}
 	}
 	if t.Mode == Hybrid {
@@ -96,13 +108,15 @@ func (q *Query) mode() Mode {
 	return Hybrid
 }
 
-// toIndex converts the query for the index. vec is nil for Lexical.
+// toIndex converts the query for the index. vec is nil for Lexical, and for a text that
+// the model knows nothing of.
 func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
 		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own,
 	}
+	out.Unknown = mode == Hybrid && vec == nil
 	if mode == Dense {
 		out.Text = "" // only the embedder needed it
 	}

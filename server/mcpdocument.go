@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/internal/textform"
 )
 
 // What a tool answers ends in a model's context, which is small and paid for.
@@ -18,6 +19,7 @@ const (
 // it. Of a long text it has a part.
 type mcpDocument struct {
 	ID         string       `json:"id"`
+	Title      string       `json:"title,omitempty" doc:"The title of the document that the text is from, and the headings above it"`
 	Text       string       `json:"text,omitempty" doc:"The text, or the part of it from offset on"`
 	Metadata   api.Metadata `json:"metadata,omitempty"`
 	Source     string       `json:"source,omitempty" doc:"What the document is a part of, such as a file"`
@@ -29,7 +31,7 @@ type mcpDocument struct {
 }
 
 func fromMCP(d *api.StoredDocument) mcpDocument {
-	return mcpDocument{ID: d.ID, Text: d.Text, Metadata: d.Metadata, Source: d.Source, Chunk: d.Chunk, Expires: d.Expires}
+	return mcpDocument{ID: d.ID, Title: d.Title, Text: d.Text, Metadata: d.Metadata, Source: d.Source, Chunk: d.Chunk, Expires: d.Expires}
 }
 
 // cut keeps n characters of the text from offset on.
@@ -59,7 +61,7 @@ func (d *mcpDocument) snippet(query string, n int) {
 // are.
 func words(query string) []string {
 	var out []string
-	for _, w := range strings.FieldsFunc(strings.ToLower(query), func(r rune) bool { return strings.ContainsRune(" \t\n.,!?\"'()[]{}:;", r) }) {
+	for _, w := range strings.FieldsFunc(strings.ToLower(textform.Normal(query)), func(r rune) bool { return strings.ContainsRune(" \t\n.,!?\"'()[]{}:;", r) }) {
 		r := []rune(w)
 		if last := r[len(r)-1]; len(r) >= 3 && last >= '가' && last <= '힣' {
 			w = string(r[:len(r)-1])
@@ -76,7 +78,7 @@ func bestWindow(text []rune, words []string, n int) int {
 	const step = 100
 	best, most := 0, 0
 	for from := 0; from < len(text); from += step {
-		part, hits := string(text[from:min(from+n, len(text))]), 0
+		part, hits := textform.Normal(string(text[from:min(from+n, len(text))])), 0
 		for _, w := range words {
 			if strings.Contains(part, w) {
 				hits++

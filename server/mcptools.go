@@ -54,6 +54,7 @@ type (
 	mcpDocumentIn struct {
 		ID       string       `json:"id,omitempty" doc:"Unique in the collection; generated if missing"`
 		Text     string       `json:"text" doc:"The text"`
+		Title    string       `json:"title,omitempty" doc:"The title of the document, if it is not in the text: searched as well"`
 		Metadata api.Metadata `json:"metadata,omitempty" doc:"Fields for filters: texts, numbers, booleans, times, and lists of texts or numbers; a nested object becomes fields such as author.name"`
 		Source   string       `json:"source,omitempty" doc:"What the document is a part of, such as a file"`
 		Chunk    int          `json:"chunk,omitzero" doc:"Its number within the source"`
@@ -193,7 +194,7 @@ func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out mcpUpserted
 	docs := &inDocuments{CollectionPath: CollectionPath{in.Collection}, Create: true}
 	for _, d := range in.Documents {
 		docs.Body.Documents = append(docs.Body.Documents, api.Document{
-			ID: d.ID, Content: api.Content{Text: d.Text, Metadata: d.Metadata, Source: d.Source, Chunk: d.Chunk, Expires: d.Expires},
+			ID: d.ID, Content: api.Content{Text: d.Text, Title: d.Title, Metadata: d.Metadata, Source: d.Source, Chunk: d.Chunk, Expires: d.Expires},
 		})
 	}
 	r, err := s.writeDocuments(ctx, docs, func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {

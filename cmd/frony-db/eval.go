@@ -50,7 +50,7 @@ too.`,
 	f := c.Flags()
 	f.StringArrayVar(&o.data, "data", nil, "folder of a set; can be repeated")
 	f.StringSliceVar(&o.modes, "modes", nil, "exact384, exact192, two_stage, lexical, hybrid (default: all)")
-	f.BoolVar(&o.titles, "titles", false, "prepend titles to the texts")
+	f.BoolVar(&o.titles, "titles", false, "search the titles too")
 	f.StringVar(&o.svg, "svg", "", "write a plot of quality against latency to this file")
 	f.StringVar(&o.runs, "runs", "", "write TREC run files to this folder")
 	o.add(f)

@@ -52,7 +52,7 @@ func (s *evaluated) Index(ctx context.Context, docs []eval.Document) error {
 	for part := range slices.Chunk(docs, 512) {
 		batch := make([]db.Document, len(part))
 		for i, d := range part {
-			batch[i] = db.Document{ID: d.ID, Text: d.Text}
+			batch[i] = db.Document{ID: d.ID, Title: d.Title, Text: d.Text}
 		}
 		if _, err := s.col.Upsert(ctx, batch...); err != nil {
 			return err

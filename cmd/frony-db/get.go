@@ -54,7 +54,11 @@ func (a *app) printDocuments(ids []string, docs []db.Document) error {
 		if !d.Expires.IsZero() {
 			expires = "  (expires " + d.Expires.Local().Format(time.DateTime) + ")"
 		}
-		fmt.Fprintf(a.out, "%s  %s%s\n%s\n", d.ID, clean(metadataLine(d.Metadata)), expires, clean(d.Text))
+		fmt.Fprintf(a.out, "%s  %s%s\n", d.ID, clean(metadataLine(d.Metadata)), expires)
+		if d.Title != "" {
+			fmt.Fprintln(a.out, clean(d.Title))
+		}
+		fmt.Fprintln(a.out, clean(d.Text))
 		if d.Embedding != nil {
 			fmt.Fprintln(a.out, d.Embedding)
 		}

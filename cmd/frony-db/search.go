@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -80,10 +81,13 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 	return nil
 }
 
-// printWarnings prints what is probably a mistake in a filter.
+// titleWidth is how much of a title stands beside the text.
+const titleWidth = 30
+
+// printWarnings prints what is probably a mistake, such as one in a filter.
 func (a *app) printWarnings(warnings []string) {
 	for _, w := range warnings {
-		fmt.Fprintf(a.err, "frony-db: --filter: %s\n", w)
+		fmt.Fprintf(a.err, "frony-db: %s\n", w)
 	}
 }
 
@@ -91,13 +95,22 @@ func micros(d time.Duration) string { return d.Round(time.Microsecond).String() 
 
 func (a *app) printMatches(matches []db.Match) error {
 	t := term.Table{Columns: []term.Column{
-		{Title: "rank", Right: true}, {Title: "score", Right: true}, {Title: "id"}, {Title: "lang"}, {Title: "text", Flex: true},
+		{Title: "rank", Right: true}, {Title: "score", Right: true}, {Title: "id"}, {Title: "lang"}, {Title: "title", Flex: true}, {Title: "text", Flex: true},
 	}}
+	titled := false
 	for i, m := range matches {
 		lang, _ := m.Document.Metadata["lang"].(string)
+		titled = titled || m.Document.Title != ""
 		t.Rows = append(t.Rows, []string{
-			strconv.Itoa(i + 1), fmt.Sprintf("%.3f", m.Score), m.Document.ID, lang, m.Document.Text,
+			strconv.Itoa(i + 1), fmt.Sprintf("%.3f", m.Score), m.Document.ID, lang, term.Cut(m.Document.Title, titleWidth), m.Document.Text,
 		})
+	}
+	if !titled {
+		const at = 4
+		t.Columns = slices.Delete(t.Columns, at, at+1)
+		for i := range t.Rows {
+			t.Rows[i] = slices.Delete(t.Rows[i], at, at+1)
+		}
 	}
 	return t.Write(a.out)
 }

@@ -68,6 +68,31 @@ func (e *Embedder) CountTokens(text string) int {
 	return n
 }
 
+// Recognizes implements [embedder.Recognizer]. A word is known if the vocabulary has a
+// piece of it. Letters of Hangul that make no syllable are known if it has all of them,
+// as it has laughter: ㅋㅋ is a word, and ㄱㅊㅉㄱ is none.
+func (e *Embedder) Recognizes(text string) bool {
+	b := bags.Get().(*bag)
+	defer bags.Put(b)
+	known := false
+	b.word = eachWord(text, b.word, func(word []rune) {
+		if known {
+			return
+		}
+		pieces, missing := 0, 0
+		e.model.segment(&b.lattice, word, func(piece int32) {
+			if piece < 0 || piece == e.model.start {
+				missing++
+			} else {
+				pieces++
+			}
+		})
+		jamo := 0x1100 <= word[0] && word[0] <= 0x11FF
+		known = pieces > 0 && (missing == 0 || !jamo)
+	})
+	return known
+}
+
 // EmbedQuery embeds a text to search for: 384 dimensions, unit length.
 func (e *Embedder) EmbedQuery(ctx context.Context, text string) ([]float32, error) {
 	if err := ctx.Err(); err != nil {

@@ -58,6 +58,9 @@ func TestSpelling(t *testing.T) {
 		{"Vector Database", "vector   database!"},
 		{"한글", "\u1112\u1161\u11ab\u1100\u1173\u11af"}, // composed, decomposed
 		{"ＡＢＣ １２３", "abc 123"},
+		{"사내 보안 지침", "\uFEFF사내 보\u200B안 지\u00AD침"},
+		{"the refund", "the re\u2060fund"},
+		{"한글", "ﾾￂﾤㄱㅡㄹ"},
 	} {
 		p, err := e.EmbedPassages(t.Context(), pair[:])
 		if err != nil {
@@ -111,4 +114,17 @@ func cosine(a, b []float32) float64 {
 		y += float64(b[i]) * float64(b[i])
 	}
 	return dot / math.Sqrt(x*y)
+}
+
+func TestRecognizes(t *testing.T) {
+	t.Parallel()
+	e := builtin.New()
+	for text, want := range map[string]bool{
+		"환불": true, "refund": true, "7": true, "Zyxwquv": true, "쀍 환불": true, "쀍서울": true, "ㅋㅋ": true, "ㅠㅠ": true,
+		"": false, "?!…": false, "😀": false, "ㄱㅊㅉㄱ": false, "ㅋㅊㅉㄱ": false, "쀍뷁쉟": false, "\u200b": false,
+	} {
+		if got := e.Recognizes(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
 }

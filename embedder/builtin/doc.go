@@ -5,7 +5,7 @@
 // vector of a text is their weighted sum.
 //
 //	"서울의 train"
-//	    │  words     NFKC, lower case, runs of one class of rune
+//	    │  words     NFKC without invisible characters, lower case, runs of one class of rune
 //	 서울의, train
 //	    │  pieces    the most probable split by a Unigram vocabulary
 //	 ▁서울 의 ▁train

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -53,6 +54,7 @@ type model struct {
 	*unigram
 	weights  [2][]float32 // by role and row
 	fallback int          // the first fallback row; they end the rows
+	start    int32        // the piece that is only the mark of a word's start, or -1
 	rows     []byte
 }
 
@@ -92,7 +94,7 @@ func parseModel(file []byte) (*model, error) {
 		rest = rest[4*n:]
 		return out
 	}
-	m := &model{fallback: pieces}
+	m := &model{fallback: pieces, start: int32(slices.Index(names, string(wordStart)))}
 	m.unigram = newUnigram(names, floats(pieces))
 	m.weights[query], m.weights[passage] = floats(rows), floats(rows)
 	m.rows = rest

@@ -3,7 +3,7 @@ package builtin
 import (
 	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/fronyai/frony-db/internal/textform"
 )
 
 // maxWord is the length in runes at which a word is cut; the rest is a word of its own.
@@ -46,13 +46,12 @@ func classOf(r rune) class {
 	return blank
 }
 
-// eachWord calls yield with the words of text in order: NFKC, then lower case,
+// eachWord calls yield with the words of text in order: in the form of package textform (NFKC
+// without invisible characters), then lower case,
 // then runs of one class. The slice is reused for the next word. Bytes that
 // are not UTF-8 separate words.
 func eachWord(text string, buf []rune, yield func(word []rune)) []rune {
-	if !norm.NFKC.IsNormalString(text) {
-		text = norm.NFKC.String(text)
-	}
+	text = textform.Normal(text)
 	word, current := buf[:0], blank
 	for _, r := range text {
 		c := classOf(r)

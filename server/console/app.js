@@ -196,17 +196,17 @@ function card(m, i, top) {
     el("span", { class: filtered.includes(k) ? "chip on" : "chip" }, `${visible(k)}: ${value(v)}`));
   return el("li", {}, el("button", { class: "match", type: "button", "data-id": m.id, onclick: () => openDocument(m.id) },
     el("div", { class: "score" }, m.score.toFixed(3), bar),
-    el("div", { class: "snippet" }, ...highlight(m.text || "")),
+    el("div", { class: "snippet" }, ...(m.title ? [el("b", {}, ...highlight(m.title)), " — "] : []), ...highlight(m.text || "")),
     el("div", { class: "about" }, el("code", {}, `${i + 1}. ${visible(m.id)}`), ...chips,
       el("span", { class: "space" }), el("small", {}, [m.cosine && `cos ${m.cosine.toFixed(3)}`, m.bm25 && `BM25 ${m.bm25.toFixed(2)}`].filter(Boolean).join(" · ")))));
 }
 
 // highlight marks the question's words, without their last syllables where
-// Korean puts its particles.
+// Korean puts its particles. What nobody sees, such as a soft hyphen, breaks no word.
 function highlight(text) {
-  const terms = $("q").value.toLowerCase().split(/[\s.,!?"'()]+/).filter((w) => w.length > 1)
+  const terms = $("q").value.replace(/\p{DI}/gu, "").toLowerCase().split(/[\s.,!?"'()]+/).filter((w) => w.length > 1)
     .map((w) => (/^[가-힣]{3,}$/.test(w) ? w.slice(0, -1) : w))
-    .map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+    .map((w) => [...w].map((c) => c.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("\\p{DI}*"))
     .map((w) => (/^\w/.test(w) ? "(?<![\\p{L}\\p{N}])" + w : w)); // "in" is not in "spring"
   if (like || terms.length === 0) return [text];
   return text.split(new RegExp(`(${terms.join("|")})`, "giu")).map((part, i) => (i % 2 ? el("mark", {}, part) : part));
@@ -222,6 +222,7 @@ async function openDocument(id) {
   $("doc-id").textContent = visible(shown.id);
   $("doc-text").textContent = shown.text || "";
   const fields = Object.entries(shown.metadata || {});
+  if (shown.title) fields.unshift([t("title"), shown.title]);
   if (shown.source) fields.push([t("source"), shown.chunk ? `${shown.source} #${shown.chunk}` : shown.source]);
   fields.push([t("created"), new Date(shown.created).toLocaleString(lang)]);
   $("doc-fields").replaceChildren(...fields.flatMap(([k, v]) => [el("dt", {}, visible(k)), el("dd", {}, value(v))]));
@@ -276,7 +277,7 @@ $("editor").querySelector("form").onsubmit = async (ev) => {
   ev.preventDefault();
   const d = { text: $("edit-text").value };
   if ($("edit-id").value.trim()) d.id = $("edit-id").value.trim();
-  if (edited && d.id === edited.id) [d.source, d.chunk, d.expires] = [edited.source, edited.chunk, edited.expires]; // a piece stays one
+  if (edited && d.id === edited.id) [d.title, d.source, d.chunk, d.expires] = [edited.title, edited.source, edited.chunk, edited.expires]; // a piece stays one
   try {
     if ($("edit-metadata").value.trim()) {
       try { d.metadata = parse($("edit-metadata").value); } catch { throw new Refusal({ message: t("badJSON") }); }

@@ -56,7 +56,7 @@ func (x *Index) link(puts []Put, done *store.Committed) {
 	terms := make([]lexical.Terms, len(done.Born))
 	parallel.Each(len(done.Born), 8, func(i int) {
 		x.codes.put(done.Born[i], puts[i].Vector)
-		terms[i] = x.lexical.Analyze(puts[i].Text)
+		terms[i] = x.lexical.Analyze(words(&puts[i].Record))
 	})
 	x.lexical.AddAll(done.Born, terms)
 	for i, node := range done.Born {

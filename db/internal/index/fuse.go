@@ -30,7 +30,7 @@ func (s *search) fuse(all []scored) {
 		weight = float64(*s.q.DenseWeight)
 	}
 	if s.q.Reciprocal {
-		fuseRanks(all, weight)
+		s.fuseRanks(all, weight)
 	} else {
 		s.fuseScores(all, weight)
 	}
@@ -74,13 +74,15 @@ func (s *search) foreign(all []scored) (foreign []float32, others float64) {
 }
 
 // fuseRanks adds the reciprocal ranks.
-func fuseRanks(all []scored, weight float64) {
+func (s *search) fuseRanks(all []scored, weight float64) {
 	dense, lexical := fusion.List{Weight: weight}, fusion.List{Weight: 1 - weight}
 	seen := make(map[uint32]*scored, len(all))
 	for i := range all {
 		a := &all[i]
 		seen[a.node] = a
-		dense.Hits = append(dense.Hits, fusion.Hit{Node: a.node, Score: a.cosine})
+		if !s.q.Unknown {
+			dense.Hits = append(dense.Hits, fusion.Hit{Node: a.node, Score: a.cosine})
+		}
 		if a.bm25 > 0 {
 			lexical.Hits = append(lexical.Hits, fusion.Hit{Node: a.node, Score: a.bm25})
 		}

@@ -105,7 +105,7 @@ func (x *Index) rebuild(ctx context.Context, v *store.View, now store.State) err
 func (x *Index) recall(node uint32, r *store.Record) {
 	x.attrs.Set(node, columns(r))
 	x.expiry.set(node, r.Expires)
-	x.lexical.Add(node, r.Text)
+	x.lexical.Add(node, words(r))
 	x.nodes.bear(node, 0)
 }
 

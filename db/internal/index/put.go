@@ -3,7 +3,9 @@ package index
 import (
 	"maps"
 
+	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/internal/nfc"
 	"github.com/fronyai/frony-db/quant"
@@ -41,13 +43,21 @@ func (p *Put) encode() store.Put {
 	return store.Put{ID: p.ID, Record: p.record, Vector: p.vector, Was: p.Was}
 }
 
+const (
+	titleColumn = "title" // of the title, unless the metadata has a field of that name
+	tagsField   = "tags"  // of the metadata, searched for words
+)
+
 // columns are the values that the columns hold of a document.
 func columns(r *store.Record) map[string]any {
 	named := nfc.Compose(r.ID) != r.ID
-	if r.Source == "" && !named {
+	if r.Source == "" && r.Title == "" && !named {
 		return r.Metadata
 	}
-	all := make(map[string]any, len(r.Metadata)+2)
+	all := make(map[string]any, len(r.Metadata)+3)
+	if r.Title != "" {
+		all[titleColumn] = r.Title
+	}
 	maps.Copy(all, r.Metadata)
 	if r.Source != "" {
 		all[attr.SourceColumn] = r.Source
@@ -56,4 +66,17 @@ func columns(r *store.Record) map[string]any {
 		all[attr.IDColumn] = r.ID
 	}
 	return all
+}
+
+// words are the parts of a document that the lexical index has.
+func words(r *store.Record) lexical.Fields {
+	f := lexical.Fields{Text: chunk.Embedded(r.Text)}
+	f.Title = chunk.Above(r.Title, f.Text)
+	switch tags := r.Metadata[tagsField].(type) {
+	case string:
+		f.Tags = []string{tags}
+	case []string:
+		f.Tags = tags
+	}
+	return f
 }

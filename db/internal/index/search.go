@@ -16,7 +16,8 @@ import (
 // Query is a search whose limits and defaults are settled.
 //
 // Its text and vector select the mode: a vector alone is dense search, a text alone
-// is lexical search, and both are hybrid search.
+// is lexical search, and both are hybrid search. Hybrid search for a text that the model
+// knows nothing of has no vector: see Unknown.
 type Query struct {
 	Text         string    // for the lexical retriever, or empty
 	Vector       []float32 // for the dense retriever, of unit length and the index's dims, or nil
@@ -31,6 +32,7 @@ type Query struct {
 	Oversampling int      // 0: the index's
 	Reciprocal   bool     // fuses ranks in place of scores
 	DenseWeight  *float32
+	Unknown      bool // hybrid search without a vector: no document has a dense score
 	Exact        bool
 	Want         store.Fields // of the results
 	Own          bool         // not a question that was received: nothing is learnt from it
@@ -160,7 +162,11 @@ func (s *search) gather(ctx context.Context, k int) ([]scored, error) {
 	switch {
 	case s.q.Vector == nil:
 		s.trace.Plan = PlanLexical
-		return s.lexical(k), ctx.Err()
+		all := s.lexical(k)
+		if s.q.Unknown {
+			s.fuse(all)
+		}
+		return all, ctx.Err()
 	case s.q.hybrid():
 		return s.hybrid(ctx, k)
 	default:

@@ -5,26 +5,23 @@ import (
 	"slices"
 )
 
-// Add indexes text as the document node, replacing the previous one: every search
-// finds one or the other. A text without terms counts as a document but is never
-// found.
-func (x *Index) Add(node uint32, text string) {
+// Add indexes the document node, replacing the previous one: every search finds one
+// or the other. A document without terms counts, but is never found.
+func (x *Index) Add(node uint32, f Fields) {
 	a := x.analyses.Get().(*analysis)
 	defer x.analyses.Put(a)
-	a.run(text)
-	x.AddAll([]uint32{node}, []Terms{a.sortedKeys()})
+	x.AddAll([]uint32{node}, []Terms{a.terms(&f)})
 }
 
-// Terms are an analysed text.
+// Terms are an analysed document.
 type Terms []uint64
 
-// Analyze returns the terms of a text, for AddAll. It takes no lock, so texts can
-// be analysed on many cores.
-func (x *Index) Analyze(text string) Terms {
+// Analyze returns the terms of a document, for AddAll. It takes no lock, so
+// documents can be analysed on many cores.
+func (x *Index) Analyze(f Fields) Terms {
 	a := x.analyses.Get().(*analysis)
 	defer x.analyses.Put(a)
-	a.run(text)
-	return slices.Clone(a.sortedKeys())
+	return slices.Clone(a.terms(&f))
 }
 
 // AddAll is Add for many documents; terms[i] are those of nodes[i]. It locks the

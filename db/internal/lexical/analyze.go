@@ -1,10 +1,11 @@
 package lexical
 
 import (
-	"slices"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/fronyai/frony-db/internal/textform"
 )
 
 // An analysis splits texts into tokens. It is reused, and not safe for concurrent
@@ -17,14 +18,18 @@ type analysis struct {
 	classes []class
 	pieces  []piece
 	keys    []uint64
+
+	asks bool // a question is analysed, not a document
+	tail span // the run of Hangul that ends a question, in runes
 }
+
+// A span is runes[at : at+n] of an analysis.
+type span struct{ at, n int }
 
 // run replaces the tokens with those of text.
 func (a *analysis) run(text string) {
-	a.runes, a.tokens = a.runes[:0], a.tokens[:0]
-	if !plain(text) && norm.NFKC.QuickSpanString(text) < len(text) {
-		text = norm.NFKC.String(text)
-	}
+	a.runes, a.tokens, a.tail = a.runes[:0], a.tokens[:0], span{}
+	text = textform.Normal(text)
 	a.raw, a.classes = a.raw[:0], a.classes[:0]
 	for _, r := range text {
 		c := classOf(r)
@@ -32,20 +37,13 @@ func (a *analysis) run(text string) {
 			a.flush()
 			continue
 		}
+		// Letters that make no syllable are a word of their own: 환불ㅠㅠ.
+		if n := len(a.raw); c == classHangul && n > 0 && a.classes[n-1] == classHangul && syllable(r) != syllable(a.raw[n-1]) {
+			a.flush()
+		}
 		a.raw, a.classes = append(a.raw, r), append(a.classes, c)
 	}
 	a.flush()
-}
-
-// plain reports whether a text consists of ASCII and precomposed Hangul syllables,
-// as most texts do. Such a text is in NFKC.
-func plain(text string) bool {
-	for _, r := range text {
-		if r >= 0x80 && (r < 0xAC00 || r > 0xD7A3) {
-			return false
-		}
-	}
-	return true
 }
 
 // word emits a piece of letters or digits, lower-cased and stemmed.
@@ -87,6 +85,13 @@ func (a *analysis) hangul(p piece, k kind) {
 	at := len(a.runes)
 	a.runes = append(a.runes, a.raw[p.from:p.to]...)
 	n := p.to - p.from
+	if !syllable(a.raw[p.from]) {
+		a.letters(at, n)
+		return
+	}
+	if p.to == len(a.raw) {
+		a.tail = span{at, n}
+	}
 	if n == 1 {
 		a.emit(at, 1, kindSyllable)
 		return
@@ -135,15 +140,4 @@ func (a *analysis) emit(at, n int, k kind) {
 
 func (a *analysis) emitGram(at int, k kind, siblings int) {
 	a.tokens = append(a.tokens, token{gramKey(a.runes[at], a.runes[at+1]), int32(at), 2, k, int32(siblings)})
-}
-
-// sortedKeys returns the keys of all tokens in ascending order, valid until
-// the next call.
-func (a *analysis) sortedKeys() []uint64 {
-	a.keys = a.keys[:0]
-	for i := range a.tokens {
-		a.keys = append(a.keys, a.tokens[i].key)
-	}
-	slices.Sort(a.keys)
-	return a.keys
 }

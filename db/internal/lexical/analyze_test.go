@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/fronyai/frony-db/internal/textform"
 )
 
 func TestTerms(t *testing.T) {
@@ -27,6 +29,9 @@ func TestTerms(t *testing.T) {
 		{"데이터베이스를", "데이 이터 터베 베이 이스 스를 데이터베이스"},
 		{"ㅋㅋ", "ᄏᄏ ᄏᄏ"},
 		{norm.NFD.String("서울은"), "서울 울은 서울"},
+		{"서\u200B울은", "서울 울은 서울"},
+		{"ﾾￂﾤㄱㅡㄹ", "한글 한글"},
+		{"the re\u00ADfund", "the refund"},
 
 		// English: lower case, light stems.
 		{"The Running Dogs", "the run dog"},
@@ -140,8 +145,8 @@ func TestFindable(t *testing.T) {
 		{"Çelik café", "celik|CAFÉ|cafe"},
 	} {
 		x := New()
-		x.Add(0, "아무 상관 없는 글 something else")
-		x.Add(1, tt.text)
+		x.Add(0, Fields{Text: "아무 상관 없는 글 something else"})
+		x.Add(1, Fields{Text: tt.text})
 		for query := range strings.SplitSeq(tt.queries, "|") {
 			hits := x.Search(nil, Query{Text: query, K: 1})
 			if len(hits) != 1 || hits[0].Node != 1 {
@@ -157,7 +162,7 @@ func TestSyllable(t *testing.T) {
 	t.Parallel()
 	x := New()
 	for node, text := range []string{"우리집 강아지", "집 강아지", "집값 강아지", "학교 강아지", "집에서 강아지"} {
-		x.Add(uint32(node), text)
+		x.Add(uint32(node), Fields{Text: text})
 	}
 	var nodes []uint32
 	for _, h := range x.Search(nil, Query{Text: "집", K: 10}) {
@@ -173,8 +178,8 @@ func TestSyllable(t *testing.T) {
 func TestSyllableWeight(t *testing.T) {
 	t.Parallel()
 	x := New()
-	x.Add(0, "집")   // one term
-	x.Add(1, "우리집") // three terms
+	x.Add(0, Fields{Text: "집"})   // one term
+	x.Add(1, Fields{Text: "우리집"}) // three terms
 	hits := x.Search(nil, Query{Text: "집", K: 2})
 	if len(hits) != 2 {
 		t.Fatalf("found %v", hits)
@@ -196,37 +201,16 @@ func FuzzAnalyze(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		found := terms(text)
 		for _, term := range found {
-			if term == "" || utf8.RuneCountInString(term) > utf8.RuneCountInString(norm.NFKC.String(text)) {
+			if term == "" || utf8.RuneCountInString(term) > utf8.RuneCountInString(textform.Normal(text)) {
 				t.Errorf("%q gives the term %q", text, term)
 			}
 		}
-		if utf8.ValidString(text) && !slices.Equal(terms(norm.NFKC.String(text)), found) {
+		if utf8.ValidString(text) && !slices.Equal(terms(textform.Normal(text)), found) {
 			t.Errorf("%q gives other terms when normalised", text)
 		}
-		x.Add(1, text)
+		x.Add(1, Fields{Text: text})
 		if hits := x.Search(nil, Query{Text: text, K: 1}); len(hits) != min(1, len(found)) {
 			t.Errorf("%q has terms %q and is found %d times", text, found, len(hits))
 		}
 	})
-}
-
-// What plain takes is normalised: each character by itself, and all pairs of
-// kinds side by side.
-func TestPlain(t *testing.T) {
-	var all []rune
-	for r := range rune(0x80) {
-		all = append(all, r)
-	}
-	for r := rune(0xAC00); r <= 0xD7A3; r++ {
-		all = append(all, r, 'a')
-	}
-	all = append(all, []rune("가각힣0가")...)
-	if s := string(all); !plain(s) || norm.NFKC.String(s) != s {
-		t.Error("ASCII and syllables are not plain, or not normalised")
-	}
-	for _, s := range []string{"é", "가\u11A8", "\u1100\u1161", "ﬁ", "１", "가\u0301", "\xff", "a\u0301"} {
-		if plain(s) {
-			t.Errorf("%q is plain", s)
-		}
-	}
 }

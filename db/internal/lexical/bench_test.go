@@ -13,7 +13,7 @@ func benchmarked(docs int) (*Index, *vocabulary) {
 	v := newVocabulary(rand.New(rand.NewPCG(1, 1)), 20000)
 	x := New()
 	for node := range docs {
-		x.Add(uint32(node), v.text(20))
+		x.Add(uint32(node), Fields{Text: v.text(20)})
 	}
 	return x, v
 }
@@ -30,7 +30,7 @@ func BenchmarkAdd(b *testing.B) {
 	b.SetBytes(int64(bytes / len(texts)))
 	b.ReportAllocs()
 	for node := uint32(0); b.Loop(); node++ {
-		x.Add(node, texts[node%1000])
+		x.Add(node, Fields{Text: texts[node%1000]})
 	}
 }
 
@@ -39,7 +39,7 @@ func BenchmarkReplace(b *testing.B) {
 	text := v.text(20)
 	b.ReportAllocs()
 	for i := uint32(0); b.Loop(); i++ {
-		x.Add(i%10000, text)
+		x.Add(i%10000, Fields{Text: text})
 	}
 }
 

@@ -12,6 +12,7 @@ type piece struct {
 // analyses each compound.
 func (a *analysis) flush() {
 	raw, classes := a.raw, a.classes
+	a.tail = span{}
 	for from := 0; from < len(raw); {
 		if classes[from] == classJoiner {
 			from++

@@ -30,7 +30,7 @@ func TestModel(t *testing.T) {
 			m.remove(node)
 		} else {
 			text := v.text(rng.IntN(30))
-			x.Add(node, text)
+			x.Add(node, Fields{Text: text})
 			m.add(node, text)
 		}
 		if step%100 != 0 || len(m.docs) == 0 {
@@ -56,7 +56,7 @@ func TestRemovedIsCompacted(t *testing.T) {
 	t.Parallel()
 	x := New()
 	for node := range uint32(1000) {
-		x.Add(node, fmt.Sprintf("common text number%d", node))
+		x.Add(node, Fields{Text: fmt.Sprintf("common text number%d", node)})
 	}
 	c, l := x.chunks[0], &x.lists[x.ids[wordKey([]rune("common"))]]
 	before := len(c.terms)
@@ -168,7 +168,7 @@ func TestConcurrent(t *testing.T) {
 	rng := seeded(t)
 	x := New()
 	v := newVocabulary(rng, 200)
-	x.Add(7, "언제나 "+v.text(5))
+	x.Add(7, Fields{Text: "언제나 " + v.text(5)})
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	for range 4 {
@@ -191,9 +191,9 @@ func TestConcurrent(t *testing.T) {
 	}
 	for i := range 4000 {
 		node := uint32(100 + i%50)
-		x.Add(node, v.text(20)+" 하루살이")
+		x.Add(node, Fields{Text: v.text(20) + " 하루살이"})
 		if i%3 == 0 {
-			x.Add(7, "언제나 "+v.text(5)) // replaced, and never missing
+			x.Add(7, Fields{Text: "언제나 " + v.text(5)}) // replaced, and never missing
 		}
 		if i%2 == 0 {
 			x.Remove(node)
@@ -213,9 +213,9 @@ func TestSearchBounds(t *testing.T) {
 	if hits := x.Search(nil, Query{Text: "무엇", K: 10}); hits != nil {
 		t.Errorf("an empty index finds %v", hits)
 	}
-	x.Add(1, "서울은 한국의 수도")
-	x.Add(2, "")
-	x.Add(3, "?!…")
+	x.Add(1, Fields{Text: "서울은 한국의 수도"})
+	x.Add(2, Fields{Text: ""})
+	x.Add(3, Fields{Text: "?!…"})
 	if x.Len() != 3 {
 		t.Errorf("Len is %d, want 3", x.Len())
 	}
@@ -248,7 +248,7 @@ func TestTies(t *testing.T) {
 	x := New()
 	nodes := rng.Perm(6000)
 	for _, node := range nodes {
-		x.Add(uint32(node), "같은 글 same text")
+		x.Add(uint32(node), Fields{Text: "같은 글 same text"})
 	}
 	for range 3 {
 		hits := x.Search(nil, Query{Text: "같은 text", K: 20})

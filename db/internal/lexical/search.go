@@ -119,6 +119,7 @@ func (x *Index) open(s *search) {
 	if s.short() {
 		x.widen(s)
 	}
+	x.complete(s)
 	s.bm = scorer{flat: bm25K1}
 	if x.length > 0 {
 		s.bm.flat = bm25K1 * (1 - bm25B)

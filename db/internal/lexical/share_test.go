@@ -17,7 +17,7 @@ func TestShare(t *testing.T) {
 	x := New()
 	const docs = 12 * window
 	for node := range uint32(docs) {
-		x.Add(node, v.text(8))
+		x.Add(node, Fields{Text: v.text(8)})
 	}
 	odd := func(node uint32) bool { return node%2 == 1 }
 	few := func(node uint32) bool { return node%50 == 7 }
@@ -69,7 +69,7 @@ func TestSees(t *testing.T) {
 	t.Parallel()
 	x := New()
 	for node := range uint32(100) {
-		x.Add(node, fmt.Sprint("같은 글 ", node%3))
+		x.Add(node, Fields{Text: fmt.Sprint("같은 글 ", node%3)})
 	}
 	hits := x.Search(nil, Query{Text: "같은 글", K: 5, Sees: func(node uint32) bool { return node > 90 }})
 	if len(hits) != 5 {

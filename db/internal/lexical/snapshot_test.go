@@ -26,7 +26,7 @@ func churned(rng *rand.Rand, v *vocabulary, docs int) (*Index, *model) {
 			continue
 		}
 		text := v.text(rng.IntN(20))
-		x.Add(node, text)
+		x.Add(node, Fields{Text: text})
 		m.add(node, text)
 	}
 	return x, m
@@ -71,7 +71,7 @@ func TestSnapshot(t *testing.T) {
 		for range docs / 2 {
 			node, text := uint32(rng.IntN(2*docs)), v.text(10)
 			y.Remove(uint32(rng.IntN(2 * docs)))
-			y.Add(node, text)
+			y.Add(node, Fields{Text: text})
 		}
 		check(t, y)
 	}
@@ -98,7 +98,7 @@ func TestSnapshotWhileWriting(t *testing.T) {
 			break
 		}
 		for range 20 {
-			x.Add(uint32(rng.IntN(4000)), v.text(10))
+			x.Add(uint32(rng.IntN(4000)), Fields{Text: v.text(10)})
 			x.Remove(uint32(rng.IntN(4000)))
 		}
 	}
@@ -174,7 +174,7 @@ func FuzzRead(f *testing.F) {
 		}
 		check(t, x)
 		x.Search(nil, Query{Text: "가 나 다 abc", K: 5})
-		x.Add(1, "가나다 abc")
+		x.Add(1, Fields{Text: "가나다 abc"})
 		x.Remove(0)
 		x.Remove(1)
 		check(t, x)
@@ -196,7 +196,7 @@ func TestRenumber(t *testing.T) {
 	m := newModel()
 	for i := range 12000 {
 		node, text := uint32(rng.IntN(900)), v.text(rng.IntN(10))
-		x.Add(node, text)
+		x.Add(node, Fields{Text: text})
 		m.add(node, text)
 		if i%1000 == 999 {
 			compare(t, x, m, v)

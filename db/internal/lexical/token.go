@@ -14,6 +14,8 @@ const (
 	kindStub                 // the first of two syllables, if the second may be a particle
 	kindCompound             // a whole token that mixes scripts, digits, cases or joiners
 	kindPart                 // a piece of such a token
+	kindJamo                 // letters of Hangul that make no syllable, and their bigrams
+	kindInitials             // the initials of a word, as a question
 	kinds
 )
 

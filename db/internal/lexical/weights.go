@@ -19,6 +19,8 @@ var weights = [kinds]float64{
 	kindCompound: 1,   // together with its parts a compound weighs about as much as a word
 	kindStub:     0.5, // it may not be a word
 	kindPart:     1,
+	kindJamo:     0.2, // laughter, mostly, and rare all the same
+	kindInitials: 2,
 }
 
 // rarity is the exponent of BM25's idf: how strongly rare terms are preferred. The

@@ -23,6 +23,7 @@ type Record struct {
 	Seq         uint64 // set by the committer
 	ID          string
 	Text        string
+	Title       string
 	Source      string         // what the document is a part of, if anything
 	Chunk       int            // its position within Source
 	Created     time.Time      // when this version was written
@@ -53,6 +54,7 @@ const (
 	tagMetadata
 	tagPrecomputed
 	tagSums // of what stands before it, from recordHead on, and of the vector: CRC-32C u32 LE each
+	tagTitle
 )
 
 // AppendRecord encodes r. The committer sets the sequence number, which is known
@@ -61,11 +63,12 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	var buf [256]byte
 	metadata := AppendMetadata(buf[:0], r.Metadata)
 	const fixed = 128 // the fields of fixed length, and the heads of the others
-	dst = slices.Grow(dst, fixed+len(r.ID)+len(r.Text)+len(r.Source)+len(metadata))
+	dst = slices.Grow(dst, fixed+len(r.ID)+len(r.Text)+len(r.Title)+len(r.Source)+len(metadata))
 	dst = append(dst, recordVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, r.Seq)
 	dst = appendField(dst, tagID, r.ID)
 	dst = appendField(dst, tagText, r.Text)
+	dst = appendField(dst, tagTitle, r.Title)
 	dst = appendField(dst, tagSource, r.Source)
 	if r.Chunk != 0 {
 		dst = appendInt(dst, tagChunk, int64(r.Chunk))
@@ -167,6 +170,8 @@ func (r *Record) set(tag byte, v []byte, want Fields) error {
 		if want&WithText != 0 {
 			r.Text = string(v)
 		}
+	case tagTitle:
+		r.Title = string(v)
 	case tagSource:
 		r.Source = string(v)
 	case tagChunk, tagCreated, tagExpires:

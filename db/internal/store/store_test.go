@@ -420,7 +420,7 @@ func TestReadOnly(t *testing.T) {
 func TestRecord(t *testing.T) {
 	t.Parallel()
 	in := &Record{
-		ID: "아이디", Text: "글", Source: "file.md", Chunk: 3, Created: time.UnixMicro(1234567890123456).UTC(),
+		ID: "아이디", Text: "글", Title: "제목", Source: "file.md", Chunk: 3, Created: time.UnixMicro(1234567890123456).UTC(),
 		Expires: time.UnixMicro(2).UTC(), Hash: [16]byte{1}, TextHash: [16]byte{2}, Precomputed: true,
 		Metadata: map[string]any{
 			"s": "x", "t": true, "f": false, "i": int64(-5), "x": 2.5, "l": []string{"a", ""}, "e": []string{},

@@ -65,6 +65,8 @@ def merge(d: StoredDocument, meta: Mapping[str, Any]) -> Stored:
     out: Stored = {"id": d.id, "text": d.text, "metadata": pack(unpack(d.metadata) | dict(meta)) | ours}
     if d.embedding is not None:
         out["embedding"] = d.embedding
+    if d.title is not None:
+        out["title"] = d.title
     if d.source is not None:
         out["source"] = d.source
     if d.chunk is not None:

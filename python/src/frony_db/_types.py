@@ -44,6 +44,9 @@ class Document(TypedDict, total=False):
     source: str
     #: The text, embedded as a passage
     text: str
+    #: What stands above the text: the title of the document that it is from, and the headings above it.
+    #: Embedded in front of the text, and its words weigh more
+    title: str
 
 
 class CollectionOptions(TypedDict, total=False):
@@ -306,6 +309,9 @@ class StoredDocument:
     expires: datetime | None = None
     #: What the document is a part of, such as a file
     source: str | None = None
+    #: What stands above the text: the title of the document that it is from, and the headings above it.
+    #: Embedded in front of the text, and its words weigh more
+    title: str | None = None
 
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> StoredDocument:
@@ -318,6 +324,7 @@ class StoredDocument:
             embedding=d.get("embedding"),
             expires=parse_time(d["expires"]) if d.get("expires") is not None else None,
             source=d.get("source"),
+            title=d.get("title"),
         )
 
 
@@ -382,6 +389,9 @@ class Match:
     expires: datetime | None = None
     #: What the document is a part of, such as a file
     source: str | None = None
+    #: What stands above the text: the title of the document that it is from, and the headings above it.
+    #: Embedded in front of the text, and its words weigh more
+    title: str | None = None
 
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> Match:
@@ -397,6 +407,7 @@ class Match:
             embedding=d.get("embedding"),
             expires=parse_time(d["expires"]) if d.get("expires") is not None else None,
             source=d.get("source"),
+            title=d.get("title"),
         )
 
 

@@ -50,7 +50,7 @@ type Stage struct {
 type Options struct {
 	Modes []Mode // the default is all
 
-	// Titles prepends the titles of documents to their texts.
+	// Titles stores the titles of documents, which are searched then.
 	Titles bool
 
 	// Progress, if set, is called before every set and mode, and every hundred queries.
@@ -98,12 +98,10 @@ func runSet(ctx context.Context, set *Set, s Searcher, o *Options) (*SetReport, 
 		Modes: make(map[Mode]*ModeReport),
 	}
 	docs := set.Documents
-	if o.Titles {
+	if !o.Titles {
 		docs = slices.Clone(docs)
 		for i := range docs {
-			if d := &docs[i]; d.Title != "" {
-				d.Text = d.Title + "\n" + d.Text
-			}
+			docs[i].Title = ""
 		}
 	}
 	o.progress(set, "", 0)

@@ -68,8 +68,8 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.docs[0].Text != "title\ntext 0!" {
-		t.Errorf("titles: %q", f.docs[0].Text)
+	if f.docs[0].Title != "title" {
+		t.Errorf("titles: %+v", f.docs[0])
 	}
 	if len(report.Sets) != 2 || report.Sets[0].Name != "a" || report.Sets[1].Name != "a-2" {
 		t.Fatalf("sets %+v", report.Sets)

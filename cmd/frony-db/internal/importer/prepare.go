@@ -56,7 +56,7 @@ func (im *Importer) chunks(rec source.Record) ([]source.Record, error) {
 	pieces := make([]source.Record, len(docs))
 	for i, d := range docs {
 		p := rec
-		p.ID, p.Text, p.Metadata, p.Source, p.Chunk = d.ID, d.Text, d.Metadata, d.Source, d.Chunk
+		p.ID, p.Text, p.Title, p.Metadata, p.Source, p.Chunk = d.ID, d.Text, d.Title, d.Metadata, d.Source, d.Chunk
 		pieces[i] = p
 	}
 	return pieces, nil

@@ -17,7 +17,7 @@ import (
 func TestDocumentFields(t *testing.T) {
 	t.Parallel()
 	whole := db.Document{
-		ID: "a", Text: "봄", Metadata: db.Metadata{"title": "제목", "n": int64(1)}, Embedding: []float32{0.5, 1},
+		ID: "a", Text: "봄", Title: "계절 > 봄", Metadata: db.Metadata{"title": "제목", "n": int64(1)}, Embedding: []float32{0.5, 1},
 		Source: "file.md", Chunk: 3, Expires: time.Date(2031, 2, 3, 4, 5, 6, 789_000, time.UTC),
 	}
 	docs := []db.Document{whole}
@@ -62,7 +62,7 @@ func TestDocumentFields(t *testing.T) {
 // TestRecordFields: every field of a record is one of a document, or says where the
 // record was found.
 func TestRecordFields(t *testing.T) {
-	place := map[string]bool{"Title": true, "Format": true, "File": true, "Line": true, "Offset": true}
+	place := map[string]bool{"Format": true, "File": true, "Line": true, "Offset": true}
 	doc := reflect.TypeFor[db.Document]()
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[source.Record]()) {
 		if _, ok := doc.FieldByName(f.Name); !ok && !place[f.Name] {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/chunk"
 )
 
@@ -74,10 +75,8 @@ func (d *document) parse(raw []byte) (Record, error) {
 	if strings.TrimSpace(rec.Text) == "" {
 		return Record{}, errors.New("the file has only front matter")
 	}
-	if t, ok := meta["title"].(string); ok {
-		rec.Title = t
-		delete(meta, "title")
-	} else {
+	rec.Title, _ = meta[db.MetaTitle].(string)
+	if _, ok := meta[db.MetaTitle]; !ok {
 		rec.Title = chunk.Title(rec.Text)
 	}
 	if len(meta) > 0 {

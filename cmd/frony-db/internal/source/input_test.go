@@ -186,7 +186,7 @@ func TestFolder(t *testing.T) {
 	}
 	i := slices.IndexFunc(got.records, func(r Record) bool { return r.ID == "kb/b.md" })
 	if r := got.records[i]; r.Title != "제목" || r.Source != "kb/b.md" || r.File != "b.md" || r.Line != 5 || r.Text != "\n# Heading\n\nBody." ||
-		!reflect.DeepEqual(r.Metadata, map[string]any{"year": int64(2024)}) {
+		!reflect.DeepEqual(r.Metadata, map[string]any{"title": "제목", "year": int64(2024)}) {
 		t.Errorf("%+v", r)
 	}
 	i = slices.IndexFunc(got.records, func(r Record) bool { return r.ID == "kb/a/guide.md" })
