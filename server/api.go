@@ -45,6 +45,9 @@ func (s *Server) routes() error {
 	s.taskRoutes()
 	s.backupRoutes()
 	s.compatRoutes()
+	if s.opts.speaks(CompatChroma) {
+		s.chromaRoutes()
+	}
 	s.mcpRoutes()
 
 	s.handle("GET /openapi.json", endpoint{role: keys.Read}, s.openapi(&s.spec))

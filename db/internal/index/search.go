@@ -136,6 +136,7 @@ type scored struct {
 	node         uint32
 	score        float32
 	cosine, bm25 float32
+	sound        float32 // names of the question in another script, as lexical.Query.Sounds
 }
 
 func byCosine(node uint32, cosine float32) scored {

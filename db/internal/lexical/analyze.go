@@ -18,6 +18,7 @@ type analysis struct {
 	classes []class
 	pieces  []piece
 	keys    []uint64
+	sounds  []uint64 // keys of sounds, in order of appearance
 
 	asks bool // a question is analysed, not a document
 	tail span // the run of Hangul that ends a question, in runes
@@ -28,7 +29,7 @@ type span struct{ at, n int }
 
 // run replaces the tokens with those of text.
 func (a *analysis) run(text string) {
-	a.runes, a.tokens, a.tail = a.runes[:0], a.tokens[:0], span{}
+	a.runes, a.tokens, a.sounds, a.tail = a.runes[:0], a.tokens[:0], a.sounds[:0], span{}
 	text = textform.Normal(text)
 	a.raw, a.classes = a.raw[:0], a.classes[:0]
 	for _, r := range text {
@@ -50,6 +51,13 @@ func (a *analysis) run(text string) {
 func (a *analysis) word(p piece, k kind) {
 	at := len(a.runes)
 	a.fold(p.from, p.to)
+	if p.class == classDigit {
+		if a.asks && p.to-p.from > 1 {
+			a.also(wordKey(a.runes[at:]))
+		}
+	} else {
+		a.latinSound(p, at)
+	}
 	a.emitTail(at, k)
 }
 
@@ -97,6 +105,7 @@ func (a *analysis) hangul(p piece, k kind) {
 		return
 	}
 	stem := stemHangul(a.runes[at:], 2)
+	a.hangulSound(a.runes[at:], stem)
 	for i := range n - 1 {
 		g := kindGram
 		switch {
