@@ -25,6 +25,8 @@ type Query struct {
 	DenseWeight  *float32  `json:"dense_weight,omitempty" minimum:"0" maximum:"1" doc:"Weight of the dense score in hybrid; the lexical score has the rest. 0.3 if missing"`
 	Exact        bool      `json:"exact,omitzero" doc:"Exact (brute-force) search; slow"`
 	Fields       Fields    `json:"fields,omitzero"`
+	Highlight    bool      `json:"highlight,omitzero" doc:"Marks the text's words in the results, in highlights: Korean words without their particle. Needs text"`
+	Snippet      int       `json:"snippet,omitzero" minimum:"0" maximum:"100000" doc:"Returns the part of each text that fits the query best, of at most this many characters, in snippet. With fields the whole text can be left out"`
 
 	// Ef is the name of EfSearch before 0.1.
 	Ef int `json:"ef,omitzero" minimum:"0" deprecated:"true" doc:"The former name of ef_search"`
@@ -41,6 +43,7 @@ func FromQuery(q *db.Query) (Query, error) {
 		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact, Fields: FromFields(q.Fields),
+		Highlight: q.Highlight, Snippet: q.Snippet,
 	}
 	switch q.Fusion {
 	case db.Weighted:
@@ -59,7 +62,7 @@ func (q *Query) DB(l filter.Limits) (db.Query, error) {
 	out := db.Query{
 		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: cmp.Or(q.EfSearch, q.Ef), Oversampling: q.Oversampling,
-		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact,
+		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact, Highlight: q.Highlight, Snippet: q.Snippet,
 	}
 	switch q.Fusion {
 	case "", weighted:

@@ -153,7 +153,10 @@ func TestSameAsTheDatabase(t *testing.T) {
 			case 5:
 				v, err = c.Count(ctx, filter.Not(where))
 			case 6:
-				v, err = matches(c, ctx, db.Query{Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Recall: 1, Fields: db.FieldText | db.FieldEmbedding})
+				v, err = matches(c, ctx, db.Query{
+					Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Recall: 1,
+					Fields: db.FieldEmbedding | fields, Highlight: true, Snippet: 1 + len(ids[0])*4,
+				})
 			case 7:
 				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7, Fields: fields})
 			case 8:

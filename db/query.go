@@ -58,6 +58,13 @@ type Query struct {
 	// Fields selects the parts of the documents to read; zero means text and
 	// metadata.
 	Fields Fields
+	// Highlight marks the query's words in the texts and snippets of the results:
+	// Korean words without their particle. It needs a Text.
+	Highlight bool
+	// Snippet, if positive, is the most characters of Match.Snippet: the part of the
+	// text where most of the query's words are or, without any, the sentence nearest to
+	// the query. With Fields the result can do without the whole text.
+	Snippet int
 	// Trace, if set, is filled with what the search did.
 	Trace *Trace
 
@@ -125,6 +132,11 @@ type Match struct {
 	Score float32
 	// Cosine and BM25 are the two scores, where they were computed.
 	Cosine, BM25 float32
+	// Highlights are the query's words in Document.Text, if Query.Highlight is set and
+	// the text was read: in order, apart from each other.
+	Highlights []Span
+	// Snippet is set if Query.Snippet is, and the document has a text.
+	Snippet *Snippet
 }
 
 // Plan is how a search found its candidates.
@@ -150,7 +162,7 @@ type Trace struct {
 	Graph      time.Duration // searching the graph
 	Lexical    time.Duration // searching the lexical index, possibly while the graph is searched
 	Rerank     time.Duration // comparing full vectors
-	Load       time.Duration // reading the documents
+	Load       time.Duration // reading the documents, and choosing snippets
 	Total      time.Duration
 	// Warnings says what in the filter is probably a mistake: see FilterWarnings. It
 	// also says that a hybrid search was answered by words alone: see
@@ -190,6 +202,12 @@ func (q *Query) check(l *Limits) error {
 		return reason.For(ErrInvalidQuery, "MinCosine is %v, want -1 to 1", *q.MinCosine)
 	case q.MinCosine != nil && q.Mode == Lexical:
 		return reason.For(ErrInvalidQuery, "MinCosine needs embeddings, and the mode lexical compares none; use MinScore")
+	case q.Snippet < 0 || q.Snippet > MaxSnippet:
+		return reason.For(ErrInvalidQuery, "Snippet is %d, want 0 to %d characters", q.Snippet, MaxSnippet)
+	case q.Highlight && q.Text == "":
+		return reason.For(ErrInvalidQuery, "Highlight needs a text, whose words are marked")
+	case q.Highlight && q.Snippet == 0 && !q.wantsText():
+		return reason.For(ErrInvalidQuery, "Highlight needs texts to mark; add the text to Fields, or set Snippet")
 	case q.MinScore != nil && math.IsNaN(float64(*q.MinScore)):
 		return reason.For(ErrInvalidQuery, "MinScore is NaN")
 	}

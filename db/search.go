@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/internal/textform"
 )
 
@@ -94,7 +95,12 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25}
 		out[i].Document.Embedding = m.Embedding
 	}
-	return out, nil
+	if q.Highlight || q.Snippet > 0 {
+		start := time.Now()
+		err = v.excerpt(ctx, r, q, vec, out)
+		t.Load += time.Since(start)
+	}
+	return out, err
 }
 
 // mode returns the query's mode. ModeDefault depends on what the query has.
@@ -117,6 +123,9 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own,
 	}
 	out.Unknown = mode == Hybrid && vec == nil
+	if q.Highlight || q.Snippet > 0 {
+		out.Want |= store.WithText
+	}
 	if mode == Dense {
 		out.Text = "" // only the embedder needed it
 	}

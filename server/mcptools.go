@@ -131,6 +131,7 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 	}
 	q, p := s.query(&api.Query{
 		Text: in.Text, K: in.K, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.FilterText(in.Filter),
+		Snippet: max(1, min(mcpSnippet, mcpAnswer/max(1, in.K))),
 	}, "arguments")
 	if p != nil {
 		return out, p
@@ -144,11 +145,10 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 		return out, err
 	}
 	out.Matches, out.Warnings = make([]mcpMatch, len(r.Matches)), r.Warnings
-	room := min(mcpSnippet, mcpAnswer/max(1, len(r.Matches)))
 	for i := range r.Matches {
 		m := &r.Matches[i]
 		out.Matches[i] = mcpMatch{fromMCP(&m.StoredDocument), m.Score}
-		out.Matches[i].snippet(in.Text, room)
+		out.Matches[i].keep(m.Snippet)
 	}
 	return out, nil
 }

@@ -82,6 +82,9 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 	return &out, nil
 }
 
+// spanSize is about what a marked word takes in an answer.
+const spanSize = 28
+
 // find runs a query and observes it.
 func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.Result, error) {
 	var t db.Trace
@@ -95,7 +98,12 @@ func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.R
 	s.spanSearch(ctx, c.Name(), start, &t)
 	p := s.fits(ctx, func(yield func(*db.Document) bool) {
 		for i := range matches {
-			if !yield(&matches[i].Document) {
+			m := &matches[i]
+			if m.Snippet != nil {
+				callOf(ctx).size += int64(len(m.Snippet.Text) + spanSize*len(m.Snippet.Highlights))
+			}
+			callOf(ctx).size += spanSize * int64(len(m.Highlights))
+			if !yield(&m.Document) {
 				return
 			}
 		}

@@ -94,6 +94,9 @@ func (a *app) printWarnings(warnings []string) {
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }
 
 func (a *app) printMatches(matches []db.Match) error {
+	if slices.ContainsFunc(matches, func(m db.Match) bool { return m.Snippet != nil }) {
+		return a.printSnippets(matches)
+	}
 	t := term.Table{Columns: []term.Column{
 		{Title: "rank", Right: true}, {Title: "score", Right: true}, {Title: "id"}, {Title: "lang"}, {Title: "title", Flex: true}, {Title: "text", Flex: true},
 	}}
@@ -102,7 +105,7 @@ func (a *app) printMatches(matches []db.Match) error {
 		lang, _ := m.Document.Metadata["lang"].(string)
 		titled = titled || m.Document.Title != ""
 		t.Rows = append(t.Rows, []string{
-			strconv.Itoa(i + 1), fmt.Sprintf("%.3f", m.Score), m.Document.ID, lang, term.Cut(m.Document.Title, titleWidth), m.Document.Text,
+			strconv.Itoa(i + 1), fmt.Sprintf("%.3f", m.Score), m.Document.ID, lang, term.Cut(m.Document.Title, titleWidth), shown(&m),
 		})
 	}
 	if !titled {
@@ -113,4 +116,36 @@ func (a *app) printMatches(matches []db.Match) error {
 		}
 	}
 	return t.Write(a.out)
+}
+
+// printSnippets prints each result's snippet in full, below its id.
+func (a *app) printSnippets(matches []db.Match) error {
+	style := term.NewStyle(a.out)
+	var b strings.Builder
+	for i := range matches {
+		m := &matches[i]
+		b.WriteString(style.Bold(term.Clean(fmt.Sprintf("%d. %s", i+1, m.Document.ID))))
+		b.WriteString(style.Dim(fmt.Sprintf("  %.3f", m.Score)) + "\n")
+		if text := shown(m); text != "" {
+			b.WriteString("   " + term.Clean(strings.Join(strings.Fields(text), " ")) + "\n")
+		}
+	}
+	_, err := a.out.Write([]byte(b.String()))
+	return err
+}
+
+// shown is what of a result's text is shown: the snippet if there is one, with marked
+// words in quotation marks that no keyboard types by accident.
+func shown(m *db.Match) string {
+	text, marks := m.Document.Text, m.Highlights
+	if m.Snippet != nil {
+		text, marks = m.Snippet.Text, m.Snippet.Highlights
+	}
+	var b strings.Builder
+	at := 0
+	for _, s := range marks {
+		b.WriteString(text[at:s.Start] + "«" + text[s.Start:s.End] + "»")
+		at = s.End
+	}
+	return b.String() + text[at:]
 }
