@@ -50,6 +50,9 @@ class Document(TypedDict, total=False):
 
 
 class CollectionOptions(TypedDict, total=False):
+    #: What the graph reads of embeddings: bytes of a Matryoshka head, or four bits of all dimensions; chosen
+    #: by the model if missing
+    codes: Literal["head", "full"]
     #: Length of the embeddings; the model's if missing. Required if the server has no model
     dims: int
     #: Beam width while building; 200 if missing
@@ -270,6 +273,7 @@ class DiskStats:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
     name: str
+    codes: str
     created: datetime
     dead: int
     dims: int
@@ -285,6 +289,7 @@ class Stats:
     def from_json(cls, d: Mapping[str, Any]) -> Stats:
         return cls(
             name=d["name"],
+            codes=d["codes"],
             created=parse_time(d["created"]),
             dead=d["dead"],
             dims=d["dims"],
