@@ -12,6 +12,8 @@ import (
 type Query struct {
 	Text         string    `json:"text,omitempty" doc:"Embedded as a query" example:"spring in Seoul"`
 	Embedding    []float32 `json:"embedding,omitzero" doc:"Instead of a text: an embedding, as long as the collection's dims"`
+	Like         []string  `json:"like,omitzero" doc:"Ids of documents: searches for more like them, by their stored embeddings, alone or with a text or an embedding. They are not among the results"`
+	Unlike       []string  `json:"unlike,omitzero" doc:"Ids of documents to move away from. They are not among the results"`
 	K            int       `json:"k" required:"false" minimum:"1" doc:"Number of results; 10 if missing"`
 	Filter       Filter    `json:"filter,omitzero"`
 	PerSource    int       `json:"per_source,omitzero" minimum:"0" doc:"At most this many results of the same source: 1 returns the best chunk of each document; no limit if missing. A document without a source counts as its own source"`
@@ -40,7 +42,7 @@ const (
 // FromQuery is the wire form of a query, but for Trace, which is the caller's.
 func FromQuery(q *db.Query) (Query, error) {
 	out := Query{
-		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
+		Text: q.Text, Embedding: q.Embedding, Like: q.Like, Unlike: q.Unlike, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact, Fields: FromFields(q.Fields),
 		Highlight: q.Highlight, Snippet: q.Snippet,
@@ -60,7 +62,7 @@ func FromQuery(q *db.Query) (Query, error) {
 // DB is the query, its filter parsed within limits. Errors are a *FieldError.
 func (q *Query) DB(l filter.Limits) (db.Query, error) {
 	out := db.Query{
-		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
+		Text: q.Text, Embedding: q.Embedding, Like: q.Like, Unlike: q.Unlike, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: cmp.Or(q.EfSearch, q.Ef), Oversampling: q.Oversampling,
 		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact, Highlight: q.Highlight, Snippet: q.Snippet,
 	}

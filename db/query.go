@@ -10,13 +10,19 @@ import (
 	"github.com/fronyai/frony-db/db/internal/reason"
 )
 
-// Query says what to search for. Exactly one of Text and Embedding must be set.
+// Query says what to search for: one of Text and Embedding, or the ids of documents in
+// Like, or both.
 type Query struct {
 	// Text is embedded as a query.
 	Text string
 	// Embedding is a full vector, with the dimensions of the collection. It need
 	// not be of unit length.
 	Embedding []float32
+	// Like are ids of documents: the search is for more like them, by their stored
+	// embeddings, and with a Text for what is near both. Unlike are ids of documents to
+	// move away from. None of them is a result. They need embeddings, so that Mode is
+	// not Lexical; without a Text it is Dense. A missing id is ErrNotFound.
+	Like, Unlike []string
 	// K is the number of results, at least 1.
 	K int
 	// Filter selects the documents that may be returned. The zero Expr selects all.
@@ -174,8 +180,10 @@ type Trace struct {
 // collection's model is checked when the query is embedded.
 func (q *Query) check(l *Limits) error {
 	switch {
-	case q.Text == "" && q.Embedding == nil:
-		return reason.For(ErrInvalidQuery, "neither a text nor an embedding; set one")
+	case q.Text == "" && q.Embedding == nil && len(q.Like) == 0 && len(q.Unlike) > 0:
+		return reason.For(ErrInvalidQuery, "Unlike alone says not what to search for; set a text, an embedding or Like, too")
+	case q.Text == "" && q.Embedding == nil && len(q.Like) == 0:
+		return reason.For(ErrInvalidQuery, "neither a text nor an embedding; set one, or Like")
 	case q.Text != "" && q.Embedding != nil:
 		return reason.For(ErrInvalidQuery, "both a text and an embedding; set one")
 	case len(q.Text) > l.TextBytes:
@@ -211,5 +219,5 @@ func (q *Query) check(l *Limits) error {
 	case q.MinScore != nil && math.IsNaN(float64(*q.MinScore)):
 		return reason.For(ErrInvalidQuery, "MinScore is NaN")
 	}
-	return nil
+	return q.checkExamples()
 }

@@ -56,18 +56,23 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	var vec []float32
 	var parts []index.Part
 	var err error
-	if t.Mode != Lexical {
+	outdated := v.outdated()
+	switch {
+	case t.Mode == Lexical, q.Text == "" && q.Embedding == nil:
+	case t.Mode == Hybrid && len(q.Like) > 0 && outdated != nil:
+		t.Warnings = append(t.Warnings, fmt.Sprintf("the text was searched by its words, and the embedding is that of Like alone: %v", outdated))
+	default:
 		if vec, err = v.embedQuery(ctx, q); err != nil {
 			return nil, err
 		}
 		if vec == nil {
 			t.Warnings = append(t.Warnings, "the model knows no word of the text, so that it has no dense score")
 		}
-		if vec == nil && t.Mode == Dense {
+		if vec == nil && t.Mode == Dense && len(q.Like) == 0 {
 			return nil, nil
 		}
 	}
-	if t.Mode == Hybrid {
+	if t.Mode == Hybrid && outdated == nil {
 		if parts, err = v.embedParts(ctx, q.Text); err != nil {
 			return nil, err
 		}
@@ -82,8 +87,14 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		t.Warnings = append(t.Warnings, v.Warnings(q.Filter)...)
 	}
 	var found index.Trace
+	var examples []uint32
+	if q.byExample() {
+		if vec, examples, err = q.mix(ctx, r, vec, v.Settings().Dims); err != nil {
+			return nil, err
+		}
+	}
 	ask := q.toIndex(t.Mode, vec)
-	ask.Parts = parts
+	ask.Parts, ask.Except = parts, examples
 	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
 	if err != nil {
@@ -120,7 +131,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
 		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
-		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own,
+		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own || q.byExample(),
 	}
 	out.Unknown = mode == Hybrid && vec == nil
 	if q.Highlight || q.Snippet > 0 {

@@ -147,6 +147,23 @@ func TestSearchSnippets(t *testing.T) {
 	}
 }
 
+func TestSearchLike(t *testing.T) {
+	c := newCLI(t)
+	c.write("docs.jsonl", threeDocs)
+	c.imported(exitOK, "docs.jsonl")
+	var got struct{ Matches []struct{ ID string } }
+	c.json(&got, "search", "--like", "ko", "--unlike", "vol")
+	if len(got.Matches) != 1 || got.Matches[0].ID != "en" {
+		t.Error(got)
+	}
+	if r := c.run("", "search", "--like", "none"); r.code == exitOK || !strings.Contains(r.err, "none") {
+		t.Error(r)
+	}
+	if r := c.run("", "search"); r.code != exitUsage {
+		t.Error(r)
+	}
+}
+
 func TestVerbs(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)

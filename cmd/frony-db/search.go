@@ -20,13 +20,19 @@ import (
 func (a *app) search() *cobra.Command {
 	var s searchFlags
 	c := &cobra.Command{
-		Use:   "search QUERY",
+		Use:   "search [QUERY]",
 		Short: "Find documents by meaning, by words, or both",
 		Example: `  frony-db search "환불은 얼마나 걸리나요?" -k 5
-  frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json`,
-		Args: one("a query"),
+  frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json
+  frony-db search --like note-1,note-2 --unlike note-7   # more like these`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 && len(s.like) > 0 {
+				return nil
+			}
+			return one("a query")(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
-			q, err := a.searchQuery(&s, args[0])
+			q, err := a.searchQuery(&s, strings.Join(args, ""))
 			if err != nil {
 				return err
 			}

@@ -82,6 +82,9 @@ class SearchOptions(TypedDict, total=False):
     fusion: Literal["weighted", "reciprocal"]
     #: Marks the text's words in the results, in highlights: Korean words without their particle. Needs text
     highlight: bool
+    #: Ids of documents: searches for more like them, by their stored embeddings, alone or with a text or an
+    #: embedding. They are not among the results
+    like: Sequence[str]
     #: Leaves out results whose cosine with the query is lower, in dense and hybrid
     min_cosine: float
     #: Leaves out results with a lower score: see score. In hybrid, use min_cosine for a limit that means the
@@ -100,6 +103,8 @@ class SearchOptions(TypedDict, total=False):
     #: Returns the part of each text that fits the query best, of at most this many characters, in snippet.
     #: With fields the whole text can be left out
     snippet: int
+    #: Ids of documents to move away from. They are not among the results
+    unlike: Sequence[str]
 
 
 class Query(TypedDict, total=False):
@@ -122,6 +127,9 @@ class Query(TypedDict, total=False):
     highlight: bool
     #: Number of results; 10 if missing
     k: int
+    #: Ids of documents: searches for more like them, by their stored embeddings, alone or with a text or an
+    #: embedding. They are not among the results
+    like: Sequence[str]
     #: Leaves out results whose cosine with the query is lower, in dense and hybrid
     min_cosine: float
     #: Leaves out results with a lower score: see score. In hybrid, use min_cosine for a limit that means the
@@ -142,6 +150,8 @@ class Query(TypedDict, total=False):
     snippet: int
     #: Embedded as a query
     text: str
+    #: Ids of documents to move away from. They are not among the results
+    unlike: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
