@@ -16,7 +16,9 @@ func (c *Collection) FilterWarnings(_ context.Context, where filter.Expr) (warni
 		if err := c.checkFilter(where); err != nil {
 			return err
 		}
-		warnings = v.Warnings(where)
+		if c.scope == nil { // a warning would tell of the others' fields
+			warnings = v.Warnings(where)
+		}
 		return nil
 	})
 	return warnings, err

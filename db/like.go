@@ -35,11 +35,11 @@ func (q *Query) checkExamples() error {
 // nodes of all. vec is that of the text, or nil.
 func (q *Query) mix(ctx context.Context, r *index.Reader, vec []float32, dims int) ([]float32, []uint32, error) {
 	var nodes []uint32
-	like, err := mean(ctx, r, q.Like, dims, &nodes)
+	like, err := q.mean(ctx, r, q.Like, dims, &nodes)
 	if err != nil {
 		return nil, nil, err
 	}
-	unlike, err := mean(ctx, r, q.Unlike, dims, &nodes)
+	unlike, err := q.mean(ctx, r, q.Unlike, dims, &nodes)
 	if err != nil || vec == nil && like == nil {
 		return nil, nodes, err
 	}
@@ -60,7 +60,7 @@ func (q *Query) mix(ctx context.Context, r *index.Reader, vec []float32, dims in
 
 // mean returns the mean of the documents' embeddings, of unit length, or nil if there are
 // no ids or the mean is zero. It adds their nodes to nodes.
-func mean(ctx context.Context, r *index.Reader, ids []string, dims int, nodes *[]uint32) ([]float32, error) {
+func (q *Query) mean(ctx context.Context, r *index.Reader, ids []string, dims int, nodes *[]uint32) ([]float32, error) {
 	sum := make([]float32, dims)
 	var missing []string
 	for _, id := range ids {
@@ -69,6 +69,9 @@ func mean(ctx context.Context, r *index.Reader, ids []string, dims int, nodes *[
 		}
 		node, ok, err := r.Node(id)
 		var d Document
+		if err == nil && ok && q.scope != nil {
+			ok, err = r.Within(*q.scope, node)
+		}
 		if err == nil && ok {
 			d, ok, err = document(r, node, FieldEmbedding)
 		}

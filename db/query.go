@@ -76,6 +76,8 @@ type Query struct {
 
 	// own is set where the database itself asks.
 	own bool
+	// scope is that of the collection, which Filter has, too.
+	scope *filter.Expr
 }
 
 // Mode selects the scores that order the results.

@@ -32,6 +32,7 @@ func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err 
 		if err := c.checkFilter(q.Filter); err != nil {
 			return err
 		}
+		q.Filter, q.scope = c.within(q.Filter), c.scope
 		t := Trace{Mode: q.mode()}
 		matches, err = v.search(ctx, &q, &t)
 		if q.Trace != nil {
@@ -83,7 +84,7 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		return nil, err
 	}
 	defer r.Close()
-	if q.Trace != nil {
+	if q.Trace != nil && q.scope == nil { // a warning would tell of the others' fields
 		t.Warnings = append(t.Warnings, v.Warnings(q.Filter)...)
 	}
 	var found index.Trace

@@ -78,9 +78,9 @@ func (s *Server) admit(r *http.Request, c *call, e endpoint) *problem.Problem {
 		if p := s.may(r.Context(), role, r.PathValue("collection")); p != nil {
 			return p
 		}
-		if e.whole && c.key.Collections != nil {
-			return problem.Refuse(http.StatusForbidden, "forbidden", "this is about all collections, and the key %s is for some of them", c.key.Name).
-				Hint("use a key that is made without --only")
+		if e.whole && !c.key.Whole() {
+			return problem.Refuse(http.StatusForbidden, "forbidden", "this is about all collections, and the key %s is for a part of them", c.key.Name).
+				Hint("use a key that is made without --only and --where")
 		}
 	}
 	if s.opts.ReadOnly && role > keys.Read {

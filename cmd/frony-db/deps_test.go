@@ -46,7 +46,7 @@ var allowed = map[string]struct {
 	"server":                      {own: []string{"api", "db", "embedder", "internal/textform"}},
 	"server/admit":                {own: []string{"server/problem"}},
 	"server/compat":               {own: []string{"embedder", "server/problem"}},
-	"server/keys":                 {},
+	"server/keys":                 {own: []string{"db/filter"}},
 	"server/task":                 {own: []string{"api", "server/problem"}, others: []string{}},
 	"server/problem":              {own: []string{"api", "db"}, others: []string{}},
 	"client":                      {own: []string{"api", "db"}},
