@@ -15,11 +15,12 @@ import (
 
 // endpoint says who may use a route and what it takes.
 type endpoint struct {
-	role  keys.Role // keys.None is open to all
-	body  bodyKind
-	shape compat.Shape // how failures are told; nil is the server's own way
-	slot  slotKind
-	whole bool // is about all collections, so that a key for some of them is refused
+	role    keys.Role // keys.None is open to all
+	body    bodyKind
+	shape   compat.Shape // how failures are told; nil is the server's own way
+	slot    slotKind
+	whole   bool // is about all collections, so that a key for some of them is refused
+	unbound bool // knows no filters of keys, so that a key with one is refused
 }
 
 type bodyKind uint8
@@ -83,6 +84,10 @@ func (s *Server) admit(r *http.Request, c *call, e endpoint) *problem.Problem {
 				Hint("use a key that is made without --only and --where")
 		}
 	}
+	if e.unbound && c.key != nil && c.key.Where != nil {
+		return problem.Refuse(http.StatusForbidden, "forbidden", "the key %s is bound to a filter, which this protocol does not know", c.key.Name).
+			Hint("use the server's own API, or a key that is made without --where")
+	}
 	if s.opts.ReadOnly && role > keys.Read {
 		return problem.Refuse(http.StatusForbidden, "read_only", "the server was started to read only")
 	}
@@ -109,7 +114,7 @@ func bearer(h http.Header) string {
 	if scheme, secret, ok := strings.Cut(h.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(secret)
 	}
-	for _, name := range []string{"X-Api-Key", "Api-Key"} {
+	for _, name := range []string{"X-Api-Key", "Api-Key", "X-Chroma-Token"} {
 		if v := h.Get(name); v != "" {
 			return v
 		}

@@ -21,6 +21,7 @@ type analysis struct {
 	words   int32   // compounds so far
 	pieces  []piece
 	keys    []uint64
+	sounds  []uint64 // keys of sounds, in order of appearance
 
 	asks bool // a question is analysed, not a document
 	tail span // the run of Hangul that ends a question, in runes
@@ -40,7 +41,8 @@ func (a *analysis) run(text string) {
 
 // reset drops all tokens.
 func (a *analysis) reset(placed bool) {
-	a.runes, a.tokens, a.tail, a.placed, a.words = a.runes[:0], a.tokens[:0], span{}, placed, 0
+	a.runes, a.tokens, a.sounds = a.runes[:0], a.tokens[:0], a.sounds[:0]
+	a.tail, a.placed, a.words = span{}, placed, 0
 	a.raw, a.classes, a.places = a.raw[:0], a.classes[:0], a.places[:0]
 }
 
@@ -65,6 +67,13 @@ func (a *analysis) read(r rune, p place) {
 func (a *analysis) word(p piece, k kind) {
 	at := len(a.runes)
 	a.fold(p.from, p.to)
+	if p.class == classDigit {
+		if a.asks && p.to-p.from > 1 {
+			a.also(wordKey(a.runes[at:]))
+		}
+	} else {
+		a.latinSound(p, at)
+	}
 	a.emitTail(at, k, p)
 }
 
@@ -112,6 +121,7 @@ func (a *analysis) hangul(p piece, k kind) {
 		return
 	}
 	stem := stemHangul(a.runes[at:], 2)
+	a.hangulSound(a.runes[at:], stem)
 	for i := range n - 1 {
 		g := kindGram
 		switch {

@@ -10,6 +10,15 @@ import (
 // query. In hybrid search it scores the documents that another retriever has
 // found. It is meant for some hundred nodes, not for all.
 func (x *Index) Scores(dst []float32, query string, nodes []uint32) []float32 {
+	return x.scores(dst, query, nodes, x.open)
+}
+
+// Sounds is Scores for the names that query has in the other script.
+func (x *Index) Sounds(dst []float32, query string, nodes []uint32) []float32 {
+	return x.scores(dst, query, nodes, x.openSounds)
+}
+
+func (x *Index) scores(dst []float32, query string, nodes []uint32, open func(*search)) []float32 {
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
 	s.analysis.run(query)
@@ -29,7 +38,7 @@ func (x *Index) Scores(dst []float32, query string, nodes []uint32) []float32 {
 			places = append(places, held{slot, i})
 		}
 	}
-	x.open(s)
+	open(s)
 	x.mu.RUnlock()
 	defer s.release()
 	slices.SortFunc(places, func(a, b held) int { return cmp.Compare(a.slot, b.slot) })

@@ -80,6 +80,9 @@ class SearchOptions(TypedDict, total=False):
     exact: bool
     #: How hybrid combines the two rankings; weighted if missing
     fusion: Literal["weighted", "reciprocal"]
+    #: A field of which at most per_group results share a value; _source is the source. A document without the
+    #: field counts as its own group
+    group_by: str
     #: Marks the text's words in the results, in highlights: Korean words without their particle. Needs text
     highlight: bool
     #: Ids of documents: searches for more like them, by their stored embeddings, alone or with a text or an
@@ -92,8 +95,13 @@ class SearchOptions(TypedDict, total=False):
     min_score: float
     #: What to rank by: embeddings, BM25 or both; hybrid for a text and dense for an embedding if missing
     mode: Literal["dense", "lexical", "hybrid"]
+    #: Results to leave out before the k: 10 for the second page of ten. The limit of k is that of both
+    #: together
+    offset: int
     #: Candidates per result to rerank, instead of recall; the collection's if missing
     oversampling: int
+    #: With group_by: results of the same value; 1 if missing
+    per_group: int
     #: At most this many results of the same source: 1 returns the best chunk of each document; no limit if
     #: missing. A document without a source counts as its own source
     per_source: int
@@ -123,6 +131,9 @@ class Query(TypedDict, total=False):
     filter: Filter
     #: How hybrid combines the two rankings; weighted if missing
     fusion: Literal["weighted", "reciprocal"]
+    #: A field of which at most per_group results share a value; _source is the source. A document without the
+    #: field counts as its own group
+    group_by: str
     #: Marks the text's words in the results, in highlights: Korean words without their particle. Needs text
     highlight: bool
     #: Number of results; 10 if missing
@@ -137,8 +148,13 @@ class Query(TypedDict, total=False):
     min_score: float
     #: What to rank by: embeddings, BM25 or both; hybrid for a text and dense for an embedding if missing
     mode: Literal["dense", "lexical", "hybrid"]
+    #: Results to leave out before the k: 10 for the second page of ten. The limit of k is that of both
+    #: together
+    offset: int
     #: Candidates per result to rerank, instead of recall; the collection's if missing
     oversampling: int
+    #: With group_by: results of the same value; 1 if missing
+    per_group: int
     #: At most this many results of the same source: 1 returns the best chunk of each document; no limit if
     #: missing. A document without a source counts as its own source
     per_source: int
@@ -370,11 +386,12 @@ class FoundDocuments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    #: In byte order of their ids
+    #: In the order of sort, or in byte order of their ids
     documents: list[StoredDocument]
     #: The cursor of the next page; missing on the last
     next: str | None = None
-    #: What in the filter is probably a mistake, such as a field that no document has
+    #: What in the filter is probably a mistake, such as a field that no document has, and fields to sort by
+    #: that no document has
     warnings: list[str] | None = None
 
     @classmethod
