@@ -24,7 +24,8 @@ func (a *app) search() *cobra.Command {
 		Short: "Find documents by meaning, by words, or both",
 		Example: `  frony-db search "환불은 얼마나 걸리나요?" -k 5
   frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json
-  frony-db search --like note-1,note-2 --unlike note-7   # more like these`,
+  frony-db search --like note-1,note-2 --unlike note-7
+  frony-db search "환불은 얼마나 걸리나요?" --snippet 200 --highlight`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 && len(s.like) > 0 {
 				return nil
