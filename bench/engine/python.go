@@ -130,7 +130,7 @@ func (p *Python) call(command map[string]any) (r reply, err error) {
 }
 
 // Build implements Engine. The index and its build time are kept in cache, under the name
-// of the set and a checksum of its vectors.
+// of the set and checksums of its vectors and of what makes the index.
 func (p *Python) Build(ctx context.Context, s *dataset.Set, cache string) (Build, error) {
 	p.set = s
 	dims, base, query, what := s.HeadDims, s.BaseHead, s.QueryHead, "heads"
@@ -143,6 +143,7 @@ func (p *Python) Build(ctx context.Context, s *dataset.Set, cache string) (Build
 	}
 	sum := sha256.Sum256(quant.Bytes(base))
 	key := filepath.Join(cache, fmt.Sprintf("%s-%x", s.Name, sum[:6]))
+	maker := sha256.Sum256(fmt.Append(slices.Clone(peersPy), Packages, Wheels))
 	script := filepath.Join(cache, "peers.py")
 	files := filepath.Join(cache, strings.ReplaceAll(p.Name(), " ", "-"))
 	p.found = files + ".found.u32"
@@ -170,7 +171,7 @@ func (p *Python) Build(ctx context.Context, s *dataset.Set, cache string) (Build
 	r, err := p.call(map[string]any{
 		"op": "build", "peer": p.Peer, "dims": dims, "m": m, "efc": EfConstruction,
 		"base": key + ".base.f32", "query": files + ".query.f32",
-		"index": fmt.Sprintf("%s.%s.m%d.efc%d", key, p.Peer, m, EfConstruction),
+		"index": fmt.Sprintf("%s.%s.m%d.efc%d-%x", key, p.Peer, m, EfConstruction, maker[:4]),
 	})
 	if err == nil && r.Missing != "" {
 		err = fmt.Errorf("the Python package with %s: %w", r.Missing, ErrMissing)

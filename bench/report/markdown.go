@@ -61,7 +61,7 @@ func (r *Report) Markdown() string {
 		build := e.Build.Time.CPU.Seconds()
 		p("| %s | %.*f |", e.Name, decimals(build), build)
 		if base != nil && base.Build.Time.CPU > 0 {
-			p(" %.2f |", build/base.Build.Time.CPU.Seconds())
+			p(" %s |", times(build/base.Build.Time.CPU.Seconds()))
 		} else {
 			p(" – |")
 		}
