@@ -99,6 +99,9 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 	return &out, nil
 }
 
+// spanSize is about what a marked word takes in an answer.
+const spanSize = 28
+
 // find runs a query and makes its answer.
 func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.Result, error) {
 	var t db.Trace
@@ -109,7 +112,12 @@ func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.R
 	}
 	p := s.fits(ctx, func(yield func(*db.Document) bool) {
 		for i := range matches {
-			if !yield(&matches[i].Document) {
+			m := &matches[i]
+			if m.Snippet != nil {
+				callOf(ctx).size += int64(len(m.Snippet.Text) + spanSize*len(m.Snippet.Highlights))
+			}
+			callOf(ctx).size += spanSize * int64(len(m.Highlights))
+			if !yield(&m.Document) {
 				return
 			}
 		}
