@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -46,7 +47,9 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	start := time.Now()
 	defer func() { t.Total = time.Since(start) }()
 	asked := *q
-	asked.Text = textform.Typed(q.Text)
+	typed := textform.Normal(textform.Typed(q.Text))
+	var words string
+	asked.Text, words = v.Respell(typed)
 	q = &asked
 	if v.byWords(q, t.Mode) {
 		t.Mode = Lexical
@@ -77,12 +80,18 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		return nil, err
 	}
 	defer r.Close()
-	if q.Trace != nil {
-		t.Warnings = append(t.Warnings, v.Warnings(q.Filter)...)
-	}
 	var found index.Trace
 	ask := q.toIndex(t.Mode, vec)
 	ask.Parts = parts
+	if ask.Text != "" {
+		ask.Text = words
+	}
+	if q.Trace != nil {
+		t.Warnings = append(t.Warnings, v.Warnings(q.Filter)...)
+		if used := cmp.Or(ask.Text, q.Text); used != typed {
+			t.Warnings = append(t.Warnings, fmt.Sprintf("no document has a word of the text; it was searched as %q", used))
+		}
+	}
 	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
 	if err != nil {
