@@ -20,11 +20,15 @@ build: ## build bin/frony-db, a static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/frony-db ./cmd/frony-db
 
 .PHONY: test
-<<<<<<< HEAD
-test: lint test-go test-race test-portable test-bench test-clients test-openapi ## install what the tests need, and run all of them
-=======
-test: lint test-go test-race test-portable test-bench test-clients test-python ## install what the tests need, and run all of them
->>>>>>> python
+test: lint test-go test-race test-portable test-bench test-others ## install what the tests need, and run all of them
+
+# They wait for downloads and for each other's servers rather than for a processor. Only
+# one may call apt at a time, so what they need of it comes first.
+.PHONY: test-others
+test-others: ## other people's clients, generated ones, and the Python package, side by side
+	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -yq --no-install-recommends chromium; }
+	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
+	$(MAKE) -j3 --output-sync=target test-clients test-openapi test-python
 
 .PHONY: test-go
 test-go: ## the tests, as `go test ./...`
@@ -58,9 +62,13 @@ test-clients: ## other people's clients against our server (Node; Chromium is in
 test-python: ## the Python package, and the suites that LangChain and Haystack publish for stores
 	CACHE=$(CURDIR)/.cache/python python/test.sh
 
+.PHONY: types-python
+types-python: build ## write the Python package's types from the server's description
+	FRONYDB_BINARY=$(CURDIR)/bin/frony-db PYTHONPATH=python/src $(CURDIR)/.cache/python/venv/bin/python python/tools/generate_types.py
+
 .PHONY: wheels
 wheels: ## build the Python package's wheels for all platforms into python/dist
-	$(CURDIR)/.cache/python/venv/bin/python python/build_wheels.py
+	python3 python/build_wheels.py
 
 .PHONY: test-openapi
 test-openapi: ## clients generated from the API's description, and schemathesis (Python 3.11; bounded)

@@ -76,9 +76,16 @@ func (g generator) fill(v reflect.Value) {
 			g.fill(s.Index(i))
 		}
 		v.Set(s)
+	case reflect.Interface:
+		x := g.value()
+		if _, ok := x.(time.Time); !ok { // facets have times as they are written
+			v.Set(reflect.ValueOf(x))
+		}
 	case reflect.Struct:
-		for _, f := range v.Fields() {
-			g.fill(f)
+		for i, f := range v.Fields() {
+			if i.IsExported() && !unmakeable(i.Type) {
+				g.fill(f)
+			}
 		}
 	default:
 		g.t.Fatalf("no random value of the type %s is known: add it here", v.Type())

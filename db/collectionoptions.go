@@ -11,7 +11,7 @@ import (
 )
 
 // CollectionOptions say how a collection is created or opened. The zero value
-// is the default. Dims, HeadDims, M, EfConstruction and NoTail are fixed at
+// is the default. Dims, HeadDims, M, EfConstruction, NoTail and Codes are fixed at
 // creation. When opening they may be left zero; if set, they must match.
 type CollectionOptions struct {
 	// Embedder, if set, is used in place of the database's. The collection stores
@@ -52,8 +52,50 @@ type CollectionOptions struct {
 	// candidates are then compared directly by their full vectors, which is slower.
 	NoTail bool
 
+	// Codes selects what the graph and the first comparison read of each embedding.
+	// The default is HeadCodes for a model with a Matryoshka head, and FullCodes
+	// for other embeddings of 128 dimensions or more.
+	Codes Codes
+
 	// anyModel opens the collection without an embedder, whatever its model is.
 	anyModel bool
+}
+
+// Codes is what is kept of embeddings in memory, beside the sketches.
+type Codes string
+
+// The codes.
+const (
+	CodesDefault Codes = ""
+	// HeadCodes are a byte for each of the first HeadDims dimensions, which the graph
+	// searches, and a byte for each of the others, which refine what it proposes.
+	HeadCodes Codes = "head"
+	// FullCodes are four bits for each of all dimensions: half of the memory. They
+	// rank nearly as the embeddings do, whether or not their heads say much.
+	FullCodes Codes = "full"
+)
+
+// fullFrom is the number of dimensions from which on FullCodes are the default: few
+// dimensions of four bits say little.
+const fullFrom = 128
+
+// full reports whether a new collection has FullCodes.
+func (c Codes) full(s *index.Settings) (bool, error) {
+	switch c {
+	case CodesDefault:
+		return s.HeadDims == s.Dims && s.Dims >= fullFrom, nil
+	case HeadCodes, FullCodes:
+		return c == FullCodes, nil
+	}
+	return false, fmt.Errorf("Codes is %q; want %s or %s", string(c), HeadCodes, FullCodes)
+}
+
+// codesOf are the codes of a collection.
+func codesOf(s *index.Settings) Codes {
+	if s.Full {
+		return FullCodes
+	}
+	return HeadCodes
 }
 
 const (
@@ -90,6 +132,8 @@ func (o *CollectionOptions) create(l *Limits) (index.Settings, error) {
 		faults = append(faults, errors.New("Dims is 0; set it, or an embedder"))
 	}
 	s.HeadDims = cmp.Or(s.HeadDims, s.Dims)
+	full, err := o.Codes.full(&s)
+	s.Full, faults = full, append(faults, err)
 	for _, f := range []struct {
 		name       string
 		n, lo, max int
@@ -140,6 +184,9 @@ func (o *CollectionOptions) open(s *index.Settings, l *Limits) error {
 	}
 	if s.Oversampling < 0 || s.Oversampling > l.Oversampling {
 		faults = append(faults, fmt.Errorf("option Oversampling is %d, want 0 to %d", s.Oversampling, l.Oversampling))
+	}
+	if o.Codes != CodesDefault && (o.Codes == FullCodes) != s.Full {
+		faults = append(faults, fmt.Errorf("Codes is %q, the collection was created with others", o.Codes))
 	}
 	if o.NoTail && !s.NoTail {
 		faults = append(faults, errors.New("NoTail is set, the collection was created without it"))

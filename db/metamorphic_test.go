@@ -192,6 +192,7 @@ func TestMetamorphic(t *testing.T) {
 	variants := []variant{
 		{name: "default"},
 		{name: "synced later, small M", opts: db.Options{SyncEvery: time.Hour}, coll: db.CollectionOptions{M: 6, EfConstruction: 60}},
+		{name: "full codes", coll: db.CollectionOptions{HeadDims: 12, Codes: db.FullCodes, Oversampling: 40}},
 		{name: "no tail", coll: db.CollectionOptions{HeadDims: 12, NoTail: true, Oversampling: 40}},
 		{name: "head and tail", coll: db.CollectionOptions{HeadDims: 12}},
 		{name: "wide", coll: db.CollectionOptions{M: 32, EfSearch: 200, Oversampling: 20}},

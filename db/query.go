@@ -19,12 +19,22 @@ type Query struct {
 	Embedding []float32
 	// K is the number of results, at least 1.
 	K int
+	// Offset is the number of results to leave out before the K: the second page of ten
+	// has Offset 10. K and Offset together are at most Limits.K. The pages of an
+	// approximate search may overlap a little.
+	Offset int
 	// Filter selects the documents that may be returned. The zero Expr selects all.
 	Filter filter.Expr
 	// PerSource, if positive, is the number of results that may share a Source: 1
 	// returns the best chunk of each document. The search continues until it has K
 	// results or finds no more. A document without a Source counts as its own.
 	PerSource int
+	// GroupBy, if set, names a field of which no more than PerGroup results may share a
+	// value: PerSource for any field. Zero PerGroup means 1. Values that filters take for
+	// equal are one, and a list is one value as a whole. A document without the field
+	// counts as its own group. _source is the Source.
+	GroupBy  string
+	PerGroup int
 	// MinScore, if set, drops results with a lower Score, which is a cosine in Dense
 	// mode only.
 	MinScore *float32
@@ -153,6 +163,7 @@ type Trace struct {
 	Load       time.Duration // reading the documents
 	Total      time.Duration
 	// Warnings says what in the filter is probably a mistake: see FilterWarnings. It
+	// names a GroupBy that no document has, and
 	// also says that a hybrid search was answered by words alone: see
 	// Options.AllowModelMismatch.
 	Warnings []string
@@ -172,8 +183,18 @@ func (q *Query) check(l *Limits) error {
 		return reason.For(ErrInvalidText, "not UTF-8 at byte %d", invalidAt(q.Text))
 	case q.K < 1 || q.K > l.K:
 		return reason.For(ErrInvalidQuery, "K is %d, want 1 to %d", q.K, l.K)
+	case q.Offset < 0 || q.Offset > l.K-q.K:
+		return reason.For(ErrInvalidQuery, "Offset is %d, want 0 to %d: K and Offset are at most %d together", q.Offset, l.K-q.K, l.K)
 	case q.PerSource < 0:
 		return reason.For(ErrInvalidQuery, "PerSource is %d, want 0 or more", q.PerSource)
+	case q.PerGroup < 0:
+		return reason.For(ErrInvalidQuery, "PerGroup is %d, want 0 or more", q.PerGroup)
+	case q.PerGroup > 0 && q.GroupBy == "":
+		return reason.For(ErrInvalidQuery, "PerGroup needs a field to group by; set GroupBy, or PerSource for sources")
+	case q.PerSource > 0 && q.GroupBy != "":
+		return reason.For(ErrInvalidQuery, "PerSource and GroupBy are both set; set one, and GroupBy to _source for sources")
+	case q.GroupBy == filter.FieldID:
+		return reason.For(ErrInvalidQuery, "GroupBy is _id, which no two documents share")
 	case q.EfSearch < 0 || q.EfSearch > l.EfSearch:
 		return reason.For(ErrInvalidQuery, "EfSearch is %d, want 0 to %d", q.EfSearch, l.EfSearch)
 	case q.Oversampling < 0 || q.Oversampling > l.Oversampling:

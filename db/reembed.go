@@ -175,6 +175,9 @@ func (g *change) begin(o *ReembedOptions) error {
 		Embedder: g.e, HeadDims: o.HeadDims, M: was.M, EfConstruction: was.EfConstruction,
 		EfSearch: was.EfSearch, Oversampling: was.Oversampling, NoTail: was.NoTail,
 	}
+	if was.Full && was.HeadDims < was.Dims { // as somebody wanted it
+		create.Codes = FullCodes
+	}
 	s, err := create.create(&c.db.opts.Limits)
 	g.fresh = &s
 	return err

@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/internal/textform"
 )
 
-// Search returns the K best documents for the query, best first; fewer if the
-// collection, the filter, MinScore or MinCosine leave fewer. It never returns a
+// Search returns the K best documents for the query behind the first Offset, best
+// first; fewer if the collection, the filter, MinScore or MinCosine leave fewer. It never returns a
 // document that was deleted before it began, nor part of a batch.
 //
 // Sketches of all documents, or the graph over the Matryoshka heads, propose
@@ -26,10 +27,7 @@ import (
 // ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
 	err = c.do("search", c.name, func(v *version) error {
-		if err := q.check(&c.db.opts.Limits); err != nil {
-			return err
-		}
-		if err := c.checkFilter(q.Filter); err != nil {
+		if err := c.checkQuery(&q); err != nil {
 			return err
 		}
 		t := Trace{Mode: q.mode()}
@@ -42,10 +40,17 @@ func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err 
 	return matches, err
 }
 
-// search answers a query that has been checked.
-func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, error) {
+func (c *Collection) checkQuery(q *Query) error {
+	if err := q.check(&c.db.opts.Limits); err != nil {
+		return err
+	}
+	return c.checkFilter(q.Filter)
+}
+
+// embedded is what the index is asked for a query that has been checked: with K 0, nothing
+// is to be found.
+func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Query, err error) {
 	start := time.Now()
-	defer func() { t.Total = time.Since(start) }()
 	asked := *q
 	typed := textform.Normal(textform.Typed(q.Text))
 	var words string
@@ -57,41 +62,54 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	}
 	var vec []float32
 	var parts []index.Part
-	var err error
 	if t.Mode != Lexical {
 		if vec, err = v.embedQuery(ctx, q); err != nil {
-			return nil, err
+			return ask, err
 		}
 		if vec == nil {
 			t.Warnings = append(t.Warnings, "the model knows no word of the text, so that it has no dense score")
 		}
 		if vec == nil && t.Mode == Dense {
-			return nil, nil
+			return ask, nil
 		}
 	}
 	if t.Mode == Hybrid {
 		if parts, err = v.embedParts(ctx, q.Text); err != nil {
-			return nil, err
+			return ask, err
 		}
 	}
 	t.Embed = time.Since(start)
+	ask = q.toIndex(t.Mode, vec)
+	ask.Parts = parts
+	if ask.Text != "" {
+		ask.Text = words
+	}
+	if used := cmp.Or(ask.Text, q.Text); used != typed {
+		t.Warnings = append(t.Warnings, fmt.Sprintf("no document has a word of the text; it was searched as %q", used))
+	}
+	return ask, nil
+}
+
+// search answers a query that has been checked.
+func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, error) {
+	start := time.Now()
+	defer func() { t.Total = time.Since(start) }()
+	ask, err := v.embedded(ctx, q, t)
+	if err != nil || ask.K == 0 {
+		return nil, err
+	}
 	r, err := v.Read()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	var found index.Trace
-	ask := q.toIndex(t.Mode, vec)
-	ask.Parts = parts
-	if ask.Text != "" {
-		ask.Text = words
-	}
 	if q.Trace != nil {
 		t.Warnings = append(t.Warnings, v.Warnings(q.Filter)...)
-		if used := cmp.Or(ask.Text, q.Text); used != typed {
-			t.Warnings = append(t.Warnings, fmt.Sprintf("no document has a word of the text; it was searched as %q", used))
+		if q.GroupBy != "" {
+			t.Warnings = append(t.Warnings, v.Unknown(q.GroupBy)...)
 		}
 	}
+	var found index.Trace
 	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
 	if err != nil {
@@ -121,9 +139,15 @@ func (q *Query) mode() Mode {
 // the model knows nothing of.
 func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
-		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
+		Text: q.Text, Vector: vec, K: q.K + q.Offset, Offset: q.Offset, Filter: q.Filter, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own,
+	}
+	switch {
+	case q.PerSource > 0:
+		out.GroupBy, out.PerGroup = filter.FieldSource, q.PerSource
+	case q.GroupBy != "":
+		out.GroupBy, out.PerGroup = q.GroupBy, cmp.Or(q.PerGroup, 1)
 	}
 	out.Unknown = mode == Hybrid && vec == nil
 	if mode == Dense {

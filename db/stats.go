@@ -14,6 +14,7 @@ type Stats struct {
 	Fields    int            `json:"fields"` // names in the documents' metadata
 	Dims      int            `json:"dims"`
 	HeadDims  int            `json:"head_dims"`
+	Codes     Codes          `json:"codes"` // HeadCodes or FullCodes
 	Model     *embedder.Spec `json:"model,omitempty"`
 	Created   time.Time      `json:"created"`
 	// Oversampling is the number of candidates per result in a search, set or
@@ -53,7 +54,7 @@ func (c *Collection) Stats() (s Stats, err error) {
 		set := v.Settings()
 		s = Stats{
 			Name: c.name, Documents: int(c.db.st.State(v.ID()).Live), Dead: size.Dead, Fields: size.Fields,
-			Dims: set.Dims, HeadDims: set.HeadDims, Model: set.Spec, Created: info.Created,
+			Dims: set.Dims, HeadDims: set.HeadDims, Codes: codesOf(set), Model: set.Spec, Created: info.Created,
 			Oversampling: size.Oversampling,
 			Memory: MemoryStats{
 				Graph: size.Graph, Codes: size.Codes, Nodes: size.Nodes,

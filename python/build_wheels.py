@@ -2,10 +2,11 @@
 
     python build_wheels.py [--out dist] [--only linux/amd64 …]
 
-It needs Go, pip, and hatchling (requirements-dev.txt).
+It needs Go and pip.
 """
 
 import argparse
+import importlib.util
 import os
 import subprocess
 import sys
@@ -40,8 +41,10 @@ def compile_binary(platform: str, folder: Path) -> Path:
 
 def build(platform: str, binary: Path, out: Path) -> None:
     """The wheel of a platform."""
+    # pip fetches hatchling unless it is here.
+    isolation = ["--no-build-isolation"] if importlib.util.find_spec("hatchling") else []
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(out), str(HERE)],
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", *isolation, "-w", str(out), str(HERE)],
         env=os.environ | {"FRONYDB_WHEEL_BINARY": str(binary), "FRONYDB_WHEEL_PLATFORM": PLATFORMS[platform]},
         check=True,
     )

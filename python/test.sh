@@ -16,6 +16,7 @@ fi
 CGO_ENABLED=0 go build -C .. -trimpath -o "$cache/frony-db" ./cmd/frony-db
 
 export PATH=$cache/venv/bin:$PATH FRONYDB_BINARY=$cache/frony-db PYTHONPATH=$PWD/src
+export HAYSTACK_TELEMETRY_ENABLED=false
 ruff format -q --check . || { ruff format --diff . ; exit 1; }
 ruff check -q .
 mypy

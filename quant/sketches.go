@@ -301,3 +301,19 @@ func (s *Sketches) check(q *SketchQuery) {
 		panic("quant: query of a table of other sketches")
 	}
 }
+
+// Code appends the sketch of row id to dst, as Encode made it. It panics if the table
+// has no such row.
+func (s *Sketches) Code(dst []byte, id uint32) []byte {
+	if have := s.count.Load(); id >= have {
+		panic(fmt.Sprintf("quant: row %d out of range of a table of %d rows", id, have))
+	}
+	block, r := s.block(*s.chunks.Load(), id/SketchRows), int(id%SketchRows)
+	at, last := kernel.SketchPosition(r), s.CodeSize()-8
+	for g := range last {
+		dst = append(dst, block[g*SketchRows+at])
+	}
+	words := block[last*SketchRows:]
+	dst = append(dst, words[4*r:4*r+4]...)
+	return append(dst, words[4*(SketchRows+r):4*(SketchRows+r)+4]...)
+}

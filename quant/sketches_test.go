@@ -421,3 +421,27 @@ func BenchmarkScan(b *testing.B) {
 		}
 	}
 }
+
+// Code gives back what SetCode took, wherever the row is in its block.
+func TestSketchCode(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(31, 32))
+	for _, bits := range []int{1, 2} {
+		s, err := NewSketches(100, bits, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := make([][]byte, 3*SketchRows+5)
+		for id := range want {
+			want[id] = make([]byte, s.CodeSize())
+			s.Encode(want[id], gauss(r, 100))
+			s.SetCode(uint32(id), want[id])
+		}
+		for id := range want {
+			if got := s.Code([]byte{7}, uint32(id)); !slices.Equal(got[1:], want[id]) || got[0] != 7 {
+				t.Fatalf("%d bits, row %d: %x, want %x", bits, id, got, want[id])
+			}
+		}
+		mustPanic(t, func() { s.Code(nil, uint32(len(want))) })
+	}
+}

@@ -41,9 +41,13 @@ func (s *Server) routes() error {
 	s.collectionRoutes()
 	s.documentRoutes()
 	s.searchRoutes()
+	s.facetRoutes()
 	s.taskRoutes()
 	s.backupRoutes()
 	s.compatRoutes()
+	if s.opts.speaks(CompatChroma) {
+		s.chromaRoutes()
+	}
 	s.mcpRoutes()
 
 	s.handle("GET /openapi.json", endpoint{role: keys.Read}, s.openapi(&s.spec))
@@ -68,7 +72,8 @@ func slotOf(op *huma.Operation, role keys.Role) slotKind {
 		return slotNone // they don't wait for anything, and a busy server must be told to stop
 	case role > keys.Read:
 		return slotWrite
-	case strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"):
+	case strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"),
+		strings.Contains(op.Path, "{collection}/facets"), strings.Contains(op.Path, "{collection}/fields"):
 		return slotSearch
 	}
 	return slotNone

@@ -109,7 +109,7 @@ func bearer(h http.Header) string {
 	if scheme, secret, ok := strings.Cut(h.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(secret)
 	}
-	for _, name := range []string{"X-Api-Key", "Api-Key"} {
+	for _, name := range []string{"X-Api-Key", "Api-Key", "X-Chroma-Token"} {
 		if v := h.Get(name); v != "" {
 			return v
 		}

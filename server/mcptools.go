@@ -26,6 +26,7 @@ type (
 		K          int      `json:"k,omitzero" doc:"Number of results; 5 if missing"`
 		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020. _id and _source are a document's id and source; STARTS WITH, LIKE and ILIKE (%, _) look at texts"`
 		PerSource  int      `json:"per_source,omitzero" doc:"At most this many results of the same source document: 1 returns the best chunk of each; no limit if missing"`
+		Offset     int      `json:"offset,omitzero" doc:"Results to leave out: 5 for those behind the first five"`
 		MinScore   *float32 `json:"min_score,omitempty" doc:"Leave out results with a lower score, which combines meaning and words and is comparable within one search only"`
 		MinCosine  *float32 `json:"min_cosine,omitempty" doc:"Leave out results that are farther in meaning, from -1 to 1; what is near depends on the embedding model"`
 	}
@@ -92,6 +93,12 @@ func (s *Server) mcpTools() []tool {
 			Name: "get", Title: "Get documents", Description: "Read documents by their ids. A very long text is answered in parts: next_offset says where to go on.", Annotations: reads,
 		}, s.mcpGet),
 		newTool(keys.Read, &mcp.Tool{
+			Name: "list", Title: "List documents", Description: "Read documents that meet a filter, sorted by fields, such as the newest ten. Texts are cut; get reads the rest.", Annotations: reads,
+		}, s.mcpListDocuments),
+		newTool(keys.Read, &mcp.Tool{
+			Name: "facets", Title: "Count values", Description: "Count how many documents have each value of metadata fields, and tell the least and greatest number and time.", Annotations: reads,
+		}, s.mcpFacets),
+		newTool(keys.Read, &mcp.Tool{
 			Name: "list_collections", Title: "List collections", Description: "List the collections: how many documents each has, the metadata fields that filters may use, and examples of filters.", Annotations: reads,
 		}, s.mcpList),
 		newTool(keys.Write, &mcp.Tool{
@@ -130,7 +137,7 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 		in.K = min(mcpK, s.opts.Limits.K)
 	}
 	q, p := s.query(&api.Query{
-		Text: in.Text, K: in.K, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.FilterText(in.Filter),
+		Text: in.Text, K: in.K, Offset: in.Offset, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.FilterText(in.Filter),
 	}, "arguments")
 	if p != nil {
 		return out, p

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -31,6 +32,9 @@ type Options struct {
 	ReadOnly bool
 	// MCPWrites gives MCP clients whose key may write the tools upsert and delete.
 	MCPWrites bool
+	// Compat are the APIs of other databases that are served too: CompatChroma, and
+	// CompatChromaReset.
+	Compat []string
 	// BackupDir is the directory for backups of tasks and of clients that upload them.
 	// It is created if it is missing. Empty means none: backups and restores are
 	// refused.
@@ -44,6 +48,20 @@ type Options struct {
 	Tracer trace.TracerProvider
 	// Logger receives one record per request, and failures. Nil is silent.
 	Logger *slog.Logger
+}
+
+// The APIs of other databases.
+const (
+	// CompatChroma is Chroma's HTTP API under /api/v2.
+	CompatChroma = "chroma"
+	// CompatChromaReset is CompatChroma with POST /api/v2/reset, which deletes all
+	// collections that were made through it.
+	CompatChromaReset = "chroma-reset"
+)
+
+// speaks reports whether an API of another database is served.
+func (o *Options) speaks(api string) bool {
+	return slices.Contains(o.Compat, api) || api == CompatChroma && slices.Contains(o.Compat, CompatChromaReset)
 }
 
 // Limits bounds what one client may ask for. Every limit has an error that names
@@ -99,6 +117,11 @@ func (o *Options) withDefaults() (Options, error) {
 	}
 	l := &c.Limits
 	var faults []error
+	for _, api := range c.Compat {
+		if api != CompatChroma && api != CompatChromaReset {
+			faults = append(faults, fmt.Errorf("the option Compat has %q, want %s or %s", api, CompatChroma, CompatChromaReset))
+		}
+	}
 	for _, f := range []struct {
 		name string
 		p    *int

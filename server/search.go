@@ -82,17 +82,14 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 	return &out, nil
 }
 
-// find runs a query and observes it.
+// find runs a query and makes its answer.
 func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.Result, error) {
 	var t db.Trace
 	q.Trace = &t
-	start := time.Now()
-	matches, err := c.Search(ctx, q)
+	matches, err := s.matches(ctx, c, q)
 	if err != nil {
 		return nil, err
 	}
-	s.metrics.searched(&t)
-	s.spanSearch(ctx, c.Name(), start, &t)
 	p := s.fits(ctx, func(yield func(*db.Document) bool) {
 		for i := range matches {
 			if !yield(&matches[i].Document) {
@@ -105,4 +102,20 @@ func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.R
 	}
 	r := api.FromResult(matches, &t)
 	return &r, nil
+}
+
+// matches runs a query and observes it.
+func (s *Server) matches(ctx context.Context, c *db.Collection, q db.Query) ([]db.Match, error) {
+	var t db.Trace
+	if q.Trace == nil {
+		q.Trace = &t
+	}
+	start := time.Now()
+	matches, err := c.Search(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	s.metrics.searched(q.Trace)
+	s.spanSearch(ctx, c.Name(), start, q.Trace)
+	return matches, nil
 }

@@ -46,6 +46,7 @@ var allowed = map[string]struct {
 	"server":                      {own: []string{"api", "db", "embedder", "internal/textform"}},
 	"server/admit":                {own: []string{"server/problem"}},
 	"server/compat":               {own: []string{"embedder", "server/problem"}},
+	"server/compat/chroma":        {own: []string{"db", "db/filter", "embedder", "server/keys", "server/problem"}},
 	"server/keys":                 {},
 	"server/task":                 {own: []string{"api", "server/problem"}, others: []string{}},
 	"server/problem":              {own: []string{"api", "db"}, others: []string{}},

@@ -91,6 +91,13 @@ func (a *app) printWarnings(warnings []string) {
 	}
 }
 
+// warn prints what is probably a mistake.
+func (a *app) warn(warnings []string) {
+	for _, w := range warnings {
+		fmt.Fprintf(a.err, "frony-db: %s\n", w)
+	}
+}
+
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }
 
 func (a *app) printMatches(matches []db.Match) error {

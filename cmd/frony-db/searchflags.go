@@ -42,6 +42,9 @@ func (r *rankingFlags) query(weighted bool) api.Query {
 type searchFlags struct {
 	rankingFlags
 	k         int
+	offset    int
+	groupBy   string
+	perGroup  int
 	where     string
 	mode      string
 	perSource int
@@ -54,9 +57,12 @@ type searchFlags struct {
 
 func (s *searchFlags) add(f *pflag.FlagSet) {
 	f.IntVarP(&s.k, "k", "k", 10, "number of results")
+	f.IntVar(&s.offset, "offset", 0, "results to leave out before the k: 10 for the second page of ten")
 	f.StringVarP(&s.where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
 	f.StringVarP(&s.mode, "mode", "m", "", "dense (meaning), lexical (words) or hybrid (both, the default)")
 	f.IntVar(&s.perSource, "per-source", 0, "at most this many results of the same source: 1 returns the best chunk of each document\n(default: no limit)")
+	f.StringVar(&s.groupBy, "group-by", "", "field of which at most --per-group results share a value; _source is the source")
+	f.IntVar(&s.perGroup, "per-group", 0, "with --group-by: results of the same value (default 1)")
 	f.Float32Var(&s.recall, "recall", 0, "share of the true nearest to find, on average, from 0 to 1 (default 0.99)")
 	f.BoolVar(&s.exact, "exact", false, "exact (brute-force) search; slow")
 	s.rankingFlags.add(f)
@@ -74,7 +80,8 @@ func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
 		return db.Query{}, usage.Errorf("-k %d: want 1 or more", s.k)
 	}
 	w := s.query(a.from["dense-weight"] != byDefault)
-	w.Text, w.K, w.PerSource, w.Recall, w.Exact = text, s.k, s.perSource, s.recall, s.exact
+	w.Text, w.K, w.Offset, w.PerSource, w.Recall, w.Exact = text, s.k, s.offset, s.perSource, s.recall, s.exact
+	w.GroupBy, w.PerGroup = s.groupBy, s.perGroup
 	if err := w.Mode.UnmarshalText([]byte(s.mode)); err != nil {
 		return db.Query{}, usage.Errorf("--mode: %w", err)
 	}

@@ -21,6 +21,7 @@ type serving struct {
 	certFile, certKey string
 	connections       int
 	recallSample      int
+	noQuestions       bool
 	checkRate         int
 	cacheBytes        size
 	grace             time.Duration
@@ -66,11 +67,13 @@ requests within --grace, then stop the server.`,
 	f.StringSliceVar(&s.opts.Hosts, "host", nil, "host name that requests may use, besides localhost and IP addresses")
 	f.BoolVar(&s.opts.ReadOnly, "read-only", false, "refuse all writes, and open the database so that other processes can read it too")
 	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "allow MCP clients to upsert and delete; texts longer than the model's context are chunked")
+	f.StringSliceVar(&s.opts.Compat, "compat", nil, "API of another database to serve too: chroma, or chroma-reset, which lets clients delete what they made with reset()")
 	f.StringVar(&s.opts.BackupDir, "backup-dir", "", "directory for backups that clients start, restore and upload; created if missing (default: none, which refuses them)")
 	f.IntVar(&s.connections, "max-connections", 1024, "maximum number of connections")
 	f.IntVar(&s.opts.Limits.Searches, "max-searches", 0, "maximum number of concurrent searches (default: one less than the number of CPUs)")
 	f.Float64Var(&s.opts.Limits.QueueFactor, "queue-factor", 0, "under sustained load, longest queue wait as a multiple of the mean request time (default 4)")
 	f.Float64Var(&s.opts.Limits.Rate, "rate", 0, "maximum requests per second for each key, or in total without keys (default: no limit)")
+	f.BoolVar(&s.noQuestions, "no-questions", false, "keep no sample of the questions' vectors, with which searches are tuned")
 	f.IntVar(&s.recallSample, "recall-sample", 0, "repeat one search in N exactly in the background, for the metric frony_recall_at_k (default: none)")
 	f.IntVar(&s.checkRate, "check-rate", 20, "self-queries per second while no search waits, for the metric frony_unreachable_documents; 0 for none")
 	f.Var(&s.cacheBytes, "cache-bytes", "block cache of the store, such as 256MiB (default: none; the system's page cache only)")

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -80,7 +81,7 @@ func TestServeHeldEndsWithItsLastHolder(t *testing.T) {
 		t.Fatal(status)
 	}
 	b, _ := hold(t, addr, heldKey, holdProtocol)
-	_ = a.Close()
+	done(t, a)
 	if got := get(t, http.DefaultClient, "http://"+addr+"/v1/collections", heldKey); got != http.StatusOK {
 		t.Errorf("with one of two holders: %d", got)
 	}
@@ -89,9 +90,28 @@ func TestServeHeldEndsWithItsLastHolder(t *testing.T) {
 		t.Fatalf("it ended with a holder: exit code %d", c)
 	default:
 	}
-	_ = b.Close()
+	if err := b.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
 	if c := awaitCode(t, code); c != exitOK {
 		t.Errorf("exit code %d", c)
+	}
+	// This process, whose end would close it, goes on.
+	_ = b.SetReadDeadline(time.Now())
+	if _, err := b.Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("the last connection was closed before the process ended: %v", err)
+	}
+}
+
+// done closes one side of a connection and waits for the server to close the other.
+func done(t *testing.T, c net.Conn) {
+	t.Helper()
+	if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Fatal(err)
 	}
 }
 

@@ -43,7 +43,11 @@ func (a *app) printStats(s db.Stats) error {
 	row := func(name, value string) { t.Rows = append(t.Rows, []string{name, value}) }
 	row("documents", strconv.Itoa(s.Documents))
 	row("deleted, not yet reclaimed", strconv.Itoa(s.Dead))
-	row("dims", fmt.Sprintf("%d, graph over the first %d", s.Dims, s.HeadDims))
+	if s.Codes == db.FullCodes {
+		row("dims", fmt.Sprintf("%d, graph over four bits of each", s.Dims))
+	} else {
+		row("dims", fmt.Sprintf("%d, graph over the first %d", s.Dims, s.HeadDims))
+	}
 	row("model", model)
 	row("created", s.Created.Local().Format(time.DateTime))
 	row("metadata fields", strconv.Itoa(s.Fields))

@@ -59,7 +59,7 @@ METADATA: list[dict[str, Any]] = [
     {"lang": "ko", "year": 2024, "tags": ["season", "seoul"]},
     {"lang": "en", "year": 2019, "author": {"name": "Kim"}},
     {"lang": "ko", "sizes": [1, 2]},
-    {"lang": "en", "year": 2021, "nothing": None},
+    {"lang": "en", "year": 2021, "nothing": None, "mixed": [1, "x"]},
 ]
 
 
@@ -97,7 +97,12 @@ def test_metadata_comes_back(store: FronyDBVectorStore) -> None:
         ({"tags": {"$contains": "seoul"}}, "a"),
         ({"tags": {"$not_contains": "seoul"}}, "bcd"),
         ({"sizes": {"$contains": 2}}, "c"),
+        ({"mixed": {"$contains": 1}}, "d"),
+        ({"mixed": {"$contains": True}}, ""),
         ({"author.name": "Kim"}, "b"),
+        ({"author.name": {"$like": "K%"}}, "b"),
+        ({"lang": {"$ilike": "K_"}}, "ac"),
+        ({"_id": {"$in": ["a", "d", "x"]}}, "ad"),
         ({"year": {"$not": {"$gt": 2020}}}, "bc"),
         ({"$or": [{"year": 2024}, {"year": 2019}]}, "ab"),
         ({"$and": [{"lang": "en"}, {"$not": {"year": 2019}}]}, "d"),
@@ -145,8 +150,8 @@ def test_structured_queries(store: FronyDBVectorStore) -> None:
     )
     text, arguments = FronyDBTranslator().visit_structured_query(q)
     assert [d.id for d in store.similarity_search(text, **arguments)] == ["a"]
-    with pytest.raises(ValueError, match="disallowed"):
-        FronyDBTranslator().visit_comparison(c(Comparator.LIKE, "lang", "k"))
+    like = FronyDBTranslator().visit_comparison(c(Comparator.LIKE, "lang", "e%"))
+    assert {d.id for d in store.similarity_search("x", filter=like)} == {"b", "d"}
 
 
 def test_scores(store: FronyDBVectorStore, given: FronyDBVectorStore) -> None:

@@ -160,7 +160,11 @@ async def test_it_answers_as_the_reference_does(db: frony_db.Database, name: str
     """Random vectors and filters: the nodes and similarities of SimpleVectorStore, by threads and coroutines."""
     rng = random.Random(1)
     print("seed 1")
-    pools: dict[str, list[Any]] = {"n": [1, 2, 3, 2.5], "s": ["x", "xy", "Z"], "t": [["p"], ["p", "q"], []]}
+    pools: dict[str, list[Any]] = {
+        "n": [1, 2, 3, 2.5],
+        "s": ["x", "xy", "Z", "x%", "\\_y"],
+        "t": [["p"], ["p", "q"], []],
+    }
     nodes = []
     for i in range(80):
         metadata = {k: rng.choice(v) for k, v in pools.items() if rng.random() < 0.8}

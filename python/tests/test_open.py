@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import frony_db
-from frony_db import _rundir
+from frony_db import _rundir, _server
 
 # A process that opens a directory, says so, and waits for its end.
 HOLDER = """
@@ -115,6 +116,14 @@ def test_opening_while_the_server_stops(tmp_path: Path) -> None:
             assert db.collection("notes").count() == i + 1
 
 
+def test_closing_waits_for_the_server(tmp_path: Path) -> None:
+    with frony_db.open(tmp_path / "db") as db:
+        db.collection("notes").upsert([{"id": "1", "text": "x"}])
+        pid = pid_of(tmp_path / "db")
+    shutil.rmtree(tmp_path / "db")  # nobody writes to it any more
+    until(lambda: not _server._alive(pid))
+
+
 def test_uses_within_a_process(tmp_path: Path) -> None:
     a = frony_db.open(tmp_path / "db")
     b = frony_db.open(tmp_path / "." / "db")
@@ -172,9 +181,8 @@ def test_another_users_processes(tmp_path: Path, hold: Callable[[str], subproces
     """Neither a read-only directory nor one that is in use is opened by another user."""
     if os.getuid() != 0:
         pytest.skip("only root can become another user")
-    for folder in [tmp_path, *tmp_path.parents]:
-        if folder.stat().st_uid == 0 and folder not in (Path("/"), Path("/tmp")):
-            folder.chmod(0o755)
+    for folder in [tmp_path, *(p for p in tmp_path.parents if p.name.startswith("pytest-"))]:
+        folder.chmod(0o755)
     path, home = tmp_path / "db", tmp_path / "home"
     home.mkdir()
     os.chown(home, 65534, 65534)
@@ -202,13 +210,14 @@ def test_another_users_processes(tmp_path: Path, hold: Callable[[str], subproces
 
     a = hold("a")
     address(a)
-    path.chmod(0o755)
-    for f in path.rglob("*"):
-        f.chmod(0o755 if f.is_dir() else 0o644)
+    for f in [path, *path.rglob("*")]:
+        f.chmod(0o777)
     assert as_nobody().startswith("LockedError ")
     a.kill()
     a.wait()
     until(lambda: not as_nobody().startswith("LockedError "))
+    for f in [path, *path.rglob("*")]:
+        f.chmod(0o755 if f.is_dir() else 0o644)
     assert as_nobody().startswith("ReadOnlyError ")
 
 
@@ -271,6 +280,32 @@ def test_a_forked_process(tmp_path: Path) -> None:
                 os._exit(code)
         assert os.waitpid(child, 0)[1] == 0
         assert {d.id for d in notes.scan()} == {"child", "parent"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork")
+def test_a_forked_process_that_outlives_its_parents_use(tmp_path: Path) -> None:
+    go_read, go_write = os.pipe()
+    held_read, held_write = os.pipe()
+    db = frony_db.open(tmp_path / "db")
+    notes = db.collection("notes")
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.write(held_write, b"x")  # it has a connection of its own
+            os.read(go_read, 1)
+            notes.upsert([{"id": "child", "text": "x"}])
+            code = 0
+        finally:
+            os._exit(code)
+    os.read(held_read, 1)
+    db.close()
+    os.write(go_write, b"x")
+    assert os.waitpid(child, 0)[1] == 0
+    for fd in (go_read, go_write, held_read, held_write):
+        os.close(fd)
+    with frony_db.open(tmp_path / "db") as again:
+        assert again.collection("notes").get("child").text == "x"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of Unix")

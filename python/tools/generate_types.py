@@ -1,15 +1,16 @@
 """Writes src/frony_db/_types.py from the server's OpenAPI description.
 
-    python tools/generate_types.py openapi.json > src/frony_db/_types.py
+    make types-python        # FRONYDB_BINARY=… PYTHONPATH=src python tools/generate_types.py
 
 Bodies of requests become TypedDicts, so that a plain dict is enough, and answers become
 frozen dataclasses. An answer's unknown fields are ignored: a newer server may send more.
-tests/test_types.py compares the file with the description of the server under test.
+tests/test_generated.py compares the file, but for its comments, with the server under test.
 """
 
 import json
-import sys
+import tempfile
 import textwrap
+from pathlib import Path
 from typing import Any
 
 REQUESTS = ["Chunking", "Document"]
@@ -175,6 +176,15 @@ def comment(text: str) -> list[str]:
     return textwrap.wrap(text, 110, initial_indent="    #: ", subsequent_indent="    #: ") if text else []
 
 
+def describe() -> dict[str, Any]:
+    """The description of the server that FRONYDB_BINARY starts."""
+    import frony_db
+    from frony_db._wire import Call
+
+    with tempfile.TemporaryDirectory() as folder, frony_db.open(folder) as db:
+        return dict(db._transport.send(Call("GET", "/openapi.json")).json())
+
+
 if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8") as f:
-        sys.stdout.write(Generator(json.load(f)).module())
+    target = Path(__file__).parent.parent / "src" / "frony_db" / "_types.py"
+    target.write_text(Generator(describe()).module(), encoding="utf-8")

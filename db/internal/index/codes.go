@@ -11,10 +11,10 @@ import (
 	"github.com/fronyai/frony-db/quant"
 )
 
-// codes are what is kept of all vectors in memory: int8 codes of the heads, which the
-// graph searches, int8 codes of the tails, which refine candidates, and sketches of
-// all dimensions, which are scanned. Without tails, candidates go to their full
-// vectors at once.
+// codes are what is kept of all vectors in memory: codes that the graph searches, of the
+// heads in int8 or of all dimensions in four bits each; int8 codes of the tails, which
+// refine candidates; and sketches of all dimensions, which are scanned. Without codes
+// of all dimensions, candidates go to their full vectors at once.
 type codes struct {
 	heads *quant.Codes
 	tails *quant.Codes // nil: there are none
@@ -23,8 +23,10 @@ type codes struct {
 	drawing  sync.RWMutex // writers hold it for reading, and whoever makes new sketches for writing
 	next     *redrawn     // the new sketches; nil: none are made
 
-	head  *quant.Quantizer      // encodes if there are no tails
-	split *quant.SplitQuantizer // encodes both at one scale
+	// One of these encodes.
+	head  *quant.Quantizer      // heads alone
+	split *quant.SplitQuantizer // both at one scale
+	full  *quant.FullQuantizer  // all dimensions in four bits each, kept as heads
 
 	pool    sync.Pool // of *code
 	queries sync.Pool // of *quant.SketchQuery
@@ -36,7 +38,12 @@ func newCodes(set *Settings) (*codes, error) {
 	c.pool.New = func() any { return new(c.blank()) }
 	c.queries.New = func() any { return new(quant.SketchQuery) }
 	var err error
-	if c.heads, err = quant.NewCodes(set.HeadDims); err != nil {
+	if set.Full {
+		c.heads, err = quant.NewFullCodes(set.Dims)
+	} else {
+		c.heads, err = quant.NewCodes(set.HeadDims)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if set.HasTail() {
@@ -52,12 +59,16 @@ func newCodes(set *Settings) (*codes, error) {
 	return c, c.quantizers(set)
 }
 
-// whole reports whether there are int8 codes of all dimensions.
+// whole reports whether there are codes of all dimensions.
 func (c *codes) whole() bool { return c.tails != nil || c.heads.Dims() == c.sketches.Load().Dims() }
 
 func (c *codes) quantizers(set *Settings) (err error) {
 	if set.HasTail() {
 		c.split, err = quant.NewSplitQuantizer(set.Dims, set.HeadDims)
+		return err
+	}
+	if set.Full {
+		c.full, err = quant.NewFullQuantizer(set.Dims)
 		return err
 	}
 	c.head, err = quant.NewQuantizer(set.HeadDims)
@@ -93,11 +104,26 @@ func (c *codes) blank() code {
 
 // encode writes the code of a full vector to k.
 func (c *codes) encode(k code, vec []float32) {
-	if c.split != nil {
+	switch {
+	case c.split != nil:
 		c.split.Encode(k.head, k.tail, vec)
-		return
+	case c.full != nil:
+		c.full.Encode(k.head, vec)
+	default:
+		c.head.Encode(k.head, vec)
 	}
-	c.head.Encode(k.head, vec)
+}
+
+// query is the code of a full vector to compare others with.
+func (c *codes) query(vec []float32) code {
+	if c.full != nil {
+		k := code{head: make([]byte, c.full.QuerySize())}
+		c.full.EncodeQuery(k.head, vec)
+		return k
+	}
+	k := c.blank()
+	c.encode(k, vec)
+	return k
 }
 
 func (c *codes) set(node uint32, k code) {
@@ -157,5 +183,11 @@ func sortHits(hits []hnsw.Hit) {
 
 // refined is how many of the refined candidates are compared by their full vectors
 // for k results. In measurements the true ten were all among the best fifteen by the
-// codes of all dimensions: docs/decisions/0012-split-codes.md.
-func refined(k int) int { return k + k/2 + 5 }
+// int8 codes of all dimensions, and among the best twenty by four bits of each:
+// docs/decisions/0012-split-codes.md, 0132-full-codes.md.
+func (c *codes) refined(k int) int {
+	if c.full != nil {
+		return 2*k + 10
+	}
+	return k + k/2 + 5
+}

@@ -57,11 +57,7 @@ func (s *search) walk(ctx context.Context, k, want, live int, detached []uint32)
 }
 
 // code encodes the query's vector.
-func (s *search) code() code {
-	c := s.x.codes.blank()
-	s.x.codes.encode(c, s.q.Vector)
-	return c
-}
+func (s *search) code() code { return s.x.codes.query(s.q.Vector) }
 
 // join adds the nearest n of the nodes that are detached from the graph.
 func (s *search) join(hits []hnsw.Hit, code code, detached []uint32, n int) []hnsw.Hit {
@@ -101,7 +97,7 @@ func (s *search) scan(ctx context.Context, k int) ([]scored, error) {
 	}
 	start := time.Now()
 	code := s.code()
-	best := s.x.codes.nearest(code, refined(k), func(yield func(uint32) bool) {
+	best := s.x.codes.nearest(code, s.x.codes.refined(k), func(yield func(uint32) bool) {
 		for node := range s.x.bound() {
 			if s.sees(node) && !yield(node) {
 				return
@@ -121,7 +117,7 @@ func (s *search) rerank(code code, nodes []uint32, k int) ([]scored, error) {
 	start := time.Now()
 	defer func() { s.trace.Rerank += time.Since(start) }()
 	nodes = slices.DeleteFunc(nodes, func(node uint32) bool { return !s.sees(node) })
-	if n := refined(k); len(nodes) > n && s.x.codes.whole() {
+	if n := s.x.codes.refined(k); len(nodes) > n && s.x.codes.whole() {
 		nodes = s.x.codes.nearest(code, n, slices.Values(nodes))
 	}
 	return s.compare(nodes)

@@ -163,6 +163,8 @@ type examiner struct {
 	*Examination
 	code code
 	self selfQuery
+
+	sketch, stored []byte // as it should be, and as it is
 }
 
 func (x *Index) examineRange(ctx context.Context, e *Examination, ask *hnsw.Bitset, first, end uint32) error {
@@ -211,7 +213,14 @@ func (m *examiner) vectorless(node uint32) {
 func (m *examiner) node(node uint32, vec []float32, ask bool) {
 	c, faults := m.x.codes, m.FaultCount
 	c.encode(m.code, vec)
-	if !bytes.Equal(m.code.head, c.heads.Code(node)) || c.tails != nil && !bytes.Equal(m.code.tail, c.tails.Code(node)) {
+	table := c.sketches.Load()
+	if len(m.sketch) != table.CodeSize() { // they may have been drawn again with more bits
+		m.sketch = make([]byte, table.CodeSize())
+	}
+	m.stored = table.Code(m.stored[:0], node)
+	table.Encode(m.sketch, vec)
+	if !bytes.Equal(m.code.head, c.heads.Code(node)) || c.tails != nil && !bytes.Equal(m.code.tail, c.tails.Code(node)) ||
+		!bytes.Equal(m.sketch, m.stored) {
 		m.fault("codes", m.id(node), node, "the code does not match the vector")
 	}
 	if row, ok := m.x.rows.Get(node); ok && !bytes.Equal(row, quant.Bytes(vec)) {

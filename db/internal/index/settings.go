@@ -19,10 +19,19 @@ type Settings struct {
 	EfSearch       int            `json:"ef_search"`    // 0: the number of candidates
 	Oversampling   int            `json:"oversampling"` // 0: calibrated
 	NoTail         bool           `json:"no_tail,omitempty"`
+	Full           bool           `json:"full,omitempty"` // the graph searches codes of all dims, of four bits each
 }
 
 // HasTail reports whether codes of the dimensions behind the head are kept.
-func (s *Settings) HasTail() bool { return !s.NoTail && s.HeadDims < s.Dims }
+func (s *Settings) HasTail() bool { return !s.NoTail && !s.Full && s.HeadDims < s.Dims }
+
+// codeDims is the number of dimensions that the graph's codes have.
+func (s *Settings) codeDims() int {
+	if s.Full {
+		return s.Dims
+	}
+	return s.HeadDims
+}
 
 // DecodeSettings reads the settings of a version from the store's description
 // of it. It returns store.ErrCorrupt if they cannot be read.

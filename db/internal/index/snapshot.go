@@ -169,7 +169,11 @@ func (x *Index) session(ts uint64) (string, error) {
 
 // decodeSearched reads the codes, the graph and the lexical index.
 func (x *Index) decodeSearched(r io.Reader, nodes int) (err error) {
-	if x.codes.heads, err = quant.ReadCodes(r); err != nil {
+	read := quant.ReadCodes
+	if x.set.Full {
+		read = quant.ReadFullCodes
+	}
+	if x.codes.heads, err = read(r); err != nil {
 		return err
 	}
 	if x.codes.tails != nil {
@@ -191,7 +195,7 @@ func (x *Index) decodeSearched(r io.Reader, nodes int) (err error) {
 	if x.graph, err = hnsw.Read(r, space{x.codes.heads, x}); err != nil {
 		return err
 	}
-	if o := x.graph.Options(); o.M != x.set.M || x.codes.heads.Dims() != x.set.HeadDims || x.codes.heads.Len() != nodes {
+	if o := x.graph.Options(); o.M != x.set.M || x.codes.heads.Dims() != x.set.codeDims() || x.codes.heads.Len() != nodes {
 		return fmt.Errorf("%w: graph and codes are of another collection", errSnapshot)
 	}
 	x.lexical, err = lexical.Read(r)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
+from ._metadata import token
 from ._types import Condition
 
 TRUE: Condition = {"and": []}
@@ -12,13 +14,27 @@ FALSE: Condition = {"or": []}
 
 
 def compare(field: str, op: str, value: Any) -> Condition:
-    """A comparison of a field with a value: =, !=, <, <=, >, >=, IN or CONTAINS."""
+    """A comparison of a field with a value, by an operator of the filter language."""
     return {"field": field, "op": op, "value": value}
 
 
 def exists(field: str) -> Condition:
     """Whether the document has a field."""
     return {"field": field, "op": "EXISTS"}
+
+
+def contains(field: str, value: Any) -> Condition:
+    """Whether a list has an element. In a list of several types, all are texts."""
+    if isinstance(value, str):
+        return compare(field, "CONTAINS", value)
+    text = compare(field, "CONTAINS", token(value))
+    return text if isinstance(value, bool) else any_of([compare(field, "CONTAINS", value), text])
+
+
+def within(field: str, text: str, *, fold: bool = False) -> Condition:
+    """Whether a text is anywhere in a field; fold disregards case."""
+    escaped = re.sub(r"([%_\\])", r"\\\1", text)
+    return compare(field, "ILIKE" if fold else "LIKE", f"%{escaped}%")
 
 
 def all_of(conditions: Iterable[Condition]) -> Condition:

@@ -9,7 +9,6 @@ from typing import Any
 
 from haystack.dataclasses import ByteStream, Document, SparseEmbedding
 
-from ._haystack_filter import ID
 from ._metadata import RESERVED, pack, unpack
 from ._types import Document as Stored
 from ._types import Match, StoredDocument
@@ -25,7 +24,7 @@ MORE = RESERVED + "document"
 def encode(d: Document, dims: int, server_embeds: bool) -> Stored:
     """A document to be stored, in a collection of so many dimensions."""
     out: Stored = {"id": d.id, "text": d.content or ""}
-    metadata = pack(d.meta) | {ID: d.id}
+    metadata = pack(d.meta)
     more = {
         "blob": d.blob.to_dict() if d.blob is not None else None,
         "sparse_embedding": d.sparse_embedding.to_dict() if d.sparse_embedding is not None else None,
@@ -61,7 +60,7 @@ def decode(d: StoredDocument | Match, *, embedding: bool, score: float | None = 
 
 def merge(d: StoredDocument, meta: Mapping[str, Any]) -> Stored:
     """A stored document with further metadata."""
-    ours = {k: v for k, v in d.metadata.items() if k in (ID, NORM, EMPTY, MORE)}
+    ours = {k: v for k, v in d.metadata.items() if k in (NORM, EMPTY, MORE)}
     out: Stored = {"id": d.id, "text": d.text, "metadata": pack(unpack(d.metadata) | dict(meta)) | ours}
     if d.embedding is not None:
         out["embedding"] = d.embedding

@@ -8,10 +8,8 @@ from typing import Any
 from haystack.errors import FilterError
 
 from ._conditions import FALSE, all_of, any_of, compare, exists, negate
-from ._metadata import RESERVED
 from ._types import Condition
 
-ID = RESERVED + "id"  # a field with the document's id
 _ORDER = (">", ">=", "<", "<=")
 _OTHER_FIELDS = ("content", "blob", "embedding", "sparse_embedding", "score")
 
@@ -67,7 +65,7 @@ def name_of(field: str) -> str:
     if field.startswith("meta."):
         return field.removeprefix("meta.")
     if field == "id":
-        return ID
+        return "_id"
     if field in _OTHER_FIELDS:
         raise FilterError(f"filters are on meta and id; documents can't be filtered by {field!r}")
     return field

@@ -6,8 +6,7 @@ from typing import Any
 
 from langchain_core.structured_query import Comparator, Comparison, Operation, Operator, StructuredQuery, Visitor
 
-from ._conditions import FALSE, TRUE, all_of, any_of, compare, exists, negate, one_of
-from ._metadata import token
+from ._conditions import FALSE, TRUE, all_of, any_of, compare, contains, exists, negate, one_of
 from ._types import Condition, Filter
 
 _COMPARISONS = {"$eq": "=", "$ne": "!=", "$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
@@ -54,9 +53,11 @@ def _operator(name: str, op: str, value: Any) -> Condition:
         case "$nin":
             return negate(one_of(name, value))
         case "$contains":
-            return compare(name, "CONTAINS", token(value))
+            return contains(name, value)
         case "$not_contains":
-            return negate(compare(name, "CONTAINS", token(value)))
+            return negate(contains(name, value))
+        case "$like" | "$ilike":
+            return compare(name, op[1:].upper(), value)
         case "$exists":
             return exists(name) if value else negate(exists(name))
         case "$between":
@@ -64,7 +65,18 @@ def _operator(name: str, op: str, value: Any) -> Condition:
             return all_of([compare(name, ">=", low), compare(name, "<=", high)])
         case "$not" if isinstance(value, dict):
             return negate(all_of(_operator(name, inner, v) for inner, v in value.items()))
-    known = [*_COMPARISONS, "$in", "$nin", "$contains", "$not_contains", "$exists", "$between", "$not"]
+    known = [
+        *_COMPARISONS,
+        "$in",
+        "$nin",
+        "$contains",
+        "$not_contains",
+        "$like",
+        "$ilike",
+        "$exists",
+        "$between",
+        "$not",
+    ]
     raise ValueError(f"filter: {name!r}: unknown operator {op!r}; known are {', '.join(known)}")
 
 
@@ -72,7 +84,7 @@ class FronyDBTranslator(Visitor):
     """Translates the structured queries of a self-query retriever."""
 
     allowed_operators = [Operator.AND, Operator.OR, Operator.NOT]  # noqa: RUF012 - as the base declares them
-    allowed_comparators = [c for c in Comparator if c is not Comparator.LIKE]  # noqa: RUF012
+    allowed_comparators = list(Comparator)  # noqa: RUF012
 
     def visit_operation(self, operation: Operation) -> Condition:
         """AND, OR and NOT; NOT holds if none of its arguments does."""

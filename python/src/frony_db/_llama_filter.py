@@ -1,18 +1,13 @@
-"""Filters of LlamaIndex.
-
-TEXT_MATCH looks for a text within a field, which frony-db's filters can't. Before such a filter is
-translated, the values of its field are read, and those that contain the text are listed.
-"""
+"""Filters of LlamaIndex."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from llama_index.core.vector_stores.types import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
 
-from ._conditions import FALSE, TRUE, all_of, any_of, compare, exists, negate, one_of
-from ._metadata import token
+from ._conditions import FALSE, TRUE, all_of, any_of, compare, contains, exists, negate, one_of, within
 from ._types import Condition
 
 _COMPARISONS = {
@@ -22,27 +17,13 @@ _COMPARISONS = {
     FilterOperator.GTE: ">=",
     FilterOperator.LTE: "<=",
 }
-_TEXT = (FilterOperator.TEXT_MATCH, FilterOperator.TEXT_MATCH_INSENSITIVE)
 
 
-def text_fields(filters: MetadataFilters | None) -> set[str]:
-    """The fields whose values are needed."""
-    found: set[str] = set()
-    for f in filters.filters if filters else []:
-        if isinstance(f, MetadataFilters):
-            found |= text_fields(f)
-        elif f.operator in _TEXT:
-            found.add(f.key)
-    return found
-
-
-def translate(filters: MetadataFilters | None, values: Mapping[str, set[str]]) -> Condition | None:
-    """A filter of LlamaIndex as one of frony-db, given the values of its text_fields."""
+def translate(filters: MetadataFilters | None) -> Condition | None:
+    """A filter of LlamaIndex as one of frony-db; None for none."""
     if filters is None or not filters.filters:
         return None
-    parts = [
-        (translate(f, values) or TRUE) if isinstance(f, MetadataFilters) else _one(f, values) for f in filters.filters
-    ]
+    parts = [(translate(f) or TRUE) if isinstance(f, MetadataFilters) else _one(f) for f in filters.filters]
     match filters.condition or FilterCondition.AND:
         case FilterCondition.AND:
             return all_of(parts)
@@ -52,7 +33,7 @@ def translate(filters: MetadataFilters | None, values: Mapping[str, set[str]]) -
             return negate(any_of(parts))
 
 
-def _one(f: MetadataFilter, values: Mapping[str, set[str]]) -> Condition:
+def _one(f: MetadataFilter) -> Condition:
     key, value = f.key, f.value
     match f.operator:
         case FilterOperator.IS_EMPTY:
@@ -64,17 +45,15 @@ def _one(f: MetadataFilter, values: Mapping[str, set[str]]) -> Condition:
         case FilterOperator.NIN:
             return negate(one_of(key, _list(f)))
         case FilterOperator.CONTAINS:
-            return compare(key, "CONTAINS", token(_scalar(f)))
+            return contains(key, _scalar(f))
         case FilterOperator.ANY:
-            return any_of(compare(key, "CONTAINS", token(v)) for v in _list(f))
+            return any_of(contains(key, v) for v in _list(f))
         case FilterOperator.ALL:
-            return all_of([exists(key), *(compare(key, "CONTAINS", token(v)) for v in _list(f))])
+            return all_of([exists(key), *(contains(key, v) for v in _list(f))])
         case FilterOperator.TEXT_MATCH:
-            text = _text(f)
-            return one_of(key, sorted(v for v in values[key] if text in v))
+            return within(key, _text(f))
         case FilterOperator.TEXT_MATCH_INSENSITIVE:
-            text = _text(f).lower()
-            return one_of(key, sorted(v for v in values[key] if text in v.lower()))
+            return within(key, _text(f), fold=True)
     return FALSE if value is None else compare(key, _COMPARISONS[f.operator], _scalar(f))
 
 

@@ -11,8 +11,6 @@ from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_
 from ._metadata import RESERVED, pack, unpack
 from ._types import Document, Match, StoredDocument
 
-ID = RESERVED + "id"  # a field with the node's id
-REF = RESERVED + "ref_doc_id"  # a field with the id of the document that the node is a part of
 NODE = RESERVED + "node"  # what of the node is neither text, metadata nor embedding, as JSON
 TYPE = RESERVED + "node_type"
 
@@ -27,13 +25,11 @@ def encode(node: BaseNode) -> Document:
     if isinstance(rest.get("text_resource"), dict) and rest["text_resource"].get("text") == text:
         del rest["text_resource"]["text"]
     metadata = pack(node.metadata) | {
-        ID: node.node_id,
         TYPE: content["_node_type"],
         NODE: json.dumps({k: v for k, v in rest.items() if v not in (None, {}, [])}, ensure_ascii=False),
     }
     out: Document = {"id": node.node_id, "text": text, "metadata": metadata}
     if node.ref_doc_id is not None:
-        metadata[REF] = node.ref_doc_id
         out["source"] = node.ref_doc_id
     if node.embedding:
         out["embedding"] = node.embedding

@@ -1,8 +1,8 @@
 """Metadata of frameworks, which may be any JSON, as metadata of documents, and back.
 
-Strings, numbers, booleans and lists of strings are stored as they are. Everything else is kept
-in one field of JSON, so that nothing is lost, and for filters what it holds becomes fields too:
-{"author": {"name": "Kim"}} has a field author.name, and [1, 2] is found by CONTAINS "1".
+Strings, numbers, booleans, and lists of strings, integers or floats are stored as they are. Everything
+else is kept in one field of JSON, so that nothing is lost, and for filters what it holds becomes fields too:
+{"author": {"name": "Kim"}} has a field author.name, and [1, "a"] is found by CONTAINS "1".
 A None has no field: it is like a field that is missing.
 """
 
@@ -23,18 +23,19 @@ def pack(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a document."""
     plain: dict[str, Any] = {}
     rest: dict[str, Any] = {}
-    for name, value in metadata.items():
+    for name, given in metadata.items():
         if not isinstance(name, str):
             raise TypeError(f"metadata: the name {name!r} is no string")
+        value = _native(given)
         if _is_plain(value) and name and not name.startswith(RESERVED):
-            plain[name] = value.isoformat() if isinstance(value, date) else value
+            plain[name] = value
         else:
             rest[name] = value
     derived = {field: value for name, value in rest.items() for field, value in _fields(name, value)}
     # A name may itself have a dot: {"a.b": 1, "a": {"b": 2}}.
     rest |= {name: plain[name] for name in derived if name in plain}
     if rest:
-        derived[REST] = json.dumps(rest, ensure_ascii=False, default=_array)
+        derived[REST] = json.dumps(rest, ensure_ascii=False, default=_refuse)
     return derived | plain
 
 
@@ -63,14 +64,18 @@ def token(value: Any) -> str:
 
 def _is_plain(value: Any) -> bool:
     match value:
-        case bool() | str() | date():
+        case bool() | str():
             return True
         case int():
             return value in _INT64
         case float():
             return math.isfinite(value)
-        case [_, *_]:  # an empty list counts as empty, and so has no field
-            return isinstance(value, list) and all(isinstance(v, str) for v in value)
+        case [first, *_]:  # an empty list counts as empty, and so has no field
+            return (
+                isinstance(first, (str, int, float))
+                and not isinstance(first, bool)
+                and all(type(v) is type(first) and _is_plain(v) for v in value)
+            )
     return False
 
 
@@ -82,17 +87,23 @@ def _fields(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         case dict():
             for key, inner in value.items():
                 if _is_plain(inner):
-                    yield f"{name}.{key}", inner.isoformat() if isinstance(inner, date) else inner
+                    yield f"{name}.{key}", inner
                 else:
                     yield from _fields(f"{name}.{key}", inner)
         case [_, *_] if all(isinstance(v, (str, int, float, bool)) for v in value):
             yield name, [token(v) for v in value]
 
 
-def _array(value: Any) -> Any:
-    """numpy, without importing it, and times."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, date):
+def _native(value: Any) -> Any:
+    """The value in JSON's types: times are texts, and numpy's (which is not imported) are Python's."""
+    if isinstance(value, date):  # and datetime
         return value.isoformat()
+    if isinstance(value, dict):
+        return {name: _native(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_native(inner) for inner in value]
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _refuse(value: Any) -> Any:
     raise TypeError(f"metadata: {type(value).__name__} is not JSON: {value!r}")

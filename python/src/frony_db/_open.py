@@ -27,7 +27,7 @@ def open(
     Its server is a process of its own, on a loopback port and with a random key. The
     processes of a user share it, and it ends with the last of them. `model` is a model of the
     frony-db program, such as a directory with a Hugging Face model; the default is built in.
-    `arguments` are further ones of `frony-db serve`.
+    `arguments` are further ones of `frony-db serve`; they count for the process that starts it.
 
     Raises LockedError if something else has the directory open, ReadOnlyError if it can't be
     written to, and OpenError otherwise.

@@ -7,6 +7,7 @@ server is never left behind; one whose process is killed before it connects ends
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -77,7 +78,26 @@ def _release(run: Path, hold: Hold) -> None:
     hold.users -= 1
     if hold.users == 0:
         del _held[run]
-        hold.connection.close()
+        # The server closes its side when it has closed the database, or at once if others use it.
+        with hold.connection, contextlib.suppress(OSError):
+            hold.connection.settimeout(CLOSING)
+            hold.connection.shutdown(socket.SHUT_WR)
+            hold.connection.recv(1)
+
+
+def _after_fork() -> None:
+    """Gives a forked process connections of its own: the parent's end when the parent is done."""
+    global _lock
+    _lock = threading.Lock()  # a thread of the parent may have had it
+    for hold in _held.values():
+        own = _connect({"url": hold.endpoint.url, "key": hold.endpoint.key})
+        if own is not None:
+            hold.connection.close()
+            hold.connection = own
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _closed(connection: socket.socket) -> bool:
@@ -167,13 +187,17 @@ def _start(path: Path, run: Path, read_only: bool, model: str | None, arguments:
         "127.0.0.1:0",
         "--held",
         "--json",
+        "--check-rate",
+        "0",  # self-queries in the background are for a server's metrics
         "--log-level",
         "warn",
     ]
     command += ["--read-only"] if read_only else []
     command += ["--model", model] if model else []
     # The user's settings for a server of their own are not meant for this one.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("FRONYDB_", "OTEL_TRACES_"))}
+    environment = {
+        k: v for k, v in os.environ.items() if k == "FRONYDB_ORT_LIB" or not k.startswith(("FRONYDB_", "OTEL_TRACES_"))
+    }
     flags: dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for this process
     if sys.platform == "win32":
         flags = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}

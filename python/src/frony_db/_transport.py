@@ -35,7 +35,9 @@ class Endpoint:
         out: dict[str, Any] = {"base_url": self.url.rstrip("/"), "headers": headers, "timeout": self.timeout}
         if self.transport is not None:
             out["transport"] = self.transport()
-        return out | {"trust_env": not self.local}
+        if self.local:
+            out |= {"trust_env": False, "verify": False}  # HTTP without proxy: no certificates to load, in 20 ms
+        return out
 
     def pause(self, call: Call, attempt: int, outcome: httpx.Response | httpx.TransportError) -> float:
         """The seconds to wait before a request is sent again; raises its error if it is not."""

@@ -50,6 +50,9 @@ class Document(TypedDict, total=False):
 
 
 class CollectionOptions(TypedDict, total=False):
+    #: What the graph reads of embeddings: bytes of a Matryoshka head, or four bits of all dimensions; chosen
+    #: by the model if missing
+    codes: Literal["head", "full"]
     #: Length of the embeddings; the model's if missing. Required if the server has no model
     dims: int
     #: Beam width while building; 200 if missing
@@ -77,6 +80,9 @@ class SearchOptions(TypedDict, total=False):
     exact: bool
     #: How hybrid combines the two rankings; weighted if missing
     fusion: Literal["weighted", "reciprocal"]
+    #: A field of which at most per_group results share a value; _source is the source. A document without the
+    #: field counts as its own group
+    group_by: str
     #: Leaves out results whose cosine with the query is lower, in dense and hybrid
     min_cosine: float
     #: Leaves out results with a lower score: see score. In hybrid, use min_cosine for a limit that means the
@@ -84,8 +90,13 @@ class SearchOptions(TypedDict, total=False):
     min_score: float
     #: What to rank by: embeddings, BM25 or both; hybrid for a text and dense for an embedding if missing
     mode: Literal["dense", "lexical", "hybrid"]
+    #: Results to leave out before the k: 10 for the second page of ten. The limit of k is that of both
+    #: together
+    offset: int
     #: Candidates per result to rerank, instead of recall; the collection's if missing
     oversampling: int
+    #: With group_by: results of the same value; 1 if missing
+    per_group: int
     #: At most this many results of the same source: 1 returns the best chunk of each document; no limit if
     #: missing. A document without a source counts as its own source
     per_source: int
@@ -110,6 +121,9 @@ class Query(TypedDict, total=False):
     filter: Filter
     #: How hybrid combines the two rankings; weighted if missing
     fusion: Literal["weighted", "reciprocal"]
+    #: A field of which at most per_group results share a value; _source is the source. A document without the
+    #: field counts as its own group
+    group_by: str
     #: Number of results; 10 if missing
     k: int
     #: Leaves out results whose cosine with the query is lower, in dense and hybrid
@@ -119,8 +133,13 @@ class Query(TypedDict, total=False):
     min_score: float
     #: What to rank by: embeddings, BM25 or both; hybrid for a text and dense for an embedding if missing
     mode: Literal["dense", "lexical", "hybrid"]
+    #: Results to leave out before the k: 10 for the second page of ten. The limit of k is that of both
+    #: together
+    offset: int
     #: Candidates per result to rerank, instead of recall; the collection's if missing
     oversampling: int
+    #: With group_by: results of the same value; 1 if missing
+    per_group: int
     #: At most this many results of the same source: 1 returns the best chunk of each document; no limit if
     #: missing. A document without a source counts as its own source
     per_source: int
@@ -260,6 +279,7 @@ class DiskStats:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
     name: str
+    codes: str
     created: datetime
     dead: int
     dims: int
@@ -275,6 +295,7 @@ class Stats:
     def from_json(cls, d: Mapping[str, Any]) -> Stats:
         return cls(
             name=d["name"],
+            codes=d["codes"],
             created=parse_time(d["created"]),
             dead=d["dead"],
             dims=d["dims"],
@@ -345,11 +366,12 @@ class FoundDocuments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    #: In byte order of their ids
+    #: In the order of sort, or in byte order of their ids
     documents: list[StoredDocument]
     #: The cursor of the next page; missing on the last
     next: str | None = None
-    #: What in the filter is probably a mistake, such as a field that no document has
+    #: What in the filter is probably a mistake, such as a field that no document has, and fields to sort by
+    #: that no document has
     warnings: list[str] | None = None
 
     @classmethod
@@ -452,7 +474,8 @@ class Result(MatchSequence):
     plan: str
     #: In microseconds
     timings: Timings
-    #: What in the filter is probably a mistake, such as a field that no document has
+    #: What in the filter is probably a mistake, such as a field that no document has, and that a hybrid
+    #: search was answered by words alone
     warnings: list[str] | None = None
 
     @classmethod

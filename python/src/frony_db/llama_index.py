@@ -32,8 +32,8 @@ from llama_index.core.vector_stores.types import (
 from ._async import AsyncDatabase
 from ._conditions import all_of, compare, one_of
 from ._connection import Connection
-from ._llama_filter import text_fields, translate
-from ._llama_node import ID, REF, decode, encode
+from ._llama_filter import translate
+from ._llama_node import decode, encode
 from ._open import asynchronous
 from ._sync import Database
 from ._types import CollectionOptions, Condition, Match, Result
@@ -116,11 +116,11 @@ class FronyDBVectorStore(BasePydanticVectorStore):
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
         """Deletes the nodes of a document."""
-        self._connection.collection().delete(filter=compare(REF, "=", ref_doc_id))
+        self._connection.collection().delete(filter=compare("_source", "=", ref_doc_id))
 
     async def adelete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
         """The same as delete for coroutines."""
-        await (await self._connection.collection_async()).delete(filter=compare(REF, "=", ref_doc_id))
+        await (await self._connection.collection_async()).delete(filter=compare("_source", "=", ref_doc_id))
 
     def delete_nodes(
         self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **delete_kwargs: Any
@@ -128,7 +128,7 @@ class FronyDBVectorStore(BasePydanticVectorStore):
         """Deletes the nodes that have one of the ids and match the filter."""
         if node_ids is None and filters is None:
             raise ValueError("delete_nodes: want node_ids or filters; clear() deletes everything")
-        where = _where(node_ids, None, translate(filters, self._values(filters)))
+        where = _where(node_ids, None, translate(filters))
         self._connection.collection().delete(filter=where or "TRUE")
 
     async def adelete_nodes(
@@ -137,7 +137,7 @@ class FronyDBVectorStore(BasePydanticVectorStore):
         """The same as delete_nodes for coroutines."""
         if node_ids is None and filters is None:
             raise ValueError("adelete_nodes: want node_ids or filters; aclear() deletes everything")
-        where = _where(node_ids, None, translate(filters, await self._avalues(filters)))
+        where = _where(node_ids, None, translate(filters))
         await (await self._connection.collection_async()).delete(filter=where or "TRUE")
 
     def clear(self) -> None:
@@ -153,7 +153,7 @@ class FronyDBVectorStore(BasePydanticVectorStore):
         collection = self._connection.collection()
         if node_ids is not None and filters is None:
             return [decode(d) for d in collection.get_many(node_ids).documents]
-        where = _where(node_ids, None, translate(filters, self._values(filters)))
+        where = _where(node_ids, None, translate(filters))
         return [decode(d) for d in collection.scan(where)]
 
     async def aget_nodes(
@@ -163,14 +163,12 @@ class FronyDBVectorStore(BasePydanticVectorStore):
         collection = await self._connection.collection_async()
         if node_ids is not None and filters is None:
             return [decode(d) for d in (await collection.get_many(node_ids)).documents]
-        where = _where(node_ids, None, translate(filters, await self._avalues(filters)))
+        where = _where(node_ids, None, translate(filters))
         return [decode(d) async for d in collection.scan(where)]
 
     def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """The nodes that are nearest to a question or an embedding."""
-        where = _where(
-            query.node_ids or None, query.doc_ids or None, translate(query.filters, self._values(query.filters))
-        )
+        where = _where(query.node_ids or None, query.doc_ids or None, translate(query.filters))
         collection = self._connection.collection()
         search, second = _searches(query, where, self.is_embedding_query, kwargs)
         result = collection.search(**search)
@@ -181,8 +179,7 @@ class FronyDBVectorStore(BasePydanticVectorStore):
 
     async def aquery(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """The same as query for coroutines."""
-        values = await self._avalues(query.filters)
-        where = _where(query.node_ids or None, query.doc_ids or None, translate(query.filters, values))
+        where = _where(query.node_ids or None, query.doc_ids or None, translate(query.filters))
         collection = await self._connection.collection_async()
         search, second = _searches(query, where, self.is_embedding_query, kwargs)
         result = await collection.search(**search)
@@ -192,21 +189,6 @@ class FronyDBVectorStore(BasePydanticVectorStore):
                 vector = await asynchronous(self._connection.database).embed_query(query.query_str or "")
             return _diverse(query, result, vector, kwargs)
         return _result(result) if second is None else _fused(query, result, await collection.search(**second))
-
-    def _values(self, filters: MetadataFilters | None) -> dict[str, set[str]]:
-        """The texts in the fields that a filter looks into."""
-        collection, found = self._connection.collection(), {}
-        for field in text_fields(filters):
-            documents = collection.scan({"field": field, "op": "EXISTS"}, fields=["metadata"])
-            found[field] = {v for d in documents if isinstance(v := d.metadata[field], str)}
-        return found
-
-    async def _avalues(self, filters: MetadataFilters | None) -> dict[str, set[str]]:
-        collection, found = await self._connection.collection_async(), {}
-        for field in text_fields(filters):
-            documents = collection.scan({"field": field, "op": "EXISTS"}, fields=["metadata"])
-            found[field] = {v async for d in documents if isinstance(v := d.metadata[field], str)}
-        return found
 
 
 class FronyDBEmbedding(BaseEmbedding):
@@ -247,9 +229,9 @@ class FronyDBEmbedding(BaseEmbedding):
 def _where(node_ids: list[str] | None, doc_ids: list[str] | None, filters: Condition | None) -> Condition | None:
     parts: list[Condition] = [] if filters is None else [filters]
     if node_ids is not None:
-        parts.append(one_of(ID, node_ids))
+        parts.append(one_of("_id", node_ids))
     if doc_ids is not None:
-        parts.append(one_of(REF, doc_ids))
+        parts.append(one_of("_source", doc_ids))
     return all_of(parts) if parts else None
 
 
