@@ -54,7 +54,9 @@ func (c *Collection) checkQuery(q *Query) error {
 func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Query, err error) {
 	start := time.Now()
 	asked := *q
-	asked.Text = textform.Typed(q.Text)
+	typed := textform.Normal(textform.Typed(q.Text))
+	var words string
+	asked.Text, words = v.Respell(typed)
 	q = &asked
 	if v.byWords(q, t.Mode) {
 		t.Mode = Lexical
@@ -86,6 +88,12 @@ func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Q
 	t.Embed = time.Since(start)
 	ask = q.toIndex(t.Mode, vec)
 	ask.Parts = parts
+	if ask.Text != "" {
+		ask.Text = words
+	}
+	if used := cmp.Or(ask.Text, q.Text); used != typed {
+		t.Warnings = append(t.Warnings, fmt.Sprintf("no document has a word of the text; it was searched as %q", used))
+	}
 	return ask, nil
 }
 
