@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
@@ -67,7 +69,7 @@ func (h *Host) writeBatch(ctx context.Context, r *record, b *batch, how writing)
 	}
 	byID := make(map[string]*db.Document, len(there))
 	for i := range there {
-		byID[there[i].ID] = &there[i]
+		byID[norm.NFC.String(there[i].ID)] = &there[i]
 	}
 	var docs []db.Document
 	for i, id := range b.IDs {
