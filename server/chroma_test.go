@@ -97,36 +97,36 @@ func TestChromaDocuments(t *testing.T) {
 		t.Errorf("%s\nwant %s", s, want)
 	}
 
-	for body, want := range map[string]string{
-		`{"limit":2,"offset":1}`:                           `["b","c"]`,
-		`{"limit":0}`:                                      `[]`,
-		`{"ids":["e","a","b"],"limit":1,"offset":1}`:       `["a"]`,
-		`{"ids":[]}`:                                       `[]`,
-		`{"where":{"k":true}}`:                             `["a"]`,
-		`{"where":{"k":{"$ne":true}}}`:                     `["b","c","d","e"]`,
-		`{"where":{"lang":{"$in":["en","kr"]}}}`:           `["a","b"]`,
-		`{"where":{"lang":{"$nin":["en","kr"]}}}`:          `["c","d","e"]`,
-		`{"where":{"score":{"$gte":2}}}`:                   `["b"]`,
-		`{"where":{"tags":{"$contains":"x"}}}`:             `["b"]`,
-		`{"where":{"$or":[{"k":false},{"score":2}]}}`:      `["b","e"]`,
-		`{"where":{"$and":[{"k":true},{"lang":"en"}]}}`:    `["a"]`,
-		`{"where_document":{"$contains":"봄"}}`:             `["b"]`,
-		`{"where_document":{"$not_contains":"봄"}}`:         `["a","c","d","e"]`,
-		`{"where_document":{"$regex":"^[나다]$"},"limit":1}`: `["a"]`,
-		`{"where_document":{"$and":[{"$not_regex":"^[나다]$"},{"$or":[{"$contains":"봄"},{"$contains":"new"}]}]},"offset":1}`: `["d"]`,
+	for _, x := range []struct{ body, want string }{
+		{`{"limit":2,"offset":1}`, `["b","c"]`},
+		{`{"limit":0}`, `[]`},
+		{`{"ids":["e","a","b"],"limit":1,"offset":1}`, `["a"]`},
+		{`{"ids":[]}`, `[]`},
+		{`{"where":{"k":true}}`, `["a"]`},
+		{`{"where":{"k":{"$ne":true}}}`, `["b","c","d","e"]`},
+		{`{"where":{"lang":{"$in":["en","kr"]}}}`, `["a","b"]`},
+		{`{"where":{"lang":{"$nin":["en","kr"]}}}`, `["c","d","e"]`},
+		{`{"where":{"score":{"$gte":2}}}`, `["b"]`},
+		{`{"where":{"tags":{"$contains":"x"}}}`, `["b"]`},
+		{`{"where":{"$or":[{"k":false},{"score":2}]}}`, `["b","e"]`},
+		{`{"where":{"$and":[{"k":true},{"lang":"en"}]}}`, `["a"]`},
+		{`{"where_document":{"$contains":"봄"}}`, `["b"]`},
+		{`{"where_document":{"$not_contains":"봄"}}`, `["a","c","d","e"]`},
+		{`{"where_document":{"$regex":"^[나다]$"},"limit":1}`, `["a"]`},
+		{`{"where_document":{"$and":[{"$not_regex":"^[나다]$"},{"$or":[{"$contains":"봄"},{"$contains":"new"}]}]},"offset":1}`, `["d"]`},
 	} {
-		if got := encode(t, b.ask(200, "POST", at+"/get", body)["ids"]); got != want {
-			t.Errorf("%s: %s, want %s", body, got, want)
+		if got := encode(t, b.ask(200, "POST", at+"/get", x.body)["ids"]); got != x.want {
+			t.Errorf("%s: %s, want %s", x.body, got, x.want)
 		}
 	}
-	for body, want := range map[string]string{
-		`{"where":{"k":true},"limit":0}`:                            "0",
-		`{"where_document":{"$contains":"new"}}`:                    "1",
-		`{"where":{"k":{"$in":[true,false]}},"limit":1}`:            "1",
-		`{"ids":["e","nobody"],"where_document":{"$contains":"다"}}`: "1",
+	for _, x := range []struct{ body, want string }{
+		{`{"where":{"k":true},"limit":0}`, "0"},
+		{`{"where_document":{"$contains":"new"}}`, "1"},
+		{`{"where":{"k":{"$in":[true,false]}},"limit":1}`, "1"},
+		{`{"ids":["e","nobody"],"where_document":{"$contains":"다"}}`, "1"},
 	} {
-		if got := encode(t, b.ask(200, "POST", at+"/delete", body)["deleted"]); got != want {
-			t.Errorf("%s: %s, want %s", body, got, want)
+		if got := encode(t, b.ask(200, "POST", at+"/delete", x.body)["deleted"]); got != x.want {
+			t.Errorf("%s: %s, want %s", x.body, got, x.want)
 		}
 	}
 	if got := b.raw("GET", at+"/count", ""); got != "2" {
