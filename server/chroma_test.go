@@ -288,6 +288,22 @@ func nearestOf(q []float32, vectors [][]float32, space string, chosen func(int) 
 	return out
 }
 
+// What is too large for one transaction is written in several.
+func TestChromaLargeBatch(t *testing.T) {
+	t.Parallel()
+	b := startChroma(t)
+	at := b.made(`{"name":"notes"}`)
+	rng := rand.New(rand.NewPCG(1, 0))
+	ids, coded := make([]string, 3000), make([]string, 3000)
+	for i := range ids {
+		ids[i], coded[i] = fmt.Sprint(i), inBase64(ofLength(rng, 768, 1))
+	}
+	b.ask(201, "POST", at+"/add", encode(t, map[string]any{"ids": ids, "embeddings": coded}))
+	if got := b.raw("GET", at+"/count", ""); got != "3000" {
+		t.Error(got)
+	}
+}
+
 // A collection to which documents are added without embeddings is the model's.
 func TestChromaEmbeds(t *testing.T) {
 	t.Parallel()
