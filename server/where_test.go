@@ -16,6 +16,7 @@ type bound struct {
 	open    bool     // nothing of any document
 	refused bool     // nothing at all
 	bodies  []string // it keeps to its documents, with each of these
+	query   string   // of the URL
 	writes  bool     // the admin's request changes the other tenant's document
 }
 
@@ -65,6 +66,7 @@ var boundRoutes = func() map[string]bound {
 		"POST " + c + "/search/batch": {bodies: []string{`{"queries":[` + search + `]}`}},
 		"GET " + c + "/fields":        {bodies: none},
 		"POST " + c + "/facets":       {bodies: []string{`{"fields":["tenant","name"]}`, `{"fields":["name"],"filter":"tenant = \"b\""}`, `{"fields":["tenant"],"search":{"text":"x"}}`}},
+		"GET " + c + "/search":        {query: "?k=9&q=" + theirs, bodies: none},
 		"POST /mcp":                   {bodies: none}, // below, by tool
 	})
 	return m
@@ -141,6 +143,7 @@ func TestEveryRouteWithABoundKey(t *testing.T) {
 		}
 		method, path, _ := strings.Cut(pattern, " ")
 		path = strings.NewReplacer("{collection}", "notes", "{id}", "theirs", "{$}", "", "{model...}", "x").Replace(path)
+		path += entry.query
 		if entry.refused {
 			b.key = secret("app")
 			if status, got, _ := b.do(method, path, "", "Accept", accept); status != 403 {
