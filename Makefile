@@ -62,6 +62,10 @@ test-clients: ## other people's clients against our server (Node; Chromium is in
 test-python: ## the Python package, and the suites that LangChain and Haystack publish for stores
 	CACHE=$(CURDIR)/.cache/python python/test.sh
 
+.PHONY: test-chroma
+test-chroma: ## the suites of langchain-chroma and chromadb's client, against `serve --compat chroma`
+	CACHE=$(CURDIR)/.cache/chroma tools/chroma/run.sh
+
 .PHONY: types-python
 types-python: build ## write the Python package's types from the server's description
 	FRONYDB_BINARY=$(CURDIR)/bin/frony-db PYTHONPATH=python/src $(CURDIR)/.cache/python/venv/bin/python python/tools/generate_types.py

@@ -92,6 +92,21 @@ func (g generator) fill(v reflect.Value) {
 	}
 }
 
+// spans are parts of a text, apart from each other.
+func (g generator) spans(text string) (all []db.Span) {
+	start := -1
+	for i := range text {
+		switch {
+		case !g.oneOf(3):
+		case start < 0:
+			start = i
+		default:
+			all, start = append(all, db.Span{Start: start, End: i}), -1
+		}
+	}
+	return all
+}
+
 func (g generator) time() time.Time {
 	return time.UnixMicro(g.rng.Int64N(4e15)).In([]*time.Location{time.UTC, time.FixedZone("", 9*3600)}[g.rng.IntN(2)])
 }

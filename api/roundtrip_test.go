@@ -208,6 +208,12 @@ func checkAs[T any](t *testing.T, stay map[string]string, to trip[T]) {
 				g.fill(in.Field(i))
 			}
 		}
+		if m, ok := reflect.TypeAssert[*db.Match](in.Addr()); ok {
+			m.Highlights = g.spans(m.Document.Text)
+			if m.Snippet != nil {
+				m.Snippet.Highlights = g.spans(m.Snippet.Text)
+			}
+		}
 		got, err := to(in.Interface().(T))
 		if err != nil {
 			t.Fatalf("%+v: %v", in.Interface(), err)

@@ -157,7 +157,10 @@ func TestSameAsTheDatabase(t *testing.T) {
 			case 5:
 				v, err = c.Count(ctx, filter.Not(where))
 			case 6:
-				v, err = matches(c, ctx, db.Query{Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Recall: 1, Fields: db.FieldText | db.FieldEmbedding})
+				v, err = matches(c, ctx, db.Query{
+					Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Recall: 1,
+					Fields: db.FieldEmbedding | fields, Highlight: true, Snippet: 1 + len(ids[0])*4,
+				})
 			case 7:
 				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7, Fields: fields})
 			case 8:
@@ -197,6 +200,22 @@ func TestSameAsTheDatabase(t *testing.T) {
 		if !reflect.DeepEqual(got[0], got[1]) {
 			t.Fatalf("step %d, operation %d:\nserver   %v\ndatabase %v", step, op, got[0], got[1])
 		}
+	}
+	like := db.Query{Like: []string{"like"}, K: 5, Exact: true}
+	var found [2]any
+	for i, c := range both {
+		if _, err := c.Upsert(ctx, db.Document{ID: "like", Text: "서울 봄"}); err != nil {
+			t.Fatal(err)
+		}
+		v, err := matches(c, ctx, like)
+		if err != nil || len(v) == 0 {
+			t.Fatal(v, err)
+		}
+		_, err = c.Search(ctx, db.Query{Text: "봄", Like: []string{"none"}, K: 1})
+		found[i] = []any{v, kind(err)}
+	}
+	if !reflect.DeepEqual(found[0], found[1]) {
+		t.Errorf("like:\nserver   %v\ndatabase %v", found[0], found[1])
 	}
 	if inserted < 4 {
 		t.Errorf("only %d inserts of chunks succeeded", inserted)

@@ -93,11 +93,15 @@ func (c *Collection) Facets(ctx context.Context, q FacetQuery) (out Facets, err 
 		if err := c.checkFilter(q.Filter); err != nil {
 			return err
 		}
+		q.Filter = c.within(q.Filter)
 		search, t := q.Search, Trace{}
 		var ask index.Query
 		if search != nil {
 			if err := c.checkQuery(search); err != nil {
 				return err
+			}
+			if search.byExample() {
+				return reason.For(ErrInvalidQuery, "facets of Like and Unlike are not counted; search with a text or an embedding")
 			}
 			t.Mode = search.mode()
 			var err error
@@ -119,14 +123,19 @@ func (c *Collection) Facets(ctx context.Context, q FacetQuery) (out Facets, err 
 			out.Warnings = t.Warnings
 		case search != nil:
 			facets, out.Documents, err = r.FacetsOf(ctx, ask, want, new(index.Trace))
-			out.Warnings = slices.Concat(t.Warnings, v.Warnings(search.Filter))
+			out.Warnings = t.Warnings
+			if c.scope == nil {
+				out.Warnings = slices.Concat(out.Warnings, v.Warnings(search.Filter))
+			}
 		default:
 			facets, out.Documents, err = r.Facets(q.Filter, want)
 		}
 		if err != nil {
 			return err
 		}
-		out.Warnings = slices.Concat(out.Warnings, v.Warnings(q.Filter), v.Unknown(q.Fields...))
+		if c.scope == nil { // a warning would tell of the others' fields
+			out.Warnings = slices.Concat(out.Warnings, v.Warnings(q.Filter), v.Unknown(q.Fields...))
+		}
 		out.Facets = make([]Facet, len(facets))
 		for i, f := range facets {
 			out.Facets[i] = fromFacet(q.Fields[i], f)
@@ -185,7 +194,7 @@ func (c *Collection) Fields(_ context.Context, where filter.Expr) (fields []Fiel
 		if err := c.checkFilter(where); err != nil {
 			return err
 		}
-		facets, documents, err := r.Fields(where, 8*examples)
+		facets, documents, err := r.Fields(c.within(where), 8*examples)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,9 @@ func (c *Collection) FilterWarnings(_ context.Context, where filter.Expr, fields
 		if err := c.checkFilter(where); err != nil {
 			return err
 		}
-		warnings = append(v.Warnings(where), v.Unknown(fields...)...)
+		if c.scope == nil { // a warning would tell of the others' fields
+			warnings = append(v.Warnings(where), v.Unknown(fields...)...)
+		}
 		return nil
 	})
 	return warnings, err

@@ -125,6 +125,7 @@ func (c *Collection) Scan(ctx context.Context, s Scan) iter.Seq2[Document, error
 			if err := c.checkFilter(s.Filter); err != nil {
 				return err
 			}
+			s.Filter = c.within(s.Filter)
 			return s.run(ctx, r, yield)
 		})
 		if err != nil {
@@ -199,7 +200,7 @@ func (c *Collection) Count(_ context.Context, where filter.Expr) (n int, err err
 		if err := c.checkFilter(where); err != nil {
 			return err
 		}
-		n, err = r.Count(where)
+		n, err = r.Count(c.within(where))
 		return err
 	})
 	return n, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/internal/textform"
 )
 
@@ -30,6 +31,7 @@ func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err 
 		if err := c.checkQuery(&q); err != nil {
 			return err
 		}
+		q.Filter, q.scope = c.within(q.Filter), c.scope
 		t := Trace{Mode: q.mode()}
 		matches, err = v.search(ctx, &q, &t)
 		if q.Trace != nil {
@@ -62,18 +64,23 @@ func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Q
 	}
 	var vec []float32
 	var parts []index.Part
-	if t.Mode != Lexical {
+	outdated := v.outdated()
+	switch {
+	case t.Mode == Lexical, q.Text == "" && q.Embedding == nil:
+	case t.Mode == Hybrid && len(q.Like) > 0 && outdated != nil:
+		t.Warnings = append(t.Warnings, fmt.Sprintf("the text was searched by its words, and the embedding is that of Like alone: %v", outdated))
+	default:
 		if vec, err = v.embedQuery(ctx, q); err != nil {
 			return ask, err
 		}
 		if vec == nil {
 			t.Warnings = append(t.Warnings, "the model knows no word of the text, so that it has no dense score")
 		}
-		if vec == nil && t.Mode == Dense {
+		if vec == nil && t.Mode == Dense && len(q.Like) == 0 {
 			return ask, nil
 		}
 	}
-	if t.Mode == Hybrid {
+	if t.Mode == Hybrid && outdated == nil {
 		if parts, err = v.embedParts(ctx, q.Text); err != nil {
 			return ask, err
 		}
@@ -103,13 +110,19 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		return nil, err
 	}
 	defer r.Close()
-	if q.Trace != nil {
+	if q.Trace != nil && q.scope == nil { // a warning would tell of the others' fields
 		t.Warnings = append(t.Warnings, v.Warnings(q.Filter)...)
 		if q.GroupBy != "" {
 			t.Warnings = append(t.Warnings, v.Unknown(q.GroupBy)...)
 		}
 	}
 	var found index.Trace
+	if q.byExample() {
+		if ask.Vector, ask.Except, err = q.mix(ctx, r, ask.Vector, v.Settings().Dims); err != nil {
+			return nil, err
+		}
+		ask.Unknown = ask.Unknown && ask.Vector == nil
+	}
 	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
 	if err != nil {
@@ -121,7 +134,12 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25}
 		out[i].Document.Embedding = m.Embedding
 	}
-	return out, nil
+	if q.Highlight || q.Snippet > 0 {
+		start := time.Now()
+		err = v.excerpt(ctx, r, q, ask.Vector, out)
+		t.Load += time.Since(start)
+	}
+	return out, err
 }
 
 // mode returns the query's mode. ModeDefault depends on what the query has.
@@ -141,7 +159,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
 		Text: q.Text, Vector: vec, K: q.K + q.Offset, Offset: q.Offset, Filter: q.Filter, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
-		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own,
+		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own || q.byExample(),
 	}
 	switch {
 	case q.PerSource > 0:
@@ -150,6 +168,9 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 		out.GroupBy, out.PerGroup = q.GroupBy, cmp.Or(q.PerGroup, 1)
 	}
 	out.Unknown = mode == Hybrid && vec == nil
+	if q.Highlight || q.Snippet > 0 {
+		out.Want |= store.WithText
+	}
 	if mode == Dense {
 		out.Text = "" // only the embedder needed it
 	}

@@ -141,5 +141,8 @@ func (s *Server) collection(ctx context.Context, name string) (*db.Collection, e
 			return nil, p
 		}
 	}
+	if k := callOf(ctx).key; err == nil && k != nil && k.Where != nil {
+		return c.Restrict(*k.Where)
+	}
 	return c, err
 }

@@ -224,3 +224,17 @@ func TestMCPSchemas(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// An assistant finds more like a document that it has seen, without words.
+func TestMCPLike(t *testing.T) {
+	t.Parallel()
+	b := start(t, nil)
+	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
+	b.ask(200, "PUT", notes+"/documents", `{"documents":[{"id":"1","text":"서울의 봄"},{"id":"2","text":"서울의 봄날"},{"id":"3","text":"coffee"}]}`)
+	if got := b.mcpCall("search", `{"collection":"notes","like":["1"],"unlike":["3"]}`); !strings.Contains(got, `"id":"2"`) || strings.Contains(got, `"id":"1"`) || strings.Contains(got, `"id":"3"`) {
+		t.Error(got)
+	}
+	if got := b.mcpCall("search", `{"collection":"notes","unlike":["3"]}`); !strings.Contains(got, "Like") {
+		t.Error(got)
+	}
+}

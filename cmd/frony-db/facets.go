@@ -165,7 +165,7 @@ func (a *app) printFields(fields []db.FieldInfo) error {
 		for _, x := range f.Examples {
 			examples = append(examples, plain(x))
 		}
-		about := strings.Join(examples, ", ") + span(f.Min, f.Max, f.First, f.Last)
+		about := strings.TrimPrefix(strings.TrimPrefix(span(f.Min, f.Max, f.First, f.Last)+"; ", ", ")+strings.Join(examples, ", "), "; ")
 		t.Rows = append(t.Rows, []string{
 			f.Name, strings.Join(types, ", "), strconv.Itoa(f.Documents), fmt.Sprintf("%.0f%%", 100*f.Share), strconv.Itoa(f.Distinct), about,
 		})

@@ -53,6 +53,10 @@ type searchFlags struct {
 	minScore  float32
 	minCosine float32
 	fields    []string
+	highlight bool
+	snippet   int
+	like      []string
+	unlike    []string
 }
 
 func (s *searchFlags) add(f *pflag.FlagSet) {
@@ -69,11 +73,15 @@ func (s *searchFlags) add(f *pflag.FlagSet) {
 	f.Float32Var(&s.minScore, "min-score", 0, "leave out results with a lower score: the cosine in dense, BM25 in lexical, and a fused score from 0 to 1 in hybrid")
 	f.Float32Var(&s.minCosine, "min-cosine", 0, "leave out results whose cosine with the query is lower, in dense and hybrid")
 	f.StringSliceVar(&s.fields, "fields", nil, "parts of the documents to return, as text,metadata,embedding; id returns only the ids\n(default: text,metadata)")
+	f.StringSliceVar(&s.like, "like", nil, "ids of documents to find more like, in place of a query or with one")
+	f.StringSliceVar(&s.unlike, "unlike", nil, "ids of documents to move away from")
+	f.BoolVar(&s.highlight, "highlight", false, "mark the query's words in the results: «words»")
+	f.IntVar(&s.snippet, "snippet", 0, "show the part of each text that fits the query best, of at most this many characters")
 }
 
 // searchQuery is what the flags of search ask for.
 func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
-	if strings.TrimSpace(text) == "" {
+	if strings.TrimSpace(text) == "" && len(s.like) == 0 {
 		return db.Query{}, usage.Errorf("the query is empty")
 	}
 	if s.k < 1 {
@@ -91,6 +99,7 @@ func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
 	if a.from["min-cosine"] != byDefault {
 		w.MinCosine = &s.minCosine
 	}
+	w.Highlight, w.Snippet, w.Like, w.Unlike = s.highlight, s.snippet, s.like, s.unlike
 	if len(s.fields) > 0 {
 		w.Fields = s.fields
 	}

@@ -1,10 +1,20 @@
-import os, uuid, pytest, chromadb
-from langchain_tests.integration_tests import VectorStoreIntegrationTests
+"""The suite that LangChain publishes for stores, on langchain-chroma and its client."""
+
+import os
+import uuid
+
+import chromadb
+import pytest
 from langchain_chroma import Chroma
-class TestC(VectorStoreIntegrationTests):
+from langchain_tests.integration_tests import VectorStoreIntegrationTests
+
+
+class TestChroma(VectorStoreIntegrationTests):
     @pytest.fixture()
     def vectorstore(self):
-        c=chromadb.HttpClient(host="127.0.0.1",port=int(os.environ["CHROMA_SERVER_HTTP_PORT"]))
-        s=Chroma(client=c,collection_name="x"+uuid.uuid4().hex[:8],embedding_function=self.get_embeddings())
-        try: yield s
-        finally: s.delete_collection()
+        client = chromadb.HttpClient(host="127.0.0.1", port=int(os.environ["CHROMA_SERVER_HTTP_PORT"]))
+        store = Chroma(client=client, collection_name=f"x{uuid.uuid4().hex[:8]}", embedding_function=self.get_embeddings())
+        try:
+            yield store
+        finally:
+            store.delete_collection()

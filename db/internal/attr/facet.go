@@ -62,38 +62,45 @@ var Kinds = [kinds]string{
 // Facet counts the values of a field in nodes, which are a bit each: the top most
 // frequent that begin with a prefix, without regard to case.
 func (x *Index) Facet(field string, nodes []uint64, top int, prefix string, former func() Former) *Facet {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	was := former()
-	rest, changed := was.take(nodes)
-	column := columnOf(field)
-	return x.facet(column, rest, was.entries(changed, column), top, prefix)
+	return x.column(columnOf(field), nodes, top, prefix, former)
 }
 
-// Facets is Facet for every field, by name, without the columns that are no metadata.
+// Facets is Facet for every field, by name, without the columns that are no metadata. It
+// takes the lock for one column at a time: all of a large index take long.
 func (x *Index) Facets(nodes []uint64, top int, former func() Former) map[string]*Facet {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	was := former()
-	rest, changed := was.take(nodes)
-	out := make(map[string]*Facet, len(x.columns))
-	count := func(name string) {
-		if name == SourceColumn || name == IDColumn || out[name] != nil {
-			return
-		}
-		if f := x.facet(name, rest, was.entries(changed, name), top, ""); f.Documents > 0 {
+	out := make(map[string]*Facet)
+	for name := range x.names(former) {
+		if f := x.column(name, nodes, top, "", former); f.Documents > 0 {
 			out[name] = f
 		}
 	}
+	return out
+}
+
+// names are the fields that there are, and were.
+func (x *Index) names(former func() Former) map[string]bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	names := make(map[string]bool, len(x.columns))
 	for name := range x.columns {
-		count(name)
+		names[name] = true
 	}
-	for _, node := range changed {
-		for name := range was[node] {
-			count(name)
+	for _, columns := range former() {
+		for name := range columns {
+			names[nfc.Compose(name)] = true
 		}
 	}
-	return out
+	delete(names, SourceColumn)
+	delete(names, IDColumn)
+	return names
+}
+
+func (x *Index) column(name string, nodes []uint64, top int, prefix string, former func() Former) *Facet {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	was := former()
+	rest, changed := was.take(nodes)
+	return x.facet(name, rest, was.entries(changed, name), top, prefix)
 }
 
 // columnOf is the name of the column of a field.

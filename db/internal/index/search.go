@@ -37,6 +37,7 @@ type Query struct {
 	Unknown      bool // hybrid search without a vector: no document has a dense score
 	Exact        bool
 	Want         store.Fields // of the results
+	Except       []uint32     // nodes that are no results
 	Own          bool         // not a question that was received: nothing is learnt from it
 }
 
@@ -123,7 +124,22 @@ func (s *search) filter() (err error) {
 	if s.allowed, err = s.meeting(s.q.Filter); s.allowed != nil {
 		s.trace.Filter = time.Since(start)
 	}
+	if err == nil && len(s.q.Except) > 0 {
+		s.except()
+	}
 	return err
+}
+
+// except leaves out the query's exceptions.
+func (s *search) except() {
+	if s.allowed == nil {
+		s.allowed = allBits(s.x.bound())
+	}
+	for _, node := range s.q.Except {
+		if s.allowed.has(node) {
+			s.allowed[node/64] &^= 1 << (node % 64)
+		}
+	}
 }
 
 // sees reports whether the search may return a node.

@@ -27,21 +27,21 @@ func (x *Index) scores(dst []float32, query string, nodes []uint32, open func(*s
 	dst = append(dst, make([]float32, len(nodes))...)
 	scores := dst[from:]
 
-	type place struct {
+	type held struct {
 		slot uint32
 		at   int
 	}
-	places := make([]place, 0, len(nodes))
+	places := make([]held, 0, len(nodes))
 	x.mu.RLock()
 	for i, node := range nodes {
 		if slot, ok := x.nodes.get(node); ok {
-			places = append(places, place{slot, i})
+			places = append(places, held{slot, i})
 		}
 	}
 	open(s)
 	x.mu.RUnlock()
 	defer s.release()
-	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.slot, b.slot) })
+	slices.SortFunc(places, func(a, b held) int { return cmp.Compare(a.slot, b.slot) })
 	sums := make([]float64, len(places))
 	for i := range s.cursors {
 		cur := &s.cursors[i]

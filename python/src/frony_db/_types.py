@@ -83,6 +83,11 @@ class SearchOptions(TypedDict, total=False):
     #: A field of which at most per_group results share a value; _source is the source. A document without the
     #: field counts as its own group
     group_by: str
+    #: Marks the text's words in the results, in highlights: Korean words without their particle. Needs text
+    highlight: bool
+    #: Ids of documents: searches for more like them, by their stored embeddings, alone or with a text or an
+    #: embedding. They are not among the results
+    like: Sequence[str]
     #: Leaves out results whose cosine with the query is lower, in dense and hybrid
     min_cosine: float
     #: Leaves out results with a lower score: see score. In hybrid, use min_cosine for a limit that means the
@@ -103,6 +108,11 @@ class SearchOptions(TypedDict, total=False):
     #: The share of the true k nearest to find, on average; more takes longer, and 1 is a scan. 0.99 if
     #: missing
     recall: float
+    #: Returns the part of each text that fits the query best, of at most this many characters, in snippet.
+    #: With fields the whole text can be left out
+    snippet: int
+    #: Ids of documents to move away from. They are not among the results
+    unlike: Sequence[str]
 
 
 class Query(TypedDict, total=False):
@@ -124,8 +134,13 @@ class Query(TypedDict, total=False):
     #: A field of which at most per_group results share a value; _source is the source. A document without the
     #: field counts as its own group
     group_by: str
+    #: Marks the text's words in the results, in highlights: Korean words without their particle. Needs text
+    highlight: bool
     #: Number of results; 10 if missing
     k: int
+    #: Ids of documents: searches for more like them, by their stored embeddings, alone or with a text or an
+    #: embedding. They are not among the results
+    like: Sequence[str]
     #: Leaves out results whose cosine with the query is lower, in dense and hybrid
     min_cosine: float
     #: Leaves out results with a lower score: see score. In hybrid, use min_cosine for a limit that means the
@@ -146,8 +161,13 @@ class Query(TypedDict, total=False):
     #: The share of the true k nearest to find, on average; more takes longer, and 1 is a scan. 0.99 if
     #: missing
     recall: float
+    #: Returns the part of each text that fits the query best, of at most this many characters, in snippet.
+    #: With fields the whole text can be left out
+    snippet: int
     #: Embedded as a query
     text: str
+    #: Ids of documents to move away from. They are not among the results
+    unlike: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -384,6 +404,41 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    #: Where it ends: the character behind its last one
+    end: int
+    #: Where it begins, in characters (Unicode code points)
+    start: int
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Span:
+        return cls(
+            end=d["end"],
+            start=d["start"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    text: str
+    #: The query's words in the snippet, if they were asked for
+    highlights: list[Span] | None = None
+    #: Where it begins in the document's text, in characters (Unicode code points)
+    start: int
+    #: The same in bytes of UTF-8
+    start_byte: int
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Snippet:
+        return cls(
+            text=d["text"],
+            highlights=[Span.from_json(v) for v in d["highlights"]] if d.get("highlights") is not None else None,
+            start=d["start"],
+            start_byte=d["start_byte"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     #: Unique in the collection
     id: str
@@ -409,6 +464,11 @@ class Match:
     #: When the document expires (RFC 3339), to the microsecond. From then on it is not returned, and it is
     #: deleted in the background; never if missing
     expires: datetime | None = None
+    #: The query's words in text, if highlight was asked for and the text is here: in order, apart from each
+    #: other
+    highlights: list[Span] | None = None
+    #: The part of the text that fits the query best, if snippet was asked for
+    snippet: Snippet | None = None
     #: What the document is a part of, such as a file
     source: str | None = None
     #: What stands above the text: the title of the document that it is from, and the headings above it.
@@ -428,6 +488,8 @@ class Match:
             created=parse_time(d["created"]),
             embedding=d.get("embedding"),
             expires=parse_time(d["expires"]) if d.get("expires") is not None else None,
+            highlights=[Span.from_json(v) for v in d["highlights"]] if d.get("highlights") is not None else None,
+            snippet=Snippet.from_json(d["snippet"]) if d.get("snippet") is not None else None,
             source=d.get("source"),
             title=d.get("title"),
         )

@@ -6,6 +6,8 @@ import (
 	"math"
 	"net/http"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -14,6 +16,7 @@ import (
 const (
 	fieldNorm = "chroma:norm" // the length of its embedding, if it is not 1
 	fieldURI  = "chroma:uri"
+	fieldBare = "chroma:empty" // the text is empty, and not missing
 )
 
 // batch is what a request writes, in columns: a column that is there has an element
@@ -48,6 +51,7 @@ func (h *Host) checkBatch(b *batch) *problem.Problem {
 			return bad(column.name, "%d %s for %d ids", column.n, column.name, n)
 		}
 	}
+	b.IDs = composed(b.IDs)
 	ids := make(map[string]bool, n)
 	for i, id := range b.IDs {
 		if ids[id] {
@@ -82,11 +86,26 @@ func checkMetadata(m map[string]any) *problem.Problem {
 				return bad("metadatas", "the metadata %.100q is an empty list", name)
 			}
 		}
-		if name == fieldNorm || name == fieldURI {
+		if ours(name) {
 			return bad("metadatas", "the name %s is reserved", name)
 		}
 	}
 	return nil
+}
+
+func ours(name string) bool { return name == fieldNorm || name == fieldURI || name == fieldBare }
+
+// composed returns ids as the database compares them: macOS decomposes 메, and nobody
+// sees it.
+func composed(ids []string) []string {
+	if ids == nil {
+		return nil
+	}
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = norm.NFC.String(id)
+	}
+	return out
 }
 
 // embedding is that of document i; nil if there is none.
@@ -111,6 +130,12 @@ func (b *batch) change(i int) (db.Metadata, *problem.Problem) {
 	out := db.Metadata{}
 	if len(b.Metadatas) > 0 {
 		maps.Copy(out, b.Metadatas[i])
+	}
+	if text := b.text(i); text != nil {
+		out[fieldBare] = nil
+		if *text == "" {
+			out[fieldBare] = true
+		}
 	}
 	if len(b.URIs) > 0 && b.URIs[i] != nil {
 		out[fieldURI] = *b.URIs[i]
@@ -163,8 +188,8 @@ func (b *batch) merge(d *db.Document, i int) *problem.Problem {
 	return nil
 }
 
-// norm is the length of a document's embedding.
-func norm(m db.Metadata) float64 {
+// length is that of a document's embedding.
+func length(m db.Metadata) float64 {
 	switch n := m[fieldNorm].(type) {
 	case float64:
 		return n

@@ -57,7 +57,7 @@ func (r *record) tell(dims int) map[string]any {
 		"metadata": nil, "schema": nil, "dimension": nil, "log_position": 0, "version": 0,
 	}
 	if r.Metadata != nil {
-		out["metadata"] = db.Metadata(r.Metadata)
+		out["metadata"] = r.Metadata
 	}
 	if r.Schema != nil {
 		out["schema"] = r.Schema
@@ -185,7 +185,9 @@ func (h *Host) create(ctx context.Context, tenant, database string, in *newColle
 		ID: newID(), Kind: kindCollection, Tenant: tenant, Database: database, Name: in.Name,
 		Metadata: in.Metadata, Configuration: in.Configuration, Schema: in.Schema,
 	}
-	c.settle()
+	if err := c.settle(); err != nil {
+		return nil, bad("metadata", "%s", err)
+	}
 	var err error
 	if c.Backing, err = h.backing(ctx, c); err != nil {
 		return nil, h.Problem(ctx, err)
@@ -226,7 +228,9 @@ func (h *Host) modifyCollection(w http.ResponseWriter, r *http.Request) {
 	if in.Configuration != nil {
 		p = c.reconfigure(in.Configuration)
 	}
-	c.settle()
+	if err := c.settle(); err != nil && p == nil {
+		p = bad("new_metadata", "%s", err)
+	}
 	if p == nil {
 		if err := h.save(ctx, c); err != nil {
 			p = h.Problem(ctx, err)

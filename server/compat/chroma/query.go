@@ -216,7 +216,7 @@ func (f *finder) search(ctx context.Context, q asked) ([]near, error) {
 	}
 	out := make([]near, len(matches))
 	for i, m := range matches {
-		out[i] = near{m.Document, f.space.distance(float64(m.Cosine), q.norm, norm(m.Document.Metadata))}
+		out[i] = near{m.Document, f.space.distance(float64(m.Cosine), q.norm, length(m.Document.Metadata))}
 	}
 	return nearest(out, f.k), nil
 }
@@ -234,13 +234,13 @@ func (f *finder) compare(ctx context.Context, queries []asked, lists [][]near) e
 		if f.s.text != nil && !f.s.text(d.Text) {
 			continue
 		}
-		length := norm(d.Metadata)
+		own := length(d.Metadata)
 		for i, q := range queries {
 			cosine := 0.0
 			if q.norm > 0 {
 				cosine = dot(q.v, d.Embedding) / q.norm
 			}
-			lists[i] = append(lists[i], near{d, f.space.distance(cosine, q.norm, length)})
+			lists[i] = append(lists[i], near{d, f.space.distance(cosine, q.norm, own)})
 			if len(lists[i]) > 2*f.k+100 {
 				lists[i] = nearest(lists[i], f.k)
 			}

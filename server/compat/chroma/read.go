@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/server/keys"
@@ -39,6 +41,7 @@ func (h *Host) choose(s *selection) (out chosen, p *problem.Problem) {
 		return out, p
 	}
 	if s.IDs != nil {
+		s.IDs = composed(s.IDs)
 		values := make([]any, len(s.IDs))
 		for i, id := range s.IDs {
 			values[i] = id
@@ -77,7 +80,7 @@ func (in include) fields() db.Fields {
 	if in.has("documents") {
 		f |= db.FieldText
 	}
-	if in.has("metadatas") || in.has("uris") || in.has("embeddings") {
+	if f != db.FieldsNone || in.has("metadatas") || in.has("uris") || in.has("embeddings") {
 		f |= db.FieldMetadata
 	}
 	if in.has("embeddings") {
@@ -95,7 +98,7 @@ func (in include) rows(docs []db.Document) map[string]any {
 	for i := range docs {
 		d := &docs[i]
 		ids = append(ids, d.ID)
-		if d.Text == "" {
+		if d.Text == "" && d.Metadata[fieldBare] == nil {
 			texts = append(texts, nil)
 		} else {
 			texts = append(texts, d.Text)
@@ -117,7 +120,7 @@ func (in include) rows(docs []db.Document) map[string]any {
 func metadataOf(d *db.Document) any {
 	m := make(db.Metadata, len(d.Metadata))
 	for name, v := range d.Metadata {
-		if name != fieldNorm && name != fieldURI {
+		if !ours(name) {
 			m[name] = v
 		}
 	}
@@ -129,7 +132,7 @@ func metadataOf(d *db.Document) any {
 
 // embeddingOf is a document's embedding as it was sent, up to the precision of float32.
 func embeddingOf(d *db.Document) []float32 {
-	n := norm(d.Metadata)
+	n := length(d.Metadata)
 	if n == 1 {
 		return d.Embedding
 	}
@@ -207,7 +210,7 @@ func inOrder(docs []db.Document, ids []string) []db.Document {
 			at[id] = i
 		}
 	}
-	slices.SortStableFunc(docs, func(a, b db.Document) int { return at[a.ID] - at[b.ID] })
+	slices.SortStableFunc(docs, func(a, b db.Document) int { return at[norm.NFC.String(a.ID)] - at[norm.NFC.String(b.ID)] })
 	return docs
 }
 

@@ -42,7 +42,7 @@ type record struct {
 	Name     string `json:"-"`
 
 	Backing       string         `json:"collection,omitempty"` // the name in the database
-	Metadata      map[string]any `json:"metadata,omitempty"`
+	Metadata      db.Metadata    `json:"metadata,omitempty"`
 	Configuration map[string]any `json:"configuration,omitempty"`
 	Schema        map[string]any `json:"schema,omitempty"`
 }
@@ -101,41 +101,51 @@ func decodeRecord(d *db.Document) (record, error) {
 	if err := in.Decode(&r); err != nil {
 		return r, fmt.Errorf("the record %s of the collection %s: %w", d.ID, registry, err)
 	}
-	r.settle()
+	if err := r.settle(); err != nil {
+		return r, fmt.Errorf("the record %s of the collection %s: %w", d.ID, registry, err)
+	}
 	text := func(field string) string { s, _ := d.Metadata[field].(string); return s }
 	r.Kind, r.Tenant, r.Database, r.Name = text("kind"), text("tenant"), text("database"), text("name")
 	return r, nil
 }
 
-// settle gives the numbers of what was decoded their types.
-func (r *record) settle() {
+// settle gives the numbers of what was decoded their types, and leaves nulls out.
+func (r *record) settle() error {
 	for _, m := range []map[string]any{r.Metadata, r.Configuration, r.Schema} {
 		for name, v := range m {
-			if m[name] = settled(v); v == nil {
+			var err error
+			if m[name], err = settled(v); err != nil {
+				return fmt.Errorf("%.100q: %w", name, err)
+			}
+			if v == nil {
 				delete(m, name)
 			}
 		}
 	}
+	return nil
 }
 
-func settled(v any) any {
+func settled(v any) (_ any, err error) {
 	switch v := v.(type) {
 	case json.Number:
 		if n, err := v.Int64(); err == nil {
-			return n
+			return n, nil
 		}
-		f, _ := v.Float64()
-		return f
+		return v.Float64()
 	case map[string]any:
 		for name := range v {
-			v[name] = settled(v[name])
+			if v[name], err = settled(v[name]); err != nil {
+				return nil, err
+			}
 		}
 	case []any:
 		for i := range v {
-			v[i] = settled(v[i])
+			if v[i], err = settled(v[i]); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return v
+	return v, nil
 }
 
 // save writes a record, and makes the registry if it is the first.

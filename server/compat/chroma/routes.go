@@ -34,19 +34,22 @@ func (h *Host) Routes() []Route {
 	look := func(pattern string, f http.HandlerFunc) Route {
 		return Route{Pattern: "GET " + pattern, Role: keys.Read, Handler: f}
 	}
-	reset := admin("POST "+root+"/reset", h.reset)
-	reset.Whole = true
+	whole := func(pattern string, f http.HandlerFunc) Route {
+		r := admin(pattern, f)
+		r.Whole = true
+		return r
+	}
 	return []Route{
 		{Pattern: "GET " + root, Role: keys.None, Handler: h.heartbeat},
 		{Pattern: "GET " + root + "/heartbeat", Role: keys.None, Handler: h.heartbeat},
 		look(root+"/version", h.version),
 		look(root+"/pre-flight-checks", h.preflight),
 		look(root+"/auth/identity", h.identity),
-		reset,
+		whole("POST "+root+"/reset", h.reset),
 
-		admin("POST "+root+"/tenants", h.createTenant),
+		whole("POST "+root+"/tenants", h.createTenant),
 		look(tenantPath, h.getTenant),
-		admin("POST "+tenantPath+"/databases", h.createDatabase),
+		whole("POST "+tenantPath+"/databases", h.createDatabase),
 		look(tenantPath+"/databases", h.listDatabases),
 		look(databasePath, h.getDatabase),
 		admin("DELETE "+databasePath, h.deleteDatabase),

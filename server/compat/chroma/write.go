@@ -3,7 +3,10 @@ package chroma
 import (
 	"context"
 	"errors"
+	"iter"
 	"net/http"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
@@ -67,7 +70,7 @@ func (h *Host) writeBatch(ctx context.Context, r *record, b *batch, how writing)
 	}
 	byID := make(map[string]*db.Document, len(there))
 	for i := range there {
-		byID[there[i].ID] = &there[i]
+		byID[norm.NFC.String(there[i].ID)] = &there[i]
 	}
 	var docs []db.Document
 	for i, id := range b.IDs {
@@ -92,12 +95,36 @@ func (h *Host) writeBatch(ctx context.Context, r *record, b *batch, how writing)
 		}
 		docs = append(docs, *d)
 	}
-	if len(docs) > 0 {
-		if _, err := c.Upsert(ctx, docs...); err != nil {
+	for part := range transactions(docs) {
+		if _, err := c.Upsert(ctx, part...); err != nil {
 			return h.Problem(ctx, err)
 		}
 	}
 	return nil
+}
+
+// transactionBytes is about how much is written in one transaction: less than half of
+// what the store takes.
+const transactionBytes = 4 << 20
+
+// transactions cuts documents into parts that the store takes. If one fails, those
+// before it are written, and the request can be repeated.
+func transactions(docs []db.Document) iter.Seq[[]db.Document] {
+	return func(yield func([]db.Document) bool) {
+		from, size := 0, 0
+		for i := range docs {
+			n := 500 + 2*len(docs[i].Text) + 4*len(docs[i].Embedding)
+			if size += n; size > transactionBytes && i > from {
+				if !yield(docs[from:i]) {
+					return
+				}
+				from, size = i, n
+			}
+		}
+		if from < len(docs) {
+			yield(docs[from:])
+		}
+	}
 }
 
 func noEmbedding(precomputed bool, id string) *problem.Problem {
