@@ -1,6 +1,9 @@
 package sound
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // letterNames are the names of the letters from a to z in Hangul.
 var letterNames = [26][]string{
@@ -32,13 +35,16 @@ var letterNames = [26][]string{
 	{"제트"},
 }
 
+// firstOfNames are the syllables that names of letters begin with.
+const firstOfNames = "에비씨시디이지아제케엘엠엔오피큐알티유브더엑와"
+
 // The number of letters of an abbreviation that is spelt by their names.
 const fewestLetters, mostLetters = 2, 6
 
 // Letters returns the letters, from a to z, whose names a word of Hangul consists of:
 // bbc for 비비씨. It is nil if it has other syllables, or could be a word of its own.
 func Letters(word []rune) []rune {
-	if len(word) < 3 {
+	if len(word) < 3 || !strings.ContainsRune(firstOfNames, word[0]) {
 		return nil
 	}
 	var out []rune

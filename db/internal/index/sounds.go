@@ -5,7 +5,7 @@ import "github.com/fronyai/frony-db/db/internal/lexical"
 // Chosen by measurement: see docs/decisions/0142-names-by-sound.md.
 const (
 	// perSounds is the number of candidates that are found by their names alone.
-	perSounds = 50
+	perSounds = 10
 	// A name that only one document has lifts its score by soundWeight of what is
 	// missing to 1, others by less, and all of them by mostSound.
 	soundWeight = 0.05
