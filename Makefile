@@ -20,7 +20,15 @@ build: ## build bin/frony-db, a static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/frony-db ./cmd/frony-db
 
 .PHONY: test
-test: lint test-go test-race test-portable test-bench test-clients test-openapi test-python ## install what the tests need, and run all of them
+test: lint test-go test-race test-portable test-bench test-others ## install what the tests need, and run all of them
+
+# They wait for downloads and for each other's servers rather than for a processor. Only
+# one may call apt at a time, so what they need of it comes first.
+.PHONY: test-others
+test-others: ## other people's clients, generated ones, and the Python package, side by side
+	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -yq --no-install-recommends chromium; }
+	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
+	$(MAKE) -j3 --output-sync=target test-clients test-openapi test-python
 
 .PHONY: test-go
 test-go: ## the tests, as `go test ./...`

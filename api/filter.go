@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"github.com/fronyai/frony-db/db/filter"
 )
@@ -40,6 +41,23 @@ func (f Filter) Expr(l filter.Limits) (filter.Expr, error) {
 		return filter.All(), nil
 	}
 	e, err := l.ParseJSON(f)
+	if err != nil {
+		return e, &FieldError{Field: "filter", Err: err}
+	}
+	return e, nil
+}
+
+// URLFilter reads the filter in the query of a URL: the text of one, or its JSON. Empty is
+// all. Errors are a *FieldError.
+func URLFilter(text string, l filter.Limits) (e filter.Expr, err error) {
+	switch {
+	case text == "":
+		return filter.All(), nil
+	case strings.HasPrefix(text, "{"): // no text of the language does
+		e, err = l.ParseJSON([]byte(text))
+	default:
+		e, err = l.Parse(text)
+	}
 	if err != nil {
 		return e, &FieldError{Field: "filter", Err: err}
 	}

@@ -76,13 +76,35 @@ func (g generator) fill(v reflect.Value) {
 			g.fill(s.Index(i))
 		}
 		v.Set(s)
+	case reflect.Interface:
+		x := g.value()
+		if _, ok := x.(time.Time); !ok { // facets have times as they are written
+			v.Set(reflect.ValueOf(x))
+		}
 	case reflect.Struct:
-		for _, f := range v.Fields() {
-			g.fill(f)
+		for i, f := range v.Fields() {
+			if i.IsExported() && !unmakeable(i.Type) {
+				g.fill(f)
+			}
 		}
 	default:
 		g.t.Fatalf("no random value of the type %s is known: add it here", v.Type())
 	}
+}
+
+// spans are parts of a text, apart from each other.
+func (g generator) spans(text string) (all []db.Span) {
+	start := -1
+	for i := range text {
+		switch {
+		case !g.oneOf(3):
+		case start < 0:
+			start = i
+		default:
+			all, start = append(all, db.Span{Start: start, End: i}), -1
+		}
+	}
+	return all
 }
 
 func (g generator) time() time.Time {

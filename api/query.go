@@ -12,9 +12,14 @@ import (
 type Query struct {
 	Text         string    `json:"text,omitempty" doc:"Embedded as a query" example:"spring in Seoul"`
 	Embedding    []float32 `json:"embedding,omitzero" doc:"Instead of a text: an embedding, as long as the collection's dims"`
+	Like         []string  `json:"like,omitzero" doc:"Ids of documents: searches for more like them, by their stored embeddings, alone or with a text or an embedding. They are not among the results"`
+	Unlike       []string  `json:"unlike,omitzero" doc:"Ids of documents to move away from. They are not among the results"`
 	K            int       `json:"k" required:"false" minimum:"1" doc:"Number of results; 10 if missing"`
+	Offset       int       `json:"offset,omitzero" minimum:"0" doc:"Results to leave out before the k: 10 for the second page of ten. The limit of k is that of both together"`
 	Filter       Filter    `json:"filter,omitzero"`
 	PerSource    int       `json:"per_source,omitzero" minimum:"0" doc:"At most this many results of the same source: 1 returns the best chunk of each document; no limit if missing. A document without a source counts as its own source"`
+	GroupBy      string    `json:"group_by,omitempty" doc:"A field of which at most per_group results share a value; _source is the source. A document without the field counts as its own group" example:"author"`
+	PerGroup     int       `json:"per_group,omitzero" minimum:"0" doc:"With group_by: results of the same value; 1 if missing"`
 	MinScore     *float32  `json:"min_score,omitempty" doc:"Leaves out results with a lower score: see score. In hybrid, use min_cosine for a limit that means the same for every query"`
 	MinCosine    *float32  `json:"min_cosine,omitempty" minimum:"-1" maximum:"1" doc:"Leaves out results whose cosine with the query is lower, in dense and hybrid"`
 	Recall       float32   `json:"recall,omitzero" minimum:"0" maximum:"1" doc:"The share of the true k nearest to find, on average; more takes longer, and 1 is a scan. 0.99 if missing"`
@@ -25,6 +30,8 @@ type Query struct {
 	DenseWeight  *float32  `json:"dense_weight,omitempty" minimum:"0" maximum:"1" doc:"Weight of the dense score in hybrid; the lexical score has the rest. 0.3 if missing"`
 	Exact        bool      `json:"exact,omitzero" doc:"Exact (brute-force) search; slow"`
 	Fields       Fields    `json:"fields,omitzero"`
+	Highlight    bool      `json:"highlight,omitzero" doc:"Marks the text's words in the results, in highlights: Korean words without their particle. Needs text"`
+	Snippet      int       `json:"snippet,omitzero" minimum:"0" maximum:"100000" doc:"Returns the part of each text that fits the query best, of at most this many characters, in snippet. With fields the whole text can be left out"`
 
 	// Ef is the name of EfSearch before 0.1.
 	Ef int `json:"ef,omitzero" minimum:"0" deprecated:"true" doc:"The former name of ef_search"`
@@ -38,9 +45,10 @@ const (
 // FromQuery is the wire form of a query, but for Trace, which is the caller's.
 func FromQuery(q *db.Query) (Query, error) {
 	out := Query{
-		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
+		Text: q.Text, Embedding: q.Embedding, Like: q.Like, Unlike: q.Unlike, K: q.K, Offset: q.Offset, PerSource: q.PerSource, GroupBy: q.GroupBy, PerGroup: q.PerGroup, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact, Fields: FromFields(q.Fields),
+		Highlight: q.Highlight, Snippet: q.Snippet,
 	}
 	switch q.Fusion {
 	case db.Weighted:
@@ -57,9 +65,9 @@ func FromQuery(q *db.Query) (Query, error) {
 // DB is the query, its filter parsed within limits. Errors are a *FieldError.
 func (q *Query) DB(l filter.Limits) (db.Query, error) {
 	out := db.Query{
-		Text: q.Text, Embedding: q.Embedding, K: q.K, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
+		Text: q.Text, Embedding: q.Embedding, Like: q.Like, Unlike: q.Unlike, K: q.K, Offset: q.Offset, PerSource: q.PerSource, GroupBy: q.GroupBy, PerGroup: q.PerGroup, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: cmp.Or(q.EfSearch, q.Ef), Oversampling: q.Oversampling,
-		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact,
+		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact, Highlight: q.Highlight, Snippet: q.Snippet,
 	}
 	switch q.Fusion {
 	case "", weighted:

@@ -24,6 +24,7 @@ import (
 var stays = map[string]map[string]string{
 	"Document":          {"Created": "the database sets it; StoredDocument has it"},
 	"Query":             {"Trace": "a pointer of the caller's, which Result fills"},
+	"Scan":              {"AfterValues": "a cursor has those of Sort, and nothing without one; see TestSortedCursor"},
 	"CollectionOptions": {"Embedder": "the server's", "MustExist": "creating is asked for; a GET describes what exists"},
 	"Options":           {"Count": "a function; the server's model counts"},
 }
@@ -75,6 +76,7 @@ func TestNothingIsLost(t *testing.T) {
 	})
 	t.Run("Scan", func(t *testing.T) {
 		check(t, func(s db.Scan) (db.Scan, error) {
+			s.AfterValues = append(s.AfterValues, nil, nil, nil)[:len(s.Sort)]
 			wire := api.FromScan(&s)
 			wire, err := query(wire, wire.Values())
 			if err != nil {
@@ -85,6 +87,7 @@ func TestNothingIsLost(t *testing.T) {
 	})
 	t.Run("Scan in a body", func(t *testing.T) {
 		check(t, func(s db.Scan) (db.Scan, error) {
+			s.AfterValues = append(s.AfterValues, nil, nil, nil)[:len(s.Sort)]
 			in := api.FromScan(&s)
 			wire, err := post(in.Body())
 			if err != nil {
@@ -145,6 +148,30 @@ func TestNothingIsLost(t *testing.T) {
 			return answer(w.DB())
 		})
 	})
+	t.Run("FacetQuery", func(t *testing.T) {
+		check(t, func(q db.FacetQuery) (db.FacetQuery, error) {
+			wire, err := api.FromFacetQuery(&q)
+			if err == nil {
+				wire, err = post(wire)
+			}
+			if err != nil {
+				return q, err
+			}
+			return wire.DB(filter.Limits{})
+		})
+	})
+	t.Run("Facets", func(t *testing.T) {
+		check(t, func(f db.Facets) (db.Facets, error) {
+			out, err := answer(api.FromFacets(&f))
+			return out.DB(), err
+		})
+	})
+	t.Run("FieldInfo", func(t *testing.T) {
+		check(t, func(f db.FieldInfo) (db.FieldInfo, error) {
+			out, err := answer(api.FromFieldInfo(&f))
+			return out.DB(), err
+		})
+	})
 	t.Run("Stats", func(t *testing.T) { check(t, answer[db.Stats]) })
 	t.Run("CollectionInfo", func(t *testing.T) { check(t, answer[db.CollectionInfo]) })
 }
@@ -181,6 +208,12 @@ func checkAs[T any](t *testing.T, stay map[string]string, to trip[T]) {
 				g.fill(in.Field(i))
 			}
 		}
+		if m, ok := reflect.TypeAssert[*db.Match](in.Addr()); ok {
+			m.Highlights = g.spans(m.Document.Text)
+			if m.Snippet != nil {
+				m.Snippet.Highlights = g.spans(m.Snippet.Text)
+			}
+		}
 		got, err := to(in.Interface().(T))
 		if err != nil {
 			t.Fatalf("%+v: %v", in.Interface(), err)
@@ -215,13 +248,15 @@ func checkAs[T any](t *testing.T, stay map[string]string, to trip[T]) {
 
 // unmakeable are types that no value is made of: they can't travel.
 func unmakeable(t reflect.Type) bool {
-	return t.Kind() == reflect.Func || t.Kind() == reflect.Interface || t == reflect.TypeFor[*db.Trace]()
+	return t.Kind() == reflect.Func || t.Kind() == reflect.Interface && t.NumMethod() > 0 || t == reflect.TypeFor[*db.Trace]()
 }
 
 // essence is a field's value in a form in which equal is the same: a filter as
 // its text, times in metadata as they are read, and nothing for empty metadata.
 func essence(v reflect.Value) any {
 	switch x := v.Interface().(type) {
+	case nil:
+		return nil
 	case filter.Expr:
 		return x.String()
 	case db.Fields:
@@ -230,12 +265,12 @@ func essence(v reflect.Value) any {
 		}
 		return x &^ db.FieldsNone
 	case time.Time:
-		return x.UTC().String()
+		return x.UTC().Format(time.RFC3339Nano)
 	case *time.Time:
 		if x == nil {
 			return nil
 		}
-		return x.UTC().String()
+		return x.UTC().Format(time.RFC3339Nano)
 	case []string:
 		return append([]string{}, x...) // a list without entries is [] on the wire
 	case db.Metadata:
@@ -247,14 +282,34 @@ func essence(v reflect.Value) any {
 			m[k] = v
 		}
 		return m
-	case db.Document:
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		if v.IsNil() {
+			return nil
+		}
+		return essence(v.Elem())
+	case reflect.Pointer:
+		if v.IsNil() || v.Elem().Kind() != reflect.Struct {
+			return v.Interface()
+		}
+		return essence(v.Elem())
+	case reflect.Slice: // an empty list is none
+		var all []any
+		for i := range v.Len() {
+			all = append(all, essence(v.Index(i)))
+		}
+		return all
+	case reflect.Struct:
 		d := map[string]any{}
-		for i := range v.NumField() {
-			d[v.Type().Field(i).Name] = essence(v.Field(i))
+		for f, x := range v.Fields() {
+			if f.IsExported() && !unmakeable(f.Type) {
+				d[f.Name] = essence(x)
+			}
 		}
 		return d
 	default:
-		return x
+		return v.Interface()
 	}
 }
 

@@ -281,7 +281,7 @@ var codes = map[string]error{
 	"invalid_backup": db.ErrBackup, "damaged": db.ErrDamaged,
 	"model_mismatch": db.ErrModelMismatch, "batch_too_large": db.ErrBatchTooLarge, "too_large": db.ErrBatchTooLarge, "limit_exceeded": db.ErrLimit,
 	codeAnswerTooLarge: db.ErrLimit,
-	"disk_full":        db.ErrDiskFull, "read_only": db.ErrReadOnly, "stopping": db.ErrClosed,
+	"disk_full":        db.ErrDiskFull, "read_only": db.ErrReadOnly, "stopping": db.ErrClosed, "outside": db.ErrOutside,
 }
 
 // failure reads the body of an error. Of a body that is not the server's, such as a

@@ -39,7 +39,9 @@ type collection interface {
 	Update(context.Context, string, db.Patch) error
 	UpdateIDs(context.Context, db.Patch, ...string) (int, error)
 	UpdateWhere(context.Context, filter.Expr, db.Patch) (int, error)
-	FilterWarnings(context.Context, filter.Expr) ([]string, error)
+	FilterWarnings(context.Context, filter.Expr, ...string) ([]string, error)
+	Facets(context.Context, db.FacetQuery) (db.Facets, error)
+	Fields(context.Context, filter.Expr) ([]db.FieldInfo, error)
 	Count(context.Context, filter.Expr) (int, error)
 	Search(context.Context, db.Query) ([]db.Match, error)
 	Scan(context.Context, db.Scan) iter.Seq2[db.Document, error]
@@ -131,11 +133,13 @@ func TestSameAsTheDatabase(t *testing.T) {
 	inserted := 0
 	for step := range 300 {
 		var got [2]any
-		op := rng.IntN(11)
+		op := rng.IntN(14)
 		docs := []db.Document{doc(), doc()}
 		ids := []string{strconv.Itoa(rng.IntN(40)), strconv.Itoa(rng.IntN(40))}
 		where := filter.Eq("s", words[rng.IntN(len(words))])
 		text := words[rng.IntN(len(words))]
+		sort := []db.SortKey{{Field: []string{"s", "whole", "_source", "none"}[rng.IntN(4)], Descending: rng.IntN(2) == 0}, {Field: "n"}}[:1+rng.IntN(2)]
+		offset, group := rng.IntN(3), []string{"", "s", "b"}[rng.IntN(3)]
 		mode, perSource := db.Mode(rng.IntN(4)), rng.IntN(3)
 		fields := []db.Fields{0, db.FieldsNone, db.FieldText, db.FieldMetadata | db.FieldEmbedding}[rng.IntN(4)]
 		for i, c := range both {
@@ -153,13 +157,34 @@ func TestSameAsTheDatabase(t *testing.T) {
 			case 5:
 				v, err = c.Count(ctx, filter.Not(where))
 			case 6:
-				v, err = matches(c, ctx, db.Query{Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Recall: 1, Fields: db.FieldText | db.FieldEmbedding})
+				v, err = matches(c, ctx, db.Query{
+					Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Recall: 1,
+					Fields: db.FieldEmbedding | fields, Highlight: true, Snippet: 1 + len(ids[0])*4,
+				})
 			case 7:
 				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7, Fields: fields})
 			case 8:
 				var r db.Replaced
 				if r, err = c.ReplaceSource(ctx, "file.md", docs...); err == nil {
 					v = r
+				}
+			case 11:
+				q := db.FacetQuery{Fields: []string{"s", "f", "whole", "b", "l", "_source", "n", "none"}, Filter: filter.Not(where), Top: 1 + len(text)%4}
+				if offset > 0 {
+					q.Search = &db.Query{Text: text, K: 9, Mode: mode, Exact: mode == db.Dense}
+				}
+				v, err = c.Facets(ctx, q)
+			case 12:
+				v, err = c.Fields(ctx, where)
+			case 13:
+				if v, err = matches(c, ctx, db.Query{Text: text, K: 5, Offset: offset, GroupBy: group, Filter: where, Mode: db.Lexical}); err == nil {
+					s := db.Scan{Filter: filter.Gt("f", 0.3), Sort: sort, Limit: 7, Fields: fields}
+					var page []db.Document
+					if page, err = scan(c, ctx, s); len(page) > 3 {
+						s = s.Next(&page[3])
+						page, err = scan(c, ctx, s)
+					}
+					v = []any{v, page}
 				}
 			case 9, 10:
 				long := db.Document{ID: ids[0], Text: "# " + text + "\n" + strings.Repeat(docs[0].Text+". ", len(text)%5)}
@@ -175,6 +200,22 @@ func TestSameAsTheDatabase(t *testing.T) {
 		if !reflect.DeepEqual(got[0], got[1]) {
 			t.Fatalf("step %d, operation %d:\nserver   %v\ndatabase %v", step, op, got[0], got[1])
 		}
+	}
+	like := db.Query{Like: []string{"like"}, K: 5, Exact: true}
+	var found [2]any
+	for i, c := range both {
+		if _, err := c.Upsert(ctx, db.Document{ID: "like", Text: "서울 봄"}); err != nil {
+			t.Fatal(err)
+		}
+		v, err := matches(c, ctx, like)
+		if err != nil || len(v) == 0 {
+			t.Fatal(v, err)
+		}
+		_, err = c.Search(ctx, db.Query{Text: "봄", Like: []string{"none"}, K: 1})
+		found[i] = []any{v, kind(err)}
+	}
+	if !reflect.DeepEqual(found[0], found[1]) {
+		t.Errorf("like:\nserver   %v\ndatabase %v", found[0], found[1])
 	}
 	if inserted < 4 {
 		t.Errorf("only %d inserts of chunks succeeded", inserted)

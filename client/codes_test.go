@@ -17,7 +17,7 @@ func TestCodes(t *testing.T) {
 	for _, err := range []error{
 		db.ErrNoCollection, db.ErrNotFound, db.ErrExists, db.ErrDuplicateID, db.ErrInvalidID, db.ErrInvalidText, db.ErrInvalidEmbedding,
 		db.ErrInvalidMetadata, db.ErrInvalidFilter, db.ErrInvalidQuery, db.ErrInvalidName, db.ErrInvalidOptions, db.ErrNoEmbedder,
-		db.ErrModelMismatch, db.ErrBatchTooLarge, db.ErrLimit, db.ErrDiskFull, db.ErrReadOnly, db.ErrClosed,
+		db.ErrModelMismatch, db.ErrBatchTooLarge, db.ErrLimit, db.ErrDiskFull, db.ErrReadOnly, db.ErrClosed, db.ErrOutside,
 		db.ErrReembedding, db.ErrNoReembed, db.ErrNoText, db.ErrCollectionExists, db.ErrBackup, db.ErrDamaged,
 	} {
 		p := problem.Of(fmt.Errorf("search: %w", err))

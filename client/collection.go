@@ -210,8 +210,12 @@ func (c *Collection) count(ctx context.Context, op string, where filter.Expr) (o
 }
 
 // FilterWarnings says what in a filter is probably a mistake, such as a field that no
-// document has. A search has it in its Trace.
-func (c *Collection) FilterWarnings(ctx context.Context, where filter.Expr) ([]string, error) {
+// document has, and which of fields no document has. A search has it in its Trace.
+func (c *Collection) FilterWarnings(ctx context.Context, where filter.Expr, fields ...string) ([]string, error) {
+	if len(fields) > 0 {
+		out, err := c.Facets(ctx, db.FacetQuery{Fields: fields, Filter: where, Top: 1})
+		return out.Warnings, err
+	}
 	out, err := c.count(ctx, "check filter", where)
 	return out.Warnings, err
 }
@@ -263,7 +267,7 @@ func (c *Collection) SearchBatch(ctx context.Context, queries ...db.Query) ([][]
 	return matches, nil
 }
 
-// Scan yields documents in byte order of their ids. It reads page by page: unlike the
+// Scan yields documents in the order of Sort, or else in byte order of their ids. It reads page by page: unlike the
 // scan of a database, it may see what is written while it runs.
 func (c *Collection) Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document, error] {
 	return func(yield func(db.Document, error) bool) {

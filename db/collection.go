@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/embedder"
@@ -15,6 +16,12 @@ import (
 // Collection is a set of documents with embeddings of one model. Its methods
 // may be called concurrently.
 type Collection struct {
+	*shared
+	scope *filter.Expr // what of the documents is seen: see Restrict; nil: all
+}
+
+// shared is what all that use a collection share.
+type shared struct {
 	db   *DB
 	name string
 
@@ -75,6 +82,9 @@ func (c *Collection) do(op, input string, f func(v *version) error) error {
 		return wrap(op, input, err)
 	}
 	defer c.db.gate.Leave()
+	if c.scope != nil && !scoped[op] {
+		return wrap(op, input, ErrOutside)
+	}
 	for {
 		v := c.current.Load()
 		err := f(v)

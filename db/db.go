@@ -196,7 +196,7 @@ func (d *DB) loadAlone(ctx context.Context, info store.Info, o *CollectionOption
 	if err != nil {
 		return nil, err
 	}
-	c := &Collection{db: d, name: info.Name}
+	c := &Collection{shared: &shared{db: d, name: info.Name}}
 	c.current.Store(v)
 	return c, nil
 }

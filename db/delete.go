@@ -22,7 +22,15 @@ func (c *Collection) Delete(ctx context.Context, ids ...string) (n int, err erro
 				return &Error{Input: reason.IDs(id), Err: err}
 			}
 		}
-		n, err = v.Delete(ids)
+		if c.scope == nil {
+			n, err = v.Delete(ids)
+			return err
+		}
+		values := make([]any, len(ids))
+		for i, id := range ids {
+			values[i] = id
+		}
+		n, err = v.DeleteWhere(ctx, c.within(filter.In(filter.FieldID, values...)))
 		return err
 	})
 	return n, err
@@ -37,7 +45,7 @@ func (c *Collection) DeleteWhere(ctx context.Context, where filter.Expr) (n int,
 		if err := c.checkFilter(where); err != nil {
 			return err
 		}
-		deleted, err := v.DeleteWhere(ctx, where)
+		deleted, err := v.DeleteWhere(ctx, c.within(where))
 		n += deleted // another version may go on with the rest
 		return err
 	})

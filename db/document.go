@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/quant"
@@ -95,7 +96,13 @@ func (d *Document) toRecord(r *store.Record) {
 // without writing it. A document without an id is valid: they generate one.
 func (c *Collection) Validate(d Document) error {
 	v := c.current.Load()
-	return d.validate(&c.db.opts.Limits, v.Settings().Dims, v.embedder() != nil || v.mismatch != nil)
+	err := d.validate(&c.db.opts.Limits, v.Settings().Dims, v.embedder() != nil || v.mismatch != nil)
+	if err == nil && c.scope != nil {
+		var r store.Record
+		d.toRecord(&r)
+		err = c.checkScope(v, []index.Put{{Record: r}})
+	}
+	return err
 }
 
 // Validate is Collection.Validate for a collection that is open elsewhere, such as

@@ -76,6 +76,9 @@ var (
 	// ErrCorrupt is returned when the store is damaged: by a read of a damaged
 	// document, and by Open if a file is too damaged to open the database.
 	ErrCorrupt = store.ErrCorrupt
+	// ErrOutside is returned by a restricted collection for documents that do not meet
+	// its filter, and for what is about the whole collection: see Collection.Restrict.
+	ErrOutside = errors.New("outside what this access is restricted to")
 	// ErrLimit is returned when a limit of the database is reached.
 	ErrLimit = errors.New("limit reached")
 	// ErrBackup is returned for a file that is not a backup, for a backup that is

@@ -27,6 +27,9 @@ func (c *Collection) GetFields(ctx context.Context, fields Fields, ids ...string
 			node, ok, err := r.Node(id)
 			var doc Document
 			if err == nil && ok {
+				ok, err = c.sees(r, node)
+			}
+			if err == nil && ok {
 				doc, ok, err = document(r, node, fields)
 			}
 			switch {

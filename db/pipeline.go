@@ -46,6 +46,9 @@ func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, 
 	if err != nil {
 		return r, err
 	}
+	if err := c.checkScope(v, puts); err != nil {
+		return r, err
+	}
 	for i := range puts {
 		r.IDs = append(r.IDs, puts[i].ID)
 	}
@@ -76,7 +79,10 @@ func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, 
 	if err := c.checkFields(v, puts); err != nil {
 		return r, err
 	}
-	r.Deleted, err = commit(ctx, v, w, puts, r.IDs)
+	r.Deleted, err = c.commit(ctx, v, w, puts, r.IDs)
+	if outside, ok := errors.AsType[*index.OutsideError](err); ok {
+		err = c.outside(outside.ID, "a document that does not meet %s has this id")
+	}
 	if exists, ok := errors.AsType[*store.ExistsError](err); ok {
 		err = &Error{Input: reason.IDs(exists.IDs...), Err: ErrExists, Hint: "use upsert to replace"}
 	}
@@ -85,8 +91,10 @@ func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, 
 
 // commit stores the changed documents of a write. ids are those of all its
 // documents.
-func commit(ctx context.Context, v *version, w write, puts []index.Put, ids []string) (deleted int, err error) {
+func (c *Collection) commit(ctx context.Context, v *version, w write, puts []index.Put, ids []string) (deleted int, err error) {
 	switch {
+	case c.scope != nil && (w.mode == replace || w.mode == upsert):
+		return v.ReplaceWithin(ctx, *c.scope, puts, w.sources, w.wholes, ids)
 	case w.mode == replace:
 		return v.Replace(puts, w.sources, w.wholes, ids)
 	case len(puts) == 0:

@@ -10,21 +10,37 @@ import (
 	"github.com/fronyai/frony-db/db/internal/reason"
 )
 
-// Query says what to search for. Exactly one of Text and Embedding must be set.
+// Query says what to search for: one of Text and Embedding, or the ids of documents in
+// Like, or both.
 type Query struct {
 	// Text is embedded as a query.
 	Text string
 	// Embedding is a full vector, with the dimensions of the collection. It need
 	// not be of unit length.
 	Embedding []float32
+	// Like are ids of documents: the search is for more like them, by their stored
+	// embeddings, and with a Text for what is near both. Unlike are ids of documents to
+	// move away from. None of them is a result. They need embeddings, so that Mode is
+	// not Lexical; without a Text it is Dense. A missing id is ErrNotFound.
+	Like, Unlike []string
 	// K is the number of results, at least 1.
 	K int
+	// Offset is the number of results to leave out before the K: the second page of ten
+	// has Offset 10. K and Offset together are at most Limits.K. The pages of an
+	// approximate search may overlap a little.
+	Offset int
 	// Filter selects the documents that may be returned. The zero Expr selects all.
 	Filter filter.Expr
 	// PerSource, if positive, is the number of results that may share a Source: 1
 	// returns the best chunk of each document. The search continues until it has K
 	// results or finds no more. A document without a Source counts as its own.
 	PerSource int
+	// GroupBy, if set, names a field of which no more than PerGroup results may share a
+	// value: PerSource for any field. Zero PerGroup means 1. Values that filters take for
+	// equal are one, and a list is one value as a whole. A document without the field
+	// counts as its own group. _source is the Source.
+	GroupBy  string
+	PerGroup int
 	// MinScore, if set, drops results with a lower Score, which is a cosine in Dense
 	// mode only.
 	MinScore *float32
@@ -58,11 +74,20 @@ type Query struct {
 	// Fields selects the parts of the documents to read; zero means text and
 	// metadata.
 	Fields Fields
+	// Highlight marks the query's words in the texts and snippets of the results:
+	// Korean words without their particle. It needs a Text.
+	Highlight bool
+	// Snippet, if positive, is the most characters of Match.Snippet: the part of the
+	// text where most of the query's words are or, without any, the sentence nearest to
+	// the query. With Fields the result can do without the whole text.
+	Snippet int
 	// Trace, if set, is filled with what the search did.
 	Trace *Trace
 
 	// own is set where the database itself asks.
 	own bool
+	// scope is that of the collection, which Filter has, too.
+	scope *filter.Expr
 }
 
 // Mode selects the scores that order the results.
@@ -125,6 +150,11 @@ type Match struct {
 	Score float32
 	// Cosine and BM25 are the two scores, where they were computed.
 	Cosine, BM25 float32
+	// Highlights are the query's words in Document.Text, if Query.Highlight is set and
+	// the text was read: in order, apart from each other.
+	Highlights []Span
+	// Snippet is set if Query.Snippet is, and the document has a text.
+	Snippet *Snippet
 }
 
 // Plan is how a search found its candidates.
@@ -150,9 +180,10 @@ type Trace struct {
 	Graph      time.Duration // searching the graph
 	Lexical    time.Duration // searching the lexical index, possibly while the graph is searched
 	Rerank     time.Duration // comparing full vectors
-	Load       time.Duration // reading the documents
+	Load       time.Duration // reading the documents, and choosing snippets
 	Total      time.Duration
 	// Warnings says what in the filter is probably a mistake: see FilterWarnings. It
+	// names a GroupBy that no document has, and
 	// also says that a hybrid search was answered by words alone: see
 	// Options.AllowModelMismatch.
 	Warnings []string
@@ -162,8 +193,10 @@ type Trace struct {
 // collection's model is checked when the query is embedded.
 func (q *Query) check(l *Limits) error {
 	switch {
-	case q.Text == "" && q.Embedding == nil:
-		return reason.For(ErrInvalidQuery, "neither a text nor an embedding; set one")
+	case q.Text == "" && q.Embedding == nil && len(q.Like) == 0 && len(q.Unlike) > 0:
+		return reason.For(ErrInvalidQuery, "Unlike alone says not what to search for; set a text, an embedding or Like, too")
+	case q.Text == "" && q.Embedding == nil && len(q.Like) == 0:
+		return reason.For(ErrInvalidQuery, "neither a text nor an embedding; set one, or Like")
 	case q.Text != "" && q.Embedding != nil:
 		return reason.For(ErrInvalidQuery, "both a text and an embedding; set one")
 	case len(q.Text) > l.TextBytes:
@@ -172,8 +205,18 @@ func (q *Query) check(l *Limits) error {
 		return reason.For(ErrInvalidText, "not UTF-8 at byte %d", invalidAt(q.Text))
 	case q.K < 1 || q.K > l.K:
 		return reason.For(ErrInvalidQuery, "K is %d, want 1 to %d", q.K, l.K)
+	case q.Offset < 0 || q.Offset > l.K-q.K:
+		return reason.For(ErrInvalidQuery, "Offset is %d, want 0 to %d: K and Offset are at most %d together", q.Offset, l.K-q.K, l.K)
 	case q.PerSource < 0:
 		return reason.For(ErrInvalidQuery, "PerSource is %d, want 0 or more", q.PerSource)
+	case q.PerGroup < 0:
+		return reason.For(ErrInvalidQuery, "PerGroup is %d, want 0 or more", q.PerGroup)
+	case q.PerGroup > 0 && q.GroupBy == "":
+		return reason.For(ErrInvalidQuery, "PerGroup needs a field to group by; set GroupBy, or PerSource for sources")
+	case q.PerSource > 0 && q.GroupBy != "":
+		return reason.For(ErrInvalidQuery, "PerSource and GroupBy are both set; set one, and GroupBy to _source for sources")
+	case q.GroupBy == filter.FieldID:
+		return reason.For(ErrInvalidQuery, "GroupBy is _id, which no two documents share")
 	case q.EfSearch < 0 || q.EfSearch > l.EfSearch:
 		return reason.For(ErrInvalidQuery, "EfSearch is %d, want 0 to %d", q.EfSearch, l.EfSearch)
 	case q.Oversampling < 0 || q.Oversampling > l.Oversampling:
@@ -190,8 +233,14 @@ func (q *Query) check(l *Limits) error {
 		return reason.For(ErrInvalidQuery, "MinCosine is %v, want -1 to 1", *q.MinCosine)
 	case q.MinCosine != nil && q.Mode == Lexical:
 		return reason.For(ErrInvalidQuery, "MinCosine needs embeddings, and the mode lexical compares none; use MinScore")
+	case q.Snippet < 0 || q.Snippet > MaxSnippet:
+		return reason.For(ErrInvalidQuery, "Snippet is %d, want 0 to %d characters", q.Snippet, MaxSnippet)
+	case q.Highlight && q.Text == "":
+		return reason.For(ErrInvalidQuery, "Highlight needs a text, whose words are marked")
+	case q.Highlight && q.Snippet == 0 && !q.wantsText():
+		return reason.For(ErrInvalidQuery, "Highlight needs texts to mark; add the text to Fields, or set Snippet")
 	case q.MinScore != nil && math.IsNaN(float64(*q.MinScore)):
 		return reason.For(ErrInvalidQuery, "MinScore is NaN")
 	}
-	return nil
+	return q.checkExamples()
 }

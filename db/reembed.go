@@ -116,6 +116,9 @@ func (c *Collection) reembed(ctx context.Context, e embedder.Embedder, o *Reembe
 
 // beginChange keeps others from changing the model until changing is unlocked.
 func (c *Collection) beginChange() error {
+	if c.scope != nil {
+		return ErrOutside
+	}
 	switch {
 	case c.db.opts.ReadOnly:
 		return ErrReadOnly

@@ -1,16 +1,19 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
+	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/internal/textform"
 )
 
-// Search returns the K best documents for the query, best first; fewer if the
-// collection, the filter, MinScore or MinCosine leave fewer. It never returns a
+// Search returns the K best documents for the query behind the first Offset, best
+// first; fewer if the collection, the filter, MinScore or MinCosine leave fewer. It never returns a
 // document that was deleted before it began, nor part of a batch.
 //
 // Sketches of all documents, or the graph over the Matryoshka heads, propose
@@ -25,12 +28,10 @@ import (
 // ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
 	err = c.do("search", c.name, func(v *version) error {
-		if err := q.check(&c.db.opts.Limits); err != nil {
+		if err := c.checkQuery(&q); err != nil {
 			return err
 		}
-		if err := c.checkFilter(q.Filter); err != nil {
-			return err
-		}
+		q.Filter, q.scope = c.within(q.Filter), c.scope
 		t := Trace{Mode: q.mode()}
 		matches, err = v.search(ctx, &q, &t)
 		if q.Trace != nil {
@@ -41,12 +42,21 @@ func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err 
 	return matches, err
 }
 
-// search answers a query that has been checked.
-func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, error) {
+func (c *Collection) checkQuery(q *Query) error {
+	if err := q.check(&c.db.opts.Limits); err != nil {
+		return err
+	}
+	return c.checkFilter(q.Filter)
+}
+
+// embedded is what the index is asked for a query that has been checked: with K 0, nothing
+// is to be found.
+func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Query, err error) {
 	start := time.Now()
-	defer func() { t.Total = time.Since(start) }()
 	asked := *q
-	asked.Text = textform.Typed(q.Text)
+	typed := textform.Normal(textform.Typed(q.Text))
+	var words string
+	asked.Text, words = v.Respell(typed)
 	q = &asked
 	if v.byWords(q, t.Mode) {
 		t.Mode = Lexical
@@ -54,35 +64,65 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	}
 	var vec []float32
 	var parts []index.Part
-	var err error
-	if t.Mode != Lexical {
+	outdated := v.outdated()
+	switch {
+	case t.Mode == Lexical, q.Text == "" && q.Embedding == nil:
+	case t.Mode == Hybrid && len(q.Like) > 0 && outdated != nil:
+		t.Warnings = append(t.Warnings, fmt.Sprintf("the text was searched by its words, and the embedding is that of Like alone: %v", outdated))
+	default:
 		if vec, err = v.embedQuery(ctx, q); err != nil {
-			return nil, err
+			return ask, err
 		}
 		if vec == nil {
 			t.Warnings = append(t.Warnings, "the model knows no word of the text, so that it has no dense score")
 		}
-		if vec == nil && t.Mode == Dense {
-			return nil, nil
+		if vec == nil && t.Mode == Dense && len(q.Like) == 0 {
+			return ask, nil
 		}
 	}
-	if t.Mode == Hybrid {
+	if t.Mode == Hybrid && outdated == nil {
 		if parts, err = v.embedParts(ctx, q.Text); err != nil {
-			return nil, err
+			return ask, err
 		}
 	}
 	t.Embed = time.Since(start)
+	ask = q.toIndex(t.Mode, vec)
+	ask.Parts = parts
+	if ask.Text != "" {
+		ask.Text = words
+	}
+	if used := cmp.Or(ask.Text, q.Text); used != typed {
+		t.Warnings = append(t.Warnings, fmt.Sprintf("no document has a word of the text; it was searched as %q", used))
+	}
+	return ask, nil
+}
+
+// search answers a query that has been checked.
+func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, error) {
+	start := time.Now()
+	defer func() { t.Total = time.Since(start) }()
+	ask, err := v.embedded(ctx, q, t)
+	if err != nil || ask.K == 0 {
+		return nil, err
+	}
 	r, err := v.Read()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	if q.Trace != nil {
+	if q.Trace != nil && q.scope == nil { // a warning would tell of the others' fields
 		t.Warnings = append(t.Warnings, v.Warnings(q.Filter)...)
+		if q.GroupBy != "" {
+			t.Warnings = append(t.Warnings, v.Unknown(q.GroupBy)...)
+		}
 	}
 	var found index.Trace
-	ask := q.toIndex(t.Mode, vec)
-	ask.Parts = parts
+	if q.byExample() {
+		if ask.Vector, ask.Except, err = q.mix(ctx, r, ask.Vector, v.Settings().Dims); err != nil {
+			return nil, err
+		}
+		ask.Unknown = ask.Unknown && ask.Vector == nil
+	}
 	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
 	if err != nil {
@@ -94,7 +134,12 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25}
 		out[i].Document.Embedding = m.Embedding
 	}
-	return out, nil
+	if q.Highlight || q.Snippet > 0 {
+		start := time.Now()
+		err = v.excerpt(ctx, r, q, ask.Vector, out)
+		t.Load += time.Since(start)
+	}
+	return out, err
 }
 
 // mode returns the query's mode. ModeDefault depends on what the query has.
@@ -112,11 +157,20 @@ func (q *Query) mode() Mode {
 // the model knows nothing of.
 func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
-		Text: q.Text, Vector: vec, K: q.K, Filter: q.Filter, PerSource: q.PerSource, MinScore: q.MinScore, MinCosine: q.MinCosine,
+		Text: q.Text, Vector: vec, K: q.K + q.Offset, Offset: q.Offset, Filter: q.Filter, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
-		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own,
+		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own || q.byExample(),
+	}
+	switch {
+	case q.PerSource > 0:
+		out.GroupBy, out.PerGroup = filter.FieldSource, q.PerSource
+	case q.GroupBy != "":
+		out.GroupBy, out.PerGroup = q.GroupBy, cmp.Or(q.PerGroup, 1)
 	}
 	out.Unknown = mode == Hybrid && vec == nil
+	if q.Highlight || q.Snippet > 0 {
+		out.Want |= store.WithText
+	}
 	if mode == Dense {
 		out.Text = "" // only the embedder needed it
 	}

@@ -57,7 +57,7 @@ func (c *Collection) UpdateIDs(ctx context.Context, p Patch, ids ...string) (n i
 			return err
 		}
 		defer unlock()
-		n, missing, err = v.Update(ctx, ids, patch, func(puts []index.Put) error { return c.checkFields(v, puts) })
+		n, missing, err = v.Update(ctx, ids, c.scope, patch, func(puts []index.Put) error { return c.checkPuts(v, puts) })
 		return err
 	})
 	if err == nil && missing != nil {
@@ -80,11 +80,19 @@ func (c *Collection) UpdateWhere(ctx context.Context, where filter.Expr, p Patch
 			return err
 		}
 		defer unlock()
-		updated, err := v.UpdateWhere(ctx, where, patch, func(puts []index.Put) error { return c.checkFields(v, puts) })
+		updated, err := v.UpdateWhere(ctx, c.within(where), patch, func(puts []index.Put) error { return c.checkPuts(v, puts) })
 		n += updated // another version may go on with the rest
 		return err
 	})
 	return n, err
+}
+
+// checkPuts checks what an update makes of documents.
+func (c *Collection) checkPuts(v *version, puts []index.Put) error {
+	if err := c.checkScope(v, puts); err != nil {
+		return err
+	}
+	return c.checkFields(v, puts)
 }
 
 // patching checks a patch, and returns how it makes a new record of an old one. Documents

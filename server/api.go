@@ -41,6 +41,7 @@ func (s *Server) routes() error {
 	s.collectionRoutes()
 	s.documentRoutes()
 	s.searchRoutes()
+	s.facetRoutes()
 	s.taskRoutes()
 	s.backupRoutes()
 	s.compatRoutes()
@@ -71,7 +72,8 @@ func slotOf(op *huma.Operation, role keys.Role) slotKind {
 		return slotNone // they don't wait for anything, and a busy server must be told to stop
 	case role > keys.Read:
 		return slotWrite
-	case strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"):
+	case strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"),
+		strings.Contains(op.Path, "{collection}/facets"), strings.Contains(op.Path, "{collection}/fields"):
 		return slotSearch
 	}
 	return slotNone
@@ -138,6 +140,9 @@ func (s *Server) collection(ctx context.Context, name string) (*db.Collection, e
 		if p := s.may(ctx, keys.Read, c.Name()); p != nil {
 			return nil, p
 		}
+	}
+	if k := callOf(ctx).key; err == nil && k != nil && k.Where != nil {
+		return c.Restrict(*k.Where)
 	}
 	return c, err
 }

@@ -31,7 +31,7 @@ func (s *Server) chromaRoutes() {
 	}
 	slots := map[chroma.Slot]slotKind{chroma.SlotNone: slotNone, chroma.SlotSearch: slotSearch, chroma.SlotWrite: slotWrite}
 	for _, r := range h.Routes() {
-		e := endpoint{role: r.Role, shape: chroma.Failure, slot: slots[r.Slot], whole: r.Whole}
+		e := endpoint{role: r.Role, shape: chroma.Failure, slot: slots[r.Slot], whole: r.Whole, unbound: true}
 		if r.Body {
 			e.body = bodyWhole
 		}

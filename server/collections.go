@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -97,6 +98,9 @@ func (s *Server) listCollections(ctx context.Context, _ *struct{}) (*outCollecti
 			return nil, err
 		}
 		if k == nil || k.Sees(info.Name) {
+			if err := s.countOwn(ctx, &info); err != nil {
+				return nil, err
+			}
 			out.Body.Collections = append(out.Body.Collections, info)
 		}
 	}
@@ -127,7 +131,24 @@ func (s *Server) getCollection(ctx context.Context, in *CollectionPath) (*outInf
 	if p := s.may(ctx, keys.Read, info.Name); p != nil {
 		return nil, p
 	}
+	if err := s.countOwn(ctx, info); err != nil {
+		return nil, err
+	}
 	return &outInfo{http.StatusOK, *info}, nil
+}
+
+// countOwn makes a description tell of the documents alone that the key's filter allows.
+func (s *Server) countOwn(ctx context.Context, info *api.CollectionInfo) error {
+	if k := callOf(ctx).key; k == nil || k.Where == nil {
+		return nil
+	}
+	info.Documents, info.Reembedding = 0, nil
+	c, err := s.collection(ctx, info.Name)
+	if err != nil {
+		return nil //nolint:nilerr // just dropped, or still opening
+	}
+	info.Documents, err = c.Count(ctx, filter.All())
+	return err
 }
 
 func (s *Server) collectionStats(ctx context.Context, in *CollectionPath) (*outStats, error) {

@@ -116,6 +116,8 @@ func (s *Server) refine(v map[string]any) {
 		{"Query", "ef_search", "maximum", l.EfSearch},
 		{"Query", "oversampling", "maximum", l.Oversampling},
 		{"Query", "text", "maxLength", l.Text},
+		{"Query", "offset", "maximum", l.K},
+		{"FacetQuery", "top", "maximum", l.K},
 		{"SearchBatch", "queries", "maxItems", l.Queries},
 		{"NewCollection", "ef_search", "maximum", l.EfSearch},
 		{"NewCollection", "oversampling", "maximum", l.Oversampling},
@@ -127,7 +129,7 @@ func (s *Server) refine(v map[string]any) {
 	} {
 		property(schemas, b.schema, b.property)[b.keyword] = b.limit
 	}
-	for _, in := range []string{"Query", "CountDocuments", "DeleteDocuments"} {
+	for _, in := range []string{"Query", "CountDocuments", "DeleteDocuments", "FacetQuery"} {
 		f := property(schemas, in, "filter")
 		f["oneOf"] = []any{map[string]any{"type": "string"}, map[string]any{"$ref": "#/components/schemas/Condition"}}
 	}

@@ -80,7 +80,7 @@ func (s *Server) documentRoutes() {
 	}, keys.Write, s.replaceSource)
 	register(s, huma.Operation{
 		OperationID: "scan-documents", Method: http.MethodGet, Path: path, Tags: tags,
-		Summary: "Read documents page by page",
+		Summary: "Read documents page by page, in order of their ids or sorted by fields",
 	}, keys.Read, s.scanDocuments)
 	register(s, huma.Operation{
 		OperationID: "scan-documents-by-body", Method: http.MethodPost, Path: path + "/scan", Tags: tags,
@@ -198,10 +198,15 @@ func (s *Server) scan(ctx context.Context, collection string, scan db.Scan) (*ou
 		return nil, err
 	}
 	var out outScan
-	if out.Body.Warnings, err = c.FilterWarnings(ctx, scan.Filter); err != nil {
+	var fields []string
+	for _, k := range scan.Sort {
+		fields = append(fields, k.Field)
+	}
+	if out.Body.Warnings, err = c.FilterWarnings(ctx, scan.Filter, fields...); err != nil {
 		return nil, err
 	}
 	var size int64
+	var last db.Document
 	for d, err := range c.Scan(ctx, scan) {
 		if err != nil {
 			return nil, err
@@ -209,10 +214,12 @@ func (s *Server) scan(ctx context.Context, collection string, scan db.Scan) (*ou
 		// A page of large documents ends early: even if every byte must be escaped, it fits
 		// an answer.
 		if n := len(out.Body.Documents); n == limit || n > 0 && size > s.opts.Limits.AnswerBytes/8 {
-			out.Body.Next = api.EncodeCursor(out.Body.Documents[n-1].ID)
+			next := scan.Next(&last)
+			out.Body.Next = api.FromScan(&next).Cursor
 			break
 		}
 		size += answerSize(&d)
+		last = d
 		out.Body.Documents = append(out.Body.Documents, api.FromStored(&d))
 	}
 	return &out, nil

@@ -15,11 +15,12 @@ import (
 
 // endpoint says who may use a route and what it takes.
 type endpoint struct {
-	role  keys.Role // keys.None is open to all
-	body  bodyKind
-	shape compat.Shape // how failures are told; nil is the server's own way
-	slot  slotKind
-	whole bool // is about all collections, so that a key for some of them is refused
+	role    keys.Role // keys.None is open to all
+	body    bodyKind
+	shape   compat.Shape // how failures are told; nil is the server's own way
+	slot    slotKind
+	whole   bool // is about all collections, so that a key for some of them is refused
+	unbound bool // knows no filters of keys, so that a key with one is refused
 }
 
 type bodyKind uint8
@@ -78,10 +79,14 @@ func (s *Server) admit(r *http.Request, c *call, e endpoint) *problem.Problem {
 		if p := s.may(r.Context(), role, r.PathValue("collection")); p != nil {
 			return p
 		}
-		if e.whole && c.key.Collections != nil {
-			return problem.Refuse(http.StatusForbidden, "forbidden", "this is about all collections, and the key %s is for some of them", c.key.Name).
-				Hint("use a key that is made without --only")
+		if e.whole && !c.key.Whole() {
+			return problem.Refuse(http.StatusForbidden, "forbidden", "this is about all collections, and the key %s is for a part of them", c.key.Name).
+				Hint("use a key that is made without --only and --where")
 		}
+	}
+	if e.unbound && c.key != nil && c.key.Where != nil {
+		return problem.Refuse(http.StatusForbidden, "forbidden", "the key %s is bound to a filter, which this protocol does not know", c.key.Name).
+			Hint("use the server's own API, or a key that is made without --where")
 	}
 	if s.opts.ReadOnly && role > keys.Read {
 		return problem.Refuse(http.StatusForbidden, "read_only", "the server was started to read only")
@@ -118,17 +123,19 @@ func bearer(h http.Header) string {
 }
 
 // GuardHost refuses requests that a foreign web page makes a browser send, by
-// pointing its own name here (DNS rebinding) or across origins. ServeHTTP does so
-// itself.
+// pointing its own name here (DNS rebinding) or across origins that Options.CORSOrigins
+// does not have. ServeHTTP does so itself.
 func (s *Server) GuardHost(next http.Handler) http.Handler {
-	origin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		allowed := s.cors.allows(w, r, s.keys.Load().Len() > 0)
 		var p *problem.Problem
 		switch {
 		case !s.hostAllowed(r.Host):
 			p = problem.Refuse(http.StatusForbidden, "wrong_host", "this server does not answer for the host %.100q", r.Host).
 				Hint("use localhost or an address, or start it with --host")
-		case origin.Check(r) != nil:
+		case allowed && s.cors.preflight(w, r):
+			return
+		case !allowed && s.cors.protection.Check(r) != nil:
 			p = problem.Refuse(http.StatusForbidden, "cross_origin", "cross-origin requests are not allowed")
 		default:
 			next.ServeHTTP(w, r)

@@ -314,7 +314,7 @@ func TestMCPOverHTTP(t *testing.T) {
 	b := keyed(t, &server.Options{MCPWrites: true})
 	b.key = secrets["scoped"]
 	session := connect(t, b)
-	if got := tools(t, session); got != "delete get list_collections search update upsert" {
+	if got := tools(t, session); got != "delete facets get list list_collections search update upsert" {
 		t.Fatal(got)
 	}
 	exerciseMCP(t, session)
@@ -330,14 +330,14 @@ func TestMCPOverHTTP(t *testing.T) {
 		}
 	}
 	b.key = secrets["reader"]
-	if got := tools(t, connect(t, b)); got != "get list_collections search" {
+	if got := tools(t, connect(t, b)); got != "facets get list list_collections search" {
 		t.Errorf("a key that reads has the tools %s", got)
 	}
 	b.key = ""
 	b.refused(401, "no_key", "POST", "/mcp", `{}`)
 	b.refused(405, "method_not_allowed", "GET", "/mcp", "")
 	off := keyed(t, nil)
-	if got := tools(t, connect(t, off)); got != "get list_collections search" {
+	if got := tools(t, connect(t, off)); got != "facets get list list_collections search" {
 		t.Errorf("writes are off, and the tools are %s", got)
 	}
 }

@@ -98,7 +98,7 @@ func (s *Server) query(q *api.Query, param string) (db.Query, *problem.Problem) 
 	if p := s.checkText(out.Text, problem.Join(param, "text")); p != nil {
 		return out, p
 	}
-	return out, checkBounds(param, bounded{"k", out.K, l.K}, bounded{"ef_search", out.EfSearch, l.EfSearch},
+	return out, checkBounds(param, bounded{"k", out.K, l.K}, bounded{"offset", out.Offset, l.K - out.K}, bounded{"ef_search", out.EfSearch, l.EfSearch},
 		bounded{"oversampling", out.Oversampling, l.Oversampling})
 }
 

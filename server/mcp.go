@@ -18,8 +18,8 @@ import (
 	"github.com/fronyai/frony-db/server/problem"
 )
 
-// MCP returns a Model Context Protocol server with the tools search, get and
-// list_collections and, if Options.MCPWrites allows it, upsert and delete. It
+// MCP returns a Model Context Protocol server with the tools search, get,
+// list, facets and list_collections and, if Options.MCPWrites allows it, upsert and delete. It
 // requires no key: run it on a transport that only the operator can use, such as
 // stdio.
 func (s *Server) MCP() *mcp.Server { return s.mcpFor(&call{}) }
@@ -28,7 +28,7 @@ func (s *Server) MCP() *mcp.Server { return s.mcpFor(&call{}) }
 func (s *Server) mcpFor(c *call) *mcp.Server {
 	m := mcp.NewServer(&mcp.Implementation{Name: "frony-db", Title: "frony-db", Version: s.opts.Version}, &mcp.ServerOptions{
 		Instructions: "Collections of documents, found by meaning, in Korean and English across both. " +
-			"Call list_collections first: it tells the names, the metadata fields and filters that fit them. Then search; get reads the rest of a long document.",
+			"Call list_collections first: it tells the names, the metadata fields and filters that fit them. Then search; get reads the rest of a long document, list reads documents in the order of a field, and facets counts values.",
 		Capabilities: &mcp.ServerCapabilities{},
 		Logger:       s.log,
 	})

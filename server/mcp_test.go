@@ -147,6 +147,42 @@ func TestMCPDescribes(t *testing.T) {
 	}
 }
 
+// A model reads documents in order, page by page, and counts values.
+func TestMCPListsAndCounts(t *testing.T) {
+	t.Parallel()
+	b := filled(t, nil)
+	got := b.mcpCall("list", `{"collection":"notes","sort":"-year","limit":2}`)
+	var page struct {
+		Documents []struct{ ID string }
+		Next      string
+	}
+	if err := json.Unmarshal([]byte(got), &page); err != nil || len(page.Documents) != 2 || page.Documents[0].ID != "1" || page.Documents[1].ID != "2" || page.Next == "" {
+		t.Fatal(err, got)
+	}
+	got = b.mcpCall("list", `{"collection":"notes","sort":"-year","limit":2,"cursor":"`+page.Next+`"}`)
+	if !strings.Contains(got, "3/x") || strings.Contains(got, "next") {
+		t.Error(got)
+	}
+	if got := b.mcpCall("list", `{"collection":"notes","sort":"-years","filter":"lang = 'ko'"}`); !strings.Contains(got, "did you mean") {
+		t.Error(got)
+	}
+	if got := b.mcpCall("list", `{"collection":"notes","sort":"a b"}`); !strings.Contains(got, "invalid_query") {
+		t.Error(got)
+	}
+	got = b.mcpCall("facets", `{"collection":"notes","fields":["lang","year","big","tags"],"filter":"EXISTS year"}`)
+	for _, part := range []string{`"documents":2`, `"value":"ko","documents":1`, `"min":"2020","max":"2024"`, `"value":"9007199254740993"`} {
+		if !strings.Contains(got, part) {
+			t.Errorf("no %s in %s", part, got)
+		}
+	}
+	if got := b.mcpCall("facets", `{"collection":"notes","fields":["lang"],"text":"서울","k":1}`); !strings.Contains(got, `"documents":1`) {
+		t.Error(got)
+	}
+	if got := b.mcpCall("facets", `{"collection":"notes","fields":[]}`); !strings.Contains(got, "invalid_query") {
+		t.Error(got)
+	}
+}
+
 // Some clients refuse schemas with lists of types; some models send null for what
 // they leave out.
 func TestMCPSchemas(t *testing.T) {
@@ -185,6 +221,20 @@ func TestMCPSchemas(t *testing.T) {
 		t.Error(got)
 	}
 	if got := b.mcpCall("upsert", `{"collection":"notes","documents":[{"id":"2","text":"y","metadata":{"a":null},"source":null}]}`); got != `{"ids":["2"]}` {
+		t.Error(got)
+	}
+}
+
+// An assistant finds more like a document that it has seen, without words.
+func TestMCPLike(t *testing.T) {
+	t.Parallel()
+	b := start(t, nil)
+	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
+	b.ask(200, "PUT", notes+"/documents", `{"documents":[{"id":"1","text":"서울의 봄"},{"id":"2","text":"서울의 봄날"},{"id":"3","text":"coffee"}]}`)
+	if got := b.mcpCall("search", `{"collection":"notes","like":["1"],"unlike":["3"]}`); !strings.Contains(got, `"id":"2"`) || strings.Contains(got, `"id":"1"`) || strings.Contains(got, `"id":"3"`) {
+		t.Error(got)
+	}
+	if got := b.mcpCall("search", `{"collection":"notes","unlike":["3"]}`); !strings.Contains(got, "Like") {
 		t.Error(got)
 	}
 }

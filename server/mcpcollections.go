@@ -1,25 +1,17 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"time"
-	"unicode/utf8"
 
-	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/server/keys"
 )
 
-// Fields are looked for in the first documents of the first collections; the tool can
-// be asked for any collection.
+// The fields of the first collections are told; the tool can be asked for any collection.
 const (
-	mcpDescribed = 20  // collections
-	mcpSampled   = 100 // documents of each
-	mcpFields    = 30  // fields of each
+	mcpDescribed = 20 // collections
+	mcpFields    = 30 // fields of each
 )
 
 type (
@@ -29,13 +21,14 @@ type (
 	mcpCollection struct {
 		Name      string     `json:"name"`
 		Documents int        `json:"documents"`
-		Fields    []mcpField `json:"fields,omitempty" doc:"Metadata that its documents have, by a sample of them"`
+		Fields    []mcpField `json:"fields,omitempty" doc:"Metadata that its documents have, the most frequent first"`
 		Filters   []string   `json:"filter_examples,omitempty" doc:"Filters that this collection understands, to be combined with AND, OR and NOT"`
 	}
 	mcpField struct {
-		Name     string   `json:"name"`
-		Kind     string   `json:"kind" doc:"text, number, boolean, time or list of texts"`
-		Examples []string `json:"examples,omitempty"`
+		Name      string   `json:"name"`
+		Kind      string   `json:"kind" doc:"text, number, boolean, time, list of texts or list of numbers"`
+		Documents int      `json:"documents" doc:"Documents that have the field"`
+		Examples  []string `json:"examples,omitempty" doc:"The most frequent values"`
 	}
 	mcpCollections struct {
 		Collections []mcpCollection `json:"collections"`
@@ -74,77 +67,55 @@ func (s *Server) mcpList(ctx context.Context, in mcpListIn) (out mcpCollections,
 	return out, nil
 }
 
-// mcpFields samples the metadata of a collection.
+// mcpFields describes the metadata of a collection.
 func (s *Server) mcpFields(ctx context.Context, name string) (fields []mcpField, filters []string, err error) {
-	c, err := s.collection(ctx, name)
+	c, gone := s.collection(ctx, name)
+	if gone != nil {
+		return nil, nil, nil //nolint:nilerr // just dropped, or still opening: a request for it says so
+	}
+	all, err := c.Fields(ctx, filter.All())
 	if err != nil {
-		return nil, nil, nil // just dropped, or still opening: a request for it says so
+		return nil, nil, err
 	}
-	values := map[string][]any{}
-	for d, err := range c.Scan(ctx, db.Scan{Limit: mcpSampled, Fields: db.FieldMetadata}) {
-		if err != nil {
-			return nil, nil, err
-		}
-		for field, v := range d.Metadata {
-			values[field] = append(values[field], v)
-		}
-	}
-	names := slices.SortedFunc(maps.Keys(values), func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(values[b]), len(values[a])), cmp.Compare(a, b))
-	})
-	for _, field := range names[:min(len(names), mcpFields)] {
-		kind, examples := examplesOf(values[field])
-		f := mcpField{Name: field, Kind: kind}
-		for _, x := range examples {
-			f.Examples = append(f.Examples, fmt.Sprint(x))
+	for _, info := range all[:min(len(all), mcpFields)] {
+		f := mcpField{Name: info.Name, Kind: mcpKinds[info.Types[0].Type], Documents: info.Documents}
+		var examples []any
+		for _, x := range info.Examples {
+			if len(examples) < 3 && mcpKindOf(x, f.Kind) {
+				examples = append(examples, x)
+				f.Examples = append(f.Examples, fmt.Sprint(x))
+			}
 		}
 		fields = append(fields, f)
 		if len(examples) > 0 && len(filters) < 5 {
-			filters = append(filters, exampleFilter(field, kind, examples).String())
+			filters = append(filters, exampleFilter(info.Name, f.Kind, examples).String())
 		}
 	}
 	return fields, filters, nil
 }
 
-// examplesOf names the kind of a field's values, by the first, and a few of them.
-func examplesOf(all []any) (kind string, examples []any) {
-	for _, v := range all {
-		k, parts := "text", []any{v}
-		switch v := v.(type) {
-		case string:
-			if _, err := time.Parse(time.RFC3339, v); err == nil {
-				k = "time"
-			}
-		case bool:
-			k = "boolean"
-		case int64, float64:
-			k = "number"
-		case time.Time:
-			k, parts = "time", []any{v.Format(time.RFC3339)}
-		case []string:
-			k, parts = "list of texts", nil
-			for _, x := range v {
-				parts = append(parts, x)
-			}
-		}
-		kind = cmp.Or(kind, k)
-		for _, x := range parts {
-			if s, ok := x.(string); ok && utf8.RuneCountInString(s) > 40 {
-				continue // too long for an example
-			}
-			if k == kind && len(examples) < 3 && !slices.Contains(examples, x) {
-				examples = append(examples, x)
-			}
-		}
+// mcpKinds are the types of fields as a model is told them.
+var mcpKinds = map[string]string{
+	"boolean": "boolean", "number": "number", "time": "time", "string": "text", "list of strings": "list of texts", "list of numbers": "list of numbers",
+}
+
+// mcpKindOf reports whether an example is of a kind: fields may have values of several.
+func mcpKindOf(x any, kind string) bool {
+	switch x := x.(type) {
+	case bool:
+		return kind == "boolean"
+	case string:
+		_, time := filter.ParseTime(x, nil)
+		return kind == "list of texts" || (kind == "time") == time && (kind == "time" || kind == "text")
 	}
-	return kind, examples
+	return kind == "number" || kind == "list of numbers"
 }
 
 func exampleFilter(field, kind string, examples []any) filter.Expr {
 	switch {
 	case kind == "number" || kind == "time":
 		return filter.Ge(field, examples[0])
-	case kind == "list of texts":
+	case kind == "list of texts" || kind == "list of numbers":
 		return filter.Contains(field, examples[0])
 	case kind == "text" && len(examples) > 1:
 		return filter.In(field, examples...)

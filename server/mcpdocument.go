@@ -1,12 +1,10 @@
 package server
 
 import (
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/fronyai/frony-db/api"
-	"github.com/fronyai/frony-db/internal/textform"
 )
 
 // What a tool answers ends in a model's context, which is small and paid for.
@@ -49,44 +47,15 @@ func (d *mcpDocument) cut(offset, n int) {
 	}
 }
 
-// snippet keeps the part of the text that has most of the query's words.
-func (d *mcpDocument) snippet(query string, n int) {
-	if utf8.RuneCountInString(d.Text) <= n {
+// keep keeps the part of the text that a search has chosen.
+func (d *mcpDocument) keep(s *api.Snippet) {
+	if s == nil || len(s.Text) == len(d.Text) {
 		return
 	}
-	d.cut(bestWindow([]rune(strings.ToLower(d.Text)), words(query), n), n)
-}
-
-// words are a query's words, Korean ones without the last syllable, where particles
-// are.
-func words(query string) []string {
-	var out []string
-	for _, w := range strings.FieldsFunc(strings.ToLower(textform.Normal(query)), func(r rune) bool { return strings.ContainsRune(" \t\n.,!?\"'()[]{}:;", r) }) {
-		r := []rune(w)
-		if last := r[len(r)-1]; len(r) >= 3 && last >= '가' && last <= '힣' {
-			w = string(r[:len(r)-1])
-		}
-		if len(r) > 1 {
-			out = append(out, w)
-		}
+	all := utf8.RuneCountInString(d.Text)
+	end := s.Start + utf8.RuneCountInString(s.Text)
+	d.Text, d.Characters, d.Offset = s.Text, all, s.Start
+	if end < all {
+		d.NextOffset = end
 	}
-	return out
-}
-
-// bestWindow is where n characters of a text begin that have most of the words.
-func bestWindow(text []rune, words []string, n int) int {
-	const step = 100
-	best, most := 0, 0
-	for from := 0; from < len(text); from += step {
-		part, hits := textform.Normal(string(text[from:min(from+n, len(text))])), 0
-		for _, w := range words {
-			if strings.Contains(part, w) {
-				hits++
-			}
-		}
-		if hits > most {
-			best, most = from, hits
-		}
-	}
-	return max(0, min(best, len(text)-n))
 }

@@ -22,10 +22,13 @@ const mcpK = 5
 type (
 	mcpSearchIn struct {
 		Collection string   `json:"collection" doc:"Name of the collection; list_collections returns all names"`
-		Text       string   `json:"text" doc:"What to look for, in Korean or English: a question or a phrase"`
+		Text       string   `json:"text,omitempty" doc:"What to look for, in Korean or English: a question or a phrase. It may be missing if there is like"`
+		Like       []string `json:"like,omitempty" doc:"Ids of documents to find more like"`
+		Unlike     []string `json:"unlike,omitempty" doc:"Ids of documents to move away from"`
 		K          int      `json:"k,omitzero" doc:"Number of results; 5 if missing"`
 		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020. _id and _source are a document's id and source; STARTS WITH, LIKE and ILIKE (%, _) look at texts"`
 		PerSource  int      `json:"per_source,omitzero" doc:"At most this many results of the same source document: 1 returns the best chunk of each; no limit if missing"`
+		Offset     int      `json:"offset,omitzero" doc:"Results to leave out: 5 for those behind the first five"`
 		MinScore   *float32 `json:"min_score,omitempty" doc:"Leave out results with a lower score, which combines meaning and words and is comparable within one search only"`
 		MinCosine  *float32 `json:"min_cosine,omitempty" doc:"Leave out results that are farther in meaning, from -1 to 1; what is near depends on the embedding model"`
 	}
@@ -92,6 +95,12 @@ func (s *Server) mcpTools() []tool {
 			Name: "get", Title: "Get documents", Description: "Read documents by their ids. A very long text is answered in parts: next_offset says where to go on.", Annotations: reads,
 		}, s.mcpGet),
 		newTool(keys.Read, &mcp.Tool{
+			Name: "list", Title: "List documents", Description: "Read documents that meet a filter, sorted by fields, such as the newest ten. Texts are cut; get reads the rest.", Annotations: reads,
+		}, s.mcpListDocuments),
+		newTool(keys.Read, &mcp.Tool{
+			Name: "facets", Title: "Count values", Description: "Count how many documents have each value of metadata fields, and tell the least and greatest number and time.", Annotations: reads,
+		}, s.mcpFacets),
+		newTool(keys.Read, &mcp.Tool{
 			Name: "list_collections", Title: "List collections", Description: "List the collections: how many documents each has, the metadata fields that filters may use, and examples of filters.", Annotations: reads,
 		}, s.mcpList),
 		newTool(keys.Write, &mcp.Tool{
@@ -130,7 +139,8 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 		in.K = min(mcpK, s.opts.Limits.K)
 	}
 	q, p := s.query(&api.Query{
-		Text: in.Text, K: in.K, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.FilterText(in.Filter),
+		Text: in.Text, Like: in.Like, Unlike: in.Unlike, K: in.K, Offset: in.Offset, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.FilterText(in.Filter),
+		Snippet: max(1, min(mcpSnippet, mcpAnswer/max(1, in.K))),
 	}, "arguments")
 	if p != nil {
 		return out, p
@@ -144,11 +154,10 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 		return out, err
 	}
 	out.Matches, out.Warnings = make([]mcpMatch, len(r.Matches)), r.Warnings
-	room := min(mcpSnippet, mcpAnswer/max(1, len(r.Matches)))
 	for i := range r.Matches {
 		m := &r.Matches[i]
 		out.Matches[i] = mcpMatch{fromMCP(&m.StoredDocument), m.Score}
-		out.Matches[i].snippet(in.Text, room)
+		out.Matches[i].keep(m.Snippet)
 	}
 	return out, nil
 }

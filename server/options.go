@@ -28,6 +28,10 @@ type Options struct {
 	// web page that points its own name at this server is refused: it has no key,
 	// or the name gives it away.
 	Hosts []string
+	// CORSOrigins are the origins, such as https://app.example, whose web pages may use
+	// the API; * is all of them, which needs keys. Credentials of the browser are never
+	// allowed: pages send a key in a header. Empty means none.
+	CORSOrigins []string
 	// ReadOnly refuses all writes.
 	ReadOnly bool
 	// MCPWrites gives MCP clients whose key may write the tools upsert and delete.

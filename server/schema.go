@@ -14,6 +14,7 @@ type (
 	metadataSchema struct{}
 	filterSchema   struct{}
 	fieldsSchema   struct{}
+	valueSchema    struct{}
 	changeSchema   struct{}
 )
 
@@ -22,6 +23,7 @@ func registerSchemas(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[api.Filter](), reflect.TypeFor[filterSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[api.Change](), reflect.TypeFor[changeSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[api.Fields](), reflect.TypeFor[fieldsSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[api.Value](), reflect.TypeFor[valueSchema]())
 }
 
 // Schema implements huma.SchemaProvider.
@@ -53,6 +55,11 @@ func (fieldsSchema) Schema(huma.Registry) *huma.Schema {
 		Description: "The parts of documents to return; text and metadata if missing, and only the ids if empty",
 		Items:       &huma.Schema{Type: huma.TypeString, Enum: names},
 	}
+}
+
+// Schema implements huma.SchemaProvider.
+func (valueSchema) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Description: "A string, a number or a boolean", Examples: []any{"ko"}}
 }
 
 // Schema implements huma.SchemaProvider.

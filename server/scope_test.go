@@ -99,7 +99,7 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 		}
 		b.key = secret(kind)
 		for tool, arguments := range map[string]string{
-			"search": `"text":"x"`, "get": `"ids":["1"]`, "delete": `"ids":["1"]`, "upsert": `"documents":[{"id":"1","text":"` + text + `"}]`,
+			"search": `"text":"x"`, "list": `"limit":1`, "facets": `"fields":["text"]`, "get": `"ids":["1"]`, "delete": `"ids":["1"]`, "upsert": `"documents":[{"id":"1","text":"` + text + `"}]`,
 			"describe_collection": ``,
 		} {
 			if arguments != "" {

@@ -19,6 +19,10 @@ type (
 		CollectionPath
 		Body api.Query
 	}
+	inSearchURL struct {
+		CollectionPath
+		api.URLQuery
+	}
 	outSearch     struct{ Body api.Result }
 	inSearchBatch struct {
 		CollectionPath
@@ -34,17 +38,30 @@ func (s *Server) searchRoutes() {
 		Summary: "Search a collection",
 	}, keys.Read, s.searchOne)
 	register(s, huma.Operation{
+		OperationID: "search-by-url", Method: http.MethodGet, Path: "/v1/collections/{collection}/search", Tags: tags,
+		Summary: "Search a collection, from a browser or curl", Description: "The fields of a query that fit a URL.",
+	}, keys.Read, s.searchByURL)
+	register(s, huma.Operation{
 		OperationID: "search-batch", Method: http.MethodPost, Path: "/v1/collections/{collection}/search/batch", Tags: tags,
 		Summary: "Run several queries", Description: "If one query fails, all do; param names it.",
 	}, keys.Read, s.searchBatch)
 }
 
 func (s *Server) searchOne(ctx context.Context, in *inSearch) (*outSearch, error) {
-	q, p := s.query(&in.Body, "body")
+	return s.searchIn(ctx, in.Collection, &in.Body, "body")
+}
+
+func (s *Server) searchByURL(ctx context.Context, in *inSearchURL) (*outSearch, error) {
+	q := in.Query()
+	return s.searchIn(ctx, in.Collection, &q, "query")
+}
+
+func (s *Server) searchIn(ctx context.Context, collection string, in *api.Query, param string) (*outSearch, error) {
+	q, p := s.query(in, param)
 	if p != nil {
 		return nil, p
 	}
-	c, err := s.collection(ctx, in.Collection)
+	c, err := s.collection(ctx, collection)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +99,9 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 	return &out, nil
 }
 
+// spanSize is about what a marked word takes in an answer.
+const spanSize = 28
+
 // find runs a query and makes its answer.
 func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.Result, error) {
 	var t db.Trace
@@ -92,7 +112,12 @@ func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.R
 	}
 	p := s.fits(ctx, func(yield func(*db.Document) bool) {
 		for i := range matches {
-			if !yield(&matches[i].Document) {
+			m := &matches[i]
+			if m.Snippet != nil {
+				callOf(ctx).size += int64(len(m.Snippet.Text) + spanSize*len(m.Snippet.Highlights))
+			}
+			callOf(ctx).size += spanSize * int64(len(m.Highlights))
+			if !yield(&m.Document) {
 				return
 			}
 		}

@@ -37,6 +37,7 @@ type Server struct {
 
 	endpoints map[string]endpoint // all routes, by pattern
 
+	cors                *cors
 	keys                atomic.Pointer[keys.Set]
 	state               atomic.Int32
 	bodies, writeBodies *admit.Bodies // of searches and of writes
@@ -85,6 +86,12 @@ func New(d *db.DB, opts *Options) (*Server, error) {
 		reachability: reachability{of: map[string]selfQueries{}},
 	}
 	s.keys.Store(o.Keys)
+	if s.cors, err = newCORS(o.CORSOrigins); err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	if s.cors.all && o.Keys.Len() == 0 {
+		return nil, errors.New("server: CORSOrigins is * and there are no keys: any web page could read and write the database; name origins, or use keys")
+	}
 	if s.backups, err = openBackups(o.BackupDir); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}

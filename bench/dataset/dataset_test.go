@@ -48,12 +48,16 @@ func TestRecallOfBruteForceIsOne(t *testing.T) {
 			wrong = append(wrong, []uint32{h.id, hits[0].id, hits[600].id}[i%3])
 		}
 	}
-	if r := s.Recall(exact); r != 1 {
-		t.Errorf("recall of the exact result is %g", r)
+	for q, r := range s.Recalls(0, exact) {
+		if r != 1 {
+			t.Errorf("recall of the exact result of query %d is %g", q, r)
+		}
 	}
 	// Of ten: 0, 3, 6, 9 are right, 1, 4, 7 repeat the first, 2, 5, 8 are far.
-	if r := s.Recall(wrong); r != 0.4 {
-		t.Errorf("recall of the wrong result is %g, want 0.4", r)
+	for i, r := range s.Recalls(5, wrong[50:]) {
+		if r != 0.4 {
+			t.Errorf("recall of the wrong result of query %d is %g, want 0.4", 5+i, r)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ type Set struct {
 	Base, Query []float32 // unit length
 	BaseHead    []float32 // the first HeadDims dimensions, unit length
 	QueryHead   []float32
+	Kinds       []Kind // of the queries, in their order; one kind without a name if nothing else is known
 
 	// Tenth is the similarity of the 10th nearest vector of each query. Any vector as
 	// near counts as found, since equal vectors cannot be told apart by id.
@@ -48,6 +49,7 @@ func New(name string, dims, headDims int, base, query []float32) (*Set, error) {
 			}
 		}
 	}
+	s.Kinds = []Kind{{N: s.Queries()}}
 	s.BaseHead, s.QueryHead = heads(base, dims, headDims), heads(query, dims, headDims)
 	s.Tenth = tenth(base, query, dims)
 	return s, nil
@@ -62,16 +64,17 @@ func heads(rows []float32, dims, headDims int) []float32 {
 	return h
 }
 
-// Recall returns the share of the true 10 nearest vectors in found, which has 10 distinct
-// ids for each query.
-func (s *Set) Recall(found []uint32) float64 {
+// Recalls returns for each of the queries from the first on the share of its true 10
+// nearest vectors in found, which has 10 distinct ids for each.
+func (s *Set) Recalls(first int, found []uint32) []float64 {
 	const tolerance = 1e-6 // of a float32 dot product of unit vectors
-	hits := 0
-	for q := range len(found) / 10 {
+	recalls := make([]float64, len(found)/10)
+	for i := range recalls {
+		q, hits := first+i, 0
 		query := s.Query[q*s.Dims : (q+1)*s.Dims]
-		top := found[q*10 : q*10+10]
-		for i, id := range top {
-			if int(id) >= s.Len() || slices.Contains(top[:i], id) {
+		top := found[i*10 : i*10+10]
+		for j, id := range top {
+			if int(id) >= s.Len() || slices.Contains(top[:j], id) {
 				continue
 			}
 			row := s.Base[int(id)*s.Dims : (int(id)+1)*s.Dims]
@@ -79,6 +82,7 @@ func (s *Set) Recall(found []uint32) float64 {
 				hits++
 			}
 		}
+		recalls[i] = float64(hits) / 10
 	}
-	return float64(hits) / float64(len(found))
+	return recalls
 }

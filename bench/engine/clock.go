@@ -1,10 +1,14 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"github.com/fronyai/frony-db/bench/host"
+)
 
 // timed returns what f took.
 func timed(f func()) Time {
-	cpu, wall := cpuTime(), time.Now()
+	cpu, wall := host.CPUTime(), time.Now()
 	f()
-	return Time{cpuTime() - cpu, time.Since(wall)}
+	return Time{host.CPUTime() - cpu, time.Since(wall)}
 }

@@ -2,21 +2,18 @@ package engine
 
 import (
 	"context"
-	"slices"
-	"time"
+
+	"github.com/fronyai/frony-db/hnsw"
 
 	"github.com/fronyai/frony-db/bench/dataset"
-	"github.com/fronyai/frony-db/hnsw"
-	"github.com/fronyai/frony-db/quant"
 )
 
-// Frony is this project's index: a graph over codes of the heads, a first rerank with codes
-// of the tails, and a last one with full vectors.
+// Frony is this project's graph over codes of the heads, a first rerank with codes of all
+// dimensions, and a last one with full vectors.
 type Frony struct {
 	set   *dataset.Set
 	graph *hnsw.Graph
-	coder *quant.SplitQuantizer
-	codes quant.Split
+	codes *splitCodes
 }
 
 // Name implements Engine.
@@ -28,37 +25,31 @@ func (f *Frony) Close() error { return nil }
 // Build implements Engine. The index is always rebuilt.
 func (f *Frony) Build(_ context.Context, s *dataset.Set, _ string) (b Build, err error) {
 	f.set = s
-	if f.coder, err = quant.NewSplitQuantizer(s.Dims, s.HeadDims); err != nil {
-		return b, err
-	}
-	if f.codes.Head, err = quant.NewCodes(f.coder.HeadDims()); err != nil {
-		return b, err
-	}
-	if f.codes.Tail, err = quant.NewCodes(f.coder.TailDims()); err != nil {
+	if f.codes, err = newSplitCodes(s); err != nil {
 		return b, err
 	}
 	if f.graph, err = hnsw.New(f.codes.Head, &hnsw.Options{M: M, EfConstruction: EfConstruction}); err != nil {
 		return b, err
 	}
 	b.Time = timed(func() {
-		head, tail := make([]byte, f.coder.HeadSize()), make([]byte, f.coder.TailSize())
 		for i := range s.Len() {
-			f.coder.Encode(head, tail, s.Base[i*s.Dims:(i+1)*s.Dims])
-			f.codes.Head.Set(uint32(i), head)
-			f.codes.Tail.Set(uint32(i), tail)
+			f.codes.add(uint32(i), s.Base[i*s.Dims:(i+1)*s.Dims])
 			if err = f.graph.Add(uint32(i)); err != nil {
 				return
 			}
 		}
 	})
-	b.Bytes = float64(f.graph.Bytes()+f.codes.Head.Bytes()+f.codes.Tail.Bytes()) / float64(s.Len())
+	b.add("graph", f.graph.Bytes(), s.Len())
+	b.add("heads, int8", f.codes.Head.Bytes(), s.Len())
+	b.add("tails, int8", f.codes.Tail.Bytes(), s.Len())
 	return b, err
 }
 
 // Sweep implements Engine.
-func (f *Frony) Sweep() []Config {
-	var cs []Config
-	for _, ef := range []int{16, 24, 32, 48, 64, 96, 128, 192, 256, 384} {
+func (f *Frony) Sweep() [][]Config {
+	var stages [][]Config
+	for _, ef := range efs {
+		var cs []Config
 		if ef <= 64 {
 			cs = append(cs, Config{Ef: ef, Depth: ef})
 		}
@@ -66,67 +57,26 @@ func (f *Frony) Sweep() []Config {
 		if ef > 64 {
 			cs = append(cs, Config{Ef: ef, Codes: 64, Depth: 12})
 		}
-	}
-	for _, k := range []int{32, 48, 64, 96, 128, 192} {
-		for _, gamma := range []float32{0.03, 0.06, 0.1, 0.15} {
-			cs = append(cs, Config{Ef: 384, Codes: k, Depth: 12, Gamma: gamma})
+		if ef >= 32 { // the adaptive stop, with room for a wider beam
+			for _, gamma := range []float32{0.03, 0.06, 0.1, 0.15} {
+				cs = append(cs, Config{Ef: max(384, 2*ef), Codes: ef, Depth: 12, Gamma: gamma})
+			}
 		}
+		stages = append(stages, cs)
 	}
-	return cs
+	return stages
 }
 
 // Run implements Engine: each query from its float vector to its ten results.
-func (f *Frony) Run(_ context.Context, n int, cs []Config) ([]Run, error) {
-	var runs []Run
-	for _, c := range cs {
-		runs = append(runs, f.run(n, c))
-	}
-	return runs, nil
-}
-
-func (f *Frony) run(n int, c Config) Run {
-	s := f.set
-	r := Run{Config: c, Top: make([]uint32, 0, 10*n), Each: make([]time.Duration, n)}
-	rr := &reranker{set: s}
-	head, tail := make([]byte, f.coder.HeadSize()), make([]byte, f.coder.TailSize())
+func (f *Frony) Run(_ context.Context, first, n int, cs []Config) ([]Run, error) {
 	var hits []hnsw.Hit
-	var ids, keys []uint32
-	r.Time = timed(func() {
-		for q := range n {
-			t := time.Now()
-			query := s.Query[q*s.Dims : (q+1)*s.Dims]
-			f.coder.Encode(head, tail, query)
-			hits = f.graph.Search(hits[:0], head, hnsw.Search{K: max(c.Depth, c.Codes), Ef: c.Ef, Gamma: c.Gamma})
-			ids = ids[:0]
-			for _, h := range hits {
-				ids = append(ids, h.ID)
-			}
-			if c.Codes > 0 {
-				ids, keys = f.narrow(head, tail, ids, keys, c.Depth)
-			}
-			r.Top = rr.top10(r.Top, q, ids)
-			r.Each[q] = time.Since(t)
+	return eachQuery(f.set, first, n, cs, func(c Config, q int, ids []uint32) ([]uint32, error) {
+		f.codes.encode(f.set.Query[q*f.set.Dims : (q+1)*f.set.Dims])
+		hits = f.graph.Search(hits[:0], f.codes.head, hnsw.Search{K: max(c.Depth, c.Codes), Ef: c.Ef, Gamma: c.Gamma})
+		ids = appendIDs(ids, hits)
+		if c.Codes > 0 {
+			ids = f.codes.narrow(ids, c.Depth)
 		}
+		return ids, nil
 	})
-	return r
-}
-
-// narrow keeps the depth ids that are nearest by the codes of all dimensions.
-func (f *Frony) narrow(head, tail []byte, ids, keys []uint32, depth int) (best, room []uint32) {
-	keys = slices.Grow(keys[:0], len(ids))[:len(ids)]
-	f.codes.Distances(head, tail, ids, keys)
-	n := 0
-	for i, k := range keys {
-		id := ids[i]
-		if n == depth && k >= keys[depth-1] {
-			continue
-		}
-		j := min(n, depth-1)
-		for ; j > 0 && keys[j-1] > k; j-- {
-			keys[j], ids[j] = keys[j-1], ids[j-1]
-		}
-		keys[j], ids[j] = k, id
-		n = min(n+1, depth)
-	}
-	return ids[:n], keys
 }

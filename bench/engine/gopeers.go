@@ -6,7 +6,6 @@ import (
 	"math/rand" //nolint:depguard // the peer requires this type
 	"runtime"
 	"strconv"
-	"time"
 
 	coder "github.com/coder/hnsw"
 	"github.com/philippgille/chromem-go"
@@ -52,24 +51,25 @@ func (c *Coder) Build(_ context.Context, s *dataset.Set, _ string) (b Build, err
 		})
 		c.graph = g
 	})
-	b.Bytes = float64(bytes)/float64(s.Len()) + 4*float64(s.HeadDims) // its vectors are slices of ours
+	b.add("graph", bytes, s.Len())
+	b.add("heads, float32", 4*int64(len(s.BaseHead)), s.Len()) // slices of ours
 	return b, nil
 }
 
 // Sweep implements Engine. The graph hardly uses its ef; more candidates help.
-func (c *Coder) Sweep() []Config {
-	var cs []Config
+func (c *Coder) Sweep() [][]Config {
+	var stages [][]Config
 	for _, ef := range []int{64, 256, 1024} {
-		cs = append(cs, Config{Ef: ef, Depth: ef})
+		stages = append(stages, []Config{{Ef: ef, Depth: ef}})
 	}
-	return cs
+	return stages
 }
 
 // Run implements Engine.
-func (c *Coder) Run(_ context.Context, n int, cs []Config) ([]Run, error) {
-	return eachQuery(c.set, n, cs, func(cf Config, q []float32, ids []uint32) ([]uint32, error) {
+func (c *Coder) Run(_ context.Context, first, n int, cs []Config) ([]Run, error) {
+	return eachQuery(c.set, first, n, cs, func(cf Config, q int, ids []uint32) ([]uint32, error) {
 		c.graph.EfSearch = cf.Ef
-		for _, node := range c.graph.Search(q, cf.Depth) {
+		for _, node := range c.graph.Search(c.set.QueryHead[q*c.set.HeadDims:(q+1)*c.set.HeadDims], cf.Depth) {
 			ids = append(ids, node.Key)
 		}
 		return ids, nil
@@ -107,47 +107,29 @@ func (c *Chromem) Build(ctx context.Context, s *dataset.Set, _ string) (b Build,
 			}
 		})
 	})
-	b.Bytes = float64(bytes)/float64(s.Len()) + 4*float64(s.HeadDims)
+	b.add("documents", bytes, s.Len())
+	b.add("heads, float32", 4*int64(len(s.BaseHead)), s.Len()) // slices of ours
 	return b, err
 }
 
 // Sweep implements Engine.
-func (c *Chromem) Sweep() []Config { return []Config{{Ef: 64, Depth: 64}} }
+func (c *Chromem) Sweep() [][]Config {
+	var stages [][]Config
+	for _, depth := range []int{64, 256, 1024} {
+		stages = append(stages, []Config{{Depth: depth}})
+	}
+	return stages
+}
 
 // Run implements Engine.
-func (c *Chromem) Run(ctx context.Context, n int, cs []Config) ([]Run, error) {
-	return eachQuery(c.set, n, cs, func(cf Config, q []float32, ids []uint32) ([]uint32, error) {
-		found, err := c.collection.QueryEmbedding(ctx, q, cf.Depth, nil, nil)
+func (c *Chromem) Run(ctx context.Context, first, n int, cs []Config) ([]Run, error) {
+	return eachQuery(c.set, first, n, cs, func(cf Config, q int, ids []uint32) ([]uint32, error) {
+		head := c.set.QueryHead[q*c.set.HeadDims : (q+1)*c.set.HeadDims]
+		found, err := c.collection.QueryEmbedding(ctx, head, min(cf.Depth, c.set.Len()), nil, nil)
 		for _, f := range found {
 			id, _ := strconv.ParseUint(f.ID, 10, 32)
 			ids = append(ids, uint32(id))
 		}
 		return ids, err
 	})
-}
-
-// eachQuery times a Go peer that answers one query at a time.
-func eachQuery(s *dataset.Set, n int, cs []Config, search func(Config, []float32, []uint32) ([]uint32, error)) ([]Run, error) {
-	var runs []Run
-	var err error
-	for _, c := range cs {
-		r := Run{Config: c, Top: make([]uint32, 0, 10*n), Each: make([]time.Duration, n)}
-		rr := &reranker{set: s}
-		var ids []uint32
-		r.Time = timed(func() {
-			for q := range n {
-				t := time.Now()
-				if ids, err = search(c, s.QueryHead[q*s.HeadDims:(q+1)*s.HeadDims], ids[:0]); err != nil {
-					return
-				}
-				r.Top = rr.top10(r.Top, q, ids)
-				r.Each[q] = time.Since(t)
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-		runs = append(runs, r)
-	}
-	return runs, nil
 }

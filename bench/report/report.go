@@ -10,13 +10,20 @@ import (
 	"github.com/fronyai/frony-db/bench/engine"
 )
 
+// Figures are the results of some queries.
+type Figures struct {
+	Recall float64 `json:"recall"` // mean
+	Below  float64 `json:"below"`  // share of the queries whose recall is below 0.9
+	QPS    float64 `json:"qps"`
+}
+
 // Point is one configuration of an engine in one round.
 type Point struct {
 	engine.Config
-	Recall float64       `json:"recall"`
-	QPS    float64       `json:"qps"`
-	P50    time.Duration `json:"p50,omitzero"`
-	P99    time.Duration `json:"p99,omitzero"`
+	Figures
+	P50   time.Duration `json:"p50,omitzero"`
+	P99   time.Duration `json:"p99,omitzero"`
+	Kinds []Figures     `json:"kinds,omitempty"` // by kind of query
 }
 
 // Engine holds the measurements of one engine.
@@ -37,20 +44,50 @@ type Report struct {
 	Queries  int       `json:"queries"`
 	Dims     int       `json:"dims"`
 	HeadDims int       `json:"headDims"`
+	Kinds    []string  `json:"kinds,omitempty"` // of the queries, if they have any
 	Clock    string    `json:"clock"`
 	Targets  []float64 `json:"targets"`
 	Engines  []Engine  `json:"engines"`
+	LeftOut  []string  `json:"leftOut,omitempty"` // engines that were, and why
 }
 
-// NewPoint makes a Point of a run over n queries.
-func NewPoint(r engine.Run, recall float64, taken time.Duration) Point {
-	n := float64(len(r.Top) / 10)
-	p := Point{Config: r.Config, Recall: recall, QPS: n / taken.Seconds()}
-	if r.Each != nil {
-		each := slices.Sorted(slices.Values(r.Each))
+// Part is a run over the queries of one kind.
+type Part struct {
+	engine.Run
+	Recalls []float64     // of each query
+	Taken   time.Duration // by the report's clock
+}
+
+// NewPoint makes a Point of runs of the same configuration, one for each kind.
+func NewPoint(parts []Part) Point {
+	p := Point{Config: parts[0].Config}
+	var recalls []float64
+	var each []time.Duration
+	var taken time.Duration
+	for _, part := range parts {
+		recalls, each, taken = append(recalls, part.Recalls...), append(each, part.Each...), taken+part.Taken
+		if len(parts) > 1 {
+			p.Kinds = append(p.Kinds, figures(part.Recalls, part.Taken))
+		}
+	}
+	p.Figures = figures(recalls, taken)
+	if len(each) > 0 {
+		slices.Sort(each)
 		p.P50, p.P99 = each[len(each)/2], each[len(each)*99/100]
 	}
 	return p
+}
+
+func figures(recalls []float64, taken time.Duration) Figures {
+	n := float64(len(recalls))
+	sum, below := 0.0, 0
+	for _, r := range recalls {
+		sum += r
+		if r < 0.9-1e-9 {
+			below++
+		}
+	}
+	return Figures{Recall: sum / n, Below: float64(below) / n, QPS: n / taken.Seconds()}
 }
 
 // Frontier returns the points that no other point beats in both recall and speed,
@@ -145,6 +182,14 @@ func (e *Engine) median() []Point {
 		p := e.Rounds[0][i]
 		var qps []float64
 		var p50, p99 []time.Duration
+		p.Kinds = slices.Clone(p.Kinds)
+		for k := range p.Kinds {
+			var qps []float64
+			for _, r := range e.Rounds {
+				qps = append(qps, r[i].Kinds[k].QPS)
+			}
+			p.Kinds[k].QPS = spread(qps).Median
+		}
 		for _, r := range e.Rounds {
 			qps = append(qps, r[i].QPS)
 			p50, p99 = append(p50, r[i].P50), append(p99, r[i].P99)
@@ -156,6 +201,19 @@ func (e *Engine) median() []Point {
 		out = append(out, p)
 	}
 	return out
+}
+
+// reaching returns the fastest configuration whose recall reaches the target, or nil.
+func (e *Engine) reaching(target float64) *Point {
+	if len(e.Rounds) == 0 {
+		return nil
+	}
+	for _, p := range Frontier(e.median()) {
+		if p.Recall >= target {
+			return &p
+		}
+	}
+	return nil
 }
 
 // find returns the engine of a name, or nil.

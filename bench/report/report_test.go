@@ -7,12 +7,13 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 )
 
 func points(v ...float64) []Point {
 	var p []Point
 	for i := 0; i < len(v); i += 2 {
-		p = append(p, Point{Recall: v[i], QPS: v[i+1]})
+		p = append(p, Point{Figures: Figures{Recall: v[i], QPS: v[i+1]}})
 	}
 	return p
 }
@@ -39,6 +40,28 @@ func TestRatioIsRoundByRound(t *testing.T) {
 	r := Report{Targets: []float64{0.99}, Engines: []Engine{ours, theirs}}
 	if md := r.Markdown(); !strings.Contains(md, "| a | 300 | 5.00 (3.00–6.00) |") {
 		t.Errorf("table:\n%s", md)
+	}
+}
+
+func TestFiguresByKind(t *testing.T) {
+	point := func(speed time.Duration) Point {
+		return NewPoint([]Part{
+			{Recalls: []float64{1, 0.9, 0.8, 0.9}, Taken: 4 * speed},
+			{Recalls: []float64{0.5}, Taken: 6 * speed},
+		})
+	}
+	e := Engine{Name: "a", Rounds: [][]Point{{point(time.Second)}, {point(time.Second / 4)}, {point(time.Second / 2)}}}
+	r := Report{Targets: []float64{0.8, 0.9}, Kinds: []string{"short", "long"}, Engines: []Engine{e}, LeftOut: []string{"b: gone"}}
+	md := r.Markdown()
+	for _, want := range []string{
+		"| engine | ef | codes | depth | all | short | long |",
+		"| a | 0 | 0 | 0 | .820 / .400 / 1.0 | .900 / .250 / 2.0 | .500 / 1.000 / 0.3 |",
+		"| a | – | – | – | – | – | – |",
+		"b: gone",
+	} {
+		if !strings.Contains(md, want) {
+			t.Errorf("no %q in\n%s", want, md)
+		}
 	}
 }
 

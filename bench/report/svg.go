@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-var colours = []string{"#0b62d6", "#d6450b", "#2f8f3a", "#8a4fc4", "#b8860b", "#c2185b", "#00838f", "#555555"}
+var colours = []string{"#0b62d6", "#d6450b", "#2f8f3a", "#8a4fc4", "#b8860b", "#c2185b", "#00838f", "#555555", "#7cb342", "#ff8f00", "#5d4037", "#26c6da"}
 
 // SVG plots recall against queries per second: the frontier of each engine, where up and to
 // the right is better. On the recall axis, 0.99–0.999 is as wide as 0.9–0.99.

@@ -135,6 +135,35 @@ const threeDocs = `{"id":"ko","text":"김치찌개는 신김치로 끓인다","l
 {"id":"vol","text":"화산이 폭발하면 재가 내린다","lang":"ko","year":2019}
 `
 
+func TestSearchSnippets(t *testing.T) {
+	c := newCLI(t)
+	c.write("docs.jsonl", `{"id":"1","text":"`+strings.Repeat("오늘은 맑다. ", 50)+`이사할 때 전입신고를 한다."}`)
+	c.imported(exitOK, "docs.jsonl")
+	if out := c.ok("search", "이사하면 전입신고", "--snippet", "30", "--highlight"); !strings.Contains(out, "«이사»할 때 «전입신고»를 한다.") || len(out) > 500 {
+		t.Error(out)
+	}
+	if r := c.run("", "search", "x", "--snippet", "-1"); r.code != exitUsage || !strings.Contains(r.err, "Snippet is -1") {
+		t.Error(r)
+	}
+}
+
+func TestSearchLike(t *testing.T) {
+	c := newCLI(t)
+	c.write("docs.jsonl", threeDocs)
+	c.imported(exitOK, "docs.jsonl")
+	var got struct{ Matches []struct{ ID string } }
+	c.json(&got, "search", "--like", "ko", "--unlike", "vol")
+	if len(got.Matches) != 1 || got.Matches[0].ID != "en" {
+		t.Error(got)
+	}
+	if r := c.run("", "search", "--like", "none"); r.code == exitOK || !strings.Contains(r.err, "none") {
+		t.Error(r)
+	}
+	if r := c.run("", "search"); r.code != exitUsage {
+		t.Error(r)
+	}
+}
+
 func TestVerbs(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)

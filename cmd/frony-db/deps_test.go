@@ -47,7 +47,7 @@ var allowed = map[string]struct {
 	"server/admit":                {own: []string{"server/problem"}},
 	"server/compat":               {own: []string{"embedder", "server/problem"}},
 	"server/compat/chroma":        {own: []string{"db", "db/filter", "embedder", "server/keys", "server/problem"}},
-	"server/keys":                 {},
+	"server/keys":                 {own: []string{"db/filter"}},
 	"server/task":                 {own: []string{"api", "server/problem"}, others: []string{}},
 	"server/problem":              {own: []string{"api", "db"}, others: []string{}},
 	"client":                      {own: []string{"api", "db"}},

@@ -22,7 +22,7 @@ func (a *app) mcp() *cobra.Command {
 		Use:   "mcp",
 		Short: "Serve the database to an assistant over the Model Context Protocol",
 		Long: `mcp speaks the Model Context Protocol on standard input and output. Its tools are
-search, get and list_collections, and with --write also upsert and delete. Texts
+search, get, list, facets and list_collections, and with --write also upsert and delete. Texts
 longer than the model's context are stored in chunks.
 
 Several assistants can read one database at a time. Only one process can write to

@@ -20,13 +20,20 @@ import (
 func (a *app) search() *cobra.Command {
 	var s searchFlags
 	c := &cobra.Command{
-		Use:   "search QUERY",
+		Use:   "search [QUERY]",
 		Short: "Find documents by meaning, by words, or both",
 		Example: `  frony-db search "환불은 얼마나 걸리나요?" -k 5
-  frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json`,
-		Args: one("a query"),
+  frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json
+  frony-db search --like note-1,note-2 --unlike note-7
+  frony-db search "환불은 얼마나 걸리나요?" --snippet 200 --highlight`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 && len(s.like) > 0 {
+				return nil
+			}
+			return one("a query")(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
-			q, err := a.searchQuery(&s, args[0])
+			q, err := a.searchQuery(&s, strings.Join(args, ""))
 			if err != nil {
 				return err
 			}
@@ -91,9 +98,19 @@ func (a *app) printWarnings(warnings []string) {
 	}
 }
 
+// warn prints what is probably a mistake.
+func (a *app) warn(warnings []string) {
+	for _, w := range warnings {
+		fmt.Fprintf(a.err, "frony-db: %s\n", w)
+	}
+}
+
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }
 
 func (a *app) printMatches(matches []db.Match) error {
+	if slices.ContainsFunc(matches, func(m db.Match) bool { return m.Snippet != nil }) {
+		return a.printSnippets(matches)
+	}
 	t := term.Table{Columns: []term.Column{
 		{Title: "rank", Right: true}, {Title: "score", Right: true}, {Title: "id"}, {Title: "lang"}, {Title: "title", Flex: true}, {Title: "text", Flex: true},
 	}}
@@ -102,7 +119,7 @@ func (a *app) printMatches(matches []db.Match) error {
 		lang, _ := m.Document.Metadata["lang"].(string)
 		titled = titled || m.Document.Title != ""
 		t.Rows = append(t.Rows, []string{
-			strconv.Itoa(i + 1), fmt.Sprintf("%.3f", m.Score), m.Document.ID, lang, term.Cut(m.Document.Title, titleWidth), m.Document.Text,
+			strconv.Itoa(i + 1), fmt.Sprintf("%.3f", m.Score), m.Document.ID, lang, term.Cut(m.Document.Title, titleWidth), shown(&m),
 		})
 	}
 	if !titled {
@@ -113,4 +130,36 @@ func (a *app) printMatches(matches []db.Match) error {
 		}
 	}
 	return t.Write(a.out)
+}
+
+// printSnippets prints each result's snippet in full, below its id.
+func (a *app) printSnippets(matches []db.Match) error {
+	style := term.NewStyle(a.out)
+	var b strings.Builder
+	for i := range matches {
+		m := &matches[i]
+		b.WriteString(style.Bold(term.Clean(fmt.Sprintf("%d. %s", i+1, m.Document.ID))))
+		b.WriteString(style.Dim(fmt.Sprintf("  %.3f", m.Score)) + "\n")
+		if text := shown(m); text != "" {
+			b.WriteString("   " + term.Clean(strings.Join(strings.Fields(text), " ")) + "\n")
+		}
+	}
+	_, err := a.out.Write([]byte(b.String()))
+	return err
+}
+
+// shown is what of a result's text is shown: the snippet if there is one, with marked
+// words in quotation marks that no keyboard types by accident.
+func shown(m *db.Match) string {
+	text, marks := m.Document.Text, m.Highlights
+	if m.Snippet != nil {
+		text, marks = m.Snippet.Text, m.Snippet.Highlights
+	}
+	var b strings.Builder
+	at := 0
+	for _, s := range marks {
+		b.WriteString(text[at:s.Start] + "«" + text[s.Start:s.End] + "»")
+		at = s.End
+	}
+	return b.String() + text[at:]
 }

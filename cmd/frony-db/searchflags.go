@@ -42,6 +42,9 @@ func (r *rankingFlags) query(weighted bool) api.Query {
 type searchFlags struct {
 	rankingFlags
 	k         int
+	offset    int
+	groupBy   string
+	perGroup  int
 	where     string
 	mode      string
 	perSource int
@@ -50,31 +53,43 @@ type searchFlags struct {
 	minScore  float32
 	minCosine float32
 	fields    []string
+	highlight bool
+	snippet   int
+	like      []string
+	unlike    []string
 }
 
 func (s *searchFlags) add(f *pflag.FlagSet) {
 	f.IntVarP(&s.k, "k", "k", 10, "number of results")
+	f.IntVar(&s.offset, "offset", 0, "results to leave out before the k: 10 for the second page of ten")
 	f.StringVarP(&s.where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
 	f.StringVarP(&s.mode, "mode", "m", "", "dense (meaning), lexical (words) or hybrid (both, the default)")
 	f.IntVar(&s.perSource, "per-source", 0, "at most this many results of the same source: 1 returns the best chunk of each document\n(default: no limit)")
+	f.StringVar(&s.groupBy, "group-by", "", "field of which at most --per-group results share a value; _source is the source")
+	f.IntVar(&s.perGroup, "per-group", 0, "with --group-by: results of the same value (default 1)")
 	f.Float32Var(&s.recall, "recall", 0, "share of the true nearest to find, on average, from 0 to 1 (default 0.99)")
 	f.BoolVar(&s.exact, "exact", false, "exact (brute-force) search; slow")
 	s.rankingFlags.add(f)
 	f.Float32Var(&s.minScore, "min-score", 0, "leave out results with a lower score: the cosine in dense, BM25 in lexical, and a fused score from 0 to 1 in hybrid")
 	f.Float32Var(&s.minCosine, "min-cosine", 0, "leave out results whose cosine with the query is lower, in dense and hybrid")
 	f.StringSliceVar(&s.fields, "fields", nil, "parts of the documents to return, as text,metadata,embedding; id returns only the ids\n(default: text,metadata)")
+	f.StringSliceVar(&s.like, "like", nil, "ids of documents to find more like, in place of a query or with one")
+	f.StringSliceVar(&s.unlike, "unlike", nil, "ids of documents to move away from")
+	f.BoolVar(&s.highlight, "highlight", false, "mark the query's words in the results: «words»")
+	f.IntVar(&s.snippet, "snippet", 0, "show the part of each text that fits the query best, of at most this many characters")
 }
 
 // searchQuery is what the flags of search ask for.
 func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
-	if strings.TrimSpace(text) == "" {
+	if strings.TrimSpace(text) == "" && len(s.like) == 0 {
 		return db.Query{}, usage.Errorf("the query is empty")
 	}
 	if s.k < 1 {
 		return db.Query{}, usage.Errorf("-k %d: want 1 or more", s.k)
 	}
 	w := s.query(a.from["dense-weight"] != byDefault)
-	w.Text, w.K, w.PerSource, w.Recall, w.Exact = text, s.k, s.perSource, s.recall, s.exact
+	w.Text, w.K, w.Offset, w.PerSource, w.Recall, w.Exact = text, s.k, s.offset, s.perSource, s.recall, s.exact
+	w.GroupBy, w.PerGroup = s.groupBy, s.perGroup
 	if err := w.Mode.UnmarshalText([]byte(s.mode)); err != nil {
 		return db.Query{}, usage.Errorf("--mode: %w", err)
 	}
@@ -84,6 +99,7 @@ func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
 	if a.from["min-cosine"] != byDefault {
 		w.MinCosine = &s.minCosine
 	}
+	w.Highlight, w.Snippet, w.Like, w.Unlike = s.highlight, s.snippet, s.like, s.unlike
 	if len(s.fields) > 0 {
 		w.Fields = s.fields
 	}

@@ -21,6 +21,7 @@ type serving struct {
 	certFile, certKey string
 	connections       int
 	recallSample      int
+	noQuestions       bool
 	checkRate         int
 	cacheBytes        size
 	grace             time.Duration
@@ -64,6 +65,7 @@ requests within --grace, then stop the server.`,
 	f.StringVar(&s.certFile, "tls-cert", "", "PEM file of the TLS certificate and its chain")
 	f.StringVar(&s.certKey, "tls-key", "", "PEM file of the certificate's key")
 	f.StringSliceVar(&s.opts.Hosts, "host", nil, "host name that requests may use, besides localhost and IP addresses")
+	f.StringSliceVar(&s.opts.CORSOrigins, "cors-origin", nil, "origin whose web pages may use the API, such as https://app.example, or * with keys (default: none)")
 	f.BoolVar(&s.opts.ReadOnly, "read-only", false, "refuse all writes, and open the database so that other processes can read it too")
 	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "allow MCP clients to upsert and delete; texts longer than the model's context are chunked")
 	f.StringSliceVar(&s.opts.Compat, "compat", nil, "API of another database to serve too: chroma, or chroma-reset, which lets clients delete what they made with reset()")
@@ -72,6 +74,7 @@ requests within --grace, then stop the server.`,
 	f.IntVar(&s.opts.Limits.Searches, "max-searches", 0, "maximum number of concurrent searches (default: one less than the number of CPUs)")
 	f.Float64Var(&s.opts.Limits.QueueFactor, "queue-factor", 0, "under sustained load, longest queue wait as a multiple of the mean request time (default 4)")
 	f.Float64Var(&s.opts.Limits.Rate, "rate", 0, "maximum requests per second for each key, or in total without keys (default: no limit)")
+	f.BoolVar(&s.noQuestions, "no-questions", false, "keep no sample of the questions' vectors, with which searches are tuned")
 	f.IntVar(&s.recallSample, "recall-sample", 0, "repeat one search in N exactly in the background, for the metric frony_recall_at_k (default: none)")
 	f.IntVar(&s.checkRate, "check-rate", 20, "self-queries per second while no search waits, for the metric frony_unreachable_documents; 0 for none")
 	f.Var(&s.cacheBytes, "cache-bytes", "block cache of the store, such as 256MiB (default: none; the system's page cache only)")

@@ -272,3 +272,17 @@ func TestServeTLS(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+// A key's filter is checked when the key is made.
+func TestKeyWhere(t *testing.T) {
+	c := newCLI(t)
+	out := c.ok("serve", "key", "app", "--role", "write", "--only", "notes", "--where", `tenant = "a"`)
+	if !strings.HasPrefix(out, "app write sha256:") || !strings.HasSuffix(out, ` notes where tenant = "a"`+"\n") {
+		t.Error(out)
+	}
+	for _, args := range [][]string{{"--where", "tenant ="}, {"--where", "x = 1", "--role", "admin"}} {
+		if r := c.run("", append([]string{"serve", "key", "app"}, args...)...); r.code != exitUsage || r.out != "" {
+			t.Error(args, r)
+		}
+	}
+}

@@ -14,12 +14,13 @@ import (
 
 // serveKey creates a key: its secret is for the user, its line for the file of keys.
 func (a *app) serveKey() *cobra.Command {
-	var role string
+	var role, where string
 	var collections []string
 	c := &cobra.Command{
-		Use:     "key NAME",
-		Short:   "Create a key for the server",
-		Example: `  frony-db serve key website --role read --only notes,faq >> keys.txt`,
+		Use:   "key NAME",
+		Short: "Create a key for the server",
+		Example: `  frony-db serve key website --role read --only notes,faq >> keys.txt
+  frony-db serve key app --role write --only notes --where 'tenant = "a"' >> keys.txt`,
 		Long: `key creates a key. It prints the line for the file of keys to standard output, and
 the secret to standard error. The secret is shown only now and stored nowhere.`,
 		Args: one("a name"),
@@ -30,11 +31,14 @@ the secret to standard error. The secret is shown only now and stored nowhere.`,
 			}
 			secret := keys.Secret()
 			k, err := keys.New(args[0], r, collections, secret)
+			if err == nil && where != "" {
+				err = k.Bind(where)
+			}
 			if err != nil {
 				return usage.Wrap(err)
 			}
 			if a.json {
-				return a.printJSON(map[string]any{"name": k.Name, "role": role, "collections": collections, "line": k.String(), "secret": secret})
+				return a.printJSON(map[string]any{"name": k.Name, "role": role, "collections": collections, "where": where, "line": k.String(), "secret": secret})
 			}
 			fmt.Fprintf(a.err, "The secret of %s, shown only now:\n  %s\n", k.Name, secret)
 			_, err = fmt.Fprintln(a.out, k)
@@ -43,6 +47,7 @@ the secret to standard error. The secret is shown only now and stored nowhere.`,
 	}
 	c.Flags().StringVar(&role, "role", "read", "read, write or admin")
 	c.Flags().StringSliceVar(&collections, "only", nil, "collections that the key gives access to (default: all)")
+	c.Flags().StringVar(&where, "where", "", "condition on the documents that the key reads and writes, as 'tenant = \"a\"' (default: all)")
 	return c
 }
 

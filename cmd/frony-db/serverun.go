@@ -37,7 +37,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	var h *server.Server // no search or task runs before it exists
 	progress := a.progress()
 	d, err := db.Open(a.dir, &db.Options{
-		Logger: a.log, Embedder: e, RecallSample: s.recallSample, CacheBytes: int64(s.cacheBytes),
+		Logger: a.log, Embedder: e, RecallSample: s.recallSample, NoQuestions: s.noQuestions, CacheBytes: int64(s.cacheBytes),
 		ReadOnly: s.opts.ReadOnly, AllowModelMismatch: true,
 		Progress: func(step string, done, total int) {
 			if progress != nil && strings.HasPrefix(step, "rebuild ") { // tasks have lists of their own

@@ -23,7 +23,9 @@ type collection interface {
 	UpdateIDs(ctx context.Context, p db.Patch, ids ...string) (int, error)
 	UpdateWhere(ctx context.Context, where filter.Expr, p db.Patch) (int, error)
 	GetFields(ctx context.Context, fields db.Fields, ids ...string) ([]db.Document, error)
-	FilterWarnings(ctx context.Context, where filter.Expr) ([]string, error)
+	FilterWarnings(ctx context.Context, where filter.Expr, fields ...string) ([]string, error)
+	Facets(ctx context.Context, q db.FacetQuery) (db.Facets, error)
+	Fields(ctx context.Context, where filter.Expr) ([]db.FieldInfo, error)
 	Count(ctx context.Context, where filter.Expr) (int, error)
 	Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document, error]
 	Search(ctx context.Context, q db.Query) ([]db.Match, error)

@@ -25,6 +25,8 @@ ANSWERS = [
     "StoredDocument",
     "FoundDocuments",
     "Page",
+    "Span",
+    "Snippet",
     "Match",
     "Timings",
     "Result",

@@ -8,6 +8,10 @@
 //	website   read    sha256:3f0a…                           notes,faq
 //	importer  write   sha256:91bc…
 //	ops       admin   sha256:77de…
+//	app       write   sha256:c4d1…                           notes where tenant = "a"
+//
+// A key with a filter, which extends to the end of the line, is for the documents that
+// meet it, and for nothing else. Its role is read or write.
 //
 // A plain hash is enough because a secret is random: there is no dictionary to
 // try. Slow password hashes guard secrets that people choose.

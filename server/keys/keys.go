@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/fronyai/frony-db/db/filter"
 )
 
 // minSecret is the shortest secret that is accepted: 32 hexadecimal digits are 128
@@ -55,6 +57,8 @@ type Key struct {
 	Role Role
 	// Collections are those that the key has access to; nil is all.
 	Collections []string
+	// Where, unless nil, is what documents must meet for the key to read and write them.
+	Where *filter.Expr
 
 	sum [sha256.Size]byte
 }
@@ -68,6 +72,19 @@ func (k *Key) Allows(role Role, collection string) bool {
 // Sees reports whether a collection is in the key's scope.
 func (k *Key) Sees(collection string) bool {
 	return k.Collections == nil || slices.Contains(k.Collections, collection)
+}
+
+// Whole reports whether the key is for all documents of all collections.
+func (k *Key) Whole() bool { return k.Collections == nil && k.Where == nil }
+
+// Bind binds the key to the documents that meet a filter.
+func (k *Key) Bind(where string) error {
+	e, err := filter.Parse(where)
+	if err != nil {
+		return fmt.Errorf("%w: key %s: where: %w", ErrSyntax, k.Name, err)
+	}
+	k.Where = &e
+	return k.check()
 }
 
 // New makes a key of a secret.
@@ -93,6 +110,9 @@ func (k *Key) String() string {
 	if k.Collections != nil {
 		s += " " + strings.Join(k.Collections, ",")
 	}
+	if k.Where != nil {
+		s += " where " + k.Where.String()
+	}
 	return s
 }
 
@@ -102,6 +122,9 @@ func (k *Key) check() error {
 	}
 	if k.Role < Read || k.Role > Admin {
 		return fmt.Errorf("%w: key %s has no role", ErrSyntax, k.Name)
+	}
+	if k.Where != nil && k.Role == Admin {
+		return fmt.Errorf("%w: key %s has the role admin, which is for whole collections, and a filter; want read or write", ErrSyntax, k.Name)
 	}
 	for _, c := range k.Collections {
 		if c == "" || strings.ContainsAny(c, " \t") {
@@ -136,12 +159,15 @@ func Parse(text string) (*Set, error) {
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
-		line, _, _ = strings.Cut(line, "#")
+		line, where := cutWhere(line)
 		f := strings.Fields(line)
 		if len(f) == 0 {
 			continue
 		}
 		k, err := parseLine(f)
+		if err == nil && where != "" {
+			err = k.Bind(where)
+		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("line %d: %w", n, err))
 			continue
@@ -152,6 +178,29 @@ func Parse(text string) (*Set, error) {
 		return nil, err
 	}
 	return NewSet(list...)
+}
+
+// cutWhere separates the filter of a line, which extends to its end, from what is before
+// it, and takes away a comment. The filter follows the word where, which is the fourth
+// word or the fifth.
+func cutWhere(line string) (before, where string) {
+	rest, at := line, 0
+	for n := range 5 {
+		word := strings.TrimLeft(rest, " \t")
+		at += len(rest) - len(word)
+		word, rest, _ = strings.Cut(word, " ")
+		after := strings.TrimSpace(rest)
+		collection := n == 3 && strings.HasPrefix(after, "where ") // one of this name
+		if n >= 3 && word == "where" && after != "" && after[0] != '#' && !collection {
+			return line[:at], after
+		}
+		if strings.Contains(word, "#") {
+			break
+		}
+		at = len(line) - len(rest)
+	}
+	before, _, _ = strings.Cut(line, "#")
+	return before, ""
 }
 
 func parseLine(f []string) (*Key, error) {

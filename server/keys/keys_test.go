@@ -2,6 +2,7 @@ package keys_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,45 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if (*keys.Set)(nil).Find(secret) != nil {
 		t.Error("a set without keys found one")
+	}
+}
+
+func TestBoundRoundTrip(t *testing.T) {
+	t.Parallel()
+	secret := keys.Secret()
+	for _, only := range [][]string{nil, {"notes", "where"}, {"where"}} {
+		for _, where := range []string{`tenant = "a"`, `tag = "a # b" AND year > 2000`} {
+			k, err := keys.New("app", keys.Write, only, secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := k.Bind(where); err != nil {
+				t.Fatal(err)
+			}
+			s, err := keys.Parse(k.String() + "\nweb read sha256:" + strings.Repeat("0", 64) + " # where x = 1\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := s.Find(secret)
+			if got.String() != k.String() || got.Where.String() != k.Where.String() || got.Whole() || !slices.Equal(got.Collections, only) {
+				t.Errorf("%v, want %v", got, k)
+			}
+			if web := s.Keys()[1]; web.Where != nil {
+				t.Errorf("a comment is a filter: %v", web)
+			}
+		}
+	}
+	k, err := keys.New("app", keys.Admin, nil, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Bind(`tenant = "a"`); !errors.Is(err, keys.ErrSyntax) || !strings.Contains(err.Error(), "admin") {
+		t.Error(err)
+	}
+	for _, text := range []string{"a read sha256:" + strings.Repeat("ab", 32) + " where tenant =", "a admin sha256:" + strings.Repeat("ab", 32) + " where x = 1"} {
+		if _, err := keys.Parse(text); !errors.Is(err, keys.ErrSyntax) || !strings.Contains(err.Error(), "line 1") {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 

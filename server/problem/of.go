@@ -46,6 +46,7 @@ var sentinels = []struct {
 	{db.ErrBatchTooLarge, http.StatusRequestEntityTooLarge, "batch_too_large", "documents"},
 	{db.ErrLimit, http.StatusConflict, "limit_exceeded", ""},
 	{db.ErrDiskFull, http.StatusInsufficientStorage, "disk_full", ""},
+	{db.ErrOutside, http.StatusForbidden, "outside", "documents"},
 	{db.ErrReadOnly, http.StatusForbidden, "read_only", ""},
 	{db.ErrClosed, http.StatusServiceUnavailable, "stopping", ""},
 	{context.Canceled, StatusClosed, "cancelled", ""},

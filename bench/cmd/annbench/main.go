@@ -3,12 +3,17 @@
 //
 //	go run ./cmd/annbench -n 100000 -out out
 //	go run ./cmd/annbench -base vectors.npy -query queries.npy -out out
+//	go run ./cmd/annbench -texts corpus.jsonl -questions queries-a.txt,queries-b.txt -out out
+//
+// Texts are embedded by the embedded model, passages and questions in their roles. A
+// question file has one a line, its name is the kind, and figures are given by kind, too.
 //
 // Peers with Python packages need an interpreter that has them. Without -python, an
 // environment is created in the cache folder.
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,21 +26,26 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/fronyai/frony-db/embedder/builtin"
+	"github.com/fronyai/frony-db/quant"
 
 	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/bench/engine"
 	"github.com/fronyai/frony-db/bench/host"
 	"github.com/fronyai/frony-db/bench/report"
-	"github.com/fronyai/frony-db/quant"
+	"github.com/fronyai/frony-db/bench/texts"
 )
 
 type options struct {
 	n, queries, dims, head, rounds, core int
 	seed                                 uint64
 	base, query, engines, targets        string
+	texts, questions                     string
 	cache, out, python, clock, commit    string
 	render                               string
 }
@@ -64,13 +74,18 @@ func run(ctx context.Context, args []string) error {
 	if err := os.MkdirAll(o.cache, 0o755); err != nil {
 		return err
 	}
-	set, err := load(o)
+	set, err := load(ctx, o)
 	if err != nil {
 		return err
 	}
 	r := &report.Report{
 		Machine: host.Machine(), Kernels: quant.Implementation(), Commit: o.commit, Date: time.Now().UTC().Format(time.DateOnly),
 		Set: set.Name, Vectors: set.Len(), Queries: set.Queries(), Dims: set.Dims, HeadDims: set.HeadDims, Clock: o.clock,
+	}
+	for _, k := range set.Kinds {
+		if len(set.Kinds) > 1 {
+			r.Kinds = append(r.Kinds, k.Name)
+		}
 	}
 	for t := range strings.SplitSeq(o.targets, ",") {
 		x, err := strconv.ParseFloat(t, 64)
@@ -89,21 +104,24 @@ func parse(args []string) (options, error) {
 	var o options
 	cache, _ := os.UserCacheDir()
 	f := flag.NewFlagSet("annbench", flag.ContinueOnError)
-	f.IntVar(&o.n, "n", 100_000, "vectors to generate")
-	f.IntVar(&o.queries, "queries", 2000, "queries to generate, or to hold out of -base without -query")
+	f.IntVar(&o.n, "n", 0, "vectors to generate (default 100,000), or at most so many of -texts (default all)")
+	f.IntVar(&o.queries, "queries", 0, "queries to generate or to hold out of -base without -query (default 2,000), or at most so many of each file of -questions (default all)")
 	f.IntVar(&o.dims, "dims", 384, "dimensions to generate")
 	f.IntVar(&o.head, "head", 192, "dimensions that are indexed")
 	f.Uint64Var(&o.seed, "seed", 7, "seed of the generated set")
 	f.StringVar(&o.base, "base", "", "vectors from a .fvecs, .npy or .jsonl file instead")
 	f.StringVar(&o.query, "query", "", "queries from such a file")
-	f.StringVar(&o.engines, "engines", "frony-db,hnswlib,usearch,usearch-i8,faiss,coder/hnsw,chromem-go", "who takes part")
-	f.StringVar(&o.targets, "targets", "0.96,0.99,0.994", "recalls to compare at")
+	f.StringVar(&o.texts, "texts", "", `texts to embed instead: a .jsonl file of objects with a "text"`)
+	f.StringVar(&o.questions, "questions", "", "files of questions for -texts, separated by commas")
+	f.StringVar(&o.engines, "engines", "frony-db,frony-db full,frony-db scan,hnswlib,hnswlib full,svs,svs full,usearch,usearch-i8,faiss,coder/hnsw,chromem-go",
+		"who takes part; \" full\" after hnswlib, svs, usearch, usearch-i8 or faiss indexes all dimensions")
+	f.StringVar(&o.targets, "targets", "", "recalls to compare at (default 0.96,0.99,0.994, with -texts 0.8,0.93,0.96,0.98,0.99)")
 	f.IntVar(&o.rounds, "rounds", 5, "times that every configuration runs, in turns")
 	f.IntVar(&o.core, "core", 0, "core to run on, by taskset; -1 for all")
 	f.StringVar(&o.clock, "clock", "cpu", "cpu: CPU time of the process, fair on a busy machine; wall: wall time")
 	f.StringVar(&o.cache, "cache", filepath.Join(cache, "frony-db-bench"), "folder of peers' indexes and of the Python environment")
 	f.StringVar(&o.out, "out", "out", "file name, without extension, of the .md, .json and .svg")
-	f.StringVar(&o.python, "python", "", "Python interpreter with "+strings.Join(engine.Packages, ", "))
+	f.StringVar(&o.python, "python", "", "Python interpreter with "+strings.Join(slices.Concat(engine.Packages, engine.Wheels), ", "))
 	f.StringVar(&o.render, "render", "", "only write the tables and the SVG of this .json again")
 	f.StringVar(&o.commit, "commit", host.Commit(), "what to call the measured version")
 	if err := f.Parse(args); err != nil {
@@ -114,6 +132,25 @@ func parse(args []string) (options, error) {
 	}
 	if o.rounds < 1 {
 		return o, errors.New("-rounds: want at least 1")
+	}
+	if o.n < 0 || o.queries < 0 {
+		return o, errors.New("-n and -queries: want no negative number")
+	}
+	switch {
+	case o.texts == "" && o.questions != "":
+		return o, errors.New("-questions needs -texts, in which they are asked")
+	case o.texts != "" && o.questions == "":
+		return o, errors.New("-texts needs -questions: files with a question a line")
+	case o.texts != "" && o.base != "":
+		return o, errors.New("-texts and -base: want one of them")
+	case o.targets != "":
+	case o.texts != "":
+		o.targets = "0.8,0.93,0.96,0.98,0.99"
+	default:
+		o.targets = "0.96,0.99,0.994"
+	}
+	if o.texts == "" {
+		o.n, o.queries = cmp.Or(o.n, 100_000), cmp.Or(o.queries, 2000)
 	}
 	return o, nil
 }
@@ -134,7 +171,10 @@ func pinned(ctx context.Context, core int, args []string) error {
 	return cmd.Run()
 }
 
-func load(o options) (*dataset.Set, error) {
+func load(ctx context.Context, o options) (*dataset.Set, error) {
+	if o.texts != "" {
+		return embed(ctx, o)
+	}
 	if o.base == "" {
 		name := fmt.Sprintf("generated-%d-%d-%d-seed%d", o.n, o.queries, o.dims, o.seed)
 		slog.Info("generating", "set", name)
@@ -163,87 +203,173 @@ func load(o options) (*dataset.Set, error) {
 	return dataset.New(name, dims, min(o.head, dims), base, query)
 }
 
+// embed makes a set of texts and questions.
+func embed(ctx context.Context, o options) (*dataset.Set, error) {
+	passages, err := texts.Read(o.texts, o.n)
+	if err != nil {
+		return nil, err
+	}
+	model := builtin.New()
+	slog.Info("embedding", "passages", len(passages))
+	base, err := dataset.Passages(ctx, model, passages)
+	if err != nil {
+		return nil, err
+	}
+	query, kinds, err := dataset.Questions(ctx, model, strings.Split(o.questions, ","), o.queries)
+	if err != nil {
+		return nil, err
+	}
+	name := strings.TrimSuffix(filepath.Base(o.texts), filepath.Ext(o.texts)) + "-" + strconv.Itoa(len(passages))
+	set, err := dataset.New(name, builtin.Dims, min(o.head, builtin.Dims), base, query)
+	if err != nil {
+		return nil, err
+	}
+	set.Kinds = kinds
+	return set, nil
+}
+
 // Slow engines get at most this many queries, so that a round ends.
 const slowQueries = 100
 
+// contestant is an engine with what it runs.
+type contestant struct {
+	engine.Engine
+	most  int             // queries; 0 for all
+	sweep []engine.Config // chosen in the first round
+}
+
 func measure(ctx context.Context, o options, set *dataset.Set, r *report.Report) (err error) {
-	type contestant struct {
-		engine.Engine
-		n     int
-		sweep []engine.Config
-	}
-	var all []contestant
+	var all []*contestant
 	defer func() {
 		for _, c := range all {
 			err = errors.Join(err, c.Close())
 		}
 	}()
 	for name := range strings.SplitSeq(o.engines, ",") {
-		c := contestant{n: set.Queries()}
-		switch name {
-		case "frony-db":
-			c.Engine = &engine.Frony{}
-		case "hnswlib", "usearch", "usearch-i8", "faiss":
-			if o.python == "" {
-				if o.python, err = engine.Environment(ctx, filepath.Join(o.cache, "python"), engine.Packages); err != nil {
-					return err
-				}
-			}
-			c.Engine = &engine.Python{Peer: name, Interpreter: o.python}
-		case "coder/hnsw":
-			c.Engine = &engine.Coder{}
-			c.n = min(c.n, slowQueries)
-		case "chromem-go":
-			c.Engine = &engine.Chromem{}
-			c.n = min(c.n, slowQueries)
-		default:
-			return fmt.Errorf("-engines: unknown %q", name)
+		c, err := enter(ctx, &o, name)
+		if err != nil {
+			return err
 		}
 		slog.Info("building", "engine", name)
 		b, err := c.Build(ctx, set, o.cache)
+		if errors.Is(err, engine.ErrMissing) {
+			slog.Warn("left out", "engine", name, "reason", err)
+			r.LeftOut = append(r.LeftOut, fmt.Sprintf("%s, %v", name, err))
+			if err := c.Close(); err != nil {
+				return err
+			}
+			continue
+		}
 		all = append(all, c)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		slog.Info("built", "engine", name, "cpu", b.Time.CPU.Round(time.Millisecond), "bytes per vector", int(b.Bytes), "cached", b.Cached)
-		all[len(all)-1].sweep = c.Sweep()
 		r.Engines = append(r.Engines, report.Engine{Name: name, Build: b})
 	}
 
 	debug.SetGCPercent(-1) // the collector runs between the rounds
 	for round := range o.rounds {
-		for i := range r.Engines {
-			r.Engines[i].Rounds = append(r.Engines[i].Rounds, nil)
-		}
 		for turn := range all {
 			// Each round starts with another engine.
 			i := (turn + round) % len(all)
-			c := &all[i]
 			runtime.GC()
-			if round == 0 { // warm up
-				if _, err := c.Run(ctx, min(c.n, 200), c.sweep[:1]); err != nil {
-					return err
-				}
-			}
-			runs, err := c.Run(ctx, c.n, c.sweep)
+			points, err := all[i].round(ctx, set, o.clock, slices.Max(r.Targets))
 			if err != nil {
 				return err
 			}
-			for _, run := range runs {
-				taken := run.Time.CPU
-				if o.clock == "wall" {
-					taken = run.Time.Wall
-				}
-				e := &r.Engines[i]
-				e.Rounds[round] = append(e.Rounds[round], report.NewPoint(run, set.Recall(run.Top), taken))
+			for len(r.Engines[i].Rounds) <= round {
+				r.Engines[i].Rounds = append(r.Engines[i].Rounds, nil)
 			}
-			slog.Info("round", "of", round+1, "engine", c.Name())
+			r.Engines[i].Rounds[round] = points
+			slog.Info("round", "of", round+1, "engine", all[i].Name())
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 		}
 	}
 	return nil
+}
+
+// enter makes the contestant of a name.
+func enter(ctx context.Context, o *options, name string) (*contestant, error) {
+	switch name {
+	case "frony-db":
+		return &contestant{Engine: &engine.Frony{}}, nil
+	case "frony-db full":
+		return &contestant{Engine: &engine.FronyFull{}}, nil
+	case "frony-db scan":
+		return &contestant{Engine: &engine.FronyScan{}}, nil
+	case "coder/hnsw":
+		return &contestant{Engine: &engine.Coder{}, most: slowQueries}, nil
+	case "chromem-go":
+		return &contestant{Engine: &engine.Chromem{}, most: slowQueries}, nil
+	}
+	peer, full := strings.CutSuffix(name, " full")
+	if !slices.Contains([]string{"hnswlib", "svs", "usearch", "usearch-i8", "faiss"}, peer) {
+		return nil, fmt.Errorf("-engines: unknown %q", name)
+	}
+	if o.python == "" {
+		var err error
+		if o.python, err = engine.Environment(ctx, filepath.Join(o.cache, "python"), engine.Packages, engine.Wheels); err != nil {
+			return nil, err
+		}
+	}
+	return &contestant{Engine: &engine.Python{Peer: peer, Full: full, Interpreter: o.python}}, nil
+}
+
+// round runs the sweep once. The first time it ends a stage after the one that reaches the
+// highest recall that is wanted.
+func (c *contestant) round(ctx context.Context, set *dataset.Set, clock string, highest float64) ([]report.Point, error) {
+	if c.sweep != nil {
+		return c.run(ctx, set, clock, c.sweep)
+	}
+	stages := c.Sweep()
+	if _, err := c.run(ctx, set, clock, stages[0][:1]); err != nil { // warm up
+		return nil, err
+	}
+	var all []report.Point
+	for i, last := 0, len(stages)-1; i <= last; i++ {
+		points, err := c.run(ctx, set, clock, stages[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range points {
+			if p.Recall >= highest {
+				last = min(last, i+1)
+			}
+			c.sweep = append(c.sweep, p.Config)
+		}
+		all = append(all, points...)
+	}
+	return all, nil
+}
+
+// run runs configurations, one kind of query after the other.
+func (c *contestant) run(ctx context.Context, set *dataset.Set, clock string, cs []engine.Config) ([]report.Point, error) {
+	parts := make([][]report.Part, len(cs)) // by configuration and kind
+	for _, kind := range set.Kinds {
+		n := kind.N
+		if c.most > 0 {
+			n = min(n, max(1, c.most/len(set.Kinds)))
+		}
+		runs, err := c.Run(ctx, kind.From, n, cs)
+		if err != nil {
+			return nil, err
+		}
+		for i, run := range runs {
+			taken := run.Time.CPU
+			if clock == "wall" {
+				taken = run.Time.Wall
+			}
+			parts[i] = append(parts[i], report.Part{Run: run, Recalls: set.Recalls(kind.From, run.Top), Taken: taken})
+		}
+	}
+	points := make([]report.Point, len(cs))
+	for i := range parts {
+		points[i] = report.NewPoint(parts[i])
+	}
+	return points, nil
 }
 
 // render writes a report again from its JSON.

@@ -18,8 +18,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/db"
+
+	"github.com/fronyai/frony-db/bench/dataset"
 )
 
 const (

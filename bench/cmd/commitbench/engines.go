@@ -10,9 +10,8 @@ import (
 	"sync"
 
 	"github.com/dgraph-io/badger/v4"
-	_ "modernc.org/sqlite" // the driver
-
 	"github.com/fronyai/frony-db/db"
+	_ "modernc.org/sqlite" // the driver
 )
 
 type frony struct {

@@ -15,9 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/fronyai/frony-db/quant"
+	"golang.org/x/sys/unix"
 )
 
 // Each engine runs in its own process, so that memory can be attributed and only one runs

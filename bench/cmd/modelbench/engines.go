@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/knights-analytics/hugot"
-
 	"github.com/fronyai/frony-db/embedder/transformer"
+	"github.com/knights-analytics/hugot"
 )
 
 // embedFunc embeds texts.

@@ -15,10 +15,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fronyai/frony-db/embedder/builtin"
+	"github.com/fronyai/frony-db/quant"
+
 	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/bench/host"
 	"github.com/fronyai/frony-db/bench/texts"
-	"github.com/fronyai/frony-db/quant"
 )
 
 // targets are the recalls that settings are chosen for. Filters, churn and restart are
@@ -35,12 +37,16 @@ type bench struct {
 }
 
 // newBench makes the data and the ground truth.
-func newBench(o options, dir string) (*bench, error) {
+func newBench(ctx context.Context, o options, dir string) (*bench, error) {
 	b := &bench{options: o, dir: dir}
 	b.data = filepath.Join(dir, "data")
 	fresh := o.n * 3 / 10
 	slog.Info("making documents", "n", o.n+fresh)
-	base, query := dataset.Generate(o.n+fresh, o.queries, dims, o.seed)
+	passages, base, query, err := documents(ctx, o, o.n+fresh)
+	if err != nil {
+		return nil, err
+	}
+	b.queries = len(query) / dims
 	for _, rows := range [][]float32{base, query} {
 		for v := range slices.Chunk(rows, dims) {
 			if !quant.Normalize(v) {
@@ -48,7 +54,7 @@ func newBench(o options, dir string) (*bench, error) {
 			}
 		}
 	}
-	if err := b.write(base, query); err != nil {
+	if err := b.write(passages, base, query); err != nil {
 		return nil, err
 	}
 	b.deleted = rand.New(rand.NewPCG(o.seed, 3)).Perm(o.n)[:fresh]
@@ -64,8 +70,34 @@ func newBench(o options, dir string) (*bench, error) {
 	return b, nil
 }
 
+// documents are n texts with their vectors, and the vectors of queries: those of files, or
+// generated ones.
+func documents(ctx context.Context, o options, n int) (passages []string, base, query []float32, err error) {
+	if o.texts == "" {
+		g := texts.New(o.seed)
+		for range n {
+			passages = append(passages, g.Passage())
+		}
+		base, query = dataset.Generate(n, o.queries, dims, o.seed)
+		return passages, base, query, nil
+	}
+	if passages, err = texts.Read(o.texts, n); err != nil {
+		return nil, nil, nil, err
+	}
+	if len(passages) < n {
+		return nil, nil, nil, fmt.Errorf("%s has %d texts, want %d for %d documents and those that replace some: lower -n", o.texts, len(passages), n, o.n)
+	}
+	files := strings.Split(o.questions, ",")
+	model := builtin.New()
+	if base, err = dataset.Passages(ctx, model, passages); err != nil {
+		return nil, nil, nil, err
+	}
+	query, _, err = dataset.Questions(ctx, model, files, max(1, o.queries/len(files)))
+	return passages, base, query, err
+}
+
 // write writes the files that drivers read, and the Python driver.
-func (b *bench) write(base, query []float32) (err error) {
+func (b *bench) write(passages []string, base, query []float32) (err error) {
 	if err := os.MkdirAll(b.data, 0o755); err != nil {
 		return err
 	}
@@ -74,9 +106,8 @@ func (b *bench) write(base, query []float32) (err error) {
 		return err
 	}
 	w := bufio.NewWriter(f)
-	g := texts.New(b.seed)
-	for range len(base) / dims {
-		fmt.Fprintln(w, strings.TrimSpace(g.Passage()))
+	for _, p := range passages {
+		fmt.Fprintln(w, strings.Join(strings.Fields(p), " "))
 	}
 	return errors.Join(
 		w.Flush(), f.Close(),

@@ -229,6 +229,7 @@ func (d *driver) batches(c command, do func([]document) error) error {
 	}
 	defer func() { _ = f.Close() }()
 	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 16<<20) // real texts may be long
 	for range c.From {
 		lines.Scan()
 	}

@@ -8,7 +8,7 @@ import (
 
 // TestDrive has the databases in Go do once all that a round asks for.
 func TestDrive(t *testing.T) {
-	b, err := newBench(options{n: 1000, queries: 20, seed: 1}, t.TempDir())
+	b, err := newBench(t.Context(), options{n: 1000, queries: 20, seed: 1}, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@
 //	go run -C bench ./cmd/peerbench                                   # 100,000 documents, all databases
 //	go run -C bench ./cmd/peerbench -n 2000 -rounds 1 -kill 1000
 //	go run -C bench ./cmd/peerbench -only frony-db,pgvector
+//	go run -C bench ./cmd/peerbench -texts corpus.jsonl -questions queries-a.txt,queries-b.txt
 //	go run -C bench ./cmd/peerbench -render out.json                  # only the tables again
 //
 // Each database runs in its own process, a driver: those in Go in this program, started
@@ -36,6 +37,7 @@ type options struct {
 	seed                           uint64
 	budget                         time.Duration
 	only, dir, out, python, render string
+	texts, questions               string
 	driver, data                   string
 }
 
@@ -81,6 +83,8 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.kill, "kill", 2000, "documents of the runs that are killed; 0 leaves them out")
 	f.Uint64Var(&o.seed, "seed", 7, "seed of vectors, texts and of what is deleted")
 	f.DurationVar(&o.budget, "budget", 30*time.Second, "time for one setting's queries, after which a slow database is asked no more; 100 are asked at least")
+	f.StringVar(&o.texts, "texts", "", `texts to embed instead of generated documents: a .jsonl file of objects with a "text", 1.3 as many as documents`)
+	f.StringVar(&o.questions, "questions", "", "files of questions for -texts, one a line, separated by commas; of each as many as make up -queries together")
 	f.StringVar(&o.only, "only", strings.Join(databases, ","), "who takes part")
 	f.StringVar(&o.dir, "dir", "", "where the databases go (default: a temporary folder)")
 	f.StringVar(&o.out, "out", "out", "file name, without extension, of the .md and .json")
@@ -93,6 +97,9 @@ func parse(args []string) (options, error) {
 	}
 	if o.rounds < 1 || o.n < 1000 || o.queries < 1 {
 		return o, errors.New("want at least one round, 1,000 documents and a query")
+	}
+	if (o.texts == "") != (o.questions == "") {
+		return o, errors.New("-texts and -questions: want both or neither")
 	}
 	return o, nil
 }
@@ -112,7 +119,10 @@ func measure(ctx context.Context, o options, r *report) error {
 	}
 	*r = report{
 		Machine: host.Machine(), CPUs: runtime.NumCPU(), Date: time.Now().UTC().Format(time.DateOnly), Commit: host.Commit(),
-		Documents: o.n, Queries: o.queries, Kill: o.kill,
+		Documents: o.n, Kill: o.kill, Texts: "generated vectors and texts",
+	}
+	if o.texts != "" {
+		r.Texts = "texts of " + filepath.Base(o.texts) + ", embedded by the embedded model"
 	}
 	for name := range strings.SplitSeq(o.only, ",") {
 		if !slices.Contains(databases, name) {
@@ -125,10 +135,11 @@ func measure(ctx context.Context, o options, r *report) error {
 			}
 		}
 	}
-	b, err := newBench(o, dir)
+	b, err := newBench(ctx, o, dir)
 	if err != nil {
 		return err
 	}
+	r.Queries = b.queries
 	for round := range o.rounds {
 		for turn := range r.Databases {
 			// Each round starts with another database.

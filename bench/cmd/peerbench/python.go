@@ -33,5 +33,5 @@ func environment(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return engine.Environment(ctx, filepath.Join(cache, "frony-db-bench", "peers"), packages)
+	return engine.Environment(ctx, filepath.Join(cache, "frony-db-bench", "peers"), packages, nil)
 }

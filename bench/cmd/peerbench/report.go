@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -15,6 +16,7 @@ type report struct {
 	CPUs      int         `json:"cpus"`
 	Date      string      `json:"date"`
 	Commit    string      `json:"commit"`
+	Texts     string      `json:"texts"` // and vectors: where they are from
 	Documents int         `json:"documents"`
 	Queries   int         `json:"queries"`
 	Kill      int         `json:"kill"` // documents of a run that is killed
@@ -104,8 +106,8 @@ func (r *report) markdown() string {
 	for _, d := range r.Databases {
 		rounds = max(rounds, len(d.Rounds))
 	}
-	p("%d documents of %d dims, %d queries, k = %d; %s, %d CPUs, commit %s, %s; medians of %d rounds\n",
-		r.Documents, dims, r.Queries, k, r.Machine, r.CPUs, r.Commit, r.Date, rounds)
+	p("%d documents of %d dims (%s), %d queries, k = %d; %s, %d CPUs, commit %s, %s; medians of %d rounds\n",
+		r.Documents, dims, cmp.Or(r.Texts, "generated vectors and texts"), r.Queries, k, r.Machine, r.CPUs, r.Commit, r.Date, rounds)
 
 	p("\n| | version | load, documents/s | peak memory, MiB | disk, MiB | restart, ms | of it open and search | lost by the restart |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, d := range r.Databases {

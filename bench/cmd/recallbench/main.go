@@ -6,19 +6,21 @@
 //	go run -C bench ./cmd/recallbench -db real.db -c large queries-*.txt
 //
 // Each file has a question a line; its name is the kind. Half of each file is asked
-// beforehand, as a running application would, and the other half is reported.
+// beforehand, as a running application would, and the other half is reported. Times are
+// without the embedding of the question. CPU time is that of the process, on all cores, and
+// the median, so that what the collection measures in the background meanwhile hardly
+// counts.
 package main
 
 import (
-	"bufio"
-	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
-	"log"
 	"os"
-	"path/filepath"
-	"slices"
+	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,10 +29,12 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/builtin"
 	"github.com/fronyai/frony-db/embedder/transformer"
+
+	"github.com/fronyai/frony-db/bench/host"
+	"github.com/fronyai/frony-db/bench/texts"
 )
 
 func main() {
-	log.SetFlags(0)
 	dir := flag.String("db", "", "database")
 	name := flag.String("c", "large", "collection")
 	model := flag.String("model", "", "directory of a model (default: the embedded one)")
@@ -40,29 +44,40 @@ func main() {
 	hybrid := flag.Bool("hybrid", false, "hybrid search, compared with hybrid search over all candidates of both retrievers")
 	recall := flag.Float64("recall", 0, "recall that is asked for (default: the product's)")
 	where := flag.String("filter", "", "filter")
+	out := flag.String("json", "", "file for the figures as JSON, too")
 	wait := flag.Duration("wait", 5*time.Second, "pause between the halves, in which the collection measures")
 	flag.Parse()
-	if err := run(*dir, *name, *model, *n, *ks, *warm, *hybrid, float32(*recall), *where, *wait, flag.Args()); err != nil {
-		log.Fatal(err)
+	if err := run(*dir, *name, *model, *n, *ks, *warm, *hybrid, float32(*recall), *where, *wait, *out, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "recallbench:", err)
+		os.Exit(1)
 	}
 }
 
-func run(dir, name, model string, n int, ks string, warm, hybrid bool, recall float32, where string, wait time.Duration, files []string) error {
+func run(dir, name, model string, n int, ks string, warm, hybrid bool, recall float32, where string, wait time.Duration, out string, files []string) (err error) {
 	ctx := context.Background()
+	if len(files) == 0 {
+		return errors.New("name files of questions, one a line")
+	}
+	kinds := make([][]string, len(files))
+	for i, f := range files {
+		if kinds[i], err = texts.Questions(f, n); err != nil {
+			return err
+		}
+	}
 	var e embedder.Embedder = builtin.New()
 	if model != "" {
 		t, err := transformer.Open(model, nil)
 		if err != nil {
 			return err
 		}
-		defer t.Close()
+		defer func() { err = errors.Join(err, t.Close()) }()
 		e = t
 	}
 	d, err := db.Open(dir, &db.Options{Embedder: e, MustExist: true})
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { err = errors.Join(err, d.Close()) }()
 	c, err := d.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
 	if err != nil {
 		return err
@@ -73,12 +88,6 @@ func run(dir, name, model string, n int, ks string, warm, hybrid bool, recall fl
 	}
 	if where != "" {
 		if base.Filter, err = filter.Parse(where); err != nil {
-			return err
-		}
-	}
-	kinds := make([][]string, len(files))
-	for i, f := range files {
-		if kinds[i], err = questions(f, n); err != nil {
 			return err
 		}
 	}
@@ -94,49 +103,61 @@ func run(dir, name, model string, n int, ks string, warm, hybrid bool, recall fl
 		}
 		time.Sleep(wait)
 	}
+	stats, err := c.Stats()
+	if err != nil {
+		return err
+	}
+	r := report{
+		Machine: host.Machine(), CPUs: runtime.NumCPU(), Commit: host.Commit(), Date: time.Now().UTC().Format(time.DateOnly),
+		Documents: stats.Documents, Model: e.Spec().Model, Mode: base.Mode, Filter: where, Recall: recall,
+	}
 	for k := range strings.SplitSeq(ks, ",") {
-		fmt.Printf("k = %s\n| questions | recall | p5 | p1 | below .9 | first lost | p50 | p99 | plans |\n|---|---|---|---|---|---|---|---|---|\n", k)
-		if _, err := fmt.Sscan(k, &base.K); err != nil {
-			return err
+		if base.K, err = strconv.Atoi(k); err != nil {
+			return fmt.Errorf("-k: %w", err)
 		}
-		var all report
+		fmt.Printf("k = %d\n%s", base.K, head)
+		var all sample
 		for i, qs := range kinds {
-			r, err := measure(ctx, c, base, qs[len(qs)/2:])
+			s, err := ask(ctx, c, base, qs[len(qs)/2:])
 			if err != nil {
 				return err
 			}
-			r.print(strings.TrimPrefix(strings.TrimSuffix(filepath.Base(files[i]), ".txt"), "queries-"))
-			all.recalls, all.times, all.lost = append(all.recalls, r.recalls...), append(all.times, r.times...), all.lost+r.lost
+			r.add(base.K, texts.Kind(files[i]), s)
+			all.add(s)
 		}
-		all.print("all")
+		if len(kinds) > 1 {
+			r.add(base.K, "all", all)
+		}
 	}
-	return nil
+	if out == "" {
+		return nil
+	}
+	j, err := json.MarshalIndent(r, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, append(j, '\n'), 0o644)
 }
 
-type report struct {
-	recalls []float64
-	times   []time.Duration
-	lost    int
-	plans   map[db.Plan]int
-}
-
-// measure asks each question both ways.
-func measure(ctx context.Context, c *db.Collection, base db.Query, questions []string) (report, error) {
-	r := report{plans: make(map[db.Plan]int)}
+// ask asks each question both ways.
+func ask(ctx context.Context, c *db.Collection, base db.Query, questions []string) (sample, error) {
+	s := sample{plans: make(map[db.Plan]int)}
 	for _, q := range questions {
 		var t db.Trace
 		ask := base
 		ask.Text, ask.Trace = q, &t
+		cpu := host.CPUTime()
 		got, err := c.Search(ctx, ask)
 		if err != nil {
-			return r, err
+			return s, err
 		}
-		r.times = append(r.times, t.Total-t.Embed)
-		r.plans[t.Plan]++
+		s.cpu = append(s.cpu, max(0, host.CPUTime()-cpu-t.Embed))
+		s.times = append(s.times, t.Total-t.Embed)
+		s.plans[t.Plan]++
 		ask.Exact = true
 		want, err := c.Search(ctx, ask)
 		if err != nil {
-			return r, err
+			return s, err
 		}
 		if len(want) == 0 {
 			continue
@@ -147,52 +168,10 @@ func measure(ctx context.Context, c *db.Collection, base db.Query, questions []s
 				n++
 			}
 		}
-		r.recalls = append(r.recalls, float64(n)/float64(len(want)))
+		s.recalls = append(s.recalls, float64(n)/float64(len(want)))
 		if len(got) == 0 || got[0].Score < want[0].Score {
-			r.lost++
+			s.lost++
 		}
 	}
-	return r, nil
-}
-
-func (r *report) print(kind string) {
-	if len(r.recalls) == 0 {
-		return
-	}
-	slices.Sort(r.recalls)
-	slices.Sort(r.times)
-	var sum float64
-	below := 0
-	for _, x := range r.recalls {
-		sum += x
-		if x < 0.9 {
-			below++
-		}
-	}
-	n := len(r.recalls)
-	plans := make([]string, 0, len(r.plans))
-	for p, n := range r.plans {
-		plans = append(plans, fmt.Sprintf("%s %d", p, n))
-	}
-	slices.SortFunc(plans, cmp.Compare)
-	fmt.Printf("| %s | %.4f | %.2f | %.2f | %.3f | %.4f | %v | %v | %s |\n", kind, sum/float64(n), r.recalls[n/20], r.recalls[n/100],
-		float64(below)/float64(n), float64(r.lost)/float64(n), r.times[len(r.times)/2].Round(time.Microsecond),
-		r.times[len(r.times)*99/100].Round(time.Microsecond), strings.Join(plans, ", "))
-}
-
-// questions reads up to n lines.
-func questions(path string, n int) ([]string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var qs []string
-	s := bufio.NewScanner(f)
-	for s.Scan() && len(qs) < n {
-		if q := strings.TrimSpace(s.Text()); q != "" {
-			qs = append(qs, q)
-		}
-	}
-	return qs, s.Err()
+	return s, nil
 }

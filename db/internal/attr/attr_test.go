@@ -35,8 +35,8 @@ func TestDictionaryStaysSmall(t *testing.T) {
 		for node := range uint32(nodes) {
 			v, there := want[node]
 			got := selected(t, x, filter.Eq("at", v), nodes)[node/64]>>(node%64)&1 != 0
-			if value := x.Values(nil, "at", []uint32{node, nodes + 5}); there != (value[0] == v) || !there != (value[0] == nil) || value[1] != nil {
-				t.Errorf("seed %d: node %d has %v, want %d", seed, node, value, v)
+			if g := x.Groups(nil, "at", []uint32{node, nodes + 5}, func() Former { return nil }); there != (raw(g[0].entry) == v) || there != (g[0].Key != "") || g[1].Key != "" {
+				t.Errorf("seed %d: node %d has %v, want %d", seed, node, g, v)
 			}
 			if got != there {
 				t.Errorf("seed %d: node %d has %d: %v, want %v", seed, node, v, got, there)

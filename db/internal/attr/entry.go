@@ -1,6 +1,7 @@
 package attr
 
 import (
+	"encoding/binary"
 	"math"
 	"slices"
 	"strings"
@@ -16,9 +17,11 @@ import (
 // compared as it is. A value whose equals may look different is an *odd: a time, which
 // has many forms, and a string that is not composed.
 type odd struct {
-	raw any // as it is stored
-	cmp any // a filter.Value
-	key string
+	raw    any // as it is stored
+	cmp    any // a filter.Value
+	key    string
+	time   uint64 // what comes first in the order of times, or 0 for another type
+	shared bool   // others of the column may equal it
 }
 
 // entryOf makes an entry of a value. With texts no string is a time.
@@ -44,7 +47,11 @@ func entryOf(v any, texts bool) any {
 
 func oddOf(raw, as any) *odd {
 	v, _ := filter.ValueOf(as) // what cannot be compared equals nothing
-	return &odd{raw: raw, cmp: v, key: string(v.AppendKey(nil))}
+	o := &odd{raw: raw, cmp: v, key: string(v.AppendKey(nil))}
+	if v.Type() == filter.TypeTime {
+		o.time = binary.BigEndian.Uint64([]byte(o.key[1:])) // seconds; the first of all years is above 0
+	}
+	return o
 }
 
 // raw is the stored value of an entry.
@@ -84,6 +91,9 @@ func kindOf(entry any) kind {
 	case int64, float64:
 		return kind(filter.TypeNumber)
 	case *odd:
+		if e.time != 0 {
+			return kind(filter.TypeTime)
+		}
 		return kind(e.cmp.(filter.Value).Type())
 	case []int64, []float64:
 		return kindNumbers
@@ -100,6 +110,11 @@ func (c *column) learn(p uint32) {
 			c.equal = make(map[string][]uint32)
 		}
 		c.equal[e.key] = append(c.equal[e.key], p)
+		if all := c.equal[e.key]; len(all) > 1 {
+			for _, q := range all[len(all)-2:] {
+				c.dict[q-1].(*odd).shared = true
+			}
+		}
 	}
 }
 

@@ -15,20 +15,3 @@ func (x *Index) Columns(node uint32) map[string]any {
 	}
 	return all
 }
-
-// Values appends the values of a field of nodes to dst, nil for a missing field.
-func (x *Index) Values(dst []any, field string, nodes []uint32) []any {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	c := x.columns[field]
-	for _, node := range nodes {
-		var v any
-		if c != nil {
-			if p := c.get(node); p != 0 {
-				v = raw(c.dict[p-1])
-			}
-		}
-		dst = append(dst, v)
-	}
-	return dst
-}

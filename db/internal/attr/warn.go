@@ -20,6 +20,19 @@ func (x *Index) Warnings(e filter.Expr) []string {
 	return w.out
 }
 
+// Unknown says which of fields no document has. It knows nothing of an empty index.
+func (x *Index) Unknown(fields ...string) []string {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	w := warner{x: x, said: make(map[string]bool)}
+	for _, name := range fields {
+		if column := columnOf(name); x.nodes > 0 && column != SourceColumn && x.columns[column] == nil {
+			w.say("no document has the field %q%s", name, x.similar(name))
+		}
+	}
+	return w.out
+}
+
 type warner struct {
 	x    *Index
 	out  []string

@@ -87,6 +87,18 @@ func (x *Index) change(puts []Put, done *store.Committed) []Put {
 	return others
 }
 
+// former is what the nodes whose columns have changed had when the reader began.
+func (r *Reader) former() attr.Former {
+	var was attr.Former
+	for _, c := range r.x.past.since(r.seq) { // the newest first: the oldest stays
+		if was == nil {
+			was = make(attr.Former)
+		}
+		was[c.node] = c.columns
+	}
+	return was
+}
+
 // restore makes a set of nodes that meet a filter what it was when the reader began.
 func (r *Reader) restore(where filter.Expr, nodes bits) error {
 	for _, c := range r.x.past.since(r.seq) {

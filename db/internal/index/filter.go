@@ -1,6 +1,7 @@
 package index
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -90,8 +91,8 @@ const few = 1000
 
 // fewIDs returns the ids of a few nodes in byte order, from start on. ok is false if one
 // of them cannot be read.
-func (r *Reader) fewIDs(nodes bits, start string) (ids []store.ID, ok bool) {
-	for node := range nodes.all() {
+func (r *Reader) fewIDs(nodes iter.Seq[uint32], start string) (ids []store.ID, ok bool) {
+	for node := range nodes {
 		if !r.sees(node) {
 			continue
 		}
@@ -109,3 +110,6 @@ func (r *Reader) fewIDs(nodes bits, start string) (ids []store.ID, ok bool) {
 
 // Warnings says what in a filter is probably a mistake. The caller reads the index.
 func (x *Index) Warnings(where filter.Expr) []string { return x.attrs.Warnings(where) }
+
+// Unknown says which of fields no document has. The caller reads the index.
+func (x *Index) Unknown(fields ...string) []string { return x.attrs.Unknown(fields...) }

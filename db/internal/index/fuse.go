@@ -55,6 +55,7 @@ func (s *search) fuseScores(all []scored, weight float64) {
 			words = max(words, lexical.Apply(a.bm25))
 		}
 		a.score = float32(weight*near + (1-weight)*words)
+		a.score += (1 - a.score) * min(mostSound, soundWeight*a.sound)
 	}
 }
 

@@ -68,6 +68,12 @@ func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 	n := len(all) // those of the dense retriever come first
 	all = merge(all, found)
 	s.addBM25(all[:n])
+	if named := s.sounds(); len(named) > 0 {
+		m := len(all)
+		all = merge(all, named)
+		s.addBM25(all[m:])
+		s.addSounds(all)
+	}
 	return all, s.addCosine(all[n:])
 }
 
@@ -79,7 +85,7 @@ func merge(dense, lexical []scored) []scored {
 	}
 	for _, l := range lexical {
 		if i, ok := place[l.node]; ok {
-			dense[i].bm25 = l.bm25
+			dense[i].bm25 = max(dense[i].bm25, l.bm25)
 			continue
 		}
 		place[l.node] = len(dense)

@@ -113,7 +113,7 @@ func (r *Reader) IDs(where filter.Expr, start string) iter.Seq2[store.ID, error]
 			return
 		}
 		if allowed != nil && allowed.count() <= few {
-			if ids, ok := r.fewIDs(allowed, start); ok {
+			if ids, ok := r.fewIDs(allowed.all(), start); ok {
 				for _, id := range ids {
 					if !yield(id, nil) {
 						return

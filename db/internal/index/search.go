@@ -22,9 +22,11 @@ type Query struct {
 	Text         string    // for the lexical retriever, or empty
 	Vector       []float32 // for the dense retriever, of unit length and the index's dims, or nil
 	Parts        []Part    // of a long question, for hybrid search
-	K            int
+	K            int       // with those that are left out
+	Offset       int       // results to leave out
 	Filter       filter.Expr
-	PerSource    int // results of one source at most; 0: any number
+	GroupBy      string // a field
+	PerGroup     int    // results of one value of GroupBy at most; 0: any number
 	MinScore     *float32
 	MinCosine    *float32 // of the dense retriever
 	Recall       float32  // 0: defaultRecall
@@ -35,6 +37,7 @@ type Query struct {
 	Unknown      bool // hybrid search without a vector: no document has a dense score
 	Exact        bool
 	Want         store.Fields // of the results
+	Except       []uint32     // nodes that are no results
 	Own          bool         // not a question that was received: nothing is learnt from it
 }
 
@@ -72,28 +75,35 @@ type Trace struct {
 	Load       time.Duration
 }
 
-// Search returns the K best documents, best first.
+// Search returns the K best documents but for the first Offset, best first.
 func (r *Reader) Search(ctx context.Context, q Query, t *Trace) ([]Match, error) {
 	x := r.x
-	q.K = max(1, min(q.K, int(x.bound()))) // there are no more, and memory is taken for K
-	running := x.opts.Searching.Add(1)
-	defer x.opts.Searching.Add(-1)
-	s := &search{Reader: r, q: &q, trace: t, spare: runtime.GOMAXPROCS(0) / int(running)}
-	if err := s.filter(); err != nil {
-		return nil, err
-	}
-	top, err := s.rank(ctx)
+	s, top, err := r.best(ctx, &q, t)
 	if err != nil {
 		return nil, err
 	}
 	start := time.Now()
-	matches, err := s.load(ctx, top)
+	matches, err := s.load(ctx, top[min(len(top), q.Offset):])
 	t.Load = time.Since(start)
 	if !q.Own {
 		x.sample(&q, t.Plan)
 		x.learn(&q)
 	}
 	return matches, err
+}
+
+// best finds the nodes of the K best documents, best first.
+func (r *Reader) best(ctx context.Context, q *Query, t *Trace) (*search, []scored, error) {
+	x := r.x
+	q.K = max(1, min(q.K, int(x.bound()))) // there are no more, and memory is taken for K
+	running := x.opts.Searching.Add(1)
+	defer x.opts.Searching.Add(-1)
+	s := &search{Reader: r, q: q, trace: t, spare: runtime.GOMAXPROCS(0) / int(running)}
+	if err := s.filter(); err != nil {
+		return nil, nil, err
+	}
+	top, err := s.rank(ctx)
+	return s, top, err
 }
 
 // search is the state of one search.
@@ -114,7 +124,22 @@ func (s *search) filter() (err error) {
 	if s.allowed, err = s.meeting(s.q.Filter); s.allowed != nil {
 		s.trace.Filter = time.Since(start)
 	}
+	if err == nil && len(s.q.Except) > 0 {
+		s.except()
+	}
 	return err
+}
+
+// except leaves out the query's exceptions.
+func (s *search) except() {
+	if s.allowed == nil {
+		s.allowed = allBits(s.x.bound())
+	}
+	for _, node := range s.q.Except {
+		if s.allowed.has(node) {
+			s.allowed[node/64] &^= 1 << (node % 64)
+		}
+	}
 }
 
 // sees reports whether the search may return a node.
@@ -127,6 +152,7 @@ type scored struct {
 	node         uint32
 	score        float32
 	cosine, bm25 float32
+	sound        float32 // names of the question in another script, as lexical.Query.Sounds
 }
 
 func byCosine(node uint32, cosine float32) scored {
@@ -144,8 +170,8 @@ func (a scored) order(b scored) int {
 
 // rank finds the best K nodes.
 func (s *search) rank(ctx context.Context) ([]scored, error) {
-	if s.q.PerSource > 0 {
-		return s.rankPerSource(ctx)
+	if s.q.PerGroup > 0 {
+		return s.rankPerGroup(ctx)
 	}
 	all, err := s.gather(ctx, s.q.K)
 	if err != nil {

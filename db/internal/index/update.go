@@ -17,8 +17,9 @@ const updateBatch = 1000
 // document from the old one, which has its text and metadata, and its vector; it is
 // called again if the document was written meanwhile, so an update is never lost and
 // never brings an old text back. check sees all that is to be written. It returns the
-// number of documents, and the ids that do not exist.
-func (x *Index) Update(ctx context.Context, ids []string, patch func(*store.Record, []float32) error, check func([]Put) error) (n int, missing []string, err error) {
+// number of documents, and the ids that do not exist. Documents that do not meet where,
+// unless it is nil, do not exist.
+func (x *Index) Update(ctx context.Context, ids []string, where *filter.Expr, patch func(*store.Record, []float32) error, check func([]Put) error) (n int, missing []string, err error) {
 	if err := x.gate.Enter(); err != nil {
 		return 0, nil, err
 	}
@@ -27,7 +28,7 @@ func (x *Index) Update(ctx context.Context, ids []string, patch func(*store.Reco
 		if err := ctx.Err(); err != nil {
 			return 0, nil, err
 		}
-		puts, missing, err := x.patched(ids, patch, nil)
+		puts, missing, err := x.patched(ids, patch, where)
 		if err == nil {
 			err = x.commitPatched(puts, check)
 		}
@@ -101,7 +102,7 @@ func (x *Index) updateWhere(ctx context.Context, ids []string, where filter.Expr
 }
 
 // patched makes puts of documents as they are by now: of those that meet where, unless it
-// is nil. An id that occurs twice is changed once.
+// is nil; the others are missing. An id that occurs twice is changed once.
 func (x *Index) patched(ids []string, patch func(*store.Record, []float32) error, where *filter.Expr) (puts []Put, missing []string, err error) {
 	r := &Reader{x: x, guard: x.epochs.Enter(), view: x.st.View(nil), now: time.Now().UnixMicro()}
 	defer r.end()
@@ -131,6 +132,7 @@ func (x *Index) patched(ids []string, patch func(*store.Record, []float32) error
 				if err != nil {
 					return nil, nil, err
 				}
+				missing = append(missing, id)
 				continue
 			}
 		}

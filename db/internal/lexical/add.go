@@ -43,7 +43,7 @@ var maxSlot uint32 = math.MaxUint32 - 2*window
 
 // add indexes a document with sorted term keys.
 func (x *state) add(node uint32, keys []uint64) {
-	slot, length := x.next, uint32(len(keys))
+	slot, length := x.next, lengthOf(keys)
 	c := x.grow()
 	terms := x.scratch[:0]
 	for from := 0; from < len(keys); {
@@ -62,6 +62,12 @@ func (x *state) add(node uint32, keys []uint64) {
 	x.bytes += c.size() - before
 	x.scratch = terms
 	x.assign(node, length)
+}
+
+// lengthOf is the length of a document with sorted term keys: sounds do not count.
+func lengthOf(keys []uint64) uint32 {
+	sounds, _ := slices.BinarySearch(keys, soundBits)
+	return uint32(sounds)
 }
 
 // grow returns the chunk of the next slot.

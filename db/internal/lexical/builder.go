@@ -59,10 +59,12 @@ func (b *builder) start(key uint64) bool {
 // shorter than its terms add up to.
 func (b *builder) posting(slot, tf uint32) bool {
 	t := &b.tallies[slot]
-	if tf > t.length-t.sum {
-		return false
+	if !isSound(b.lists[b.current].key) { // sounds are not part of the length
+		if tf > t.length-t.sum {
+			return false
+		}
+		t.sum += tf
 	}
-	t.sum += tf
 	t.size += varintLen(b.current - t.before)
 	t.before = b.current
 	b.body.append(slot-b.list.last, tf)

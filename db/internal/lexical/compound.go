@@ -25,7 +25,7 @@ func (a *analysis) flush() {
 		a.compound(from, to)
 		from = to
 	}
-	a.raw, a.classes = raw[:0], classes[:0]
+	a.raw, a.classes, a.places = raw[:0], classes[:0], a.places[:0]
 }
 
 // joins reports whether the joiner at i is part of a token: between alphanumerics
@@ -56,6 +56,7 @@ func (a *analysis) joins(i int) bool {
 // compound emits the tokens of raw[from:to], a run of characters of one or more
 // scripts.
 func (a *analysis) compound(from, to int) {
+	a.words++
 	pieces := a.split(from, to)
 	// A particle after a foreign word or a number is not part of the name:
 	// API를, 3개의, Go에서.
@@ -137,14 +138,17 @@ func (a *analysis) whole(pieces []piece) {
 		a.fold(p.from, p.to)
 		end = p.to
 	}
+	span := piece{from: pieces[0].from, to: end}
 	if last := pieces[len(pieces)-1]; last.class == classHangul {
 		if run := last.to - last.from; run > 1 {
-			a.runes = a.runes[:len(a.runes)-run+stemHangul(a.raw[last.from:last.to], 1)]
+			stem := stemHangul(a.raw[last.from:last.to], 1)
+			a.runes = a.runes[:len(a.runes)-run+stem]
+			span.to = last.from + stem
 		}
 	}
-	a.emitTail(at, kindCompound)
+	a.emitTail(at, kindCompound, span)
 	// v1.2.3 is also found as 1.2.3.
 	if w := a.runes[at:]; len(w) > 2 && w[0] == 'v' && len(pieces) > 2 && pieces[1].class == classDigit && pieces[0].to-pieces[0].from == 1 {
-		a.emit(at+1, len(w)-1, kindCompound)
+		a.emit(at+1, len(w)-1, kindCompound, piece{from: span.from + 1, to: span.to})
 	}
 }

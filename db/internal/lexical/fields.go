@@ -45,4 +45,5 @@ func (a *analysis) field(text string, weight int) {
 			a.keys = append(a.keys, a.tokens[i].key)
 		}
 	}
+	a.keys = append(a.keys, a.sounds...)
 }

@@ -21,11 +21,11 @@ func initialsKey(initials []rune) uint64 {
 
 // letters emits letters that make no syllable, such as ㅋㅋ. In a question they may be
 // initials.
-func (a *analysis) letters(at, n int) {
+func (a *analysis) letters(at, n int, p piece) {
 	for i := range n - 1 {
-		a.emitGram(at+i, kindJamo, n-1)
+		a.emitGram(at+i, kindJamo, n-1, p.from+i)
 	}
-	a.emit(at, n, kindJamo)
+	a.emit(at, n, kindJamo, p)
 	if !a.asks || n < 2 || n > longestInitials {
 		return
 	}
@@ -35,7 +35,7 @@ func (a *analysis) letters(at, n int) {
 			return
 		}
 	}
-	a.tokens = append(a.tokens, token{initialsKey(word), int32(at), int32(n), kindInitials, 1})
+	a.tokens = append(a.tokens, token{key: initialsKey(word), at: int32(at), n: int32(n), kind: kindInitials, siblings: 1, place: a.place(p.from, p.to), word: a.words})
 }
 
 // initials adds the keys of the initials of the words that have been analysed: of two

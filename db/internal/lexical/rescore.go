@@ -10,6 +10,15 @@ import (
 // query. In hybrid search it scores the documents that another retriever has
 // found. It is meant for some hundred nodes, not for all.
 func (x *Index) Scores(dst []float32, query string, nodes []uint32) []float32 {
+	return x.scores(dst, query, nodes, x.open)
+}
+
+// Sounds is Scores for the names that query has in the other script.
+func (x *Index) Sounds(dst []float32, query string, nodes []uint32) []float32 {
+	return x.scores(dst, query, nodes, x.openSounds)
+}
+
+func (x *Index) scores(dst []float32, query string, nodes []uint32, open func(*search)) []float32 {
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
 	s.analysis.run(query)
@@ -18,21 +27,21 @@ func (x *Index) Scores(dst []float32, query string, nodes []uint32) []float32 {
 	dst = append(dst, make([]float32, len(nodes))...)
 	scores := dst[from:]
 
-	type place struct {
+	type held struct {
 		slot uint32
 		at   int
 	}
-	places := make([]place, 0, len(nodes))
+	places := make([]held, 0, len(nodes))
 	x.mu.RLock()
 	for i, node := range nodes {
 		if slot, ok := x.nodes.get(node); ok {
-			places = append(places, place{slot, i})
+			places = append(places, held{slot, i})
 		}
 	}
-	x.open(s)
+	open(s)
 	x.mu.RUnlock()
 	defer s.release()
-	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.slot, b.slot) })
+	slices.SortFunc(places, func(a, b held) int { return cmp.Compare(a.slot, b.slot) })
 	sums := make([]float64, len(places))
 	for i := range s.cursors {
 		cur := &s.cursors[i]

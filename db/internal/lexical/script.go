@@ -22,7 +22,7 @@ func (x *Index) Foreign(dst []float32, query string, nodes []uint32) []float32 {
 	s.analysis.run(query)
 	grams := 0
 	for i := range s.analysis.tokens {
-		if s.analysis.tokens[i].key&gramBit != 0 {
+		if isGram(s.analysis.tokens[i].key) {
 			grams++
 		}
 	}
@@ -38,13 +38,16 @@ func (x *Index) Foreign(dst []float32, query string, nodes []uint32) []float32 {
 		}
 		c := x.chunks[slot/window]
 		terms = c.termsOf(terms[:0], slot%window)
-		grams := 0
+		grams, words := 0, len(terms)
 		for _, t := range terms {
-			if x.lists[t].key&gramBit != 0 {
+			switch key := x.lists[t].key; {
+			case isGram(key):
 				grams++
+			case isSound(key):
+				words--
 			}
 		}
-		other := spelt(grams, len(terms)) - own
+		other := spelt(grams, words) - own
 		dst = append(dst, max(0, max(other, -other)-mixture)/(1-mixture))
 	}
 	return dst

@@ -63,6 +63,9 @@ type Query struct {
 	// Both may be called concurrently.
 	Allow, Sees func(node uint32) bool
 
+	// Sounds asks for names of the question in the other script, instead of BM25.
+	Sounds bool
+
 	// Cores is the number of cores that a search in a large index may use; 0
 	// means one.
 	Cores int
@@ -79,8 +82,15 @@ func (x *Index) Search(dst []Hit, q Query) []Hit {
 	defer x.searches.Put(s)
 	s.analysis.run(q.Text)
 	s.weigh()
+	if q.Sounds && len(s.analysis.sounds) == 0 {
+		return dst
+	}
 	x.mu.RLock()
-	x.open(s)
+	if q.Sounds {
+		x.openSounds(s)
+	} else {
+		x.open(s)
+	}
 	x.mu.RUnlock()
 	defer s.release()
 	if s.view.live == 0 || len(s.cursors) == 0 {

@@ -30,6 +30,10 @@ var particles = func() map[string]bool {
 
 const longestParticle = 6
 
+// endings are the particles with which nouns of three syllables and more end, too:
+// 고양이, 제주도, 소아과. Only what is shown to people knows them.
+var endings = map[rune]bool{'이': true, '도': true, '과': true, '의': true, '로': true, '나': true, '야': true, '가': true, '만': true}
+
 // stemHangul returns the number of syllables of a Hangul word without its
 // particle. It is at least keep, or 1 before a particle of two or more syllables
 // (with keep 2, 집에서 is 집, but 가을 is not 가). With keep 0 the whole word may be

@@ -1,5 +1,7 @@
 package lexical
 
+import "github.com/fronyai/frony-db/internal/textform"
+
 // kind says what part of a text a token is. It is not indexed: it determines the
 // weight of a term in a query.
 type kind uint8
@@ -26,4 +28,10 @@ type token struct {
 	at, n    int32
 	kind     kind
 	siblings int32 // bigrams of the same word, including this one; 1 for other kinds
+	place    place // in the text, if the analysis keeps places
+	word     int32 // the number of its word in the text, from 1
+	ending   bool  // a bridge to what may be a particle or the end of the word: 고양이
 }
+
+// A place is a part of a text, in bytes.
+type place = textform.Place

@@ -57,9 +57,10 @@ func TestSpaceUnderChurn(t *testing.T) {
 	cid := create(t, s, "c")
 	data := int64(n) * 1900
 	const log = 2 * 64 << 20 // one that is written, and one that becomes a table
+	const late = 16 << 20    // what comes in while the background is held up by others
 	var last int64
 	churn(t, s, cid, n, rounds, func(_ int, bytes int64, _ time.Duration) { last = max(last, bytes) })
-	if last > 2*data+log {
+	if last > 2*data+log+late {
 		t.Errorf("%d MB for %d MB of data", last>>20, data>>20)
 	}
 }

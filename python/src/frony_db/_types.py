@@ -80,6 +80,14 @@ class SearchOptions(TypedDict, total=False):
     exact: bool
     #: How hybrid combines the two rankings; weighted if missing
     fusion: Literal["weighted", "reciprocal"]
+    #: A field of which at most per_group results share a value; _source is the source. A document without the
+    #: field counts as its own group
+    group_by: str
+    #: Marks the text's words in the results, in highlights: Korean words without their particle. Needs text
+    highlight: bool
+    #: Ids of documents: searches for more like them, by their stored embeddings, alone or with a text or an
+    #: embedding. They are not among the results
+    like: Sequence[str]
     #: Leaves out results whose cosine with the query is lower, in dense and hybrid
     min_cosine: float
     #: Leaves out results with a lower score: see score. In hybrid, use min_cosine for a limit that means the
@@ -87,14 +95,24 @@ class SearchOptions(TypedDict, total=False):
     min_score: float
     #: What to rank by: embeddings, BM25 or both; hybrid for a text and dense for an embedding if missing
     mode: Literal["dense", "lexical", "hybrid"]
+    #: Results to leave out before the k: 10 for the second page of ten. The limit of k is that of both
+    #: together
+    offset: int
     #: Candidates per result to rerank, instead of recall; the collection's if missing
     oversampling: int
+    #: With group_by: results of the same value; 1 if missing
+    per_group: int
     #: At most this many results of the same source: 1 returns the best chunk of each document; no limit if
     #: missing. A document without a source counts as its own source
     per_source: int
     #: The share of the true k nearest to find, on average; more takes longer, and 1 is a scan. 0.99 if
     #: missing
     recall: float
+    #: Returns the part of each text that fits the query best, of at most this many characters, in snippet.
+    #: With fields the whole text can be left out
+    snippet: int
+    #: Ids of documents to move away from. They are not among the results
+    unlike: Sequence[str]
 
 
 class Query(TypedDict, total=False):
@@ -113,8 +131,16 @@ class Query(TypedDict, total=False):
     filter: Filter
     #: How hybrid combines the two rankings; weighted if missing
     fusion: Literal["weighted", "reciprocal"]
+    #: A field of which at most per_group results share a value; _source is the source. A document without the
+    #: field counts as its own group
+    group_by: str
+    #: Marks the text's words in the results, in highlights: Korean words without their particle. Needs text
+    highlight: bool
     #: Number of results; 10 if missing
     k: int
+    #: Ids of documents: searches for more like them, by their stored embeddings, alone or with a text or an
+    #: embedding. They are not among the results
+    like: Sequence[str]
     #: Leaves out results whose cosine with the query is lower, in dense and hybrid
     min_cosine: float
     #: Leaves out results with a lower score: see score. In hybrid, use min_cosine for a limit that means the
@@ -122,16 +148,26 @@ class Query(TypedDict, total=False):
     min_score: float
     #: What to rank by: embeddings, BM25 or both; hybrid for a text and dense for an embedding if missing
     mode: Literal["dense", "lexical", "hybrid"]
+    #: Results to leave out before the k: 10 for the second page of ten. The limit of k is that of both
+    #: together
+    offset: int
     #: Candidates per result to rerank, instead of recall; the collection's if missing
     oversampling: int
+    #: With group_by: results of the same value; 1 if missing
+    per_group: int
     #: At most this many results of the same source: 1 returns the best chunk of each document; no limit if
     #: missing. A document without a source counts as its own source
     per_source: int
     #: The share of the true k nearest to find, on average; more takes longer, and 1 is a scan. 0.99 if
     #: missing
     recall: float
+    #: Returns the part of each text that fits the query best, of at most this many characters, in snippet.
+    #: With fields the whole text can be left out
+    snippet: int
     #: Embedded as a query
     text: str
+    #: Ids of documents to move away from. They are not among the results
+    unlike: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,11 +386,12 @@ class FoundDocuments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    #: In byte order of their ids
+    #: In the order of sort, or in byte order of their ids
     documents: list[StoredDocument]
     #: The cursor of the next page; missing on the last
     next: str | None = None
-    #: What in the filter is probably a mistake, such as a field that no document has
+    #: What in the filter is probably a mistake, such as a field that no document has, and fields to sort by
+    #: that no document has
     warnings: list[str] | None = None
 
     @classmethod
@@ -363,6 +400,41 @@ class Page:
             documents=[StoredDocument.from_json(v) for v in d["documents"]],
             next=d.get("next"),
             warnings=d.get("warnings"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    #: Where it ends: the character behind its last one
+    end: int
+    #: Where it begins, in characters (Unicode code points)
+    start: int
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Span:
+        return cls(
+            end=d["end"],
+            start=d["start"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    text: str
+    #: The query's words in the snippet, if they were asked for
+    highlights: list[Span] | None = None
+    #: Where it begins in the document's text, in characters (Unicode code points)
+    start: int
+    #: The same in bytes of UTF-8
+    start_byte: int
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Snippet:
+        return cls(
+            text=d["text"],
+            highlights=[Span.from_json(v) for v in d["highlights"]] if d.get("highlights") is not None else None,
+            start=d["start"],
+            start_byte=d["start_byte"],
         )
 
 
@@ -392,6 +464,11 @@ class Match:
     #: When the document expires (RFC 3339), to the microsecond. From then on it is not returned, and it is
     #: deleted in the background; never if missing
     expires: datetime | None = None
+    #: The query's words in text, if highlight was asked for and the text is here: in order, apart from each
+    #: other
+    highlights: list[Span] | None = None
+    #: The part of the text that fits the query best, if snippet was asked for
+    snippet: Snippet | None = None
     #: What the document is a part of, such as a file
     source: str | None = None
     #: What stands above the text: the title of the document that it is from, and the headings above it.
@@ -411,6 +488,8 @@ class Match:
             created=parse_time(d["created"]),
             embedding=d.get("embedding"),
             expires=parse_time(d["expires"]) if d.get("expires") is not None else None,
+            highlights=[Span.from_json(v) for v in d["highlights"]] if d.get("highlights") is not None else None,
+            snippet=Snippet.from_json(d["snippet"]) if d.get("snippet") is not None else None,
             source=d.get("source"),
             title=d.get("title"),
         )

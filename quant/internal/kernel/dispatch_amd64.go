@@ -20,57 +20,6 @@ func Available() []Impl {
 	return have
 }
 
-// Flip writes v to dst with the signs of those elements changed that have a sign bit
-// in flips, whose other bits are 0. dst and v are at least as long as flips and may
-// be the same.
-func (m Impl) Flip(dst, v []float32, flips []uint32) {
-	if n := len(flips) &^ 31; n > 0 && m != Generic {
-		_, _ = dst[n-1], v[n-1]
-		flipAVX2(&dst[0], &v[0], &flips[0], n)
-		dst, v, flips = dst[n:], v[n:], flips[n:]
-	}
-	flipGeneric(dst, v, flips)
-}
-
-// Hadamard transforms v, whose length is a power of two, to its Walsh–Hadamard
-// transform times scale.
-func (m Impl) Hadamard(v []float32, scale float32) {
-	if len(v) >= 32 && m != Generic {
-		hadamardAVX2(&v[0], len(v), scale)
-		return
-	}
-	hadamardGeneric(v, scale)
-}
-
-// Mix turns the pairs of elements of a and b by 45 degrees: a and b become
-// (a + b)/√2 and (a − b)/√2. b is at least as long as a.
-func (m Impl) Mix(a, b []float32) {
-	if n := len(a) &^ 31; n > 0 && m != Generic {
-		_ = b[n-1]
-		mixAVX2(&a[0], &b[0], n)
-		a, b = a[n:], b[n:]
-	}
-	mixGeneric(a, b)
-}
-
-func (m Impl) nibbles(dst []byte, x []float32, scale float32) {
-	if len(x) == Block && m != Generic {
-		_ = dst[Block-1]
-		nibbleCodesAVX2(&dst[0], &x[0], scale)
-		return
-	}
-	nibblesGeneric(dst, x, scale)
-}
-
-func (m Impl) signs(first, second []byte, x []float32, step float32, sums *SketchSums) {
-	if len(x) == 0 || m == Generic {
-		signsGeneric(first, second, x, step, sums)
-		return
-	}
-	_, _ = first[len(x)/8-1], second[len(x)/8-1]
-	signsAVX2(&first[0], &second[0], &x[0], len(x), step, sums)
-}
-
 func (m Impl) distancesAsm(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int {
 	if m == VNNI {
 		return distancesVNNI(q, chunks, shift, stride, rows, ids, n, out, norms)
@@ -98,6 +47,18 @@ func prefetchAsm(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint3
 }
 
 func expandAsm(dst, row *byte, n int) { expandAVX2(dst, row, n) }
+
+func flipAsm(dst, v *float32, flips *uint32, n int) { flipAVX2(dst, v, flips, n) }
+
+func hadamardAsm(v *float32, n int, scale float32) { hadamardAVX2(v, n, scale) }
+
+func mixAsm(a, b *float32, n int) { mixAVX2(a, b, n) }
+
+func nibbleCodesAsm(dst *byte, x *float32, scale float32) { nibbleCodesAVX2(dst, x, scale) }
+
+func signsAsm(first, second *byte, x *float32, n int, step float32, sums *SketchSums) {
+	signsAVX2(first, second, x, n, step, sums)
+}
 
 // Peak returns the largest magnitude of v, ignoring NaNs. It is 0 if v is empty.
 func (m Impl) Peak(v []float32) float32 {

@@ -37,6 +37,21 @@ func prefetchNEON(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint
 //go:noescape
 func scanNEON(tables *byte, groups, planes int, base int32, scale float32, blocks *byte, n int, floor, shift float32, scores *float32, over *uint64)
 
+//go:noescape
+func flipNEON(dst, v *float32, flips *uint32, n int)
+
+//go:noescape
+func hadamardNEON(v *float32, n int, scale float32)
+
+//go:noescape
+func mixNEON(a, b *float32, n int)
+
+//go:noescape
+func nibbleCodesNEON(dst *byte, x *float32, scale float32)
+
+//go:noescape
+func signsNEON(first, second *byte, x *float32, n int, step float32, sums *SketchSums)
+
 func (m Impl) distancesAsm(q *byte, chunks *[]byte, shift uint, stride int, rows uint32, ids *uint32, n int, out *uint32, norms *int32) int {
 	return distancesNEON(q, chunks, shift, stride, rows, ids, n, out, norms)
 }
@@ -55,29 +70,16 @@ func prefetchAsm(chunks *[]byte, shift uint, stride int, rows uint32, ids *uint3
 
 func expandAsm(dst, row *byte, n int) { expandNEON(dst, row, n) }
 
-// Flip writes v to dst with the signs of those elements changed that have a sign bit
-// in flips, whose other bits are 0. dst and v are at least as long as flips and may
-// be the same.
-func (m Impl) Flip(dst, v []float32, flips []uint32) {
-	flipGeneric(dst, v, flips)
-}
+func flipAsm(dst, v *float32, flips *uint32, n int) { flipNEON(dst, v, flips, n) }
 
-// Hadamard transforms v, whose length is a power of two, to its Walsh–Hadamard
-// transform times scale.
-func (m Impl) Hadamard(v []float32, scale float32) {
-	hadamardGeneric(v, scale)
-}
+func hadamardAsm(v *float32, n int, scale float32) { hadamardNEON(v, n, scale) }
 
-// Mix turns the pairs of elements of a and b by 45 degrees: a and b become
-// (a + b)/√2 and (a − b)/√2. b is at least as long as a.
-func (m Impl) Mix(a, b []float32) {
-	mixGeneric(a, b)
-}
+func mixAsm(a, b *float32, n int) { mixNEON(a, b, n) }
 
-func (m Impl) nibbles(dst []byte, x []float32, scale float32) { nibblesGeneric(dst, x, scale) }
+func nibbleCodesAsm(dst *byte, x *float32, scale float32) { nibbleCodesNEON(dst, x, scale) }
 
-func (m Impl) signs(first, second []byte, x []float32, step float32, sums *SketchSums) {
-	signsGeneric(first, second, x, step, sums)
+func signsAsm(first, second *byte, x *float32, n int, step float32, sums *SketchSums) {
+	signsNEON(first, second, x, n, step, sums)
 }
 
 // Peak returns the largest magnitude of v, ignoring NaNs. It is 0 if v is empty.

@@ -111,6 +111,57 @@ func (m Impl) Scan(q *SketchQuery, blocks []byte, floor float32, scores []float3
 	}
 }
 
+// Flip writes v to dst with the signs of those elements changed that have a sign bit
+// in flips, whose other bits are 0. dst and v are at least as long as flips and may
+// be the same.
+func (m Impl) Flip(dst, v []float32, flips []uint32) {
+	if n := len(flips) &^ 31; n > 0 && m != Generic {
+		_, _ = dst[n-1], v[n-1]
+		flipAsm(&dst[0], &v[0], &flips[0], n)
+		dst, v, flips = dst[n:], v[n:], flips[n:]
+	}
+	flipGeneric(dst, v, flips)
+}
+
+// Hadamard transforms v, whose length is a power of two, to its Walsh–Hadamard
+// transform times scale.
+func (m Impl) Hadamard(v []float32, scale float32) {
+	if len(v) >= 32 && m != Generic {
+		hadamardAsm(&v[0], len(v), scale)
+		return
+	}
+	hadamardGeneric(v, scale)
+}
+
+// Mix turns the pairs of elements of a and b by 45 degrees: a and b become
+// (a + b)/√2 and (a − b)/√2. b is at least as long as a.
+func (m Impl) Mix(a, b []float32) {
+	if n := len(a) &^ 31; n > 0 && m != Generic {
+		_ = b[n-1]
+		mixAsm(&a[0], &b[0], n)
+		a, b = a[n:], b[n:]
+	}
+	mixGeneric(a, b)
+}
+
+func (m Impl) nibbles(dst []byte, x []float32, scale float32) {
+	if len(x) == Block && m != Generic {
+		_ = dst[Block-1]
+		nibbleCodesAsm(&dst[0], &x[0], scale)
+		return
+	}
+	nibblesGeneric(dst, x, scale)
+}
+
+func (m Impl) signs(first, second []byte, x []float32, step float32, sums *SketchSums) {
+	if len(x) == 0 || m == Generic {
+		signsGeneric(first, second, x, step, sums)
+		return
+	}
+	_, _ = first[len(x)/8-1], second[len(x)/8-1]
+	signsAsm(&first[0], &second[0], &x[0], len(x), step, sums)
+}
+
 // panicRow names the first of the ids that is out of range.
 func panicRow(ids []uint32, rows uint32) {
 	for _, id := range ids {

@@ -26,6 +26,7 @@ func main() {
 		"nibbles_amd64.s":     nibbles,
 		"rotate_avx2_amd64.s": rotateAVX2,
 		"codes_neon_arm64.s":  neon,
+		"encode_neon_arm64.s": encodeNEON,
 	}
 	for name, gen := range files {
 		a := &asm{}

@@ -273,6 +273,12 @@ func BenchmarkKernels(b *testing.B) {
 			}
 			b.ReportMetric(float64(2*s.Rows*s.Cols*k*b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 		})
+		b.Run(s.Name+"/quantize1536", func(b *testing.B) {
+			codes := make([]uint8, len(long))
+			for b.Loop() {
+				s.Quantize(codes, long)
+			}
+		})
 		b.Run(s.Name+"/softmax128", func(b *testing.B) {
 			for b.Loop() {
 				s.Softmax(x[:128], 0.2)

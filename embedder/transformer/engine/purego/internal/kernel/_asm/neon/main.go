@@ -49,6 +49,7 @@ func main() {
 		tile(r)
 	}
 	tileInt8()
+	functions()
 }
 
 func tile(rows int) {
@@ -106,11 +107,6 @@ func tile(rows int) {
 func sdotLane(vd, vn, vm, lane int) {
 	word := uint32(0x4f80e000) | uint32(lane&1)<<21 | uint32(vm)<<16 | uint32(lane>>1)<<11 | uint32(vn)<<5 | uint32(vd)
 	p("WORD $0x%08x // SDOT V%d.B4[%d], V%d.B16, V%d.S4", word, vm, lane, vn, vd)
-}
-
-// vector writes an instruction of four floats that Go's assembler has no name for.
-func vector(op uint32, name string, vm, vn, vd int) {
-	p("WORD $0x%08x // %s V%d, V%d, V%d", op|uint32(vm)<<16|uint32(vn)<<5|uint32(vd), name, vm, vn, vd)
 }
 
 // tileInt8 writes the tile of bytes, of processors with the dot product instructions.
@@ -186,10 +182,10 @@ func tileInt8Rows(rows int) {
 		p("VLD1R.P 4(R9), [V4.S4]")
 		for half := range 2 {
 			v := 16 + 2*r + half
-			vector(0x4e21d800, "SCVTF", 0, v, v)
-			vector(0x6e20dc00, "FMUL", 4, v, v)
-			vector(0x6e20dc00, "FMUL", half, v, v)
-			vector(0x4e20d400, "FADD", 2+half, v, v)
+			v2(scvtf, v, v)
+			v3(fmul, 4, v, v)
+			v3(fmul, half, v, v)
+			v3(fadd, 2+half, v, v)
 		}
 		p("VST1 [V%d.S4, V%d.S4], (R7)", 16+2*r, 17+2*r)
 		if r < rows-1 {

@@ -4,21 +4,20 @@ import (
 	"context"
 
 	"github.com/fronyai/frony-db/db/internal/attr"
-	"github.com/fronyai/frony-db/internal/nfc"
 )
 
-// rankPerSource finds the best K nodes of which no more than PerSource have the
-// same source.
+// rankPerGroup finds the best K nodes of which no more than PerGroup have the same value
+// of the field GroupBy.
 //
-// A pass gathers the best nodes. Sources that have all the results that they may
+// A pass gathers the best nodes. Groups that have all the results that they may
 // have are excluded, and the next pass gathers the best of the rest, four times as
 // many: they lie farther away, where the heads order less well. Nodes that a pass
 // has not found rank behind all that it has found, so the first K are right as soon
 // as there are K.
-func (s *search) rankPerSource(ctx context.Context) ([]scored, error) {
+func (s *search) rankPerGroup(ctx context.Context) ([]scored, error) {
 	found := make(map[uint32]bool)
 	var all []scored
-	for k := s.q.K + s.q.K/s.q.PerSource; ; k *= 4 {
+	for k := s.q.K + s.q.K/s.q.PerGroup; ; k *= 4 {
 		k = max(1, min(k, int(s.x.bound())))
 		top, err := s.gather(ctx, k)
 		if err != nil {
@@ -34,7 +33,7 @@ func (s *search) rankPerSource(ctx context.Context) ([]scored, error) {
 			s.fuse(all) // by one scale for all passes
 		}
 		order(all)
-		best, full := s.capSources(s.near(all))
+		best, full := s.capGroups(s.near(all))
 		if len(best) >= s.q.K || len(top) < k || s.beyond {
 			return best[:min(len(best), s.q.K)], nil
 		}
@@ -42,21 +41,20 @@ func (s *search) rankPerSource(ctx context.Context) ([]scored, error) {
 	}
 }
 
-// capSources keeps the best PerSource nodes of each source, and returns the
-// sources that have as many.
-func (s *search) capSources(all []scored) (best []scored, full []string) {
+// capGroups keeps the best PerGroup nodes of each group, and returns the groups that have
+// as many. A node without the field is a group of its own.
+func (s *search) capGroups(all []scored) (best []scored, full []attr.Group) {
 	nodes := make([]uint32, len(all))
 	for i, a := range all {
 		nodes[i] = a.node
 	}
 	count := make(map[string]int)
-	for i, v := range s.x.attrs.Values(nil, attr.SourceColumn, nodes) {
-		if name, ok := v.(string); ok {
-			source := nfc.Compose(name)
-			if count[source]++; count[source] == s.q.PerSource {
-				full = append(full, source)
+	for i, g := range s.x.attrs.Groups(make([]attr.Group, 0, len(nodes)), s.q.GroupBy, nodes, s.former) {
+		if g.Key != "" {
+			if count[g.Key]++; count[g.Key] == s.q.PerGroup {
+				full = append(full, g)
 			}
-			if count[source] > s.q.PerSource {
+			if count[g.Key] > s.q.PerGroup {
 				continue
 			}
 		}
@@ -65,13 +63,13 @@ func (s *search) capSources(all []scored) (best []scored, full []string) {
 	return best, full
 }
 
-// exclude removes the nodes of sources from what the search may return.
-func (s *search) exclude(sources []string) {
+// exclude removes the nodes of groups from what the search may return.
+func (s *search) exclude(groups []attr.Group) {
 	n := s.x.bound()
 	if s.allowed == nil {
 		s.allowed = allBits(n)
 	}
-	for i, w := range s.x.attrs.Having(attr.SourceColumn, n, sources...) {
+	for i, w := range s.x.attrs.InGroups(s.q.GroupBy, n, groups, s.former) {
 		if i < len(s.allowed) {
 			s.allowed[i] &^= w
 		}

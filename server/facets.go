@@ -1,0 +1,94 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/server/keys"
+	"github.com/fronyai/frony-db/server/problem"
+)
+
+type (
+	inFacets struct {
+		CollectionPath
+		Body api.FacetQuery
+	}
+	outFacets struct{ Body api.Facets }
+	inFields  struct {
+		CollectionPath
+		Filter string `query:"filter" doc:"A condition in the filter language, or its JSON form" example:"lang = \"ko\""`
+	}
+	outFields struct{ Body api.FieldInfos }
+)
+
+func (s *Server) facetRoutes() {
+	tags := []string{"facets"}
+	register(s, huma.Operation{
+		OperationID: "facets", Method: http.MethodPost, Path: "/v1/collections/{collection}/facets", Tags: tags,
+		Summary:     "Count the values of fields",
+		Description: "In all documents, in those that meet a filter, or in the results of a search. The answer also has the least and the greatest number and time.",
+	}, keys.Read, s.facets)
+	register(s, huma.Operation{
+		OperationID: "fields", Method: http.MethodGet, Path: "/v1/collections/{collection}/fields", Tags: tags,
+		Summary: "Describe the fields of the metadata: types, shares, examples",
+	}, keys.Read, s.fields)
+}
+
+func (s *Server) facets(ctx context.Context, in *inFacets) (*outFacets, error) {
+	q, err := in.Body.DB(s.filterLimits())
+	if err != nil {
+		return nil, problem.Of(err).Within("body")
+	}
+	if in.Body.Search != nil {
+		search, p := s.query(in.Body.Search, "body.search")
+		if p != nil {
+			return nil, p
+		}
+		q.Search = &search
+	}
+	return s.countValues(ctx, in.Collection, q, "body")
+}
+
+// countValues answers a query whose search has been checked against the limits.
+func (s *Server) countValues(ctx context.Context, collection string, q db.FacetQuery, param string) (*outFacets, error) {
+	if p := checkBounds(param, bounded{"top", q.Top, s.opts.Limits.K}); p != nil {
+		return nil, p
+	}
+	c, err := s.collection(ctx, collection)
+	if err != nil {
+		return nil, err
+	}
+	f, err := c.Facets(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return &outFacets{api.FromFacets(&f)}, nil
+}
+
+func (s *Server) fields(ctx context.Context, in *inFields) (*outFields, error) {
+	where, err := api.URLFilter(in.Filter, s.filterLimits())
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.collection(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	var out outFields
+	if out.Body.Warnings, err = c.FilterWarnings(ctx, where); err != nil {
+		return nil, err
+	}
+	fields, err := c.Fields(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Fields = make([]api.FieldInfo, len(fields))
+	for i := range fields {
+		out.Body.Fields[i] = api.FromFieldInfo(&fields[i])
+	}
+	return &out, nil
+}
