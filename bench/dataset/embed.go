@@ -5,9 +5,8 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/fronyai/frony-db/embedder"
-
 	"github.com/fronyai/frony-db/bench/texts"
+	"github.com/fronyai/frony-db/embedder"
 )
 
 // Kind is the queries of one kind: N of them, from From on.

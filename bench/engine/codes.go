@@ -3,10 +3,9 @@ package engine
 import (
 	"slices"
 
+	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
-
-	"github.com/fronyai/frony-db/bench/dataset"
 )
 
 // splitCodes are the int8 codes of all dimensions, in two parts.

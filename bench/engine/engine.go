@@ -13,9 +13,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fronyai/frony-db/quant"
-
 	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/quant"
 )
 
 // The parameters that graphs are built with.

@@ -3,9 +3,8 @@ package engine
 import (
 	"context"
 
-	"github.com/fronyai/frony-db/hnsw"
-
 	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/hnsw"
 )
 
 // Frony is this project's graph over codes of the heads, a first rerank with codes of all

@@ -3,10 +3,9 @@ package engine
 import (
 	"context"
 
+	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
-
-	"github.com/fronyai/frony-db/bench/dataset"
 )
 
 // FronyFull is this project's graph over codes of four bits for each of all dimensions,

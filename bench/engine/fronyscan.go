@@ -5,9 +5,8 @@ import (
 	"math"
 	"math/bits"
 
-	"github.com/fronyai/frony-db/quant"
-
 	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/quant"
 )
 
 // FronyScan compares the sketches of all vectors, then the codes of all dimensions of the

@@ -18,9 +18,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fronyai/frony-db/quant"
-
 	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/quant"
 )
 
 // Python is a peer with a Python package. It runs in its own process and answers in

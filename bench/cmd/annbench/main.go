@@ -31,14 +31,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fronyai/frony-db/embedder/builtin"
-	"github.com/fronyai/frony-db/quant"
-
 	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/bench/engine"
 	"github.com/fronyai/frony-db/bench/host"
 	"github.com/fronyai/frony-db/bench/report"
 	"github.com/fronyai/frony-db/bench/texts"
+	"github.com/fronyai/frony-db/embedder/builtin"
+	"github.com/fronyai/frony-db/quant"
 )
 
 type options struct {

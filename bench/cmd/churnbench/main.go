@@ -18,9 +18,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fronyai/frony-db/db"
-
 	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/db"
 )
 
 const (

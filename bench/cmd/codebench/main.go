@@ -14,9 +14,8 @@ import (
 	"os"
 	"slices"
 
-	"github.com/fronyai/frony-db/quant"
-
 	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/quant"
 )
 
 var depths = []int{10, 12, 15, 16, 20, 30, 50, 100}

@@ -10,8 +10,9 @@ import (
 	"sync"
 
 	"github.com/dgraph-io/badger/v4"
-	"github.com/fronyai/frony-db/db"
 	_ "modernc.org/sqlite" // the driver
+
+	"github.com/fronyai/frony-db/db"
 )
 
 type frony struct {

@@ -18,11 +18,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/embedder/builtin"
-
 	"github.com/fronyai/frony-db/bench/host"
 	"github.com/fronyai/frony-db/bench/texts"
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder/builtin"
 )
 
 func main() {

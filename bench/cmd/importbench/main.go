@@ -32,13 +32,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/bench/host"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
 	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/quant"
-
-	"github.com/fronyai/frony-db/bench/dataset"
-	"github.com/fronyai/frony-db/bench/host"
 )
 
 const (

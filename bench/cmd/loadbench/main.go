@@ -28,10 +28,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fronyai/frony-db/bench/texts"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
-
-	"github.com/fronyai/frony-db/bench/texts"
 )
 
 // settings are the values of the flags.

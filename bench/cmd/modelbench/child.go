@@ -15,8 +15,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fronyai/frony-db/quant"
 	"golang.org/x/sys/unix"
+
+	"github.com/fronyai/frony-db/quant"
 )
 
 // Each engine runs in its own process, so that memory can be attributed and only one runs

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/fronyai/frony-db/embedder/transformer"
 	"github.com/knights-analytics/hugot"
+
+	"github.com/fronyai/frony-db/embedder/transformer"
 )
 
 // embedFunc embeds texts.

@@ -15,12 +15,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fronyai/frony-db/embedder/builtin"
-	"github.com/fronyai/frony-db/quant"
-
 	"github.com/fronyai/frony-db/bench/dataset"
 	"github.com/fronyai/frony-db/bench/host"
 	"github.com/fronyai/frony-db/bench/texts"
+	"github.com/fronyai/frony-db/embedder/builtin"
+	"github.com/fronyai/frony-db/quant"
 )
 
 // targets are the recalls that settings are chosen for. Filters, churn and restart are

@@ -24,14 +24,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fronyai/frony-db/bench/host"
+	"github.com/fronyai/frony-db/bench/texts"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/builtin"
 	"github.com/fronyai/frony-db/embedder/transformer"
-
-	"github.com/fronyai/frony-db/bench/host"
-	"github.com/fronyai/frony-db/bench/texts"
 )
 
 func main() {

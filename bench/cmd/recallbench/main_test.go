@@ -8,10 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fronyai/frony-db/bench/texts"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
-
-	"github.com/fronyai/frony-db/bench/texts"
 )
 
 func TestRun(t *testing.T) {

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	mathbits "math/bits"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ const (
 	sketchBatch  = 16               // blocks that are compared at once: their scores stay in the cache
 	sketchShare  = 256              // blocks that are worth waking a core for
 	sketchChecks = 64               // batches between looks at the context
+	sketchSample = 64               // blocks that tell where the nearest begin
 )
 
 // sketchWorkers is how many cores share a scan of the sketches of so many nodes.
@@ -34,8 +36,22 @@ func (s *search) sketches(ctx context.Context, k, want int) ([]scored, error) {
 	return top[:min(len(top), k)], err
 }
 
-// sketched finds the want nodes that are nearest by their sketches.
+// sketched finds the want nodes that are nearest by their sketches, or some more. Who
+// is visible is asked of the nearest alone: it is a look into memory that is in no
+// cache. Nearly all are, so a few more than wanted nearly always do.
 func (s *search) sketched(ctx context.Context, want int) ([]uint32, error) {
+	for n := want + want/8 + 8; ; n *= 4 {
+		nodes, err := s.nearest(ctx, n)
+		found := len(nodes)
+		nodes = slices.DeleteFunc(nodes, func(node uint32) bool { return !s.Reader.sees(node) })
+		if err != nil || len(nodes) >= want || found < n {
+			return nodes, err
+		}
+	}
+}
+
+// nearest finds the want nodes that are nearest by their sketches, visible or not.
+func (s *search) nearest(ctx context.Context, want int) ([]uint32, error) {
 	q := s.x.codes.queries.Get().(*quant.SketchQuery)
 	defer s.x.codes.queries.Put(q)
 	table := s.x.codes.sketches.Load()
@@ -44,11 +60,41 @@ func (s *search) sketched(ctx context.Context, want int) ([]uint32, error) {
 	if s.allowed != nil {
 		blocks = min(blocks, len(s.allowed))
 	}
+	floor := s.sampled(ctx, table, q, blocks, want)
+	nodes := s.above(ctx, table, q, blocks, want, floor)
+	if len(nodes) < want && floor > 0 { // a sample can err
+		nodes = s.above(ctx, table, q, blocks, want, 0)
+	}
+	return nodes, ctx.Err()
+}
+
+// sampled is a key that some more than want nodes are likely to be above, as a part of
+// the blocks lets expect, or 0 if there are few: who knows it at once need not keep
+// thousands for a while.
+func (s *search) sampled(ctx context.Context, table *quant.Sketches, q *quant.SketchQuery, blocks, want int) uint64 {
+	if blocks < 8*sketchSample || s.allowed != nil {
+		return 0
+	}
+	rank := want*sketchSample/blocks*3/2 + 12
+	if rank > sketchSample*sketchBlock/8 {
+		return 0
+	}
+	sample := best{want: rank}
+	for i := range sketchSample {
+		at := blocks / sketchSample * i
+		s.sketchedPart(ctx, table, q, &sample, at, at+1)
+	}
+	sample.cut()
+	return sample.floor
+}
+
+// above finds the want nodes that are nearest by their sketches, of those above a key.
+func (s *search) above(ctx context.Context, table *quant.Sketches, q *quant.SketchQuery, blocks, want int, floor uint64) []uint32 {
 	workers := sketchWorkers(table.Len(), max(1, s.spare))
 	parts := make([]best, workers)
 	var beside sync.WaitGroup
 	run := func(w int) {
-		parts[w].want = want
+		parts[w] = best{want: want, floor: floor}
 		s.sketchedPart(ctx, table, q, &parts[w], blocks*w/workers, blocks*(w+1)/workers)
 	}
 	for w := 1; w < workers; w++ {
@@ -59,7 +105,7 @@ func (s *search) sketched(ctx context.Context, want int) ([]uint32, error) {
 	for _, p := range parts[1:] {
 		parts[0].list = append(parts[0].list, p.list...)
 	}
-	return parts[0].nodes(), ctx.Err()
+	return parts[0].nodes()
 }
 
 // sketchedPart compares the blocks from first to before end.
@@ -85,10 +131,7 @@ func (s *search) sketchedPart(ctx context.Context, table *quant.Sketches, q *qua
 			for ; w != 0; w &= w - 1 {
 				r := mathbits.TrailingZeros64(w)
 				node := uint32((block+i)*sketchBlock + r)
-				key := scoreKey(node, scores[i*sketchBlock+r])
-				if key > near.floor && s.Reader.sees(node) {
-					near.add(key)
-				}
+				near.add(scoreKey(node, scores[i*sketchBlock+r]))
 			}
 		}
 		block += n

@@ -99,7 +99,9 @@ func (x *state) term(key uint64) uint32 {
 	} else {
 		id = uint32(len(x.lists))
 		x.lists = append(x.lists, list{})
+		x.scripts = append(x.scripts, scriptWord)
 	}
+	x.scripts[id] = scriptOf(key)
 	x.lists[id].key = key
 	x.ids[key] = id
 	return id

@@ -1,5 +1,25 @@
 package lexical
 
+// script is what a term's key says of the script that it is in. Beside the lists, a byte
+// for each term stays in the cache.
+type script uint8
+
+const (
+	scriptWord  script = iota
+	scriptGram         // of two characters of a script without spaces, or of Hangul
+	scriptSound        // none: names sound the same in all
+)
+
+func scriptOf(key uint64) script {
+	switch {
+	case isGram(key):
+		return scriptGram
+	case isSound(key):
+		return scriptSound
+	}
+	return scriptWord
+}
+
 // spelt is how much of a text is in scripts whose words are indexed by bigrams (Hangul,
 // Han, kana), from 0 to 1. Of a Korean text some six terms in ten are bigrams, of an
 // English one none.
@@ -40,11 +60,12 @@ func (x *Index) Foreign(dst []float32, query string, nodes []uint32) []float32 {
 		terms = c.termsOf(terms[:0], slot%window)
 		grams, words := 0, len(terms)
 		for _, t := range terms {
-			switch key := x.lists[t].key; {
-			case isGram(key):
+			switch x.scripts[t] {
+			case scriptGram:
 				grams++
-			case isSound(key):
+			case scriptSound:
 				words--
+			case scriptWord:
 			}
 		}
 		other := spelt(grams, words) - own
