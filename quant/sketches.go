@@ -271,6 +271,11 @@ func (s *Sketches) Scan(q *SketchQuery, first, blocks int, floor float32, scores
 // Estimate sets out[i] to what Scan estimates for row ids[i]. It is for few rows;
 // to compare with many, scan. It panics if q was made by a table of other
 // dimensions or bits, if out is shorter than ids, or if the table has no such row.
+//
+// A row that is being written is read all the same, as Scan reads it: the race detector
+// is told nothing of it.
+//
+//go:norace
 func (s *Sketches) Estimate(q *SketchQuery, ids []uint32, out []float32) {
 	s.check(q)
 	out = out[:len(ids)]
