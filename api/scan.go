@@ -20,8 +20,8 @@ type Scan struct {
 	Fields Fields `query:"fields" doc:"Parts to return, such as text,metadata,embedding; text and metadata if missing, and id for only the ids"`
 }
 
-// ScanDocuments is Scan as the body of a request, for filters that do not fit a URL.
-type ScanDocuments struct {
+// ScanRequest is Scan as the body of a request, for filters that do not fit a URL.
+type ScanRequest struct {
 	Filter Filter `json:"filter,omitzero"`
 	Sort   string `json:"sort,omitempty" doc:"One or two fields to sort by, each with a minus for descending order; by id if missing. Documents without the field come last" example:"-year,title"`
 	Limit  int    `json:"limit,omitzero" minimum:"0" doc:"Documents in a page; 100 if missing"`
@@ -30,12 +30,12 @@ type ScanDocuments struct {
 }
 
 // Body is the scan as the body of a request.
-func (s *Scan) Body() ScanDocuments {
-	return ScanDocuments{Filter: FilterText(s.Filter), Sort: s.Sort, Limit: s.Limit, Cursor: s.Cursor, Fields: s.Fields}
+func (s *Scan) Body() ScanRequest {
+	return ScanRequest{Filter: FilterText(s.Filter), Sort: s.Sort, Limit: s.Limit, Cursor: s.Cursor, Fields: s.Fields}
 }
 
 // DB is the scan, its filter parsed within limits. Errors are a *FieldError.
-func (s *ScanDocuments) DB(l filter.Limits) (db.Scan, error) {
+func (s *ScanRequest) DB(l filter.Limits) (db.Scan, error) {
 	q := Scan{Sort: s.Sort, Limit: cmp.Or(s.Limit, 100), Cursor: s.Cursor, Fields: s.Fields}
 	out, err := q.DB(l)
 	if err == nil {

@@ -46,7 +46,7 @@ type (
 	outScan    struct{ Body api.Page }
 	inScanBody struct {
 		CollectionPath
-		Body api.ScanDocuments
+		Body api.ScanRequest
 	}
 	inDelete struct {
 		CollectionPath
