@@ -49,7 +49,7 @@ test("@huggingface/inference", async () => {
 
 async function exercise(c, collection) {
   const { tools } = await c.listTools();
-  assert.deepEqual(tools.map((t) => t.name).sort(), ["delete", "get", "list_collections", "search", "upsert"]);
+  assert.deepEqual(tools.map((t) => t.name).sort(), ["delete", "facets", "get", "list", "list_collections", "search", "update", "upsert"]);
   const wrote = await c.callTool({ name: "upsert", arguments: { collection, documents: [
     { id: "1", text: "서울의 봄은 짧다", metadata: { lang: "ko" } }, { id: "2", text: "winter in Busan" }] } });
   assert.deepEqual(wrote.structuredContent, { ids: ["1", "2"] });
@@ -76,6 +76,9 @@ test("@modelcontextprotocol/sdk over stdio", async () => {
     { input: '{"id":"0","text":"first"}\n', cwd: s.dir });
   const c = new Client({ name: "test", version: "1" });
   await c.connect(new StdioClientTransport({ command: s.bin, args: ["mcp", "--write", "--db", db], stderr: "inherit" }));
-  await exercise(c, "notes");
-  await c.close();
+  try {
+    await exercise(c, "notes");
+  } finally { // or the child keeps the test from ending
+    await c.close();
+  }
 });
