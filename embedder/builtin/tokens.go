@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"slices"
 	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/internal/textform"
 )
 
 // span is where a rune of a normalised text comes from, in characters of the text.
@@ -19,22 +17,18 @@ type span struct{ start, end int }
 func (e *Embedder) Tokens(text string) []embedder.Token {
 	t := tokens{model: e.model, bag: bags.Get().(*bag), text: []rune(text)}
 	defer bags.Put(t.bag)
-	var it norm.Iter
-	it.InitString(norm.NFKC, text)
-	for at, read := 0, 0; !it.Done(); {
-		part := it.Next()
-		end := at + utf8.RuneCountInString(text[read:it.Pos()])
-		for i, r := range t.text[at:end] {
-			if classOf(r) == blank && !unicode.IsSpace(r) {
-				t.add(-2-r, at+i, at+i+1)
-			}
+	chars := make([]int, len(text)+1) // before the character at each byte
+	n := 0
+	for i, r := range text {
+		chars[i] = n
+		if classOf(r) == blank && !unicode.IsSpace(r) {
+			t.add(-2-r, n, n+1)
 		}
-		for len(part) > 0 {
-			r, n := utf8.DecodeRune(part)
-			t.rune(r, span{at, end})
-			part = part[n:]
-		}
-		at, read = end, it.Pos()
+		n++
+	}
+	chars[len(text)] = n
+	for r, from := range textform.Placed(text) {
+		t.rune(r, span{chars[from.From], chars[from.To]})
 	}
 	t.end()
 	slices.SortStableFunc(t.all, func(a, b embedder.Token) int { return cmp.Compare(a.Start, b.Start) })

@@ -12,6 +12,7 @@ import (
 var tokenTexts = []string{
 	"", " ", "서울의 봄은 짧다.", "FastAPI를 100km/h로 달렸다!", "Ｆｕｌｌ ｗｉｄｔｈ ½ ㈜프로니 … ﬁn", "각나", "漢字とカナ", "a\u0301e\u0327", "x\xffy\xc3",
 	strings.Repeat("가나다라", 30), "👩‍💻 코드 🇰🇷", "İstanbul ΑΣ ǅ", "\u0301start",
+	"\uFEFF사내 보\u200B안 지\u00AD침", "the re\u2060fund", "\u200b", "ﾾￂﾤㄱㅡㄹ", "ㅎㅏㄴㄱㅡㄹ",
 }
 
 // The tokens are those that are counted and embedded, and stand where they say.

@@ -46,10 +46,9 @@ func classOf(r rune) class {
 	return blank
 }
 
-// eachWord calls yield with the words of text in order: in the form of package textform (NFKC
-// without invisible characters), then lower case,
-// then runs of one class. The slice is reused for the next word. Bytes that
-// are not UTF-8 separate words.
+// eachWord calls yield with the words of text in order: runs of one class in the form of
+// package textform (NFKC without invisible characters), in lower case. The slice is reused
+// for the next word. Bytes that are not UTF-8 separate words.
 func eachWord(text string, buf []rune, yield func(word []rune)) []rune {
 	text = textform.Normal(text)
 	word, current := buf[:0], blank
