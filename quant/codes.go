@@ -3,7 +3,6 @@ package quant
 import (
 	"bytes"
 	"fmt"
-	"math/bits"
 	"sync"
 	"sync/atomic"
 
@@ -31,28 +30,32 @@ type Codes struct {
 	mu sync.Mutex // guards writing: the rows and the list of chunks
 }
 
-// sectionBytes bounds a chunk, and with it the section of a file that one
-// checksum covers.
-const sectionBytes = 1 << 20
-
 // firstRows is the initial capacity of a table: a small collection should not pay
 // for a whole chunk.
 const firstRows = 64
 
 // NewCodes returns an empty table for the codes of vectors of dims dimensions. It
 // returns [ErrDims] if dims is not in 1…[MaxDims].
-func NewCodes(dims int) (*Codes, error) { return newTable(dims, codeSize, false) }
+func NewCodes(dims int) (*Codes, error) { return newTable(dims, false) }
 
 // NewFullCodes returns an empty table for the full codes of vectors of dims
 // dimensions. It returns [ErrDims] if dims is not in 1…[MaxDims].
-func NewFullCodes(dims int) (*Codes, error) { return newTable(dims, fullSize, true) }
+func NewFullCodes(dims int) (*Codes, error) { return newTable(dims, true) }
 
-func newTable(dims int, size func(dims int) int, full bool) (*Codes, error) {
+// rowSize returns the size of a code in bytes.
+func rowSize(dims int, full bool) int {
+	if full {
+		return fullSize(dims)
+	}
+	return codeSize(dims)
+}
+
+func newTable(dims int, full bool) (*Codes, error) {
 	if dims < 1 || dims > MaxDims {
 		return nil, fmt.Errorf("%w: %d, want 1 to %d", ErrDims, dims, MaxDims)
 	}
-	c := &Codes{dims: dims, stride: size(dims), full: full}
-	c.shift = uint(bits.Len(uint(sectionBytes/c.stride)) - 1)
+	c := &Codes{dims: dims, stride: rowSize(dims, full), full: full}
+	c.shift = sectionShift(c.stride)
 	c.table.Store(&kernel.Table{Shift: c.shift, Stride: c.stride})
 	return c, nil
 }

@@ -71,7 +71,7 @@ func NewSketches(dims, bits int, center []float32) (*Sketches, error) {
 		s.one = 1 + math.Sqrt(float64(s.square))
 	}
 	s.stride = kernel.SketchStride(s.groups, bits)
-	s.shift = sketchShift(s.stride)
+	s.shift = sectionShift(s.stride)
 	s.chunks.Store(new([][]byte))
 	s.vectors.New = func() any { return new(make([]float32, dims)) }
 	return s, nil
@@ -79,9 +79,6 @@ func NewSketches(dims, bits int, center []float32) (*Sketches, error) {
 
 // sketchGroups returns the bytes of a row in a plane. The kernels take two at once.
 func sketchGroups(dims int) int { return (dims + 15) / 16 * 2 }
-
-// sketchShift returns log2 of the blocks of a chunk.
-func sketchShift(stride int) uint { return uint(bits.Len(uint(sectionBytes/stride)) - 1) }
 
 // Dims returns the number of dimensions of the vectors.
 func (s *Sketches) Dims() int { return s.dims }

@@ -33,10 +33,9 @@ const (
 	sketchVersion = 1
 )
 
-// section returns the bytes of section i of a table of rows rows, 0 after the last.
-func (s *Sketches) section(i int, rows uint32) int {
-	blocks := int((uint64(rows) + SketchRows - 1) / SketchRows)
-	return max(0, min(blocks-i<<s.shift, 1<<s.shift)) * s.stride
+// sections returns those of a table of rows rows.
+func (s *Sketches) sections(rows uint32) sections {
+	return sections{(int64(rows) + SketchRows - 1) / SketchRows, s.shift, s.stride}
 }
 
 // WriteTo writes the table to w and returns the number of bytes written. It may run
@@ -52,11 +51,12 @@ func (s *Sketches) WriteTo(w io.Writer) (int64, error) {
 	out.Frame(header)
 	out.Frame(Bytes(s.center))
 	var buf []byte
-	for i := 0; s.section(i, rows) > 0; i++ {
+	parts := s.sections(rows)
+	for i := 0; parts.size(i) > 0; i++ {
 		s.mu.Lock()
-		buf = append(buf[:0], (*s.chunks.Load())[i][:s.section(i, rows)]...)
+		buf = append(buf[:0], (*s.chunks.Load())[i][:parts.size(i)]...)
 		s.mu.Unlock()
-		if s.section(i+1, rows) == 0 && rows%SketchRows > 0 {
+		if parts.size(i+1) == 0 && rows%SketchRows > 0 {
 			s.clearRows(buf[len(buf)-s.stride:], int(rows%SketchRows)) // they were set meanwhile
 		}
 		out.Frame(buf)
@@ -108,17 +108,9 @@ func ReadSketches(r io.Reader) (*Sketches, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	var chunks [][]byte
-	for i := 0; s.section(i, rows) > 0; i++ {
-		size := s.section(i, rows)
-		chunk, err := in.Next(nil, int64(size))
-		if err != nil {
-			return nil, damaged(err)
-		}
-		if len(chunk) != size {
-			return nil, fmt.Errorf("%w: section %d has %d bytes, want %d", ErrCorrupt, i, len(chunk), size)
-		}
-		chunks = append(chunks, chunk)
+	chunks, err := s.sections(rows).read(in)
+	if err != nil {
+		return nil, err
 	}
 	s.chunks.Store(&chunks)
 	s.count.Store(rows)

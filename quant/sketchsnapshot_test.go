@@ -118,19 +118,7 @@ func (h *hookedWriter) Write(b []byte) (int, error) {
 
 func TestDamagedSketches(t *testing.T) {
 	t.Parallel()
-	b := written(t, randomSketches(t, 3, 1, 3))
-	for i := range len(b) * 8 {
-		b[i/8] ^= 1 << (i % 8)
-		if _, err := ReadSketches(bytes.NewReader(b)); !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrFormat) {
-			t.Errorf("bit %d: ReadSketches: %v", i, err)
-		}
-		b[i/8] ^= 1 << (i % 8)
-	}
-	for n := range len(b) {
-		if _, err := ReadSketches(bytes.NewReader(b[:n])); !errors.Is(err, ErrCorrupt) {
-			t.Errorf("%d bytes: ReadSketches: %v", n, err)
-		}
-	}
+	damageIsFound(t, written(t, randomSketches(t, 3, 1, 3)), readerOf(ReadSketches))
 }
 
 func TestSwappedSectionsOfSketchesAreFound(t *testing.T) {
@@ -138,9 +126,9 @@ func TestSwappedSectionsOfSketchesAreFound(t *testing.T) {
 	s := randomSketches(t, 4096, 2, 16*SketchRows)
 	s.SetCode(uint32(32*SketchRows-1), make([]byte, s.CodeSize()))
 	b := written(t, s)
-	size := s.section(0, 1<<20) + frame.Overhead
+	size := s.sections(1<<20).size(0) + frame.Overhead
 	head := len(sketchMagic) + 4 + headerSize + frame.Overhead + frame.Overhead // no center
-	if s.section(1, uint32(s.Len()))+frame.Overhead != size || len(b)-head < 2*size {
+	if s.sections(uint32(s.Len())).size(1)+frame.Overhead != size || len(b)-head < 2*size {
 		t.Fatalf("the table has %d bytes, want a head of %d and two sections of %d", len(b), head, size)
 	}
 	swapped := slices.Concat(b[:head], b[head+size:head+2*size], b[head:head+size], b[head+2*size:])
@@ -191,18 +179,7 @@ func TestForgedHeadersOfSketches(t *testing.T) {
 
 func TestErrorsOfReaderAndWriterOfSketchesPass(t *testing.T) {
 	t.Parallel()
-	broken := errors.New("broken")
-	s := randomSketches(t, 3, 1, 3)
-	b := written(t, s)
-	for _, n := range []int{0, 10, 20, 40, 100} {
-		r := io.MultiReader(bytes.NewReader(b[:n]), iotest.ErrReader(broken))
-		if _, err := ReadSketches(r); !errors.Is(err, broken) {
-			t.Errorf("after %d bytes: %v", n, err)
-		}
-		if m, err := s.WriteTo(&limitedWriter{n, broken}); !errors.Is(err, broken) || m != int64(n) {
-			t.Errorf("WriteTo to %d bytes: %d, %v", n, m, err)
-		}
-	}
+	errorsPass(t, randomSketches(t, 3, 1, 3), readerOf(ReadSketches))
 }
 
 func FuzzReadSketches(f *testing.F) {

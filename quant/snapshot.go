@@ -2,7 +2,6 @@ package quant
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -35,30 +34,37 @@ const (
 	headerSize      = 12
 )
 
+// codesMagic returns what the stream of a table of codes begins with.
+func codesMagic(full bool) (magic string, version uint32) {
+	if full {
+		return fullMagic, fullVersion
+	}
+	return snapshotMagic, snapshotVersion
+}
+
 type header struct {
-	dims, stride int
-	rows         uint32
-	shift        uint // log2 of the rows per section
+	dims int
+	sections
 }
 
 func (h *header) encode() []byte {
 	le := binary.LittleEndian
 	b := le.AppendUint32(nil, uint32(h.dims))
-	b = le.AppendUint32(b, h.rows)
+	b = le.AppendUint32(b, uint32(h.n))
 	return le.AppendUint32(b, 1<<h.shift)
 }
 
-func decodeHeader(b []byte, size func(dims int) int) (h header, err error) {
+func decodeHeader(b []byte, full bool) (h header, err error) {
 	if len(b) != headerSize {
 		return h, fmt.Errorf("%w: a header of %d bytes, want %d", ErrCorrupt, len(b), headerSize)
 	}
 	le := binary.LittleEndian
 	dims, perSection := le.Uint32(b), le.Uint32(b[8:])
-	h.rows = le.Uint32(b[4:])
+	h.n = int64(le.Uint32(b[4:]))
 	if dims < 1 || dims > MaxDims {
 		return h, fmt.Errorf("%w: %d dimensions", ErrCorrupt, dims)
 	}
-	h.dims, h.stride = int(dims), size(int(dims))
+	h.dims, h.stride = int(dims), rowSize(int(dims), full)
 	if bits.OnesCount32(perSection) != 1 || uint64(perSection)*uint64(h.stride) > sectionBytes {
 		return h, fmt.Errorf("%w: sections of %d rows", ErrCorrupt, perSection)
 	}
@@ -66,30 +72,19 @@ func decodeHeader(b []byte, size func(dims int) int) (h header, err error) {
 	return h, nil
 }
 
-// sections returns the number of sections after the header.
-func (h *header) sections() int { return int((uint64(h.rows) + 1<<h.shift - 1) >> h.shift) }
-
-// sectionSize returns the size of section i in bytes.
-func (h *header) sectionSize(i int) int {
-	return int(min(uint64(h.rows)-uint64(i)<<h.shift, 1<<h.shift)) * h.stride
-}
-
 // WriteTo writes the table to w and returns the number of bytes written. It may
 // run concurrently with Set: it writes the rows that the table had at the
 // beginning, each of them whole, and blocks writers only while it copies a
 // section.
 func (c *Codes) WriteTo(w io.Writer) (int64, error) {
-	h := header{dims: c.dims, stride: c.stride, rows: c.count.Load(), shift: c.shift}
-	magic, version := snapshotMagic, uint32(snapshotVersion)
-	if c.full {
-		magic, version = fullMagic, fullVersion
-	}
+	h := header{c.dims, sections{int64(c.count.Load()), c.shift, c.stride}}
+	magic, version := codesMagic(c.full)
 	out := frame.NewWriter(w, magic, version)
 	out.Frame(h.encode())
 	var buf []byte
-	for i := range h.sections() {
+	for i := 0; h.size(i) > 0; i++ {
 		c.mu.Lock()
-		buf = append(buf[:0], c.table.Load().Chunks[i][:h.sectionSize(i)]...)
+		buf = append(buf[:0], c.table.Load().Chunks[i][:h.size(i)]...)
 		c.mu.Unlock()
 		out.Frame(buf)
 	}
@@ -103,21 +98,13 @@ func (c *Codes) WriteTo(w io.Writer) (int64, error) {
 // ReadCodes reads what WriteTo wrote of a table that is not of full codes, and no
 // byte beyond it. The error wraps [ErrFormat] or [ErrCorrupt], or is that of r.
 // Memory grows with what was read and found intact, whatever the header says.
-func ReadCodes(r io.Reader) (*Codes, error) {
-	return readCodes(r, snapshotMagic, snapshotVersion, codeSize)
-}
+func ReadCodes(r io.Reader) (*Codes, error) { return readCodes(r, false) }
 
 // ReadFullCodes is [ReadCodes] for a table of full codes.
-func ReadFullCodes(r io.Reader) (*Codes, error) {
-	c, err := readCodes(r, fullMagic, fullVersion, fullSize)
-	if err != nil {
-		return nil, err
-	}
-	c.full = true
-	return c, nil
-}
+func ReadFullCodes(r io.Reader) (*Codes, error) { return readCodes(r, true) }
 
-func readCodes(r io.Reader, magic string, version uint32, codeSize func(dims int) int) (*Codes, error) {
+func readCodes(r io.Reader, full bool) (*Codes, error) {
+	magic, version := codesMagic(full)
 	in, err := frame.NewReader(r, magic, version)
 	if err != nil {
 		return nil, damaged(err)
@@ -126,35 +113,16 @@ func readCodes(r io.Reader, magic string, version uint32, codeSize func(dims int
 	if err != nil {
 		return nil, damaged(err)
 	}
-	h, err := decodeHeader(b, codeSize)
+	h, err := decodeHeader(b, full)
 	if err != nil {
 		return nil, err
 	}
-	var chunks [][]byte
-	for i := range h.sections() {
-		size := h.sectionSize(i)
-		chunk, err := in.Next(nil, int64(size))
-		if err != nil {
-			return nil, damaged(err)
-		}
-		if len(chunk) != size {
-			return nil, fmt.Errorf("%w: section %d has %d bytes, want %d", ErrCorrupt, i, len(chunk), size)
-		}
-		chunks = append(chunks, chunk)
+	chunks, err := h.read(in)
+	if err != nil {
+		return nil, err
 	}
-	c := &Codes{dims: h.dims, stride: h.stride, shift: h.shift}
-	c.table.Store(&kernel.Table{Chunks: chunks, Shift: h.shift, Stride: h.stride, Rows: h.rows})
-	c.count.Store(h.rows)
+	c := &Codes{dims: h.dims, stride: h.stride, full: full, shift: h.shift}
+	c.table.Store(&kernel.Table{Chunks: chunks, Shift: h.shift, Stride: h.stride, Rows: uint32(h.n)})
+	c.count.Store(uint32(h.n))
 	return c, nil
-}
-
-// damaged turns an error of the frames into one of this package.
-func damaged(err error) error {
-	switch {
-	case errors.Is(err, frame.ErrFormat), errors.Is(err, frame.ErrVersion):
-		return fmt.Errorf("%w: %w", ErrFormat, err)
-	case errors.Is(err, frame.ErrCorrupt):
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
-	return fmt.Errorf("quant: read: %w", err)
 }

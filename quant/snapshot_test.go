@@ -86,24 +86,32 @@ func TestWriteAndRead(t *testing.T) {
 	}
 }
 
-func TestEveryBitFlipIsFound(t *testing.T) {
+func TestDamagedCodes(t *testing.T) {
 	t.Parallel()
-	b := written(t, randomCodes(t, 3, 3))
-	for i := range len(b) * 8 {
-		b[i/8] ^= 1 << (i % 8)
-		if _, err := ReadCodes(bytes.NewReader(b)); !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrFormat) {
-			t.Errorf("bit %d: ReadCodes: %v", i, err)
-		}
-		b[i/8] ^= 1 << (i % 8)
+	damageIsFound(t, written(t, randomCodes(t, 3, 3)), readerOf(ReadCodes))
+}
+
+// readerOf leaves out the table that was read.
+func readerOf[T any](read func(io.Reader) (T, error)) func(io.Reader) error {
+	return func(r io.Reader) error {
+		_, err := read(r)
+		return err
 	}
 }
 
-func TestTruncatedIsCorrupt(t *testing.T) {
-	t.Parallel()
-	b := written(t, randomCodes(t, 3, 3))
+// damageIsFound flips every bit of a table's file, and cuts it everywhere.
+func damageIsFound(t *testing.T, b []byte, read func(io.Reader) error) {
+	t.Helper()
+	for i := range len(b) * 8 {
+		b[i/8] ^= 1 << (i % 8)
+		if err := read(bytes.NewReader(b)); !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrFormat) {
+			t.Errorf("bit %d flipped: %v", i, err)
+		}
+		b[i/8] ^= 1 << (i % 8)
+	}
 	for n := range len(b) {
-		if _, err := ReadCodes(bytes.NewReader(b[:n])); !errors.Is(err, ErrCorrupt) {
-			t.Errorf("%d bytes: ReadCodes: %v", n, err)
+		if err := read(bytes.NewReader(b[:n])); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%d bytes: %v", n, err)
 		}
 	}
 }
@@ -159,15 +167,20 @@ func TestForgedHeaders(t *testing.T) {
 
 func TestErrorsOfReaderAndWriterPass(t *testing.T) {
 	t.Parallel()
+	errorsPass(t, randomCodes(t, 3, 3), readerOf(ReadCodes))
+}
+
+// errorsPass breaks the reader and the writer of a table after some bytes.
+func errorsPass(t *testing.T, table io.WriterTo, read func(io.Reader) error) {
+	t.Helper()
 	broken := errors.New("broken")
-	c := randomCodes(t, 3, 3)
-	b := written(t, c)
+	b := written(t, table)
 	for _, n := range []int{0, 10, 20, 40, 100} {
 		r := io.MultiReader(bytes.NewReader(b[:n]), iotest.ErrReader(broken))
-		if _, err := ReadCodes(r); !errors.Is(err, broken) {
+		if err := read(r); !errors.Is(err, broken) {
 			t.Errorf("after %d bytes: %v", n, err)
 		}
-		if m, err := c.WriteTo(&limitedWriter{n, broken}); !errors.Is(err, broken) || m != int64(n) {
+		if m, err := table.WriteTo(&limitedWriter{n, broken}); !errors.Is(err, broken) || m != int64(n) {
 			t.Errorf("WriteTo to %d bytes: %d, %v", n, m, err)
 		}
 	}
