@@ -10,6 +10,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/internal/topk"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -214,14 +215,13 @@ func (s *search) ranks(ctx context.Context, nodes []uint32) ([]int, error) {
 	own := make([]float32, len(nodes))
 	table.Estimate(q, nodes, own)
 	// One that is far behind the others shall not make a list of all that there is.
-	above := best{want: calibrateMost, floor: scoreKey(^uint32(0), slices.Min(own))}
+	above := topk.Best{Want: calibrateMost, Floor: topk.ScoreKey(^uint32(0), slices.Min(own))}
 	s.sketchedPart(ctx, table, q, &above, 0, table.Blocks())
-	above.cut()
-	slices.Sort(above.list)
+	keys := above.Keys()
 	ranks := make([]int, len(nodes))
 	for i, node := range nodes {
-		place, _ := slices.BinarySearch(above.list, scoreKey(node, own[i]))
-		ranks[i] = len(above.list) - 1 - place
+		place, _ := slices.BinarySearch(keys, topk.ScoreKey(node, own[i]))
+		ranks[i] = len(keys) - 1 - place
 	}
 	return ranks, ctx.Err()
 }
