@@ -2,10 +2,10 @@ package engine
 
 import (
 	"context"
-	"math"
 	"math/bits"
 
 	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/internal/topk"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -63,109 +63,31 @@ func (f *FronyScan) Sweep() [][]Config {
 // Run implements Engine.
 func (f *FronyScan) Run(_ context.Context, first, n int, cs []Config) ([]Run, error) {
 	var query quant.SketchQuery
-	var best nearest
-	return eachQuery(f.set, first, n, cs, func(c Config, q int, ids []uint32) ([]uint32, error) {
+	return eachQuery(f.set, first, n, cs, func(c Config, q int, _ []uint32) ([]uint32, error) {
 		v := f.set.Query[q*f.set.Dims : (q+1)*f.set.Dims]
 		f.sketches.Reset(&query, v)
-		best.reset(c.Codes)
+		best := topk.Best{Want: c.Codes}
 		f.scan(&query, &best)
-		ids = best.ids(ids)
 		f.codes.encode(v)
-		return f.codes.narrow(ids, c.Depth), nil
+		return f.codes.narrow(best.Nodes(), c.Depth), nil
 	})
 }
 
 const scanBatch = 16 // blocks: their scores stay in the cache
 
 // scan gives the rows with the highest estimates to best.
-func (f *FronyScan) scan(q *quant.SketchQuery, best *nearest) {
+func (f *FronyScan) scan(q *quant.SketchQuery, best *topk.Best) {
 	var scores [scanBatch * quant.SketchRows]float32
 	var over [scanBatch]uint64
 	blocks := f.sketches.Blocks()
 	for block := 0; block < blocks; block += scanBatch {
 		n := min(scanBatch, blocks-block)
-		f.sketches.Scan(q, block, n, best.floor, scores[:], over[:])
+		f.sketches.Scan(q, block, n, topk.KeyScore(best.Floor), scores[:], over[:])
 		for i, w := range over[:n] {
 			for ; w != 0; w &= w - 1 {
 				r := i*quant.SketchRows + bits.TrailingZeros64(w)
-				best.add(uint32(block*quant.SketchRows+r), scores[r])
+				best.Add(topk.ScoreKey(uint32(block*quant.SketchRows+r), scores[r]))
 			}
-		}
-	}
-}
-
-// nearest gathers the rows with the want highest scores.
-type nearest struct {
-	want  int
-	floor float32 // all that is added from now on is above
-	list  []hit
-}
-
-func (b *nearest) reset(want int) {
-	b.want, b.floor = want, float32(math.Inf(-1))
-	if room := 2*want + 64; cap(b.list) < room {
-		b.list = make([]hit, 0, room)
-	}
-	b.list = b.list[:0]
-}
-
-func (b *nearest) add(id uint32, score float32) {
-	if score <= b.floor {
-		return
-	}
-	if b.list = append(b.list, hit{id, score}); len(b.list) >= 2*b.want+64 {
-		b.cut()
-	}
-}
-
-// cut leaves the want highest, in no order.
-func (b *nearest) cut() {
-	if len(b.list) <= b.want {
-		return
-	}
-	partition(b.list, b.want)
-	b.list = b.list[:b.want]
-	b.floor = b.list[0].dot
-	for _, h := range b.list {
-		b.floor = min(b.floor, h.dot)
-	}
-}
-
-// ids appends the rows with the want highest scores, in no order.
-func (b *nearest) ids(ids []uint32) []uint32 {
-	b.cut()
-	for _, h := range b.list {
-		ids = append(ids, h.id)
-	}
-	return ids
-}
-
-// partition moves the n highest of list to its beginning (Hoare's selection). 0 < n <
-// len(list).
-func partition(list []hit, n int) {
-	for lo, hi := 0, len(list)-1; lo < hi; {
-		pivot := list[lo+(hi-lo)/2].dot
-		i, j := lo, hi
-		for i <= j {
-			for list[i].dot > pivot {
-				i++
-			}
-			for list[j].dot < pivot {
-				j--
-			}
-			if i <= j {
-				list[i], list[j] = list[j], list[i]
-				i++
-				j--
-			}
-		}
-		switch {
-		case n-1 <= j:
-			hi = j
-		case n-1 >= i:
-			lo = i
-		default:
-			return
 		}
 	}
 }

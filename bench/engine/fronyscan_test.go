@@ -2,11 +2,11 @@ package engine
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/fronyai/frony-db/bench/dataset"
+	"github.com/fronyai/frony-db/internal/topk"
 )
 
 // TestScanKeepsTheBest compares what a scan keeps with the estimates of all rows.
@@ -26,15 +26,14 @@ func TestScanKeepsTheBest(t *testing.T) {
 		all[i] = uint32(i)
 	}
 	scores := make([]float32, n)
-	var best nearest
 	for q := range s.Queries() {
 		sq := f.sketches.Query(s.Query[q*dims : (q+1)*dims])
 		f.sketches.Estimate(sq, all, scores)
 		order := slices.SortedFunc(slices.Values(scores), func(a, b float32) int { return int(math.Copysign(1, float64(b-a))) })
 		for _, want := range []int{1, 20, 300, n} {
-			best.reset(want)
+			best := topk.Best{Want: want}
 			f.scan(sq, &best)
-			got := best.ids(nil)
+			got := best.Nodes()
 			if len(got) != want {
 				t.Fatalf("query %d: %d rows, want %d", q, len(got), want)
 			}
@@ -43,24 +42,6 @@ func TestScanKeepsTheBest(t *testing.T) {
 					t.Errorf("query %d: row %d has %g, the last of %d has %g", q, id, scores[id], want, order[want-1])
 				}
 			}
-		}
-	}
-}
-
-func TestPartition(t *testing.T) {
-	const seed = 7
-	r := rand.New(rand.NewPCG(seed, 0))
-	for range 2000 {
-		list := make([]hit, 2+r.IntN(40))
-		for i := range list {
-			list[i] = hit{uint32(i), float32(r.IntN(12))} // many are equal
-		}
-		n := 1 + r.IntN(len(list)-1)
-		partition(list, n)
-		low := slices.MinFunc(list[:n], func(a, b hit) int { return int(a.dot - b.dot) })
-		high := slices.MaxFunc(list[n:], func(a, b hit) int { return int(a.dot - b.dot) })
-		if low.dot < high.dot {
-			t.Fatalf("seed %d: %v before %v", seed, list[:n], list[n:])
 		}
 	}
 }
