@@ -24,14 +24,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := os.ReadFile(out + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r report.Report
-	if err := json.Unmarshal(b, &r); err != nil {
-		t.Fatal(err)
-	}
+	r := measured(t, out)
 	if len(r.Engines) != 3 || len(r.Engines[0].Rounds) != 2 {
 		t.Fatalf("%d engines, %d rounds", len(r.Engines), len(r.Engines[0].Rounds))
 	}
@@ -55,6 +48,19 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s: %v", ext, err)
 		}
 	}
+}
+
+// measured reads the report of a run.
+func measured(t *testing.T, out string) (r report.Report) {
+	t.Helper()
+	b, err := os.ReadFile(out + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // TestTexts embeds made-up texts and asks questions of two kinds.
@@ -85,14 +91,7 @@ func TestTexts(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	b, err := os.ReadFile(out + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r report.Report
-	if err := json.Unmarshal(b, &r); err != nil {
-		t.Fatal(err)
-	}
+	r := measured(t, out)
 	if r.Vectors != 2000 || r.Queries != 24 || !slices.Equal(r.Kinds, []string{"even", "odd"}) {
 		t.Errorf("%d vectors, %d queries of the kinds %q", r.Vectors, r.Queries, r.Kinds)
 	}
