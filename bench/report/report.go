@@ -79,15 +79,21 @@ func NewPoint(parts []Part) Point {
 }
 
 func figures(recalls []float64, taken time.Duration) Figures {
-	n := float64(len(recalls))
-	sum, below := 0.0, 0
+	mean, below := Recall(recalls)
+	return Figures{Recall: mean, Below: below, QPS: float64(len(recalls)) / taken.Seconds()}
+}
+
+// Recall returns the mean of the recalls of some queries, and the share of the queries
+// whose recall is below 0.9.
+func Recall(recalls []float64) (mean, below float64) {
 	for _, r := range recalls {
-		sum += r
+		mean += r
 		if r < 0.9-1e-9 {
 			below++
 		}
 	}
-	return Figures{Recall: sum / n, Below: float64(below) / n, QPS: n / taken.Seconds()}
+	n := float64(len(recalls))
+	return mean / n, below / n
 }
 
 // Frontier returns the points that no other point beats in both recall and speed,

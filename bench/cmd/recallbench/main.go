@@ -33,74 +33,87 @@ import (
 	"github.com/fronyai/frony-db/embedder/transformer"
 )
 
+// settings are the values of the flags, and the files of questions.
+type settings struct {
+	dir, name, model string
+	n                int
+	ks, where, out   string
+	warm, hybrid     bool
+	recall           float64
+	wait             time.Duration
+	files            []string
+}
+
 func main() {
-	dir := flag.String("db", "", "database")
-	name := flag.String("c", "large", "collection")
-	model := flag.String("model", "", "directory of a model (default: the embedded one)")
-	n := flag.Int("n", 400, "questions of each file")
-	ks := flag.String("k", "1,10,100", "results")
-	warm := flag.Bool("warm", true, "ask the first half of the questions beforehand")
-	hybrid := flag.Bool("hybrid", false, "hybrid search, compared with hybrid search over all candidates of both retrievers")
-	recall := flag.Float64("recall", 0, "recall that is asked for (default: the product's)")
-	where := flag.String("filter", "", "filter")
-	out := flag.String("json", "", "file for the figures as JSON, too")
-	wait := flag.Duration("wait", 5*time.Second, "pause between the halves, in which the collection measures")
+	var s settings
+	flag.StringVar(&s.dir, "db", "", "database")
+	flag.StringVar(&s.name, "c", "large", "collection")
+	flag.StringVar(&s.model, "model", "", "directory of a model (default: the embedded one)")
+	flag.IntVar(&s.n, "n", 400, "questions of each file")
+	flag.StringVar(&s.ks, "k", "1,10,100", "results")
+	flag.BoolVar(&s.warm, "warm", true, "ask the first half of the questions beforehand")
+	flag.BoolVar(&s.hybrid, "hybrid", false, "hybrid search, compared with hybrid search over all candidates of both retrievers")
+	flag.Float64Var(&s.recall, "recall", 0, "recall that is asked for (default: the product's)")
+	flag.StringVar(&s.where, "filter", "", "filter")
+	flag.StringVar(&s.out, "json", "", "file for the figures as JSON, too")
+	flag.DurationVar(&s.wait, "wait", 5*time.Second, "pause between the halves, in which the collection measures")
 	flag.Parse()
-	if err := run(*dir, *name, *model, *n, *ks, *warm, *hybrid, float32(*recall), *where, *wait, *out, flag.Args()); err != nil {
+	s.files = flag.Args()
+	if err := run(s); err != nil {
 		fmt.Fprintln(os.Stderr, "recallbench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir, name, model string, n int, ks string, warm, hybrid bool, recall float32, where string, wait time.Duration, out string, files []string) (err error) {
+func run(s settings) (err error) {
 	ctx := context.Background()
-	if len(files) == 0 {
+	if len(s.files) == 0 {
 		return errors.New("name files of questions, one a line")
 	}
-	kinds := make([][]string, len(files))
-	for i, f := range files {
-		if kinds[i], err = texts.Questions(f, n); err != nil {
+	kinds := make([][]string, len(s.files))
+	for i, f := range s.files {
+		if kinds[i], err = texts.Questions(f, s.n); err != nil {
 			return err
 		}
 	}
 	var e embedder.Embedder = builtin.New()
-	if model != "" {
-		t, err := transformer.Open(model, nil)
+	if s.model != "" {
+		t, err := transformer.Open(s.model, nil)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, t.Close()) }()
 		e = t
 	}
-	d, err := db.Open(dir, &db.Options{Embedder: e, MustExist: true})
+	d, err := db.Open(s.dir, &db.Options{Embedder: e, MustExist: true})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	c, err := d.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
+	c, err := d.Collection(ctx, s.name, &db.CollectionOptions{MustExist: true})
 	if err != nil {
 		return err
 	}
-	base := db.Query{Mode: db.Dense, Recall: recall, Fields: db.FieldsNone}
-	if hybrid {
+	base := db.Query{Mode: db.Dense, Recall: float32(s.recall), Fields: db.FieldsNone}
+	if s.hybrid {
 		base.Mode = db.Hybrid
 	}
-	if where != "" {
-		if base.Filter, err = filter.Parse(where); err != nil {
+	if s.where != "" {
+		if base.Filter, err = filter.Parse(s.where); err != nil {
 			return err
 		}
 	}
-	if warm {
+	if s.warm {
 		for _, qs := range kinds {
 			for _, q := range qs[:len(qs)/2] {
-				ask := base
-				ask.Text, ask.K = q, 10
-				if _, err := c.Search(ctx, ask); err != nil {
+				question := base
+				question.Text, question.K = q, 10
+				if _, err := c.Search(ctx, question); err != nil {
 					return err
 				}
 			}
 		}
-		time.Sleep(wait)
+		time.Sleep(s.wait)
 	}
 	stats, err := c.Stats()
 	if err != nil {
@@ -108,34 +121,34 @@ func run(dir, name, model string, n int, ks string, warm, hybrid bool, recall fl
 	}
 	r := report{
 		Machine: host.Machine(), CPUs: runtime.NumCPU(), Commit: host.Commit(), Date: time.Now().UTC().Format(time.DateOnly),
-		Documents: stats.Documents, Model: e.Spec().Model, Mode: base.Mode, Filter: where, Recall: recall,
+		Documents: stats.Documents, Model: e.Spec().Model, Mode: base.Mode, Filter: s.where, Recall: base.Recall,
 	}
-	for k := range strings.SplitSeq(ks, ",") {
+	for k := range strings.SplitSeq(s.ks, ",") {
 		if base.K, err = strconv.Atoi(k); err != nil {
 			return fmt.Errorf("-k: %w", err)
 		}
 		fmt.Printf("k = %d\n%s", base.K, head)
 		var all sample
 		for i, qs := range kinds {
-			s, err := ask(ctx, c, base, qs[len(qs)/2:])
+			x, err := ask(ctx, c, base, qs[len(qs)/2:])
 			if err != nil {
 				return err
 			}
-			r.add(base.K, texts.Kind(files[i]), s)
-			all.add(s)
+			r.add(base.K, texts.Kind(s.files[i]), x)
+			all.add(x)
 		}
 		if len(kinds) > 1 {
 			r.add(base.K, "all", all)
 		}
 	}
-	if out == "" {
+	if s.out == "" {
 		return nil
 	}
 	j, err := json.MarshalIndent(r, "", "\t")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, append(j, '\n'), 0o644)
+	return os.WriteFile(s.out, append(j, '\n'), 0o644)
 }
 
 // ask asks each question both ways.
@@ -143,18 +156,18 @@ func ask(ctx context.Context, c *db.Collection, base db.Query, questions []strin
 	s := sample{plans: make(map[db.Plan]int)}
 	for _, q := range questions {
 		var t db.Trace
-		ask := base
-		ask.Text, ask.Trace = q, &t
+		question := base
+		question.Text, question.Trace = q, &t
 		cpu := host.CPUTime()
-		got, err := c.Search(ctx, ask)
+		got, err := c.Search(ctx, question)
 		if err != nil {
 			return s, err
 		}
 		s.cpu = append(s.cpu, max(0, host.CPUTime()-cpu-t.Embed))
 		s.times = append(s.times, t.Total-t.Embed)
 		s.plans[t.Plan]++
-		ask.Exact = true
-		want, err := c.Search(ctx, ask)
+		question.Exact = true
+		want, err := c.Search(ctx, question)
 		if err != nil {
 			return s, err
 		}

@@ -46,7 +46,8 @@ func TestRun(t *testing.T) {
 		}
 	}
 	out := filepath.Join(dir, "out.json")
-	if err := run(filepath.Join(dir, "db"), "large", "", 12, "1,10", true, false, 0, "", 0, out, files); err != nil {
+	good := settings{dir: filepath.Join(dir, "db"), name: "large", n: 12, ks: "1,10", warm: true, out: out, files: files}
+	if err := run(good); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(out)
@@ -69,19 +70,15 @@ func TestRun(t *testing.T) {
 			t.Errorf("row %d: %+v", i, x)
 		}
 	}
-	for _, bad := range []func() error{
-		func() error {
-			return run(filepath.Join(dir, "db"), "large", "", 12, "1", true, false, 0, "", 0, "", nil)
-		},
-		func() error {
-			return run(filepath.Join(dir, "db"), "large", "", 12, "x", true, false, 0, "", 0, "", files)
-		},
-		func() error {
-			return run(filepath.Join(dir, "db"), "none", "", 12, "1", true, false, 0, "", 0, "", files)
-		},
+	for what, spoil := range map[string]func(s *settings){
+		"no files":           func(s *settings) { s.files = nil },
+		"k of x":             func(s *settings) { s.ks = "x" },
+		"another collection": func(s *settings) { s.name = "none" },
 	} {
-		if bad() == nil {
-			t.Error("no error")
+		bad := good
+		spoil(&bad)
+		if run(bad) == nil {
+			t.Errorf("%s: no error", what)
 		}
 	}
 }

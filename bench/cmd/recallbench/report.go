@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	figures "github.com/fronyai/frony-db/bench/report"
 	"github.com/fronyai/frony-db/db"
 )
 
@@ -74,14 +75,7 @@ func (r *report) add(k int, kind string, s sample) {
 		K: k, Kind: kind, Questions: n, P5: recalls[n/20], P1: recalls[n/100], Lost: float64(s.lost) / float64(n),
 		P50: times[len(times)/2], P99: times[len(times)*99/100], CPU: cpu[len(cpu)/2], Plans: s.plans,
 	}
-	sum, below := 0.0, 0
-	for _, y := range recalls {
-		sum += y
-		if y < 0.9-1e-9 {
-			below++
-		}
-	}
-	x.Recall, x.Below = sum/float64(n), float64(below)/float64(n)
+	x.Recall, x.Below = figures.Recall(recalls)
 	r.Rows = append(r.Rows, x)
 	var plans []string
 	for _, p := range slices.SortedFunc(maps.Keys(s.plans), func(a, b db.Plan) int { return cmp.Compare(s.plans[b], s.plans[a]) }) {
