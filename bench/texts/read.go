@@ -38,20 +38,17 @@ func Read(path string, n int) (passages []string, err error) {
 
 // Questions reads the first n questions of a file (all for n = 0), one a line.
 func Questions(path string, n int) (questions []string, err error) {
-	f, err := os.Open(path)
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // only read
-	s := bufio.NewScanner(f)
-	s.Buffer(nil, 1<<20)
-	for (n == 0 || len(questions) < n) && s.Scan() {
-		if q := strings.TrimSpace(s.Text()); q != "" {
+	for line := range strings.Lines(string(b)) {
+		if n > 0 && len(questions) == n {
+			break
+		}
+		if q := strings.TrimSpace(line); q != "" {
 			questions = append(questions, q)
 		}
-	}
-	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(questions) == 0 {
 		return nil, fmt.Errorf("%s: no question: want one a line", path)
