@@ -216,6 +216,18 @@ def test_hybrid_with_embeddings_of_llama_index(db: frony_db.Database, name: str)
     assert (best(0.9), best(0.1)) == ("v", "w")
 
 
+def test_lengths_of_a_hybrid(store: FronyDBVectorStore) -> None:
+    for alpha in (None, 0.3):
+        q = VectorStoreQuery(
+            query_str="windy winter",
+            similarity_top_k=1,
+            hybrid_top_k=3,
+            alpha=alpha,
+            mode=VectorStoreQueryMode.HYBRID,
+        )
+        assert len(store.query(q).ids or []) == 3
+
+
 async def test_an_index(db: frony_db.Database, name: str) -> None:
     store = FronyDBVectorStore(name, database=db)
     index = VectorStoreIndex(

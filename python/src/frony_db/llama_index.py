@@ -248,14 +248,14 @@ def _searches(
         k = min(1000, k * int(options.get("mmr_prefetch_factor", 4)))
         base["fields"] = ["text", "metadata", "embedding"]
     vector = query.query_embedding
-    if mode == "lexical" or (vector is None and not by_embedding):
-        k = (query.sparse_top_k or k) if mode == "lexical" else k
-        weight = {"dense_weight": query.alpha} if mode == "hybrid" and query.alpha is not None else {}
-        return base | weight | {
-            "text": query.query_str,
-            "k": query.hybrid_top_k or k if weight else k,
-            "mode": mode,
-        }, None
+    if mode == "lexical":
+        return base | {"text": query.query_str, "k": query.sparse_top_k or k, "mode": mode}, None
+    if vector is None and not by_embedding:
+        if mode == "hybrid":
+            k = query.hybrid_top_k or k
+            if query.alpha is not None:
+                base["dense_weight"] = query.alpha
+        return base | {"text": query.query_str, "k": k, "mode": mode}, None
     if vector is None:
         raise ValueError("the query has no embedding, and this store's collection has none of the server's")
     dense = base | {"embedding": vector, "k": k, "mode": "dense"}
