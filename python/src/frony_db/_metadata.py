@@ -41,20 +41,10 @@ def pack(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 def unpack(fields: Mapping[str, Any]) -> dict[str, Any]:
     """What pack was given."""
-    out = dict(fields)
-    if REST in out:
-        rest = json.loads(out.pop(REST))
-        for name, value in rest.items():
-            for field, _ in _fields(name, value):
-                out.pop(field, None)
-        out |= rest
-    return {name: value for name, value in out.items() if not name.startswith(RESERVED)} | _reserved(fields)
-
-
-def _reserved(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The names of the caller that look like ours."""
-    rest = json.loads(fields[REST]) if REST in fields else {}
-    return {name: value for name, value in rest.items() if name.startswith(RESERVED)}
+    rest: dict[str, Any] = json.loads(fields.get(REST, "{}"))
+    derived = {field for name, value in rest.items() for field, _ in _fields(name, value)}
+    plain = {n: v for n, v in fields.items() if n not in derived and not n.startswith(RESERVED)}
+    return plain | rest  # which may have names of the caller's that look like ours
 
 
 def token(value: Any) -> str:

@@ -4,7 +4,7 @@
     server.json   {"url", "key", "pid", "model"} of the last server that was started
     server.log    its log
 
-The folder is the user's alone. A server that has ended leaves its server.json behind: who
+The folder is the user's alone. A server that has ended leaves its server.json behind: whoever
 finds no server at its address starts a new one.
 """
 
