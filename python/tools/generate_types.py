@@ -10,6 +10,7 @@ tests/test_generated.py compares the file, but for its comments, with the server
 import json
 import tempfile
 import textwrap
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ ANSWERS = [
 ]
 # Fields that the server leaves out when they are empty, and that users index directly.
 EMPTY = {"text": '""', "metadata": "field(default_factory=dict)"}
+# The fields of a query that are no options of it: a search has them as arguments of their own.
+ASKED = {"text", "embedding", "k", "filter", "fields"}
 # The fields that come first.
 FIRST = ["id", "score", "text", "metadata", "name"]
 # Answers that are also sequences: see _sequence.py.
@@ -99,10 +102,10 @@ class Generator:
             return f"[{self.annotation(s['items'], False)}.from_json(v) for v in {value}]"
         return value
 
-    def typed_dict(self, name: str, skip: tuple[str, ...] = (), title: str = "") -> str:
+    def typed_dict(self, name: str, *, skip: Set[str] = frozenset(), title: str = "", base: str = "TypedDict") -> str:
         """The class of a request's body, or of a part of it."""
         schema = self.schemas[name]
-        out = [f"class {title or name}(TypedDict, total=False):"]
+        out = [f"class {title or name}({base}, total=False):"]
         out += doc(schema.get("description", ""))
         for key, s in schema["properties"].items():
             if key in skip or s.get("deprecated"):
@@ -151,9 +154,10 @@ class Generator:
         """The whole module."""
         parts = [HEADER, self.condition()]
         parts += [self.typed_dict(n) for n in REQUESTS]
-        parts.append(self.typed_dict("NewCollection", ("name", "exist_ok"), "CollectionOptions"))
-        parts.append(self.typed_dict("Query", ("text", "embedding", "k", "filter", "fields"), "SearchOptions"))
-        parts.append(self.typed_dict("Query"))
+        parts.append(self.typed_dict("NewCollection", skip={"name", "exist_ok"}, title="CollectionOptions"))
+        options = self.schemas["Query"]["properties"].keys() - ASKED
+        parts.append(self.typed_dict("Query", skip=ASKED, title="SearchOptions"))
+        parts.append(self.typed_dict("Query", skip=options, base="SearchOptions"))
         parts += [self.dataclass(n) for n in ANSWERS]
         return "\n\n\n".join(parts) + "\n"
 

@@ -115,59 +115,18 @@ class SearchOptions(TypedDict, total=False):
     unlike: Sequence[str]
 
 
-class Query(TypedDict, total=False):
-    #: Weight of the dense score in hybrid; the lexical score has the rest. 0.3 if missing
-    dense_weight: float
-    #: Beam width in the graph, instead of recall; the collection's if missing
-    ef_search: int
+class Query(SearchOptions, total=False):
     #: Instead of a text: an embedding, as long as the collection's dims
     embedding: Sequence[float]
-    #: Exact (brute-force) search; slow
-    exact: bool
     #: The parts of documents to return; text and metadata if missing, and only the ids if empty
     fields: Sequence[Literal["id", "text", "metadata", "embedding"]]
     #: A condition on metadata: a string in the filter language, such as lang = "ko" AND year >= 2020, or its
     #: JSON form, such as {"and": [{"field": "lang", "op": "=", "value": "ko"}]}
     filter: Filter
-    #: How hybrid combines the two rankings; weighted if missing
-    fusion: Literal["weighted", "reciprocal"]
-    #: A field of which at most per_group results share a value; _source is the source. A document without the
-    #: field counts as its own group
-    group_by: str
-    #: Marks the text's words in the results, in highlights: Korean words without their particle. Needs text
-    highlight: bool
     #: Number of results; 10 if missing
     k: int
-    #: Ids of documents: searches for more like them, by their stored embeddings, alone or with a text or an
-    #: embedding. They are not among the results
-    like: Sequence[str]
-    #: Leaves out results whose cosine with the query is lower, in dense and hybrid
-    min_cosine: float
-    #: Leaves out results with a lower score: see score. In hybrid, use min_cosine for a limit that means the
-    #: same for every query
-    min_score: float
-    #: What to rank by: embeddings, BM25 or both; hybrid for a text and dense for an embedding if missing
-    mode: Literal["dense", "lexical", "hybrid"]
-    #: Results to leave out before the k: 10 for the second page of ten. The limit of k is that of both
-    #: together
-    offset: int
-    #: Candidates per result to rerank, instead of recall; the collection's if missing
-    oversampling: int
-    #: With group_by: results of the same value; 1 if missing
-    per_group: int
-    #: At most this many results of the same source: 1 returns the best chunk of each document; no limit if
-    #: missing. A document without a source counts as its own source
-    per_source: int
-    #: The share of the true k nearest to find, on average; more takes longer, and 1 is a scan. 0.99 if
-    #: missing
-    recall: float
-    #: Returns the part of each text that fits the query best, of at most this many characters, in snippet.
-    #: With fields the whole text can be left out
-    snippet: int
     #: Embedded as a query
     text: str
-    #: Ids of documents to move away from. They are not among the results
-    unlike: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
