@@ -161,6 +161,13 @@ def test_errors_name_the_input(notes: frony_db.Collection, db: frony_db.Database
         frony_db.Collection(db._transport, "none").search("x")
 
 
+def test_a_filter_of_any_length(notes: frony_db.Collection) -> None:
+    ids = ["seoul", *(f"none of that name {i}" for i in range(5000))]
+    filter: frony_db.Filter = {"field": "_id", "op": "IN", "value": ids}
+    assert [d.id for d in notes.scan(filter, fields=[])] == ["seoul"]
+    assert notes.count(filter) == 1
+
+
 async def test_async(db: frony_db.Database, name: str) -> None:
     a = frony_db.asynchronous(db)
     c = await a.collection(name)

@@ -205,18 +205,18 @@ class Collection:
         self, filter: Filter | None = None, *, fields: Sequence[str] | None = None, page: int = 500
     ) -> Iterator[StoredDocument]:
         """All documents, or those that a filter matches, in byte order of their ids."""
-        query: dict[str, Any] = {"limit": page}
+        body: dict[str, Any] = {"limit": page}
         if filter is not None:
-            query["filter"] = filter if isinstance(filter, str) else encode(filter).decode()
+            body["filter"] = filter
         if fields is not None:
-            query["fields"] = ",".join(fields) or "id"
+            body["fields"] = list(fields)
         while True:
-            got = Page.from_json(self._send("GET", "documents", query=query))
+            got = Page.from_json(self._send("POST", "documents", "scan", body=body))
             for d in got.documents:
                 yield d
             if got.next is None:
                 return
-            query["cursor"] = got.next
+            body["cursor"] = got.next
 
     def search(
         self,
