@@ -91,7 +91,7 @@ func (c *codes) wipe(node uint32) {
 	c.draw(node, make([]float32, c.sketches.Load().Dims()))
 }
 
-// code is a vector's int8 code, or space for one.
+// code is a vector's code, or space for one.
 type code struct{ head, tail []byte }
 
 // blank makes space for a code. What it holds is that of no vector.

@@ -90,7 +90,7 @@ func (s *search) sampled(ctx context.Context, table *quant.Sketches, q *quant.Sk
 
 // above finds the want nodes that are nearest by their sketches, of those above a key.
 func (s *search) above(ctx context.Context, table *quant.Sketches, q *quant.SketchQuery, blocks, want int, floor uint64) []uint32 {
-	workers := sketchWorkers(table.Len(), max(1, s.spare))
+	workers := sketchWorkers(table.Len(), s.spare)
 	parts := make([]topk.Best, workers)
 	var beside sync.WaitGroup
 	run := func(w int) {
