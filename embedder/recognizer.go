@@ -12,15 +12,8 @@ type Recognizer interface {
 // Recognizes reports whether e, or the Embedder that it wraps, knows anything of a
 // text. One that cannot tell is taken to know every text.
 func Recognizes(e Embedder, text string) bool {
-	for e != nil {
-		if r, ok := e.(Recognizer); ok {
-			return r.Recognizes(text)
-		}
-		w, ok := e.(interface{ Unwrap() Embedder })
-		if !ok {
-			break
-		}
-		e = w.Unwrap()
+	if r, ok := find[Recognizer](e); ok {
+		return r.Recognizes(text)
 	}
 	return true
 }
