@@ -54,7 +54,7 @@ documents, those that meet --filter, or the results of --search.`,
 			if a.json {
 				return a.printJSON(api.FromFacets(&f))
 			}
-			a.warn(f.Warnings)
+			a.printWarnings(f.Warnings)
 			return a.printFacets(f)
 		},
 	}
