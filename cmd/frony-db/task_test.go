@@ -3,8 +3,11 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,6 +103,35 @@ func TestMaintenanceOnServer(t *testing.T) {
 	}
 	if _, err := os.Stat("at/backups"); err != nil {
 		t.Error(err)
+	}
+}
+
+// A command that is interrupted cancels its task, also if it is just asking how far it is.
+func TestInterruptedTask(t *testing.T) {
+	newCLI(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	cancelled := make(chan string, 1)
+	mux := http.NewServeMux()
+	answer := func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"id":"abc","kind":"compact","state":"running"}`) }
+	mux.HandleFunc("POST /v1/tasks", func(w http.ResponseWriter, _ *http.Request) { answer(w) })
+	mux.HandleFunc("GET /v1/tasks/abc", func(_ http.ResponseWriter, r *http.Request) {
+		interrupt()
+		<-r.Context().Done()
+	})
+	mux.HandleFunc("POST /v1/tasks/{id}/cancel", func(w http.ResponseWriter, r *http.Request) {
+		cancelled <- r.PathValue("id")
+		answer(w)
+	})
+	s := httptest.NewServer(mux)
+	defer s.Close()
+	code := run(ctx, []string{"compact", "--server", s.URL}, strings.NewReader(""), io.Discard, io.Discard)
+	select {
+	case id := <-cancelled:
+		if id != "abc" || code == exitOK {
+			t.Errorf("task %q, exit code %d", id, code)
+		}
+	default:
+		t.Errorf("the task goes on, exit code %d", code)
 	}
 }
 
