@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,10 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
 // Maintenance runs on a server that goes on serving.
@@ -25,9 +22,7 @@ func TestMaintenanceOnServer(t *testing.T) {
 	c.ok("import", "-q", "docs.jsonl", "--db", "at/db", "-c", "notes")
 	url, _, stop := serveFor(t, "--db", "at/db", "--backup-dir", "at/backups")
 	on := func(args ...string) []string { return append(args, "--server", url) }
-	for get(t, http.DefaultClient, url+"/readyz", "") != http.StatusOK { // it loads
-		time.Sleep(time.Millisecond)
-	}
+	awaitReady(t, url)
 
 	if out := c.ok(on("backup", "full.bak", "--keep")...); !strings.Contains(out, "notes") || !strings.Contains(out, "sha256") {
 		t.Error(out)
@@ -112,7 +107,9 @@ func TestInterruptedTask(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	cancelled := make(chan string, 1)
 	mux := http.NewServeMux()
-	answer := func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"id":"abc","kind":"compact","state":"running"}`) }
+	answer := func(w http.ResponseWriter) {
+		_, _ = io.WriteString(w, `{"id":"abc","kind":"compact","state":"running"}`)
+	}
 	mux.HandleFunc("POST /v1/tasks", func(w http.ResponseWriter, _ *http.Request) { answer(w) })
 	mux.HandleFunc("GET /v1/tasks/abc", func(_ http.ResponseWriter, r *http.Request) {
 		interrupt()
@@ -138,21 +135,9 @@ func TestInterruptedTask(t *testing.T) {
 // After an upgrade the server answers by words, and changes the model while it serves.
 func TestUpgradeWhileServing(t *testing.T) {
 	c := newCLI(t)
-	d, err := db.Open("at/db", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	col, err := d.Collection(t.Context(), "old", &db.CollectionOptions{Embedder: older{embeddertest.New(384, 1)}})
-	if err == nil {
-		_, err = col.Insert(t.Context(), db.Document{ID: "1", Text: "전입신고는 14일 안에 한다"}, db.Document{ID: "2", Text: "봄이 왔다"})
-	}
-	if err = errors.Join(err, d.Close()); err != nil {
-		t.Fatal(err)
-	}
+	fillOlder(t, "at/db")
 	url, _, stop := serveFor(t, "--db", "at/db")
-	for get(t, http.DefaultClient, url+"/readyz", "") != http.StatusOK { // it loads
-		time.Sleep(time.Millisecond)
-	}
+	awaitReady(t, url)
 	on := func(args ...string) []string { return append(args, "-c", "old", "--server", url) }
 	if out := c.ok(on("search", "전입신고")...); !strings.Contains(out, "14일") {
 		t.Error(out)
