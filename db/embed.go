@@ -42,6 +42,10 @@ func (v *version) embed(ctx context.Context, puts []index.Put) error {
 	return nil
 }
 
+// local reports whether a model runs in this process, so that it may be asked for more
+// than was asked of us: calls to a provider cost money. Such models count tokens.
+func (v *version) local() bool { return embedder.Counter(v.embedder()) != nil }
+
 // embedQuery returns the vector of a query, of unit length. It is nil for a text that
 // the model knows nothing of.
 func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {

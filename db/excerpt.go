@@ -9,7 +9,6 @@ import (
 
 	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/internal/index"
-	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -68,8 +67,7 @@ func (q *Query) wantsText() bool { return q.Fields == 0 || q.Fields&FieldText !=
 // asked. Otherwise it returns the beginning. It compares eight pieces of the text, then
 // eight of the nearest piece, down to a sentence.
 func (v *version) nearest(ctx context.Context, text string, vec []float32, n int, left *int) (Span, error) {
-	e := v.embedder()
-	if vec == nil || e == nil || embedder.Counter(e) == nil {
+	if vec == nil || !v.local() {
 		return Span{}, nil
 	}
 	all := sentenceSpans(text)
@@ -83,7 +81,7 @@ func (v *version) nearest(ctx context.Context, text string, vec []float32, n int
 		if *left -= len(texts); *left < 0 {
 			break
 		}
-		vecs, err := e.EmbedPassages(ctx, texts)
+		vecs, err := v.embedder().EmbedPassages(ctx, texts)
 		if err != nil {
 			return Span{}, fmt.Errorf("embed sentences for a snippet: %w", err)
 		}

@@ -67,7 +67,9 @@ type Options struct {
 
 	// NoQuestions keeps none of the questions that are asked. By default the vectors
 	// of up to 256 of each collection are kept, in a file beside its snapshot:
-	// how many candidates a search needs is measured with them.
+	// how many candidates a search needs is measured with them, and whether the graph
+	// can be trusted. Without them a search asks the graph only if it has an EfSearch
+	// or Oversampling.
 	NoQuestions bool
 
 	// RecallSample, if positive, repeats one in RecallSample queries as an exact

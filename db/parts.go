@@ -7,7 +7,6 @@ import (
 
 	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/internal/index"
-	"github.com/fronyai/frony-db/embedder"
 )
 
 const (
@@ -23,10 +22,9 @@ const (
 func (v *version) embedParts(ctx context.Context, text string) ([]index.Part, error) {
 	texts := parts(text)
 	out := make([]index.Part, len(texts))
-	e := v.embedder()
 	for i, t := range texts {
 		out[i].Text = t
-		if e == nil || embedder.Counter(e) == nil {
+		if !v.local() {
 			continue
 		}
 		vec, err := v.embedQuery(ctx, &Query{Text: t})

@@ -3,10 +3,10 @@ package db
 import (
 	"context"
 	"math/rand/v2"
-	"strings"
+	"slices"
 	"unicode/utf8"
 
-	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/db/chunk"
 )
 
 // A sentence of a text that is embedded as a question has so many characters.
@@ -16,11 +16,9 @@ const (
 )
 
 // ask embeds a sentence of a text as a question. Calibration asks so. It returns
-// ErrNoEmbedder where no model runs in this process: calls to a provider cost
-// money.
+// ErrNoEmbedder where no model runs in this process.
 func (v *version) ask(ctx context.Context, text string) ([]float32, error) {
-	e := v.embedder()
-	if e == nil || embedder.Counter(e) == nil {
+	if !v.local() {
 		return nil, ErrNoEmbedder
 	}
 	return v.embedQuery(ctx, &Query{Text: sentence(text)})
@@ -28,20 +26,9 @@ func (v *version) ask(ctx context.Context, text string) ([]float32, error) {
 
 // sentence draws one of a text's sentences, or its beginning if all are too short.
 func sentence(text string) string {
-	var long []string
-	for _, s := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(".?!。\n", r) }) {
-		if s = strings.TrimSpace(s); utf8.RuneCountInString(s) >= sentenceMin {
-			long = append(long, s)
-		}
-	}
+	long := slices.DeleteFunc(chunk.Sentences(text), func(s string) bool { return utf8.RuneCountInString(s) < sentenceMin })
 	if len(long) > 0 {
 		text = long[rand.IntN(len(long))]
 	}
-	n := 0
-	for i := range text {
-		if n++; n > sentenceMax {
-			return text[:i]
-		}
-	}
-	return text
+	return text[:prefix(text, sentenceMax)]
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/internal/topk"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -99,19 +100,19 @@ func (c *calibration) coarse(documents int) bool {
 	return c.Questions > 0 && candidates*5/6 > 1.2*c.RowNS*float64(documents)
 }
 
-// kind is a kind of questions, and the margin for how unlike real ones they are.
-type kind struct {
+// sample is questions of one kind, and the margin for how unlike real ones they are.
+type sample struct {
 	vectors [][]float32
 	margin  float64
 }
 
 // measureWith asks all kinds of questions every way, and takes what the hardest kind
 // needs. It is false if that failed or the index is about to be closed.
-func (x *Index) measureWith(ctx context.Context, asked []kind) (*calibration, bool) {
+func (x *Index) measureWith(ctx context.Context, asked []sample) (*calibration, bool) {
 	all := &calibration{Kind: x.codes.kind()}
-	for _, kind := range asked {
+	for _, sample := range asked {
 		var m measurement
-		for _, q := range kind.vectors {
+		for _, q := range sample.vectors {
 			for int(x.opts.Searching.Load()) >= runtime.GOMAXPROCS(0) && !x.stopping.Load() {
 				time.Sleep(time.Millisecond) // others come first
 			}
@@ -120,7 +121,7 @@ func (x *Index) measureWith(ctx context.Context, asked []kind) (*calibration, bo
 			}
 		}
 		if m.cal.Questions > 0 {
-			m.conclude(kind.margin)
+			m.conclude(sample.margin)
 			all.worsen(&m.cal)
 		}
 	}
@@ -132,13 +133,22 @@ func (c *calibration) worsen(o *calibration) {
 	for i := range c.Sketches {
 		for j := range c.Sketches[i] {
 			c.Sketches[i][j] = max(c.Sketches[i][j], o.Sketches[i][j])
-			if b := &c.Beams[i][j]; c.Questions == 0 || o.Beams[i][j] == 0 || *b > 0 && *b < o.Beams[i][j] {
-				*b = o.Beams[i][j]
+			if c.Questions == 0 {
+				c.Beams[i][j] = o.Beams[i][j]
 			}
+			c.Beams[i][j] = widest(c.Beams[i][j], o.Beams[i][j])
 		}
 	}
 	c.Questions += o.Questions
 	c.RowNS, c.CodeNS, c.BeamNS = max(c.RowNS, o.RowNS), max(c.CodeNS, o.CodeNS), max(c.BeamNS, o.BeamNS)
+}
+
+// widest is the wider of two beams, or 0 if one of them was not wide enough.
+func widest(a, b int) int {
+	if min(a, b) == 0 {
+		return 0
+	}
+	return max(a, b)
 }
 
 // measurement gathers what questions have shown.
@@ -214,14 +224,13 @@ func (s *search) ranks(ctx context.Context, nodes []uint32) ([]int, error) {
 	own := make([]float32, len(nodes))
 	table.Estimate(q, nodes, own)
 	// One that is far behind the others shall not make a list of all that there is.
-	above := best{want: calibrateMost, floor: scoreKey(^uint32(0), slices.Min(own))}
+	above := topk.Best{Want: calibrateMost, Floor: topk.ScoreKey(^uint32(0), slices.Min(own))}
 	s.sketchedPart(ctx, table, q, &above, 0, table.Blocks())
-	above.cut()
-	slices.Sort(above.list)
+	keys := above.Keys()
 	ranks := make([]int, len(nodes))
 	for i, node := range nodes {
-		place, _ := slices.BinarySearch(above.list, scoreKey(node, own[i]))
-		ranks[i] = len(above.list) - 1 - place
+		place, _ := slices.BinarySearch(keys, topk.ScoreKey(node, own[i]))
+		ranks[i] = len(keys) - 1 - place
 	}
 	return ranks, ctx.Err()
 }
@@ -279,23 +288,21 @@ func (m *measurement) conclude(margin float64) {
 	// perhaps none: that says more of the questions than of the promise.
 	c.Sketches[0] = c.Sketches[1]
 	for j := range recalls {
-		if few, more := &c.Beams[0][j], c.Beams[1][j]; more == 0 || *few > 0 {
-			*few = min(1, more) * max(*few, more)
-		}
+		c.Beams[0][j] = widest(c.Beams[0][j], c.Beams[1][j])
 	}
 	c.RowNS, c.CodeNS, c.BeamNS = m.scan, m.codes, m.walk
 }
 
 // toAsk are the questions of a calibration, and how many had been received by then.
-func (x *Index) toAsk(ctx context.Context) (asked []kind, received int) {
+func (x *Index) toAsk(ctx context.Context) (asked []sample, received int) {
 	if vectors, seen := x.questions.sample(calibrateQuestions); len(vectors) >= calibrateReal {
-		asked, received = append(asked, kind{vectors, calibrateMargin}), seen
+		asked, received = append(asked, sample{vectors, calibrateMargin}), seen
 	}
 	rng := rand.New(rand.NewPCG(uint64(x.graph.Len()), uint64(x.id)))
 	if vectors := x.sentences(ctx, rng, calibrateQuestions); len(vectors) > 0 {
-		return append(asked, kind{vectors, calibrateMargin}), received
+		return append(asked, sample{vectors, calibrateMargin}), received
 	}
-	return append(asked, kind{x.strangers(rng, calibrateQuestions), strangersMargin}), received
+	return append(asked, sample{x.strangers(rng, calibrateQuestions), strangersMargin}), received
 }
 
 // sentences are vectors of sentences of the collection's texts, embedded as

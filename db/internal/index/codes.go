@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/fronyai/frony-db/hnsw"
+	"github.com/fronyai/frony-db/internal/topk"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -90,7 +91,7 @@ func (c *codes) wipe(node uint32) {
 	c.draw(node, make([]float32, c.sketches.Load().Dims()))
 }
 
-// code is a vector's int8 code, or space for one.
+// code is a vector's code, or space for one.
 type code struct{ head, tail []byte }
 
 // blank makes space for a code. What it holds is that of no vector.
@@ -155,11 +156,11 @@ func (c *codes) distances(k code, nodes, keys []uint32) {
 func (c *codes) nearest(k code, n int, nodes iter.Seq[uint32]) []uint32 {
 	ids := make([]uint32, 0, 128)
 	var keys [128]uint32
-	near := best{want: n}
+	near := topk.Best{Want: n}
 	take := func() {
 		c.distances(k, ids, keys[:len(ids)])
 		for i, id := range ids {
-			near.add(ordered(^keys[i], id))
+			near.Add(topk.Ordered(^keys[i], id))
 		}
 		ids = ids[:0]
 	}
@@ -169,7 +170,7 @@ func (c *codes) nearest(k code, n int, nodes iter.Seq[uint32]) []uint32 {
 		}
 	}
 	take()
-	return near.nodes()
+	return near.Nodes()
 }
 
 func sortHits(hits []hnsw.Hit) {

@@ -43,9 +43,11 @@ func (s *search) walk(ctx context.Context, k, want, live int, detached []uint32)
 		hits := s.x.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: s.beam(want), Allow: allow})
 		hits = s.join(hits, code, detached, want)
 		s.trace.Graph += time.Since(start)
-		nodes := make([]uint32, len(hits))
-		for i, h := range hits {
-			nodes[i] = h.ID
+		nodes := make([]uint32, 0, len(hits))
+		for _, h := range hits {
+			if s.sees(h.ID) {
+				nodes = append(nodes, h.ID)
+			}
 		}
 		top, err := s.rerank(code, nodes, k)
 		if err != nil || len(top) >= k || want >= live {
@@ -111,12 +113,11 @@ func (s *search) scan(ctx context.Context, k int) ([]scored, error) {
 	return top[:min(len(top), k)], err
 }
 
-// rerank scores candidates by their full vectors: those that the codes of all
+// rerank scores candidates that the search sees by their full vectors: those that the codes of all
 // dimensions leave, or all if there are no such codes.
 func (s *search) rerank(code code, nodes []uint32, k int) ([]scored, error) {
 	start := time.Now()
 	defer func() { s.trace.Rerank += time.Since(start) }()
-	nodes = slices.DeleteFunc(nodes, func(node uint32) bool { return !s.sees(node) })
 	if n := s.x.codes.refined(k); len(nodes) > n && s.x.codes.whole() {
 		nodes = s.x.codes.nearest(code, n, slices.Values(nodes))
 	}

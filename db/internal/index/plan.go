@@ -48,31 +48,19 @@ func (s *search) effort(k, promised, live int) effort {
 	recall := cmp.Or(s.q.Recall, defaultRecall)
 	cal := s.x.calibration.Load()
 	best := effort{PlanSketches, max(2*k, cal.sketched(promised, recall))}
-	cost := cal.sketchCost(int(s.x.bound()), best.candidates, max(1, s.spare))
+	cost := cal.sketchCost(int(s.x.bound()), best.candidates, s.spare)
 	if s.x.codes.whole() && cal.scanCost(live) < cost {
 		return effort{plan: PlanScan}
 	}
-	// A filter takes from the graph what makes it fast.
-	if cost < longScan || s.allowed != nil {
+	// A beam can stay in one language, and only the questions that are really asked
+	// tell; a scan misses none. And a filter takes from the graph what makes it fast.
+	if cost < longScan || s.allowed != nil || cal.Received < questionsMost {
 		return best
 	}
-	if beam, ns, ok := cal.beam(promised, recall); ok && ns*s.x.doubt(cal) < cost {
+	if beam, ns, ok := cal.beam(promised, recall); ok && doubt*ns < cost {
 		best = effort{PlanGraph, max(k, beam)}
 	}
 	return best
-}
-
-// doubt is how many times cheaper the graph must be to be preferred. A beam can stay
-// in one language, and only the questions that are really asked tell; a scan misses
-// none.
-func (x *Index) doubt(cal *calibration) float64 {
-	switch {
-	case cal.Received >= questionsMost:
-		return 2
-	case x.opts.Ask == nil: // vectors alone
-		return 4
-	}
-	return math.Inf(1)
 }
 
 // asked is the number of candidates for k results that the query or the collection
@@ -104,6 +92,7 @@ const (
 	candidateCost = 60 // of a candidate that codes of all dimensions refine
 
 	longScan = 250e3 // a shorter one is not worth the doubt
+	doubt    = 2     // the graph must be so many times cheaper to be preferred
 )
 
 // sketchCost is how long a scan of the sketches takes on so many cores.
@@ -128,13 +117,17 @@ func (c *calibration) sketched(k int, recall float32) int {
 // beam is the width of the beam that finds the k nearest in the graph, and what it
 // costs. It is false if none of those that were tried is wide enough.
 func (c *calibration) beam(k int, recall float32) (width int, ns float64, ok bool) {
-	wide := between(k, func(i int) float64 { return float64(c.Beams[i][rung(recall)]) })
+	r := rung(recall)
 	for i := range calibrateK {
-		if c.Beams[i][rung(recall)] == 0 && (k > calibrateK[max(0, i-1)] || i == 0) {
+		if c.Beams[i][r] == 0 {
 			return 0, 0, false
 		}
+		if k <= calibrateK[i] {
+			break // those for more results do not matter
+		}
 	}
-	return int(math.Ceil(wide)), wide * c.BeamNS, wide > 0
+	wide := between(k, func(i int) float64 { return float64(c.Beams[i][r]) })
+	return int(math.Ceil(wide)), wide * c.BeamNS, true
 }
 
 // rung is the place of the smallest of recalls that is enough.

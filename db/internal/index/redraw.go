@@ -108,13 +108,15 @@ func (x *Index) mean() []float32 {
 	r := x.read()
 	defer r.end()
 	mean := make([]float32, x.set.Dims)
+	var vec []float32
 	n, step := 0, max(1, x.bound()/centerRows)
 	for node := uint32(0); node < x.bound(); node += step {
 		row, ok := x.rows.Get(node)
 		if !ok || !r.sees(node) {
 			continue
 		}
-		for i, v := range quant.AppendFloats(nil, row) {
+		vec = quant.AppendFloats(vec[:0], row)
+		for i, v := range vec {
 			mean[i] += v
 		}
 		n++

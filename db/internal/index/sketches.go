@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fronyai/frony-db/internal/topk"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -79,22 +80,21 @@ func (s *search) sampled(ctx context.Context, table *quant.Sketches, q *quant.Sk
 	if rank > sketchSample*sketchBlock/8 {
 		return 0
 	}
-	sample := best{want: rank}
+	sample := topk.Best{Want: rank}
 	for i := range sketchSample {
 		at := blocks / sketchSample * i
 		s.sketchedPart(ctx, table, q, &sample, at, at+1)
 	}
-	sample.cut()
-	return sample.floor
+	return sample.Least()
 }
 
 // above finds the want nodes that are nearest by their sketches, of those above a key.
 func (s *search) above(ctx context.Context, table *quant.Sketches, q *quant.SketchQuery, blocks, want int, floor uint64) []uint32 {
-	workers := sketchWorkers(table.Len(), max(1, s.spare))
-	parts := make([]best, workers)
+	workers := sketchWorkers(table.Len(), s.spare)
+	parts := make([]topk.Best, workers)
 	var beside sync.WaitGroup
 	run := func(w int) {
-		parts[w] = best{want: want, floor: floor}
+		parts[w] = topk.Best{Want: want, Floor: floor}
 		s.sketchedPart(ctx, table, q, &parts[w], blocks*w/workers, blocks*(w+1)/workers)
 	}
 	for w := 1; w < workers; w++ {
@@ -102,14 +102,12 @@ func (s *search) above(ctx context.Context, table *quant.Sketches, q *quant.Sket
 	}
 	run(0)
 	beside.Wait()
-	for _, p := range parts[1:] {
-		parts[0].list = append(parts[0].list, p.list...)
-	}
-	return parts[0].nodes()
+	parts[0].Merge(parts[1:]...)
+	return parts[0].Nodes()
 }
 
 // sketchedPart compares the blocks from first to before end.
-func (s *search) sketchedPart(ctx context.Context, table *quant.Sketches, q *quant.SketchQuery, near *best, first, end int) {
+func (s *search) sketchedPart(ctx context.Context, table *quant.Sketches, q *quant.SketchQuery, near *topk.Best, first, end int) {
 	var scores [sketchBatch * sketchBlock]float32
 	var over [sketchBatch]uint64
 	batches := 0
@@ -123,7 +121,7 @@ func (s *search) sketchedPart(ctx context.Context, table *quant.Sketches, q *qua
 		if batches++; batches%sketchChecks == 0 && ctx.Err() != nil {
 			return
 		}
-		table.Scan(q, block, n, keyScore(near.floor), scores[:], over[:])
+		table.Scan(q, block, n, topk.KeyScore(near.Floor), scores[:], over[:])
 		for i, w := range over[:n] {
 			if s.allowed != nil {
 				w &= s.allowed[block+i]
@@ -131,7 +129,7 @@ func (s *search) sketchedPart(ctx context.Context, table *quant.Sketches, q *qua
 			for ; w != 0; w &= w - 1 {
 				r := mathbits.TrailingZeros64(w)
 				node := uint32((block+i)*sketchBlock + r)
-				near.add(scoreKey(node, scores[i*sketchBlock+r]))
+				near.Add(topk.ScoreKey(node, scores[i*sketchBlock+r]))
 			}
 		}
 		block += n
