@@ -49,20 +49,27 @@ func (f Filter) Expr(l filter.Limits) (filter.Expr, error) {
 
 // URLFilter reads the filter in the query of a URL: the text of one, or its JSON. Empty is
 // all. Errors are a *FieldError.
-func URLFilter(text string, l filter.Limits) (e filter.Expr, err error) {
-	switch {
-	case text == "":
-		return filter.All(), nil
-	case strings.HasPrefix(text, "{"): // no text of the language does
-		e, err = l.ParseJSON([]byte(text))
-	default:
-		e, err = l.Parse(text)
+func URLFilter(text string, l filter.Limits) (filter.Expr, error) {
+	if text == "" || isJSON(text) {
+		return Filter(text).Expr(l)
 	}
+	e, err := l.Parse(text)
 	if err != nil {
 		return e, &FieldError{Field: "filter", Err: err}
 	}
 	return e, nil
 }
+
+// inURL is the filter in the query of a URL, as the body of a request has it.
+func inURL(text string) Filter {
+	if isJSON(text) {
+		return Filter(text)
+	}
+	return FilterText(text)
+}
+
+// isJSON reports whether a filter in a URL is JSON: no text of the language begins so.
+func isJSON(text string) bool { return strings.HasPrefix(text, "{") }
 
 // MarshalJSON writes the filter as it is.
 func (f Filter) MarshalJSON() ([]byte, error) {

@@ -1,10 +1,5 @@
 package api
 
-import (
-	"encoding/json"
-	"strings"
-)
-
 // URLQuery is a search as the query of a URL.
 type URLQuery struct {
 	Text      string `query:"q" required:"true" minLength:"1" doc:"The text to look for" example:"spring in Seoul"`
@@ -23,10 +18,8 @@ type URLQuery struct {
 func (u *URLQuery) Query() Query {
 	q := Query{
 		Text: u.Text, K: u.K, Offset: u.Offset, PerSource: u.PerSource, GroupBy: u.GroupBy, PerGroup: u.PerGroup, Exact: u.Exact, Fields: u.Fields,
+		Filter: inURL(u.Filter),
 	}
 	_ = q.Mode.UnmarshalText([]byte(u.Mode)) // the schema has the names
-	if q.Filter = FilterText(u.Filter); strings.HasPrefix(u.Filter, "{") && json.Valid([]byte(u.Filter)) {
-		q.Filter = Filter(u.Filter)
-	}
 	return q
 }

@@ -3,6 +3,9 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/fronyai/frony-db/db"
 )
@@ -11,6 +14,20 @@ import (
 // with a point or an exponent.
 type Value struct {
 	V any // nil, or a string, bool, int64 or float64; a time.Time is written as a string
+}
+
+// String is the value as people read it: empty for nil, and without the point that
+// MarshalJSON gives a float.
+func (v Value) String() string {
+	switch x := v.V.(type) {
+	case nil:
+		return ""
+	case float64:
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	case time.Time:
+		return x.Format(time.RFC3339Nano)
+	}
+	return fmt.Sprint(v.V)
 }
 
 // MarshalJSON writes the value.

@@ -96,11 +96,7 @@ func add[I, O any](s *Server, op huma.Operation, e endpoint, h func(context.Cont
 	}
 	e.body, e.slot = kind, slotOf(&op, e.role)
 	op.Metadata = map[string]any{"endpoint": e}
-	op.Description += "\n\nNeeds a key with the role " + e.role.String()
-	if e.whole {
-		op.Description += " for all collections"
-	}
-	op.Description += "."
+	op.Description += "\n\n" + e.needs()
 	op.MaxBodyBytes = s.opts.Limits.Body + 1 // the guard has read it already
 	op.BodyReadTimeout = -1
 	op.Responses = map[string]*huma.Response{"default": problemResponse(s.api)}

@@ -183,13 +183,13 @@ func (s *Server) backupRoutes() {
 	o := s.api.OpenAPI()
 	o.AddOperation(&huma.Operation{
 		OperationID: "download-backup", Method: http.MethodGet, Path: "/v1/backups/{backup}", Tags: tags,
-		Summary: "Read a backup", Description: "Needs a key with the role admin.",
+		Summary: "Read a backup", Description: e.needs(),
 		Parameters: []*huma.Param{{Name: "backup", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}},
 		Responses:  map[string]*huma.Response{"200": {Description: "The backup", Content: stream}, "default": problemResponse(s.api)},
 	})
 	o.AddOperation(&huma.Operation{
 		OperationID: "upload-backup", Method: http.MethodPost, Path: "/v1/backups", Tags: tags,
-		Summary: "Put a backup into the server's directory, to restore it", Description: "Needs a key with the role admin.",
+		Summary: "Put a backup into the server's directory, to restore it", Description: e.needs(),
 		RequestBody: &huma.RequestBody{Required: true, Content: stream},
 		Responses: map[string]*huma.Response{
 			"201":     {Description: "The backup", Content: map[string]*huma.MediaType{"application/json": {Schema: schemaOf[api.Backup](s.api)}}},

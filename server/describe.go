@@ -90,7 +90,7 @@ func (s *Server) describeRoutes(o *huma.OpenAPI) {
 		if e.role == keys.None {
 			op.Security = []map[string][]string{}
 		} else {
-			op.Description = "Needs a key with the role " + e.role.String() + "."
+			op.Description = e.needs()
 		}
 		if method == http.MethodPost {
 			op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{

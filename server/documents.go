@@ -154,17 +154,25 @@ func (s *Server) getDocuments(ctx context.Context, in *inGet) (*outGet, error) {
 		return nil, p
 	}
 	var out outGet
+	for i := range docs {
+		out.Body.Documents = append(out.Body.Documents, api.FromStored(&docs[i]))
+	}
+	out.Body.Missing = missing(in.Body.IDs, docs)
+	return &out, nil
+}
+
+// missing returns those of ids that no document has.
+func missing(ids []string, docs []db.Document) (missing []string) {
 	there := make(map[string]bool, len(docs))
 	for i := range docs {
 		there[norm.NFC.String(docs[i].ID)] = true
-		out.Body.Documents = append(out.Body.Documents, api.FromStored(&docs[i]))
 	}
-	for _, id := range in.Body.IDs {
+	for _, id := range ids {
 		if !there[norm.NFC.String(id)] {
-			out.Body.Missing = append(out.Body.Missing, id)
+			missing = append(missing, id)
 		}
 	}
-	return &out, nil
+	return missing
 }
 
 func (s *Server) scanDocuments(ctx context.Context, in *inScan) (*outScan, error) {
@@ -251,17 +259,22 @@ func (s *Server) deleteDocument(ctx context.Context, in *struct {
 }
 
 func (s *Server) deleteDocuments(ctx context.Context, in *inDelete) (*outDeleted, error) {
-	if (in.Body.IDs == nil) == (len(in.Body.Filter) == 0) {
-		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "want either ids or a filter").At("body")
-	}
-	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "body.ids"); p != nil {
-		return nil, p
-	}
-	where, err := in.Body.Filter.Expr(s.filterLimits())
+	where, err := s.chosen(in.Body.IDs, in.Body.Filter)
 	if err != nil {
 		return nil, err
 	}
 	return s.delete(ctx, in.Collection, in.Body.IDs, where)
+}
+
+// chosen checks that a request has either ids or a filter, and parses the filter.
+func (s *Server) chosen(ids []string, f api.Filter) (filter.Expr, error) {
+	if (ids == nil) == (len(f) == 0) {
+		return filter.None(), problem.Refuse(http.StatusBadRequest, "invalid_request", "want either ids or a filter").At("body")
+	}
+	if p := over("ids", len(ids), s.opts.Limits.Batch, "body.ids"); p != nil {
+		return filter.None(), p
+	}
+	return f.Expr(s.filterLimits())
 }
 
 // delete deletes by ids, or by a filter if ids is nil.

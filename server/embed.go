@@ -18,8 +18,7 @@ import (
 // model's, or that of its Matryoshka head; 0 is the model's.
 func (s *Server) vectors(ctx context.Context, as compat.Role, texts []string, dims int) ([][]float32, *problem.Problem) {
 	if s.embed == nil {
-		return nil, problem.Refuse(http.StatusBadRequest, "no_embedder", "this server was started without a model").
-			Hint("start it with --model")
+		return nil, refuseNoModel()
 	}
 	if p := s.checkInputs(texts); p != nil {
 		return nil, p
@@ -41,6 +40,10 @@ func (s *Server) vectors(ctx context.Context, as compat.Role, texts []string, di
 		}
 	}
 	return out, nil
+}
+
+func refuseNoModel() *problem.Problem {
+	return problem.Refuse(http.StatusBadRequest, "no_embedder", "this server was started without a model").Hint("start it with --model")
 }
 
 // checkInputs refuses texts to embed that are too many, too long or empty.

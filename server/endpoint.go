@@ -23,6 +23,15 @@ type endpoint struct {
 	unbound bool // knows no filters of keys, so that a key with one is refused
 }
 
+// needs says which key is needed.
+func (e *endpoint) needs() string {
+	s := "Needs a key with the role " + e.role.String()
+	if e.whole {
+		s += " for all collections"
+	}
+	return s + "."
+}
+
 type bodyKind uint8
 
 const (

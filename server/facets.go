@@ -43,12 +43,10 @@ func (s *Server) facets(ctx context.Context, in *inFacets) (*outFacets, error) {
 	if err != nil {
 		return nil, problem.Of(err).Within("body")
 	}
-	if in.Body.Search != nil {
-		search, p := s.query(in.Body.Search, "body.search")
-		if p != nil {
+	if q.Search != nil {
+		if p := s.bound(q.Search, "body.search"); p != nil {
 			return nil, p
 		}
-		q.Search = &search
 	}
 	return s.countValues(ctx, in.Collection, q, "body")
 }

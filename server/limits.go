@@ -87,19 +87,24 @@ func checkBounds(param string, bounds ...bounded) *problem.Problem {
 // query converts a query and checks it against the limits. param is where it is
 // in the request.
 func (s *Server) query(q *api.Query, param string) (db.Query, *problem.Problem) {
-	l := &s.opts.Limits
 	out, err := q.DB(s.filterLimits())
 	if err != nil {
 		return out, problem.Of(err).Within(param)
 	}
-	if out.K == 0 {
-		out.K = min(10, l.K)
+	return out, s.bound(&out, param)
+}
+
+// bound gives a query its default k and checks it against the limits.
+func (s *Server) bound(q *db.Query, param string) *problem.Problem {
+	l := &s.opts.Limits
+	if q.K == 0 {
+		q.K = min(10, l.K)
 	}
-	if p := s.checkText(out.Text, problem.Join(param, "text")); p != nil {
-		return out, p
+	if p := s.checkText(q.Text, problem.Join(param, "text")); p != nil {
+		return p
 	}
-	return out, checkBounds(param, bounded{"k", out.K, l.K}, bounded{"offset", out.Offset, l.K - out.K}, bounded{"ef_search", out.EfSearch, l.EfSearch},
-		bounded{"oversampling", out.Oversampling, l.Oversampling})
+	return checkBounds(param, bounded{"k", q.K, l.K}, bounded{"offset", q.Offset, l.K - q.K}, bounded{"ef_search", q.EfSearch, l.EfSearch},
+		bounded{"oversampling", q.Oversampling, l.Oversampling})
 }
 
 // documents converts documents and checks them against the limits.

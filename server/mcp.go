@@ -18,9 +18,9 @@ import (
 	"github.com/fronyai/frony-db/server/problem"
 )
 
-// MCP returns a Model Context Protocol server with the tools search, get,
-// list, facets and list_collections and, if Options.MCPWrites allows it, upsert and delete. It
-// requires no key: run it on a transport that only the operator can use, such as
+// MCP returns a Model Context Protocol server with the tools search, get, list, facets
+// and list_collections and, if Options.MCPWrites allows it, upsert, update and delete.
+// It requires no key: run it on a transport that only the operator can use, such as
 // stdio.
 func (s *Server) MCP() *mcp.Server { return s.mcpFor(&call{}) }
 

@@ -3,8 +3,6 @@ package server
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/fronyai/frony-db/api"
@@ -103,27 +101,14 @@ func (s *Server) mcpFacets(ctx context.Context, in mcpFacetsIn) (out mcpFacetsOu
 	out = mcpFacetsOut{Documents: r.Body.Documents, Facets: []mcpFacet{}, Warnings: r.Body.Warnings}
 	for i := range r.Body.Facets {
 		f := &r.Body.Facets[i]
-		m := mcpFacet{Field: f.Field, Documents: f.Documents, Distinct: f.Distinct, Values: []mcpFacetValue{}, Min: mcpText(f.Min.V), Max: mcpText(f.Max.V)}
+		m := mcpFacet{Field: f.Field, Documents: f.Documents, Distinct: f.Distinct, Values: []mcpFacetValue{}, Min: f.Min.String(), Max: f.Max.String()}
 		if !f.First.IsZero() {
-			m.First, m.Last = mcpText(f.First), mcpText(f.Last)
+			m.First, m.Last = f.First.Format(time.RFC3339Nano), f.Last.Format(time.RFC3339Nano)
 		}
 		for _, v := range f.Values {
-			m.Values = append(m.Values, mcpFacetValue{mcpText(v.Value.V), v.Documents})
+			m.Values = append(m.Values, mcpFacetValue{v.Value.String(), v.Documents})
 		}
 		out.Facets = append(out.Facets, m)
 	}
 	return out, nil
-}
-
-// mcpText is a value as a model reads it.
-func mcpText(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	case time.Time:
-		return v.Format(time.RFC3339Nano)
-	}
-	return fmt.Sprint(v)
 }

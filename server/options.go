@@ -34,7 +34,8 @@ type Options struct {
 	CORSOrigins []string
 	// ReadOnly refuses all writes.
 	ReadOnly bool
-	// MCPWrites gives MCP clients whose key may write the tools upsert and delete.
+	// MCPWrites gives MCP clients whose key may write the tools upsert, update and
+	// delete.
 	MCPWrites bool
 	// Compat are the APIs of other databases that are served too: CompatChroma, and
 	// CompatChromaReset.

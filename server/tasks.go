@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -50,7 +51,7 @@ func (s *Server) taskRoutes() {
 type job struct {
 	fields []string // of NewTask, besides the kind
 	steps  string   // what the steps of its progress begin with
-	work   func(s *Server, in *api.NewTask) (task.Work, error)
+	work   func(s *Server, ctx context.Context, in *api.NewTask) (task.Work, error)
 }
 
 var jobs = map[string]job{
@@ -75,14 +76,11 @@ func (s *Server) startTask(ctx context.Context, in *inNewTask) (*outTask, error)
 	if s.state.Load() == stateLoading {
 		return nil, problem.Refuse(http.StatusServiceUnavailable, "loading", "the database is still opening").After(2)
 	}
-	work, err := j.work(s, b)
+	work, err := j.work(s, ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	about, steps := b.Collection, j.steps
-	if b.As != "" {
-		about = b.As
-	}
+	about, steps := cmp.Or(b.As, b.Collection), j.steps
 	if steps != "" {
 		steps += about // of all collections, if it is empty
 	}
@@ -162,15 +160,15 @@ func (s *Server) cancelTask(_ context.Context, in *inTask) (*outTask, error) {
 
 // reembedTask changes a collection's model to the server's: which model that is, is for
 // the operator to say.
-func (s *Server) reembedTask(in *api.NewTask) (task.Work, error) {
+func (s *Server) reembedTask(ctx context.Context, in *api.NewTask) (task.Work, error) {
 	if s.embed == nil {
-		return nil, problem.Refuse(http.StatusBadRequest, "no_embedder", "this server was started without a model").Hint("start it with --model")
+		return nil, refuseNoModel()
 	}
 	o := &db.ReembedOptions{HeadDims: in.HeadDims, SkipTextless: in.SkipTextless, NoSwitch: in.NoSwitch, Sample: in.Sample}
 	if in.NoCompare {
 		o.Sample = -1
 	}
-	return s.onCollection(in.Collection, func(ctx context.Context, c *db.Collection) (*api.TaskResult, error) {
+	return s.onCollection(ctx, in.Collection, func(ctx context.Context, c *db.Collection) (*api.TaskResult, error) {
 		r, err := c.Reembed(ctx, s.embed, o)
 		if err != nil {
 			return nil, err
@@ -179,15 +177,15 @@ func (s *Server) reembedTask(in *api.NewTask) (task.Work, error) {
 	})
 }
 
-func (s *Server) confirmTask(in *api.NewTask) (task.Work, error) {
-	return s.onCollection(in.Collection, func(ctx context.Context, c *db.Collection) (*api.TaskResult, error) {
+func (s *Server) confirmTask(ctx context.Context, in *api.NewTask) (task.Work, error) {
+	return s.onCollection(ctx, in.Collection, func(ctx context.Context, c *db.Collection) (*api.TaskResult, error) {
 		return nil, c.Confirm(ctx)
 	})
 }
 
-func (s *Server) rollbackTask(in *api.NewTask) (task.Work, error) {
+func (s *Server) rollbackTask(ctx context.Context, in *api.NewTask) (task.Work, error) {
 	o := &db.RollbackOptions{SkipTextless: in.SkipTextless}
-	return s.onCollection(in.Collection, func(ctx context.Context, c *db.Collection) (*api.TaskResult, error) {
+	return s.onCollection(ctx, in.Collection, func(ctx context.Context, c *db.Collection) (*api.TaskResult, error) {
 		r, err := c.Rollback(ctx, o)
 		if err != nil {
 			return nil, err
@@ -197,15 +195,15 @@ func (s *Server) rollbackTask(in *api.NewTask) (task.Work, error) {
 }
 
 // onCollection is work on a collection, which must exist.
-func (s *Server) onCollection(name string, f func(context.Context, *db.Collection) (*api.TaskResult, error)) (task.Work, error) {
-	c, err := s.db.Collection(context.Background(), name, &db.CollectionOptions{MustExist: true})
+func (s *Server) onCollection(ctx context.Context, name string, f func(context.Context, *db.Collection) (*api.TaskResult, error)) (task.Work, error) {
+	c, err := s.collection(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context) (*api.TaskResult, error) { return f(ctx, c) }, nil
 }
 
-func (s *Server) backupTask(in *api.NewTask) (task.Work, error) {
+func (s *Server) backupTask(_ context.Context, in *api.NewTask) (task.Work, error) {
 	dir, p := s.backupDir()
 	if p != nil {
 		return nil, p
@@ -239,7 +237,7 @@ func (s *Server) backupTask(in *api.NewTask) (task.Work, error) {
 	}, nil
 }
 
-func (s *Server) restoreTask(in *api.NewTask) (task.Work, error) {
+func (s *Server) restoreTask(_ context.Context, in *api.NewTask) (task.Work, error) {
 	dir, p := s.backupDir()
 	if p != nil {
 		return nil, p
@@ -253,10 +251,7 @@ func (s *Server) restoreTask(in *api.NewTask) (task.Work, error) {
 			return nil, err
 		}
 	}
-	name := in.As
-	if name == "" {
-		name = in.Collection
-	}
+	name := cmp.Or(in.As, in.Collection)
 	return func(ctx context.Context) (*api.TaskResult, error) {
 		var readers []io.Reader
 		for _, backup := range in.Backups {
@@ -275,7 +270,7 @@ func (s *Server) restoreTask(in *api.NewTask) (task.Work, error) {
 	}, nil
 }
 
-func (s *Server) compactTask(*api.NewTask) (task.Work, error) {
+func (s *Server) compactTask(context.Context, *api.NewTask) (task.Work, error) {
 	return func(ctx context.Context) (*api.TaskResult, error) {
 		r, err := s.db.Compact(ctx)
 		if err != nil {
@@ -285,10 +280,10 @@ func (s *Server) compactTask(*api.NewTask) (task.Work, error) {
 	}, nil
 }
 
-func (s *Server) doctorTask(in *api.NewTask) (task.Work, error) {
+func (s *Server) doctorTask(ctx context.Context, in *api.NewTask) (task.Work, error) {
 	o := &db.DoctorOptions{Repair: in.Repair, Sample: in.Sample}
 	if in.Collection != "" {
-		c, err := s.db.Collection(context.Background(), in.Collection, &db.CollectionOptions{MustExist: true})
+		c, err := s.collection(ctx, in.Collection)
 		if err != nil {
 			return nil, err
 		}

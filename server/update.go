@@ -6,12 +6,10 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
-	"github.com/fronyai/frony-db/server/problem"
 )
 
 type (
@@ -56,13 +54,7 @@ func (s *Server) updateDocument(ctx context.Context, in *inUpdateOne) (*outUpdat
 }
 
 func (s *Server) updateDocuments(ctx context.Context, in *inUpdate) (*outUpdated, error) {
-	if (in.Body.IDs == nil) == (len(in.Body.Filter) == 0) {
-		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "want either ids or a filter").At("body")
-	}
-	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "body.ids"); p != nil {
-		return nil, p
-	}
-	where, err := in.Body.Filter.Expr(s.filterLimits())
+	where, err := s.chosen(in.Body.IDs, in.Body.Filter)
 	if err != nil {
 		return nil, err
 	}
@@ -85,25 +77,10 @@ func (s *Server) updateDocuments(ctx context.Context, in *inUpdate) (*outUpdated
 	if !errors.Is(err, db.ErrNotFound) {
 		return &out, err
 	}
-	out.Body.Missing, err = missing(ctx, c, in.Body.IDs)
-	return &out, err
-}
-
-// missing returns those of ids that do not exist.
-func missing(ctx context.Context, c *db.Collection, ids []string) ([]string, error) {
-	docs, err := c.GetFields(ctx, db.FieldsNone, ids...)
+	docs, err := c.GetFields(ctx, db.FieldsNone, in.Body.IDs...)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return nil, err
 	}
-	there := make(map[string]bool, len(docs))
-	for i := range docs {
-		there[norm.NFC.String(docs[i].ID)] = true
-	}
-	var missing []string
-	for _, id := range ids {
-		if !there[norm.NFC.String(id)] {
-			missing = append(missing, id)
-		}
-	}
-	return missing, nil
+	out.Body.Missing = missing(in.Body.IDs, docs)
+	return &out, nil
 }

@@ -54,7 +54,7 @@ documents, those that meet --filter, or the results of --search.`,
 			if a.json {
 				return a.printJSON(api.FromFacets(&f))
 			}
-			a.warn(f.Warnings)
+			a.printWarnings(f.Warnings)
 			return a.printFacets(f)
 		},
 	}
@@ -101,17 +101,7 @@ func span(least, most any, first, last time.Time) string {
 }
 
 // plain is a value as a table has it.
-func plain(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	case time.Time:
-		return v.Format(time.RFC3339Nano)
-	}
-	return fmt.Sprint(v)
-}
+func plain(v any) string { return api.Value{V: v}.String() }
 
 func (a *app) fields() *cobra.Command {
 	var where string

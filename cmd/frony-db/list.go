@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -13,8 +14,8 @@ import (
 )
 
 func (a *app) list() *cobra.Command {
-	var where, cursor string
-	wire := api.Scan{}
+	var where string
+	var wire api.Scan
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List documents, sorted by fields",
@@ -28,7 +29,6 @@ come last.`,
 			if wire.Limit < 1 {
 				return usage.Errorf("--limit %d: want 1 or more", wire.Limit)
 			}
-			wire.Cursor = cursor
 			s, err := wire.DB(filter.Limits{})
 			if e, ok := errors.AsType[*api.FieldError](err); ok {
 				return usage.Errorf("--%s: %w", e.Field, err)
@@ -46,7 +46,7 @@ come last.`,
 	f.StringVarP(&where, "filter", "f", "", `condition on metadata, as 'lang = "ko" AND year >= 2020'`)
 	f.StringVarP(&wire.Sort, "sort", "s", "", "one or two fields, each with a minus for descending order, as -year,title")
 	f.IntVarP(&wire.Limit, "limit", "n", 20, "number of documents")
-	f.StringVar(&cursor, "cursor", "", "where to go on: the next of the page before")
+	f.StringVar(&wire.Cursor, "cursor", "", "where to go on: the next of the page before")
 	return c
 }
 
@@ -88,7 +88,7 @@ func (a *app) runList(c *cobra.Command, s db.Scan) error {
 		}
 		return a.printJSON(page)
 	}
-	a.warn(page.Warnings)
+	a.printWarnings(page.Warnings)
 	t := term.Table{Columns: []term.Column{{Title: "id"}}}
 	for _, k := range s.Sort {
 		t.Columns = append(t.Columns, term.Column{Title: k.Field})
@@ -109,7 +109,7 @@ func (a *app) runList(c *cobra.Command, s db.Scan) error {
 		return err
 	}
 	if page.Next != "" && !a.quiet {
-		_, _ = a.err.Write([]byte("more with --cursor " + page.Next + "\n"))
+		fmt.Fprintf(a.err, "more with --cursor %s\n", page.Next)
 	}
 	return nil
 }

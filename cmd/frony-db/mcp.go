@@ -22,8 +22,8 @@ func (a *app) mcp() *cobra.Command {
 		Use:   "mcp",
 		Short: "Serve the database to an assistant over the Model Context Protocol",
 		Long: `mcp speaks the Model Context Protocol on standard input and output. Its tools are
-search, get, list, facets and list_collections, and with --write also upsert and delete. Texts
-longer than the model's context are stored in chunks.
+search, get, list, facets and list_collections, and with --write also upsert, update
+and delete. Texts longer than the model's context are stored in chunks.
 
 Several assistants can read one database at a time. Only one process can write to
 it: for several, run 'frony-db serve --mcp-write' once, and give each assistant
@@ -44,7 +44,7 @@ server and the key to say.`,
 			return err
 		},
 	}
-	c.Flags().BoolVar(&write, "write", false, "also offer the tools upsert and delete, and create collections")
+	c.Flags().BoolVar(&write, "write", false, "also offer the tools upsert, update and delete, and create collections")
 	return c
 }
 

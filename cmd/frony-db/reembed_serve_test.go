@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // serve uses the new model of a collection, before and after the change is confirmed.
@@ -26,9 +25,7 @@ func TestReembedServe(t *testing.T) {
 			c.ok("reembed", "confirm", "-c", "quickstart")
 		}
 		url, _, stop := serveFor(t, append([]string{"--db", dir}, model...)...)
-		for get(t, http.DefaultClient, url+"/readyz", "") != http.StatusOK { // it loads
-			time.Sleep(time.Millisecond)
-		}
+		awaitReady(t, url)
 		res, err := http.Post(url+"/v1/collections/quickstart/search", "application/json", strings.NewReader(`{"text":"축구 경기","k":3,"mode":"dense"}`))
 		if err != nil {
 			t.Fatal(err)

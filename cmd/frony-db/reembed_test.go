@@ -20,11 +20,11 @@ func (e older) Spec() embedder.Spec {
 	return s
 }
 
-// A collection of an earlier builtin model names the way out, and can be changed to the
-// current one, although the earlier one can't be opened for a comparison.
-func TestReembedOlderBuiltin(t *testing.T) {
-	c := newCLI(t)
-	d, err := db.Open("frony-data", nil)
+// fillOlder makes a database whose collection "old" has the builtin model of an earlier
+// release.
+func fillOlder(t *testing.T, dir string) {
+	t.Helper()
+	d, err := db.Open(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,6 +35,13 @@ func TestReembedOlderBuiltin(t *testing.T) {
 	if err = errors.Join(err, d.Close()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A collection of an earlier builtin model names the way out, and can be changed to the
+// current one, although the earlier one can't be opened for a comparison.
+func TestReembedOlderBuiltin(t *testing.T) {
+	c := newCLI(t)
+	fillOlder(t, "frony-data")
 	if r := c.run("", "search", "-c", "old", "이사"); r.code != exitError || !strings.Contains(r.err, "frony-db/builtin@0") || !strings.Contains(r.err, "frony-db reembed -c old --model builtin") {
 		t.Errorf("%d %s", r.code, r.err)
 	}

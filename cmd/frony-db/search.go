@@ -98,13 +98,6 @@ func (a *app) printWarnings(warnings []string) {
 	}
 }
 
-// warn prints what is probably a mistake.
-func (a *app) warn(warnings []string) {
-	for _, w := range warnings {
-		fmt.Fprintf(a.err, "frony-db: %s\n", w)
-	}
-}
-
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }
 
 func (a *app) printMatches(matches []db.Match) error {
@@ -112,22 +105,20 @@ func (a *app) printMatches(matches []db.Match) error {
 		return a.printSnippets(matches)
 	}
 	t := term.Table{Columns: []term.Column{
-		{Title: "rank", Right: true}, {Title: "score", Right: true}, {Title: "id"}, {Title: "lang"}, {Title: "title", Flex: true}, {Title: "text", Flex: true},
+		{Title: "rank", Right: true}, {Title: "score", Right: true}, {Title: "id"}, {Title: "lang"},
 	}}
-	titled := false
+	titled := slices.ContainsFunc(matches, func(m db.Match) bool { return m.Document.Title != "" })
+	if titled {
+		t.Columns = append(t.Columns, term.Column{Title: "title", Flex: true})
+	}
+	t.Columns = append(t.Columns, term.Column{Title: "text", Flex: true})
 	for i, m := range matches {
 		lang, _ := m.Document.Metadata["lang"].(string)
-		titled = titled || m.Document.Title != ""
-		t.Rows = append(t.Rows, []string{
-			strconv.Itoa(i + 1), fmt.Sprintf("%.3f", m.Score), m.Document.ID, lang, term.Cut(m.Document.Title, titleWidth), shown(&m),
-		})
-	}
-	if !titled {
-		const at = 4
-		t.Columns = slices.Delete(t.Columns, at, at+1)
-		for i := range t.Rows {
-			t.Rows[i] = slices.Delete(t.Rows[i], at, at+1)
+		row := []string{strconv.Itoa(i + 1), fmt.Sprintf("%.3f", m.Score), m.Document.ID, lang}
+		if titled {
+			row = append(row, term.Cut(m.Document.Title, titleWidth))
 		}
+		t.Rows = append(t.Rows, append(row, shown(&m)))
 	}
 	return t.Write(a.out)
 }

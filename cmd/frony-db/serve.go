@@ -67,7 +67,7 @@ requests within --grace, then stop the server.`,
 	f.StringSliceVar(&s.opts.Hosts, "host", nil, "host name that requests may use, besides localhost and IP addresses")
 	f.StringSliceVar(&s.opts.CORSOrigins, "cors-origin", nil, "origin whose web pages may use the API, such as https://app.example, or * with keys (default: none)")
 	f.BoolVar(&s.opts.ReadOnly, "read-only", false, "refuse all writes, and open the database so that other processes can read it too")
-	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "allow MCP clients to upsert and delete; texts longer than the model's context are chunked")
+	f.BoolVar(&s.opts.MCPWrites, "mcp-write", false, "allow MCP clients to upsert, update and delete; texts longer than the model's context are chunked")
 	f.StringSliceVar(&s.opts.Compat, "compat", nil, "API of another database to serve too: chroma, or chroma-reset, which lets clients delete what they made with reset()")
 	f.StringVar(&s.opts.BackupDir, "backup-dir", "", "directory for backups that clients start, restore and upload; created if missing (default: none, which refuses them)")
 	f.IntVar(&s.connections, "max-connections", 1024, "maximum number of connections")

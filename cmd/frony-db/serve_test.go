@@ -41,6 +41,16 @@ func serveFor(t testing.TB, args ...string) (url string, log *output, stop func(
 	return log.await(t, `serves \S+/db at (https?://[^\s"]+)`), log, stop
 }
 
+// awaitReady waits until a server has opened its collections.
+func awaitReady(t *testing.T, url string) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); get(t, http.DefaultClient, url+"/readyz", "") != http.StatusOK; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it never became ready")
+		}
+	}
+}
+
 func get(t *testing.T, c *http.Client, url, key string) int {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -60,11 +70,7 @@ func get(t *testing.T, c *http.Client, url, key string) int {
 
 func TestServeStartsAndStops(t *testing.T) {
 	url, log, stop := serveFor(t, "--admin-addr", "127.0.0.1:0")
-	for end := time.Now().Add(10 * time.Second); get(t, http.DefaultClient, url+"/readyz", "") != http.StatusOK; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("it never became ready")
-		}
-	}
+	awaitReady(t, url)
 	if code := run(t.Context(), []string{"serve", "health", "--addr", strings.TrimPrefix(url, "http://")}, strings.NewReader(""), io.Discard, io.Discard); code != exitOK {
 		t.Errorf("health: exit code %d", code)
 	}

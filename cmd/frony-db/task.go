@@ -17,12 +17,12 @@ import (
 // runTask runs a task on the server and returns its result. If the command is
 // interrupted the task is cancelled; if the connection breaks it goes on.
 func (a *app) runTask(ctx context.Context, c *client.Client, in api.NewTask) (*api.TaskResult, error) {
-	t, err := c.StartTask(ctx, in)
+	started, err := c.StartTask(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	progress := a.progress()
-	t, err = c.WaitTask(ctx, t.ID, func(t api.Task) {
+	t, err := c.WaitTask(ctx, started.ID, func(t api.Task) {
 		if progress != nil && t.Total > 0 {
 			progress(t.Step, t.Done, t.Total)
 		}
@@ -30,7 +30,7 @@ func (a *app) runTask(ctx context.Context, c *client.Client, in api.NewTask) (*a
 	if ctx.Err() != nil {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		_, failed := c.CancelTask(end, t.ID)
+		_, failed := c.CancelTask(end, started.ID)
 		return nil, errors.Join(ctx.Err(), failed)
 	}
 	if t.Result == nil {

@@ -3,16 +3,16 @@
 package main
 
 import (
-	"errors"
+	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
 // Maintenance runs on a server that goes on serving.
@@ -22,9 +22,7 @@ func TestMaintenanceOnServer(t *testing.T) {
 	c.ok("import", "-q", "docs.jsonl", "--db", "at/db", "-c", "notes")
 	url, _, stop := serveFor(t, "--db", "at/db", "--backup-dir", "at/backups")
 	on := func(args ...string) []string { return append(args, "--server", url) }
-	for get(t, http.DefaultClient, url+"/readyz", "") != http.StatusOK { // it loads
-		time.Sleep(time.Millisecond)
-	}
+	awaitReady(t, url)
 
 	if out := c.ok(on("backup", "full.bak", "--keep")...); !strings.Contains(out, "notes") || !strings.Contains(out, "sha256") {
 		t.Error(out)
@@ -103,24 +101,43 @@ func TestMaintenanceOnServer(t *testing.T) {
 	}
 }
 
+// A command that is interrupted cancels its task, also if it is just asking how far it is.
+func TestInterruptedTask(t *testing.T) {
+	newCLI(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	cancelled := make(chan string, 1)
+	mux := http.NewServeMux()
+	answer := func(w http.ResponseWriter) {
+		_, _ = io.WriteString(w, `{"id":"abc","kind":"compact","state":"running"}`)
+	}
+	mux.HandleFunc("POST /v1/tasks", func(w http.ResponseWriter, _ *http.Request) { answer(w) })
+	mux.HandleFunc("GET /v1/tasks/abc", func(_ http.ResponseWriter, r *http.Request) {
+		interrupt()
+		<-r.Context().Done()
+	})
+	mux.HandleFunc("POST /v1/tasks/{id}/cancel", func(w http.ResponseWriter, r *http.Request) {
+		cancelled <- r.PathValue("id")
+		answer(w)
+	})
+	s := httptest.NewServer(mux)
+	defer s.Close()
+	code := run(ctx, []string{"compact", "--server", s.URL}, strings.NewReader(""), io.Discard, io.Discard)
+	select {
+	case id := <-cancelled:
+		if id != "abc" || code == exitOK {
+			t.Errorf("task %q, exit code %d", id, code)
+		}
+	default:
+		t.Errorf("the task goes on, exit code %d", code)
+	}
+}
+
 // After an upgrade the server answers by words, and changes the model while it serves.
 func TestUpgradeWhileServing(t *testing.T) {
 	c := newCLI(t)
-	d, err := db.Open("at/db", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	col, err := d.Collection(t.Context(), "old", &db.CollectionOptions{Embedder: older{embeddertest.New(384, 1)}})
-	if err == nil {
-		_, err = col.Insert(t.Context(), db.Document{ID: "1", Text: "전입신고는 14일 안에 한다"}, db.Document{ID: "2", Text: "봄이 왔다"})
-	}
-	if err = errors.Join(err, d.Close()); err != nil {
-		t.Fatal(err)
-	}
+	fillOlder(t, "at/db")
 	url, _, stop := serveFor(t, "--db", "at/db")
-	for get(t, http.DefaultClient, url+"/readyz", "") != http.StatusOK { // it loads
-		time.Sleep(time.Millisecond)
-	}
+	awaitReady(t, url)
 	on := func(args ...string) []string { return append(args, "-c", "old", "--server", url) }
 	if out := c.ok(on("search", "전입신고")...); !strings.Contains(out, "14일") {
 		t.Error(out)

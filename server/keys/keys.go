@@ -184,23 +184,28 @@ func Parse(text string) (*Set, error) {
 // it, and takes away a comment. The filter follows the word where, which is the fourth
 // word or the fifth.
 func cutWhere(line string) (before, where string) {
-	rest, at := line, 0
+	word, rest := "", line
 	for n := range 5 {
-		word := strings.TrimLeft(rest, " \t")
-		at += len(rest) - len(word)
-		word, rest, _ = strings.Cut(word, " ")
+		word, rest = cutWord(rest)
 		after := strings.TrimSpace(rest)
-		collection := n == 3 && strings.HasPrefix(after, "where ") // one of this name
+		next, more := cutWord(after)
+		collection := n == 3 && next == "where" && more != "" // one of this name
 		if n >= 3 && word == "where" && after != "" && after[0] != '#' && !collection {
-			return line[:at], after
+			return line[:len(line)-len(rest)-len(word)], after
 		}
 		if strings.Contains(word, "#") {
 			break
 		}
-		at = len(line) - len(rest)
 	}
 	before, _, _ = strings.Cut(line, "#")
 	return before, ""
+}
+
+// cutWord separates the first word of a line from the rest.
+func cutWord(line string) (word, rest string) {
+	line = strings.TrimLeft(line, " \t")
+	end := strings.IndexAny(line+" ", " \t")
+	return line[:end], line[end:]
 }
 
 func parseLine(f []string) (*Key, error) {

@@ -127,3 +127,24 @@ func TestFaults(t *testing.T) {
 		t.Errorf("a short secret: %v", err)
 	}
 }
+
+// A line with a filter may have tabs and several spaces between its words, like any other.
+func TestBoundWithTabs(t *testing.T) {
+	t.Parallel()
+	sum := "sha256:" + strings.Repeat("ab", 32)
+	for _, collections := range []string{"", "notes", "where"} {
+		for _, sep := range []string{" ", "  ", "\t", "\t \t"} {
+			words := []string{"app", "write", sum, collections, "where", `tenant = "a"`}
+			line := strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), sep)
+			s, err := keys.Parse(line + "\n")
+			if err != nil {
+				t.Errorf("%q: %v", line, err)
+				continue
+			}
+			k := s.Keys()[0]
+			if k.Where == nil || k.Where.String() != `tenant = "a"` || strings.Join(k.Collections, ",") != collections {
+				t.Errorf("%q: %v", line, k)
+			}
+		}
+	}
+}

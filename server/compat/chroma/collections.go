@@ -69,11 +69,11 @@ func (r *record) tell(dims int) map[string]any {
 }
 
 // dims are the dimensions of the collections in the database.
-func (h *Host) dims(ctx context.Context) (map[string]int, error) {
+func (h *Host) dims(ctx context.Context) (map[string]int, *problem.Problem) {
 	out := map[string]int{}
 	for info, err := range h.DB.Collections(ctx) {
 		if err != nil {
-			return nil, err
+			return nil, h.Problem(ctx, err)
 		}
 		out[info.Name] = info.Dims
 	}
@@ -82,13 +82,12 @@ func (h *Host) dims(ctx context.Context) (map[string]int, error) {
 
 // told answers with a collection.
 func (h *Host) told(w http.ResponseWriter, r *http.Request, c *record, p *problem.Problem) {
+	var dims map[string]int
+	if p == nil {
+		dims, p = h.dims(r.Context())
+	}
 	if p != nil {
 		h.Fail(w, r, p)
-		return
-	}
-	dims, err := h.dims(r.Context())
-	if err != nil {
-		h.Fail(w, r, h.Problem(r.Context(), err))
 		return
 	}
 	h.Answer(w, http.StatusOK, c.tell(dims[c.Backing]))
@@ -114,20 +113,15 @@ func (h *Host) listCollections(w http.ResponseWriter, r *http.Request) {
 	if p == nil {
 		list, p = h.list(r)
 	}
-	if p != nil {
-		h.Fail(w, r, p)
-		return
-	}
-	dims, err := h.dims(r.Context())
-	if err != nil {
-		h.Fail(w, r, h.Problem(r.Context(), err))
-		return
+	var dims map[string]int
+	if p == nil {
+		dims, p = h.dims(r.Context())
 	}
 	out := []any{}
 	for _, c := range cut(list, page) {
 		out = append(out, c.tell(dims[c.Backing]))
 	}
-	h.Answer(w, http.StatusOK, out)
+	h.done(w, r, http.StatusOK, out, p)
 }
 
 func (h *Host) countCollections(w http.ResponseWriter, r *http.Request) {
@@ -173,12 +167,10 @@ func (h *Host) create(ctx context.Context, tenant, database string, in *newColle
 	h.naming.Lock()
 	defer h.naming.Unlock()
 	was, p := h.find(ctx, keys.Admin, tenant, database, in.Name)
-	switch {
-	case p == nil && in.GetOrCreate:
+	if p == nil && in.GetOrCreate {
 		return was, nil
-	case p == nil:
-		return nil, exists("Collection", in.Name)
-	case p.GetStatus() != http.StatusNotFound:
+	}
+	if p := free("Collection", in.Name, p); p != nil {
 		return nil, p
 	}
 	c := &record{
@@ -245,8 +237,8 @@ func (h *Host) rename(ctx context.Context, c *record, name string) *problem.Prob
 		return p
 	}
 	_, p := h.find(ctx, keys.Read, c.Tenant, c.Database, name)
-	if p == nil || p.GetStatus() != http.StatusNotFound {
-		return exists("Collection", name)
+	if p := free("Collection", name, p); p != nil {
+		return p
 	}
 	c.Name = name
 	return nil

@@ -41,3 +41,15 @@ func noSuch(what, name string) *problem.Problem {
 func exists(what, name string) *problem.Problem {
 	return problem.Refuse(http.StatusConflict, "exists", "%s [%.200s] already exists", what, name)
 }
+
+// free refuses a name that a look-up, which ended with p, has found. If that failed for
+// another reason than that there is no such name, it is the problem.
+func free(what, name string, p *problem.Problem) *problem.Problem {
+	switch {
+	case p == nil:
+		return exists(what, name)
+	case p.GetStatus() != http.StatusNotFound:
+		return p
+	}
+	return nil
+}

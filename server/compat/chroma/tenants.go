@@ -85,10 +85,7 @@ func (h *Host) addHolder(ctx context.Context, kind, tenant, name string) *proble
 		}
 		_, p = h.database(ctx, tenant, name)
 	}
-	switch {
-	case p == nil:
-		return exists(what, name)
-	case p.GetStatus() != http.StatusNotFound:
+	if p := free(what, name, p); p != nil {
 		return p
 	}
 	if err := h.save(ctx, &record{ID: newID(), Kind: kind, Tenant: tenant, Name: name}); err != nil {
