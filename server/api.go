@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -125,7 +126,7 @@ func schemaOf[T any](a huma.API) *huma.Schema {
 }
 
 // collection opens a collection for a request.
-func (s *Server) collection(ctx context.Context, name string) (*db.Collection, error) {
+func (s *Server) collection(ctx context.Context, name string) (engine.Collection, error) {
 	if s.loading(name) {
 		return nil, problem.Refuse(http.StatusServiceUnavailable, "loading", "the database is still opening").After(2)
 	}
