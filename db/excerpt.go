@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fronyai/frony-db/db/chunk"
-	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -21,8 +21,7 @@ const (
 
 // excerpt fills Highlights and Snippet of the results. vec is the query's embedding, or
 // nil. Texts that were only read for this are dropped.
-func (v *version) excerpt(ctx context.Context, r *index.Reader, q *Query, vec []float32, out []Match) error {
-	m := r.Marker(q.Text)
+func (v *version) excerpt(ctx context.Context, m *lexical.Marker, q *Query, vec []float32, out []Match) error {
 	left := piecesOfSearch
 	for i := range out {
 		if err := ctx.Err(); err != nil {

@@ -136,7 +136,7 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	}
 	if q.Highlight || q.Snippet > 0 {
 		start := time.Now()
-		err = v.excerpt(ctx, r, q, ask.Vector, out)
+		err = v.excerpt(ctx, r.Marker(q.Text), q, ask.Vector, out)
 		t.Load += time.Since(start)
 	}
 	return out, err
