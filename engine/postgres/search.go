@@ -184,7 +184,7 @@ func (s *search) retrieve(ctx context.Context, k int) (all bool, err error) {
 // for, and no fewer than leastBeam.
 const (
 	overfetch = 2
-	leastBeam = 100
+	leastBeam = 200
 	mostBeam  = 1000 // pgvector's limit of hnsw.ef_search; beyond it, the scan goes on
 )
 
