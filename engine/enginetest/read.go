@@ -32,7 +32,7 @@ func testScan(t *testing.T, e Engine) {
 		for _, where := range []filter.Expr{filter.All(), filter.Exists("a"), filter.ILike("title", "%서울%")} {
 			do(p, fmt.Sprint("pages of ", limit), func(c engine.Collection) (pages string, err error) {
 				s := db.Scan{Limit: limit, Filter: where, Fields: db.FieldsNone}
-				for n := 0; n < 4; n++ {
+				for range 4 {
 					docs, err := scanned(t, c, s)
 					if err != nil || len(docs) == 0 {
 						return pages, err

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -62,7 +63,7 @@ func open(t testing.TB, url string, opts *db.Options) engine.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
+		if err := d.Close(); err != nil && !errors.Is(err, db.ErrClosed) {
 			t.Error(err)
 		}
 	})
