@@ -61,25 +61,30 @@ func TestDeployedCommands(t *testing.T) {
 			t.Errorf("%q: %v", args, err)
 		}
 	}
-	b, err := os.ReadFile(filepath.Join(root, "deploy", "compose.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var compose struct {
-		Services map[string]struct {
-			Environment map[string]string
-			Volumes     []string
+	for file, volumes := range map[string]int{"compose.yaml": 1, "compose.postgres.yaml": 0} {
+		b, err := os.ReadFile(filepath.Join(root, "deploy", file))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if err := yaml.Unmarshal(b, &compose); err != nil {
-		t.Fatal(err)
-	}
-	service := compose.Services["frony-db"]
-	for name := range service.Environment {
-		environment[name] = true
-	}
-	if len(service.Volumes) != 1 || !strings.HasSuffix(service.Volumes[0], ":/data") {
-		t.Errorf("volumes %q, want one at the image's /data", service.Volumes)
+		var compose struct {
+			Services map[string]struct {
+				Environment map[string]string
+				Volumes     []string
+			}
+		}
+		if err := yaml.Unmarshal(b, &compose); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		service := compose.Services["frony-db"]
+		if len(service.Environment) == 0 {
+			t.Errorf("%s gives the server no environment", file)
+		}
+		for name := range service.Environment {
+			environment[name] = true
+		}
+		if len(service.Volumes) != volumes || volumes > 0 && !strings.HasSuffix(service.Volumes[0], ":/data") {
+			t.Errorf("%s: volumes %q, want %d, at the image's /data", file, service.Volumes, volumes)
+		}
 	}
 	for name := range environment {
 		flag := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, "FRONYDB_")), "_", "-")
