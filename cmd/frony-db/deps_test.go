@@ -59,7 +59,8 @@ var allowed = map[string]struct {
 	"cmd/frony-db/internal/sample":   {others: []string{}},
 	"cmd/frony-db/internal/eval":     {others: []string{}},
 	"cmd/frony-db/internal/crash":    {own: []string{"db"}},
-	"cmd/frony-db/internal/source":   {own: []string{"db", "internal/nfc"}},
+	"cmd/frony-db/internal/office":   {others: []string{}},
+	"cmd/frony-db/internal/source":   {own: []string{"cmd/frony-db/internal/office", "db", "internal/nfc"}},
 	"cmd/frony-db/internal/sink":     {own: []string{"cmd/frony-db/internal/source"}},
 	"cmd/frony-db/internal/pipeline": {own: []string{"cmd/frony-db/internal/source"}, others: []string{}},
 	"cmd/frony-db/internal/models": {own: []string{
