@@ -21,13 +21,12 @@ func (a *app) importCmd() *cobra.Command {
 		Use:   "import FILE...",
 		Short: "Import documents from files, folders, globs, or - for standard input",
 		Long: `import adds documents from files, folders, globs, or - for standard input: JSON
-lines, CSV, TSV, Parquet, spreadsheets (.xlsx), Markdown, Word documents (.docx),
-HTML and text. All but Parquet and office files may be compressed with gzip or zstd.
+lines, CSV, TSV, Parquet, spreadsheets (.xlsx), Markdown, documents of Word and
+Hancom (.docx, .hwpx), HTML and text. All but Parquet and office files may be compressed with gzip or zstd.
 
 JSON lines have one object per line with "id", "text" and metadata. Unknown fields
 become metadata, and so do the columns of a table. "_expires" is when a document
-expires. A Markdown, Word, HTML or text file is one document, cut into chunks that fit
-the model.
+expires. A file of another kind is one document, cut into chunks that fit the model.
 
 An existing document is replaced, with all its chunks. An unchanged one is left
 alone, so the same command continues after an interruption. A record without an id

@@ -99,11 +99,12 @@ func refusals(t *testing.T) map[string][]refused {
 			{name: "in.xlsx", content: sheet, args: []string{"--text-field", "body"}, failed: 1},
 			{name: "in.xlsx", content: sheet, args: []string{"--columns", "none"}, failed: 1},
 		},
-		"Word, HTML: no text":  {{name: "in.html", content: "<script>1</script>", rejects: 1}},
-		".xlsx: no such sheet": {{name: "in.xlsx", content: sheet, args: []string{"--sheet", "none"}, failed: 1}},
-		".xlsx, .docx: encrypted, of before 2007, damaged, another kind of file": {
+		".docx, .hwpx, HTML: no text": {{name: "in.html", content: "<script>1</script>", rejects: 1}},
+		".xlsx: no such sheet":        {{name: "in.xlsx", content: sheet, args: []string{"--sheet", "none"}, failed: 1}},
+		".xlsx, .docx, .hwpx: encrypted, of before 2007, damaged, another kind of file": {
 			{name: "in.xlsx", content: "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 512), failed: 1},
 			{name: "in.docx", content: sheet, failed: 1},
+			{name: "in.hwpx", content: sheet, failed: 1},
 			{name: "in.xlsx", content: sheet[:len(sheet)-9], failed: 1},
 		},
 		"text file with zero bytes, empty file": {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path"
 	"reflect"
 	"strings"
 	"testing"
@@ -53,8 +54,8 @@ func sheetRows(r *bytes.Reader, name string) ([]Row, error) {
 	}
 }
 
-// The files of testdata are written by make.py with openpyxl, pandas, XlsxWriter and
-// python-docx.
+// The files of testdata are written by make.py with openpyxl, pandas, XlsxWriter,
+// python-docx and python-hwpx.
 func TestSheets(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -114,6 +115,45 @@ func TestDocument(t *testing.T) {
 \# 기호로 시작하는 줄`}
 	if err != nil || got != want {
 		t.Errorf("%v\n%s", err, got.Markdown)
+	}
+}
+
+func TestHWPX(t *testing.T) {
+	t.Parallel()
+	r := openFile(t, "python-hwpx.hwpx")
+	got, err := ReadHWPX(r, r.Size())
+	want := `# 배송
+
+주문한 다음 날 도착한다.
+
+| 지역 | 요금 |
+| --- | --- |
+| 제주 | 3,000 \| 원 |
+
+## 반품
+
+칠 일 안에 되돌릴 수 있다.`
+	if err != nil || got.Markdown != want || got.Title != "" {
+		t.Errorf("%v\n%s", err, got.Markdown)
+	}
+}
+
+// Notes and boxes are read, headers and memos are not; a cell is where its address says.
+func TestHWPXParts(t *testing.T) {
+	t.Parallel()
+	r := zipped(t, map[string]string{
+		"META-INF/container.xml": `<container><rootfiles><rootfile full-path="Contents/content.hpf" media-type="application/hwpml-package+xml"/></rootfiles></container>`,
+		"Contents/content.hpf": `<package><metadata><title>제목</title></metadata><manifest><item id="b" href="Contents/section1.xml"/><item id="a" href="Contents/section0.xml"/></manifest>
+			<spine><itemref idref="a"/><itemref idref="b"/></spine></package>`,
+		"Contents/section0.xml": `<sec><p><run><secPr><t>no</t></secPr><ctrl><header><subList><p><run><t>머리말</t></run></p></subList></header></ctrl>
+			<t>앞<tab/>뒤<lineBreak/>아래<markpenBegin/>!</t><ctrl><footNote><subList><p><run><t>각주</t></run></p></subList></footNote></ctrl></run></p></sec>`,
+		"Contents/section1.xml": `<sec><p><run><tbl><caption><subList><p><run><t>표 1</t></run></p></subList></caption>
+			<tr><tc><subList><p><run><t>셋째</t></run></p></subList><cellAddr colAddr="2"/></tc></tr></tbl></run></p></sec>`,
+	})
+	got, err := ReadHWPX(r, r.Size())
+	want := Document{Title: "제목", Markdown: "앞 뒤\n아래!\n\n각주\n\n표 1\n\n|  |  | 셋째 |\n| --- | --- | --- |"}
+	if err != nil || got != want {
+		t.Errorf("%v\n%q, want\n%q", err, got.Markdown, want.Markdown)
 	}
 }
 
@@ -178,6 +218,9 @@ func TestRefused(t *testing.T) {
 		if _, err := ReadDocument(r, r.Size()); !errors.Is(err, ErrFormat) {
 			t.Errorf("%s as a document: %v", name, err)
 		}
+		if _, err := ReadHWPX(r, r.Size()); !errors.Is(err, ErrFormat) {
+			t.Errorf("%s as a document of Hancom's: %v", name, err)
+		}
 	}
 }
 
@@ -188,11 +231,15 @@ func TestDamagedFiles(t *testing.T) {
 	seed := rand.Uint64()
 	t.Log("seed", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	for _, name := range []string{"openpyxl.xlsx", "python-docx.docx"} {
+	for _, name := range []string{"openpyxl.xlsx", "python-docx.docx", "python-hwpx.hwpx"} {
 		var whole any
 		read := func(r *bytes.Reader) (any, error) {
-			if strings.HasSuffix(name, "docx") {
+			switch path.Ext(name) {
+			case ".docx":
 				d, err := ReadDocument(r, r.Size())
+				return d, err
+			case ".hwpx":
+				d, err := ReadHWPX(r, r.Size())
 				return d, err
 			}
 			rows, err := sheetRows(r, "")

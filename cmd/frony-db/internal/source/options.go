@@ -25,16 +25,17 @@ const (
 	XLSX     Format = "xlsx"     // .xlsx, .xlsm: a spreadsheet
 	Markdown Format = "markdown" // .md, .markdown
 	DOCX     Format = "docx"     // .docx: a word processor's document
+	HWPX     Format = "hwpx"     // .hwpx: one of Hancom's
 	HTML     Format = "html"     // .html, .htm, .xhtml
 	Text     Format = "text"     // .txt, .text
 )
 
 // formats are the names of all.
-var formats = []Format{JSONL, CSV, TSV, Parquet, XLSX, Markdown, DOCX, HTML, Text}
+var formats = []Format{JSONL, CSV, TSV, Parquet, XLSX, Markdown, DOCX, HWPX, HTML, Text}
 
 // IsDocument reports whether a file of the format is one document, and not many records.
 func (f Format) IsDocument() bool {
-	return f == Markdown || f == DOCX || f == HTML || f == Text
+	return f == Markdown || f == DOCX || f == HWPX || f == HTML || f == Text
 }
 
 // Type is the type of a table's column.
@@ -207,6 +208,8 @@ func FormatOf(name string) (Format, bool) {
 		return XLSX, true
 	case ".docx":
 		return DOCX, true
+	case ".hwpx":
+		return HWPX, true
 	case ".html", ".htm", ".xhtml":
 		return HTML, true
 	case ".md", ".markdown":

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/office"
 )
 
 // Open opens a file, a folder with everything below it, a glob ("notes/**/*.md"), or "-"
@@ -117,9 +119,11 @@ func (r *reader) Next() (Record, error) {
 	}
 }
 
-// openers are the readers of files that are no text, and need random access.
-var openers = map[Format]func(file string, raw io.Reader, opts *Options, read *atomic.Int64, notes *notes) (recordReader, error){
-	Parquet: newParquet, XLSX: newWorkbook, DOCX: newWord,
+// opener begins to read a file that is no text, and needs random access.
+type opener func(file string, raw io.Reader, opts *Options, read *atomic.Int64, notes *notes) (recordReader, error)
+
+var openers = map[Format]opener{
+	Parquet: newParquet, XLSX: newWorkbook, DOCX: newWord(office.ReadDocument), HWPX: newWord(office.ReadHWPX),
 }
 
 // start opens a file and the layers above it.

@@ -18,14 +18,16 @@ type word struct {
 	done bool
 }
 
-func newWord(file string, raw io.Reader, opts *Options, read *atomic.Int64, _ *notes) (recordReader, error) {
-	at, size, err := randomAccess(raw, "a word processor's document")
-	if err != nil {
-		return nil, err
+func newWord(parse func(io.ReaderAt, int64) (office.Document, error)) opener {
+	return func(file string, raw io.Reader, opts *Options, read *atomic.Int64, _ *notes) (recordReader, error) {
+		at, size, err := randomAccess(raw, "a word processor's document")
+		if err != nil {
+			return nil, err
+		}
+		read.Add(size)
+		doc, err := parse(at, size)
+		return &word{file: file, doc: doc, opts: opts}, officeError(err)
 	}
-	read.Add(size)
-	doc, err := office.ReadDocument(at, size)
-	return &word{file: file, doc: doc, opts: opts}, officeError(err)
 }
 
 func (w *word) place() (int64, int64) { return 0, 0 }

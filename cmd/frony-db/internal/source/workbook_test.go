@@ -76,6 +76,9 @@ func TestWord(t *testing.T) {
 	if rec.Title != "이용 안내" || rec.Format != Markdown || rec.ID != "p/"+officeFiles+"python-docx.docx" || rec.Source != rec.ID || !strings.Contains(rec.Text, "## 반품") {
 		t.Errorf("%+v", rec)
 	}
+	if got := readAll(t, officeFiles+"python-hwpx.hwpx", nil); len(got.records) != 1 || got.records[0].Title != "배송" || !strings.Contains(got.records[0].Text, "| 제주 |") {
+		t.Errorf("%+v", got)
+	}
 	if got := readAll(t, officeFiles+"python-docx.docx", &Options{MaxRecord: 100}); len(got.rejects) != 1 {
 		t.Errorf("%+v", got)
 	}
@@ -94,7 +97,7 @@ func TestOfficeRefused(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	for _, format := range []Format{XLSX, DOCX} {
+	for _, format := range []Format{XLSX, DOCX, HWPX} {
 		got := readAll(t, "-", &Options{Format: format, Stdin: strings.NewReader("x")})
 		if len(got.files) != 1 || !strings.Contains(got.files[0].Error(), "save the stream first") {
 			t.Errorf("%s: %+v", format, got)

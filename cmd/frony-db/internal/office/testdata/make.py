@@ -1,4 +1,4 @@
-# Writes the files beside it: pip install openpyxl python-docx XlsxWriter pandas
+# Writes the files beside it: pip install openpyxl python-docx python-hwpx XlsxWriter pandas
 import openpyxl, datetime, docx, pandas as pd, xlsxwriter
 from openpyxl.styles import Font
 from openpyxl.cell.rich_text import CellRichText, TextBlock
@@ -33,3 +33,12 @@ d.add_heading("반품",2); p=d.add_paragraph("칠 일 안에 "); p.add_run("되�
 t=d.add_table(rows=2,cols=2); t.cell(0,0).text="지역"; t.cell(0,1).text="요금"; t.cell(1,0).text="제주"; t.cell(1,1).text="3,000 | 원"
 d.add_paragraph("# 기호로 시작하는 줄")
 d.save(out+"python-docx.docx")
+
+from hwpx.document import HwpxDocument
+d=HwpxDocument.new()
+d.add_paragraph("배송", style_id_ref=2, para_pr_id_ref=2)
+d.add_paragraph("주문한 다음 날 도착한다.", style_id_ref=0, para_pr_id_ref=0)
+t=d.add_table(2,2); t.set_cell_text(0,0,"지역"); t.set_cell_text(0,1,"요금"); t.set_cell_text(1,0,"제주"); t.set_cell_text(1,1,"3,000 | 원")
+d.add_paragraph("반품", style_id_ref=3, para_pr_id_ref=3)
+d.add_paragraph("칠 일 안에 되돌릴 수 있다.", style_id_ref=0, para_pr_id_ref=0)
+d.save_to_path(out+"python-hwpx.hwpx")
