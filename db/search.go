@@ -27,7 +27,7 @@ import (
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
 // ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
-	err = c.do("search", c.name, func(v *version) error {
+	err = c.do("search", c.Name(), func(v *version) error {
 		if err := c.checkQuery(&q); err != nil {
 			return err
 		}
