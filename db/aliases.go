@@ -53,6 +53,11 @@ func (d *DB) DropAlias(ctx context.Context, alias string) error {
 	}))
 }
 
+// Resolve returns the name of the collection that a name leads to: what an alias leads to,
+// or the name itself, as the collection spells it. A name that leads nowhere is returned
+// as it is.
+func (d *DB) Resolve(name string) string { return d.st.Name(name) }
+
 // Aliases lists the aliases in the order of their names. It returns ErrClosed after Close.
 func (d *DB) Aliases(ctx context.Context) (list []Alias, err error) {
 	err = d.do(func() error {

@@ -3,11 +3,13 @@ package db
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/internal/nfc"
 )
 
 // CollectionInfo describes a collection without loading it.
@@ -25,6 +27,12 @@ type CollectionInfo struct {
 	// Degraded says why no texts are embedded, if Options.AllowModelMismatch has
 	// opened a collection of another model. It is empty otherwise.
 	Degraded string `json:"degraded,omitempty"`
+}
+
+// Has reports whether a name leads to the collection: its own or an alias, in any form of
+// Unicode.
+func (i *CollectionInfo) Has(name string) bool {
+	return nfc.Equal(i.Name, name) || slices.ContainsFunc(i.Aliases, func(a string) bool { return nfc.Equal(a, name) })
 }
 
 // Collections yields the collections in the order of their names.
