@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/embedder/embeddertest"
 	"github.com/fronyai/frony-db/server"
 	"github.com/fronyai/frony-db/server/keys"
 )
@@ -166,11 +169,20 @@ func TestAliasesAndScopes(t *testing.T) {
 	as("next").ask(200, "PUT", "/v1/aliases/live", `{"collection":"next"}`)
 }
 
+// slowEmbedder takes its time for passages.
+type slowEmbedder struct{ embedder.Embedder }
+
+func (e slowEmbedder) EmbedPassages(ctx context.Context, texts []string) ([][]float32, error) {
+	time.Sleep(20 * time.Millisecond)
+	return e.Embedder.EmbedPassages(ctx, texts)
+}
+
 // While readers and writers use an alias, it is switched to copies again and again, and
 // what it led to is dropped at once. No request fails.
 func TestAliasSwitchesUnderLoad(t *testing.T) {
 	t.Parallel()
-	b := start(t, &server.Options{Limits: server.Limits{Searches: 8, Writes: 8}})
+	// What is embedded meanwhile is written when its collection may be gone.
+	b := startWith(t, slowEmbedder{embeddertest.New(384, 1)}, &server.Options{Limits: server.Limits{Searches: 8, Writes: 8}})
 	var docs []string
 	for i := range 50 {
 		docs = append(docs, fmt.Sprintf(`{"id":"%d","text":"문서 %d","metadata":{"n":%d}}`, i, i, i))
@@ -185,12 +197,12 @@ func TestAliasSwitchesUnderLoad(t *testing.T) {
 	for w, r := range [][3]string{
 		{"POST", live + "/search", `{"text":"문서 7","k":3}`}, {"POST", live + "/search", `{"text":"문서","mode":"lexical"}`},
 		{"GET", live + "/documents/3", ""}, {"POST", live + "/documents/count", `{}`}, {"POST", live + "/facets", `{"fields":["n"]}`},
-		{"PUT", live + "/documents", `{"documents":[{"id":"1","text":"다른 문서"},{"id":"2","text":"새 문서"}]}`}, {"PATCH", live + "/documents/4", `{"metadata":{"x":1}}`},
+		{"PUT", live + "/documents", `{"documents":[{"id":"1","text":"다른 문서 %d"},{"id":"2","text":"새 문서"}]}`}, {"PATCH", live + "/documents/4", `{"metadata":{"x":1}}`},
 	} {
 		wg.Go(func() {
 			for !stop.Load() {
 				start := time.Now()
-				status, got, _ := b.do(r[0], r[1], r[2])
+				status, got, _ := b.do(r[0], r[1], strings.Replace(r[2], "%d", fmt.Sprint(asked.Load()), 1))
 				waits.Store(max(waits.Load(), int64(time.Since(start))))
 				asked.Add(1)
 				if status != 200 || w == 3 && !strings.Contains(got, `"count":50`) {
