@@ -34,9 +34,9 @@ type BackupInfo struct {
 
 	Collections []BackupCollection `json:"collections,omitempty"`
 	Aliases     []Alias            `json:"aliases,omitempty"` // of the database, all of them
-	Documents   int                `json:"documents"` // in this backup
-	Bytes       int64              `json:"bytes"`     // before compression
-	SHA256      string             `json:"sha256"`    // of everything before the manifest
+	Documents   int                `json:"documents"`         // in this backup
+	Bytes       int64              `json:"bytes"`             // before compression
+	SHA256      string             `json:"sha256"`            // of everything before the manifest
 }
 
 // BackupCollection is a line of a backup's manifest.

@@ -60,7 +60,7 @@ type Store struct {
 	isClosed bool
 
 	// mu guards the collections and their states.
-	mu     sync.RWMutex
+	mu      sync.RWMutex
 	states  map[uint32]*state // of collections and hidden versions
 	hidden  map[string]Hidden // by name of the collection
 	aliases map[string]Alias  // by their own names
