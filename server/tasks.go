@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
@@ -61,6 +62,7 @@ var jobs = map[string]job{
 	api.TaskBackup:   {[]string{"base", "base_info"}, "backup ", (*Server).backupTask},
 	api.TaskRestore:  {[]string{"collection", "backups", "as"}, "restore ", (*Server).restoreTask},
 	api.TaskCompact:  {nil, "", (*Server).compactTask},
+	api.TaskCopy:     {[]string{"collection", "as"}, "copy ", (*Server).copyTask},
 	api.TaskDoctor:   {[]string{"collection", "sample", "repair"}, "doctor ", (*Server).doctorTask},
 }
 
@@ -277,6 +279,21 @@ func (s *Server) compactTask(context.Context, *api.NewTask) (task.Work, error) {
 			return nil, err
 		}
 		return &api.TaskResult{Compact: &r}, nil
+	}, nil
+}
+
+// copyTask copies a collection with its embeddings.
+func (s *Server) copyTask(_ context.Context, in *api.NewTask) (task.Work, error) {
+	if in.As == "" {
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "a task copy needs the name of the copy").At("body.as")
+	}
+	as := norm.NFC.String(in.As)
+	return func(ctx context.Context) (*api.TaskResult, error) {
+		r, err := s.db.Copy(ctx, in.Collection, as)
+		if err != nil {
+			return nil, err
+		}
+		return &api.TaskResult{Copy: &r}, nil
 	}, nil
 }
 

@@ -41,6 +41,9 @@ func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.apart {
+		return all, nil
+	}
 	s.fuse(all)
 	if len(s.q.Parts) > 0 {
 		return s.parts(ctx, k, all)
