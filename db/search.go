@@ -144,7 +144,7 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	}
 	if q.Highlight || q.Snippet > 0 {
 		start := time.Now()
-		err = v.excerpt(ctx, r, q, &ask, out)
+		err = v.excerpt(ctx, r.Marker(q.texts()), q, &ask, out)
 		t.Load += time.Since(start)
 	}
 	return out, err

@@ -43,13 +43,14 @@ var allowed = map[string]struct {
 	"embedder/hub":                {own: []string{"embedder"}},
 	"embedder/remote":             {own: []string{"embedder", "embedder/profile"}},
 	"api":                         {own: []string{"db"}, others: []string{}},
-	"server":                      {own: []string{"api", "db", "embedder", "internal/textform"}},
+	"engine":                      {own: []string{"db", "embedder"}, others: []string{}},
+	"server":                      {own: []string{"api", "db", "embedder", "engine", "internal/textform"}},
 	"server/admit":                {own: []string{"server/problem"}},
 	"server/compat":               {own: []string{"embedder", "server/problem"}},
-	"server/compat/chroma":        {own: []string{"db", "db/filter", "embedder", "server/keys", "server/problem"}},
+	"server/compat/chroma":        {own: []string{"db", "db/filter", "embedder", "engine", "server/keys", "server/problem"}},
 	"server/keys":                 {own: []string{"db/filter"}},
 	"server/task":                 {own: []string{"api", "server/problem"}, others: []string{}},
-	"server/problem":              {own: []string{"api", "db"}, others: []string{}},
+	"server/problem":              {own: []string{"api", "db", "engine"}, others: []string{}},
 	"client":                      {own: []string{"api", "db"}},
 
 	// The parts of the program know nothing of the whole.

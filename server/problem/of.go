@@ -9,6 +9,7 @@ import (
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 )
 
 // sentinels are the statuses and codes of errors, and the field that is usually at
@@ -49,6 +50,7 @@ var sentinels = []struct {
 	{db.ErrLimit, http.StatusConflict, "limit_exceeded", ""},
 	{db.ErrDiskFull, http.StatusInsufficientStorage, "disk_full", ""},
 	{db.ErrOutside, http.StatusForbidden, "outside", "documents"},
+	{engine.ErrUnsupported, http.StatusNotImplemented, "unsupported", ""},
 	{db.ErrReadOnly, http.StatusForbidden, "read_only", ""},
 	{db.ErrClosed, http.StatusServiceUnavailable, "stopping", ""},
 	{context.Canceled, StatusClosed, "cancelled", ""},
