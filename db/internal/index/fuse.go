@@ -62,11 +62,7 @@ func (s *search) fuseScores(all []scored, weight float64) {
 // foreign is how foreign the script of each candidate is to the question's, and, from
 // 0 to 1, whether half of them are not.
 func (s *search) foreign(all []scored) (foreign []float32, others float64) {
-	nodes := make([]uint32, len(all))
-	for i, a := range all {
-		nodes[i] = a.node
-	}
-	foreign = s.x.lexical.Foreign(make([]float32, 0, len(all)), s.q.Text, nodes)
+	foreign = s.x.lexical.Foreign(make([]float32, 0, len(all)), s.q.Text, nodesOf(all))
 	var sum float64
 	for _, f := range foreign {
 		sum += float64(f)
