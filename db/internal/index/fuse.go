@@ -66,11 +66,7 @@ func (s *search) fuseScores(all []scored, foreign []float32, low float32, expect
 
 // foreign is how foreign the script of each candidate is to the question's.
 func (s *search) foreign(all []scored) []float32 {
-	nodes := make([]uint32, len(all))
-	for i, a := range all {
-		nodes[i] = a.node
-	}
-	return s.x.lexical.Foreign(make([]float32, 0, len(all)), s.q.Text, nodes)
+	return s.x.lexical.Foreign(make([]float32, 0, len(all)), s.q.Text, nodesOf(all))
 }
 
 // native is, from 0 to 1, whether half of the candidates are not foreign.
