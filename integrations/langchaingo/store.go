@@ -17,7 +17,6 @@ package fronydb
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/integrations/store"
@@ -66,7 +65,7 @@ func (s *Store) AddDocuments(ctx context.Context, docs []schema.Document, option
 		if o.Deduplicater != nil && o.Deduplicater(ctx, d) {
 			continue
 		}
-		id, err := idOf(d.Metadata)
+		id, err := store.IDOf(d.Metadata)
 		if err != nil {
 			return nil, fmt.Errorf("document %d: %w", i+1, err)
 		}
@@ -88,10 +87,7 @@ func (s *Store) SimilaritySearch(ctx context.Context, query string, numDocuments
 	}
 	docs := make([]schema.Document, len(found))
 	for i, d := range found {
-		if _, given := d.Metadata[keyID]; !given {
-			d.Metadata[keyID] = d.ID
-		}
-		docs[i] = schema.Document{PageContent: d.Text, Metadata: d.Metadata, Score: d.Score}
+		docs[i] = schema.Document{PageContent: d.Text, Metadata: d.MetadataWithID(), Score: d.Score}
 	}
 	return docs, nil
 }
@@ -109,24 +105,6 @@ func (s *Store) options(options []vectorstores.Option) vectorstores.Options {
 		option(&o)
 	}
 	return o
-}
-
-const keyID = "id"
-
-// idOf is a document's id, or empty.
-func idOf(metadata map[string]any) (string, error) {
-	switch id := metadata[keyID].(type) {
-	case nil:
-		return "", nil
-	case string:
-		return id, nil
-	case int:
-		return strconv.Itoa(id), nil
-	case int64:
-		return strconv.FormatInt(id, 10), nil
-	default:
-		return "", fmt.Errorf("the id is a %T; want a string or an integer: %w", id, db.ErrInvalidID)
-	}
 }
 
 // Embedder returns a model as an embedder for LangChainGo: one of package embedder, or

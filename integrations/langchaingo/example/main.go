@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,12 +28,12 @@ func main() {
 }
 
 // run keeps notes in the directory dir and writes answers to w.
-func run(ctx context.Context, dir string, w io.Writer) error {
+func run(ctx context.Context, dir string, w io.Writer) (err error) {
 	d, err := db.Open(dir, &db.Options{Embedder: builtin.New()}) // or client.New("http://127.0.0.1:7700", nil)
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { err = errors.Join(err, d.Close()) }()
 	store, err := fronydb.New(d, &fronydb.Options{Collection: "notes"})
 	if err != nil {
 		return err
