@@ -97,8 +97,13 @@ func TestDetails(t *testing.T) {
 		hybrid, dense, lexical int
 		want                   Miss
 	}{
-		{1, 0, 0, ""}, {2, 1, 7, MissFusion}, {0, 5, 1, MissFusion}, {0, 5, 11, MissOutranked},
-		{0, 12, 0, MissDense}, {0, 0, 3, MissLexical}, {0, 0, 0, MissNeither},
+		{1, 0, 0, ""},
+		{2, 1, 7, MissFusion},
+		{0, 5, 1, MissFusion},
+		{0, 5, 11, MissOutranked},
+		{0, 12, 0, MissDense},
+		{0, 0, 3, MissLexical},
+		{0, 0, 0, MissNeither},
 	} {
 		d := &deep{fake{ranks: map[Mode]int{Hybrid: tt.hybrid}}, map[Mode]int{Exact384: tt.dense, Lexical: tt.lexical}}
 		r, err := Run(t.Context(), []*Set{small("a")}, d, &Options{Modes: []Mode{Hybrid}, Details: true})

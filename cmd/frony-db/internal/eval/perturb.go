@@ -77,12 +77,20 @@ var (
 	}
 	asks = map[bool][]frame{
 		true: {
-			{"", "에 대해 알려 주실 수 있나요?"}, {"", " 이게 무엇인지 궁금합니다"}, {"혹시 ", " 이거 어떻게 되는 건가요?"},
-			{"", "이란 무엇인가요?"}, {"다음이 무슨 뜻인지 설명해 줄래요: ", ""}, {"", "가 뭐죠?"},
+			{"", "에 대해 알려 주실 수 있나요?"},
+			{"", " 이게 무엇인지 궁금합니다"},
+			{"혹시 ", " 이거 어떻게 되는 건가요?"},
+			{"", "이란 무엇인가요?"},
+			{"다음이 무슨 뜻인지 설명해 줄래요: ", ""},
+			{"", "가 뭐죠?"},
 		},
 		false: {
-			{"Could you please tell me about the following: ", ""}, {"I would like to know this: ", ""}, {"What is meant by ", " exactly?"},
-			{"Does anybody know ", ", please?"}, {"I am wondering about ", " and where I can find it"}, {"How do I find out: ", ""},
+			{"Could you please tell me about the following: ", ""},
+			{"I would like to know this: ", ""},
+			{"What is meant by ", " exactly?"},
+			{"Does anybody know ", ", please?"},
+			{"I am wondering about ", " and where I can find it"},
+			{"How do I find out: ", ""},
 		},
 	}
 )
