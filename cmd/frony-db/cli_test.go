@@ -294,6 +294,8 @@ func TestMistakes(t *testing.T) {
 		{[]string{"search", "-5 degrees"}, exitUsage, []string{"put -- before"}},
 		{[]string{"search", "x", "--model", "none"}, exitError, []string{`"default"`, "--mode lexical"}},
 		{[]string{"eval", "--data", "empty"}, exitError, []string{"--data empty", "eval --help"}},
+		{[]string{"eval", "--data", "empty", "--part", "3/2"}, exitUsage, []string{`--part "3/2"`, "1/2"}},
+		{[]string{"eval", "--data", "empty", "--perturb", "noise"}, exitUsage, []string{"noise", "typo"}},
 		{[]string{"search", "x", "--nope"}, exitUsage, []string{"--nope"}},
 		{[]string{"search", "x", "--db", "missing"}, exitError, []string{"missing", "--db"}},
 		{[]string{"search", "x", "-c", "other"}, exitError, []string{`"other"`, "default"}},
