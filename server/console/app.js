@@ -48,8 +48,17 @@ class Refusal extends Error {
   constructor(e) { super(e.message); Object.assign(this, e); }
 }
 
+// A busy server says when to come again: it has done nothing yet, so that writes may
+// be sent again too.
+const patience = 10;
+
+const pause = (seconds, signal) => new Promise((done, failed) => {
+  const t = setTimeout(done, 1000 * seconds);
+  signal?.addEventListener("abort", () => { clearTimeout(t); failed(signal.reason); });
+});
+
 async function api(method, path, body, signal) {
-  for (;;) {
+  for (let tries = 0; ; ) {
     const headers = {};
     const key = sessionStorage.getItem("frony-key");
     if (key) headers.Authorization = "Bearer " + key;
@@ -62,6 +71,10 @@ async function api(method, path, body, signal) {
       throw new Refusal({ code: "offline", message: t("offline") });
     }
     if (r.status === 401 && (await askKey())) continue;
+    if ((r.status === 429 || r.status === 503) && tries++ < patience) {
+      await pause(Number(r.headers.get("Retry-After")) || 1, signal);
+      continue;
+    }
     const text = await r.text();
     if (!r.ok) {
       let e = { code: "http", message: `HTTP ${r.status}` };
@@ -135,22 +148,30 @@ async function newCollection() {
 let running = null, like = null;
 const stages = ["embed", "filter", "graph", "lexical", "rerank", "load"];
 
-async function search() {
-  running?.abort();
+// search asks what the form says. A search that is under way already is not begun
+// anew because a key was pressed that changed nothing: the first would still hold its
+// slot at the server when the second asks for one.
+async function search(ev) {
   const c = $("collection").value, text = $("q").value.trim(), form = $("search");
-  fault(form, null);
   if (!c || (!text && !like)) {
+    running?.abort();
+    if (c || !start.failed) fault(form, null);
     show([], null);
-    $("empty").textContent = c ? t("start", { n: (info?.documents ?? 0).toLocaleString() }) : t("noCollections");
+    $("empty").textContent = c ? t("start", { n: (info?.documents ?? 0).toLocaleString() }) : start.failed ? "" : t("noCollections");
     return;
   }
-  const mine = (running = new AbortController());
   const q = { k: Math.min(100, Math.max(1, Number($("k").value) || 10)), exact: $("exact").checked };
   if (like) q.embedding = like.embedding;
   else q.text = text;
   if ($("per-source").checked) q.per_source = 1;
   if (!like && $("mode").value) q.mode = $("mode").value;
   if ($("filter").value.trim()) q.filter = $("filter").value.trim();
+  const asked = c + stringify(q);
+  if (ev === "typed" && running?.asked === asked) return;
+  running?.abort();
+  fault(form, null);
+  const mine = (running = new AbortController());
+  mine.asked = asked;
   const began = performance.now();
   try {
     const r = await api("POST", path(c, "search"), q, mine.signal);
@@ -161,6 +182,8 @@ async function search() {
     $("matches").classList.add("stale"); // a filter that is half typed takes nothing away
     $("empty").textContent = "";
     fault(form, e);
+  } finally {
+    if (running === mine) running = null;
   }
 }
 
@@ -386,7 +409,7 @@ async function figures() {
 
 // ── Events ───────────────────────────────────────────────────────────────────
 let timer;
-const soon = () => { clearTimeout(timer); timer = setTimeout(search, 120); };
+const soon = () => { clearTimeout(timer); timer = setTimeout(search, 120, "typed"); };
 $("q").addEventListener("input", () => { like = null; $("q").placeholder = t("question"); soon(); });
 for (const id of ["filter", "k", "mode", "per-source", "exact"]) $(id).addEventListener("input", soon);
 $("search").addEventListener("submit", (ev) => { ev.preventDefault(); search(); });
@@ -421,9 +444,13 @@ document.addEventListener("keydown", (ev) => {
 });
 
 async function start() {
+  start.failed = false;
   try {
     await loadCollections();
-  } catch (e) { fault($("search"), e); }
+  } catch (e) {
+    start.failed = true; // what search says of an empty list would be wrong
+    fault($("search"), e);
+  }
   search();
   figures();
 }

@@ -168,6 +168,49 @@ test("maintenance: start, follow, and what is refused", async () => {
   await context.close();
 });
 
+test("a busy server is asked again, and a running search not begun anew", async () => {
+  const { page, context, faults } = await open({ locale: "en-US", viewport: { width: 1280, height: 800 } });
+  await page.getByLabel("Key (kept").waitFor();
+  const refused = {};
+  const busy = (name) => async (route) => {
+    refused[name] = (refused[name] || 0) + 1;
+    if (refused[name] > 1) return route.continue();
+    await route.fulfill({ status: 503, headers: { "Retry-After": "1" }, json: { error: { code: "overloaded", message: "the server is busy" } } });
+  };
+  await page.route("**/v1/collections/travel/search", busy("search"));
+  let lists = 0; // the first checks the key
+  await page.route("**/v1/collections", (route) => ++lists === 1 ? route.continue() : busy("list")(route));
+  await page.getByLabel("Key (kept").fill(s.key);
+  await page.getByRole("button", { name: "OK" }).click();
+  await page.getByLabel("Ask in Korean or English").fill("cherry blossoms in Seoul");
+  await page.locator('[data-id="guide-7"]').waitFor();
+  assert.deepEqual(refused, { list: 2, search: 2 });
+
+  // While it waits for an answer, the same question is not asked once more; another is.
+  let asked = 0, release;
+  const held = new Promise((done) => { release = done; });
+  await page.unroute("**/v1/collections/travel/search");
+  await page.route("**/v1/collections/travel/search", async (route) => {
+    if (++asked === 1) await held;
+    await route.continue().catch(() => {}); // the page has given it up
+  });
+  const q = page.getByLabel("Ask in Korean or English");
+  const first = page.waitForRequest("**/search");
+  await q.fill("부산의 겨울");
+  await first;
+  await q.dispatchEvent("input");
+  await page.waitForTimeout(300);
+  assert.equal(asked, 1);
+  const second = page.waitForRequest("**/search");
+  await q.fill("부산의 겨울 바다");
+  await second;
+  release();
+  await page.locator('[data-id="kto-2"]').first().waitFor();
+  assert.equal(asked, 2);
+  assert.deepEqual(faults.filter((f) => !f.includes("status of 503")), []);
+  await context.close();
+});
+
 test("한국어, 어둡게, 전화기에서", async () => {
   const { page, context, faults, shot } = await open({
     locale: "ko-KR", colorScheme: "dark", viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true,
