@@ -150,6 +150,8 @@ type Match struct {
 	Score float32
 	// Cosine and BM25 are the two scores, where they were computed.
 	Cosine, BM25 float32
+	// Dense is, in Hybrid, the part of Score that the cosine gives; words give the rest.
+	Dense float32
 	// Highlights are the query's words in Document.Text, if Query.Highlight is set and
 	// the text was read: in order, apart from each other.
 	Highlights []Span

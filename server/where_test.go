@@ -28,7 +28,7 @@ var boundRoutes = func() map[string]bound {
 	for _, open := range []string{
 		"GET /.well-known/live", "GET /.well-known/ready", "GET /api/tags", "GET /console/app.js", "GET /console/icon.svg",
 		"GET /console/show.js", "GET /console/style.css", "GET /console/words.js", "GET /health", "GET /healthz", "GET /info", "GET /livez",
-		"GET /meta", "GET /openapi-3.0.json", "GET /openapi.json", "GET /readyz", "GET /v1/models", "GET /v1/models/{model...}", "GET /{$}",
+		"GET /meta", "GET /openapi-3.0.json", "GET /openapi.json", "GET /readyz", "GET /v1/key", "GET /v1/models", "GET /v1/models/{model...}", "GET /{$}",
 		"POST /api/embed", "POST /embed", "POST /embeddings", "POST /similarity", "POST /tokenize", "POST /v1/embeddings", "POST /vectors",
 		"POST /vectors/{$}", "POST /{$}",
 	} {
@@ -66,6 +66,7 @@ var boundRoutes = func() map[string]bound {
 		"POST " + c + "/search/batch": {bodies: []string{`{"queries":[` + search + `]}`}},
 		"GET " + c + "/fields":        {bodies: none},
 		"POST " + c + "/facets":       {bodies: []string{`{"fields":["tenant","name"]}`, `{"fields":["name"],"filter":"tenant = \"b\""}`, `{"fields":["tenant"],"search":{"text":"x"}}`}},
+		"POST " + c + "/map":          {bodies: []string{`{"color":"name","ids":["theirs"]}`, `{"filter":"tenant = \"b\"","color":"name"}`}},
 		"GET " + c + "/search":        {query: "?k=9&q=" + theirs, bodies: none},
 		"POST /mcp":                   {bodies: none}, // below, by tool
 	})

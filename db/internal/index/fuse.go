@@ -54,6 +54,7 @@ func (s *search) fuseScores(all []scored, weight float64) {
 		if a.bm25 > 0 {
 			words = max(words, lexical.Apply(a.bm25))
 		}
+		a.near = float32(weight * near)
 		a.score = float32(weight*near + (1-weight)*words)
 		a.score += (1 - a.score) * min(mostSound, soundWeight*a.sound)
 	}
@@ -92,6 +93,9 @@ func (s *search) fuseRanks(all []scored, weight float64) {
 	slices.SortFunc(lexical.Hits, fusion.Hit.Order)
 	for _, f := range fusion.Reciprocal(nil, 0, dense, lexical) {
 		seen[f.Node].score = f.Score
+	}
+	for _, f := range fusion.Reciprocal(nil, 0, dense) {
+		seen[f.Node].near = f.Score
 	}
 }
 

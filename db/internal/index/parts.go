@@ -49,11 +49,12 @@ func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, erro
 		weight := float32(math.Sqrt(tell[i]/most) / wholeBonus)
 		for _, f := range found {
 			f.score *= weight
+			f.near *= weight
 			if at, ok := place[f.node]; !ok {
 				place[f.node] = len(all)
 				all = append(all, f)
 			} else if all[at].score < f.score {
-				all[at].score = f.score
+				all[at].score, all[at].near = f.score, f.near
 			}
 		}
 	}

@@ -49,6 +49,7 @@ type Match struct {
 	Embedding    []float32 // if Want has store.WithVector
 	Score        float32
 	Cosine, BM25 float32
+	Dense        float32 // of a hybrid search: the part of Score that the cosine gives
 }
 
 // Plan is how a search found its candidates.
@@ -152,6 +153,7 @@ type scored struct {
 	node         uint32
 	score        float32
 	cosine, bm25 float32
+	near         float32 // the part of a fused score that the cosine gives
 	sound        float32 // names of the question in another script, as lexical.Query.Sounds
 }
 
@@ -248,7 +250,7 @@ func (s *search) load(ctx context.Context, top []scored) ([]Match, error) {
 }
 
 func (s *search) match(t scored) (m Match, ok bool, err error) {
-	m = Match{Score: t.score, Cosine: t.cosine, BM25: t.bm25}
+	m = Match{Score: t.score, Cosine: t.cosine, BM25: t.bm25, Dense: t.near}
 	if m.Record, ok, err = s.Record(t.node, s.q.Want); err != nil || !ok {
 		return m, false, err
 	}
