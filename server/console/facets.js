@@ -22,6 +22,7 @@ export async function facets() {
   if (!c) {
     fields = [];
     $("facets").replaceChildren();
+    $("no-facets").hidden = true;
     return;
   }
   try {
@@ -37,7 +38,8 @@ export async function facets() {
     $("no-facets").hidden = shown.length > 0;
     if (!shown.length) return $("facets").replaceChildren();
     const r = await api("POST", path(c, "facets"), { fields: shown.map((f) => f.name), filter: filter(), top }, mine.signal);
-    $("facets").replaceChildren(...r.facets.map((f, i) => facet(f, shown[i], i)));
+    const first = shown.filter((f) => f.distinct <= few).slice(0, open);
+    $("facets").replaceChildren(...r.facets.map((f, i) => facet(f, shown[i], first.includes(shown[i]))));
   } catch (e) {
     if (e.name !== "AbortError") $("facets").classList.add("stale"); // the list says what is wrong
     return;
@@ -45,10 +47,10 @@ export async function facets() {
   $("facets").classList.remove("stale");
 }
 
-function facet(f, info, i) {
+function facet(f, info, opened) {
   const list = info.types[0]?.type.startsWith("list");
   const d = el("details", {}, el("summary", {}, el("b", {}, visible(f.field)), " ", el("small", {}, t("distinct", { n: number(f.distinct) }))));
-  d.open = closed.get(f.field) ?? (i < open && info.distinct <= few);
+  d.open = closed.get(f.field) ?? opened;
   d.ontoggle = () => closed.set(f.field, d.open);
   const range = f.min !== undefined ? `${value(f.min)} – ${value(f.max)}` : f.first ? `${f.first.slice(0, 10)} – ${f.last.slice(0, 10)}` : "";
   if (range) d.append(el("small", { class: "range" }, range));

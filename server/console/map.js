@@ -2,7 +2,7 @@
 // and its results, and a part of it encircled for the filter.
 import { api, path } from "/console/api.js";
 import { openDocument } from "/console/document.js";
-import { $, el, fault } from "/console/dom.js";
+import { $, el, fault, toast } from "/console/dom.js";
 import { filter, pick } from "/console/filter.js";
 import { fields } from "/console/facets.js";
 import { number, store, t } from "/console/lang.js";
@@ -113,7 +113,7 @@ function encircled(points) {
   $("map-lasso").setAttribute("aria-pressed", "false");
   plot.drawing = false;
   $("plot").classList.remove("lasso");
-  if (!ids.length) return;
+  if (!ids.length) return toast(t("noneInside"));
   if (ids.length > most) return fault($("search"), { message: t("tooMany", { n: number(ids.length), most: number(most) }) });
   fault($("search"), null);
   state.zoomed = false;
@@ -149,8 +149,9 @@ function colorable() {
   const now = $("map-color").value || store.get("color-" + name()) || "";
   const list = fields.filter((f) => f.types.some((k) => !k.type.startsWith("list")));
   $("map-color").replaceChildren(el("option", { value: "" }, t("oneColor")), ...list.map((f) => el("option", { value: f.name }, visible(f.name))), el("option", { value: "_source" }, t("source")));
-  // What has few values tells most.
-  const best = list.find((f) => f.distinct > 1 && f.distinct <= 40 && f.types[0].type === "string") ?? list.find((f) => f.distinct > 1 && f.types[0].type === "number");
+  // What has as many values as there are colors tells most.
+  const texts = list.filter((f) => f.distinct > 1 && f.types[0].type === "string").sort((a, b) => (a.distinct <= 10) === (b.distinct <= 10) ? (a.distinct <= 10 ? b.distinct - a.distinct : a.distinct - b.distinct) : b.distinct <= 10 ? 1 : -1);
+  const best = texts.find((f) => f.distinct <= 100) ?? list.find((f) => f.distinct > 1 && f.types[0].type === "number");
   $("map-color").value = [...$("map-color").options].some((o) => o.value === now) && now !== "" ? now : best?.name ?? "";
 }
 

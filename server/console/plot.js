@@ -174,7 +174,7 @@ export class Plot {
   // aim points at what is nearest to the middle, for those without a mouse.
   aim() {
     const f = this.frame();
-    if (this.keyed) this.point(this.near(f.w / 2, f.h / 2, 60)); else if (!this.canvas.matches(":hover")) this.point(-1);
+    if (this.keyed) this.point(this.near(f.w / 2, f.h / 2, Math.max(f.w, f.h))); else if (!this.canvas.matches(":hover")) this.point(-1);
     this.soon();
   }
 
