@@ -165,6 +165,8 @@ type Match struct {
 	// Question is the number of the one of Queries that the document fits best: by its rank,
 	// or with FuseBest by the score that counts.
 	Question int
+	// Dense is, in Hybrid, the part of Score that the cosine gives; words give the rest.
+	Dense float32
 	// Highlights are the query's words in Document.Text, if Query.Highlight is set and
 	// the text was read: in order, apart from each other.
 	Highlights []Span

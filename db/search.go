@@ -139,7 +139,7 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	out := make([]Match, len(matches))
 	for i := range matches {
 		m := &matches[i]
-		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question}
+		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question, Dense: m.Dense}
 		out[i].Document.Embedding = m.Embedding
 	}
 	if q.Highlight || q.Snippet > 0 {

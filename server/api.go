@@ -44,6 +44,8 @@ func (s *Server) routes() error {
 	s.documentRoutes()
 	s.searchRoutes()
 	s.facetRoutes()
+	s.mapRoute()
+	s.keyRoute()
 	s.taskRoutes()
 	s.backupRoutes()
 	s.compatRoutes()
@@ -75,7 +77,8 @@ func slotOf(op *huma.Operation, role keys.Role) slotKind {
 	case role > keys.Read:
 		return slotWrite
 	case strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"),
-		strings.Contains(op.Path, "{collection}/facets"), strings.Contains(op.Path, "{collection}/fields"):
+		strings.Contains(op.Path, "{collection}/facets"), strings.Contains(op.Path, "{collection}/fields"),
+		strings.Contains(op.Path, "{collection}/map"):
 		return slotSearch
 	}
 	return slotNone

@@ -51,6 +51,7 @@ type Match struct {
 	Score        float32
 	Cosine, BM25 float32
 	Question     int // the number of the one that the document fits best, of several
+	Dense        float32 // of a hybrid search: the part of Score that the cosine gives
 }
 
 // Plan is how a search found its candidates.
@@ -167,6 +168,7 @@ type scored struct {
 	score        float32
 	cosine, bm25 float32
 	side         uint32  // of a joint search
+	near         float32 // the part of a fused score that the cosine gives
 	sound        float32 // names of the question in another script, as lexical.Query.Sounds
 }
 
@@ -263,7 +265,7 @@ func (s *search) load(ctx context.Context, top []scored) ([]Match, error) {
 }
 
 func (s *search) match(t scored) (m Match, ok bool, err error) {
-	m = Match{Score: t.score, Cosine: t.cosine, BM25: t.bm25}
+	m = Match{Score: t.score, Cosine: t.cosine, BM25: t.bm25, Dense: t.near}
 	if m.Record, ok, err = s.Record(t.node, s.q.Want); err != nil || !ok {
 		return m, false, err
 	}
