@@ -37,4 +37,5 @@ var (
 	_ Namer       = local{}
 	_ Remodeler   = localCollection{}
 	_ SelfQuerier = localCollection{}
+	_ Mapper      = localCollection{}
 )

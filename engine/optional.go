@@ -47,6 +47,11 @@ type SelfQuerier interface {
 	Reachability(ctx context.Context, from uint32, n int) (db.Reachability, error)
 }
 
+// Mapper is a Collection that lays its documents out on a plane.
+type Mapper interface {
+	Map(ctx context.Context, q db.MapQuery) (db.Map, error)
+}
+
 // Delegator is a DB or Collection that leaves an operation ("backup", "doctor", …) to
 // other programs, and says to which.
 type Delegator interface {
