@@ -283,11 +283,21 @@ func (s *Server) compactTask(context.Context, *api.NewTask) (task.Work, error) {
 }
 
 // copyTask copies a collection with its embeddings.
-func (s *Server) copyTask(_ context.Context, in *api.NewTask) (task.Work, error) {
+func (s *Server) copyTask(ctx context.Context, in *api.NewTask) (task.Work, error) {
 	if in.As == "" {
 		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "a task copy needs the name of the copy").At("body.as")
 	}
 	as := norm.NFC.String(in.As)
+	from, err := s.info(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	if from == nil {
+		return nil, problem.Refuse(http.StatusNotFound, "no_collection", "there is no collection %q", in.Collection).At("body.collection")
+	}
+	if taken, err := s.info(ctx, as); err != nil || taken != nil {
+		return nil, cmp.Or(err, error(problem.Refuse(http.StatusConflict, "collection_exists", "the name %q is taken", as).At("body.as")))
+	}
 	return func(ctx context.Context) (*api.TaskResult, error) {
 		r, err := s.db.Copy(ctx, in.Collection, as)
 		if err != nil {
