@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fronyai/frony-db/db/chunk"
+	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/quant"
 )
@@ -19,9 +20,9 @@ const (
 	piecesOfSearch = 96
 )
 
-// excerpt fills Highlights and Snippet of the results. vec is the query's embedding, or
-// nil. Texts that were only read for this are dropped.
-func (v *version) excerpt(ctx context.Context, m *lexical.Marker, q *Query, vec []float32, out []Match) error {
+// excerpt fills Highlights and Snippet of the results. ask has the embeddings. Texts that
+// were only read for this are dropped.
+func (v *version) excerpt(ctx context.Context, m *lexical.Marker, q *Query, ask *index.Query, out []Match) error {
 	left := piecesOfSearch
 	for i := range out {
 		if err := ctx.Err(); err != nil {
@@ -37,7 +38,7 @@ func (v *version) excerpt(ctx context.Context, m *lexical.Marker, q *Query, vec 
 			case len(marks) > 0:
 				part = cut(text, covering(dense(text, marks, q.Snippet)), q.Snippet)
 			default:
-				core, err := v.nearest(ctx, text, vec, q.Snippet, &left)
+				core, err := v.nearest(ctx, text, vectorFor(ask, out[i].Question), q.Snippet, &left)
 				if err != nil {
 					return err
 				}
@@ -56,6 +57,16 @@ func (v *version) excerpt(ctx context.Context, m *lexical.Marker, q *Query, vec 
 		}
 	}
 	return nil
+}
+
+// vectorFor is the embedding of one of the questions, or of the only one.
+func vectorFor(ask *index.Query, number int) []float32 {
+	for i := range ask.Questions {
+		if ask.Questions[i].Number == number {
+			return ask.Questions[i].Vector
+		}
+	}
+	return ask.Vector
 }
 
 // wantsText reports whether the results have their whole texts.

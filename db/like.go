@@ -14,9 +14,6 @@ const MaxLike = 1000
 // unlikeWeight is what the mean of Unlike weighs, where that of Like weighs 1.
 const unlikeWeight = 0.5
 
-// byExample reports whether the query names documents.
-func (q *Query) byExample() bool { return len(q.Like)+len(q.Unlike) > 0 }
-
 // checkExamples returns the first reason why Like and Unlike are invalid.
 func (q *Query) checkExamples() error {
 	switch n := len(q.Like) + len(q.Unlike); {

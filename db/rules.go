@@ -66,7 +66,8 @@ func rules(name string, was *index.Settings, o *CollectionOptions, opts *Options
 	}
 	v := &version{Index: index.Gather(set, new(index.Statistics), nil), mismatch: d.mismatch(&set), log: all.Logger}
 	v.setEmbedder(own.Embedder)
-	c := &Collection{shared: &shared{db: d, name: name}}
+	c := &Collection{shared: &shared{db: d}}
+	c.named.Store(&name)
 	c.current.Store(v)
 	return &Rules{c, v}, nil
 }
@@ -77,7 +78,7 @@ func (r *Rules) Settings() ([]byte, error) { return json.Marshal(r.v.Settings())
 // Info describes the collection, but for its documents and its age.
 func (r *Rules) Info() CollectionInfo {
 	s := r.v.Settings()
-	ci := CollectionInfo{Name: r.c.name, Dims: s.Dims, HeadDims: s.HeadDims, Model: s.Spec}
+	ci := CollectionInfo{Name: r.c.Name(), Dims: s.Dims, HeadDims: s.HeadDims, Model: s.Spec}
 	if r.v.mismatch != nil {
 		ci.Degraded = r.v.mismatch.Error()
 	}

@@ -250,7 +250,7 @@ func (a *Asked) Finish(ctx context.Context, matches []Match) error {
 	var err error
 	if len(matches) > 0 && (a.q.Highlight || a.q.Snippet > 0) {
 		start := time.Now()
-		err = a.r.v.excerpt(ctx, a.index.Marker(a.q.Text), &a.q, a.ask.Vector, matches)
+		err = a.r.v.excerpt(ctx, a.index.Marker(a.q.texts()), &a.q, &a.ask, matches)
 		a.Trace.Load += time.Since(start)
 	}
 	a.Trace.Total = time.Since(a.start)

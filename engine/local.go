@@ -34,6 +34,8 @@ func (c localCollection) Restrict(where filter.Expr) (Collection, error) {
 var (
 	_ Maintainer  = local{}
 	_ Backuper    = local{}
+	_ Namer       = local{}
 	_ Remodeler   = localCollection{}
 	_ SelfQuerier = localCollection{}
+	_ Mapper      = localCollection{}
 )

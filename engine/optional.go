@@ -19,6 +19,16 @@ type Maintainer interface {
 	Doctor(ctx context.Context, o *db.DoctorOptions) (db.DoctorReport, error)
 }
 
+// Namer is a DB whose collections have other names besides, and are renamed and copied.
+type Namer interface {
+	Resolve(name string) string
+	Aliases(ctx context.Context) ([]db.Alias, error)
+	SetAlias(ctx context.Context, alias, collection string) (previous string, err error)
+	DropAlias(ctx context.Context, alias string) error
+	Rename(ctx context.Context, from, to string) error
+	Copy(ctx context.Context, from, to string) (db.CopyReport, error)
+}
+
 // Backuper is a DB that makes backups, and restores collections from them.
 type Backuper interface {
 	Backup(ctx context.Context, w io.Writer, o *db.BackupOptions) (db.BackupInfo, error)
@@ -35,6 +45,11 @@ type Remodeler interface {
 // SelfQuerier is a Collection that searches for its documents by their own vectors.
 type SelfQuerier interface {
 	Reachability(ctx context.Context, from uint32, n int) (db.Reachability, error)
+}
+
+// Mapper is a Collection that lays its documents out on a plane.
+type Mapper interface {
+	Map(ctx context.Context, q db.MapQuery) (db.Map, error)
 }
 
 // Delegator is a DB or Collection that leaves an operation ("backup", "doctor", …) to

@@ -166,6 +166,10 @@ func (s *Server) Warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	aliases, err := s.aliases(ctx)
+	if err != nil {
+		return err
+	}
 	if health := s.health(ctx); health != "ok" {
 		s.log.Warn(health)
 	}
@@ -179,6 +183,11 @@ func (s *Server) Warm(ctx context.Context) error {
 		}
 		s.warmMu.Lock()
 		s.warm[name] = true
+		for _, a := range aliases {
+			if a.Collection == name {
+				s.warm[a.Name] = true
+			}
+		}
 		s.warmMu.Unlock()
 	}
 	s.state.CompareAndSwap(stateLoading, stateReady)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
@@ -62,6 +63,7 @@ var jobs = map[string]job{
 	api.TaskBackup:   {[]string{"base", "base_info"}, "backup ", (*Server).backupTask},
 	api.TaskRestore:  {[]string{"collection", "backups", "as"}, "restore ", (*Server).restoreTask},
 	api.TaskCompact:  {nil, "", (*Server).compactTask},
+	api.TaskCopy:     {[]string{"collection", "as"}, "copy ", (*Server).copyTask},
 	api.TaskDoctor:   {[]string{"collection", "sample", "repair"}, "doctor ", (*Server).doctorTask},
 }
 
@@ -294,6 +296,35 @@ func (s *Server) compactTask(_ context.Context, in *api.NewTask) (task.Work, err
 			return nil, err
 		}
 		return &api.TaskResult{Compact: &r}, nil
+	}, nil
+}
+
+// copyTask copies a collection with its embeddings.
+func (s *Server) copyTask(ctx context.Context, in *api.NewTask) (task.Work, error) {
+	if in.As == "" {
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "a task copy needs the name of the copy").At("body.as")
+	}
+	as := norm.NFC.String(in.As)
+	d, err := engine.As[engine.Namer](s.db, in.Kind)
+	if err != nil {
+		return nil, err
+	}
+	from, err := s.info(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	if from == nil {
+		return nil, problem.Refuse(http.StatusNotFound, "no_collection", "there is no collection %q", in.Collection).At("body.collection")
+	}
+	if taken, err := s.info(ctx, as); err != nil || taken != nil {
+		return nil, cmp.Or(err, error(problem.Refuse(http.StatusConflict, "collection_exists", "the name %q is taken", as).At("body.as")))
+	}
+	return func(ctx context.Context) (*api.TaskResult, error) {
+		r, err := d.Copy(ctx, in.Collection, as)
+		if err != nil {
+			return nil, err
+		}
+		return &api.TaskResult{Copy: &r}, nil
 	}, nil
 }
 

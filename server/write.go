@@ -102,5 +102,5 @@ func (s *Server) collectionForWrite(ctx context.Context, name string, create boo
 	if p := s.may(ctx, keys.Admin, name); p != nil {
 		return nil, p.Hint(fmt.Sprintf("the collection %q does not exist, and creating it needs the role admin", name))
 	}
-	return s.db.Collection(ctx, name, nil)
+	return s.open(ctx, name, nil)
 }

@@ -54,6 +54,8 @@ var allowed = map[string]struct {
 	"server/task":                 {own: []string{"api", "server/problem"}, others: []string{}},
 	"server/problem":              {own: []string{"api", "db", "engine"}, others: []string{}},
 	"client":                      {own: []string{"api", "db"}},
+	"integrations/store":          {own: []string{"client", "db"}, others: []string{}},
+	"integrations/storetest":      {own: nil, others: []string{}},
 
 	// The parts of the program know nothing of the whole.
 	"cmd/frony-db/internal/usage":    {others: []string{}},
@@ -62,7 +64,8 @@ var allowed = map[string]struct {
 	"cmd/frony-db/internal/sample":   {others: []string{}},
 	"cmd/frony-db/internal/eval":     {others: []string{}},
 	"cmd/frony-db/internal/crash":    {own: []string{"db"}},
-	"cmd/frony-db/internal/source":   {own: []string{"db", "internal/nfc"}},
+	"cmd/frony-db/internal/office":   {others: []string{}},
+	"cmd/frony-db/internal/source":   {own: []string{"cmd/frony-db/internal/office", "db", "internal/nfc"}},
 	"cmd/frony-db/internal/sink":     {own: []string{"cmd/frony-db/internal/source"}},
 	"cmd/frony-db/internal/pipeline": {own: []string{"cmd/frony-db/internal/source"}, others: []string{}},
 	"cmd/frony-db/internal/models": {own: []string{

@@ -115,6 +115,8 @@ func instead(op string) string {
 		return "autovacuum does it; VACUUM (FULL) and REINDEX give space back"
 	case "doctor":
 		return "use pg_amcheck, and checksums of data pages (pg_checksums)"
+	case "alias", "rename", "copy":
+		return "give the application the collection's name"
 	case "reembed", "confirm", "rollback":
 		return "create a collection with the other model, and import the documents into it"
 	}

@@ -40,6 +40,8 @@ var sentinels = []struct {
 	{db.ErrReembedding, http.StatusConflict, "reembedding", "collection"},
 	{db.ErrNoReembed, http.StatusConflict, "no_reembed", "collection"},
 	{db.ErrNoText, http.StatusConflict, "no_text", "collection"},
+	{db.ErrAliased, http.StatusConflict, "aliased", "collection"},
+	{db.ErrNoAlias, http.StatusNotFound, "no_alias", "alias"},
 	{db.ErrCollectionExists, http.StatusConflict, "collection_exists", "as"},
 	{db.ErrBackup, http.StatusBadRequest, "invalid_backup", ""},
 	{db.ErrDamaged, http.StatusConflict, "damaged", ""},

@@ -28,11 +28,7 @@ func (s *search) sounds() []scored {
 
 // addSounds gives the candidates the evidence that its names are.
 func (s *search) addSounds(all []scored) {
-	nodes := make([]uint32, len(all))
-	for i, a := range all {
-		nodes[i] = a.node
-	}
-	for i, v := range s.x.lexical.Sounds(nil, s.q.Text, nodes) {
+	for i, v := range s.x.lexical.Sounds(nil, s.q.Text, nodesOf(all)) {
 		all[i].sound = v
 	}
 }

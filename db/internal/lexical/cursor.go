@@ -65,11 +65,17 @@ func (c *cursor) seek(slot uint32) {
 	if c.skipTo(slot); c.done {
 		return
 	}
-	for c.slot < slot { // ends at last
+	data, at, tf, next := c.data, c.slot, c.tf, c.next
+	for at < slot { // ends at last
 		var delta uint32
-		delta, c.tf, c.next = decode(c.data, c.next)
-		c.slot += delta
+		if v := data[next]; v < 0x80 && v&1 != 0 { // as most are: see scoreAll
+			delta, tf, next = uint32(v>>1), 1, next+1
+		} else {
+			delta, tf, next = decode(data, next)
+		}
+		at += delta
 	}
+	c.slot, c.tf, c.next = at, tf, next
 }
 
 // limit returns an upper bound of the term's score in the slots [lo, hi), and 0 if

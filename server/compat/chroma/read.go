@@ -131,7 +131,8 @@ func metadataOf(d *db.Document) any {
 	return m
 }
 
-// embeddingOf is a document's embedding as it was sent, up to the precision of float32.
+// embeddingOf is a document's embedding as it was sent, up to the precision of float32;
+// exactly if its components have up to five digits.
 func embeddingOf(d *db.Document) []float32 {
 	n := length(d.Metadata)
 	if n == 1 {
@@ -139,7 +140,7 @@ func embeddingOf(d *db.Document) []float32 {
 	}
 	out := make([]float32, len(d.Embedding))
 	for i, x := range d.Embedding {
-		out[i] = float32(float64(x) * n)
+		out[i] = rounded(float32(float64(x) * n))
 	}
 	return out
 }

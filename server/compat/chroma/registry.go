@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fronyai/frony-db/db"
@@ -300,7 +301,7 @@ func (h *Host) backing(ctx context.Context, r *record) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		free = free && info.Name != name
+		free = free && info.Name != name && !slices.Contains(info.Aliases, name)
 	}
 	if !free {
 		name = registry + "." + r.ID
