@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,12 +25,13 @@ type Asked struct {
 	// Nothing says that nothing is to be found.
 	Nothing bool
 
-	r     *Rules
-	q     Query
-	ask   index.Query
-	words index.Statistics
-	index *lexical.Index // without documents, for weights
-	start time.Time
+	r      *Rules
+	q      Query
+	ask    index.Query
+	except []string
+	words  index.Statistics
+	index  *lexical.Index // without documents, for weights
+	start  time.Time
 }
 
 // A Retrieval is what candidates are found by: a question, or a part of a long one.
@@ -60,14 +62,25 @@ func (r *Rules) Ask(ctx context.Context, q Query, embeddings func(ctx context.Co
 		return nil, err
 	}
 	a.Nothing = a.ask.K == 0
-	if q.byExample() {
-		err = a.mix(ctx, embeddings)
+	if len(q.Queries) == 0 {
+		a.ask.Vector, err = a.mix(ctx, &a.q, a.ask.Vector, embeddings)
+		a.ask.Unknown = a.ask.Unknown && a.ask.Vector == nil
+	}
+	for i := range a.ask.Questions {
+		w := &a.ask.Questions[i]
+		one := q.alone(w.Number)
+		if w.Vector, err = a.mix(ctx, &one, w.Vector, embeddings); err != nil {
+			return nil, &Error{Input: fmt.Sprintf("Queries[%d]", w.Number), Err: err}
+		}
+		w.Unknown = w.Unknown && w.Vector == nil
 	}
 	a.ask.Filter = filter.Expr{} // for the engine
 	return a, err
 }
 
-func (a *Asked) mix(ctx context.Context, embeddings func(context.Context, []string) ([][]float32, error)) error {
+// mix moves the embedding of a question towards its examples.
+func (a *Asked) mix(ctx context.Context, q *Query, vec []float32, embeddings func(context.Context, []string) ([][]float32, error)) ([]float32, error) {
+	a.except = slices.Concat(a.except, q.Like, q.Unlike)
 	mean := func(ids []string) ([]float32, error) {
 		if len(ids) == 0 {
 			return nil, nil
@@ -84,37 +97,34 @@ func (a *Asked) mix(ctx context.Context, embeddings func(context.Context, []stri
 		}
 		return direction(sum), nil
 	}
-	like, err := mean(a.q.Like)
+	like, err := mean(q.Like)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	unlike, err := mean(a.q.Unlike)
-	if err != nil {
-		return err
+	unlike, err := mean(q.Unlike)
+	if err != nil || !q.byExample() || vec == nil && like == nil {
+		return vec, err
 	}
-	if a.ask.Vector != nil || like != nil {
-		if a.ask.Vector, err = mixed(a.ask.Vector, like, unlike); err != nil {
-			return err
-		}
-	}
-	a.ask.Unknown = a.ask.Unknown && a.ask.Vector == nil
-	return nil
+	return mixed(vec, like, unlike)
 }
 
 // Except are the ids of documents that are no results.
-func (a *Asked) Except() []string { return slices.Concat(a.q.Like, a.q.Unlike) }
+func (a *Asked) Except() []string { return a.except }
 
-// Exact reports whether every document is to be compared, and Grouped whether results
-// may share a value, so that more candidates may be needed.
-func (a *Asked) Exact() bool   { return a.ask.Exact || a.ask.Recall == 1 }
+// Exact reports whether every document is to be compared.
+func (a *Asked) Exact() bool { return a.ask.Exact || a.ask.Recall == 1 }
+
+// Grouped reports whether results may share a value, so that more candidates may be
+// needed.
 func (a *Asked) Grouped() bool { return a.ask.PerGroup > 0 }
 
 // K is the number of results, with those that are left out.
 func (a *Asked) K() int { return a.ask.K }
 
-// Wanted is the number of results, and Frequency how many documents have a term, as Count
-// was told.
-func (a *Asked) Wanted() int              { return a.q.K }
+// Wanted is the number of results.
+func (a *Asked) Wanted() int { return a.q.K }
+
+// Frequency is how many documents have a term, as Count was told.
 func (a *Asked) Frequency(key uint64) int { return int(a.words.Frequencies[key]) }
 
 // Fields are the parts of documents that results need.
@@ -128,15 +138,23 @@ func (a *Asked) Fields() Fields {
 
 // Candidates is how many candidates each retriever is to bring for k results.
 func (a *Asked) Candidates(k int) int {
-	if a.ask.Text == "" || a.ask.Vector == nil {
+	if len(a.ask.Questions) > 1 && !a.ask.Best {
+		k = index.PerRetriever(k)
+	}
+	if !a.hybrid() {
 		return k
 	}
 	return index.PerRetriever(k)
 }
 
+// hybrid reports whether a question has both a text and an embedding.
+func (a *Asked) hybrid() bool {
+	return slices.ContainsFunc(a.Retrievals(), func(r Retrieval) bool { return r.Text != "" && r.Vector != nil })
+}
+
 // SoundCandidates is how many candidates names in the other script are to bring.
 func (a *Asked) SoundCandidates() int {
-	if a.ask.Text == "" || a.ask.Vector == nil {
+	if !a.hybrid() {
 		return 0
 	}
 	return index.PerSounds
@@ -144,15 +162,27 @@ func (a *Asked) SoundCandidates() int {
 
 // Retrievals are what candidates are found by.
 func (a *Asked) Retrievals() []Retrieval {
-	all := []Retrieval{{a.ask.Text, a.ask.Vector}}
-	for _, p := range a.ask.Parts {
-		v := p.Vector
-		if v == nil {
-			v = a.ask.Vector
-		}
-		all = append(all, Retrieval{p.Text, v})
+	if len(a.ask.Questions) == 0 {
+		return retrievals(nil, a.ask.Text, a.ask.Vector, a.ask.Parts)
+	}
+	var all []Retrieval
+	for _, q := range a.ask.Questions {
+		all = retrievals(all, q.Text, q.Vector, q.Parts)
 	}
 	return all
+}
+
+// retrievals appends those of a question and its parts.
+func retrievals(dst []Retrieval, text string, vec []float32, parts []index.Part) []Retrieval {
+	dst = append(dst, Retrieval{text, vec})
+	for _, p := range parts {
+		v := p.Vector
+		if v == nil {
+			v = vec
+		}
+		dst = append(dst, Retrieval{p.Text, v})
+	}
+	return dst
 }
 
 // Keys are the terms whose frequencies are needed for Count.
@@ -169,8 +199,8 @@ func (a *Asked) keys(of func(string) []uint64) []uint64 {
 			keys = append(keys, of(r.Text)...)
 		}
 	}
-	if a.ask.Text == "" && (a.q.Highlight || a.q.Snippet > 0) && a.q.Text != "" { // words to mark
-		keys = append(keys, of(a.q.Text)...)
+	if a.q.Highlight || a.q.Snippet > 0 { // words to mark
+		keys = append(keys, of(a.q.texts())...)
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
@@ -218,8 +248,9 @@ type Candidate struct {
 
 // Ranked is the place of a candidate among the results.
 type Ranked struct {
-	At                  int // among the candidates
-	Score, Cosine, BM25 float32
+	At                         int // among the candidates
+	Score, Cosine, BM25, Dense float32
+	Question                   int // as Match.Question
 }
 
 // Rank ranks candidates as the whole collection would be, if the best are among them.
@@ -239,7 +270,7 @@ func (a *Asked) Rank(ctx context.Context, candidates []Candidate) ([]Ranked, err
 	}
 	out := make([]Ranked, len(found))
 	for i, f := range found {
-		out[i] = Ranked{int(f.Node), f.Score, f.Cosine, f.BM25}
+		out[i] = Ranked{int(f.Node), f.Score, f.Cosine, f.BM25, f.Dense, f.Question}
 	}
 	a.Trace.Candidates, a.Trace.Rerank = len(candidates), a.Trace.Rerank+t.Rerank+t.Lexical
 	return out, nil

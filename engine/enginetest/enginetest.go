@@ -126,7 +126,7 @@ func do[T any](p *pair, what string, f func(c engine.Collection) (T, error)) T {
 	p.t.Helper()
 	want, wantErr := f(p.want)
 	got, gotErr := f(p.got)
-	if kind(gotErr) != kind(wantErr) {
+	if (gotErr == nil) != (wantErr == nil) || !errors.Is(gotErr, kind(wantErr)) {
 		p.t.Fatalf("%s: error %v, want %v", what, gotErr, wantErr)
 	}
 	if !reflect.DeepEqual(got, want) {

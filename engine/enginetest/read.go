@@ -46,7 +46,10 @@ func testScan(t *testing.T, e Engine) {
 	}
 	do(p, "a bad scan", func(c engine.Collection) ([]db.Document, error) { return scanned(t, c, db.Scan{Limit: -1}) })
 	// A loop may end early.
-	for range p.got.Scan(ctx, db.Scan{}) {
+	for _, err := range p.got.Scan(ctx, db.Scan{}) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 }

@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -22,7 +23,7 @@ func search(p *pair, what string, q db.Query, tolerance float64) []db.Match {
 	p.t.Helper()
 	want, wantErr := p.want.Search(p.t.Context(), q)
 	got, gotErr := p.got.Search(p.t.Context(), q)
-	if kind(gotErr) != kind(wantErr) {
+	if (gotErr == nil) != (wantErr == nil) || !errors.Is(gotErr, kind(wantErr)) {
 		p.t.Fatalf("%s: error %v, want %v", what, gotErr, wantErr)
 	}
 	show := func(all []db.Match) string {
@@ -168,9 +169,19 @@ func testQueries(t *testing.T, e Engine) {
 		"like and text":     {Text: text, Like: []string{"d0003"}, K: 10},
 		"like, filtered":    {Like: []string{"d0003"}, K: 10, Filter: filter.Exists("a")},
 		"all":               {Text: text, K: 1000},
+		"questions":         {Queries: []db.Question{{Text: text}, {Text: "김치찌개 subway", Weight: 2}, {Like: []string{"d0003"}}}, K: 10},
+		"best of questions": {Queries: []db.Question{{Text: text}, {Text: "김치찌개 subway", Weight: 2}}, K: 10, Fuse: db.FuseBest, PerSource: 1},
 	} {
 		q.Exact = true
 		search(p, name, q, exactly)
+		do(p, name+": which question, and how much is dense", func(c engine.Collection) (string, error) {
+			matches, err := c.Search(t.Context(), q)
+			var b strings.Builder
+			for _, m := range matches {
+				fmt.Fprintf(&b, "%d %.3f, ", m.Question, m.Dense)
+			}
+			return b.String(), err
+		})
 	}
 	vector := make([]float32, dims)
 	for i := range vector {

@@ -31,8 +31,6 @@ func (a *args) live() string {
 // A condition is what documents meet, as SQL about a row d.
 type condition func(a *args) string
 
-func everything(*args) string { return "TRUE" }
-
 // where returns the condition for the live documents that meet a filter within what the
 // collection is restricted to. What SQL cannot say is evaluated here: the documents that
 // meet it are read and named by their numbers.
@@ -228,9 +226,15 @@ func (a *args) condition(e filter.Expr, field string) string {
 		return a.holds(field, keys)
 	case filter.OpIn:
 		return "coalesce(" + value() + " = ANY(" + a.add(keys) + "), FALSE)"
+	default:
+		return a.ordered(c, value(), keys[0])
 	}
+}
+
+// ordered says that a value is before or behind the one that has a key.
+func (a *args) ordered(c filter.Condition, value, key string) string {
 	// The keys of a type begin with its number, in two digits, and those of no list do.
-	kind, v, key := c.Values[0].Type(), value()+` COLLATE "C"`, a.add(keys[0])
+	kind, v, key := c.Values[0].Type(), value+` COLLATE "C"`, a.add(key)
 	if c.Op == filter.OpLt || c.Op == filter.OpLe {
 		return fmt.Sprintf("coalesce(%s >= '%02x' AND %s %s %s, FALSE)", v, uint8(kind), v, c.Op, key)
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/fronyai/frony-db/db"
 )
 
@@ -76,27 +78,25 @@ func (s *search) best(ctx context.Context, terms []db.WeightedTerm, flat, slope 
 		sql = `SELECT no, score FROM (` + sql + `) found JOIN ` + s.t.docs + ` d USING (no) WHERE ` + s.meets(&a) + s.others(&a)
 	}
 	sql += ` ORDER BY score DESC, no LIMIT ` + a.add(n)
-	// The planner does not know how rare a term is that it is given by the question.
-	if _, err := s.tx.Exec(ctx, `SET LOCAL enable_seqscan = off`); err != nil {
-		return nil, 0, err
-	}
-	rows, err := s.tx.Query(ctx, sql, a...)
-	if err != nil {
-		return nil, 0, err
-	}
-	err = each(rows, func() error {
-		var no int64
-		err := rows.Scan(&no, &least)
-		nos = append(nos, no)
-		return err
+	b := &pgx.Batch{}
+	// The planner does not know how rare a term is that the question brings.
+	b.Queue(`SET LOCAL enable_seqscan = off`)
+	b.Queue(sql, a...).Query(func(rows pgx.Rows) error {
+		return each(rows, func() error {
+			var no int64
+			err := rows.Scan(&no, &least)
+			nos = append(nos, no)
+			return err
+		})
 	})
-	if err == nil {
-		_, err = s.tx.Exec(ctx, `SET LOCAL enable_seqscan = on`)
+	b.Queue(`SET LOCAL enable_seqscan = on`)
+	if err := s.tx.SendBatch(ctx, b).Close(); err != nil {
+		return nil, 0, err
 	}
 	if len(nos) < n {
 		least = 0
 	}
-	return nos, least, err
+	return nos, least, nil
 }
 
 // score scores documents by all terms of a text, and returns the n best and the score of

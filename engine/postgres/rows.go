@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,16 +19,16 @@ type stored struct {
 
 // selecting are the columns that read needs.
 func selecting(f db.Fields) string {
-	s := `d.no, d.id, d.title, d.source, d.chunk, d.created, d.expires, d.precomputed, d.hash, d.text_hash`
+	columns := []string{`d.no, d.id, d.title, d.source, d.chunk, d.created, d.expires, d.precomputed, d.hash, d.text_hash`}
 	for _, p := range []struct {
 		want   db.Fields
 		column string
 	}{{db.FieldText, "d.body"}, {db.FieldMetadata, "d.metadata"}, {db.FieldEmbedding, "d.embedding"}} {
 		if f&p.want != 0 {
-			s += ", " + p.column
+			columns = append(columns, p.column)
 		}
 	}
-	return s
+	return strings.Join(columns, ", ")
 }
 
 // fieldsOf are the parts that fields means.

@@ -114,15 +114,19 @@ func (s *search) count(ctx context.Context) error {
 	}
 	var documents int
 	var length int64
-	if err := s.tx.QueryRow(ctx, `SELECT documents, length FROM frony.collections WHERE id = $1`, s.id).Scan(&documents, &length); err != nil {
-		return err
-	}
 	frequencies := map[uint64]uint32{}
-	if err := s.frequencies(ctx, keys, frequencies); err != nil {
+	b := &pgx.Batch{}
+	b.Queue(`SELECT documents, length FROM frony.collections WHERE id = $1`, s.id).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&documents, &length)
+	})
+	s.frequencies(b, keys, frequencies)
+	if err := s.tx.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
 	if len(frequencies) == 0 {
-		if err := s.frequencies(ctx, s.asked.Completions(), frequencies); err != nil {
+		b = &pgx.Batch{}
+		s.frequencies(b, s.asked.Completions(), frequencies)
+		if err := s.tx.SendBatch(ctx, b).Close(); err != nil {
 			return err
 		}
 	}
@@ -130,20 +134,19 @@ func (s *search) count(ctx context.Context) error {
 	return nil
 }
 
-func (s *search) frequencies(ctx context.Context, keys []uint64, into map[uint64]uint32) error {
+// frequencies asks how many documents have each term.
+func (s *search) frequencies(b *pgx.Batch, keys []uint64, into map[uint64]uint32) {
 	signed := make([]int64, len(keys))
 	for i, key := range keys {
 		signed[i] = int64(key)
 	}
-	rows, err := s.tx.Query(ctx, `SELECT key, documents FROM `+s.t.terms+` WHERE key = ANY($1) AND documents > 0`, signed)
-	if err != nil {
-		return err
-	}
-	return each(rows, func() error {
-		var key, n int64
-		err := rows.Scan(&key, &n)
-		into[uint64(key)] = uint32(n)
-		return err
+	b.Queue(`SELECT key, documents FROM `+s.t.terms+` WHERE key = ANY($1) AND documents > 0`, signed).Query(func(rows pgx.Rows) error {
+		return each(rows, func() error {
+			var key, n int64
+			err := rows.Scan(&key, &n)
+			into[uint64(key)] = uint32(n)
+			return err
+		})
 	})
 }
 
@@ -185,7 +188,7 @@ func (s *search) retrieve(ctx context.Context, k int) (all bool, err error) {
 // for, and no fewer than leastBeam.
 const (
 	overfetch = 2
-	leastBeam = 200
+	leastBeam = 400
 	mostBeam  = 1000 // pgvector's limit of hnsw.ef_search; beyond it, the scan goes on
 )
 
@@ -196,20 +199,24 @@ func (s *search) dense(ctx context.Context, v []float32, n int) ([]int64, error)
 	q := a.add(v) + "::vector"
 	from := ` FROM ` + s.t.docs + ` d WHERE ` + s.meets(&a) + s.others(&a)
 	var sql string
+	b := &pgx.Batch{}
 	if s.asked.Exact() || info.HeadDims > mostIndexed {
 		s.asked.Trace.Plan = db.PlanExact
 		sql = `SELECT d.no` + from + ` ORDER BY d.embedding <=> ` + q + ` LIMIT ` + a.add(n)
 	} else {
 		s.asked.Trace.Plan = db.PlanGraph
 		beam := max(overfetch*n, leastBeam)
-		set := fmt.Sprintf(`SET LOCAL hnsw.ef_search = %d; SET LOCAL hnsw.iterative_scan = relaxed_order`, min(beam, mostBeam))
-		if _, err := s.tx.Exec(ctx, set); err != nil {
-			return nil, err
-		}
+		b.Queue(fmt.Sprintf(`SET LOCAL hnsw.ef_search = %d`, min(beam, mostBeam)))
+		b.Queue(`SET LOCAL hnsw.iterative_scan = relaxed_order`)
 		sql = `WITH near AS MATERIALIZED (SELECT d.no, d.embedding` + from + ` ORDER BY ` + head("d.embedding", &info) + ` <=> ` + head(q, &info) +
 			` LIMIT ` + a.add(beam) + `) SELECT no FROM near ORDER BY embedding <=> ` + q + ` LIMIT ` + a.add(n)
 	}
-	return numbers(ctx, s.tx, sql, a)
+	var nos []int64
+	b.Queue(sql, a...).Query(func(rows pgx.Rows) (err error) {
+		nos, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		return err
+	})
+	return nos, s.tx.SendBatch(ctx, b).Close()
 }
 
 // others leaves the examples of the query out.
@@ -220,18 +227,10 @@ func (s *search) others(a *args) string {
 	return ` AND d.id_key <> ALL(` + a.add(s.except) + `)`
 }
 
-func numbers(ctx context.Context, tx pgx.Tx, sql string, a args) ([]int64, error) {
-	rows, err := tx.Query(ctx, sql, a...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[int64])
-}
-
 // candidates reads what ranking needs of the documents that were found.
 func (s *search) candidates(ctx context.Context) ([]db.Candidate, error) {
-	var f db.Fields = db.FieldsNone
-	if s.asked.Retrievals()[0].Vector != nil {
+	f := db.FieldsNone
+	if slices.ContainsFunc(s.asked.Retrievals(), func(r db.Retrieval) bool { return r.Vector != nil }) {
 		f |= db.FieldEmbedding
 	}
 	if s.asked.Grouped() {
@@ -274,7 +273,7 @@ func (s *search) load(ctx context.Context, ranked []db.Ranked) ([]db.Match, erro
 	matches := make([]db.Match, 0, len(ranked))
 	for i, r := range ranked {
 		if d := docs[nos[i]]; d != nil {
-			matches = append(matches, db.Match{Document: d.Document, Score: r.Score, Cosine: r.Cosine, BM25: r.BM25})
+			matches = append(matches, db.Match{Document: d.Document, Score: r.Score, Cosine: r.Cosine, BM25: r.BM25, Dense: r.Dense, Question: r.Question})
 		}
 	}
 	return matches, nil

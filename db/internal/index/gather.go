@@ -41,24 +41,36 @@ func Gather(set Settings, words *lexical.Statistics, docs []Candidate) *Index {
 	return x
 }
 
-// Ranked is a node of the result of Rank.
+// Ranked is a node of the result of Rank. Question and Dense are as those of a Match.
 type Ranked struct {
-	Node                uint32
-	Score, Cosine, BM25 float32
+	Node                       uint32
+	Score, Cosine, BM25, Dense float32
+	Question                   int
 }
 
 // Rank returns the best K gathered documents but for the first Offset, best first.
 func (x *Index) Rank(ctx context.Context, q Query, t *Trace) ([]Ranked, error) {
-	_, top, err := (&Reader{x: x}).best(ctx, &q, t)
+	s, done, err := (&Reader{x: x}).begin(&q, t)
+	defer done()
+	if err != nil {
+		return nil, err
+	}
+	j := &joint{sides: []*search{s}, k: q.K}
+	var top []scored
+	if len(q.Questions) > 0 {
+		top, err = j.rank(ctx)
+	} else {
+		top, err = s.rank(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
 	var out []Ranked
-	for _, s := range top[min(len(top), q.Offset):] {
-		if q.MinScore != nil && s.score < *q.MinScore {
+	for _, a := range top[min(len(top), q.Offset):] {
+		if q.MinScore != nil && a.score < *q.MinScore {
 			break
 		}
-		out = append(out, Ranked{s.node, s.score, s.cosine, s.bm25})
+		out = append(out, Ranked{a.node, a.score, a.cosine, a.bm25, a.near, j.won[a.place()]})
 	}
 	return out, nil
 }
@@ -137,10 +149,11 @@ func (c *Columns) Sorted(s Sorted) []uint32 {
 	return out
 }
 
-// Warnings says what in a filter is probably a mistake, and Unknown which of fields no
-// document has.
+// Warnings says what in a filter is probably a mistake.
 func (c *Columns) Warnings(where filter.Expr) []string { return c.attrs.Warnings(where) }
-func (c *Columns) Unknown(fields ...string) []string   { return c.attrs.Unknown(fields...) }
+
+// Unknown says which of fields no document has.
+func (c *Columns) Unknown(fields ...string) []string { return c.attrs.Unknown(fields...) }
 
 // ColumnsOf are the values that the columns hold of a document.
 func ColumnsOf(r *store.Record) map[string]any { return columns(r) }

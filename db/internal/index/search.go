@@ -50,7 +50,7 @@ type Match struct {
 	Embedding    []float32 // if Want has store.WithVector
 	Score        float32
 	Cosine, BM25 float32
-	Question     int // the number of the one that the document fits best, of several
+	Question     int     // the number of the one that the document fits best, of several
 	Dense        float32 // of a hybrid search: the part of Score that the cosine gives
 }
 
