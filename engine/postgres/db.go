@@ -117,6 +117,8 @@ func instead(op string) string {
 		return "use pg_amcheck, and checksums of data pages (pg_checksums)"
 	case "alias", "rename", "copy":
 		return "give the application the collection's name"
+	case "map":
+		return "only a database in a directory is mapped"
 	case "reembed", "confirm", "rollback":
 		return "create a collection with the other model, and import the documents into it"
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -124,5 +125,32 @@ func TestZeroCharacter(t *testing.T) {
 	}
 	if _, err := c.Insert(t.Context(), db.Document{ID: "value", Text: "x", Metadata: db.Metadata{"f": "a\x00b"}}); err != nil {
 		t.Errorf("in a value: %v", err)
+	}
+}
+
+// When PostgreSQL has ended all connections, as a restart does, the next call connects
+// again.
+func TestConnectionsEnd(t *testing.T) {
+	url := database(t)
+	c, err := open(t, url, &db.Options{Embedder: embeddertest.New(16, 1)}).Collection(t.Context(), "notes", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Insert(t.Context(), db.Document{ID: "a", Text: "서울의 봄"}); err != nil {
+		t.Fatal(err)
+	}
+	other, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close(t.Context()) }()
+	var ended int
+	err = other.QueryRow(t.Context(), `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`).Scan(&ended)
+	if err != nil || ended == 0 {
+		t.Fatalf("%d connections were ended, %v", ended, err)
+	}
+	time.Sleep(1100 * time.Millisecond) // idle connections are tried before they are used
+	if m, err := c.Search(t.Context(), db.Query{Text: "서울", K: 3}); err != nil || len(m) != 1 {
+		t.Errorf("search: %d results, %v", len(m), err)
 	}
 }

@@ -81,6 +81,7 @@ func (s *search) best(ctx context.Context, terms []db.WeightedTerm, flat, slope 
 	b := &pgx.Batch{}
 	// The planner does not know how rare a term is that the question brings.
 	b.Queue(`SET LOCAL enable_seqscan = off`)
+	b.Queue(`SET LOCAL jit = off`) // which its guess would make worthwhile
 	b.Queue(sql, a...).Query(func(rows pgx.Rows) error {
 		return each(rows, func() error {
 			var no int64

@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -140,7 +141,7 @@ type measured struct {
 }
 
 func (m *measured) load(ctx context.Context, docs []db.Document, batch int) error {
-	start, before := time.Now(), cpu()
+	before, start := cpu(), time.Now()
 	for part := range slices.Chunk(docs, batch) {
 		if _, err := m.c.Upsert(ctx, part...); err != nil {
 			return err
@@ -173,13 +174,13 @@ func ask(ctx context.Context, all []*measured, text string) error {
 			return err
 		}
 		for _, m := range all {
-			start, before := time.Now(), cpu()
+			before, start := cpu(), time.Now()
 			got, err := m.c.Search(ctx, k.q)
 			if err != nil {
 				return err
 			}
-			m.cpu[k.name] += cpu() - before
 			m.took[k.name] = append(m.took[k.name], time.Since(start))
+			m.cpu[k.name] += cpu() - before
 			ids := map[string]bool{}
 			for _, g := range got {
 				ids[g.Document.ID] = true
@@ -219,17 +220,26 @@ func cpu() time.Duration {
 		log.Print(err)
 	}
 	total := time.Duration(own.Utime.Nano() + own.Stime.Nano())
-	stats, _ := filepath.Glob("/proc/[0-9]*/task/*/schedstat")
-	for _, path := range stats {
-		name, err := os.ReadFile(filepath.Join(filepath.Dir(path), "comm"))
-		if err != nil || strings.TrimSpace(string(name)) != "postgres" {
-			continue // it ended, or is another program
-		}
-		b, err := os.ReadFile(path)
+	for _, path := range backends() {
 		var ns int64
-		if _, scanned := fmt.Sscan(string(b), &ns); err == nil && scanned == nil {
-			total += time.Duration(ns)
+		if b, err := os.ReadFile(path); err == nil { // else it has ended
+			if _, err := fmt.Sscan(string(b), &ns); err == nil {
+				total += time.Duration(ns)
+			}
 		}
 	}
 	return total
 }
+
+// backends are the files with the CPU times of PostgreSQL's processes, which are looked
+// for once the connections are there.
+var backends = sync.OnceValue(func() (paths []string) {
+	all, _ := filepath.Glob("/proc/[0-9]*/schedstat")
+	for _, path := range all {
+		name, err := os.ReadFile(filepath.Join(filepath.Dir(path), "comm"))
+		if err == nil && strings.TrimSpace(string(name)) == "postgres" {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+})
