@@ -116,6 +116,9 @@ func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.R
 			if m.Snippet != nil {
 				callOf(ctx).size += int64(len(m.Snippet.Text) + spanSize*len(m.Snippet.Highlights))
 			}
+			if m.Context != nil {
+				callOf(ctx).size += int64(len(m.Context.Text))
+			}
 			callOf(ctx).size += spanSize * int64(len(m.Highlights))
 			if !yield(&m.Document) {
 				return
