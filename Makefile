@@ -28,7 +28,7 @@ test: lint test-go test-race test-portable test-bench test-others ## install wha
 test-others: ## other people's clients, generated ones, and the Python package, side by side
 	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -yq --no-install-recommends chromium; }
 	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
-	$(MAKE) -j3 --output-sync=target test-clients test-openapi test-python
+	$(MAKE) -j3 --output-sync=target test-clients test-openapi test-python test-integrations
 
 .PHONY: test-go
 test-go: ## the tests, as `go test ./...`
@@ -51,6 +51,13 @@ test-portable: ## other processors: no assembly here, arm64's under emulation (Q
 .PHONY: test-bench
 test-bench: ## the benchmarks' own module compiles and its tests pass
 	cd bench && go vet ./... && go test -short ./...
+
+.PHONY: test-integrations
+test-integrations: $(LINT) ## the stores for LangChainGo, Genkit and Eino, each a module of its own
+	@for m in langchaingo genkit eino; do \
+	  echo "integrations/$$m"; (cd integrations/$$m && $(LINT) fmt --diff ./... && \
+	    $(LINT) run --allow-parallel-runners ./... && go test ./...) || exit 1; \
+	done
 
 .PHONY: test-clients
 test-clients: ## other people's clients against our server (Node; Chromium is installed by apt where there is none)

@@ -22,6 +22,7 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 	"github.com/fronyai/frony-db/server/keys"
 )
@@ -77,7 +78,7 @@ func start(t *testing.T, wrap func(http.Handler) http.Handler) (*client.Client, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := server.New(d, &server.Options{Embedder: e, Keys: set})
+	s, err := server.New(engine.Local(d), &server.Options{Embedder: e, Keys: set})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ var scoped = map[string]bool{
 // that it is taken.
 func (c *Collection) Restrict(where filter.Expr) (*Collection, error) {
 	if err := c.checkFilter(where); err != nil {
-		return nil, wrap("restrict", c.name, err)
+		return nil, wrap("restrict", c.Name(), err)
 	}
 	scope := c.within(where)
 	return &Collection{c.shared, &scope}, nil

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/fronyai/frony-db/api"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -39,7 +40,11 @@ func (s *Server) drawMap(ctx context.Context, in *inMap) (*outMap, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.Map(ctx, q)
+	drawn, err := engine.As[engine.Mapper](c, "map")
+	if err != nil {
+		return nil, err
+	}
+	m, err := drawn.Map(ctx, q)
 	if err != nil {
 		return nil, err
 	}

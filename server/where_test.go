@@ -35,7 +35,7 @@ var boundRoutes = func() map[string]bound {
 	}
 	for _, refused := range []string{
 		"DELETE /v1/backups/{backup}", "DELETE /v1/collections/{collection}", "GET /metrics", "GET /v1/backups", "GET /v1/backups/{backup}",
-		"GET /v1/collections/{collection}/stats", "GET /v1/tasks", "GET /v1/tasks/{task}", "POST /v1/backups", "POST /v1/collections",
+		"GET /v1/collections/{collection}/stats", "GET /v1/tasks", "GET /v1/tasks/{task}", "POST /v1/backups", "POST /v1/collections", "POST /v1/collections/{collection}/rename", "PUT /v1/aliases/{alias}", "DELETE /v1/aliases/{alias}",
 		"POST /v1/tasks", "POST /v1/tasks/{task}/cancel",
 	} {
 		m[refused] = bound{refused: true}
@@ -47,6 +47,7 @@ var boundRoutes = func() map[string]bound {
 	search := `{"text":"` + theirs + `","k":9,"highlight":true,"snippet":100}`
 	maps.Copy(m, map[string]bound{
 		"GET /v1/collections":         {bodies: none},
+		"GET /v1/aliases":             {bodies: none},
 		"GET " + c:                    {bodies: none},
 		"GET " + docs:                 {bodies: none},
 		"GET " + docs + "/{id}":       {bodies: none},
@@ -94,6 +95,7 @@ func TestEveryRouteWithABoundKey(t *testing.T) {
 	b := start(t, &server.Options{Keys: set, MCPWrites: true, Compat: []string{server.CompatChromaReset}})
 	b.key = secret("admin")
 	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
+	b.ask(200, "PUT", "/v1/aliases/live", `{"collection":"notes"}`)
 	const accept = "application/json, text/event-stream"
 	// fill makes the state that each request begins with.
 	fill := func() {
@@ -145,7 +147,7 @@ func TestEveryRouteWithABoundKey(t *testing.T) {
 			continue
 		}
 		method, path, _ := strings.Cut(pattern, " ")
-		path = strings.NewReplacer("{collection}", "notes", "{id}", "theirs", "{$}", "", "{model...}", "x").Replace(path)
+		path = strings.NewReplacer("{collection}", "notes", "{id}", "theirs", "{alias}", "live", "{$}", "", "{model...}", "x").Replace(path)
 		path += entry.query
 		if entry.refused {
 			b.key = secret("app")
