@@ -47,7 +47,7 @@ type SelfQuerier interface {
 	Reachability(ctx context.Context, from uint32, n int) (db.Reachability, error)
 }
 
-// Mapper is a Collection that draws its documents as points of a plane.
+// Mapper is a Collection that lays its documents out on a plane.
 type Mapper interface {
 	Map(ctx context.Context, q db.MapQuery) (db.Map, error)
 }

@@ -40,11 +40,11 @@ func (s *Server) drawMap(ctx context.Context, in *inMap) (*outMap, error) {
 	if err != nil {
 		return nil, err
 	}
-	drawn, err := engine.As[engine.Mapper](c, "map")
+	drawer, err := engine.As[engine.Mapper](c, "map")
 	if err != nil {
 		return nil, err
 	}
-	m, err := drawn.Map(ctx, q)
+	m, err := drawer.Map(ctx, q)
 	if err != nil {
 		return nil, err
 	}
