@@ -11,7 +11,7 @@ import (
 )
 
 // Query says what to search for: one of Text and Embedding, or the ids of documents in
-// Like, or both.
+// Like, or both; or several of these in Queries.
 type Query struct {
 	// Text is embedded as a query.
 	Text string
@@ -23,6 +23,12 @@ type Query struct {
 	// move away from. None of them is a result. They need embeddings, so that Mode is
 	// not Lexical; without a Text it is Dense. A missing id is ErrNotFound.
 	Like, Unlike []string
+	// Queries are several questions that are asked at once, such as other wordings, a
+	// translation, a text that the answer may look like, or what was asked before. Text,
+	// Embedding, Like and Unlike are then empty, and all else is the same for all.
+	Queries []Question
+	// Fuse is how the results of Queries are combined.
+	Fuse Fuse
 	// K is the number of results, at least 1.
 	K int
 	// Offset is the number of results to leave out before the K: the second page of ten
@@ -86,6 +92,8 @@ type Query struct {
 
 	// own is set where the database itself asks.
 	own bool
+	// known are embeddings of texts.
+	known map[string][]float32
 	// scope is that of the collection, which Filter has, too.
 	scope *filter.Expr
 }
@@ -146,10 +154,19 @@ type Match struct {
 	// Score orders the results, and is what MinScore applies to. In Dense mode it is
 	// the cosine of the full vectors of query and document, from -1 to 1; in Lexical
 	// mode BM25, above 0; in Hybrid the fused score, from 0 to 1. The last two are
-	// comparable only within one search.
+	// comparable only within one search. Of Queries it is, with FuseRank, the sum of the
+	// ranks' shares, 1 for a document that is the first of all, and with FuseBest the best
+	// of Weight × score, where the score in Lexical mode is the share of the greatest BM25
+	// that the question can have.
 	Score float32
-	// Cosine and BM25 are the two scores, where they were computed.
+	// Cosine and BM25 are the two scores, where they were computed; of Queries, the
+	// greatest of each.
 	Cosine, BM25 float32
+	// Question is the number of the one of Queries that the document fits best: by its rank,
+	// or with FuseBest by the score that counts.
+	Question int
+	// Dense is, in Hybrid, the part of Score that the cosine gives; words give the rest.
+	Dense float32
 	// Highlights are the query's words in Document.Text, if Query.Highlight is set and
 	// the text was read: in order, apart from each other.
 	Highlights []Span
@@ -192,6 +209,9 @@ type Trace struct {
 // check returns the first reason why the query is invalid. What depends on the
 // collection's model is checked when the query is embedded.
 func (q *Query) check(l *Limits) error {
+	if len(q.Queries) > 0 {
+		return q.checkQuestions(l)
+	}
 	switch {
 	case q.Text == "" && q.Embedding == nil && len(q.Like) == 0 && len(q.Unlike) > 0:
 		return reason.For(ErrInvalidQuery, "Unlike alone says not what to search for; set a text, an embedding or Like, too")

@@ -20,14 +20,15 @@ import (
 // candidates, whichever keeps the promise of Recall at the lower cost, and the full
 // vectors rank them. With Exact, or if a filter leaves few documents, the full
 // vectors of all are compared. For a text the lexical index is searched as well,
-// unless Mode is Dense. A text that the model knows nothing of, if it can tell (see
+// unless Mode is Dense. Several questions are searched one by one, embedded at once, and
+// fused. A text that the model knows nothing of, if it can tell (see
 // embedder.Recognizer), has no dense score: Hybrid then ranks by words alone, and
 // Dense finds nothing.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
 // ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
-	err = c.do("search", c.name, func(v *version) error {
+	err = c.do("search", c.Name(), func(v *version) error {
 		if err := c.checkQuery(&q); err != nil {
 			return err
 		}
@@ -52,11 +53,13 @@ func (c *Collection) checkQuery(q *Query) error {
 // embedded is what the index is asked for a query that has been checked: with K 0, nothing
 // is to be found.
 func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Query, err error) {
+	if len(q.Queries) > 0 {
+		return v.embeddedAll(ctx, q, t)
+	}
 	start := time.Now()
 	asked := *q
-	typed := textform.Normal(textform.Typed(q.Text))
-	var words string
-	asked.Text, words = v.Respell(typed)
+	var words, typed string
+	asked.Text, words, typed = v.spell(q)
 	q = &asked
 	if v.byWords(q, t.Mode) {
 		t.Mode = Lexical
@@ -97,6 +100,14 @@ func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Q
 	return ask, nil
 }
 
+// spell returns the query's text as it is embedded and as its words are searched, and
+// without corrections.
+func (v *version) spell(q *Query) (text, words, typed string) {
+	typed = textform.Normal(textform.Typed(q.Text))
+	text, words = v.Respell(typed)
+	return text, words, typed
+}
+
 // search answers a query that has been checked.
 func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, error) {
 	start := time.Now()
@@ -117,11 +128,8 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		}
 	}
 	var found index.Trace
-	if q.byExample() {
-		if ask.Vector, ask.Except, err = q.mix(ctx, r, ask.Vector, v.Settings().Dims); err != nil {
-			return nil, err
-		}
-		ask.Unknown = ask.Unknown && ask.Vector == nil
+	if err := v.mixed(ctx, r, q, &ask); err != nil {
+		return nil, err
 	}
 	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
@@ -131,12 +139,12 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	out := make([]Match, len(matches))
 	for i := range matches {
 		m := &matches[i]
-		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25}
+		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question, Dense: m.Dense}
 		out[i].Document.Embedding = m.Embedding
 	}
 	if q.Highlight || q.Snippet > 0 {
 		start := time.Now()
-		err = v.excerpt(ctx, r, q, ask.Vector, out)
+		err = v.excerpt(ctx, r.Marker(q.texts()), q, &ask, out)
 		t.Load += time.Since(start)
 	}
 	return out, err

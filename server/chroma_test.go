@@ -16,6 +16,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 	"github.com/fronyai/frony-db/server/keys"
 )
@@ -60,7 +61,7 @@ func TestChromaIsOffUnlessAskedFor(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
 	b.refused(404, "no_route", "GET", "/api/v2/heartbeat", "")
-	if _, err := server.New(b.db, &server.Options{Compat: []string{"chrome"}}); err == nil || !strings.Contains(err.Error(), `"chrome"`) {
+	if _, err := server.New(engine.Local(b.db), &server.Options{Compat: []string{"chrome"}}); err == nil || !strings.Contains(err.Error(), `"chrome"`) {
 		t.Error(err)
 	}
 }
@@ -465,7 +466,7 @@ func FuzzChroma(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s, err := server.New(d, &server.Options{Compat: []string{server.CompatChroma}})
+	s, err := server.New(engine.Local(d), &server.Options{Compat: []string{server.CompatChroma}})
 	if err == nil {
 		err = s.Warm(f.Context())
 	}

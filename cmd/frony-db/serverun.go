@@ -15,6 +15,7 @@ import (
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 )
 
@@ -60,7 +61,7 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	defer endTraces()
 	s.opts.Tracer = tracer
 	s.opts.Embedder, s.opts.Keys, s.opts.Version, s.opts.Logger = e, set, buildVersion(), a.log
-	h, err = server.New(d, &s.opts)
+	h, err = server.New(engine.Local(d), &s.opts)
 	if err != nil {
 		return err
 	}

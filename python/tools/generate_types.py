@@ -19,6 +19,7 @@ ANSWERS = [
     "Spec",
     "ReembedVersion",
     "Reembedding",
+    "Alias",
     "CollectionInfo",
     "MemoryStats",
     "DiskStats",

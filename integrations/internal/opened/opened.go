@@ -9,6 +9,7 @@ import (
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 )
 
@@ -30,7 +31,7 @@ func DB(t *testing.T) *db.DB {
 // Client starts a server of an empty database with the built-in model.
 func Client(t *testing.T) *client.Client {
 	t.Helper()
-	s, err := server.New(DB(t), &server.Options{Embedder: builtin.New()})
+	s, err := server.New(engine.Local(DB(t)), &server.Options{Embedder: builtin.New()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -145,7 +146,7 @@ func embeddingOf(d *db.Document) []float32 {
 }
 
 // opened opens the request's collection; nil before its first document.
-func (h *Host) opened(r *http.Request, role keys.Role) (*record, *db.Collection, *problem.Problem) {
+func (h *Host) opened(r *http.Request, role keys.Role) (*record, engine.Collection, *problem.Problem) {
 	rec, p := h.found(r, role)
 	if p != nil {
 		return nil, nil, p
@@ -162,7 +163,7 @@ func (h *Host) opened(r *http.Request, role keys.Role) (*record, *db.Collection,
 
 // scan reads the documents that are chosen, from offset on; limit is -1 for all. Those
 // of given ids come in the order of these, and others in byte order of their ids.
-func (h *Host) scan(ctx context.Context, c *db.Collection, s *chosen, fields db.Fields, part page) ([]db.Document, *problem.Problem) {
+func (h *Host) scan(ctx context.Context, c engine.Collection, s *chosen, fields db.Fields, part page) ([]db.Document, *problem.Problem) {
 	if s.text != nil {
 		fields = fields&^db.FieldsNone | db.FieldText
 	}
@@ -240,7 +241,7 @@ func (h *Host) get(w http.ResponseWriter, r *http.Request) {
 	if p == nil {
 		s, p = h.choose(&in.selection)
 	}
-	var c *db.Collection
+	var c engine.Collection
 	if p == nil {
 		_, c, p = h.opened(r, keys.Read)
 	}
@@ -294,7 +295,7 @@ func (h *Host) delete(w http.ResponseWriter, r *http.Request) {
 	if p == nil {
 		s, p = h.choose(&in.selection)
 	}
-	var c *db.Collection
+	var c engine.Collection
 	if p == nil {
 		_, c, p = h.opened(r, keys.Write)
 	}
@@ -305,7 +306,7 @@ func (h *Host) delete(w http.ResponseWriter, r *http.Request) {
 	h.done(w, r, http.StatusOK, map[string]any{"deleted": n}, p)
 }
 
-func (h *Host) deleteChosen(ctx context.Context, c *db.Collection, s *chosen, limit *int) (int, *problem.Problem) {
+func (h *Host) deleteChosen(ctx context.Context, c engine.Collection, s *chosen, limit *int) (int, *problem.Problem) {
 	if s.text == nil && limit == nil {
 		n, err := c.DeleteWhere(ctx, s.where)
 		if err != nil {
@@ -333,7 +334,7 @@ func (h *Host) deleteChosen(ctx context.Context, c *db.Collection, s *chosen, li
 }
 
 // matchingIDs are the ids of the documents that are chosen, at most limit; -1 for all.
-func (h *Host) matchingIDs(ctx context.Context, c *db.Collection, s *chosen, limit int) (ids []string, p *problem.Problem) {
+func (h *Host) matchingIDs(ctx context.Context, c engine.Collection, s *chosen, limit int) (ids []string, p *problem.Problem) {
 	fields := db.FieldsNone
 	if s.text != nil {
 		fields = db.FieldText
