@@ -38,9 +38,14 @@ def embed(*texts, role="passage"):
 
 
 def test_dify(index):
-    texts = ["이사한 날부터 14일 안에 전입신고를 해야 한다.", "부산의 겨울은 따뜻하지만 바닷바람이 세다.", "Open the rear cover of the printer."]
+    texts = [
+        "이사한 날부터 14일 안에 전입신고를 해야 한다.",
+        "부산의 겨울은 따뜻하지만 바닷바람이 세다.",
+        "Open the rear cover of the printer.",
+    ]
     metadatas = [
-        {"doc_id": str(uuid.uuid4()), "doc_hash": str(i), "document_id": f"d{i % 2}", "dataset_id": "s"} for i in range(3)
+        {"doc_id": str(uuid.uuid4()), "doc_hash": str(i), "document_id": f"d{i % 2}", "dataset_id": "s"}
+        for i in range(3)
     ]
     ids = [m["doc_id"] for m in metadatas]
     index()  # create_collection

@@ -92,7 +92,9 @@ def test_files_and_a_knowledge_base(client):
     assert "none" not in found.metadatas[0][0]
     only = client.search("knowledge", vectors=embed("전입신고", role="query"), filter={"file_id": "2"}, limit=5)
     assert only.documents == [list(PRINTER)]
-    several = client.search("knowledge", vectors=embed("전입신고", role="query"), filter={"file_id": {"$in": ["1", "2"]}}, limit=5)
+    several = client.search(
+        "knowledge", vectors=embed("전입신고", role="query"), filter={"file_id": {"$in": ["1", "2"]}}, limit=5
+    )
     assert len(several.ids[0]) == 3
     assert client.search("missing", vectors=embed("?", role="query"), limit=1) is None
     # The whole collection, for its own BM25.
@@ -114,7 +116,12 @@ def test_files_and_a_knowledge_base(client):
 
 def test_memories(client):
     name = "user-memory-0000"
-    memory = {"id": "m1", "text": "She likes tea.", "vector": embed("She likes tea.")[0], "metadata": {"created_at": 1730000000}}
+    memory = {
+        "id": "m1",
+        "text": "She likes tea.",
+        "vector": embed("She likes tea.")[0],
+        "metadata": {"created_at": 1730000000},
+    }
     client.upsert(name, [memory])
     memory |= {"text": "She likes coffee.", "vector": embed("She likes coffee.")[0]}
     client.upsert(name, [memory])
