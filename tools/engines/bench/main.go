@@ -20,7 +20,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -114,6 +113,7 @@ func run(ctx context.Context, corpus string, queries []string, n, asked, batch i
 			return err
 		}
 		all[i] = &measured{c: c, took: map[string][]time.Duration{}, cpu: map[string]time.Duration{}, found: map[string]int{}}
+		findBackends()
 		if err := all[i].load(ctx, docs, batch); err != nil {
 			return err
 		}
@@ -169,11 +169,11 @@ func ask(ctx context.Context, all []*measured, text string) error {
 	for _, k := range kinds {
 		truth := k.q
 		truth.Exact = true
-		want, err := all[0].c.Search(ctx, truth)
-		if err != nil {
-			return err
-		}
 		for _, m := range all {
+			want, err := m.c.Search(ctx, truth)
+			if err != nil {
+				return err
+			}
 			before, start := cpu(), time.Now()
 			got, err := m.c.Search(ctx, k.q)
 			if err != nil {
@@ -220,7 +220,7 @@ func cpu() time.Duration {
 		log.Print(err)
 	}
 	total := time.Duration(own.Utime.Nano() + own.Stime.Nano())
-	for _, path := range backends() {
+	for _, path := range backends {
 		var ns int64
 		if b, err := os.ReadFile(path); err == nil { // else it has ended
 			if _, err := fmt.Sscan(string(b), &ns); err == nil {
@@ -231,15 +231,17 @@ func cpu() time.Duration {
 	return total
 }
 
-// backends are the files with the CPU times of PostgreSQL's processes, which are looked
-// for once the connections are there.
-var backends = sync.OnceValue(func() (paths []string) {
+// backends are the files with the CPU times of PostgreSQL's processes.
+var backends []string
+
+// findBackends finds them, once the connections are there.
+func findBackends() {
+	backends = nil
 	all, _ := filepath.Glob("/proc/[0-9]*/schedstat")
 	for _, path := range all {
 		name, err := os.ReadFile(filepath.Join(filepath.Dir(path), "comm"))
 		if err == nil && strings.TrimSpace(string(name)) == "postgres" {
-			paths = append(paths, path)
+			backends = append(backends, path)
 		}
 	}
-	return paths
-})
+}
