@@ -12,7 +12,6 @@ import (
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
-	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/internal/nfc"
 )
 
@@ -223,14 +222,8 @@ func (r *Rules) Chunks(o chunk.Options, docs ...Document) ([]Document, error) {
 // Validate is Collection.Validate.
 func (r *Rules) Validate(d Document) error { return r.c.Validate(d) }
 
-// Embeds reports whether texts can be embedded.
-func (r *Rules) Embeds() bool { return r.v.embedder() != nil }
-
-// Embedder is the collection's model, or nil.
-func (r *Rules) Embedder() embedder.Embedder { return r.v.embedder() }
-
-// Patch returns how a patch changes a document, and reports whether it does. stored is
-// its hash and is set to the new one; the embedding is looked at if it was given.
+// Patch returns how a patch changes a stored document, and reports whether it does. Hash
+// is set to the new one; the embedding is looked at if it was given.
 func (r *Rules) Patch(p Patch) (func(d *Prepared) (changed bool, err error), error) {
 	limits := r.Limits()
 	if err := p.check(limits); err != nil {

@@ -15,7 +15,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"log"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,7 +37,8 @@ func main() {
 	batch := flag.Int("batch", 256, "documents in a write")
 	flag.Parse()
 	if err := run(context.Background(), *corpus, strings.Split(*queries, ","), *n, *asked, *batch, flag.Args()); err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
 	}
 }
 
@@ -199,7 +199,7 @@ func ask(ctx context.Context, all []*measured, text string) error {
 func (m *measured) print(name string, docs, questions int) {
 	s, err := m.c.Stats()
 	if err != nil {
-		log.Print(err)
+		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
 	disk := s.Disk.Store + s.Disk.Rows + s.Disk.Snapshot
 	fmt.Printf("\n%s: %.0f inserts/s, %v of CPU time each, %d bytes a document on disk\n", name, m.inserts, (m.loading / time.Duration(docs)).Round(time.Microsecond), disk/int64(docs))
@@ -217,7 +217,7 @@ func (m *measured) print(name string, docs, questions int) {
 func cpu() time.Duration {
 	var own syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
-		log.Print(err)
+		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
 	total := time.Duration(own.Utime.Nano() + own.Stime.Nano())
 	for _, path := range backends {
