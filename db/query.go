@@ -87,6 +87,10 @@ type Query struct {
 	// text where most of the query's words are or, without any, the sentence nearest to
 	// the query. With Fields the result can do without the whole text.
 	Snippet int
+	// Context, if positive, is the number of chunks before and behind each result that
+	// Match.Context has, too: what is small enough to be found well is often too little
+	// to be understood. It needs chunks as UpsertChunks stores them.
+	Context int
 	// Trace, if set, is filled with what the search did.
 	Trace *Trace
 
@@ -172,6 +176,9 @@ type Match struct {
 	Highlights []Span
 	// Snippet is set if Query.Snippet is, and the document has a text.
 	Snippet *Snippet
+	// Context is set if Query.Context is, and the document has a text. Results of the
+	// same Source may share parts of theirs: PerSource 1 prevents it.
+	Context *Passage
 }
 
 // Plan is how a search found its candidates.
@@ -255,6 +262,8 @@ func (q *Query) check(l *Limits) error {
 		return reason.For(ErrInvalidQuery, "MinCosine needs embeddings, and the mode lexical compares none; use MinScore")
 	case q.Snippet < 0 || q.Snippet > MaxSnippet:
 		return reason.For(ErrInvalidQuery, "Snippet is %d, want 0 to %d characters", q.Snippet, MaxSnippet)
+	case q.Context < 0 || q.Context > MaxContext:
+		return reason.For(ErrInvalidQuery, "Context is %d, want 0 to %d chunks on each side", q.Context, MaxContext)
 	case q.Highlight && q.Text == "":
 		return reason.For(ErrInvalidQuery, "Highlight needs a text, whose words are marked")
 	case q.Highlight && q.Snippet == 0 && !q.wantsText():

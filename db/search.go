@@ -142,13 +142,23 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question, Dense: m.Dense}
 		out[i].Document.Embedding = m.Embedding
 	}
-	if q.Highlight || q.Snippet > 0 {
-		start := time.Now()
-		err = v.excerpt(ctx, r.Marker(q.texts()), q, &ask, out)
-		t.Load += time.Since(start)
+	loading := time.Now()
+	if q.Context > 0 {
+		if err := q.surround(ctx, r, out); err != nil {
+			return nil, err
+		}
 	}
-	return out, err
+	if q.excerpts() {
+		if err := v.excerpt(ctx, r.Marker(q.texts()), q, &ask, out); err != nil {
+			return nil, err
+		}
+	}
+	t.Load += time.Since(loading)
+	return out, nil
 }
+
+// excerpts reports whether the results have parts of their texts marked or chosen.
+func (q *Query) excerpts() bool { return q.Highlight || q.Snippet > 0 }
 
 // mode returns the query's mode. ModeDefault depends on what the query has.
 func (q *Query) mode() Mode {
@@ -176,7 +186,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 		out.GroupBy, out.PerGroup = q.GroupBy, cmp.Or(q.PerGroup, 1)
 	}
 	out.Unknown = mode == Hybrid && vec == nil
-	if q.Highlight || q.Snippet > 0 {
+	if q.excerpts() || q.Context > 0 {
 		out.Want |= store.WithText
 	}
 	if mode == Dense {
