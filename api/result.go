@@ -18,13 +18,14 @@ type Match struct {
 
 	Highlights []Span   `json:"highlights,omitzero" doc:"The query's words in text, if highlight was asked for and the text is here: in order, apart from each other"`
 	Snippet    *Snippet `json:"snippet,omitempty" doc:"The part of the text that fits the query best, if snippet was asked for"`
+	Context    *Passage `json:"context,omitempty" doc:"The result with the chunks around it, if context was asked for and it has a text"`
 }
 
 // FromMatch is the wire form of a match.
 func FromMatch(m *db.Match) Match {
 	return Match{
 		StoredDocument: FromStored(&m.Document), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Dense: m.Dense, Question: m.Question,
-		Highlights: fromSpans(m.Document.Text, m.Highlights), Snippet: fromSnippet(m.Snippet),
+		Highlights: fromSpans(m.Document.Text, m.Highlights), Snippet: fromSnippet(m.Snippet), Context: (*Passage)(m.Context),
 	}
 }
 
@@ -32,7 +33,7 @@ func FromMatch(m *db.Match) Match {
 func (m *Match) DB() db.Match {
 	return db.Match{
 		Document: m.StoredDocument.DB(), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Dense: m.Dense, Question: m.Question,
-		Highlights: spans(m.Text, m.Highlights), Snippet: m.Snippet.DB(),
+		Highlights: spans(m.Text, m.Highlights), Snippet: m.Snippet.DB(), Context: (*db.Passage)(m.Context),
 	}
 }
 

@@ -161,7 +161,7 @@ func TestSameAsTheDatabase(t *testing.T) {
 			case 6:
 				v, err = matches(c, ctx, db.Query{
 					Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Recall: 1,
-					Fields: db.FieldEmbedding | fields, Highlight: true, Snippet: 1 + len(ids[0])*4,
+					Fields: db.FieldEmbedding | fields, Highlight: true, Snippet: 1 + len(ids[0])*4, Context: len(ids[0]) % 3,
 				})
 			case 7:
 				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7, Fields: fields})

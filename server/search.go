@@ -117,6 +117,9 @@ func (s *Server) find(ctx context.Context, c engine.Collection, q db.Query) (*ap
 			if m.Snippet != nil {
 				callOf(ctx).size += int64(len(m.Snippet.Text) + spanSize*len(m.Snippet.Highlights))
 			}
+			if m.Context != nil {
+				callOf(ctx).size += int64(len(m.Context.Text))
+			}
 			callOf(ctx).size += spanSize * int64(len(m.Highlights))
 			if !yield(&m.Document) {
 				return
@@ -136,6 +139,7 @@ func (s *Server) matches(ctx context.Context, c engine.Collection, q db.Query) (
 	if q.Trace == nil {
 		q.Trace = &t
 	}
+	q.MaxBytes = s.opts.Limits.Answers / 2 // as much as one client may have
 	start := time.Now()
 	matches, err := c.Search(ctx, q)
 	if err != nil {

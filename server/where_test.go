@@ -44,7 +44,7 @@ var boundRoutes = func() map[string]bound {
 	const c, docs = "/v1/collections/{collection}", "/v1/collections/{collection}/documents"
 	over := `{"documents":[{"id":"theirs","text":"taken over","metadata":{"tenant":"a"}}]}`
 	other := `{"documents":[{"id":"new","text":"x","metadata":{"tenant":"b"}}]}`
-	search := `{"text":"` + theirs + `","k":9,"highlight":true,"snippet":100}`
+	search := `{"text":"` + theirs + `","k":9,"highlight":true,"snippet":100,"context":20}`
 	maps.Copy(m, map[string]bound{
 		"GET /v1/collections":         {bodies: none},
 		"GET /v1/aliases":             {bodies: none},
