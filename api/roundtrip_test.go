@@ -166,6 +166,18 @@ func TestNothingIsLost(t *testing.T) {
 			return out.DB(), err
 		})
 	})
+	t.Run("MapQuery", func(t *testing.T) {
+		check(t, func(q db.MapQuery) (db.MapQuery, error) {
+			wire, err := api.FromMapQuery(&q)
+			if err == nil {
+				wire, err = post(wire)
+			}
+			if err != nil {
+				return q, err
+			}
+			return wire.DB(filter.Limits{})
+		})
+	})
 	t.Run("FieldInfo", func(t *testing.T) {
 		check(t, func(f db.FieldInfo) (db.FieldInfo, error) {
 			out, err := answer(api.FromFieldInfo(&f))

@@ -15,6 +15,7 @@ const (
 	TaskRestore  = "restore"
 	TaskCompact  = "compact"
 	TaskDoctor   = "doctor"
+	TaskCopy     = "copy"
 )
 
 // The states of a task.
@@ -27,8 +28,8 @@ const (
 
 // NewTask says what to do. Fields of other kinds must be left out.
 type NewTask struct {
-	Kind       string `json:"kind" enum:"reembed,reembed-confirm,reembed-rollback,backup,restore,compact,doctor" doc:"What to do"`
-	Collection string `json:"collection,omitzero" doc:"reembed…: the collection, required; doctor: the only one to check; restore: its name in the backup, required" example:"notes"`
+	Kind       string `json:"kind" enum:"reembed,reembed-confirm,reembed-rollback,backup,restore,compact,doctor,copy" doc:"What to do"`
+	Collection string `json:"collection,omitzero" doc:"reembed…: the collection, required; doctor: the only one to check; restore: its name in the backup, required; copy: the one to copy, required" example:"notes"`
 
 	HeadDims     int  `json:"head_dims,omitzero" minimum:"0" doc:"reembed: length of the Matryoshka head; the model's if missing"`
 	SkipTextless bool `json:"skip_textless,omitzero" doc:"reembed, reembed-rollback: leave out documents that have an embedding and no text"`
@@ -42,7 +43,7 @@ type NewTask struct {
 	BaseInfo *db.BackupInfo `json:"base_info,omitempty" doc:"backup: what an earlier backup that is elsewhere says of itself, in place of base"`
 
 	Backups []string `json:"backups,omitempty" doc:"restore: names of backups of the server: a complete one and those that add to it, oldest first"`
-	As      string   `json:"as,omitzero" doc:"restore: name of the new collection; that in the backup if missing"`
+	As      string   `json:"as,omitzero" doc:"restore: name of the new collection; that in the backup if missing; copy: name of the copy, required"`
 }
 
 // Task is a piece of work that goes on when the client that started it has gone.
@@ -72,6 +73,7 @@ type TaskResult struct {
 	Restore  *db.BackupCollection `json:"restore,omitempty"`
 	Compact  *db.CompactReport    `json:"compact,omitempty"`
 	Doctor   *db.DoctorReport     `json:"doctor,omitempty"`
+	Copy     *db.CopyReport       `json:"copy,omitempty"`
 }
 
 // Tasks is a list of tasks.

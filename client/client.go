@@ -115,7 +115,8 @@ func (c *Client) Create(ctx context.Context, name string, o *db.CollectionOption
 	return out, err
 }
 
-// Drop deletes a collection with all its documents.
+// Drop deletes a collection with all its documents. It returns db.ErrAliased while aliases
+// lead to it.
 func (c *Client) Drop(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, c.Collection(name).path(), nil, nil)
 }
@@ -278,7 +279,7 @@ var codes = map[string]error{
 	"invalid_metadata": db.ErrInvalidMetadata, "invalid_filter": db.ErrInvalidFilter, "invalid_query": db.ErrInvalidQuery,
 	"invalid_name": db.ErrInvalidName, "invalid_options": db.ErrInvalidOptions, "no_embedder": db.ErrNoEmbedder,
 	"reembedding": db.ErrReembedding, "no_reembed": db.ErrNoReembed, "no_text": db.ErrNoText, "collection_exists": db.ErrCollectionExists,
-	"invalid_backup": db.ErrBackup, "damaged": db.ErrDamaged,
+	"invalid_backup": db.ErrBackup, "aliased": db.ErrAliased, "no_alias": db.ErrNoAlias, "damaged": db.ErrDamaged,
 	"model_mismatch": db.ErrModelMismatch, "batch_too_large": db.ErrBatchTooLarge, "too_large": db.ErrBatchTooLarge, "limit_exceeded": db.ErrLimit,
 	codeAnswerTooLarge: db.ErrLimit,
 	"disk_full":        db.ErrDiskFull, "read_only": db.ErrReadOnly, "stopping": db.ErrClosed, "outside": db.ErrOutside,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -32,9 +33,10 @@ type BackupInfo struct {
 	History string `json:"history,omitempty"`
 
 	Collections []BackupCollection `json:"collections,omitempty"`
-	Documents   int                `json:"documents"` // in this backup
-	Bytes       int64              `json:"bytes"`     // before compression
-	SHA256      string             `json:"sha256"`    // of everything before the manifest
+	Aliases     []Alias            `json:"aliases,omitempty"` // of the database, all of them
+	Documents   int                `json:"documents"`         // in this backup
+	Bytes       int64              `json:"bytes"`             // before compression
+	SHA256      string             `json:"sha256"`            // of everything before the manifest
 }
 
 // BackupCollection is a line of a backup's manifest.
@@ -117,7 +119,13 @@ func (d *DB) Backup(ctx context.Context, w io.Writer, o *BackupOptions) (BackupI
 	if err != nil {
 		return info, wrap("backup", d.dir, err)
 	}
-	err = d.backup(ctx, v, w, &info)
+	for a, e := range v.Aliases() {
+		err = errors.Join(err, e)
+		info.Aliases = append(info.Aliases, Alias(a))
+	}
+	if err == nil {
+		err = d.backup(ctx, v, w, &info)
+	}
 	if err == nil {
 		err = info.damaged("the backup holds")
 	}

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -22,8 +23,8 @@ type Collection struct {
 
 // shared is what all that use a collection share.
 type shared struct {
-	db   *DB
-	name string
+	db    *DB
+	named atomic.Pointer[string] // the name
 
 	// current is the version that serves calls. An operation loads it once. A change
 	// of the model replaces it: see reembed.go.
@@ -41,8 +42,8 @@ type version struct {
 	log      *slog.Logger
 }
 
-// Name returns the collection's name.
-func (c *Collection) Name() string { return c.name }
+// Name returns the collection's name, which Rename may change. It is never an alias.
+func (c *Collection) Name() string { return *c.named.Load() }
 
 // Dims returns the number of dimensions of the collection's embeddings. A change of
 // the model may change it.
@@ -115,20 +116,20 @@ func (d *DB) load(ctx context.Context, info store.Info, o *CollectionOptions) (*
 	if err := o.open(&set, &d.opts.Limits); err != nil {
 		return nil, err
 	}
-	name := info.Name
-	v := &version{log: d.opts.Logger.With("collection", name), mismatch: d.mismatch(&set)}
+	name := func() string { return cmp.Or(d.st.NameOf(info.ID), info.Name) } // Rename may change it
+	v := &version{log: d.opts.Logger.With("collection", info.Name), mismatch: d.mismatch(&set)}
 	v.setEmbedder(o.Embedder)
 	opts := index.Options{
 		Store: d.st, ID: info.ID, Settings: set, Dir: d.derivedDir(), Database: d.id, ReadOnly: d.opts.ReadOnly,
 		Logger:       v.log,
-		Progress:     func(task string, done, total int) { d.opts.Progress(task+" "+name, done, total) },
+		Progress:     func(task string, done, total int) { d.opts.Progress(task+" "+name(), done, total) },
 		Searching:    &d.searching,
 		RecallSample: d.opts.RecallSample,
 		Ask:          v.ask,
 		NoQuestions:  d.opts.NoQuestions,
 	}
 	if d.opts.OnRecall != nil {
-		opts.OnRecall = func(k int, recall float64) { d.opts.OnRecall(name, k, recall) }
+		opts.OnRecall = func(k int, recall float64) { d.opts.OnRecall(name(), k, recall) }
 	}
 	v.Index, err = index.Open(ctx, opts)
 	return v, err

@@ -140,6 +140,10 @@ func (d *DB) open() error {
 // options are the defaults. A collection may be opened repeatedly; every call
 // returns the same handle.
 //
+// An alias opens the collection that it leads to at that moment (see SetAlias), which
+// Collection.Name tells. To follow a switch, open it again before each piece of work: that
+// costs no more than looking up a name.
+//
 // It returns ErrNoCollection if the collection does not exist and MustExist is set,
 // ErrModelMismatch if it was filled with another model, ErrInvalidName,
 // ErrInvalidOptions, ErrLimit and ErrClosed.
@@ -154,20 +158,24 @@ func (d *DB) Collection(ctx context.Context, name string, opts *CollectionOption
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	name = d.st.Name(name)
-	err := d.settled(ctx, name)
+	is, err := d.settled(ctx, name)
 	var c *Collection
 	if err == nil {
-		c, err = d.collection(ctx, name, &o)
+		c, err = d.collection(ctx, is, &o)
 	}
 	return c, wrap("open collection", name, err)
 }
 
-// settled waits until no other call is loading the collection. The caller holds
-// d.mu, which is released while it waits.
-func (d *DB) settled(ctx context.Context, name string) error {
-	for d.loading[name] != nil {
-		loaded := d.loading[name]
+// settled returns the name of the collection that a name means: see store.Store.Name. It
+// waits until no other call is loading that. The caller holds d.mu, which is released
+// while it waits.
+func (d *DB) settled(ctx context.Context, name string) (string, error) {
+	for {
+		is := d.st.Name(name)
+		loaded := d.loading[is]
+		if loaded == nil {
+			return is, nil
+		}
 		d.mu.Unlock()
 		select {
 		case <-loaded:
@@ -175,10 +183,9 @@ func (d *DB) settled(ctx context.Context, name string) error {
 		}
 		d.mu.Lock()
 		if err := ctx.Err(); err != nil {
-			return err
+			return is, err
 		}
 	}
-	return nil
 }
 
 // loadAlone loads a collection. The caller holds d.mu, which is released meanwhile:
@@ -196,7 +203,8 @@ func (d *DB) loadAlone(ctx context.Context, info store.Info, o *CollectionOption
 	if err != nil {
 		return nil, err
 	}
-	c := &Collection{shared: &shared{db: d, name: info.Name}}
+	c := &Collection{shared: &shared{db: d}}
+	c.named.Store(&info.Name)
 	c.current.Store(v)
 	return c, nil
 }

@@ -147,7 +147,7 @@ func (d *DB) dropped(name string, c *Collection) bool {
 
 // doctor examines one collection, and repairs it if o.Repair is set.
 func (c *Collection) doctor(ctx context.Context, o *DoctorOptions) (h CollectionHealth, err error) {
-	err = c.do("doctor", c.name, func(v *version) error {
+	err = c.do("doctor", c.Name(), func(v *version) error {
 		e, found, err := c.examine(ctx, v, o)
 		h = found
 		if err != nil || !o.Repair || e.Sound() {
@@ -168,9 +168,9 @@ func (c *Collection) examine(ctx context.Context, v *version, o *DoctorOptions) 
 	start := time.Now()
 	e, err := v.Examine(ctx, o.Sample)
 	if err != nil {
-		return nil, CollectionHealth{Name: c.name}, err
+		return nil, CollectionHealth{Name: c.Name()}, err
 	}
-	h := health(c.name, e)
+	h := health(c.Name(), e)
 	h.Seconds = time.Since(start).Seconds()
 	return e, h, nil
 }

@@ -18,7 +18,7 @@ const (
 // other, if it has one. It does not load the derived state, which is checked
 // whenever it is loaded.
 func (c *Collection) doctorHidden(o *DoctorOptions) (h CollectionHealth, ok bool, err error) {
-	hidden, ok := c.db.st.Hidden(c.name)
+	hidden, ok := c.db.st.Hidden(c.Name())
 	if !ok {
 		return h, false, nil
 	}
@@ -50,9 +50,9 @@ func (c *Collection) examineHidden(hidden store.Hidden, dims int) (CollectionHea
 	start := time.Now()
 	e, err := index.ExamineStore(c.db.st, hidden.ID, dims)
 	if err != nil {
-		return CollectionHealth{Name: c.name}, err
+		return CollectionHealth{Name: c.Name()}, err
 	}
-	h := health(c.name, e)
+	h := health(c.Name(), e)
 	h.Version, h.Documents = versionNew, int(c.db.st.State(hidden.ID).Live)
 	if hidden.Previous {
 		h.Version = versionPrevious

@@ -53,6 +53,9 @@ func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {
 	if q.Embedding != nil {
 		return normalised(q.Embedding, dims)
 	}
+	if vec := q.known[q.Text]; vec != nil {
+		return vec, nil
+	}
 	e := v.embedder()
 	if e == nil {
 		return nil, v.noEmbedder("the query is a text; set its embedding, or open the collection with an embedder")

@@ -42,8 +42,14 @@ var (
 	ErrInvalidName = errors.New("invalid collection name")
 	// ErrNoCollection is returned when a collection does not exist.
 	ErrNoCollection = store.ErrNoCollection
-	// ErrCollectionExists is returned by RestoreCollection when the name is taken.
+	// ErrCollectionExists is returned by RestoreCollection, Copy, Rename and SetAlias when
+	// the name is taken.
 	ErrCollectionExists = store.ErrCollectionExists
+	// ErrAliased is returned by Drop for a collection that aliases lead to, and by Drop and
+	// Rename for a name that is an alias.
+	ErrAliased = store.ErrAliased
+	// ErrNoAlias is returned when an alias does not exist.
+	ErrNoAlias = store.ErrNoAlias
 	// ErrNoEmbedder is returned when a text must be embedded and the collection
 	// has no embedder.
 	ErrNoEmbedder = errors.New("no embedder")

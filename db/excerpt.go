@@ -9,6 +9,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -19,10 +20,9 @@ const (
 	piecesOfSearch = 96
 )
 
-// excerpt fills Highlights and Snippet of the results. vec is the query's embedding, or
-// nil. Texts that were only read for this are dropped.
-func (v *version) excerpt(ctx context.Context, r *index.Reader, q *Query, vec []float32, out []Match) error {
-	m := r.Marker(q.Text)
+// excerpt fills Highlights and Snippet of the results. ask has the embeddings. Texts that
+// were only read for this are dropped.
+func (v *version) excerpt(ctx context.Context, m *lexical.Marker, q *Query, ask *index.Query, out []Match) error {
 	left := piecesOfSearch
 	for i := range out {
 		if err := ctx.Err(); err != nil {
@@ -38,7 +38,7 @@ func (v *version) excerpt(ctx context.Context, r *index.Reader, q *Query, vec []
 			case len(marks) > 0:
 				part = cut(text, covering(dense(text, marks, q.Snippet)), q.Snippet)
 			default:
-				core, err := v.nearest(ctx, text, vec, q.Snippet, &left)
+				core, err := v.nearest(ctx, text, vectorFor(ask, out[i].Question), q.Snippet, &left)
 				if err != nil {
 					return err
 				}
@@ -57,6 +57,16 @@ func (v *version) excerpt(ctx context.Context, r *index.Reader, q *Query, vec []
 		}
 	}
 	return nil
+}
+
+// vectorFor is the embedding of one of the questions, or of the only one.
+func vectorFor(ask *index.Query, number int) []float32 {
+	for i := range ask.Questions {
+		if ask.Questions[i].Number == number {
+			return ask.Questions[i].Vector
+		}
+	}
+	return ask.Vector
 }
 
 // wantsText reports whether the results have their whole texts.

@@ -16,10 +16,17 @@ import (
 	"github.com/fronyai/frony-db/db"
 )
 
-// TestMain runs the child of the kill tests if FRONYDB_KILL_DIR is set.
+// TestMain runs the child of a kill test if its variable is set.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("FRONYDB_KILL_DIR"); dir != "" {
 		if err := killChild(dir); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if dir := os.Getenv("FRONYDB_ALIAS_DIR"); dir != "" {
+		if err := aliasChild(dir); err != nil {
 			fmt.Println("error", err)
 			os.Exit(1)
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // Query says what to search for: one of Text and Embedding, or the ids of documents in
-// Like, or both.
+// Like, or both; or several of these in Queries.
 type Query struct {
 	// Text is embedded as a query.
 	Text string
@@ -23,6 +23,12 @@ type Query struct {
 	// move away from. None of them is a result. They need embeddings, so that Mode is
 	// not Lexical; without a Text it is Dense. A missing id is ErrNotFound.
 	Like, Unlike []string
+	// Queries are several questions that are asked at once, such as other wordings, a
+	// translation, a text that the answer may look like, or what was asked before. Text,
+	// Embedding, Like and Unlike are then empty, and all else is the same for all.
+	Queries []Question
+	// Fuse is how the results of Queries are combined.
+	Fuse Fuse
 	// K is the number of results, at least 1.
 	K int
 	// Offset is the number of results to leave out before the K: the second page of ten
@@ -81,6 +87,10 @@ type Query struct {
 	// text where most of the query's words are or, without any, the sentence nearest to
 	// the query. With Fields the result can do without the whole text.
 	Snippet int
+	// Context, if positive, is the number of chunks before and behind each result that
+	// Match.Context has, too: what is small enough to be found well is often too little
+	// to be understood. It needs chunks as UpsertChunks stores them.
+	Context int
 	// MaxBytes, if positive, is the most memory that the documents of the results may
 	// take, about: texts, titles, metadata, embeddings. With more, the search ends with
 	// ErrResultsTooLarge as soon as it has read so much. Texts that are read for Highlight
@@ -91,6 +101,8 @@ type Query struct {
 
 	// own is set where the database itself asks.
 	own bool
+	// known are embeddings of texts.
+	known map[string][]float32
 	// scope is that of the collection, which Filter has, too.
 	scope *filter.Expr
 }
@@ -151,15 +163,27 @@ type Match struct {
 	// Score orders the results, and is what MinScore applies to. In Dense mode it is
 	// the cosine of the full vectors of query and document, from -1 to 1; in Lexical
 	// mode BM25, above 0; in Hybrid the fused score, from 0 to 1. The last two are
-	// comparable only within one search.
+	// comparable only within one search. Of Queries it is, with FuseRank, the sum of the
+	// ranks' shares, 1 for a document that is the first of all, and with FuseBest the best
+	// of Weight × score, where the score in Lexical mode is the share of the greatest BM25
+	// that the question can have.
 	Score float32
-	// Cosine and BM25 are the two scores, where they were computed.
+	// Cosine and BM25 are the two scores, where they were computed; of Queries, the
+	// greatest of each.
 	Cosine, BM25 float32
+	// Question is the number of the one of Queries that the document fits best: by its rank,
+	// or with FuseBest by the score that counts.
+	Question int
+	// Dense is, in Hybrid, the part of Score that the cosine gives; words give the rest.
+	Dense float32
 	// Highlights are the query's words in Document.Text, if Query.Highlight is set and
 	// the text was read: in order, apart from each other.
 	Highlights []Span
 	// Snippet is set if Query.Snippet is, and the document has a text.
 	Snippet *Snippet
+	// Context is set if Query.Context is, and the document has a text. Results of the
+	// same Source may share parts of theirs: PerSource 1 prevents it.
+	Context *Passage
 }
 
 // Plan is how a search found its candidates.
@@ -197,6 +221,9 @@ type Trace struct {
 // check returns the first reason why the query is invalid. What depends on the
 // collection's model is checked when the query is embedded.
 func (q *Query) check(l *Limits) error {
+	if len(q.Queries) > 0 {
+		return q.checkQuestions(l)
+	}
 	switch {
 	case q.Text == "" && q.Embedding == nil && len(q.Like) == 0 && len(q.Unlike) > 0:
 		return reason.For(ErrInvalidQuery, "Unlike alone says not what to search for; set a text, an embedding or Like, too")
@@ -242,6 +269,8 @@ func (q *Query) check(l *Limits) error {
 		return reason.For(ErrInvalidQuery, "MinCosine needs embeddings, and the mode lexical compares none; use MinScore")
 	case q.Snippet < 0 || q.Snippet > MaxSnippet:
 		return reason.For(ErrInvalidQuery, "Snippet is %d, want 0 to %d characters", q.Snippet, MaxSnippet)
+	case q.Context < 0 || q.Context > MaxContext:
+		return reason.For(ErrInvalidQuery, "Context is %d, want 0 to %d chunks on each side", q.Context, MaxContext)
 	case q.Highlight && q.Text == "":
 		return reason.For(ErrInvalidQuery, "Highlight needs a text, whose words are marked")
 	case q.Highlight && q.Snippet == 0 && !q.wantsText():

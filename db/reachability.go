@@ -19,7 +19,7 @@ type Reachability struct {
 // continue meanwhile. Doctor checks all documents, and can repair them. It returns
 // ErrClosed and the context's error.
 func (c *Collection) Reachability(ctx context.Context, from uint32, n int) (r Reachability, err error) {
-	err = c.do("reachability", c.name, func(v *version) error {
+	err = c.do("reachability", c.Name(), func(v *version) error {
 		found, err := v.Reachability(ctx, from, n)
 		r = Reachability(found)
 		return err

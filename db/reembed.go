@@ -90,7 +90,7 @@ func (c *Collection) Reembed(ctx context.Context, e embedder.Embedder, o *Reembe
 	start := time.Now()
 	r, err := c.reembed(ctx, e, o)
 	r.Seconds = time.Since(start).Seconds()
-	return r, wrap("reembed", c.name, err)
+	return r, wrap("reembed", c.Name(), err)
 }
 
 func (c *Collection) reembed(ctx context.Context, e embedder.Embedder, o *ReembedOptions) (r ReembedReport, err error) {
@@ -143,11 +143,11 @@ func (c *Collection) holdOpen(f func() error) error {
 
 // hidden returns the collection's hidden version, or ErrNoReembed.
 func (c *Collection) hidden() (store.Hidden, error) {
-	h, ok := c.db.st.Hidden(c.name)
+	h, ok := c.db.st.Hidden(c.Name())
 	if ok {
 		return h, nil
 	}
-	if _, ok := c.db.st.Lookup(c.name); !ok {
+	if _, ok := c.db.st.Lookup(c.Name()); !ok {
 		return h, ErrNoCollection // it is being dropped
 	}
 	return h, ErrNoReembed
@@ -162,11 +162,11 @@ func (g *change) begin(o *ReembedOptions) error {
 		g.report.Unchanged = true // perhaps by a call that was killed after its switch
 		return nil
 	}
-	if h, ok := c.db.st.Hidden(c.name); ok {
+	if h, ok := c.db.st.Hidden(c.Name()); ok {
 		g.hidden = h
 		return g.resume(o)
 	}
-	info, ok := c.db.st.Lookup(c.name)
+	info, ok := c.db.st.Lookup(c.Name())
 	if !ok {
 		return ErrNoCollection
 	}
@@ -233,7 +233,7 @@ func (d *DB) reembedding(name string) (*Reembedding, error) {
 // It returns ErrNoReembed if there is none, ErrReembedding before the switch,
 // ErrReadOnly and ErrClosed.
 func (c *Collection) Confirm(ctx context.Context) error {
-	return wrap("confirm", c.name, c.confirm(ctx))
+	return wrap("confirm", c.Name(), c.confirm(ctx))
 }
 
 func (c *Collection) confirm(ctx context.Context) error {
@@ -257,11 +257,11 @@ func (c *Collection) confirm(ctx context.Context) error {
 
 // dropHidden drops a hidden version, which is not loaded.
 func (c *Collection) dropHidden(h store.Hidden) error {
-	if err := c.db.st.DropHidden(c.name); err != nil {
+	if err := c.db.st.DropHidden(c.Name()); err != nil {
 		return err
 	}
 	index.Remove(c.db.derivedDir(), h.ID)
-	c.db.deleteGarbage(c.name)
+	c.db.deleteGarbage(c.Name())
 	return nil
 }
 
@@ -293,7 +293,7 @@ func (c *Collection) Rollback(ctx context.Context, o *RollbackOptions) (ReembedR
 	start := time.Now()
 	r, err := c.rollback(ctx, o)
 	r.Seconds = time.Since(start).Seconds()
-	return r, wrap("roll back", c.name, err)
+	return r, wrap("roll back", c.Name(), err)
 }
 
 func (c *Collection) rollback(ctx context.Context, o *RollbackOptions) (r ReembedReport, err error) {

@@ -30,7 +30,7 @@ type change struct {
 func (g *change) run(ctx context.Context, sample int, doSwitch, discard bool) (err error) {
 	d := g.c.db
 	g.move.Store, g.move.From, g.move.ToID = d.st, g.from.Index, g.hidden.ID
-	g.move.Progress = func(done, total int) { d.opts.Progress("reembed "+g.c.name, done, total) }
+	g.move.Progress = func(done, total int) { d.opts.Progress("reembed "+g.c.Name(), done, total) }
 	defer func() {
 		g.report.Embedded, g.report.Copied = g.move.Embedded, g.move.Copied
 		g.report.Removed, g.report.Skipped = g.move.Removed, g.move.Skipped
@@ -82,7 +82,7 @@ func (g *change) load(ctx context.Context) error {
 	d := g.c.db
 	return d.do(func() (err error) {
 		if g.fresh != nil {
-			if g.hidden, err = d.st.CreateHidden(g.c.name, g.fresh); err != nil {
+			if g.hidden, err = d.st.CreateHidden(g.c.Name(), g.fresh); err != nil {
 				return err
 			}
 		}
@@ -94,7 +94,7 @@ func (g *change) load(ctx context.Context) error {
 		// From here on Close and Drop close it, as long as it is in the table.
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if h, ok := d.st.Hidden(g.c.name); !ok || h.ID != to.ID() {
+		if h, ok := d.st.Hidden(g.c.Name()); !ok || h.ID != to.ID() {
 			err := to.Discard()
 			index.Remove(d.derivedDir(), to.ID())
 			return errors.Join(ErrClosed, err)
@@ -114,7 +114,7 @@ func (g *change) unload() {
 			return nil
 		}
 		g.to.close()
-		if h, ok := d.st.Hidden(g.c.name); !ok || h.ID != g.to.ID() {
+		if h, ok := d.st.Hidden(g.c.Name()); !ok || h.ID != g.to.ID() {
 			index.Remove(d.derivedDir(), g.to.ID()) // dropped while its snapshot was written
 		}
 		return nil
@@ -135,7 +135,7 @@ func (d *DB) takeHidden(id uint32) bool {
 // while nothing else runs on the previous version.
 func (g *change) switchOver(ctx context.Context, discard bool) error {
 	c, d := g.c, g.c.db
-	err := g.move.Finish(ctx, func() error { return d.st.Switch(c.name, discard) })
+	err := g.move.Finish(ctx, func() error { return d.st.Switch(c.Name(), discard) })
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (g *change) switchOver(ctx context.Context, discard bool) error {
 	}
 	if discard {
 		index.Remove(d.derivedDir(), g.from.ID())
-		d.deleteGarbage(c.name)
+		d.deleteGarbage(c.Name())
 	}
 	return nil
 }

@@ -195,6 +195,11 @@ func fill(ctx context.Context, dir string, o *RestoreOptions, backups []io.Reade
 			return info, err
 		}
 	}
+	for _, a := range info.Aliases {
+		if err := l.Alias(store.Alias(a)); err != nil {
+			return info, err
+		}
+	}
 	st, err := l.Finish()
 	if err != nil {
 		return info, err

@@ -39,7 +39,7 @@ func (d *DB) RestoreCollection(ctx context.Context, name string, o *RestoreColle
 		return BackupCollection{}, wrap("restore collection", name, err)
 	}
 	defer d.gate.Leave()
-	r := restoringCollection{d: d, ctx: ctx, name: name, from: o.From}
+	r := restoringCollection{filling: filling{d: d, ctx: ctx, name: name, step: "restore"}, from: o.From}
 	if r.from == "" {
 		r.from = name
 	}
@@ -49,38 +49,17 @@ func (d *DB) RestoreCollection(ctx context.Context, name string, o *RestoreColle
 
 // restoringCollection is the state of a RestoreCollection.
 type restoringCollection struct {
-	d          *DB
-	ctx        context.Context //nolint:containedctx // it lives as long as the call
-	name, from string
-
+	filling
+	from   string
 	source *restored // nil: the backup does not have it, as far as it was read
-	hidden store.Hidden
-	to     *version
-	puts   []index.Put
-	bytes  int
-	done   int
 }
 
-const (
-	restoreBatch = 1000
-	restoreBytes = 4 << 20 // of texts and vectors in a batch
-)
-
 func (r *restoringCollection) run(most int64, backups []io.Reader) (line BackupCollection, err error) {
-	d := r.d
-	switch _, exists := d.st.Lookup(r.name); {
-	case d.opts.ReadOnly:
-		return line, ErrReadOnly
-	case exists:
-		return line, ErrCollectionExists
-	case d.st.Collections() >= d.opts.Limits.Collections:
-		return line, reason.For(ErrLimit, "the database has %d collections, and at most %d are allowed", d.st.Collections(), d.opts.Limits.Collections)
-	}
-	if err := checkName(r.name); err != nil {
+	if err := r.check(); err != nil {
 		return line, err
 	}
 	defer func() {
-		if err = errors.Join(err, r.close(err == nil)); err == nil {
+		if err = errors.Join(err, r.end(err == nil)); err == nil {
 			err = (&BackupInfo{Collections: []BackupCollection{line}}).damaged("the restored collection holds")
 		}
 	}()
@@ -104,74 +83,23 @@ func (r *restoringCollection) run(most int64, backups []io.Reader) (line BackupC
 	return line, nil
 }
 
-// begin creates the collection, without a name.
+// begin creates the collection once the backup comes to it.
 func (r *restoringCollection) begin(c *restored) error {
 	if c.Info.Name != r.from {
 		return nil
 	}
-	d := r.d
 	set, err := index.DecodeSettings(c.Info)
 	if err != nil {
 		return err
 	}
-	if r.hidden, err = d.st.CreateUnnamed(r.name, set); err != nil {
-		return err
-	}
 	r.source = c
-	if r.to, err = d.load(r.ctx, r.hidden.Info, &CollectionOptions{}); err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.hidden[r.to.ID()] = r.to
-	return nil
+	return r.filling.begin(&set, int(c.State.Live))
 }
 
-// put adds a document to the batch.
+// put adds a document of the collection.
 func (r *restoringCollection) put(c *restored, _ uint32, rec *store.Record, _, vector []byte) error {
 	if c != r.source {
 		return nil
 	}
-	r.puts = append(r.puts, index.Put{Record: *rec, Vector: store.DecodeVector(nil, vector)})
-	if r.bytes += len(rec.Text) + len(vector); len(r.puts) < restoreBatch && r.bytes < restoreBytes {
-		return nil
-	}
-	return r.flush()
-}
-
-// flush writes the batch.
-func (r *restoringCollection) flush() error {
-	if len(r.puts) == 0 {
-		return nil
-	}
-	if err := r.to.Insert(r.ctx, r.puts); err != nil {
-		return err
-	}
-	r.done += len(r.puts)
-	r.puts, r.bytes = nil, 0
-	r.d.opts.Progress("restore "+r.name, r.done, max(r.done, int(r.source.State.Live)))
-	return nil
-}
-
-// close gives the collection its name, or drops it.
-func (r *restoringCollection) close(publish bool) error {
-	d := r.d
-	if r.hidden.ID == 0 {
-		return nil
-	}
-	if r.to != nil && d.takeHidden(r.to.ID()) {
-		r.to.close()
-	}
-	var err error
-	if publish {
-		if err = d.st.Publish(r.hidden); err == nil {
-			return nil
-		}
-	}
-	if e := d.st.DropHidden(r.hidden.Name); e != nil {
-		return errors.Join(err, e)
-	}
-	index.Remove(d.derivedDir(), r.hidden.ID)
-	d.deleteGarbage(r.name)
-	return err
+	return r.filling.put(index.Put{Record: *rec, Vector: store.DecodeVector(nil, vector)})
 }

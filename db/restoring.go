@@ -74,6 +74,7 @@ func (s *restoring) read(ctx context.Context, a *archive.Reader, header BackupIn
 			m, err := readManifest(a, header, b, lines)
 			if err == nil && s.newest {
 				s.noteDamaged(&m)
+				err = s.checkAliases(m.Aliases)
 			}
 			return m, err
 		default:
@@ -84,6 +85,23 @@ func (s *restoring) read(ctx context.Context, a *archive.Reader, header BackupIn
 		}
 		lines[len(lines)-1].SHA256 = a.CollectionSum() // so far
 	}
+}
+
+// checkAliases refuses aliases that no database could have.
+func (s *restoring) checkAliases(aliases []Alias) error {
+	names := map[string]bool{}
+	for _, c := range s.collections {
+		names[c.Info.Name] = true
+	}
+	for _, a := range aliases {
+		if err := checkName(a.Name); err != nil {
+			return fmt.Errorf("%w: %w", ErrBackup, err)
+		}
+		if names[a.Name] || !names[a.Collection] {
+			return reason.For(ErrBackup, "the alias %q of %q does not fit the collections", a.Name, a.Collection)
+		}
+	}
+	return nil
 }
 
 // readManifest compares the manifest with what was read.

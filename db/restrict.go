@@ -9,7 +9,7 @@ import (
 // scoped are the operations that keep to the scope of a restricted collection. All
 // others are refused there.
 var scoped = map[string]bool{
-	"search": true, "get": true, "scan": true, "count": true, "check filter": true, "facets": true, "fields": true,
+	"search": true, "get": true, "scan": true, "count": true, "check filter": true, "facets": true, "fields": true, "map": true,
 	"insert": true, "upsert": true, "insert chunks": true, "upsert chunks": true, "replace source": true,
 	"update": true, "delete": true,
 }
@@ -25,7 +25,7 @@ var scoped = map[string]bool{
 // that it is taken.
 func (c *Collection) Restrict(where filter.Expr) (*Collection, error) {
 	if err := c.checkFilter(where); err != nil {
-		return nil, wrap("restrict", c.name, err)
+		return nil, wrap("restrict", c.Name(), err)
 	}
 	scope := c.within(where)
 	return &Collection{c.shared, &scope}, nil

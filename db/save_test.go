@@ -183,7 +183,7 @@ func sameDocuments(t *testing.T, a, b *Collection) {
 			t.Fatalf("%s: %v, want %v", id, all[1][id], doc)
 		}
 	}
-	if h := examineAll(t, b.db, &DoctorOptions{Collections: []string{b.name}}); !h.OK() || h.Documents != len(all[1]) {
+	if h := examineAll(t, b.db, &DoctorOptions{Collections: []string{b.Name()}}); !h.OK() || h.Documents != len(all[1]) {
 		t.Errorf("%+v for %d documents", h, len(all[1]))
 	}
 }

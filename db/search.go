@@ -22,7 +22,8 @@ import (
 // candidates, whichever keeps the promise of Recall at the lower cost, and the full
 // vectors rank them. With Exact, or if a filter leaves few documents, the full
 // vectors of all are compared. For a text the lexical index is searched as well,
-// unless Mode is Dense. A text that the model knows nothing of, if it can tell (see
+// unless Mode is Dense. Several questions are searched one by one, embedded at once, and
+// fused. A text that the model knows nothing of, if it can tell (see
 // embedder.Recognizer), has no dense score: Hybrid then ranks by words alone, and
 // Dense finds nothing.
 //
@@ -30,7 +31,7 @@ import (
 // ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrResultsTooLarge, ErrClosed, and
 // the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
-	err = c.do("search", c.name, func(v *version) error {
+	err = c.do("search", c.Name(), func(v *version) error {
 		if err := c.checkQuery(&q); err != nil {
 			return err
 		}
@@ -55,11 +56,13 @@ func (c *Collection) checkQuery(q *Query) error {
 // embedded is what the index is asked for a query that has been checked: with K 0, nothing
 // is to be found.
 func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Query, err error) {
+	if len(q.Queries) > 0 {
+		return v.embeddedAll(ctx, q, t)
+	}
 	start := time.Now()
 	asked := *q
-	typed := textform.Normal(textform.Typed(q.Text))
-	var words string
-	asked.Text, words = v.Respell(typed)
+	var words, typed string
+	asked.Text, words, typed = v.spell(q)
 	q = &asked
 	if v.byWords(q, t.Mode) {
 		t.Mode = Lexical
@@ -100,6 +103,14 @@ func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Q
 	return ask, nil
 }
 
+// spell returns the query's text as it is embedded and as its words are searched, and
+// without corrections.
+func (v *version) spell(q *Query) (text, words, typed string) {
+	typed = textform.Normal(textform.Typed(q.Text))
+	text, words = v.Respell(typed)
+	return text, words, typed
+}
+
 // search answers a query that has been checked.
 func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, error) {
 	start := time.Now()
@@ -120,11 +131,8 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		}
 	}
 	var found index.Trace
-	if q.byExample() {
-		if ask.Vector, ask.Except, err = q.mix(ctx, r, ask.Vector, v.Settings().Dims); err != nil {
-			return nil, err
-		}
-		ask.Unknown = ask.Unknown && ask.Vector == nil
+	if err := v.mixed(ctx, r, q, &ask); err != nil {
+		return nil, err
 	}
 	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
@@ -137,16 +145,26 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	out := make([]Match, len(matches))
 	for i := range matches {
 		m := &matches[i]
-		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25}
+		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question, Dense: m.Dense}
 		out[i].Document.Embedding = m.Embedding
 	}
-	if q.Highlight || q.Snippet > 0 {
-		start := time.Now()
-		err = v.excerpt(ctx, r, q, ask.Vector, out)
-		t.Load += time.Since(start)
+	loading := time.Now()
+	if q.Context > 0 {
+		if err := q.surround(ctx, r, out); err != nil {
+			return nil, err
+		}
 	}
-	return out, err
+	if q.excerpts() {
+		if err := v.excerpt(ctx, r.Marker(q.texts()), q, &ask, out); err != nil {
+			return nil, err
+		}
+	}
+	t.Load += time.Since(loading)
+	return out, nil
 }
+
+// excerpts reports whether the results have parts of their texts marked or chosen.
+func (q *Query) excerpts() bool { return q.Highlight || q.Snippet > 0 }
 
 // mode returns the query's mode. ModeDefault depends on what the query has.
 func (q *Query) mode() Mode {
@@ -175,7 +193,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 		out.GroupBy, out.PerGroup = q.GroupBy, cmp.Or(q.PerGroup, 1)
 	}
 	out.Unknown = mode == Hybrid && vec == nil
-	if q.Highlight || q.Snippet > 0 {
+	if q.excerpts() || q.Context > 0 {
 		out.Want |= store.WithText
 	}
 	if mode == Dense {

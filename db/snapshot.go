@@ -9,7 +9,7 @@ import "context"
 // Snapshots are taken in the background as a collection changes, and by Close: it
 // is rarely necessary to call it. It returns ErrReadOnly and ErrClosed.
 func (c *Collection) Snapshot(ctx context.Context) error {
-	return c.do("snapshot", c.name, func(v *version) error {
+	return c.do("snapshot", c.Name(), func(v *version) error {
 		if c.db.opts.ReadOnly {
 			return ErrReadOnly
 		}

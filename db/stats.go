@@ -45,15 +45,15 @@ type DiskStats struct {
 
 // Stats returns the collection's statistics. It returns ErrClosed after Close.
 func (c *Collection) Stats() (s Stats, err error) {
-	err = c.do("stats", c.name, func(v *version) error {
+	err = c.do("stats", c.Name(), func(v *version) error {
 		size, err := v.Stats()
 		if err != nil {
 			return err
 		}
-		info, _ := c.db.st.Lookup(c.name)
+		info, _ := c.db.st.Lookup(c.Name())
 		set := v.Settings()
 		s = Stats{
-			Name: c.name, Documents: int(c.db.st.State(v.ID()).Live), Dead: size.Dead, Fields: size.Fields,
+			Name: c.Name(), Documents: int(c.db.st.State(v.ID()).Live), Dead: size.Dead, Fields: size.Fields,
 			Dims: set.Dims, HeadDims: set.HeadDims, Codes: codesOf(set), Model: set.Spec, Created: info.Created,
 			Oversampling: size.Oversampling,
 			Memory: MemoryStats{

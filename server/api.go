@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -39,9 +40,12 @@ func (s *Server) routes() error {
 	s.api = huma.NewAPI(config, adapter{s})
 
 	s.collectionRoutes()
+	s.aliasRoutes()
 	s.documentRoutes()
 	s.searchRoutes()
 	s.facetRoutes()
+	s.mapRoute()
+	s.keyRoute()
 	s.taskRoutes()
 	s.backupRoutes()
 	s.compatRoutes()
@@ -68,12 +72,13 @@ func (s *Server) openapi(spec *[]byte) http.Handler {
 // none, and are always answered.
 func slotOf(op *huma.Operation, role keys.Role) slotKind {
 	switch {
-	case strings.HasPrefix(op.Path, "/v1/tasks"), strings.HasPrefix(op.Path, "/v1/backups"):
+	case strings.HasPrefix(op.Path, "/v1/tasks"), strings.HasPrefix(op.Path, "/v1/backups"), strings.HasPrefix(op.Path, "/v1/aliases"):
 		return slotNone // they don't wait for anything, and a busy server must be told to stop
 	case role > keys.Read:
 		return slotWrite
 	case strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"),
-		strings.Contains(op.Path, "{collection}/facets"), strings.Contains(op.Path, "{collection}/fields"):
+		strings.Contains(op.Path, "{collection}/facets"), strings.Contains(op.Path, "{collection}/fields"),
+		strings.Contains(op.Path, "{collection}/map"):
 		return slotSearch
 	}
 	return slotNone
@@ -101,7 +106,11 @@ func add[I, O any](s *Server, op huma.Operation, e endpoint, h func(context.Cont
 	op.BodyReadTimeout = -1
 	op.Responses = map[string]*huma.Response{"default": problemResponse(s.api)}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := h(ctx, in)
+		var out *O
+		err := s.following(ctx, func(ctx context.Context) (err error) {
+			out, err = h(ctx, in)
+			return err
+		})
 		if err != nil {
 			return nil, s.problem(ctx, err)
 		}
@@ -125,20 +134,31 @@ func schemaOf[T any](a huma.API) *huma.Schema {
 }
 
 // collection opens a collection for a request.
-func (s *Server) collection(ctx context.Context, name string) (*db.Collection, error) {
+func (s *Server) collection(ctx context.Context, name string) (engine.Collection, error) {
 	if s.loading(name) {
 		return nil, problem.Refuse(http.StatusServiceUnavailable, "loading", "the database is still opening").After(2)
 	}
-	c, err := s.db.Collection(ctx, name, &db.CollectionOptions{MustExist: true})
-	if err == nil && c.Name() != name {
-		// macOS decomposes 메, and nobody sees it. The key was checked for the other
-		// spelling only.
-		if p := s.may(ctx, keys.Read, c.Name()); p != nil {
+	return s.open(ctx, name, &db.CollectionOptions{MustExist: true})
+}
+
+// open opens a collection for a request, or creates it.
+func (s *Server) open(ctx context.Context, name string, o *db.CollectionOptions) (engine.Collection, error) {
+	c, err := s.db.Collection(ctx, name, o)
+	if err != nil {
+		return nil, err
+	}
+	if is := c.Name(); is != name {
+		// The key was checked for an alias only, or for another spelling: macOS
+		// decomposes 메, and nobody sees it.
+		if p := s.may(ctx, keys.Read, is); p != nil {
 			return nil, p
 		}
+		if o, ok := ctx.Value(openedKey{}).(*opened); ok {
+			*o = opened{name, is}
+		}
 	}
-	if k := callOf(ctx).key; err == nil && k != nil && k.Where != nil {
+	if k := callOf(ctx).key; k != nil && k.Where != nil {
 		return c.Restrict(*k.Where)
 	}
-	return c, err
+	return c, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -26,6 +27,10 @@ type (
 	outStats       struct{ Body api.Stats }
 	outCollections struct{ Body api.Collections }
 	outDropped     struct{ Body api.Dropped }
+	inRename       struct {
+		CollectionPath
+		Body api.RenameCollection
+	}
 )
 
 func (s *Server) collectionRoutes() {
@@ -48,8 +53,12 @@ func (s *Server) collectionRoutes() {
 	}, keys.Read, s.collectionStats)
 	register(s, huma.Operation{
 		OperationID: "drop-collection", Method: http.MethodDelete, Path: "/v1/collections/{collection}", Tags: tags,
-		Summary: "Drop a collection with all its documents",
+		Summary: "Drop a collection with all its documents", Description: "A collection that aliases lead to is not dropped: switch or drop these first.",
 	}, keys.Admin, s.dropCollection)
+	register(s, huma.Operation{
+		OperationID: "rename-collection", Method: http.MethodPost, Path: "/v1/collections/{collection}/rename", Tags: tags,
+		Summary: "Give a collection another name", Description: "Its aliases follow it, and requests go on. A task of the kind copy makes a copy.",
+	}, keys.Admin, s.renameCollection)
 }
 
 func (s *Server) createCollection(ctx context.Context, in *struct{ Body api.NewCollection }) (*outInfo, error) {
@@ -64,7 +73,10 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body api.NewC
 		return nil, err
 	case info != nil && !b.ExistOK:
 		return nil, problem.Refuse(http.StatusConflict, "collection_exists", "the collection %q exists", b.Name).At("body.name")
+	case info != nil && s.may(ctx, keys.Admin, info.Name) != nil:
+		return nil, s.may(ctx, keys.Admin, info.Name)
 	case info != nil:
+		info.Aliases = s.seenAliases(ctx, info.Aliases)
 		return &outInfo{http.StatusOK, *info}, nil
 	}
 	if p := s.create(ctx, b); p != nil {
@@ -84,7 +96,7 @@ func (s *Server) create(ctx context.Context, b *api.NewCollection) *problem.Prob
 	if p := checkBounds("body", bounded{"ef_search", b.EfSearch, l.EfSearch}, bounded{"oversampling", b.Oversampling, l.Oversampling}); p != nil {
 		return p
 	}
-	if _, err := s.db.Collection(ctx, b.Name, b.DB()); err != nil {
+	if _, err := s.open(ctx, b.Name, b.DB()); err != nil {
 		return s.problem(ctx, err)
 	}
 	return nil
@@ -101,14 +113,16 @@ func (s *Server) listCollections(ctx context.Context, _ *struct{}) (*outCollecti
 			if err := s.countOwn(ctx, &info); err != nil {
 				return nil, err
 			}
+			info.Aliases = s.seenAliases(ctx, info.Aliases)
 			out.Body.Collections = append(out.Body.Collections, info)
 		}
 	}
 	return &out, nil
 }
 
-// info describes a collection; nil if it does not exist.
+// info describes a collection, or the one that an alias leads to; nil if it does not exist.
 func (s *Server) info(ctx context.Context, name string) (*api.CollectionInfo, error) {
+	name = s.resolve(name)
 	for info, err := range s.db.Collections(ctx) {
 		if err != nil {
 			return nil, err
@@ -131,6 +145,7 @@ func (s *Server) getCollection(ctx context.Context, in *CollectionPath) (*outInf
 	if p := s.may(ctx, keys.Read, info.Name); p != nil {
 		return nil, p
 	}
+	info.Aliases = s.seenAliases(ctx, info.Aliases)
 	if err := s.countOwn(ctx, info); err != nil {
 		return nil, err
 	}
@@ -164,8 +179,33 @@ func (s *Server) collectionStats(ctx context.Context, in *CollectionPath) (*outS
 }
 
 func (s *Server) dropCollection(ctx context.Context, in *CollectionPath) (*outDropped, error) {
+	if _, p := s.target(ctx, keys.Admin, in.Collection); p != nil {
+		return nil, p
+	}
 	if err := s.db.Drop(ctx, in.Collection); err != nil {
-		return nil, err
+		return nil, s.discreet(ctx, err)
 	}
 	return &outDropped{api.Dropped{Dropped: in.Collection}}, nil
+}
+
+func (s *Server) renameCollection(ctx context.Context, in *inRename) (*outInfo, error) {
+	name := norm.NFC.String(in.Body.Name)
+	if _, p := s.target(ctx, keys.Admin, in.Collection); p != nil {
+		return nil, p
+	}
+	if p := s.may(ctx, keys.Admin, name); p != nil {
+		return nil, p.At("body.name")
+	}
+	d, err := engine.As[engine.Namer](s.db, "rename")
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Rename(ctx, in.Collection, name); err != nil {
+		p := s.problem(ctx, s.discreet(ctx, err))
+		if p.Detail.Code == "collection_exists" || p.Detail.Code == "invalid_name" {
+			p = p.At("body.name")
+		}
+		return nil, p
+	}
+	return s.getCollection(ctx, &CollectionPath{name})
 }

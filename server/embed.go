@@ -10,6 +10,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/server/compat"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -70,14 +71,7 @@ func (s *Server) embedAs(ctx context.Context, as compat.Role, texts []string) ([
 	if as == compat.Passage {
 		return s.embed.EmbedPassages(ctx, texts)
 	}
-	out := make([][]float32, len(texts))
-	for i, t := range texts {
-		var err error
-		if out[i], err = s.embed.EmbedQuery(ctx, t); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return embedder.EmbedQueries(ctx, s.embed, texts)
 }
 
 // head is the first dims of v, L2-normalised. A head of zeros stays as it is: it has

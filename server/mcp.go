@@ -141,7 +141,11 @@ func (s *Server) mcpHandler(c *call, t tool) mcp.ToolHandler {
 		if c.span != nil {
 			ctx = trace.ContextWithSpan(ctx, c.span)
 		}
-		out, err := t.run(ctx, req.Params.Arguments)
+		var out any
+		err := s.following(ctx, func(ctx context.Context) (err error) {
+			out, err = t.run(ctx, req.Params.Arguments)
+			return err
+		})
 		if err != nil {
 			p := s.problem(ctx, err)
 			err = errors.New(p.Error())

@@ -20,6 +20,7 @@ type (
 	}
 	mcpCollection struct {
 		Name      string     `json:"name"`
+		Aliases   []string   `json:"aliases,omitempty" doc:"Other names that lead to it"`
 		Documents int        `json:"documents"`
 		Fields    []mcpField `json:"fields,omitempty" doc:"Metadata that its documents have, the most frequent first"`
 		Filters   []string   `json:"filter_examples,omitempty" doc:"Filters that this collection understands, to be combined with AND, OR and NOT"`
@@ -48,11 +49,12 @@ func (s *Server) mcpList(ctx context.Context, in mcpListIn) (out mcpCollections,
 		return out, err
 	}
 	out.Collections = []mcpCollection{}
+	wanted := s.resolve(in.Collection)
 	for _, c := range r.Body.Collections {
-		if in.Collection != "" && c.Name != in.Collection {
+		if in.Collection != "" && c.Name != wanted {
 			continue
 		}
-		m := mcpCollection{Name: c.Name, Documents: c.Documents}
+		m := mcpCollection{Name: c.Name, Aliases: c.Aliases, Documents: c.Documents}
 		if len(out.Collections) < mcpDescribed && c.Documents > 0 {
 			if m.Fields, m.Filters, err = s.mcpFields(ctx, c.Name); err != nil {
 				return out, err

@@ -141,12 +141,13 @@ var (
 	memoryDesc      = prometheus.NewDesc("frony_memory_bytes", "Memory of a collection by part.", []string{"collection", "part"}, nil)
 	diskDesc        = prometheus.NewDesc("frony_disk_bytes", "Disk space of a collection's derived files by part.", []string{"collection", "part"}, nil)
 	degradedDesc    = prometheus.NewDesc("frony_degraded_collections", "Collections that were filled with another model and find texts by words alone.", nil, nil)
+	aliasDesc       = prometheus.NewDesc("frony_alias", "1 for each alias, with the collection that it leads to.", []string{"alias", "collection"}, nil)
 	storeDesc       = prometheus.NewDesc("frony_store_bytes", "Disk space of the store, all collections together.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c *collectionsCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{documentsDesc, deadDesc, checkedDesc, unreachableDesc, memoryDesc, diskDesc, storeDesc, degradedDesc} {
+	for _, d := range []*prometheus.Desc{documentsDesc, deadDesc, checkedDesc, unreachableDesc, memoryDesc, diskDesc, storeDesc, degradedDesc, aliasDesc} {
 		ch <- d
 	}
 }
@@ -168,6 +169,9 @@ func (c *collectionsCollector) Collect(ch chan<- prometheus.Metric) {
 		}
 		if info.Degraded != "" {
 			degraded++
+		}
+		for _, alias := range info.Aliases {
+			send(aliasDesc, 1, alias, info.Name)
 		}
 		col, err := c.s.db.Collection(ctx, info.Name, &db.CollectionOptions{MustExist: true})
 		if err != nil {

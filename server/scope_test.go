@@ -44,22 +44,25 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 			b.ask(200, "PUT", "/v1/collections/"+name+"/documents", `{"documents":[{"id":"1","text":"`+text+`"}]}`)
 			b.s.ObserveRecall(name, 10, 1)
 		}
+		b.ask(200, "PUT", "/v1/aliases/"+hidden+"-alias", `{"collection":"`+hidden+`"}`)
 	}
 	bodies := map[string]string{
 		"POST /v1/collections": `{"name":"` + hidden + `","exist_ok":true}`,
 		"POST /mcp":            `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_collections","arguments":{}}}`,
 		"POST /v1/embeddings":  `{"input":"x"}`,
 		"POST /api/embed":      `{"input":"x"}`, "POST /{$}": `{"inputs":"x"}`, "POST /embeddings": `{"input":"x"}`,
-		"POST /tokenize":   `{"inputs":"x"}`,
-		"POST /similarity": `{"inputs":{"source_sentence":"x","sentences":["y"]}}`,
-		"POST /vectors":    `{"text":"x"}`, "POST /vectors/{$}": `{"text":"x"}`, "POST /embed": `{"inputs":"x"}`,
+		"PUT /v1/aliases/{alias}":                  `{"collection":"` + hidden + `"}`,
+		"POST /v1/collections/{collection}/rename": `{"name":"` + hidden + `"}`,
+		"POST /tokenize":                           `{"inputs":"x"}`,
+		"POST /similarity":                         `{"inputs":{"source_sentence":"x","sentences":["y"]}}`,
+		"POST /vectors":                            `{"text":"x"}`, "POST /vectors/{$}": `{"text":"x"}`, "POST /embed": `{"inputs":"x"}`,
 	}
 	asked := 0
 	for _, pattern := range slices.Sorted(maps.Keys(b.s.Routes())) {
 		route := b.s.Routes()[pattern]
 		fill()
 		method, path, _ := strings.Cut(pattern, " ")
-		path = strings.NewReplacer("{collection}", hidden, "{id}", "1", "{$}", "", "{model...}", "frony-query").Replace(path)
+		path = strings.NewReplacer("{collection}", hidden, "{alias}", hidden+"-alias", "{id}", "1", "{$}", "", "{model...}", "frony-query").Replace(path)
 		body := bodies[pattern]
 		if body == "" && (method == "POST" || method == "PUT") {
 			body = `{"text":"x","queries":[{"text":"x"}],"documents":[{"text":"x"}],"ids":["1"],"source":"s"}`
@@ -77,7 +80,7 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 			case k == nil:
 				refused = 401
 			case k.Role < route.Role,
-				k.Collections != nil && (route.Whole || strings.Contains(pattern, "{collection}") || pattern == "POST /v1/collections"):
+				k.Collections != nil && (route.Whole || strings.Contains(pattern, "{collection}") || strings.Contains(pattern, "{alias}") || pattern == "POST /v1/collections"):
 				refused = 403
 			}
 			if refused != 0 && status != refused || refused == 0 && (status == 401 || status == 403) {
@@ -99,7 +102,7 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 		}
 		b.key = secret(kind)
 		for tool, arguments := range map[string]string{
-			"search": `"text":"x"`, "list": `"limit":1`, "facets": `"fields":["text"]`, "get": `"ids":["1"]`, "delete": `"ids":["1"]`, "upsert": `"documents":[{"id":"1","text":"` + text + `"}]`,
+			"search": `"text":"x"`, "list_collections": ``, "list": `"limit":1`, "facets": `"fields":["text"]`, "get": `"ids":["1"]`, "delete": `"ids":["1"]`, "upsert": `"documents":[{"id":"1","text":"` + text + `"}]`,
 			"describe_collection": ``,
 		} {
 			if arguments != "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -103,7 +104,7 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 const spanSize = 28
 
 // find runs a query and makes its answer.
-func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.Result, error) {
+func (s *Server) find(ctx context.Context, c engine.Collection, q db.Query) (*api.Result, error) {
 	var t db.Trace
 	q.Trace = &t
 	matches, err := s.matches(ctx, c, q)
@@ -115,6 +116,9 @@ func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.R
 			m := &matches[i]
 			if m.Snippet != nil {
 				callOf(ctx).size += int64(len(m.Snippet.Text) + spanSize*len(m.Snippet.Highlights))
+			}
+			if m.Context != nil {
+				callOf(ctx).size += int64(len(m.Context.Text))
 			}
 			callOf(ctx).size += spanSize * int64(len(m.Highlights))
 			if !yield(&m.Document) {
@@ -130,7 +134,7 @@ func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.R
 }
 
 // matches runs a query and observes it.
-func (s *Server) matches(ctx context.Context, c *db.Collection, q db.Query) ([]db.Match, error) {
+func (s *Server) matches(ctx context.Context, c engine.Collection, q db.Query) ([]db.Match, error) {
 	var t db.Trace
 	if q.Trace == nil {
 		q.Trace = &t

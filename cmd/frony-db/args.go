@@ -29,6 +29,16 @@ func one(what string) cobra.PositionalArgs {
 	}
 }
 
+// two requires exactly two arguments.
+func two(first, second string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != 2 {
+			return usage.Errorf("%s needs %s and %s, but got %d arguments; quote arguments with spaces", verbName(c), first, second, len(args))
+		}
+		return nil
+	}
+}
+
 // some requires at least one argument.
 func some(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {

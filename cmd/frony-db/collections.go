@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,11 +42,12 @@ func (a *app) collections() *cobra.Command {
 			return a.printCollections(list)
 		},
 	}
-	c.AddCommand(a.drop())
+	c.AddCommand(a.drop(), a.rename(), a.copy(), a.alias())
 	return c
 }
 
 func (a *app) printCollections(list []db.CollectionInfo) error {
+	aliased := slices.ContainsFunc(list, func(i db.CollectionInfo) bool { return len(i.Aliases) > 0 })
 	t := term.Table{Columns: []term.Column{
 		{Title: "collection", Flex: true},
 		{Title: "documents", Right: true},
@@ -52,6 +55,9 @@ func (a *app) printCollections(list []db.CollectionInfo) error {
 		{Title: "model", Flex: true},
 		{Title: "created"},
 	}}
+	if aliased {
+		t.Columns = append(t.Columns, term.Column{Title: "aliases", Flex: true})
+	}
 	for _, i := range list {
 		model := modelShort(i.Model)
 		switch r := i.Reembedding; {
@@ -68,6 +74,10 @@ func (a *app) printCollections(list []db.CollectionInfo) error {
 			i.Name, strconv.Itoa(i.Documents), fmt.Sprintf("%d/%d", i.HeadDims, i.Dims), model,
 			i.Created.Local().Format(time.DateTime),
 		})
+		if aliased {
+			last := len(t.Rows) - 1
+			t.Rows[last] = append(t.Rows[last], strings.Join(i.Aliases, ", "))
+		}
 	}
 	return t.Write(a.out)
 }

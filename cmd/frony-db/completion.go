@@ -66,7 +66,7 @@ func (a *app) collectionNames(c *cobra.Command) ([]cobra.Completion, error) {
 			if err != nil {
 				return err
 			}
-			names = append(names, info.Name)
+			names = append(append(names, info.Name), info.Aliases...)
 		}
 		return nil
 	}

@@ -103,7 +103,7 @@ func (a *app) openCollection(ctx context.Context, d *db.DB, embeds bool) (*db.Co
 
 func (a *app) describe(ctx context.Context, d database) (db.CollectionInfo, error) {
 	for info, err := range d.Collections(ctx) {
-		if err != nil || info.Name == a.collection {
+		if err != nil || info.Has(a.collection) {
 			return info, err
 		}
 	}

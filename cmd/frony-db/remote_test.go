@@ -30,6 +30,7 @@ func TestServerReadsAsLocal(t *testing.T) {
 	c.write("given.jsonl", `{"id":"a","text":"x","embedding":[1,0,0]}`+"\n"+`{"id":"b","embedding":[0.6,0.8,0]}`+"\n")
 	c.ok("import", "-q", "docs.jsonl", "--db", "at/db", "-c", "notes")
 	c.ok("import", "-q", "given.jsonl", "--db", "at/db", "-c", "given")
+	c.ok("collections", "alias", "live", "notes", "--db", "at/db")
 	commands := [][]string{
 		{"collections"},
 		{"collections", "--json"},
@@ -39,6 +40,9 @@ func TestServerReadsAsLocal(t *testing.T) {
 		{"search", "화산", "-c", "notes", "--mode", "dense", "--exact", "--min-score", "0.2", "--min-cosine", "0.1", "--ef-search", "50", "--oversampling", "3", "--json"},
 		{"search", "x", "-c", "given", "--mode", "lexical"},
 		{"search", "화산", "-c", "nowhere"},
+		{"search", "화산", "-c", "notes", "--also", "kimchi stew", "--also", "조선", "--weights", "1,0.5", "--json"},
+		{"search", "화산", "-c", "notes", "--also", "kimchi stew", "--fuse", "best", "--mode", "lexical", "--json"},
+		{"search", "화산", "-c", "notes", "--fuse", "best"},
 		{"get", "types", "ko", "long", "-c", "notes"},
 		{"get", "types", "ko", "-c", "notes", "--json"},
 		{"get", "ko", "-c", "notes", "--embedding", "--json"},
@@ -74,6 +78,15 @@ func TestServerReadsAsLocal(t *testing.T) {
 		{"update", "x", "-c", "nowhere", "--source", ""},
 		{"search", "x", "-c", "notes", "--filter", `lnag = "ko"`, "--mode", "lexical"},
 		{"collections", "drop", "nowhere"},
+		{"collections", "rename", "nowhere", "there"},
+		{"collections", "alias", "notes", "given"},
+		{"collections", "alias"},
+		{"collections", "alias", "--json"},
+		{"collections", "alias", "--drop", "nowhere"},
+		{"search", "화산", "-c", "live", "--json"},
+		{"stats", "-c", "live"},
+		{"collections", "drop", "notes"},
+		{"collections", "drop", "live"},
 	}
 	url, _, stop := serveFor(t, "--db", "at/db")
 	remote := make([]result, len(commands))
@@ -157,6 +170,13 @@ not json
 	both("delete", "ko", "nobody", "-c", "notes")
 	both("delete", "--filter", "year > 2000", "-c", "notes", "--json")
 	both("export", "-c", "notes")
+	both("collections", "copy", "items", "copied")
+	both("collections", "alias", "live", "items")
+	both("collections", "alias", "live", "copied")
+	both("collections", "rename", "copied", "renamed")
+	both("search", "화산", "-c", "live")
+	both("collections", "alias", "--drop", "live")
+	both("collections", "drop", "renamed")
 	both("collections", "drop", "items")
 	both("get", "1", "-c", "items")
 	stop()

@@ -25,6 +25,7 @@ func (a *app) search() *cobra.Command {
 		Example: `  frony-db search "환불은 얼마나 걸리나요?" -k 5
   frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json
   frony-db search --like note-1,note-2 --unlike note-7
+  frony-db search "환불은 얼마나 걸리나요?" --also "how long does a refund take" --also "환불 기간"
   frony-db search "환불은 얼마나 걸리나요?" --snippet 200 --highlight`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 && len(s.like) > 0 {
@@ -101,7 +102,7 @@ func (a *app) printWarnings(warnings []string) {
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }
 
 func (a *app) printMatches(matches []db.Match) error {
-	if slices.ContainsFunc(matches, func(m db.Match) bool { return m.Snippet != nil }) {
+	if slices.ContainsFunc(matches, func(m db.Match) bool { return m.Snippet != nil || m.Context != nil }) {
 		return a.printSnippets(matches)
 	}
 	t := term.Table{Columns: []term.Column{
@@ -143,7 +144,10 @@ func (a *app) printSnippets(matches []db.Match) error {
 // words in quotation marks that no keyboard types by accident.
 func shown(m *db.Match) string {
 	text, marks := m.Document.Text, m.Highlights
-	if m.Snippet != nil {
+	switch {
+	case m.Snippet == nil && m.Context != nil:
+		text, marks = m.Context.Text, nil
+	case m.Snippet != nil:
 		text, marks = m.Snippet.Text, m.Snippet.Highlights
 	}
 	var b strings.Builder

@@ -14,6 +14,10 @@ import (
 type database interface {
 	Collections(ctx context.Context) iter.Seq2[db.CollectionInfo, error]
 	Drop(ctx context.Context, name string) error
+	Rename(ctx context.Context, from, to string) error
+	SetAlias(ctx context.Context, alias, collection string) (previous string, err error)
+	DropAlias(ctx context.Context, alias string) error
+	Aliases(ctx context.Context) ([]db.Alias, error)
 }
 
 // collection is a collection of a local database or of a server.

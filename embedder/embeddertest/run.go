@@ -32,6 +32,7 @@ func Run(t *testing.T, e embedder.Embedder) {
 	t.Run("Vectors", func(t *testing.T) { testVectors(t, e, texts) })
 	t.Run("Distinct", func(t *testing.T) { testDistinct(t, e) })
 	t.Run("BatchEqualsSingle", func(t *testing.T) { testBatch(t, e, texts) })
+	t.Run("QueriesEqualSingle", func(t *testing.T) { testQueries(t, e, texts) })
 	t.Run("EmptyBatch", func(t *testing.T) { testEmptyBatch(t, e) })
 	t.Run("CallerOwns", func(t *testing.T) { testCallerOwns(t, e) })
 	t.Run("Concurrent", func(t *testing.T) { testConcurrent(t, e, texts) })
@@ -92,6 +93,19 @@ func testDistinct(t *testing.T, e embedder.Embedder) {
 	}
 	if same(query(t, e, a), query(t, e, b)) {
 		t.Errorf("queries %q and %q have the same vector", a, b)
+	}
+}
+
+func testQueries(t *testing.T, e embedder.Embedder, texts []string) {
+	got, err := embedder.EmbedQueries(t.Context(), e, texts)
+	if err != nil || len(got) != len(texts) {
+		t.Fatalf("%d vectors for %d queries, %v", len(got), len(texts), err)
+	}
+	for i, text := range texts {
+		want, err := e.EmbedQuery(t.Context(), text)
+		if err != nil || !same(got[i], want) {
+			t.Errorf("query %d, %.20q: embedded with others, it has another vector; %v", i, text, err)
+		}
 	}
 }
 

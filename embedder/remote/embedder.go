@@ -81,6 +81,11 @@ func (e *Embedder) EmbedQuery(ctx context.Context, text string) ([]float32, erro
 	return v[0], nil
 }
 
+// EmbedQueries implements [embedder.QueryBatcher].
+func (e *Embedder) EmbedQueries(ctx context.Context, texts []string) ([][]float32, error) {
+	return e.embed(ctx, query, e.options.QueryPrefix, texts)
+}
+
 // embed sends the batches, several at a time. The first failure cancels the rest.
 func (e *Embedder) embed(ctx context.Context, r role, prefix string, texts []string) ([][]float32, error) {
 	if err := ctx.Err(); err != nil {

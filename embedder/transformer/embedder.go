@@ -186,6 +186,11 @@ func (e *Embedder) EmbedQuery(ctx context.Context, text string) ([]float32, erro
 	return v[0], nil
 }
 
+// EmbedQueries implements [embedder.QueryBatcher].
+func (e *Embedder) EmbedQueries(ctx context.Context, texts []string) ([][]float32, error) {
+	return e.embed(ctx, query, texts)
+}
+
 // side is what a text is embedded as.
 type side int
 

@@ -182,3 +182,31 @@ async def test_async(db: frony_db.Database, name: str) -> None:
     await a.close()
     assert await c.count() == 30  # the next request connects again
     await a.close()
+
+
+def test_queries(notes: frony_db.Collection) -> None:
+    result = notes.search(queries=[{"text": "봄"}, {"text": "windy winter", "weight": 2}], fuse="rank", k=2)
+    assert {m.id for m in result} == {"seoul", "busan"}
+    assert {m.id: m.question or 0 for m in result} == {"seoul": 0, "busan": 1}
+
+
+def test_aliases(db: frony_db.Database, notes: frony_db.Collection, name: str) -> None:
+    copy, alias, renamed = f"{name}-copy", f"{name}-live", f"{name}-renamed"
+    assert db.copy(name, copy) == 3
+    with pytest.raises(ExistsError):
+        db.copy(name, copy)
+    assert db.set_alias(alias, name) is None
+    assert db.set_alias(alias, copy) == name
+    live = db.collection(alias)
+    assert live.delete(["move"]) == 1
+    assert notes.count() == 3
+    assert live.info().aliases == [alias]
+    with pytest.raises(ServerError, match="aliased"):
+        db.drop(copy)
+    db.rename(copy, renamed)
+    assert [(a.alias, a.collection) for a in db.aliases() if a.alias == alias] == [(alias, renamed)]
+    assert live.count() == 2
+    db.drop_alias(alias)
+    db.drop(renamed)
+    with pytest.raises(NotFoundError):
+        live.count()

@@ -14,11 +14,12 @@ from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
-REQUESTS = ["Chunking", "Document"]
+REQUESTS = ["Chunking", "Document", "Question"]
 ANSWERS = [
     "Spec",
     "ReembedVersion",
     "Reembedding",
+    "Alias",
     "CollectionInfo",
     "MemoryStats",
     "DiskStats",

@@ -18,6 +18,7 @@ WORDS = {
     "AsyncOperations": "Operations",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
+    "asyncio": "time",
 }
 
 

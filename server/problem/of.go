@@ -9,6 +9,7 @@ import (
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 )
 
 // sentinels are the statuses and codes of errors, and the field that is usually at
@@ -39,6 +40,8 @@ var sentinels = []struct {
 	{db.ErrReembedding, http.StatusConflict, "reembedding", "collection"},
 	{db.ErrNoReembed, http.StatusConflict, "no_reembed", "collection"},
 	{db.ErrNoText, http.StatusConflict, "no_text", "collection"},
+	{db.ErrAliased, http.StatusConflict, "aliased", "collection"},
+	{db.ErrNoAlias, http.StatusNotFound, "no_alias", "alias"},
 	{db.ErrCollectionExists, http.StatusConflict, "collection_exists", "as"},
 	{db.ErrBackup, http.StatusBadRequest, "invalid_backup", ""},
 	{db.ErrDamaged, http.StatusConflict, "damaged", ""},
@@ -48,6 +51,7 @@ var sentinels = []struct {
 	{db.ErrLimit, http.StatusConflict, "limit_exceeded", ""},
 	{db.ErrDiskFull, http.StatusInsufficientStorage, "disk_full", ""},
 	{db.ErrOutside, http.StatusForbidden, "outside", "documents"},
+	{engine.ErrUnsupported, http.StatusNotImplemented, "unsupported", ""},
 	{db.ErrReadOnly, http.StatusForbidden, "read_only", ""},
 	{db.ErrClosed, http.StatusServiceUnavailable, "stopping", ""},
 	{context.Canceled, StatusClosed, "cancelled", ""},

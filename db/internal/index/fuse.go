@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -25,27 +26,31 @@ const (
 func (s *search) fuse(all []scored) {
 	start := time.Now()
 	defer func() { s.trace.Rerank += time.Since(start) }()
-	weight := defaultDenseWeight
-	if s.q.DenseWeight != nil {
-		weight = float64(*s.q.DenseWeight)
-	}
 	if s.q.Reciprocal {
-		s.fuseRanks(all, weight)
-	} else {
-		s.fuseScores(all, weight)
+		fuseRanks(all, s.weight(), s.q.Unknown, []float32{1})
+		return
 	}
+	foreign := s.foreign(all)
+	s.fuseScores(all, foreign, lowest(all), native(foreign), s.weight())
+}
+
+// weight is the share of the dense score.
+func (s *search) weight() float64 {
+	if s.q.DenseWeight != nil {
+		return float64(*s.q.DenseWeight)
+	}
+	return defaultDenseWeight
 }
 
 // fuseScores adds the scores, each scaled to [0, 1] and weighted.
 //
 // A document in another script than the question's cannot share its words. That it
 // has none of them says nothing, so it is given the lexical score that is expected of
-// its cosine; as far as there are others, which are given theirs.
-func (s *search) fuseScores(all []scored, weight float64) {
+// its cosine; as far as there are others, which are given theirs: expected.
+func (s *search) fuseScores(all []scored, foreign []float32, low float32, expected, weight float64) {
 	ceiling := s.x.lexical.Ceiling(s.q.Text)
-	dense := fusion.Scale{Low: lowest(all), High: 1}
+	dense := fusion.Scale{Low: low, High: 1}
 	lexical := fusion.Scale{Low: lexicalNoise * ceiling, High: ceiling}
-	foreign, expected := s.foreign(all)
 	expected *= min(1, weight/defaultDenseWeight)
 	for i := range all {
 		a := &all[i]
@@ -54,40 +59,47 @@ func (s *search) fuseScores(all []scored, weight float64) {
 		if a.bm25 > 0 {
 			words = max(words, lexical.Apply(a.bm25))
 		}
+		a.near = float32(weight * near)
 		a.score = float32(weight*near + (1-weight)*words)
 		a.score += (1 - a.score) * min(mostSound, soundWeight*a.sound)
 	}
 }
 
-// foreign is how foreign the script of each candidate is to the question's, and, from
-// 0 to 1, whether half of them are not.
-func (s *search) foreign(all []scored) (foreign []float32, others float64) {
-	foreign = s.x.lexical.Foreign(make([]float32, 0, len(all)), s.q.Text, nodesOf(all))
+// foreign is how foreign the script of each candidate is to the question's.
+func (s *search) foreign(all []scored) []float32 {
+	return s.x.lexical.Foreign(make([]float32, 0, len(all)), s.q.Text, nodesOf(all))
+}
+
+// native is, from 0 to 1, whether half of the candidates are not foreign.
+func native(foreign []float32) float64 {
 	var sum float64
 	for _, f := range foreign {
 		sum += float64(f)
 	}
-	return foreign, min(1, 2*(1-sum/float64(max(1, len(all)))))
+	return min(1, 2*(1-sum/float64(max(1, len(foreign)))))
 }
 
-// fuseRanks adds the reciprocal ranks.
-func (s *search) fuseRanks(all []scored, weight float64) {
+// fuseRanks adds the reciprocal ranks. unknown says that no candidate has a dense score,
+// and ceilings what the BM25 of each side is a share of.
+func fuseRanks(all []scored, weight float64, unknown bool, ceilings []float32) {
+	// Equal scores are ordered by node.
+	slices.SortFunc(all, func(a, b scored) int { return cmp.Or(cmp.Compare(a.side, b.side), cmp.Compare(a.node, b.node)) })
 	dense, lexical := fusion.List{Weight: weight}, fusion.List{Weight: 1 - weight}
-	seen := make(map[uint32]*scored, len(all))
-	for i := range all {
-		a := &all[i]
-		seen[a.node] = a
-		if !s.q.Unknown {
-			dense.Hits = append(dense.Hits, fusion.Hit{Node: a.node, Score: a.cosine})
+	for i, a := range all {
+		if !unknown {
+			dense.Hits = append(dense.Hits, fusion.Hit{Node: uint32(i), Score: a.cosine})
 		}
 		if a.bm25 > 0 {
-			lexical.Hits = append(lexical.Hits, fusion.Hit{Node: a.node, Score: a.bm25})
+			lexical.Hits = append(lexical.Hits, fusion.Hit{Node: uint32(i), Score: a.bm25 / ceilings[a.side]})
 		}
 	}
 	slices.SortFunc(dense.Hits, fusion.Hit.Order)
 	slices.SortFunc(lexical.Hits, fusion.Hit.Order)
 	for _, f := range fusion.Reciprocal(nil, 0, dense, lexical) {
-		seen[f.Node].score = f.Score
+		all[f.Node].score = f.Score
+	}
+	for _, f := range fusion.Reciprocal(nil, 0, dense) {
+		all[f.Node].near = f.Score
 	}
 }
 

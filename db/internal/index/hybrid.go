@@ -12,6 +12,9 @@ import (
 // search: a document that is twentieth by both scores can be the best by their sum.
 const perRetriever = 100
 
+// PerRetriever is the number of candidates that each retriever brings for k results.
+func PerRetriever(k int) int { return max(perRetriever, 2*k) }
+
 // besideFrom is the number of documents from which on the lexical index is
 // searched beside the graph, if a core is free. With fewer, waking the core takes
 // as long as the search.
@@ -46,6 +49,9 @@ func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.apart {
+		return all, nil
+	}
 	s.fuse(all)
 	if len(s.q.Parts) > 0 {
 		return s.parts(ctx, k, all)
@@ -58,7 +64,7 @@ func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
 // be searching.
 func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 	promised := k
-	k = max(perRetriever, 2*k)
+	k = PerRetriever(k)
 	var found []scored
 	var took time.Duration
 	retrieve := func() {

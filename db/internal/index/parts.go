@@ -26,37 +26,32 @@ func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, erro
 		tell[i] = float64(s.x.lexical.Ceiling(p.Text))
 		most = max(most, tell[i])
 	}
-	place := make(map[uint32]int, 2*len(all))
-	for i, a := range all {
-		place[a.node] = i
-	}
+	var b best
+	b.add(all, false)
 	known := len(all)
 	for i, p := range s.q.Parts {
 		if tell[i] == 0 {
 			continue
 		}
-		part := *s
-		q := *s.q
+		part, q := *s, *s.q
 		q.Text, q.Parts = p.Text, nil
 		if p.Vector != nil {
 			q.Vector = p.Vector
 		}
-		part.q = &q
+		part.q, part.apart = &q, false
 		found, err := part.hybrid(ctx, k)
 		if err != nil {
 			return nil, err
 		}
 		weight := float32(math.Sqrt(tell[i]/most) / wholeBonus)
-		for _, f := range found {
-			f.score *= weight
-			if at, ok := place[f.node]; !ok {
-				place[f.node] = len(all)
-				all = append(all, f)
-			} else if all[at].score < f.score {
-				all[at].score = f.score
-			}
+		for i := range found {
+			found[i].side = s.side
+			found[i].score *= weight
+			found[i].near *= weight
 		}
+		b.add(found, false)
 	}
+	all = b.all
 	// A document's cosine and BM25 are those of the whole question.
 	more := all[known:]
 	for i := range more {

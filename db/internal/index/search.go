@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"time"
 
@@ -19,11 +18,13 @@ import (
 // is lexical search, and both are hybrid search. Hybrid search for a text that the model
 // knows nothing of has no vector: see Unknown.
 type Query struct {
-	Text         string    // for the lexical retriever, or empty
-	Vector       []float32 // for the dense retriever, of unit length and the index's dims, or nil
-	Parts        []Part    // of a long question, for hybrid search
-	K            int       // with those that are left out
-	Offset       int       // results to leave out
+	Text         string     // for the lexical retriever, or empty
+	Vector       []float32  // for the dense retriever, of unit length and the index's dims, or nil
+	Parts        []Part     // of a long question, for hybrid search
+	Questions    []Question // several at once: Text, Vector, Parts and Unknown are then theirs
+	Best         bool       // fuses several by their best score, in place of ranks
+	K            int        // with those that are left out
+	Offset       int        // results to leave out
 	Filter       filter.Expr
 	GroupBy      string // a field
 	PerGroup     int    // results of one value of GroupBy at most; 0: any number
@@ -50,6 +51,8 @@ type Match struct {
 	Embedding    []float32 // if Want has store.WithVector
 	Score        float32
 	Cosine, BM25 float32
+	Question     int     // the number of the one that the document fits best, of several
+	Dense        float32 // of a hybrid search: the part of Score that the cosine gives
 }
 
 // Plan is how a search found its candidates.
@@ -79,6 +82,14 @@ type Trace struct {
 // Search returns the K best documents but for the first Offset, best first.
 func (r *Reader) Search(ctx context.Context, q Query, t *Trace) ([]Match, error) {
 	x := r.x
+	if len(q.Questions) > 0 {
+		found, err := SearchSides(ctx, []Side{{r, q}}, t)
+		matches := make([]Match, len(found))
+		for i := range found {
+			matches[i] = found[i].Match
+		}
+		return matches, err
+	}
 	s, top, err := r.best(ctx, &q, t)
 	if err != nil {
 		return nil, err
@@ -95,15 +106,17 @@ func (r *Reader) Search(ctx context.Context, q Query, t *Trace) ([]Match, error)
 
 // best finds the nodes of the K best documents, best first.
 func (r *Reader) best(ctx context.Context, q *Query, t *Trace) (*search, []scored, error) {
-	x := r.x
-	q.K = max(1, min(q.K, int(x.bound()))) // there are no more, and memory is taken for K
-	running := x.opts.Searching.Add(1)
-	defer x.opts.Searching.Add(-1)
-	s := &search{Reader: r, q: q, trace: t, spare: runtime.GOMAXPROCS(0) / int(running)}
-	if err := s.filter(); err != nil {
+	s, done, err := r.begin(q, t)
+	defer done()
+	if err != nil {
 		return nil, nil, err
 	}
-	top, err := s.rank(ctx)
+	var top []scored
+	if len(q.Questions) > 0 {
+		top, err = (&joint{sides: []*search{s}, k: q.K}).rank(ctx)
+	} else {
+		top, err = s.rank(ctx)
+	}
 	return s, top, err
 }
 
@@ -116,14 +129,16 @@ type search struct {
 	cores   int // that an exact comparison may use; 0: all
 	spare   int // cores that other searches leave to this one
 
-	beyond bool // the dense retriever has come to documents below MinCosine
+	side   uint32 // of a joint search
+	apart  bool   // whoever asks fuses the scores: see joint
+	beyond bool   // the dense retriever has come to documents below MinCosine
 }
 
 // filter finds the nodes that the query's filter allows.
 func (s *search) filter() (err error) {
 	start := time.Now()
 	if s.allowed, err = s.meeting(s.q.Filter); s.allowed != nil {
-		s.trace.Filter = time.Since(start)
+		s.trace.Filter += time.Since(start)
 	}
 	if err == nil && len(s.q.Except) > 0 {
 		s.except()
@@ -153,6 +168,8 @@ type scored struct {
 	node         uint32
 	score        float32
 	cosine, bm25 float32
+	side         uint32  // of a joint search
+	near         float32 // the part of a fused score that the cosine gives
 	sound        float32 // names of the question in another script, as lexical.Query.Sounds
 }
 
@@ -166,7 +183,7 @@ func (a scored) order(b scored) int {
 	if a.score != b.score {
 		return cmp.Compare(b.score, a.score)
 	}
-	return cmp.Compare(a.node, b.node)
+	return cmp.Or(cmp.Compare(a.side, b.side), cmp.Compare(a.node, b.node))
 }
 
 // rank finds the best K nodes.
@@ -190,7 +207,7 @@ func (s *search) gather(ctx context.Context, k int) ([]scored, error) {
 	case s.q.Vector == nil:
 		s.trace.Plan = PlanLexical
 		all := s.lexical(k)
-		if s.q.Unknown {
+		if s.q.Unknown && !s.apart {
 			s.fuse(all)
 		}
 		return all, ctx.Err()
@@ -285,7 +302,7 @@ func (m *Match) size() int64 {
 }
 
 func (s *search) match(t scored) (m Match, ok bool, err error) {
-	m = Match{Score: t.score, Cosine: t.cosine, BM25: t.bm25}
+	m = Match{Score: t.score, Cosine: t.cosine, BM25: t.bm25, Dense: t.near}
 	if m.Record, ok, err = s.Record(t.node, s.q.Want); err != nil || !ok {
 		return m, false, err
 	}

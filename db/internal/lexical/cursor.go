@@ -4,6 +4,7 @@ package lexical
 // nothing: its slices are those of the list when the view was taken, and the list
 // only appends to them.
 type cursor struct {
+	key    uint64  // of the term
 	weight float64 // of the term: its weight in the query × idf
 	n      uint32  // postings of the term
 	last   uint32  // slot of the last posting
@@ -20,9 +21,10 @@ type cursor struct {
 	upTo  float64 // sum of the bounds of this and all weaker cursors
 }
 
-// newCursor returns a cursor at the first posting of a list that is not empty.
+// newCursor returns a cursor at the first posting of a list. Only an index of a part of
+// a collection has lists without any: see Counted.
 func newCursor(l *list, weight float64) cursor {
-	c := cursor{weight: weight, n: l.n, last: l.last, slot: l.last, tf: l.tf}
+	c := cursor{key: l.key, weight: weight, n: l.n, last: l.last, slot: l.last, tf: l.tf, done: l.n == 0}
 	if b := l.body; b != nil {
 		c.data, c.skips, c.open = b.data, b.skips, b.open
 		c.slot, c.tf, c.next = decode(c.data, 0)

@@ -38,14 +38,18 @@ func (s *Store) Lookup(name string) (Info, bool) {
 	return Info{}, false
 }
 
-// Name returns the name of the collection that a name means: itself, or one that differs
-// by its Unicode normalisation alone and exists.
+// Name returns the name of the collection that a name means: itself, the one that it is
+// an alias of, or one of these that differs by its Unicode normalisation alone. A name
+// that means none is returned as it is.
 func (s *Store) Name(name string) string {
 	if _, ok := s.Lookup(name); ok {
 		return name
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	if a, ok := s.alias(name); ok {
+		return a.Collection
+	}
 	for _, st := range s.states {
 		if nfc.Equal(st.info.Name, name) && s.visible(&st.info) {
 			return st.info.Name
@@ -73,8 +77,8 @@ func (s *Store) CreateCollection(name string, settings any) (Info, error) {
 	}
 	info := Info{Name: name, Created: now(), Settings: raw}
 	err = s.doDurably(func(txn *badger.Txn) error {
-		if _, ok := s.Lookup(name); ok {
-			return fmt.Errorf("%w: %q", ErrCollectionExists, name)
+		if err := s.free(name); err != nil {
+			return err
 		}
 		if info.ID, err = s.nextID(txn); err != nil {
 			return err
@@ -90,12 +94,16 @@ func (s *Store) CreateCollection(name string, settings any) (Info, error) {
 
 // DropCollection removes a collection and its hidden version. The name is free at
 // once. The data is marked as garbage in the same transaction, for DeleteGarbage to delete.
+// It returns ErrAliased while aliases lead to the collection.
 // DropCollection returns both; the hidden version's ID is 0 if there was none.
 func (s *Store) DropCollection(name string) (info Info, h Hidden, err error) {
 	err = s.doDurably(func(txn *badger.Txn) error {
 		var ok bool
 		if info, ok = s.Lookup(name); !ok {
 			return fmt.Errorf("%w: %q", ErrNoCollection, name)
+		}
+		if err := s.unaliased(name); err != nil {
+			return err
 		}
 		if h, ok = s.Hidden(name); ok {
 			if err := dropHidden(txn, h); err != nil {
@@ -116,6 +124,16 @@ func (s *Store) DropCollection(name string) (info Info, h Hidden, err error) {
 		delete(s.states, info.ID)
 	})
 	return info, h, err
+}
+
+// NameOf is the name of a collection by its number, or "" if it does not exist.
+func (s *Store) NameOf(cid uint32) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if st := s.states[cid]; st != nil {
+		return st.info.Name
+	}
+	return ""
 }
 
 // Collections is the number of collections, not counting hidden versions.

@@ -2,15 +2,16 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"github.com/dgraph-io/badger/v4"
 )
 
-// DeleteGarbage deletes the data of dropped collections, and of hidden versions that belong
-// to no collection. It may be interrupted and called again. It returns the number of
+// DeleteGarbage deletes the data of dropped collections, hidden versions that belong
+// to no collection, and aliases that lead nowhere. It may be interrupted and called again. It returns the number of
 // collections whose data it deleted.
 func (s *Store) DeleteGarbage() (int, error) {
-	if err := s.dropOrphans(); err != nil {
+	if err := errors.Join(s.dropOrphans(), s.dropDangling()); err != nil {
 		return 0, err
 	}
 	cids, err := s.garbage()

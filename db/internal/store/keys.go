@@ -16,6 +16,7 @@ const (
 	keyHidden     = 'r'
 	keyTime       = 't'
 	keyHistory    = 'h'
+	keyAlias      = 'a'
 )
 
 func collectionKey(name string) []byte {
@@ -24,6 +25,10 @@ func collectionKey(name string) []byte {
 
 func hiddenKey(name string) []byte {
 	return append([]byte{keyHidden}, name...)
+}
+
+func aliasKey(name string) []byte {
+	return append([]byte{keyAlias}, name...)
 }
 
 // prefix begins all keys of one kind and collection.

@@ -39,6 +39,15 @@ func (l *Loader) Collection(info Info, st State) error {
 	return l.set(prefix(keyState, info.ID), st.encode())
 }
 
+// Alias adds an alias.
+func (l *Loader) Alias(a Alias) error {
+	rec, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	return l.set(aliasKey(a.Name), rec)
+}
+
 // Put adds a document. It does not retain record or vector.
 func (l *Loader) Put(cid, node uint32, id string, record, vector []byte) error {
 	if err := l.set(idKey(cid, id), nodeValue(node)); err != nil {

@@ -60,11 +60,13 @@ type Store struct {
 	isClosed bool
 
 	// mu guards the collections and their states.
-	mu     sync.RWMutex
-	states map[uint32]*state // of collections and hidden versions
-	hidden map[string]Hidden // by name of the collection
+	mu      sync.RWMutex
+	states  map[uint32]*state // of collections and hidden versions
+	hidden  map[string]Hidden // by name of the collection
+	aliases map[string]Alias  // by their own names
 
-	orphans []Hidden // hidden versions of no collection, for DeleteGarbage
+	orphans  []Hidden // hidden versions of no collection, for DeleteGarbage
+	dangling []string // aliases that lead nowhere, for DeleteGarbage
 
 	// pins keeps Badger from dropping versions of keys that are still read.
 	pins pins
@@ -293,7 +295,10 @@ func (s *Store) readCollections() error {
 	if err := s.countSessions(v); err != nil {
 		return err
 	}
-	return s.loadHidden(v)
+	if err := s.loadHidden(v); err != nil {
+		return err
+	}
+	return s.loadAliases(v)
 }
 
 // begin writes the format into an empty store.

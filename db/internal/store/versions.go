@@ -124,8 +124,8 @@ func (s *Store) Publish(h Hidden) error {
 	info := h.Info
 	info.Name = h.Name[len(unnamed):]
 	return s.doDurably(func(txn *badger.Txn) error {
-		if _, ok := s.Lookup(info.Name); ok {
-			return fmt.Errorf("%w: %q", ErrCollectionExists, info.Name)
+		if err := s.free(info.Name); err != nil {
+			return err
 		}
 		if err := txn.Delete(hiddenKey(h.Name)); err != nil {
 			return &partialError{err}

@@ -28,6 +28,7 @@ from ._errors import (
 from ._open import asynchronous, connect, connect_async, open, open_async
 from ._sync import Collection, Database
 from ._types import (
+    Alias,
     Chunking,
     CollectionInfo,
     CollectionOptions,
@@ -48,6 +49,7 @@ from ._upload import Progress, Rejected, UploadReport
 __version__ = "0.1.0"
 
 __all__ = [
+    "Alias",
     "AsyncCollection",
     "AsyncDatabase",
     "BinaryNotFound",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack
 
-from ._errors import NotFoundError
+from ._errors import NotFoundError, ServerError
 from ._transport import AsyncTransport
 from ._types import (
+    Alias,
     Chunking,
     CollectionInfo,
     CollectionOptions,
@@ -17,6 +20,7 @@ from ._types import (
     Filter,
     FoundDocuments,
     Page,
+    ProblemDetail,
     Query,
     Replaced,
     Result,
@@ -27,7 +31,7 @@ from ._types import (
     Written,
 )
 from ._upload import Progress, UploadReport
-from ._wire import BATCH_DOCUMENTS, Call, batches, encode, path
+from ._wire import BATCH_DOCUMENTS, Call, alias_path, batches, encode, path
 
 
 class AsyncCollection:
@@ -292,8 +296,55 @@ class AsyncDatabase:
         out = (await self._transport.send(Call("GET", "/v1/collections"))).json()
         return [CollectionInfo.from_json(c) for c in out["collections"]]
 
+    async def rename(self, name: str, to: str) -> None:
+        """Gives a collection another name; its aliases follow it, handles of the former name do not."""
+        await self._transport.send(Call("POST", path(name, "rename"), encode({"name": to}), again=False))
+
+    async def copy(self, name: str, to: str) -> int:
+        """Copies a collection with its embeddings, and returns the number of documents.
+
+        Nothing is embedded again. The copy appears when it is complete. A call that is interrupted stops it.
+        """
+        body = encode({"kind": "copy", "collection": name, "as": to})
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        task = (await self._transport.send(Call("POST", "/v1/tasks", body, headers=headers))).json()
+        at, wait = f"/v1/tasks/{task['id']}", 0.02
+        try:
+            while task["state"] == "running":
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, 0.5)
+                task = (await self._transport.send(Call("GET", at))).json()
+        except BaseException as e:
+            # Nobody else knows the task. After a failed request it may well end.
+            if not isinstance(e, Exception):
+                with contextlib.suppress(Exception):
+                    await self._transport.send(Call("POST", at + "/cancel", again=False))
+            raise
+        if task["state"] == "done":
+            return int(task["result"]["copy"]["documents"])
+        detail = task.get("error") or {"code": "cancelled", "message": "the task was cancelled", "type": "server_error"}
+        raise ServerError(0, ProblemDetail.from_json(detail))
+
+    async def aliases(self) -> list[Alias]:
+        """The aliases, by name."""
+        out = (await self._transport.send(Call("GET", "/v1/aliases"))).json()
+        return [Alias.from_json(a) for a in out["aliases"]]
+
+    async def set_alias(self, alias: str, collection: str) -> str | None:
+        """Makes a name lead to a collection, in one transaction; returns the one that it has led to.
+
+        Wherever a collection is named, the alias does as well.
+        """
+        body = encode({"collection": collection})
+        previous: str | None = (await self._transport.send(Call("PUT", alias_path(alias), body))).json().get("previous")
+        return previous
+
+    async def drop_alias(self, alias: str) -> None:
+        """Removes an alias; its collection stays."""
+        await self._transport.send(Call("DELETE", alias_path(alias), again=False))
+
     async def drop(self, name: str) -> None:
-        """Deletes a collection with all its documents."""
+        """Deletes a collection with all its documents. Aliases that lead to it are dropped or switched before."""
         await self._transport.send(Call("DELETE", path(name)))
 
     async def embed_passages(self, texts: Sequence[str]) -> list[list[float]]:

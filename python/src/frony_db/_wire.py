@@ -59,6 +59,11 @@ def path(*parts: str) -> str:
     return "/v1/collections/" + "/".join(quote(p, safe="") for p in parts)
 
 
+def alias_path(alias: str) -> str:
+    """The path of an alias."""
+    return "/v1/aliases/" + quote(alias, safe="")
+
+
 @dataclass(slots=True)
 class Call:
     """A request. `again` says that it may be sent twice."""

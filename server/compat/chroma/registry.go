@@ -8,10 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -67,7 +69,7 @@ func idOf(kind, name string) string {
 }
 
 // records opens the registry; nil if there is none yet.
-func (h *Host) records(ctx context.Context) (*db.Collection, error) {
+func (h *Host) records(ctx context.Context) (engine.Collection, error) {
 	c, err := h.Open(ctx, registry)
 	if errors.Is(err, db.ErrNoCollection) {
 		return nil, nil
@@ -299,7 +301,7 @@ func (h *Host) backing(ctx context.Context, r *record) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		free = free && info.Name != name
+		free = free && info.Name != name && !slices.Contains(info.Aliases, name)
 	}
 	if !free {
 		name = registry + "." + r.ID

@@ -136,7 +136,7 @@ func (im *Importer) openRemote(ctx context.Context, first *source.Record) error 
 
 func (im *Importer) find(ctx context.Context, d lister) (db.CollectionInfo, bool, error) {
 	for info, err := range d.Collections(ctx) {
-		if err != nil || info.Name == im.to.Collection {
+		if err != nil || info.Has(im.to.Collection) {
 			return info, err == nil, err
 		}
 	}

@@ -1,0 +1,236 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/reason"
+	"github.com/fronyai/frony-db/embedder"
+)
+
+// MaxQuestions is the most that Query.Queries may have.
+const MaxQuestions = 32
+
+// Question is one of several that a Query asks at once.
+type Question struct {
+	// Text, Embedding, Like and Unlike are as those of a Query.
+	Text         string
+	Embedding    []float32
+	Like, Unlike []string
+	// Weight is how much the question counts beside the others, at least 0. Zero means 1.
+	Weight float32
+}
+
+// Fuse is a way to combine the results of several questions.
+type Fuse uint8
+
+// The ways to combine.
+const (
+	// FuseRank adds Weight / (60 + rank) for each question (reciprocal rank fusion). What
+	// several questions find is first.
+	FuseRank Fuse = iota
+	// FuseBest takes the greatest of Weight × score. What one question finds with
+	// certainty is first.
+	FuseBest
+)
+
+var fuseNames = [...]string{"rank", "best"}
+
+func (f Fuse) String() string {
+	if int(f) < len(fuseNames) {
+		return fuseNames[f]
+	}
+	return "invalid"
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (f Fuse) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (f *Fuse) UnmarshalText(b []byte) error {
+	for i, name := range fuseNames {
+		if string(b) == name || len(b) == 0 {
+			*f = Fuse(i)
+			return nil
+		}
+	}
+	return reason.For(ErrInvalidQuery, "fuse %q; want rank or best", b)
+}
+
+// alone is the query with one of its questions.
+func (q *Query) alone(i int) Query {
+	one, w := *q, &q.Queries[i]
+	one.Text, one.Embedding, one.Like, one.Unlike, one.Queries = w.Text, w.Embedding, w.Like, w.Unlike, nil
+	return one
+}
+
+// checkQuestions returns the first reason why Queries are invalid.
+func (q *Query) checkQuestions(l *Limits) error {
+	switch n := len(q.Queries); {
+	case q.Text != "" || q.Embedding != nil || len(q.Like) > 0 || len(q.Unlike) > 0:
+		return reason.For(ErrInvalidQuery, "Queries and a text, an embedding or Like beside them; make that one of the Queries")
+	case n > MaxQuestions:
+		return reason.For(ErrInvalidQuery, "%d Queries, at most %d", n, MaxQuestions)
+	case q.Fuse > FuseBest:
+		return reason.For(ErrInvalidQuery, "unknown fuse %d", q.Fuse)
+	}
+	common := *q // what is the same for all
+	common.Text, common.Queries = "any", nil
+	if err := common.check(l); err != nil {
+		return err
+	}
+	texts, mode := 0, ModeDefault
+	for i := range q.Queries {
+		one := q.alone(i)
+		if one.Text != "" {
+			texts++
+		} else {
+			one.Highlight = false // of the words of the others
+		}
+		if w := q.Queries[i].Weight; w < 0 || w-w != 0 {
+			return reason.For(ErrInvalidQuery, "Queries[%d]: Weight is %v, want 0 or more", i, w)
+		}
+		if err := one.check(l); err != nil {
+			return &Error{Input: fmt.Sprintf("Queries[%d]", i), Err: err}
+		}
+		if mode == ModeDefault {
+			mode = one.mode()
+		}
+		if q.Fuse == FuseBest && one.mode() != mode {
+			return reason.For(ErrInvalidQuery, "Fuse best compares scores, and Queries[%d] is %s where others are %s; set Mode, or fuse by rank", i, one.mode(), mode)
+		}
+	}
+	if q.Highlight && texts == 0 {
+		return reason.For(ErrInvalidQuery, "Highlight needs a text, whose words are marked")
+	}
+	return nil
+}
+
+// texts are the texts of the query, for their words.
+func (q *Query) texts() string {
+	if len(q.Queries) == 0 {
+		return q.Text
+	}
+	var all []string
+	for i := range q.Queries {
+		all = append(all, q.Queries[i].Text)
+	}
+	return strings.Join(all, "\n")
+}
+
+// byExample reports whether the query names documents.
+func (q *Query) byExample() bool {
+	for i := range q.Queries {
+		if len(q.Queries[i].Like)+len(q.Queries[i].Unlike) > 0 {
+			return true
+		}
+	}
+	return len(q.Like)+len(q.Unlike) > 0
+}
+
+// embeddedAll is what the index is asked for several questions: with K 0, nothing is to be
+// found. Their texts are embedded at once.
+func (v *version) embeddedAll(ctx context.Context, q *Query, t *Trace) (ask index.Query, err error) {
+	known, err := v.embedTexts(ctx, q)
+	if err != nil {
+		return ask, err
+	}
+	var modes []Mode
+	for i := range q.Queries {
+		one, trace := q.alone(i), Trace{}
+		one.known = known
+		trace.Mode = one.mode()
+		part, err := v.embedded(ctx, &one, &trace)
+		if err != nil {
+			return ask, &Error{Input: fmt.Sprintf("Queries[%d]", i), Err: err}
+		}
+		t.Embed += trace.Embed
+		t.Warnings = append(t.Warnings, trace.Warnings...)
+		if modes = append(modes, trace.Mode); trace.Mode != modes[0] {
+			t.Mode = Hybrid
+		} else if i == 0 {
+			t.Mode = trace.Mode
+		}
+		if part.K == 0 {
+			continue // the model knows nothing of it
+		}
+		weight := q.Queries[i].Weight
+		if weight == 0 {
+			weight = 1
+		}
+		all := append(ask.Questions, index.Question{
+			Text: part.Text, Vector: part.Vector, Parts: part.Parts, Unknown: part.Unknown, Weight: weight, Number: i,
+		})
+		ask = part
+		ask.Text, ask.Vector, ask.Parts, ask.Unknown, ask.Questions = "", nil, nil, false, all
+	}
+	ask.Best, ask.Own = q.Fuse == FuseBest, true
+	return ask, nil
+}
+
+// embedTexts embeds the questions' texts that have no other embedding, at once. Errors are
+// left to embedded, which tells them by the question.
+func (v *version) embedTexts(ctx context.Context, q *Query) (map[string][]float32, error) {
+	e := v.embedder()
+	if e == nil || v.outdated() != nil {
+		return nil, nil
+	}
+	known := map[string][]float32{}
+	var texts []string
+	for i := range q.Queries {
+		one := q.alone(i)
+		text, _, _ := v.spell(&one)
+		if _, ok := known[text]; ok || text == "" || one.mode() == Lexical || !embedder.Recognizes(e, text) {
+			continue
+		}
+		known[text] = nil
+		texts = append(texts, text)
+	}
+	vecs, err := embedder.EmbedQueries(ctx, e, texts)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("embed %d queries: %w", len(texts), err)
+	case len(vecs) != len(texts):
+		return nil, fmt.Errorf("embed %d queries: the embedder returned %d vectors", len(texts), len(vecs))
+	}
+	for i, text := range texts {
+		if known[text], err = normalised(vecs[i], v.Settings().Dims); err != nil {
+			return nil, fmt.Errorf("embed query: %w", err)
+		}
+	}
+	return known, nil
+}
+
+// mixed adds to what the index is asked what the query's documents say, and leaves these
+// out of the results.
+func (v *version) mixed(ctx context.Context, r *index.Reader, q *Query, ask *index.Query) (err error) {
+	dims := v.Settings().Dims
+	if len(q.Queries) == 0 {
+		if q.byExample() {
+			ask.Vector, ask.Except, err = q.mix(ctx, r, ask.Vector, dims)
+			ask.Unknown = ask.Unknown && ask.Vector == nil
+		}
+		return err
+	}
+	for i := range ask.Questions {
+		w := &ask.Questions[i]
+		one := q.alone(w.Number)
+		if !one.byExample() {
+			continue
+		}
+		vec, nodes, err := one.mix(ctx, r, w.Vector, dims)
+		if err != nil {
+			e := &Error{Input: fmt.Sprintf("Queries[%d]", w.Number), Err: err}
+			if inner, ok := errors.AsType[*Error](err); ok {
+				e.Input, e.Err = e.Input+": "+inner.Input, inner.Err
+			}
+			return e
+		}
+		w.Vector, w.Unknown = vec, w.Unknown && vec == nil
+		ask.Except = append(ask.Except, nodes...)
+	}
+	return nil
+}
