@@ -28,7 +28,7 @@ const (
 // filteredMore is how many times as many candidates the sketches leave with a filter. What
 // they must leave is measured without one. What a filter leaves may be of one kind, and far
 // from the question: then more of it lies closely together than sketches can tell apart.
-// docs/decisions/0137-candidates-with-a-filter.md
+// See docs/decisions/0137-candidates-with-a-filter.md.
 const filteredMore = 4
 
 // effort is a plan and how much of it: sketches leave so many candidates, and the
