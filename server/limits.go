@@ -103,6 +103,11 @@ func (s *Server) bound(q *db.Query, param string) *problem.Problem {
 	if p := s.checkText(q.Text, problem.Join(param, "text")); p != nil {
 		return p
 	}
+	for i := range q.Queries {
+		if p := s.checkText(q.Queries[i].Text, problem.Join(param, fmt.Sprintf("queries[%d].text", i))); p != nil {
+			return p
+		}
+	}
 	return checkBounds(param, bounded{"k", q.K, l.K}, bounded{"offset", q.Offset, l.K - q.K}, bounded{"ef_search", q.EfSearch, l.EfSearch},
 		bounded{"oversampling", q.Oversampling, l.Oversampling})
 }

@@ -24,6 +24,7 @@ type (
 	mcpSearchIn struct {
 		Collection string   `json:"collection" doc:"Name of the collection; list_collections returns all names"`
 		Text       string   `json:"text,omitempty" doc:"What to look for, in Korean or English: a question or a phrase. It may be missing if there is like"`
+		Also       []string `json:"also,omitempty" doc:"More texts to look for in the same search: other wordings of the question, its translation, or a sentence that the answer may look like. Results that several texts find come first"`
 		Like       []string `json:"like,omitempty" doc:"Ids of documents to find more like"`
 		Unlike     []string `json:"unlike,omitempty" doc:"Ids of documents to move away from"`
 		K          int      `json:"k,omitzero" doc:"Number of results; 5 if missing"`
@@ -139,10 +140,14 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 	if in.K == 0 {
 		in.K = min(mcpK, s.opts.Limits.K)
 	}
-	q, p := s.query(&api.Query{
+	wire := api.Query{
 		Text: in.Text, Like: in.Like, Unlike: in.Unlike, K: in.K, Offset: in.Offset, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.FilterText(in.Filter),
 		Snippet: max(1, min(mcpSnippet, mcpAnswer/max(1, in.K))),
-	}, "arguments")
+	}
+	if len(in.Also) > 0 {
+		wire.Text, wire.Like, wire.Unlike, wire.Queries = "", nil, nil, in.questions()
+	}
+	q, p := s.query(&wire, "arguments")
 	if p != nil {
 		return out, p
 	}
@@ -161,6 +166,17 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 		out.Matches[i].keep(m.Snippet)
 	}
 	return out, nil
+}
+
+// questions are the texts and documents of a search as questions of their own.
+func (in *mcpSearchIn) questions() (all []api.Question) {
+	if in.Text != "" || len(in.Like)+len(in.Unlike) > 0 {
+		all = append(all, api.Question{Text: in.Text, Like: in.Like, Unlike: in.Unlike})
+	}
+	for _, text := range in.Also {
+		all = append(all, api.Question{Text: text})
+	}
+	return all
 }
 
 func (s *Server) mcpGet(ctx context.Context, in mcpGetIn) (out mcpGetOut, err error) {

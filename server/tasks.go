@@ -300,7 +300,7 @@ func (s *Server) compactTask(_ context.Context, in *api.NewTask) (task.Work, err
 }
 
 // copyTask copies a collection with its embeddings.
-func (s *Server) copyTask(_ context.Context, in *api.NewTask) (task.Work, error) {
+func (s *Server) copyTask(ctx context.Context, in *api.NewTask) (task.Work, error) {
 	if in.As == "" {
 		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "a task copy needs the name of the copy").At("body.as")
 	}
@@ -308,6 +308,16 @@ func (s *Server) copyTask(_ context.Context, in *api.NewTask) (task.Work, error)
 	d, err := engine.As[engine.Namer](s.db, in.Kind)
 	if err != nil {
 		return nil, err
+	}
+	from, err := s.info(ctx, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	if from == nil {
+		return nil, problem.Refuse(http.StatusNotFound, "no_collection", "there is no collection %q", in.Collection).At("body.collection")
+	}
+	if taken, err := s.info(ctx, as); err != nil || taken != nil {
+		return nil, cmp.Or(err, error(problem.Refuse(http.StatusConflict, "collection_exists", "the name %q is taken", as).At("body.as")))
 	}
 	return func(ctx context.Context) (*api.TaskResult, error) {
 		r, err := d.Copy(ctx, in.Collection, as)

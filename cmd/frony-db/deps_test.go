@@ -44,6 +44,8 @@ var allowed = map[string]struct {
 	"embedder/remote":             {own: []string{"embedder", "embedder/profile"}},
 	"api":                         {own: []string{"db"}, others: []string{}},
 	"engine":                      {own: []string{"db", "embedder"}, others: []string{}},
+	"engine/enginetest":           {own: []string{"db", "embedder", "embedder/embeddertest", "engine"}, others: []string{}},
+	"engine/postgres":             {own: []string{"db", "embedder", "engine", "internal"}},
 	"server":                      {own: []string{"api", "db", "embedder", "engine", "internal/textform"}},
 	"server/admit":                {own: []string{"server/problem"}},
 	"server/compat":               {own: []string{"embedder", "server/problem"}},

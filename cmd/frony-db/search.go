@@ -25,6 +25,7 @@ func (a *app) search() *cobra.Command {
 		Example: `  frony-db search "환불은 얼마나 걸리나요?" -k 5
   frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json
   frony-db search --like note-1,note-2 --unlike note-7
+  frony-db search "환불은 얼마나 걸리나요?" --also "how long does a refund take" --also "환불 기간"
   frony-db search "환불은 얼마나 걸리나요?" --snippet 200 --highlight`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 && len(s.like) > 0 {

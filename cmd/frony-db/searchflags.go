@@ -58,6 +58,9 @@ type searchFlags struct {
 	context   int
 	like      []string
 	unlike    []string
+	also      []string
+	weights   []float32
+	fuse      string
 }
 
 func (s *searchFlags) add(f *pflag.FlagSet) {
@@ -76,6 +79,9 @@ func (s *searchFlags) add(f *pflag.FlagSet) {
 	f.StringSliceVar(&s.fields, "fields", nil, "parts of the documents to return, as text,metadata,embedding; id returns only the ids\n(default: text,metadata)")
 	f.StringSliceVar(&s.like, "like", nil, "ids of documents to find more like, in place of a query or with one")
 	f.StringSliceVar(&s.unlike, "unlike", nil, "ids of documents to move away from")
+	f.StringArrayVar(&s.also, "also", nil, "another question for the same search, such as another wording; may be repeated")
+	f.Float32SliceVar(&s.weights, "weights", nil, "with --also: how much the questions count, as 1,0.5 (default: 1 each)")
+	f.StringVar(&s.fuse, "fuse", "", "with --also: how the results are combined: rank (the default) or best")
 	f.BoolVar(&s.highlight, "highlight", false, "mark the query's words in the results: «words»")
 	f.IntVar(&s.snippet, "snippet", 0, "show the part of each text that fits the query best, of at most this many characters")
 	f.IntVar(&s.context, "context", 0, "return each result with this many chunks before and behind it")
@@ -105,6 +111,9 @@ func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
 	if len(s.fields) > 0 {
 		w.Fields = s.fields
 	}
+	if err := s.several(&w); err != nil {
+		return db.Query{}, err
+	}
 	where, err := parseFilter(s.where)
 	if err != nil {
 		return db.Query{}, err
@@ -112,6 +121,30 @@ func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
 	q, err := fromWire(&w)
 	q.Filter = where
 	return q, err
+}
+
+// several makes a query one of several questions, if there is --also.
+func (s *searchFlags) several(w *api.Query) error {
+	if err := w.Fuse.UnmarshalText([]byte(s.fuse)); err != nil {
+		return usage.Errorf("--fuse: %w", err)
+	}
+	switch {
+	case len(s.also) == 0 && (s.fuse != "" || len(s.weights) > 0):
+		return usage.Errorf("--fuse and --weights are for several questions; add --also")
+	case len(s.also) == 0:
+		return nil
+	case len(s.weights) > 1+len(s.also):
+		return usage.Errorf("--weights has %d numbers for %d questions", len(s.weights), 1+len(s.also))
+	}
+	w.Queries = []api.Question{{Text: w.Text, Like: w.Like, Unlike: w.Unlike}}
+	for _, text := range s.also {
+		w.Queries = append(w.Queries, api.Question{Text: text})
+	}
+	for i, weight := range s.weights {
+		w.Queries[i].Weight = weight
+	}
+	w.Text, w.Like, w.Unlike = "", nil, nil
+	return nil
 }
 
 // fromWire converts a query from its wire form. Errors name the flag at fault.

@@ -104,12 +104,10 @@ func (c *Collection) warnings(ctx context.Context, tx pgx.Tx, where filter.Expr,
 		columns.Add(&db.Document{Metadata: db.Metadata{name: exampleOf(kind)}})
 		return nil
 	})
-	if err != nil || columns.Len() == 0 && len(fields) == 0 && c.empty(ctx, tx) {
+	if err != nil || columns.Len() == 0 && c.empty(ctx, tx) {
 		return nil, err
 	}
-	if columns.Len() == 0 {
-		columns.Add(new(db.Document))
-	}
+	columns.Add(new(db.Document)) // there are some
 	return columns.Warnings(where, fields...), nil
 }
 

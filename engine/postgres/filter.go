@@ -109,13 +109,9 @@ func each(rows pgx.Rows, f func() error) error {
 type batch struct {
 	columns *db.Columns
 	nos     []int64
-	first   int // documents in columns that are not in nos
 }
 
-func newBatch(named bool) *batch {
-	c := db.NewColumns(named)
-	return &batch{columns: c, first: c.Len()}
-}
+func newBatch(named bool) *batch { return &batch{columns: db.NewColumns(named)} }
 
 func (b *batch) add(no int64, d *db.Document) {
 	b.columns.Add(d)
@@ -131,7 +127,7 @@ func (b *batch) meeting(where filter.Expr) (nos []int64, err error) {
 		return nil, err
 	}
 	for i, no := range b.nos {
-		if meets[b.first+i] {
+		if meets[i] {
 			nos = append(nos, no)
 		}
 	}
@@ -233,16 +229,12 @@ func (a *args) condition(e filter.Expr, field string) string {
 	case filter.OpIn:
 		return "coalesce(" + value() + " = ANY(" + a.add(keys) + "), FALSE)"
 	}
-	// The keys of a type begin with its number, in two digits; those of no list do.
-	kind := c.Values[0].Type()
-	from, to := a.add(fmt.Sprintf("%02x", uint8(kind))), a.add(fmt.Sprintf("%02x", uint8(kind)+1))
-	key := a.add(keys[0])
-	less, more := map[filter.Op]string{filter.OpLt: "<", filter.OpLe: "<="}[c.Op], map[filter.Op]string{filter.OpGt: ">", filter.OpGe: ">="}[c.Op]
-	v := value() + ` COLLATE "C"`
-	if less != "" {
-		return fmt.Sprintf("coalesce(%s >= %s AND %s %s %s, FALSE)", v, from, v, less, key)
+	// The keys of a type begin with its number, in two digits, and those of no list do.
+	kind, v, key := c.Values[0].Type(), value()+` COLLATE "C"`, a.add(keys[0])
+	if c.Op == filter.OpLt || c.Op == filter.OpLe {
+		return fmt.Sprintf("coalesce(%s >= '%02x' AND %s %s %s, FALSE)", v, uint8(kind), v, c.Op, key)
 	}
-	return fmt.Sprintf("coalesce(%s %s %s AND %s < %s, FALSE)", v, more, key, v, to)
+	return fmt.Sprintf("coalesce(%s %s %s AND %s < '%02x', FALSE)", v, c.Op, key, v, uint8(kind)+1)
 }
 
 // holds says that the columns hold a key, or the list a key.

@@ -180,14 +180,14 @@ func (t tables) create(r *db.Rules) string {
 		fmt.Sprintf(`CREATE INDEX ON %s USING gin (columns jsonb_path_ops)`, t.docs),
 		// Terms stay in the row: every candidate's are looked at.
 		fmt.Sprintf(`CREATE TABLE %s (no bigint PRIMARY KEY, length bigint NOT NULL, terms bigint[] STORAGE MAIN NOT NULL, counts smallint[] STORAGE MAIN NOT NULL)`, t.words),
-		fmt.Sprintf(`CREATE INDEX ON %s USING gin (terms)`, t.words),
+		// A list of pending entries would be read for each term of a question.
+		fmt.Sprintf(`CREATE INDEX ON %s USING gin (terms) WITH (fastupdate = off)`, t.words),
 		fmt.Sprintf(`CREATE TABLE %s (key bigint PRIMARY KEY, documents bigint NOT NULL) WITH (fillfactor = 70)`, t.terms),
 		fmt.Sprintf(`CREATE TABLE %s (name text COLLATE "C", type text, PRIMARY KEY (name, type))`, t.fields),
 	}
 	if info.HeadDims <= mostIndexed {
-		// The defaults of pgvector build a worse graph than ours does.
 		sql = append(sql, fmt.Sprintf(`CREATE INDEX ON %s USING hnsw (%s halfvec_cosine_ops) WITH (m = %d, ef_construction = %d)`,
-			t.docs, head("embedding", &info), min(m, 100), max(min(ef, 1000), 2*min(m, 100))))
+			t.docs, head("embedding", &info), min(m, 100), max(min(ef/2, 1000), 2*min(m, 100))))
 	}
 	return strings.Join(sql, ";\n")
 }

@@ -45,7 +45,7 @@ func (c *Collection) search(ctx context.Context, tx pgx.Tx, q db.Query) ([]db.Ma
 	if asked.Nothing {
 		return nil, asked.Finish(ctx, nil)
 	}
-	s := search{Collection: c, tx: tx, asked: asked}
+	s := search{Collection: c, tx: tx, asked: asked, terms: map[int64][]uint64{}}
 	start := time.Now()
 	if s.meets, err = c.meeting(ctx, tx, asked.Filter); err != nil {
 		return nil, err
@@ -85,7 +85,8 @@ type search struct {
 	// are left out after they were found.
 	filtered bool
 
-	nos []int64 // of the candidates
+	nos   []int64            // of the candidates
+	terms map[int64][]uint64 // of documents by their numbers, as far as they were read
 }
 
 // rank finds candidates and ranks them. If results may share a value, and too few of the
@@ -195,7 +196,7 @@ func (s *search) retrieve(ctx context.Context, k int) (all bool, err error) {
 // for, and no fewer than leastBeam.
 const (
 	overfetch = 2
-	leastBeam = 100
+	leastBeam = 200
 	mostBeam  = 1000 // pgvector's limit of hnsw.ef_search; beyond it, the scan goes on
 )
 
@@ -253,30 +254,22 @@ func (s *search) candidates(ctx context.Context) ([]db.Candidate, error) {
 	}
 	s.nos = slices.DeleteFunc(s.nos, func(no int64) bool { return docs[no] == nil || docs[no].expired })
 	out := make([]db.Candidate, len(s.nos))
-	at := make(map[int64]*db.Candidate, len(s.nos))
 	for i, no := range s.nos {
 		out[i].Vector = docs[no].Embedding
 		if s.asked.Grouped() {
 			out[i].Document = &docs[no].Document
 		}
-		at[no] = &out[i]
 	}
 	if len(s.asked.Keys()) == 0 {
 		return out, nil
 	}
-	rows, err := s.tx.Query(ctx, `SELECT no, terms, counts FROM `+s.t.words+` WHERE no = ANY($1)`, s.nos)
-	if err != nil {
+	if err := s.read(ctx, s.nos); err != nil {
 		return nil, err
 	}
-	return out, each(rows, func() error {
-		var no int64
-		var w words
-		err := rows.Scan(&no, &w.terms, &w.counts)
-		if c := at[no]; c != nil {
-			c.Terms = w.keys()
-		}
-		return err
-	})
+	for i, no := range s.nos {
+		out[i].Terms = s.terms[no]
+	}
+	return out, nil
 }
 
 // load reads the documents of the results.

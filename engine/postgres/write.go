@@ -232,7 +232,7 @@ func (c *Collection) replaced(ctx context.Context, tx pgx.Tx, m mode, docs []db.
 		default:
 			gone = append(gone, o.no)
 		}
-		if o.expired || !c.Restricted() {
+		if o.expired || !c.Restricted() || m == insert || m == insertSources {
 			continue
 		}
 		if ok, err := c.meets(&o.Document); err != nil || !ok {

@@ -184,6 +184,12 @@ async def test_async(db: frony_db.Database, name: str) -> None:
     await a.close()
 
 
+def test_queries(notes: frony_db.Collection) -> None:
+    result = notes.search(queries=[{"text": "봄"}, {"text": "windy winter", "weight": 2}], fuse="rank", k=2)
+    assert {m.id for m in result} == {"seoul", "busan"}
+    assert {m.id: m.question or 0 for m in result} == {"seoul": 0, "busan": 1}
+
+
 def test_aliases(db: frony_db.Database, notes: frony_db.Collection, name: str) -> None:
     copy, alias, renamed = f"{name}-copy", f"{name}-live", f"{name}-renamed"
     assert db.copy(name, copy) == 3

@@ -14,7 +14,7 @@ from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
-REQUESTS = ["Chunking", "Document"]
+REQUESTS = ["Chunking", "Document", "Question"]
 ANSWERS = [
     "Spec",
     "ReembedVersion",

@@ -71,17 +71,12 @@ type Columns struct {
 	attrs *attr.Index
 	ids   []string
 	n     uint32
+	named bool
 }
 
 // NewColumns returns no documents. named says whether the collection has a field "id",
 // which is the id of a document otherwise.
-func NewColumns(named bool) *Columns {
-	c := &Columns{attrs: attr.New()}
-	if named {
-		c.Add(&store.Record{Metadata: map[string]any{"id": ""}})
-	}
-	return c
-}
+func NewColumns(named bool) *Columns { return &Columns{attrs: attr.New(), named: named} }
 
 // Add adds a document and returns its node.
 func (c *Columns) Add(rec *store.Record) uint32 {
@@ -93,6 +88,9 @@ func (c *Columns) Add(rec *store.Record) uint32 {
 
 // Meeting returns the nodes that meet a filter.
 func (c *Columns) Meeting(where filter.Expr) ([]uint64, error) {
+	if c.named && !c.attrs.Has("id") { // another document has it
+		c.attrs.Set(c.n, map[string]any{"id": ""})
+	}
 	return c.attrs.Select(where, c.n, func(e filter.Expr) ([]uint64, error) {
 		out := make([]uint64, (c.n+63)/64)
 		for i, id := range c.ids {

@@ -15,7 +15,6 @@ from ._types import (
     Chunking,
     CollectionInfo,
     CollectionOptions,
-    CopyReport,
     Document,
     Filter,
     FoundDocuments,
@@ -300,8 +299,11 @@ class Database:
         """Gives a collection another name; its aliases follow it, handles of the former name do not."""
         self._transport.send(Call("POST", path(name, "rename"), encode({"name": to}), again=False))
 
-    def copy(self, name: str, to: str) -> CopyReport:
-        """Copies a collection with its embeddings: nothing is embedded again."""
+    def copy(self, name: str, to: str) -> int:
+        """Copies a collection with its embeddings, and returns the number of documents.
+
+        Nothing is embedded again. The copy appears when it is complete.
+        """
         body = encode({"kind": "copy", "collection": name, "as": to})
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         task = (self._transport.send(Call("POST", "/v1/tasks", body, headers=headers))).json()
@@ -311,7 +313,7 @@ class Database:
             wait = min(2 * wait, 0.5)
             task = (self._transport.send(Call("GET", f"/v1/tasks/{task['id']}"))).json()
         if task["state"] == "done":
-            return CopyReport.from_json(task["result"]["copy"])
+            return int(task["result"]["copy"]["documents"])
         detail = task.get("error") or {"code": "cancelled", "message": "the task was cancelled", "type": "server_error"}
         raise ServerError(0, ProblemDetail.from_json(detail))
 

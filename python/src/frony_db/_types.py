@@ -49,6 +49,19 @@ class Document(TypedDict, total=False):
     title: str
 
 
+class Question(TypedDict, total=False):
+    #: Instead of a text: an embedding, as long as the collection's dims
+    embedding: Sequence[float]
+    #: Ids of documents to find more like, alone or with a text or an embedding
+    like: Sequence[str]
+    #: Embedded as a query
+    text: str
+    #: Ids of documents to move away from
+    unlike: Sequence[str]
+    #: How much it counts beside the others; 1 if missing
+    weight: float
+
+
 class CollectionOptions(TypedDict, total=False):
     #: What the graph reads of embeddings: bytes of a Matryoshka head, or four bits of all dimensions; chosen
     #: by the model if missing
@@ -78,6 +91,9 @@ class SearchOptions(TypedDict, total=False):
     ef_search: int
     #: Exact (brute-force) search; slow
     exact: bool
+    #: How the results of queries are combined: by the sum of weight / (60 + rank), or by the best weight ×
+    #: score; rank if missing
+    fuse: Literal["rank", "best"]
     #: How hybrid combines the two rankings; weighted if missing
     fusion: Literal["weighted", "reciprocal"]
     #: A field of which at most per_group results share a value; _source is the source. A document without the
@@ -105,6 +121,9 @@ class SearchOptions(TypedDict, total=False):
     #: At most this many results of the same source: 1 returns the best chunk of each document; no limit if
     #: missing. A document without a source counts as its own source
     per_source: int
+    #: Several questions at once, in place of text, embedding, like and unlike: other wordings, a translation,
+    #: a text that the answer may look like, what was asked before. At most 32
+    queries: Sequence[Question]
     #: The share of the true k nearest to find, on average; more takes longer, and 1 is a scan. 0.99 if
     #: missing
     recall: float
@@ -195,8 +214,24 @@ class Reembedding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    alias: str
+    collection: str
+    since: datetime
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Alias:
+        return cls(
+            alias=d["alias"],
+            collection=d["collection"],
+            since=parse_time(d["since"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionInfo:
     name: str
+    aliases: list[str] | None = None
     created: datetime
     degraded: str | None = None
     dims: int
@@ -209,6 +244,7 @@ class CollectionInfo:
     def from_json(cls, d: Mapping[str, Any]) -> CollectionInfo:
         return cls(
             name=d["name"],
+            aliases=d.get("aliases"),
             created=parse_time(d["created"]),
             degraded=d.get("degraded"),
             dims=d["dims"],
@@ -402,7 +438,7 @@ class Match:
     #: Unique in the collection
     id: str
     #: What results are ordered by: the cosine in mode dense, BM25 in lexical, and the fused score from 0 to 1
-    #: in hybrid
+    #: in hybrid; of queries see fuse
     score: float
     #: The text, embedded as a passage
     text: str = ""
@@ -426,6 +462,8 @@ class Match:
     #: The query's words in text, if highlight was asked for and the text is here: in order, apart from each
     #: other
     highlights: list[Span] | None = None
+    #: With queries: the number of the one that the document fits best; 0, the first, if missing
+    question: int | None = None
     #: The part of the text that fits the query best, if snippet was asked for
     snippet: Snippet | None = None
     #: What the document is a part of, such as a file
@@ -448,6 +486,7 @@ class Match:
             embedding=d.get("embedding"),
             expires=parse_time(d["expires"]) if d.get("expires") is not None else None,
             highlights=[Span.from_json(v) for v in d["highlights"]] if d.get("highlights") is not None else None,
+            question=d.get("question"),
             snippet=Snippet.from_json(d["snippet"]) if d.get("snippet") is not None else None,
             source=d.get("source"),
             title=d.get("title"),
