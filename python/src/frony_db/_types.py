@@ -22,7 +22,7 @@ class Chunking(TypedDict, total=False):
     format: Literal["plain", "markdown"]
     #: Tokens that a chunk repeats of the previous one; an eighth of tokens if missing
     overlap: int
-    #: The longest chunk, in the model's tokens; 256, or the model's limit if lower, if missing
+    #: The longest chunk, in the model's tokens; 128, or the model's limit if lower, if missing
     tokens: int
 
 
@@ -85,6 +85,8 @@ class CollectionOptions(TypedDict, total=False):
 
 
 class SearchOptions(TypedDict, total=False):
+    #: Returns each result with so many chunks before and behind it, in context
+    context: int
     #: Weight of the dense score in hybrid; the lexical score has the rest. 0.3 if missing
     dense_weight: float
     #: Beam width in the graph, instead of recall; the collection's if missing
@@ -434,6 +436,24 @@ class Snippet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    #: The chunks as they follow each other in the document; what two of them share is there once
+    text: str
+    #: The number of the first chunk, from 0
+    first: int
+    #: The number of the last chunk
+    last: int
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Passage:
+        return cls(
+            text=d["text"],
+            first=d["first"],
+            last=d["last"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     #: Unique in the collection
     id: str
@@ -449,10 +469,14 @@ class Match:
     bm25: float | None = None
     #: Its number within the source
     chunk: int | None = None
+    #: The result with the chunks around it, if context was asked for and it has a text
+    context: Passage | None = None
     #: Cosine over all dimensions, from -1 to 1, if it was computed
     cosine: float | None = None
     #: When this version was written
     created: datetime
+    #: In hybrid: the part of score that the cosine gives; words give the rest
+    dense: float | None = None
     #: The embedding, as long as the collection's dims. On a write it replaces the model's; on a read it has
     #: unit length
     embedding: list[float] | None = None
@@ -481,8 +505,10 @@ class Match:
             metadata=d.get("metadata") or {},
             bm25=d.get("bm25"),
             chunk=d.get("chunk"),
+            context=Passage.from_json(d["context"]) if d.get("context") is not None else None,
             cosine=d.get("cosine"),
             created=parse_time(d["created"]),
+            dense=d.get("dense"),
             embedding=d.get("embedding"),
             expires=parse_time(d["expires"]) if d.get("expires") is not None else None,
             highlights=[Span.from_json(v) for v in d["highlights"]] if d.get("highlights") is not None else None,
