@@ -70,7 +70,7 @@ test-python: ## the Python package, and the suites that LangChain and Haystack p
 	CACHE=$(CURDIR)/.cache/python python/test.sh
 
 .PHONY: test-chroma
-test-chroma: ## the suites of langchain-chroma and chromadb's client, against `serve --compat chroma`
+test-chroma: ## the suites of langchain-chroma and chromadb's clients, and what other tools do with these, against `serve --compat chroma`
 	CACHE=$(CURDIR)/.cache/chroma tools/chroma/run.sh
 
 .PHONY: test-engines

@@ -45,7 +45,8 @@ const (
 	reciprocal = "reciprocal"
 )
 
-// FromQuery is the wire form of a query, but for Trace, which is the caller's.
+// FromQuery is the wire form of a query, but for Trace, which is the caller's, and
+// MaxBytes, of which a server has its own.
 func FromQuery(q *db.Query) (Query, error) {
 	out := Query{
 		Text: q.Text, Embedding: q.Embedding, Like: q.Like, Unlike: q.Unlike, Queries: fromQuestions(q.Queries), Fuse: q.Fuse, K: q.K, Offset: q.Offset, PerSource: q.PerSource, GroupBy: q.GroupBy, PerGroup: q.PerGroup, MinScore: q.MinScore, MinCosine: q.MinCosine,

@@ -123,7 +123,7 @@ func (v *version) placed(ctx context.Context, text string) (vec []float32, warni
 		return nil, nil, nil
 	}
 	if err := v.outdated(); err != nil {
-		return nil, []string{"the text has no place: " + err.Error()}, nil
+		return nil, []string{"the text has no place: " + err.Error()}, nil //nolint:nilerr // it is told
 	}
 	if vec, err = v.embedQuery(ctx, &Query{Text: text}); err == nil && vec == nil {
 		warnings = []string{"the text has no place: the model knows no word of it"}

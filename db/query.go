@@ -91,6 +91,11 @@ type Query struct {
 	// Match.Context has, too: what is small enough to be found well is often too little
 	// to be understood. It needs chunks as UpsertChunks stores them.
 	Context int
+	// MaxBytes, if positive, is the most memory that the documents of the results may
+	// take, about: texts, titles, metadata, embeddings. With more, the search ends with
+	// ErrResultsTooLarge as soon as it has read so much. Texts that are read for Highlight
+	// and Snippet count, too.
+	MaxBytes int64
 	// Trace, if set, is filled with what the search did.
 	Trace *Trace
 
@@ -256,6 +261,8 @@ func (q *Query) check(l *Limits) error {
 		return reason.For(ErrInvalidQuery, "mode %s needs a text", q.Mode)
 	case q.Recall < 0 || q.Recall > 1 || q.Recall != q.Recall:
 		return reason.For(ErrInvalidQuery, "Recall is %v, want 0 to 1", q.Recall)
+	case q.MaxBytes < 0:
+		return reason.For(ErrInvalidQuery, "MaxBytes is %d, want 0 or more", q.MaxBytes)
 	case q.MinCosine != nil && !(*q.MinCosine >= -1 && *q.MinCosine <= 1):
 		return reason.For(ErrInvalidQuery, "MinCosine is %v, want -1 to 1", *q.MinCosine)
 	case q.MinCosine != nil && q.Mode == Lexical:

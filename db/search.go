@@ -3,11 +3,13 @@ package db
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/internal/textform"
 )
@@ -26,7 +28,8 @@ import (
 // Dense finds nothing.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
-// ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
+// ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrResultsTooLarge, ErrClosed, and
+// the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
 	err = c.do("search", c.Name(), func(v *version) error {
 		if err := c.checkQuery(&q); err != nil {
@@ -133,6 +136,9 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	}
 	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
+	if large, ok := errors.AsType[*index.TooLargeError](err); ok {
+		err = &Error{Err: reason.For(ErrResultsTooLarge, "more than %d bytes in %d of %d", large.Most, large.Results+1, ask.K), Hint: "ask for fewer results, or for fewer fields"}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -178,6 +184,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 		Text: q.Text, Vector: vec, K: q.K + q.Offset, Offset: q.Offset, Filter: q.Filter, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own || q.byExample(),
+		MaxBytes: q.MaxBytes,
 	}
 	switch {
 	case q.PerSource > 0:

@@ -139,6 +139,7 @@ func (s *Server) matches(ctx context.Context, c engine.Collection, q db.Query) (
 	if q.Trace == nil {
 		q.Trace = &t
 	}
+	q.MaxBytes = s.opts.Limits.Answers / 2 // as much as one client may have
 	start := time.Now()
 	matches, err := c.Search(ctx, q)
 	if err != nil {

@@ -74,9 +74,51 @@ export async function showCollections() {
   }
 }
 
+// ── Names ────────────────────────────────────────────────────────────────────
+async function reload(chosen) {
+  await loadCollections(chosen);
+  tell("collection");
+}
+
+function rename(c) {
+  return ask(t("rename"), t("newName"), "text", async (to) => {
+    await api("POST", path(c.name, "rename"), { name: to });
+    toast(t("renamed", { name: visible(c.name), to: visible(to) }));
+    await reload(name() === c.name ? to : undefined);
+  }, { note: t("nameRule"), button: t("rename") });
+}
+
+function alias(c) {
+  return ask(`${t("alias")} → ${visible(c.name)}`, t("aliasLabel"), "text", async (alias) => {
+    const r = await api("PUT", `/v1/aliases/${encodeURIComponent(alias)}`, { collection: c.name });
+    const fill = { alias: visible(alias), name: visible(r.collection), previous: visible(r.previous ?? "") };
+    toast(t(r.previous && r.previous !== r.collection ? "aliasSwitched" : "aliasSet", fill));
+    await reload();
+  }, { note: t("aliasNote") });
+}
+
+async function dropAlias(alias) {
+  try {
+    await api("DELETE", `/v1/aliases/${encodeURIComponent(alias)}`);
+    toast(t("aliasDropped", { alias: visible(alias) }));
+    await reload();
+  } catch (e) { fault($("collections"), e); }
+}
+
+function copy(c) {
+  return ask(`${t("copy")}: ${visible(c.name)}`, t("newName"), "text", async (as) => {
+    await api("POST", "/v1/tasks", { kind: "copy", collection: c.name, as });
+    toast(t("copyStarted"));
+  }, { note: t("copyNote"), button: t("copy") });
+}
+
 function head(c) {
-  return [el("div", { class: "line" }, el("h3", {}, visible(c.name)), el("span", { class: "space" }),
+  const aliases = (c.aliases ?? []).map((a) => el("span", { class: "chip alias" }, visible(a), may("admin")
+    ? el("button", { type: "button", class: "quiet", title: t("aliasDrop", { alias: visible(a) }), "aria-label": t("aliasDrop", { alias: visible(a) }), onclick: () => dropAlias(a) }, "✕") : null));
+  const act = (name, f) => el("button", { type: "button", class: "quiet", "data-act": name, disabled: !may("admin"), onclick: () => f(c) }, t(name));
+  return [el("div", { class: "line" }, el("h3", {}, visible(c.name)), ...aliases, el("span", { class: "space" }),
     el("button", { type: "button", class: "quiet", "data-act": "open", onclick: () => open(c.name) }, t("browse")),
+    act("alias", alias), act("rename", rename), act("copy", copy),
     el("button", { type: "button", class: "danger", "data-act": "drop", disabled: !may("admin"), onclick: () => drop(c) }, t("dropButton")))];
 }
 

@@ -6,7 +6,7 @@ export const store = { get: (k) => localStorage.getItem("frony-" + k), set: (k, 
 
 export let lang = store.get("lang") || (navigator.language.startsWith("ko") ? "ko" : "en");
 
-export const t = (k, fill = {}) => words[lang][k].replace(/\{(\w+)\}/g, (_, name) => fill[name]);
+export const t = (k, fill = {}) => (words[lang][k] ?? k).replace(/\{(\w+)\}/g, (_, name) => fill[name]);
 
 /** number writes a count. */
 export const number = (n) => n.toLocaleString(lang);

@@ -38,14 +38,9 @@ export class Plot {
   set(data, colors) {
     this.data = data;
     this.colors = colors;
-    // In turns, so that no color lies on top of all others: the order of ids says nothing.
-    const turns = Array.from({ length: 24 }, () => new Map());
-    for (let i = 0; i < data.x.length; i++) {
-      const c = data.colors ? data.colors[i] : 0, turn = turns[(Math.imul(i, 0x9e3779b1) >>> 16) % turns.length];
-      if (!turn.has(c)) turn.set(c, []);
-      turn.get(c).push(i);
-    }
-    this.turns = turns.flatMap((turn) => [...turn]);
+    // Mixed, so that no color lies on top of all others: ids often go by kinds.
+    const n = data.x.length, key = Uint32Array.from({ length: n }, (_, i) => Math.imul(i + 1, 0x9e3779b1));
+    this.order = Uint32Array.from(key.keys()).sort((a, b) => key[a] - key[b]);
     let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
     for (let i = 0; i < data.x.length; i++) {
       x0 = Math.min(x0, data.x[i]); x1 = Math.max(x1, data.x[i]);
@@ -78,21 +73,53 @@ export class Plot {
     if (!data) return;
     const n = data.x.length, grow = Math.min(4, Math.sqrt(this.scale));
     const r = (n > 30000 ? 0.8 : n > 8000 ? 1.2 : n > 1000 ? 2 : n > 100 ? 3.5 : 5) * grow, round = r > 1.6;
-    for (const pass of this.inside ? [false, true] : [true]) {
-      for (const [c, list] of this.turns) {
-        const shown = this.only === null || this.only === c;
-        ctx.globalAlpha = !pass || !shown ? 0.12 : n > 30000 ? 0.6 : 0.8;
-        ctx.fillStyle = data.colors ? this.colors.of(c) : this.colors.plain;
-        for (const i of list) {
-          if (this.inside && Boolean(this.inside[i]) !== pass) continue;
-          const x = f.px(data.x[i]), y = f.py(data.y[i]);
-          if (x < -r || y < -r || x > f.w + r || y > f.h + r) continue;
-          if (round) { ctx.beginPath(); ctx.arc(x, y, r, 0, 7); ctx.fill(); } else ctx.fillRect(x - r, y - r, 2 * r, 2 * r);
-        }
-      }
-    }
+    if (round) this.discs(ctx, f, r, n); else this.pixels(ctx, f, r * ratio, ratio, n);
     ctx.globalAlpha = 1;
     this.marks(ctx, f, r);
+  }
+
+  // points calls point with each point that is seen, its color and how much it covers:
+  // what was not chosen first, and faintly.
+  points(f, n, point) {
+    const { x, y, colors } = this.data, { inside, only } = this, full = n > 30000 ? 0.6 : 0.8, x0 = f.px(0), y0 = f.py(0);
+    for (let pass = inside || only !== null ? 0 : 1; pass < 2; pass++) {
+      for (const i of this.order) {
+        const c = colors ? colors[i] : 0, chosen = (!inside || inside[i]) && (only === null || only === c);
+        if (chosen !== Boolean(pass) && (inside || only !== null)) continue;
+        const px = x0 + x[i] * f.s, py = y0 - y[i] * f.s;
+        if (px > -9 && py > -9 && px < f.w + 9 && py < f.h + 9) point(px, py, c, pass ? full : 0.12);
+      }
+    }
+  }
+
+  discs(ctx, f, r, n) {
+    this.points(f, n, (x, y, c, cover) => {
+      ctx.globalAlpha = cover;
+      ctx.fillStyle = this.data.colors ? this.colors.of(c) : this.colors.plain;
+      ctx.beginPath();
+      ctx.arc(x, y, r, 0, 7);
+      ctx.fill();
+    });
+  }
+
+  // pixels writes many small points itself: ten times as fast as asking for each.
+  pixels(ctx, f, r, ratio, n) {
+    const { width, height } = this.canvas, image = ctx.createImageData(width, height), d = image.data, size = Math.max(1, Math.round(2 * r));
+    const rgb = (hex) => { const h = hex.length === 4 ? hex.replace(/\w/g, "$&$&") : hex; return [1, 3, 5].map((i) => parseInt(h.slice(i, i + 2), 16)); };
+    const [pr, pg, pb] = rgb(this.colors.paper), known = new Map();
+    new Uint32Array(d.buffer).fill((255 << 24) | (pb << 16) | (pg << 8) | pr);
+    this.points(f, n, (x, y, c, cover) => {
+      let color = known.get(c);
+      if (!color) known.set(c, (color = rgb(this.data.colors ? this.colors.of(c) : this.colors.plain)));
+      const left = Math.round(x * ratio - size / 2), top = Math.round(y * ratio - size / 2);
+      for (let row = Math.max(0, top); row < Math.min(height, top + size); row++) {
+        for (let col = Math.max(0, left); col < Math.min(width, left + size); col++) {
+          const at = 4 * (row * width + col);
+          for (let k = 0; k < 3; k++) d[at + k] += (color[k] - d[at + k]) * cover;
+        }
+      }
+    });
+    ctx.putImageData(image, 0, 0);
   }
 
   // marks are the results, the question, what is pointed at, and the line being drawn.

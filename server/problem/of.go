@@ -47,6 +47,7 @@ var sentinels = []struct {
 	{db.ErrDamaged, http.StatusConflict, "damaged", ""},
 	{db.ErrModelMismatch, http.StatusConflict, "model_mismatch", "collection"},
 	{db.ErrBatchTooLarge, http.StatusRequestEntityTooLarge, "batch_too_large", "documents"},
+	{db.ErrResultsTooLarge, http.StatusBadRequest, "answer_too_large", ""},
 	{db.ErrLimit, http.StatusConflict, "limit_exceeded", ""},
 	{db.ErrDiskFull, http.StatusInsufficientStorage, "disk_full", ""},
 	{db.ErrOutside, http.StatusForbidden, "outside", "documents"},
