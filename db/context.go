@@ -45,9 +45,12 @@ func (q *Query) surround(out []Match, read func(ids []string) ([]Document, error
 			}
 		}
 	}
-	docs, err := read(ids)
-	if err != nil {
-		return err
+	var docs []Document
+	if len(ids) > 0 {
+		var err error
+		if docs, err = read(ids); err != nil {
+			return err
+		}
 	}
 	chunks := make(map[place]*Document, len(docs))
 	for i := range docs {
