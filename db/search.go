@@ -150,7 +150,7 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	}
 	loading := time.Now()
 	if q.Context > 0 {
-		if err := q.surround(ctx, r, out); err != nil {
+		if err := q.surround(out, q.reading(ctx, r)); err != nil {
 			return nil, err
 		}
 	}

@@ -81,7 +81,7 @@ type (
 		Collection string          `json:"collection" doc:"Name of the collection"`
 		Documents  []mcpDocumentIn `json:"documents"`
 		Chunk      bool            `json:"chunk,omitzero" doc:"Cut texts of more than a few paragraphs into chunks, so that a search finds the paragraph that answers; if missing, only texts that are too long for the embedding model are cut"`
-		MaxTokens  int             `json:"max_tokens,omitzero" doc:"With chunk: length of the longest chunk in tokens; 256 if missing"`
+		MaxTokens  int             `json:"max_tokens,omitzero" doc:"With chunk: length of the longest chunk in tokens; 128 if missing"`
 	}
 )
 
