@@ -84,7 +84,7 @@ func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Q
 		}
 	}
 	if t.Mode == Hybrid && outdated == nil {
-		if parts, err = v.embedParts(ctx, q.Text); err != nil {
+		if parts, err = v.embedParts(ctx, q); err != nil {
 			return ask, err
 		}
 	}
@@ -104,6 +104,9 @@ func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Q
 // without corrections.
 func (v *version) spell(q *Query) (text, words, typed string) {
 	typed = textform.Normal(textform.Typed(q.Text))
+	if q.plain {
+		return typed, typed, typed
+	}
 	text, words = v.Respell(typed)
 	return text, words, typed
 }
@@ -139,8 +142,7 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	out := make([]Match, len(matches))
 	for i := range matches {
 		m := &matches[i]
-		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question}
-		out[i].Document.Embedding = m.Embedding
+		out[i] = fromMatch(m)
 	}
 	if q.Highlight || q.Snippet > 0 {
 		start := time.Now()
@@ -148,6 +150,12 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		t.Load += time.Since(start)
 	}
 	return out, err
+}
+
+func fromMatch(m *index.Match) Match {
+	out := Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question}
+	out.Document.Embedding = m.Embedding
+	return out
 }
 
 // mode returns the query's mode. ModeDefault depends on what the query has.

@@ -142,6 +142,21 @@ func TestAliasesAndScopes(t *testing.T) {
 			t.Errorf("the key %s sees %v", key, got)
 		}
 	}
+	for body, want := range map[string]int{
+		`{"collections":["secret","own"],"query":{"text":"x"}}`: 200,
+		`{"collections":["live"],"query":{"text":"x"}}`:         403,
+		`{"collections":["next"],"query":{"text":"x"}}`:         403,
+		`{"collections":["liv*"],"query":{"text":"x"}}`:         404,
+		`{"collections":["*"],"query":{"text":"x"}}`:            200,
+	} {
+		status, got, _ := as("target").do("POST", "/v1/search", body)
+		if status != want || strings.Contains(got, "next") {
+			t.Errorf("%s: %d %s", body, status, got)
+		}
+	}
+	if _, got, _ := as("alias").do("POST", "/v1/search", `{"collections":["*"],"query":{"text":"x"}}`); strings.Contains(got, "secret") || !strings.Contains(got, "own") {
+		t.Error(got)
+	}
 	// The key for the target sees it without its alias, and cannot drop it.
 	if got := as("target").ask(200, "GET", "/v1/collections/secret", ""); got["aliases"] != nil {
 		t.Error(got)

@@ -21,7 +21,8 @@ const mcpK = 5
 
 type (
 	mcpSearchIn struct {
-		Collection string   `json:"collection" doc:"Name of the collection; list_collections returns all names"`
+		Collection string   `json:"collection,omitempty" doc:"Name of the collection; list_collections returns all names"`
+		Several    []string `json:"collections,omitempty" doc:"In place of collection: several of one embedding model, or the beginning of their names with * behind"`
 		Text       string   `json:"text,omitempty" doc:"What to look for, in Korean or English: a question or a phrase. It may be missing if there is like"`
 		Also       []string `json:"also,omitempty" doc:"More texts to look for in the same search: other wordings of the question, its translation, or a sentence that the answer may look like. Results that several texts find come first"`
 		Like       []string `json:"like,omitempty" doc:"Ids of documents to find more like"`
@@ -34,6 +35,7 @@ type (
 		MinCosine  *float32 `json:"min_cosine,omitempty" doc:"Leave out results that are farther in meaning, from -1 to 1; what is near depends on the embedding model"`
 	}
 	mcpMatch struct {
+		Collection string `json:"collection,omitempty" doc:"The collection that it is in, if several were searched"`
 		mcpDocument
 		Score float32 `json:"score" doc:"Results are ordered by it"`
 	}
@@ -150,21 +152,33 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 	if p != nil {
 		return out, p
 	}
-	c, err := s.mcpOpen(ctx, keys.Read, in.Collection)
-	if err != nil {
-		return out, err
-	}
-	r, err := s.find(ctx, c, q)
+	r, err := s.mcpFind(ctx, &in, q)
 	if err != nil {
 		return out, err
 	}
 	out.Matches, out.Warnings = make([]mcpMatch, len(r.Matches)), r.Warnings
 	for i := range r.Matches {
 		m := &r.Matches[i]
-		out.Matches[i] = mcpMatch{fromMCP(&m.StoredDocument), m.Score}
+		out.Matches[i] = mcpMatch{m.Collection, fromMCP(&m.StoredDocument), m.Score}
 		out.Matches[i].keep(m.Snippet)
 	}
 	return out, nil
+}
+
+// mcpFind searches the collection that is named, or several.
+func (s *Server) mcpFind(ctx context.Context, in *mcpSearchIn, q db.Query) (*api.Result, error) {
+	if (in.Collection == "") == (len(in.Several) == 0) {
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "want either collection or collections").At("collection").
+			Hint("list_collections tells which there are")
+	}
+	if len(in.Several) > 0 {
+		return s.findAll(ctx, in.Several, q, "collections")
+	}
+	c, err := s.mcpOpen(ctx, keys.Read, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	return s.find(ctx, c, q)
 }
 
 // questions are the texts and documents of a search as questions of their own.

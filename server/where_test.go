@@ -65,6 +65,7 @@ var boundRoutes = func() map[string]bound {
 		"POST " + docs + "/upload":    {bodies: []string{`{"id":"theirs","text":"taken over","metadata":{"tenant":"a"}}` + "\n"}, writes: true},
 		"POST " + c + "/search":       {bodies: []string{search, `{"text":"` + theirs + `","mode":"lexical","filter":"tenant = \"b\""}`, `{"like":["theirs"]}`}},
 		"POST " + c + "/search/batch": {bodies: []string{`{"queries":[` + search + `]}`}},
+		"POST /v1/search":             {bodies: []string{`{"collections":["notes"],"query":` + search + `}`, `{"collections":["no*","live"],"query":` + search + `}`}},
 		"GET " + c + "/fields":        {bodies: none},
 		"POST " + c + "/facets":       {bodies: []string{`{"fields":["tenant","name"]}`, `{"fields":["name"],"filter":"tenant = \"b\""}`, `{"fields":["tenant"],"search":{"text":"x"}}`}},
 		"GET " + c + "/search":        {query: "?k=9&q=" + theirs, bodies: none},
