@@ -28,7 +28,7 @@ type (
 		Like       []string `json:"like,omitempty" doc:"Ids of documents to find more like"`
 		Unlike     []string `json:"unlike,omitempty" doc:"Ids of documents to move away from"`
 		K          int      `json:"k,omitzero" doc:"Number of results; 5 if missing"`
-		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020. _id and _source are a document's id and source; STARTS WITH, LIKE and ILIKE (%, _) look at texts"`
+		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020. _id and _source are a document's id and source; STARTS WITH, LIKE and ILIKE (%, _) look at texts. Its JSON form, as a string, will do too"`
 		PerSource  int      `json:"per_source,omitzero" doc:"At most this many results of the same source document: 1 returns the best chunk of each; no limit if missing"`
 		Offset     int      `json:"offset,omitzero" doc:"Results to leave out: 5 for those behind the first five"`
 		MinScore   *float32 `json:"min_score,omitempty" doc:"Leave out results with a lower score, which combines meaning and words and is comparable within one search only"`
@@ -73,7 +73,7 @@ type (
 	mcpUpdateIn struct {
 		Collection string       `json:"collection" doc:"Name of the collection"`
 		IDs        []string     `json:"ids,omitempty" doc:"Ids of documents to change; either these or a filter"`
-		Filter     string       `json:"filter,omitempty" doc:"Condition that chooses the documents to change, such as: _source = \"a.md\" AND status = \"draft\""`
+		Filter     string       `json:"filter,omitempty" doc:"Condition that chooses the documents to change, such as: _source = \"a.md\" AND status = \"draft\"; or its JSON form, as a string"`
 		Metadata   api.Metadata `json:"metadata,omitempty" doc:"Fields to set; null deletes a field. What is not named stays"`
 		Source     *string      `json:"source,omitempty" doc:"The new source; empty for none"`
 		Expires    *string      `json:"expires,omitempty" doc:"When the documents expire (RFC 3339); empty for never"`
@@ -142,7 +142,7 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 		in.K = min(mcpK, s.opts.Limits.K)
 	}
 	wire := api.Query{
-		Text: in.Text, Like: in.Like, Unlike: in.Unlike, K: in.K, Offset: in.Offset, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.FilterText(in.Filter),
+		Text: in.Text, Like: in.Like, Unlike: in.Unlike, K: in.K, Offset: in.Offset, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.AnyFilter(in.Filter),
 		Snippet: max(1, min(mcpSnippet, mcpAnswer/max(1, in.K))),
 	}
 	if len(in.Also) > 0 {
@@ -254,7 +254,7 @@ func (s *Server) mcpUpdate(ctx context.Context, in mcpUpdateIn) (out api.Updated
 		return out, problem.Refuse(http.StatusBadRequest, "invalid_request", "want either ids or a filter").At("arguments")
 	}
 	update := &inUpdate{CollectionPath: CollectionPath{in.Collection}}
-	update.Body.IDs, update.Body.Filter, update.Body.Metadata = in.IDs, api.FilterText(in.Filter), in.Metadata
+	update.Body.IDs, update.Body.Filter, update.Body.Metadata = in.IDs, api.AnyFilter(in.Filter), in.Metadata
 	if in.Source != nil {
 		update.Body.Source = api.Change{Set: true, Text: *in.Source}
 	}

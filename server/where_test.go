@@ -67,6 +67,7 @@ var boundRoutes = func() map[string]bound {
 		"POST " + c + "/search/batch": {bodies: []string{`{"queries":[` + search + `]}`}},
 		"POST /v1/search":             {bodies: []string{`{"collections":["notes"],"query":` + search + `}`, `{"collections":["no*","live"],"query":` + search + `}`}},
 		"GET " + c + "/fields":        {bodies: none},
+		"POST " + c + "/fields":       {bodies: []string{`{}`, `{"filter":"tenant = \"b\" OR tenant = \"a\""}`}},
 		"POST " + c + "/facets":       {bodies: []string{`{"fields":["tenant","name"]}`, `{"fields":["name"],"filter":"tenant = \"b\""}`, `{"fields":["tenant"],"search":{"text":"x"}}`}},
 		"GET " + c + "/search":        {query: "?k=9&q=" + theirs, bodies: none},
 		"POST /mcp":                   {bodies: none}, // below, by tool
