@@ -449,6 +449,8 @@ class Match:
     bm25: float | None = None
     #: Its number within the source
     chunk: int | None = None
+    #: In a search of several collections: the one that it is in
+    collection: str | None = None
     #: Cosine over all dimensions, from -1 to 1, if it was computed
     cosine: float | None = None
     #: When this version was written
@@ -481,6 +483,7 @@ class Match:
             metadata=d.get("metadata") or {},
             bm25=d.get("bm25"),
             chunk=d.get("chunk"),
+            collection=d.get("collection"),
             cosine=d.get("cosine"),
             created=parse_time(d["created"]),
             embedding=d.get("embedding"),
