@@ -20,7 +20,7 @@ build: ## build bin/frony-db, a static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/frony-db ./cmd/frony-db
 
 .PHONY: test
-test: lint test-go test-race test-portable test-bench test-others ## install what the tests need, and run all of them
+test: lint test-go test-race test-portable test-bench test-engines test-others ## install what the tests need, and run all of them
 
 # They wait for downloads and for each other's servers rather than for a processor. Only
 # one may call apt at a time, so what they need of it comes first.
@@ -28,7 +28,7 @@ test: lint test-go test-race test-portable test-bench test-others ## install wha
 test-others: ## other people's clients, generated ones, and the Python package, side by side
 	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -yq --no-install-recommends chromium; }
 	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
-	$(MAKE) -j3 --output-sync=target test-clients test-openapi test-python
+	$(MAKE) -j3 --output-sync=target test-clients test-openapi test-python test-integrations
 
 .PHONY: test-go
 test-go: ## the tests, as `go test ./...`
@@ -52,6 +52,13 @@ test-portable: ## other processors: no assembly here, arm64's under emulation (Q
 test-bench: ## the benchmarks' own module compiles and its tests pass
 	cd bench && go vet ./... && go test -short ./...
 
+.PHONY: test-integrations
+test-integrations: $(LINT) ## the stores for LangChainGo, Genkit and Eino, each a module of its own
+	@for m in langchaingo genkit eino; do \
+	  echo "integrations/$$m"; (cd integrations/$$m && $(LINT) fmt --diff ./... && \
+	    $(LINT) run --allow-parallel-runners ./... && go test ./...) || exit 1; \
+	done
+
 .PHONY: test-clients
 test-clients: ## other people's clients against our server (Node; Chromium is installed by apt where there is none)
 	@command -v npm >/dev/null || { echo "test-clients needs Node.js and npm: https://nodejs.org"; exit 1; }
@@ -63,8 +70,13 @@ test-python: ## the Python package, and the suites that LangChain and Haystack p
 	CACHE=$(CURDIR)/.cache/python python/test.sh
 
 .PHONY: test-chroma
-test-chroma: ## the suites of langchain-chroma and chromadb's client, against `serve --compat chroma`
+test-chroma: ## the suites of langchain-chroma and chromadb's clients, and what other tools do with these, against `serve --compat chroma`
 	CACHE=$(CURDIR)/.cache/chroma tools/chroma/run.sh
+
+.PHONY: test-engines
+test-engines: ## the conformance suite on PostgreSQL with pgvector, which is started from a Python wheel (25 MB)
+	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
+	CACHE=$(CURDIR)/.cache/engines tools/engines/run.sh
 
 .PHONY: types-python
 types-python: build ## write the Python package's types from the server's description

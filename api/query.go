@@ -34,6 +34,7 @@ type Query struct {
 	Fields       Fields     `json:"fields,omitzero"`
 	Highlight    bool       `json:"highlight,omitzero" doc:"Marks the text's words in the results, in highlights: Korean words without their particle. Needs text"`
 	Snippet      int        `json:"snippet,omitzero" minimum:"0" maximum:"100000" doc:"Returns the part of each text that fits the query best, of at most this many characters, in snippet. With fields the whole text can be left out"`
+	Context      int        `json:"context,omitzero" minimum:"0" maximum:"20" doc:"Returns each result with so many chunks before and behind it, in context"`
 
 	// Ef is the name of EfSearch before 0.1.
 	Ef int `json:"ef,omitzero" minimum:"0" deprecated:"true" doc:"The former name of ef_search"`
@@ -44,13 +45,14 @@ const (
 	reciprocal = "reciprocal"
 )
 
-// FromQuery is the wire form of a query, but for Trace, which is the caller's.
+// FromQuery is the wire form of a query, but for Trace, which is the caller's, and
+// MaxBytes, of which a server has its own.
 func FromQuery(q *db.Query) (Query, error) {
 	out := Query{
 		Text: q.Text, Embedding: q.Embedding, Like: q.Like, Unlike: q.Unlike, Queries: fromQuestions(q.Queries), Fuse: q.Fuse, K: q.K, Offset: q.Offset, PerSource: q.PerSource, GroupBy: q.GroupBy, PerGroup: q.PerGroup, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact, Fields: FromFields(q.Fields),
-		Highlight: q.Highlight, Snippet: q.Snippet,
+		Highlight: q.Highlight, Snippet: q.Snippet, Context: q.Context,
 	}
 	switch q.Fusion {
 	case db.Weighted:
@@ -69,7 +71,7 @@ func (q *Query) DB(l filter.Limits) (db.Query, error) {
 	out := db.Query{
 		Text: q.Text, Embedding: q.Embedding, Like: q.Like, Unlike: q.Unlike, Queries: questions(q.Queries), Fuse: q.Fuse, K: q.K, Offset: q.Offset, PerSource: q.PerSource, GroupBy: q.GroupBy, PerGroup: q.PerGroup, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: cmp.Or(q.EfSearch, q.Ef), Oversampling: q.Oversampling,
-		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact, Highlight: q.Highlight, Snippet: q.Snippet,
+		Mode: q.Mode, DenseWeight: q.DenseWeight, Exact: q.Exact, Highlight: q.Highlight, Snippet: q.Snippet, Context: q.Context,
 	}
 	switch q.Fusion {
 	case "", weighted:

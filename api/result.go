@@ -13,26 +13,28 @@ type Match struct {
 	Score  float32 `json:"score" doc:"What results are ordered by: the cosine in mode dense, BM25 in lexical, and the fused score from 0 to 1 in hybrid; of queries see fuse"`
 	Cosine float32 `json:"cosine,omitzero" doc:"Cosine over all dimensions, from -1 to 1, if it was computed"`
 	BM25   float32 `json:"bm25,omitzero" doc:"BM25 score, if it was computed"`
+	Dense  float32 `json:"dense,omitzero" doc:"In hybrid: the part of score that the cosine gives; words give the rest"`
 
 	Question int `json:"question,omitzero" doc:"With queries: the number of the one that the document fits best; 0, the first, if missing"`
 
 	Highlights []Span   `json:"highlights,omitzero" doc:"The query's words in text, if highlight was asked for and the text is here: in order, apart from each other"`
 	Snippet    *Snippet `json:"snippet,omitempty" doc:"The part of the text that fits the query best, if snippet was asked for"`
+	Context    *Passage `json:"context,omitempty" doc:"The result with the chunks around it, if context was asked for and it has a text"`
 }
 
 // FromMatch is the wire form of a match.
 func FromMatch(m *db.Match) Match {
 	return Match{
-		Collection: m.Collection, StoredDocument: FromStored(&m.Document), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question,
-		Highlights: fromSpans(m.Document.Text, m.Highlights), Snippet: fromSnippet(m.Snippet),
+		Collection: m.Collection, StoredDocument: FromStored(&m.Document), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Dense: m.Dense, Question: m.Question,
+		Highlights: fromSpans(m.Document.Text, m.Highlights), Snippet: fromSnippet(m.Snippet), Context: (*Passage)(m.Context),
 	}
 }
 
 // DB is the match.
 func (m *Match) DB() db.Match {
 	return db.Match{
-		Collection: m.Collection, Document: m.StoredDocument.DB(), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question,
-		Highlights: spans(m.Text, m.Highlights), Snippet: m.Snippet.DB(),
+		Collection: m.Collection, Document: m.StoredDocument.DB(), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Dense: m.Dense, Question: m.Question,
+		Highlights: spans(m.Text, m.Highlights), Snippet: m.Snippet.DB(), Context: (*db.Passage)(m.Context),
 	}
 }
 

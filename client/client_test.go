@@ -22,6 +22,7 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 	"github.com/fronyai/frony-db/server/keys"
 )
@@ -42,6 +43,7 @@ type collection interface {
 	FilterWarnings(context.Context, filter.Expr, ...string) ([]string, error)
 	Facets(context.Context, db.FacetQuery) (db.Facets, error)
 	Fields(context.Context, filter.Expr) ([]db.FieldInfo, error)
+	Map(context.Context, db.MapQuery) (db.Map, error)
 	Count(context.Context, filter.Expr) (int, error)
 	Search(context.Context, db.Query) ([]db.Match, error)
 	Scan(context.Context, db.Scan) iter.Seq2[db.Document, error]
@@ -76,7 +78,7 @@ func start(t *testing.T, wrap func(http.Handler) http.Handler) (*client.Client, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := server.New(d, &server.Options{Embedder: e, Keys: set})
+	s, err := server.New(engine.Local(d), &server.Options{Embedder: e, Keys: set})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +161,7 @@ func TestSameAsTheDatabase(t *testing.T) {
 			case 6:
 				v, err = matches(c, ctx, db.Query{
 					Text: text, K: 5, PerSource: perSource, Filter: where, Mode: mode, Exact: mode == db.Dense, Recall: 1,
-					Fields: db.FieldEmbedding | fields, Highlight: true, Snippet: 1 + len(ids[0])*4,
+					Fields: db.FieldEmbedding | fields, Highlight: true, Snippet: 1 + len(ids[0])*4, Context: len(ids[0]) % 3,
 				})
 			case 7:
 				v, err = scan(c, ctx, db.Scan{Filter: filter.Gt("f", 0.3), After: ids[0], Limit: 7, Fields: fields})
@@ -175,7 +177,11 @@ func TestSameAsTheDatabase(t *testing.T) {
 				}
 				v, err = c.Facets(ctx, q)
 			case 12:
-				v, err = c.Fields(ctx, where)
+				if v, err = c.Fields(ctx, where); err == nil {
+					var m db.Map
+					m, err = c.Map(ctx, db.MapQuery{Filter: filter.Not(where), Color: "s", IDs: ids})
+					v = []any{v, m.IDs, m.Legend, m.Colors, m.Warnings}
+				}
 			case 13:
 				if v, err = matches(c, ctx, db.Query{Text: text, K: 5, Offset: offset, GroupBy: group, Filter: where, Mode: db.Lexical}); err == nil {
 					s := db.Scan{Filter: filter.Gt("f", 0.3), Sort: sort, Limit: 7, Fields: fields}

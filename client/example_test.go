@@ -11,6 +11,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder/builtin"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 )
 
@@ -56,7 +57,7 @@ func exampleServer() (address string, stop func()) {
 	if err != nil {
 		panic(err)
 	}
-	s, err := server.New(d, &server.Options{Embedder: e})
+	s, err := server.New(engine.Local(d), &server.Options{Embedder: e})
 	if err != nil {
 		panic(err)
 	}

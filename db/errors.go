@@ -67,6 +67,9 @@ var (
 	ErrNoText = move.ErrNoText
 	// ErrBatchTooLarge is returned when a batch does not fit one transaction.
 	ErrBatchTooLarge = store.ErrTooLarge
+	// ErrResultsTooLarge is returned by a search whose results take more memory than
+	// Query.MaxBytes.
+	ErrResultsTooLarge = errors.New("results too large")
 	// ErrLocked is returned by Open when another process has the database open.
 	ErrLocked = store.ErrLocked
 	// ErrNotDatabase is returned by Open for a directory that holds other files.

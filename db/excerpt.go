@@ -9,6 +9,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/lexical"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -19,9 +20,9 @@ const (
 	piecesOfSearch = 96
 )
 
-// excerpt fills Highlights and Snippet of the results. ask has the embeddings. Texts that were only read for this are dropped.
-func (v *version) excerpt(ctx context.Context, r *index.Reader, q *Query, ask *index.Query, out []Match) error {
-	m := r.Marker(q.texts())
+// excerpt fills Highlights and Snippet of the results. ask has the embeddings. Texts that
+// were only read for this are dropped.
+func (v *version) excerpt(ctx context.Context, m *lexical.Marker, q *Query, ask *index.Query, out []Match) error {
 	left := piecesOfSearch
 	for i := range out {
 		if err := ctx.Err(); err != nil {

@@ -198,16 +198,22 @@ func (c *Collection) Fields(_ context.Context, where filter.Expr) (fields []Fiel
 		if err != nil {
 			return err
 		}
-		fields = make([]FieldInfo, 0, len(facets))
-		for name, f := range facets {
-			fields = append(fields, fieldInfo(name, f, documents))
-		}
-		slices.SortFunc(fields, func(a, b FieldInfo) int {
-			return cmp.Or(cmp.Compare(b.Documents, a.Documents), cmp.Compare(a.Name, b.Name))
-		})
+		fields = fieldInfos(facets, documents)
 		return nil
 	})
 	return fields, err
+}
+
+// fieldInfos describes fields, the most frequent first.
+func fieldInfos(facets map[string]*attr.Facet, documents int) []FieldInfo {
+	fields := make([]FieldInfo, 0, len(facets))
+	for name, f := range facets {
+		fields = append(fields, fieldInfo(name, f, documents))
+	}
+	slices.SortFunc(fields, func(a, b FieldInfo) int {
+		return cmp.Or(cmp.Compare(b.Documents, a.Documents), cmp.Compare(a.Name, b.Name))
+	})
+	return fields
 }
 
 func fieldInfo(name string, f *attr.Facet, documents int) FieldInfo {

@@ -40,6 +40,14 @@ func (q *Query) mix(ctx context.Context, r *index.Reader, vec []float32, dims in
 	if err != nil || vec == nil && like == nil {
 		return nil, nodes, err
 	}
+	sum, err := mixed(vec, like, unlike)
+	return sum, nodes, err
+}
+
+// mixed moves vec towards like and away from unlike. All may be nil, but not both of the
+// first two.
+func mixed(vec, like, unlike []float32) ([]float32, error) {
+	dims := max(len(vec), len(like))
 	sum := make([]float32, dims)
 	for _, part := range []struct {
 		vec    []float32
@@ -49,10 +57,11 @@ func (q *Query) mix(ctx context.Context, r *index.Reader, vec []float32, dims in
 			sum[i] += part.weight * x
 		}
 	}
-	if sum, err = normalised(sum, dims); err != nil {
-		return nil, nil, reason.For(ErrInvalidQuery, "Like and Unlike cancel each other out")
+	sum, err := normalised(sum, dims)
+	if err != nil {
+		return nil, reason.For(ErrInvalidQuery, "Like and Unlike cancel each other out")
 	}
-	return sum, nodes, nil
+	return sum, nil
 }
 
 // mean returns the mean of the documents' embeddings, of unit length, or nil if there are
@@ -87,9 +96,14 @@ func (q *Query) mean(ctx context.Context, r *index.Reader, ids []string, dims in
 	if missing != nil {
 		return nil, &Error{Input: reason.IDs(missing...), Err: ErrNotFound}
 	}
+	return direction(sum), nil
+}
+
+// direction is a sum of embeddings at unit length, or nil if it is zero.
+func direction(sum []float32) []float32 {
 	if quant.Dot(sum, sum) < 1e-12 {
-		return nil, nil
+		return nil
 	}
 	quant.Normalize(sum)
-	return sum, nil
+	return sum
 }

@@ -87,6 +87,15 @@ type Query struct {
 	// text where most of the query's words are or, without any, the sentence nearest to
 	// the query. With Fields the result can do without the whole text.
 	Snippet int
+	// Context, if positive, is the number of chunks before and behind each result that
+	// Match.Context has, too: what is small enough to be found well is often too little
+	// to be understood. It needs chunks as UpsertChunks stores them.
+	Context int
+	// MaxBytes, if positive, is the most memory that the documents of the results may
+	// take, about: texts, titles, metadata, embeddings. With more, the search ends with
+	// ErrResultsTooLarge as soon as it has read so much. Texts that are read for Highlight
+	// and Snippet count, too.
+	MaxBytes int64
 	// Trace, if set, is filled with what the search did.
 	Trace *Trace
 
@@ -169,11 +178,16 @@ type Match struct {
 	// Question is the number of the one of Queries that the document fits best: by its rank,
 	// or with FuseBest by the score that counts.
 	Question int
+	// Dense is, in Hybrid, the part of Score that the cosine gives; words give the rest.
+	Dense float32
 	// Highlights are the query's words in Document.Text, if Query.Highlight is set and
 	// the text was read: in order, apart from each other.
 	Highlights []Span
 	// Snippet is set if Query.Snippet is, and the document has a text.
 	Snippet *Snippet
+	// Context is set if Query.Context is, and the document has a text. Results of the
+	// same Source may share parts of theirs: PerSource 1 prevents it.
+	Context *Passage
 }
 
 // Plan is how a search found its candidates.
@@ -251,12 +265,16 @@ func (q *Query) check(l *Limits) error {
 		return reason.For(ErrInvalidQuery, "mode %s needs a text", q.Mode)
 	case q.Recall < 0 || q.Recall > 1 || q.Recall != q.Recall:
 		return reason.For(ErrInvalidQuery, "Recall is %v, want 0 to 1", q.Recall)
+	case q.MaxBytes < 0:
+		return reason.For(ErrInvalidQuery, "MaxBytes is %d, want 0 or more", q.MaxBytes)
 	case q.MinCosine != nil && !(*q.MinCosine >= -1 && *q.MinCosine <= 1):
 		return reason.For(ErrInvalidQuery, "MinCosine is %v, want -1 to 1", *q.MinCosine)
 	case q.MinCosine != nil && q.Mode == Lexical:
 		return reason.For(ErrInvalidQuery, "MinCosine needs embeddings, and the mode lexical compares none; use MinScore")
 	case q.Snippet < 0 || q.Snippet > MaxSnippet:
 		return reason.For(ErrInvalidQuery, "Snippet is %d, want 0 to %d characters", q.Snippet, MaxSnippet)
+	case q.Context < 0 || q.Context > MaxContext:
+		return reason.For(ErrInvalidQuery, "Context is %d, want 0 to %d chunks on each side", q.Context, MaxContext)
 	case q.Highlight && q.Text == "":
 		return reason.For(ErrInvalidQuery, "Highlight needs a text, whose words are marked")
 	case q.Highlight && q.Snippet == 0 && !q.wantsText():

@@ -9,7 +9,7 @@ import (
 // scoped are the operations that keep to the scope of a restricted collection. All
 // others are refused there.
 var scoped = map[string]bool{
-	"search": true, "get": true, "scan": true, "count": true, "check filter": true, "facets": true, "fields": true,
+	"search": true, "get": true, "scan": true, "count": true, "check filter": true, "facets": true, "fields": true, "map": true,
 	"insert": true, "upsert": true, "insert chunks": true, "upsert chunks": true, "replace source": true,
 	"update": true, "delete": true,
 }

@@ -20,7 +20,7 @@ import (
 // refuses, or is about no documents.
 var restricted = map[string]string{
 	"Insert": "keeps", "Upsert": "keeps", "UpsertChunks": "keeps", "InsertChunks": "keeps", "ReplaceSource": "keeps",
-	"Get": "keeps", "GetFields": "keeps", "Scan": "keeps", "Count": "keeps", "Search": "keeps", "FilterWarnings": "keeps", "Facets": "keeps", "Fields": "keeps",
+	"Get": "keeps", "GetFields": "keeps", "Scan": "keeps", "Count": "keeps", "Search": "keeps", "FilterWarnings": "keeps", "Facets": "keeps", "Fields": "keeps", "Map": "keeps",
 	"Delete": "keeps", "DeleteWhere": "keeps", "Update": "keeps", "UpdateIDs": "keeps", "UpdateWhere": "keeps", "Restrict": "keeps",
 	"Stats": "refuses", "Reachability": "refuses", "Snapshot": "refuses", "Reembed": "refuses", "Confirm": "refuses", "Rollback": "refuses",
 	"Name": "none", "Dims": "none", "Model": "none", "LiveRecall": "none", "Chunks": "none", "Validate": "keeps",

@@ -3,11 +3,13 @@ package db
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/internal/textform"
 )
@@ -26,7 +28,8 @@ import (
 // Dense finds nothing.
 //
 // It returns ErrInvalidQuery, ErrInvalidText, ErrInvalidEmbedding,
-// ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrClosed, and the embedder's errors.
+// ErrInvalidFilter, ErrNoEmbedder, ErrModelMismatch, ErrResultsTooLarge, ErrClosed, and
+// the embedder's errors.
 func (c *Collection) Search(ctx context.Context, q Query) (matches []Match, err error) {
 	err = c.do("search", c.Name(), func(v *version) error {
 		if err := c.checkQuery(&q); err != nil {
@@ -136,6 +139,9 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	}
 	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
+	if large, ok := errors.AsType[*index.TooLargeError](err); ok {
+		err = &Error{Err: reason.For(ErrResultsTooLarge, "more than %d bytes in %d of %d", large.Most, large.Results+1, ask.K), Hint: "ask for fewer results, or for fewer fields"}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -144,19 +150,28 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		m := &matches[i]
 		out[i] = fromMatch(m)
 	}
-	if q.Highlight || q.Snippet > 0 {
-		start := time.Now()
-		err = v.excerpt(ctx, r, q, &ask, out)
-		t.Load += time.Since(start)
+	loading := time.Now()
+	if q.Context > 0 {
+		if err := q.surround(ctx, r, out); err != nil {
+			return nil, err
+		}
 	}
-	return out, err
+	if q.excerpts() {
+		if err := v.excerpt(ctx, r.Marker(q.texts()), q, &ask, out); err != nil {
+			return nil, err
+		}
+	}
+	t.Load += time.Since(loading)
+	return out, nil
 }
 
 func fromMatch(m *index.Match) Match {
-	out := Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question}
+	out := Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question, Dense: m.Dense}
 	out.Document.Embedding = m.Embedding
 	return out
 }
+// excerpts reports whether the results have parts of their texts marked or chosen.
+func (q *Query) excerpts() bool { return q.Highlight || q.Snippet > 0 }
 
 // mode returns the query's mode. ModeDefault depends on what the query has.
 func (q *Query) mode() Mode {
@@ -176,6 +191,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 		Text: q.Text, Vector: vec, K: q.K + q.Offset, Offset: q.Offset, Filter: q.Filter, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
 		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own || q.byExample(),
+		MaxBytes: q.MaxBytes,
 	}
 	switch {
 	case q.PerSource > 0:
@@ -184,7 +200,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 		out.GroupBy, out.PerGroup = q.GroupBy, cmp.Or(q.PerGroup, 1)
 	}
 	out.Unknown = mode == Hybrid && vec == nil
-	if q.Highlight || q.Snippet > 0 {
+	if q.excerpts() || q.Context > 0 {
 		out.Want |= store.WithText
 	}
 	if mode == Dense {

@@ -127,7 +127,7 @@ func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trac
 		out[i].Collection = open[m.Side].c.Name()
 		of[m.Side] = append(of[m.Side], i)
 	}
-	if q.Highlight || q.Snippet > 0 {
+	if q.excerpts() || q.Context > 0 {
 		start := time.Now()
 		defer func() { t.Load += time.Since(start) }()
 		for i := range open {
@@ -135,7 +135,7 @@ func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trac
 			for n, at := range of[i] {
 				own[n] = out[at]
 			}
-			if err := open[i].v.excerpt(ctx, open[i].r, &open[i].q, &sides[i].Query, own); err != nil {
+			if err := open[i].finish(ctx, &sides[i].Query, own); err != nil {
 				return nil, err
 			}
 			for n, at := range of[i] {
@@ -144,6 +144,19 @@ func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trac
 		}
 	}
 	return out, nil
+}
+
+// finish adds to the results of a collection what stands around them, and excerpts.
+func (o *opened) finish(ctx context.Context, ask *index.Query, out []Match) error {
+	if o.q.Context > 0 {
+		if err := o.q.surround(ctx, o.r, out); err != nil {
+			return err
+		}
+	}
+	if !o.q.excerpts() {
+		return nil
+	}
+	return o.v.excerpt(ctx, o.r.Marker(o.q.texts()), &o.q, ask, out)
 }
 
 // reading begins to read the current version.

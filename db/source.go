@@ -29,22 +29,27 @@ func (c *Collection) ReplaceSource(ctx context.Context, source string, docs ...D
 		if err := checkID(source, c.db.opts.Limits.IDBytes); err != nil {
 			return err
 		}
-		docs := slices.Clone(docs)
-		for i := range docs {
-			d := &docs[i]
-			d.Source = source
-			if d.ID == "" {
-				if d.Chunk == 0 {
-					d.Chunk = i
-				}
-				d.ID = fmt.Sprintf("%s#%d", source, d.Chunk)
-			}
-		}
-		r, err = c.run(ctx, v, write{mode: replace, docs: docs, sources: []string{source}})
+		r, err = c.run(ctx, v, write{mode: replace, docs: sourced(source, docs), sources: []string{source}})
 		return err
 	})
 	if err != nil {
 		return Replaced{}, err
 	}
 	return r, nil
+}
+
+// sourced returns the documents with the source, and with an id.
+func sourced(source string, docs []Document) []Document {
+	docs = slices.Clone(docs)
+	for i := range docs {
+		d := &docs[i]
+		d.Source = source
+		if d.ID == "" {
+			if d.Chunk == 0 {
+				d.Chunk = i
+			}
+			d.ID = fmt.Sprintf("%s#%d", source, d.Chunk)
+		}
+	}
+	return docs
 }

@@ -38,9 +38,8 @@ type Graph struct {
 	twins twins
 	seeds seeds
 
-	repair      sync.Mutex // held by Repair and WriteTo; taken before freeze
-	epoch       epoch.Epoch
-	calibration atomic.Pointer[calibration]
+	repair sync.Mutex // held by Repair and WriteTo; taken before freeze
+	epoch  epoch.Epoch
 
 	pool sync.Pool // of *scratch
 }

@@ -14,7 +14,7 @@ func TestFewNodes(t *testing.T) {
 		g := build(t, r, nil)
 		check(t, g)
 		for _, k := range []int{-1, 0, 1, 2, 5, 1000} {
-			for _, s := range []hnsw.Search{{K: k}, {K: k, Ef: 1}, {K: k, Gamma: 0.1}, {K: k, Recall: 1}} {
+			for _, s := range []hnsw.Search{{K: k}, {K: k, Ef: 1}} {
 				q := query()
 				want := nearest(r, q, max(k, 0), nil)
 				same(t, g.Search(nil, q, s), want, "%d nodes, k %d", n, k)
@@ -25,7 +25,6 @@ func TestFewNodes(t *testing.T) {
 		if got := g.Search(before, query(), hnsw.Search{K: 3}); got[0].ID != 77 || len(got) != 1+min(3, n) {
 			t.Errorf("Search did not append: %v", got)
 		}
-		g.Calibrate(hnsw.CalibrateOptions{})
 	}
 }
 
@@ -120,7 +119,6 @@ func TestAllocations(t *testing.T) {
 	}
 	r, query := clustered(seed, 5000, 8)
 	g := build(t, r, &hnsw.Options{M: 8, EfConstruction: 40})
-	g.Calibrate(hnsw.CalibrateOptions{Samples: 20})
 	allow := hnsw.NewBitset(5000)
 	for id := range uint32(4000) {
 		allow.Set(id)
@@ -134,13 +132,15 @@ func TestAllocations(t *testing.T) {
 		if n := testing.AllocsPerRun(100, func() { g.Walk(dst, q, s) }); n != 0 {
 			t.Errorf("%s: %v allocations a walk", name, n)
 		}
+		if n := testing.AllocsPerRun(100, func() { g.Scan(dst, q, s) }); n != 0 {
+			t.Errorf("%s: %v allocations a scan", name, n)
+		}
 	}
 	for _, s := range []hnsw.Search{
 		{K: 10, Ef: 64},
 		{K: 50, Ef: 200, Allow: allow},
-		{K: 10, Recall: 0.9, Allow: allow},
+		{K: 10, Allow: allow},
 		{K: 10},
-		{K: 10, Recall: 1},
 	} {
 		search(fmt.Sprintf("%+v", s), s)
 	}
@@ -148,7 +148,7 @@ func TestAllocations(t *testing.T) {
 		g.Delete(id)
 	}
 	search("after deletes", hnsw.Search{K: 10, Ef: 64})
-	search("scan of some", hnsw.Search{K: 10, Recall: 1, Allow: allow})
+	search("some, after deletes", hnsw.Search{K: 10, Allow: allow})
 }
 
 // TestDeterministic builds one graph twice.

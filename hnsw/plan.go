@@ -32,19 +32,14 @@ const (
 // plan returns the effort of a walk for s when allowed of the nodes may be
 // returned, and whether to scan instead.
 func plan(s Search, nodes, allowed int) (f effort, flat bool) {
-	f = effort{ef: max(s.Ef, s.K), trial: math.MaxInt, budget: math.MaxInt}
-	f.slots = f.ef
-	if s.Gamma > 0 {
-		f.k, f.stop = s.K, 1+s.Gamma
-		f.slots = min(f.ef, 2*s.K+int(300*s.Gamma)) // where it usually ends
-	}
-	walk := distancesPerBit*bits.Len(uint(nodes)) + distancesPerSlot*f.slots
+	f = effort{ef: s.beam(), trial: math.MaxInt, budget: math.MaxInt}
+	walk := distancesPerBit*bits.Len(uint(nodes)) + distancesPerSlot*f.ef
 	scan := allowed / rowsPerDistance
 	if allowed < nodes {
 		f.trial, f.budget = walk, scan
 		f.share = float64(allowed) / float64(nodes)
 	}
-	return f, scan <= walk || s.Recall >= 1
+	return f, scan <= walk
 }
 
 // resume decides at the end of a walk's trial whether to go on. It stops a walk
@@ -53,7 +48,7 @@ func plan(s Search, nodes, allowed int) (f effort, flat bool) {
 func (w *scratch) resume(f *effort) bool {
 	trial := f.trial
 	f.trial = math.MaxInt
-	if w.live >= f.slots {
+	if w.live >= f.ef {
 		return true
 	}
 	if w.live*f.budget < w.evals*trial { // so far, no node has been dropped from the beam

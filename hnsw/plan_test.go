@@ -19,7 +19,8 @@ func TestPlan(t *testing.T) {
 		{"many nodes", Search{K: 10, Ef: 64}, 100_000, 100_000, false},
 		{"few allowed", Search{K: 10, Ef: 64}, 100_000, 2232, true},
 		{"a few more allowed", Search{K: 10, Ef: 64}, 100_000, 2236, false},
-		{"exact", Search{K: 10, Ef: 64, Recall: 1}, 100_000, 100_000, true},
+		{"the default beam", Search{K: 10}, 100_000, 2232, true},
+		{"the default beam, a few more allowed", Search{K: 32}, 100_000, 2236, false},
 	} {
 		f, scan := plan(c.s, c.nodes, c.allowed)
 		if scan != c.scan {
@@ -29,8 +30,10 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%s: trial %d, budget %d", c.name, f.trial, f.budget)
 		}
 	}
-	if f, _ := plan(Search{K: 10, Ef: 512, Gamma: 0.1}, 100_000, 50_000); f.stop != 1.1 || f.k != 10 || f.slots != 50 {
-		t.Errorf("with gamma: %+v", f)
+	for s, want := range map[Search]int{{K: 10}: 64, {K: 50}: 100, {K: 10, Ef: 7}: 10, {K: 1, Ef: 300}: 300} {
+		if f, _ := plan(s, 100_000, 100_000); f.ef != want {
+			t.Errorf("%+v: a beam of %d, want %d", s, f.ef, want)
+		}
 	}
 }
 
@@ -48,32 +51,13 @@ func TestResume(t *testing.T) {
 		{"the query lies outside", 10, 600, 50_000, 128}, // of all nodes a tenth is allowed, of those met a sixtieth
 	} {
 		w := &scratch{live: c.live, evals: c.evals}
-		f := effort{ef: 64, slots: 64, trial: 558, budget: c.budget, share: 0.1}
+		f := effort{ef: 64, trial: 558, budget: c.budget, share: 0.1}
 		continues := w.resume(&f)
 		if continues != (c.ef > 0) || continues && f.ef != c.ef {
 			t.Errorf("%s: continues %v, with ef %d", c.name, continues, f.ef)
 		}
 		if f.trial != math.MaxInt {
 			t.Errorf("%s: it would be asked again", c.name)
-		}
-	}
-}
-
-func TestSearchDefaults(t *testing.T) {
-	t.Parallel()
-	g := new(Graph)
-	for s, want := range map[Search]Search{
-		{K: 1}:                         {K: 1, Ef: 512, Gamma: 0.3, Recall: 0.99},
-		{K: 10}:                        {K: 10, Ef: 512, Gamma: 0.15, Recall: 0.99},
-		{K: 100}:                       {K: 100, Ef: 800, Gamma: 0.15, Recall: 0.99},
-		{K: 10, Ef: 64}:                {K: 10, Ef: 64},
-		{K: 10, Gamma: 0.2}:            {K: 10, Ef: 512, Gamma: 0.2},
-		{K: 10, Ef: 100, Recall: 0.9}:  {K: 10, Ef: 100, Gamma: 0.15, Recall: 0.9},
-		{K: 10, Gamma: 0.2, Recall: 1}: {K: 10, Ef: 512, Gamma: 0.2, Recall: 1},
-	} {
-		got := s
-		if g.resolve(&got); got != want {
-			t.Errorf("%+v becomes %+v, want %+v", s, got, want)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package hnsw_test
 
 import (
-	"bytes"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -142,38 +141,5 @@ func TestFilter(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-// TestRecallTarget compares the promises of Calibrate with the oracle, on queries
-// that it has not seen.
-func TestRecallTarget(t *testing.T) {
-	t.Parallel()
-	if slow {
-		t.Skip("it compares recall, and runs without the race detector")
-	}
-	n := fewer(12_000, 4000)
-	r, query := clustered(seed, n, 32)
-	built := build(t, r, &hnsw.Options{M: 6, EfConstruction: 40})
-	built.Calibrate(hnsw.CalibrateOptions{})
-	g, err := hnsw.Read(bytes.NewReader(snapshot(t, built)), r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if g.Calibrated() != n {
-		t.Fatalf("calibrated at %d nodes", g.Calibrated())
-	}
-	queries := some(200, query)
-	last := 0.0
-	for _, target := range []float32{0.9, 0.99, 1} {
-		got, distances := meanRecall(r, g, queries, hnsw.Search{K: 10, Recall: target}, nil)
-		t.Logf("target %g: recall %.4f with %.0f distances", target, got, distances)
-		if got < float64(target)-0.01 {
-			t.Errorf("seed %d: target %g, recall %.4f", seed, target, got)
-		}
-		if distances < last {
-			t.Errorf("seed %d: target %g takes %.0f distances, a lower one %.0f", seed, target, distances, last)
-		}
-		last = distances
 	}
 }

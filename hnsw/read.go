@@ -23,14 +23,14 @@ func Read(r io.Reader, space Space) (*Graph, error) {
 		return nil, err
 	}
 	d.h = decodeHeader(h)
-	if d.h.nodes > MaxID+1 || d.h.calibration > maxCalibration || d.h.seeds > seedsMost || d.h.upper>>6 > d.h.nodes {
+	if d.h.nodes > MaxID+1 || d.h.seeds > seedsMost || d.h.upper>>6 > d.h.nodes {
 		return nil, fmt.Errorf("%w: impossible sizes", ErrCorrupt)
 	}
 	d.g, err = New(space, &Options{M: int(d.h.m), EfConstruction: int(d.h.efConstruction), Seed: d.h.seed})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	for _, step := range []func() error{d.nodes, d.upper, d.calibration, d.seeds, d.verify, d.groups} {
+	for _, step := range []func() error{d.nodes, d.upper, d.seeds, d.verify, d.groups} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -129,16 +129,6 @@ func (d *decoder) upper() error {
 		d.s.upper = append(d.s.upper, lists)
 	}
 	return nil
-}
-
-func (d *decoder) calibration() error {
-	b, err := d.next(int(d.h.calibration))
-	if err != nil {
-		return err
-	}
-	c, err := decodeCalibration(b)
-	d.g.calibration.Store(c)
-	return err
 }
 
 // seeds reads the nodes of Seed, which verify checks.

@@ -33,8 +33,7 @@ type scratch struct {
 	dist []uint32
 	skip filter
 
-	evals   int    // distances measured
-	leftOut uint32 // word of a node that walks ignore
+	evals int // distances measured
 
 	chosen []uint32   // the result of choose
 	words  []uint32   // a copy of a list

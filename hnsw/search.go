@@ -11,24 +11,9 @@ type Search struct {
 	// K is the number of hits wanted. Zero finds nothing.
 	K int
 
-	// Ef, Gamma and Recall trade time for recall; set one of them. The default is
-	// a Recall of 0.99.
-
 	// Ef is the beam width: a larger one finds more of the true neighbours and
-	// takes longer. It is at least K. With Gamma or Recall it is an upper limit,
-	// by default 8·K and at least 512.
+	// takes longer. It is at least K; by default 2·K and at least 64.
 	Ef int
-
-	// Gamma, if above 0, ends the search when it no longer finds anything: when
-	// every node left to expand is further than 1 + Gamma times the K-th nearest
-	// found (arXiv 2505.15636). Easy queries end early and hard ones continue.
-	Gamma float32
-
-	// Recall, if above 0, is the share of the K nearest to find, on average over
-	// queries that resemble the rows. It selects the Gamma that Calibrate
-	// measured, or a conservative one if Calibrate never ran. At 1 the search is
-	// an exact scan.
-	Recall float32
 
 	// Allow is the set of nodes that may be returned; nil allows all. It must
 	// not change during the search.
@@ -37,7 +22,7 @@ type Search struct {
 	// Stats, if not nil, is filled in.
 	Stats *Stats
 
-	walk bool // never scan: for tests
+	walk, scan bool // always walk, or always scan: for tests
 }
 
 // Stats describes what one search did.
@@ -48,29 +33,15 @@ type Stats struct {
 	Flat bool
 }
 
-const defaultRecall = 0.99
-
-// adaptiveEf is the beam that a search with Gamma may use.
-func adaptiveEf(k int) int { return max(512, 8*k) }
-
-// resolve turns Recall into Gamma and fills in the defaults.
-func (g *Graph) resolve(s *Search) {
-	if s.Recall <= 0 && s.Gamma <= 0 && s.Ef <= 0 {
-		s.Recall = defaultRecall
+// beam is the width of the beam, with the default filled in.
+func (s *Search) beam() int {
+	if s.Ef > 0 {
+		return max(s.Ef, s.K)
 	}
-	if s.Gamma <= 0 && s.Recall > 0 && s.Recall < 1 {
-		s.Gamma = 0.15 // measured on embedding-like data: recall@10 of 0.998
-		if s.K < 10 {
-			s.Gamma = 0.3
-		}
-		if c := g.calibration.Load(); c != nil {
-			s.Gamma = c.gamma(s.K, s.Recall)
-		}
-	}
-	if s.Ef <= 0 {
-		s.Ef = adaptiveEf(s.K)
-	}
+	return max(defaultEf, 2*s.K)
 }
+
+const defaultEf = 64
 
 // Search appends to dst the K live and allowed nodes nearest to q, or all if there
 // are fewer, nearest first. q is a code of the Space. Only growing dst allocates.
@@ -80,7 +51,6 @@ func (g *Graph) Search(dst []Hit, q []byte, s Search) []Hit {
 	}
 	w := g.enter()
 	defer g.leave(w)
-	g.resolve(&s)
 	flat := g.search(w, q, s)
 	if s.Stats != nil {
 		*s.Stats = Stats{Distances: w.evals, Flat: flat}
@@ -130,8 +100,11 @@ func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 		w.skip.dead = sl.dead
 	}
 	f, flat := plan(s, live+dead, allowed)
-	if s.walk {
+	switch {
+	case s.walk:
 		f.trial, f.budget, flat = math.MaxInt, math.MaxInt, false
+	case s.scan:
+		flat = true
 	}
 	if flat || e == 0 {
 		g.scan(w, sl, q, s.K)

@@ -90,7 +90,7 @@ func (g *Graph) approach(w *scratch, s *slabs, q []byte, e uint64, to int) {
 	for len(ids) > 0 {
 		n := 0
 		for ; len(ids) > 0 && n < scanBatch; ids = ids[1:] {
-			if id := ids[0]; int(id) < s.cap() && word(id) != w.leftOut && id != entryID(first) {
+			if id := ids[0]; int(id) < s.cap() && id != entryID(first) {
 				w.ids[n] = id
 				n++
 			}

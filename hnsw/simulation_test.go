@@ -99,7 +99,7 @@ func TestSimulation(t *testing.T) {
 					same(t, got, want, "seed %d step %d", s, step)
 					same(t, g.Walk(nil, q, hnsw.Search{K: k, Ef: 300, Allow: allow}), want, "seed %d step %d, walked", s, step)
 				}
-				same(t, g.Search(nil, q, hnsw.Search{K: k, Recall: 1, Allow: allow}), want, "seed %d step %d, scanned", s, step)
+				same(t, g.Scan(nil, q, hnsw.Search{K: k, Allow: allow}), want, "seed %d step %d, scanned", s, step)
 			}
 			if step%8 != 0 && op < 80 {
 				continue

@@ -10,8 +10,7 @@ import "encoding/binary"
 //	├──────────────────────────────────────────────────────────────┤
 //	│ header                                                       │
 //	│   M u32 · efConstruction u32 · nodes u32 · upper lists u32   │
-//	│   seed u64 · entry u64 · root u32 · calibration bytes u32    │
-//	│   nodes of Seed u32                                          │
+//	│   seed u64 · entry u64 · root u32 · nodes of Seed u32        │
 //	├──────────────────────────────────────────────────────────────┤
 //	│ a frame for each 4,096 nodes (the last may have fewer)       │
 //	│   links      nodes in frame × 2M u32                         │
@@ -21,18 +20,15 @@ import "encoding/binary"
 //	│ a frame for each 512 upper lists (the last may have fewer)   │
 //	│   lists in frame × M u32                                     │
 //	├──────────────────────────────────────────────────────────────┤
-//	│ calibration                                                  │
-//	├──────────────────────────────────────────────────────────────┤
 //	│ nodes of Seed, u32 each                                      │
 //	└──────────────────────────────────────────────────────────────┘
 //
 // The size of every frame follows from the header.
 const (
 	snapshotMagic   = "fronyhns"
-	snapshotVersion = 3
-	headerSize      = 44
+	snapshotVersion = 4
+	headerSize      = 40
 	marksSize       = chunkWords * 8
-	maxCalibration  = 1 << 12
 )
 
 // header is the first frame of a snapshot.
@@ -43,7 +39,6 @@ type header struct {
 	seed              uint64
 	entry             uint64
 	root              uint32
-	calibration       uint32 // bytes
 	seeds             uint32 // nodes of Seed
 }
 
@@ -57,7 +52,6 @@ func (h *header) encode() []byte {
 	b = le.AppendUint64(b, h.seed)
 	b = le.AppendUint64(b, h.entry)
 	b = le.AppendUint32(b, h.root)
-	b = le.AppendUint32(b, h.calibration)
 	return le.AppendUint32(b, h.seeds)
 }
 
@@ -72,8 +66,7 @@ func decodeHeader(b []byte) header {
 		seed:           le.Uint64(b[16:]),
 		entry:          le.Uint64(b[24:]),
 		root:           le.Uint32(b[32:]),
-		calibration:    le.Uint32(b[36:]),
-		seeds:          le.Uint32(b[40:]),
+		seeds:          le.Uint32(b[36:]),
 	}
 }
 

@@ -29,7 +29,7 @@ func (g *Graph) descend(w *scratch, s *slabs, q []byte, top, to int) {
 				if x == 0 {
 					break
 				}
-				if id := nodeOf(x); int(id) < s.cap() && word(id) != w.leftOut {
+				if id := nodeOf(x); int(id) < s.cap() {
 					w.ids[n] = id
 					n++
 				}
@@ -49,9 +49,8 @@ func (g *Graph) descend(w *scratch, s *slabs, q []byte, top, to int) {
 // effort limits a walk.
 type effort struct {
 	ef     int     // the largest number of returnable nodes in the beam
-	slots  int     // returnable nodes in the beam when the walk is nearly done
-	k      int     // the stop factor applies to the distance of the k-th node
-	stop   float32 // the stop factor 1 + γ; 0 to continue until the beam is expanded
+	k      int     // of an insert: the stop factor applies to the distance of the k-th node
+	stop   float32 // of an insert: the stop factor 1 + γ; 0 to continue until the beam is expanded
 	trial  int     // distances after which to decide whether to continue
 	budget int     // distances after which to give up
 	share  float64 // of all nodes, those that may be returned
@@ -130,10 +129,6 @@ func (g *Graph) walk(w *scratch, s *slabs, q []byte, level int, f effort) bool {
 // begin prepares the nodes that a walk begins with.
 func (g *Graph) begin(w *scratch, f effort) {
 	w.live = 0
-	if id := nodeOf(w.leftOut); w.leftOut != 0 {
-		w.visited[id>>6] |= 1 << (id & 63)
-		w.undo = append(w.undo, id)
-	}
 	for i, e := range w.beam {
 		id := entryID(e)
 		w.visited[id>>6] |= 1 << (id & 63)

@@ -17,7 +17,6 @@ func (g *Graph) WriteTo(out io.Writer) (int64, error) {
 	g.freeze.Lock()
 	defer g.freeze.Unlock()
 	s := g.slabs.Load()
-	calibration := g.calibration.Load().encode()
 	h := header{
 		m:              uint32(g.opts.M),
 		efConstruction: uint32(g.opts.EfConstruction),
@@ -26,7 +25,6 @@ func (g *Graph) WriteTo(out io.Writer) (int64, error) {
 		seed:           g.opts.Seed,
 		entry:          g.entry.Load(),
 		root:           g.root,
-		calibration:    uint32(len(calibration)),
 		seeds:          uint32(len(g.seeds.list())),
 	}
 	for h.nodes > 0 && !has(s.present, h.nodes-1) {
@@ -49,7 +47,6 @@ func (g *Graph) WriteTo(out io.Writer) (int64, error) {
 		b = appendWords(b[:0], s.upper[i][:h.listsIn(i)*g.opts.M])
 		w.Frame(b)
 	}
-	w.Frame(calibration)
 	w.Frame(appendWords(b[:0], g.seeds.list()))
 	n, err := w.End()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -53,12 +54,28 @@ func (s *Server) target(ctx context.Context, role keys.Role, name string) (strin
 	if p := s.may(ctx, role, name); p != nil {
 		return "", p
 	}
-	to := s.db.Resolve(name)
+	to := s.resolve(name)
 	return to, s.may(ctx, role, to)
 }
 
+// resolve is the collection that a name leads to, the name itself if it is no alias.
+func (s *Server) resolve(name string) string {
+	if d, ok := s.db.(engine.Namer); ok {
+		return d.Resolve(name)
+	}
+	return name
+}
+
+// aliases are all that there are: none of an engine without aliases.
+func (s *Server) aliases(ctx context.Context) ([]db.Alias, error) {
+	if d, ok := s.db.(engine.Namer); ok {
+		return d.Aliases(ctx)
+	}
+	return nil, nil
+}
+
 func (s *Server) listAliases(ctx context.Context, _ *struct{}) (*outAliases, error) {
-	list, err := s.db.Aliases(ctx)
+	list, err := s.aliases(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +102,11 @@ func (s *Server) setAlias(ctx context.Context, in *inSetAlias) (*outAliasSet, er
 	if p != nil {
 		return nil, p.At("body.collection")
 	}
-	previous, err := s.db.SetAlias(ctx, name, to)
+	d, err := engine.As[engine.Namer](s.db, "alias")
+	if err != nil {
+		return nil, err
+	}
+	previous, err := d.SetAlias(ctx, name, to)
 	if err != nil {
 		return nil, s.problem(ctx, s.discreet(ctx, err)).At(map[bool]string{true: "body.collection", false: "alias"}[errors.Is(err, db.ErrNoCollection)])
 	}
@@ -96,7 +117,11 @@ func (s *Server) dropAlias(ctx context.Context, in *AliasPath) (*outAliasDropped
 	if _, p := s.target(ctx, keys.Admin, in.Alias); p != nil {
 		return nil, p.At("alias")
 	}
-	if err := s.db.DropAlias(ctx, in.Alias); err != nil {
+	d, err := engine.As[engine.Namer](s.db, "alias")
+	if err == nil {
+		err = d.DropAlias(ctx, in.Alias)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return &outAliasDropped{api.AliasDropped{Dropped: in.Alias}}, nil
@@ -137,7 +162,7 @@ func (s *Server) following(ctx context.Context, run func(context.Context) error)
 		if p, ok := errors.AsType[*problem.Problem](err); ok {
 			gone = p.Detail.Code == "stopping" || p.Detail.Code == "no_collection"
 		}
-		if !gone || s.db.Resolve(o.alias) == o.collection {
+		if !gone || s.resolve(o.alias) == o.collection {
 			return err
 		}
 	}

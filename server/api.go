@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -43,6 +44,8 @@ func (s *Server) routes() error {
 	s.documentRoutes()
 	s.searchRoutes()
 	s.facetRoutes()
+	s.mapRoute()
+	s.keyRoute()
 	s.taskRoutes()
 	s.backupRoutes()
 	s.compatRoutes()
@@ -74,7 +77,8 @@ func slotOf(op *huma.Operation, role keys.Role) slotKind {
 	case role > keys.Read:
 		return slotWrite
 	case op.Path == "/v1/search", strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"),
-		strings.Contains(op.Path, "{collection}/facets"), strings.Contains(op.Path, "{collection}/fields"):
+		strings.Contains(op.Path, "{collection}/facets"), strings.Contains(op.Path, "{collection}/fields"),
+		strings.Contains(op.Path, "{collection}/map"):
 		return slotSearch
 	}
 	return slotNone
@@ -130,7 +134,7 @@ func schemaOf[T any](a huma.API) *huma.Schema {
 }
 
 // collection opens a collection for a request.
-func (s *Server) collection(ctx context.Context, name string) (*db.Collection, error) {
+func (s *Server) collection(ctx context.Context, name string) (engine.Collection, error) {
 	if s.loading(name) {
 		return nil, problem.Refuse(http.StatusServiceUnavailable, "loading", "the database is still opening").After(2)
 	}
@@ -138,7 +142,7 @@ func (s *Server) collection(ctx context.Context, name string) (*db.Collection, e
 }
 
 // open opens a collection for a request, or creates it.
-func (s *Server) open(ctx context.Context, name string, o *db.CollectionOptions) (*db.Collection, error) {
+func (s *Server) open(ctx context.Context, name string, o *db.CollectionOptions) (engine.Collection, error) {
 	c, err := s.db.Collection(ctx, name, o)
 	if err != nil {
 		return nil, err

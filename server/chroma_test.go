@@ -16,6 +16,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 	"github.com/fronyai/frony-db/server/keys"
 )
@@ -60,7 +61,7 @@ func TestChromaIsOffUnlessAskedFor(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
 	b.refused(404, "no_route", "GET", "/api/v2/heartbeat", "")
-	if _, err := server.New(b.db, &server.Options{Compat: []string{"chrome"}}); err == nil || !strings.Contains(err.Error(), `"chrome"`) {
+	if _, err := server.New(engine.Local(b.db), &server.Options{Compat: []string{"chrome"}}); err == nil || !strings.Contains(err.Error(), `"chrome"`) {
 		t.Error(err)
 	}
 }
@@ -465,7 +466,7 @@ func FuzzChroma(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s, err := server.New(d, &server.Options{Compat: []string{server.CompatChroma}})
+	s, err := server.New(engine.Local(d), &server.Options{Compat: []string{server.CompatChroma}})
 	if err == nil {
 		err = s.Warm(f.Context())
 	}
@@ -505,4 +506,59 @@ func FuzzChroma(f *testing.F) {
 			t.Fatalf("%s %s %q: %d %s", method, path, body, status, got)
 		}
 	})
+}
+
+// A schema says what a configuration would.
+func TestChromaSchema(t *testing.T) {
+	t.Parallel()
+	b := startChroma(t)
+	schema := func(config string) string {
+		return `{"keys":{"#embedding":{"float_list":{"vector_index":{"enabled":true,"config":` + config + `}}}}}`
+	}
+	for name, c := range map[string]struct{ body, space, function string }{
+		"schema":        {`"schema":` + schema(`{"space":"cosine","embedding_function":{"type":"known","name":"x"}}`), "cosine", `{"name":"x","type":"known"}`},
+		"configuration": {`"configuration":{"hnsw":{"space":"ip"}},"schema":` + schema(`{"space":"cosine"}`), "ip", "null"},
+		"neither":       {`"schema":` + schema(`{"hnsw":{"ef_search":7},"embedding_function":{"type":"legacy"}}`), "l2", `{"type":"legacy"}`},
+		"odd":           {`"schema":{"keys":{"#embedding":[1]}}`, "l2", "null"},
+	} {
+		b.made(`{"name":"` + name + `",` + c.body + `}`)
+		info, _ := b.ask(200, "GET", chromaAt+"/"+name, "")["configuration_json"].(map[string]any)
+		index, _ := info["hnsw"].(map[string]any)
+		if index["space"] != c.space || encode(t, info["embedding_function"]) != c.function {
+			t.Errorf("%s: %v", name, info)
+		}
+	}
+	b.wrong(400, "InvalidArgumentError", "POST", chromaAt, `{"name":"bad","configuration":{"hnsw":{"ef_construction":-1}}}`, "ef_construction")
+	b.wrong(400, "InvalidArgumentError", "POST", chromaAt, `{"name":"bad","configuration":{"spann":{"ef_search":"7"}}}`, "ef_search")
+	b.wrong(400, "InvalidArgumentError", "PUT", chromaAt+"/schema", `{"new_configuration":{"hnsw":{"ef_search":0}}}`, "ef_search")
+}
+
+// Embeddings of any length come back as they were sent if people wrote them, and a
+// step of float32 beside that at most if a model did.
+func TestChromaEmbeddingsComeBack(t *testing.T) {
+	t.Parallel()
+	b := startChroma(t)
+	at := b.made(`{"name":"short"}`)
+	rng := rand.New(rand.NewPCG(3, 4))
+	sent := [][]float32{{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, {10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, {0.1, 0.2, -0.3, 0.4, 0.5, 12345, 1e-7, 0, 1e-3, 31.25}}
+	ids := []string{"a", "b", "c"}
+	for i := range 20 {
+		ids, sent = append(ids, fmt.Sprint("d", i)), append(sent, ofLength(rng, 10, 5))
+	}
+	b.ask(201, "POST", at+"/add", encode(t, map[string]any{"ids": ids, "embeddings": sent}))
+	got, _ := b.ask(200, "POST", at+"/get", encode(t, map[string]any{"ids": ids, "include": []string{"embeddings"}}))["embeddings"].([]any)
+	if len(got) != len(sent) {
+		t.Fatalf("%d embeddings, want %d", len(got), len(sent))
+	}
+	for i, row := range got {
+		for j, v := range row.([]any) {
+			x, err := v.(json.Number).Float64()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := sent[i][j]; float32(x) != want && (i < 3 || float32(x) != math.Nextafter32(want, float32(x))) {
+				t.Errorf("component %d of %s is %v, want %v", j, ids[i], x, want)
+			}
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -121,7 +122,7 @@ func (s *Server) listCollections(ctx context.Context, _ *struct{}) (*outCollecti
 
 // info describes a collection, or the one that an alias leads to; nil if it does not exist.
 func (s *Server) info(ctx context.Context, name string) (*api.CollectionInfo, error) {
-	name = s.db.Resolve(name)
+	name = s.resolve(name)
 	for info, err := range s.db.Collections(ctx) {
 		if err != nil {
 			return nil, err
@@ -195,7 +196,11 @@ func (s *Server) renameCollection(ctx context.Context, in *inRename) (*outInfo, 
 	if p := s.may(ctx, keys.Admin, name); p != nil {
 		return nil, p.At("body.name")
 	}
-	if err := s.db.Rename(ctx, in.Collection, name); err != nil {
+	d, err := engine.As[engine.Namer](s.db, "rename")
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Rename(ctx, in.Collection, name); err != nil {
 		p := s.problem(ctx, s.discreet(ctx, err))
 		if p.Detail.Code == "collection_exists" || p.Detail.Code == "invalid_name" {
 			p = p.At("body.name")

@@ -63,7 +63,7 @@ func TestConsoleSources(t *testing.T) {
 			t.Fatal("words.js has no Korean")
 		}
 		names := func(s string) (list []string) {
-			for _, m := range regexp.MustCompile(`(\w+): "`).FindAllStringSubmatch(s, -1) {
+			for _, m := range regexp.MustCompile(`([\w -]+)"?: "`).FindAllStringSubmatch(s, -1) {
 				list = append(list, m[1])
 			}
 			slices.Sort(list)

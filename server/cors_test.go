@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 	"github.com/fronyai/frony-db/server/keys"
 )
@@ -97,7 +98,7 @@ func TestCORS(t *testing.T) {
 	}
 	d := start(t, nil)
 	for _, origins := range [][]string{{"*"}, {"app.example"}, {"https://app.example/path"}, {""}} {
-		if _, err := server.New(d.db, &server.Options{CORSOrigins: origins}); err == nil {
+		if _, err := server.New(engine.Local(d.db), &server.Options{CORSOrigins: origins}); err == nil {
 			t.Errorf("%q was taken", origins)
 		}
 	}

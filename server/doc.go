@@ -2,7 +2,7 @@
 // allowed, small enough and well formed; what the request means is up to package
 // db.
 //
-//	s, err := server.New(d, &server.Options{Embedder: e, Keys: set})
+//	s, err := server.New(engine.Local(d), &server.Options{Embedder: e, Keys: set})
 //	h := s.HTTPServer()
 //	go s.Warm(ctx)
 //	err = h.Serve(listener)

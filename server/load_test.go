@@ -18,6 +18,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 )
 
@@ -59,7 +60,7 @@ func loaded(tb testing.TB, l server.Limits) (url string, c *db.Collection) {
 			tb.Fatal(err)
 		}
 	}
-	s, err := server.New(d, &server.Options{Embedder: e, Limits: l})
+	s, err := server.New(engine.Local(d), &server.Options{Embedder: e, Limits: l})
 	if err != nil {
 		tb.Fatal(err)
 	}

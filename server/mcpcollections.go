@@ -49,7 +49,7 @@ func (s *Server) mcpList(ctx context.Context, in mcpListIn) (out mcpCollections,
 		return out, err
 	}
 	out.Collections = []mcpCollection{}
-	wanted := s.db.Resolve(in.Collection)
+	wanted := s.resolve(in.Collection)
 	for _, c := range r.Body.Collections {
 		if in.Collection != "" && c.Name != wanted {
 			continue

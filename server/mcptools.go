@@ -12,6 +12,7 @@ import (
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -126,7 +127,7 @@ func (s *Server) mcpTools() []tool {
 }
 
 // mcpOpen opens a collection that the request's key has a role for.
-func (s *Server) mcpOpen(ctx context.Context, role keys.Role, name string) (*db.Collection, error) {
+func (s *Server) mcpOpen(ctx context.Context, role keys.Role, name string) (engine.Collection, error) {
 	if p := s.may(ctx, role, name); p != nil {
 		return nil, p
 	}
@@ -236,7 +237,7 @@ func (s *Server) mcpUpsert(ctx context.Context, in mcpUpsertIn) (out mcpUpserted
 			ID: d.ID, Content: api.Content{Text: d.Text, Title: d.Title, Metadata: d.Metadata, Source: d.Source, Chunk: d.Chunk, Expires: d.Expires},
 		})
 	}
-	r, err := s.writeDocuments(ctx, docs, func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
+	r, err := s.writeDocuments(ctx, docs, func(c engine.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
 		return in.upsert(ctx, c, docs)
 	})
 	if err != nil {

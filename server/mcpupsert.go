@@ -6,11 +6,12 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 )
 
 // upsert stores all documents in chunks if the model asked for it, and otherwise only
 // those that need it.
-func (in *mcpUpsertIn) upsert(ctx context.Context, c *db.Collection, docs []db.Document) (ids []string, err error) {
+func (in *mcpUpsertIn) upsert(ctx context.Context, c engine.Collection, docs []db.Document) (ids []string, err error) {
 	cut := &api.Chunking{Tokens: in.MaxTokens}
 	chunks := upserting(cut, new(db.Replaced))
 	if in.Chunk || in.MaxTokens != 0 {
@@ -39,7 +40,7 @@ func (in *mcpUpsertIn) upsert(ctx context.Context, c *db.Collection, docs []db.D
 // split separates the documents that must be stored in chunks: those whose text is
 // longer than the model reads, and those stored in chunks now, which a plain upsert
 // would leave behind.
-func split(ctx context.Context, c *db.Collection, cut *api.Chunking, docs []db.Document) (long, short []db.Document, err error) {
+func split(ctx context.Context, c engine.Collection, cut *api.Chunking, docs []db.Document) (long, short []db.Document, err error) {
 	first := make([]string, len(docs))
 	for i, d := range docs {
 		first[i] = d.ID + "#0"

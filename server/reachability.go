@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 )
 
 // reachability is what Check has found about each collection.
@@ -71,21 +72,25 @@ func (s *Server) checkCollection(ctx context.Context, name string, perSecond int
 		if err != nil {
 			return true // dropped, of another model, or damaged: requests for it say so
 		}
-		r, err := c.Reachability(ctx, from, perSecond)
+		q, err := engine.As[engine.SelfQuerier](c, "self-query")
+		if err != nil {
+			return true // the engine has a graph of its own, if any
+		}
+		r, err := q.Reachability(ctx, from, perSecond)
 		if err != nil {
 			return ctx.Err() == nil
 		}
 		s.reachability.mu.Lock()
-		q := s.reachability.of[name]
-		q.checked, q.unreachable = q.checked+r.Asked, q.unreachable+len(r.Unreachable)
+		n := s.reachability.of[name]
+		n.checked, n.unreachable = n.checked+r.Asked, n.unreachable+len(r.Unreachable)
 		if r.Next == 0 {
-			if q.unreachable > 0 {
+			if n.unreachable > 0 {
 				s.log.Warn("the graph does not return some documents; frony-db doctor --repair links them again",
-					"collection", name, "documents", q.unreachable)
+					"collection", name, "documents", n.unreachable)
 			}
-			q.last, q.unreachable = q.unreachable, 0
+			n.last, n.unreachable = n.unreachable, 0
 		}
-		s.reachability.of[name] = q
+		s.reachability.of[name] = n
 		s.reachability.mu.Unlock()
 		if from = r.Next; from == 0 {
 			return true

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 )
 
@@ -20,7 +21,7 @@ func TestRecallMetric(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close() }()
-	s, err := server.New(d, nil)
+	s, err := server.New(engine.Local(d), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -108,7 +109,7 @@ func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearch
 const spanSize = 28
 
 // find runs a query and makes its answer.
-func (s *Server) find(ctx context.Context, c *db.Collection, q db.Query) (*api.Result, error) {
+func (s *Server) find(ctx context.Context, c engine.Collection, q db.Query) (*api.Result, error) {
 	return s.answer(ctx, &q, func() ([]db.Match, error) { return s.matches(ctx, c, q) })
 }
 
@@ -126,6 +127,9 @@ func (s *Server) answer(ctx context.Context, q *db.Query, search func() ([]db.Ma
 			if m.Snippet != nil {
 				callOf(ctx).size += int64(len(m.Snippet.Text) + spanSize*len(m.Snippet.Highlights))
 			}
+			if m.Context != nil {
+				callOf(ctx).size += int64(len(m.Context.Text))
+			}
 			callOf(ctx).size += spanSize * int64(len(m.Highlights))
 			if !yield(&m.Document) {
 				return
@@ -140,11 +144,12 @@ func (s *Server) answer(ctx context.Context, q *db.Query, search func() ([]db.Ma
 }
 
 // matches runs a query and observes it.
-func (s *Server) matches(ctx context.Context, c *db.Collection, q db.Query) ([]db.Match, error) {
+func (s *Server) matches(ctx context.Context, c engine.Collection, q db.Query) ([]db.Match, error) {
 	var t db.Trace
 	if q.Trace == nil {
 		q.Trace = &t
 	}
+	q.MaxBytes = s.opts.Limits.Answers / 2 // as much as one client may have
 	start := time.Now()
 	matches, err := c.Search(ctx, q)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 )
 
@@ -29,15 +30,19 @@ func (s *Server) searchAll(ctx context.Context, in *inSearchAll) (*outSearch, er
 
 // findAll searches several collections and makes the answer.
 func (s *Server) findAll(ctx context.Context, patterns []string, q db.Query, param string) (*api.Result, error) {
+	joiner, err := engine.As[engine.Joiner](s.db, "search of several collections")
+	if err != nil {
+		return nil, err
+	}
 	return s.answer(ctx, &q, func() ([]db.Match, error) {
 		const tries = 5
 		for try := 1; ; try++ {
-			list, err := s.selected(ctx, patterns, param)
+			list, err := s.selected(ctx, joiner, patterns, param)
 			if err != nil {
 				return nil, err
 			}
 			start := time.Now()
-			matches, err := db.SearchAll(ctx, q, list...)
+			matches, err := joiner.SearchAll(ctx, q, list...)
 			if errors.Is(err, db.ErrClosed) && try < tries && s.state.Load() != stateStopping {
 				continue // one has been dropped since, and a pattern may do without it
 			}
@@ -53,7 +58,7 @@ func (s *Server) findAll(ctx context.Context, patterns []string, q db.Query, par
 
 // selected opens the collections that patterns mean and the request's key is for. A name
 // of another collection is refused, as it is elsewhere; a pattern passes over it.
-func (s *Server) selected(ctx context.Context, patterns []string, param string) (list []*db.Collection, err error) {
+func (s *Server) selected(ctx context.Context, joiner engine.Joiner, patterns []string, param string) (list []engine.Collection, err error) {
 	sees := func(name string) bool { return s.may(ctx, keys.Read, name) == nil }
 	var names []string
 	for i, pattern := range patterns {
@@ -63,7 +68,7 @@ func (s *Server) selected(ctx context.Context, patterns []string, param string) 
 				return nil, p.At(at)
 			}
 		}
-		some, err := s.db.Select(ctx, pattern, sees)
+		some, err := joiner.Select(ctx, pattern, sees)
 		if err != nil {
 			return nil, s.problem(ctx, err).At(at)
 		}

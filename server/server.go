@@ -15,6 +15,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/admit"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
@@ -24,7 +25,7 @@ import (
 // Server is an http.Handler for one database, which the caller closes after the server.
 // Its methods may be called concurrently.
 type Server struct {
-	db    *db.DB
+	db    engine.DB
 	embed embedder.Embedder
 	opts  Options
 	log   *slog.Logger
@@ -64,9 +65,9 @@ const (
 	stateStopping
 )
 
-// New returns a server for a database. It answers at once; /readyz returns 503
+// New returns a server for a database, such as engine.Local(d). It answers at once; /readyz returns 503
 // until Warm has ended.
-func New(d *db.DB, opts *Options) (*Server, error) {
+func New(d engine.DB, opts *Options) (*Server, error) {
 	o, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
@@ -165,7 +166,7 @@ func (s *Server) Warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	aliases, err := s.db.Aliases(ctx)
+	aliases, err := s.aliases(ctx)
 	if err != nil {
 		return err
 	}

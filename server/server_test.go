@@ -12,6 +12,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 )
 
@@ -49,7 +50,7 @@ func startIn(t *testing.T, dir string, e embedder.Embedder, o *server.Options) *
 		o = &server.Options{}
 	}
 	o.Embedder = e
-	s, err = server.New(d, o)
+	s, err = server.New(engine.Local(d), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,6 +91,9 @@ func TestAnswerBytes(t *testing.T) {
 	b.refused(400, "answer_too_large", "POST", notes+"/search", `{"text":"text","k":800,"mode":"lexical"}`)
 	b.refused(400, "answer_too_large", "POST", notes+"/search/batch", `{"queries":[`+strings.Repeat(`{"text":"text","mode":"lexical","k":10},`, 9)+`{"text":"text","k":10}]}`)
 	b.ask(200, "POST", notes+"/search", `{"text":"text","k":800,"mode":"lexical","fields":[]}`)
+	// What is read for snippets counts, although it is not in the answer.
+	b.ask(200, "POST", notes+"/search", `{"text":"text","k":40,"mode":"lexical","fields":[],"snippet":20}`)
+	b.refused(400, "answer_too_large", "POST", notes+"/search", `{"text":"text","k":800,"mode":"lexical","fields":[],"snippet":20}`)
 	// A page ends early instead.
 	seen, cursor := 0, ""
 	for {
@@ -111,5 +114,8 @@ func TestAnswerBytes(t *testing.T) {
 		status, got, _ := b.do("POST", notes+"/search", `{"text":"text","k":40,"mode":"lexical"}`)
 		return status == http.StatusServiceUnavailable && strings.Contains(got, "answers")
 	})
-	b.ask(200, "POST", notes+"/search", `{"text":"text","k":2}`)
+	b.await("a small answer", func() bool { // what was sent before may still be at work
+		status, _, _ := b.do("POST", notes+"/search", `{"text":"text","k":2}`)
+		return status == http.StatusOK
+	})
 }

@@ -40,6 +40,13 @@ func TestSnippetsInCharacters(t *testing.T) {
 	if m["text"] != nil || m["highlights"] != nil || m["snippet"].(map[string]any)["highlights"] != nil {
 		t.Errorf("%v", m)
 	}
+	r = b.ask(200, "POST", notes+"/search", `{"text":"이사하면","context":1,"fields":["id"]}`)
+	m = r["matches"].([]any)[0].(map[string]any)
+	around := m["context"].(map[string]any)
+	if m["text"] != nil || !strings.HasPrefix(around["text"].(string), before) || number(around["first"]) != 0 || number(around["last"]) != 0 {
+		t.Errorf("%v", m)
+	}
+	b.ask(422, "POST", notes+"/search", `{"text":"이사","context":21}`)
 	b.ask(400, "POST", notes+"/search", `{"text":"이사","highlight":true,"fields":["metadata"]}`)
 	b.ask(422, "POST", notes+"/search", `{"text":"이사","snippet":-1}`)
 }

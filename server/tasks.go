@@ -13,6 +13,7 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 	"github.com/fronyai/frony-db/server/task"
@@ -170,7 +171,7 @@ func (s *Server) reembedTask(ctx context.Context, in *api.NewTask) (task.Work, e
 	if in.NoCompare {
 		o.Sample = -1
 	}
-	return s.onCollection(ctx, in.Collection, func(ctx context.Context, c *db.Collection) (*api.TaskResult, error) {
+	return s.onCollection(ctx, in, func(ctx context.Context, c engine.Remodeler) (*api.TaskResult, error) {
 		r, err := c.Reembed(ctx, s.embed, o)
 		if err != nil {
 			return nil, err
@@ -180,14 +181,14 @@ func (s *Server) reembedTask(ctx context.Context, in *api.NewTask) (task.Work, e
 }
 
 func (s *Server) confirmTask(ctx context.Context, in *api.NewTask) (task.Work, error) {
-	return s.onCollection(ctx, in.Collection, func(ctx context.Context, c *db.Collection) (*api.TaskResult, error) {
+	return s.onCollection(ctx, in, func(ctx context.Context, c engine.Remodeler) (*api.TaskResult, error) {
 		return nil, c.Confirm(ctx)
 	})
 }
 
 func (s *Server) rollbackTask(ctx context.Context, in *api.NewTask) (task.Work, error) {
 	o := &db.RollbackOptions{SkipTextless: in.SkipTextless}
-	return s.onCollection(ctx, in.Collection, func(ctx context.Context, c *db.Collection) (*api.TaskResult, error) {
+	return s.onCollection(ctx, in, func(ctx context.Context, c engine.Remodeler) (*api.TaskResult, error) {
 		r, err := c.Rollback(ctx, o)
 		if err != nil {
 			return nil, err
@@ -196,16 +197,24 @@ func (s *Server) rollbackTask(ctx context.Context, in *api.NewTask) (task.Work, 
 	})
 }
 
-// onCollection is work on a collection, which must exist.
-func (s *Server) onCollection(ctx context.Context, name string, f func(context.Context, *db.Collection) (*api.TaskResult, error)) (task.Work, error) {
-	c, err := s.collection(ctx, name)
+// onCollection is work on the model of a task's collection, which must exist.
+func (s *Server) onCollection(ctx context.Context, in *api.NewTask, f func(context.Context, engine.Remodeler) (*api.TaskResult, error)) (task.Work, error) {
+	c, err := s.collection(ctx, in.Collection)
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context) (*api.TaskResult, error) { return f(ctx, c) }, nil
+	m, err := engine.As[engine.Remodeler](c, in.Kind)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (*api.TaskResult, error) { return f(ctx, m) }, nil
 }
 
 func (s *Server) backupTask(_ context.Context, in *api.NewTask) (task.Work, error) {
+	d, err := engine.As[engine.Backuper](s.db, in.Kind)
+	if err != nil {
+		return nil, err
+	}
 	dir, p := s.backupDir()
 	if p != nil {
 		return nil, p
@@ -229,7 +238,7 @@ func (s *Server) backupTask(_ context.Context, in *api.NewTask) (task.Work, erro
 	return func(ctx context.Context) (*api.TaskResult, error) {
 		var contents db.BackupInfo
 		made, err := dir.add(func(w io.Writer) (err error) {
-			contents, err = s.db.Backup(ctx, w, &o)
+			contents, err = d.Backup(ctx, w, &o)
 			return err
 		})
 		if made.Name == "" {
@@ -240,6 +249,10 @@ func (s *Server) backupTask(_ context.Context, in *api.NewTask) (task.Work, erro
 }
 
 func (s *Server) restoreTask(_ context.Context, in *api.NewTask) (task.Work, error) {
+	d, err := engine.As[engine.Backuper](s.db, in.Kind)
+	if err != nil {
+		return nil, err
+	}
 	dir, p := s.backupDir()
 	if p != nil {
 		return nil, p
@@ -264,7 +277,7 @@ func (s *Server) restoreTask(_ context.Context, in *api.NewTask) (task.Work, err
 			defer func() { _ = f.Close() }() // only read from
 			readers = append(readers, f)
 		}
-		line, err := s.db.RestoreCollection(ctx, name, &db.RestoreCollectionOptions{From: in.Collection}, readers...)
+		line, err := d.RestoreCollection(ctx, name, &db.RestoreCollectionOptions{From: in.Collection}, readers...)
 		if line.Name == "" {
 			return nil, err
 		}
@@ -272,9 +285,13 @@ func (s *Server) restoreTask(_ context.Context, in *api.NewTask) (task.Work, err
 	}, nil
 }
 
-func (s *Server) compactTask(context.Context, *api.NewTask) (task.Work, error) {
+func (s *Server) compactTask(_ context.Context, in *api.NewTask) (task.Work, error) {
+	d, err := engine.As[engine.Maintainer](s.db, in.Kind)
+	if err != nil {
+		return nil, err
+	}
 	return func(ctx context.Context) (*api.TaskResult, error) {
-		r, err := s.db.Compact(ctx)
+		r, err := d.Compact(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -288,6 +305,10 @@ func (s *Server) copyTask(ctx context.Context, in *api.NewTask) (task.Work, erro
 		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "a task copy needs the name of the copy").At("body.as")
 	}
 	as := norm.NFC.String(in.As)
+	d, err := engine.As[engine.Namer](s.db, in.Kind)
+	if err != nil {
+		return nil, err
+	}
 	from, err := s.info(ctx, in.Collection)
 	if err != nil {
 		return nil, err
@@ -299,7 +320,7 @@ func (s *Server) copyTask(ctx context.Context, in *api.NewTask) (task.Work, erro
 		return nil, cmp.Or(err, error(problem.Refuse(http.StatusConflict, "collection_exists", "the name %q is taken", as).At("body.as")))
 	}
 	return func(ctx context.Context) (*api.TaskResult, error) {
-		r, err := s.db.Copy(ctx, in.Collection, as)
+		r, err := d.Copy(ctx, in.Collection, as)
 		if err != nil {
 			return nil, err
 		}
@@ -308,6 +329,10 @@ func (s *Server) copyTask(ctx context.Context, in *api.NewTask) (task.Work, erro
 }
 
 func (s *Server) doctorTask(ctx context.Context, in *api.NewTask) (task.Work, error) {
+	d, err := engine.As[engine.Maintainer](s.db, in.Kind)
+	if err != nil {
+		return nil, err
+	}
 	o := &db.DoctorOptions{Repair: in.Repair, Sample: in.Sample}
 	if in.Collection != "" {
 		c, err := s.collection(ctx, in.Collection)
@@ -317,7 +342,7 @@ func (s *Server) doctorTask(ctx context.Context, in *api.NewTask) (task.Work, er
 		o.Collections = []string{c.Name()}
 	}
 	return func(ctx context.Context) (*api.TaskResult, error) {
-		r, err := s.db.Doctor(ctx, o)
+		r, err := d.Doctor(ctx, o)
 		if err != nil {
 			return nil, err
 		}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/admit"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
@@ -65,7 +66,7 @@ type upload struct {
 	rc     *http.ResponseController
 	w      io.Writer
 	in     *bufio.Reader
-	c      *db.Collection
+	c      engine.Collection
 	cut    *api.Chunking // nil: texts are stored as they are
 	write  writer
 	client string // who takes slots

@@ -10,12 +10,13 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
 
 // writer writes documents to a collection and returns their ids.
-type writer func(*db.Collection, context.Context, ...db.Document) ([]string, error)
+type writer func(engine.Collection, context.Context, ...db.Document) ([]string, error)
 
 func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writer) (*outIDs, error) {
 	if len(in.Body.Documents) == 0 {
@@ -39,10 +40,10 @@ func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writ
 // inserting returns how to insert documents.
 func inserting(cut *api.Chunking) writer {
 	if cut == nil {
-		return (*db.Collection).Insert
+		return engine.Collection.Insert
 	}
 	o := cut.DB()
-	return func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
+	return func(c engine.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
 		return c.InsertChunks(ctx, o, docs...)
 	}
 }
@@ -51,10 +52,10 @@ func inserting(cut *api.Chunking) writer {
 // upsert did.
 func upserting(cut *api.Chunking, done *db.Replaced) writer {
 	if cut == nil {
-		return (*db.Collection).Upsert
+		return engine.Collection.Upsert
 	}
 	o := cut.DB()
-	return func(c *db.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
+	return func(c engine.Collection, ctx context.Context, docs ...db.Document) ([]string, error) {
 		r, err := c.UpsertChunks(ctx, o, docs...)
 		*done = r
 		return r.IDs, err
@@ -89,7 +90,7 @@ func (s *Server) replaceSource(ctx context.Context, in *inSource) (*outReplaced,
 }
 
 // collectionForWrite opens a collection, or creates it if the request says so.
-func (s *Server) collectionForWrite(ctx context.Context, name string, create bool) (*db.Collection, error) {
+func (s *Server) collectionForWrite(ctx context.Context, name string, create bool) (engine.Collection, error) {
 	c, err := s.collection(ctx, name)
 	if !errors.Is(err, db.ErrNoCollection) {
 		return c, err

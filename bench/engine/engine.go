@@ -29,10 +29,9 @@ var efs = []int{16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536
 
 // Config is one point of an engine's sweep.
 type Config struct {
-	Ef    int     `json:"ef"`             // beam width, or window size; 0 where nothing walks
-	Depth int     `json:"depth"`          // candidates compared with their full vectors
-	Codes int     `json:"codes"`          // candidates compared with codes of all dimensions before that; 0 = none
-	Gamma float32 `json:"gamma,omitzero"` // of the distance-adaptive stop; 0 = none
+	Ef    int `json:"ef"`    // beam width, or window size; 0 where nothing walks
+	Depth int `json:"depth"` // candidates compared with their full vectors
+	Codes int `json:"codes"` // candidates compared with codes of all dimensions before that; 0 = none
 }
 
 // Time is the duration of something.

@@ -56,11 +56,6 @@ func (f *Frony) Sweep() [][]Config {
 		if ef > 64 {
 			cs = append(cs, Config{Ef: ef, Codes: 64, Depth: 12})
 		}
-		if ef >= 32 { // the adaptive stop, with room for a wider beam
-			for _, gamma := range []float32{0.03, 0.06, 0.1, 0.15} {
-				cs = append(cs, Config{Ef: max(384, 2*ef), Codes: ef, Depth: 12, Gamma: gamma})
-			}
-		}
 		stages = append(stages, cs)
 	}
 	return stages
@@ -71,7 +66,7 @@ func (f *Frony) Run(_ context.Context, first, n int, cs []Config) ([]Run, error)
 	var hits []hnsw.Hit
 	return eachQuery(f.set, first, n, cs, func(c Config, q int, ids []uint32) ([]uint32, error) {
 		f.codes.encode(f.set.Query[q*f.set.Dims : (q+1)*f.set.Dims])
-		hits = f.graph.Search(hits[:0], f.codes.head, hnsw.Search{K: max(c.Depth, c.Codes), Ef: c.Ef, Gamma: c.Gamma})
+		hits = f.graph.Search(hits[:0], f.codes.head, hnsw.Search{K: max(c.Depth, c.Codes), Ef: c.Ef})
 		ids = appendIDs(ids, hits)
 		if c.Codes > 0 {
 			ids = f.codes.narrow(ids, c.Depth)

@@ -93,14 +93,14 @@ func (r *Report) Markdown() string {
 		}
 	}
 
-	p("\n| engine | ef | codes | depth | γ | recall@10 | below .9 | q/s | p50 µs | p99 µs |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	p("\n| engine | ef | codes | depth | recall@10 | below .9 | q/s | p50 µs | p99 µs |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for i := range r.Engines {
 		e := &r.Engines[i]
 		if len(e.Rounds) == 0 {
 			continue
 		}
 		for _, x := range Frontier(e.median()) {
-			p("| %s | %d | %d | %d | %.2g | %.4f | %.4f | %s |", e.Name, x.Ef, x.Codes, x.Depth, x.Gamma, x.Recall, x.Below, number(x.QPS))
+			p("| %s | %d | %d | %d | %.4f | %.4f | %s |", e.Name, x.Ef, x.Codes, x.Depth, x.Recall, x.Below, number(x.QPS))
 			if x.P50 > 0 {
 				p(" %.0f | %.0f |\n", float64(x.P50.Nanoseconds())/1e3, float64(x.P99.Nanoseconds())/1e3)
 			} else {

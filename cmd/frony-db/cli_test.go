@@ -260,7 +260,7 @@ func TestMistakes(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)
 	c.imported(exitOK, "docs.jsonl")
-	c.write("notes.docx", "x")
+	c.write("notes.pptx", "x")
 	c.write("empty/.keep", "")
 	c.write("bad.csv", "id,body\n1,x\n")
 	c.write("conf.yaml", "colection: x\n")
@@ -294,6 +294,8 @@ func TestMistakes(t *testing.T) {
 		{[]string{"search", "-5 degrees"}, exitUsage, []string{"put -- before"}},
 		{[]string{"search", "x", "--model", "none"}, exitError, []string{`"default"`, "--mode lexical"}},
 		{[]string{"eval", "--data", "empty"}, exitError, []string{"--data empty", "eval --help"}},
+		{[]string{"eval", "--data", "empty", "--part", "3/2"}, exitUsage, []string{`--part "3/2"`, "1/2"}},
+		{[]string{"eval", "--data", "empty", "--perturb", "noise"}, exitUsage, []string{"noise", "typo"}},
 		{[]string{"search", "x", "--nope"}, exitUsage, []string{"--nope"}},
 		{[]string{"search", "x", "--db", "missing"}, exitError, []string{"missing", "--db"}},
 		{[]string{"search", "x", "-c", "other"}, exitError, []string{`"other"`, "default"}},
@@ -303,10 +305,10 @@ func TestMistakes(t *testing.T) {
 		{[]string{"import"}, exitUsage, []string{"a file"}},
 		{[]string{"import", "nowhere.jsonl"}, exitError, []string{"nowhere.jsonl", "no such file"}},
 		{[]string{"import", "docs.jsonl", "gone.csv", "lost.csv"}, exitError, []string{"gone.csv", "lost.csv"}},
-		{[]string{"import", "notes.docx"}, exitUsage, []string{"notes.docx", "--format"}},
+		{[]string{"import", "notes.pptx"}, exitUsage, []string{"notes.pptx", "--format"}},
 		{[]string{"import", "empty"}, exitError, []string{"empty"}},
 		{[]string{"import", "*.none"}, exitError, []string{"*.none"}},
-		{[]string{"import", "docs.jsonl", "--format", "xlsx"}, exitUsage, []string{"xlsx", "jsonl"}},
+		{[]string{"import", "docs.jsonl", "--format", "xls"}, exitUsage, []string{"xls", "jsonl"}},
 		{[]string{"import", "docs.jsonl", "--encoding", "latin99"}, exitUsage, []string{"latin99", "cp949"}},
 		{[]string{"import", "docs.jsonl", "--comma", "ab"}, exitUsage, []string{"--comma", "tab"}},
 		{[]string{"import", "docs.jsonl", "--type", "year=number"}, exitUsage, []string{"number", "year", "float"}},
@@ -326,7 +328,7 @@ func TestMistakes(t *testing.T) {
 		{[]string{"update", "a", "--set", "x=null"}, exitUsage, []string{"--unset"}},
 		{[]string{"update", "a", "--expires", "soon"}, exitUsage, []string{"2030-01-31"}},
 		{[]string{"export", "--format", "markdown"}, exitUsage, []string{"markdown", "parquet"}},
-		{[]string{"export", "-o", "out.docx"}, exitUsage, []string{"out.docx", "--format"}},
+		{[]string{"export", "-o", "out.pptx"}, exitUsage, []string{"out.pptx", "--format"}},
 		{[]string{"export", "-c", "other"}, exitError, []string{"other", "default"}},
 		{[]string{"export", "out.csv"}, exitUsage, []string{"out.csv", "--output"}},
 		{[]string{"export", "-o", "out.parquet.gz"}, exitUsage, []string{"out.parquet.gz"}},

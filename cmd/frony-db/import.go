@@ -21,20 +21,20 @@ func (a *app) importCmd() *cobra.Command {
 		Use:   "import FILE...",
 		Short: "Import documents from files, folders, globs, or - for standard input",
 		Long: `import adds documents from files, folders, globs, or - for standard input: JSON
-lines, CSV, TSV, Parquet, Markdown and text, plain or compressed with gzip or
-zstd.
+lines, CSV, TSV, Parquet, spreadsheets (.xlsx), Markdown, documents of Word and
+Hancom (.docx, .hwpx), HTML and text. All but Parquet and office files may be compressed with gzip or zstd.
 
 JSON lines have one object per line with "id", "text" and metadata. Unknown fields
 become metadata, and so do the columns of a table. "_expires" is when a document
-expires. A Markdown or text file is one document, cut into chunks that fit the model.
+expires. A file of another kind is one document, cut into chunks that fit the model.
 
 An existing document is replaced, with all its chunks. An unchanged one is left
 alone, so the same command continues after an interruption. A record without an id
 gets one derived from its content.
 
---watch keeps a collection in sync with a folder of Markdown and text files: it
-imports changed files and deletes the chunks of removed ones, including changes
-from before it was started. Between changes other commands can use the database.
+--watch keeps a collection in sync with a folder of such documents: it imports
+changed files and deletes the chunks of removed ones, including changes from
+before it was started. Between changes other commands can use the database.
 
 Rejected records are written to NAME.rejects.jsonl with line, byte offset and
 reason. The import continues, and the exit code is 3.`,

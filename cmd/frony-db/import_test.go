@@ -213,7 +213,7 @@ func TestImportManyPaths(t *testing.T) {
 	c := newCLI(t)
 	c.write("a/x.jsonl", "{\"id\":\"1\",\"text\":\"a\"}\nbroken\n")
 	c.write("b/x.jsonl", "{\"id\":\"2\",\"text\":\"b\"}\nbroken\n")
-	c.write("b/y.docx", "")
+	c.write("b/y.pptx", "")
 	r := c.imported(exitRejects, "a/x.jsonl", "b")
 	if r.Added != 2 || r.Rejected != 2 || r.Skipped != 1 || r.RejectsFile != "import.rejects.jsonl" {
 		t.Errorf("%+v", r)

@@ -31,7 +31,7 @@ type importFlags struct {
 }
 
 func (i *importFlags) add(f *pflag.FlagSet) {
-	f.StringVar((*string)(&i.source.Format), "format", "", "jsonl, csv, tsv, parquet, markdown or text\n(default: by the file's name, jsonl for standard input)")
+	f.StringVar((*string)(&i.source.Format), "format", "", "jsonl, csv, tsv, parquet, xlsx, markdown, docx, hwpx, html or text\n(default: by the file's name, jsonl for standard input)")
 	f.StringVar(&i.source.Encoding, "encoding", "", "utf-8, utf-16le, utf-16be, cp949, gb18030, shift_jis, euc-jp, big5 or another name\nof the WHATWG (default: detected)")
 	f.StringVar(&i.source.ID, "id-field", "", `field or column with the id (default: "id" or "_id")`)
 	f.StringVar(&i.source.Text, "text-field", "", `field with the text (default: "text")`)
@@ -40,17 +40,18 @@ func (i *importFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&i.source.Expires, "expires-field", "", `field with the expiry time, such as 2031-02-03T04:05:06Z (default: "_expires")`)
 	f.StringVar(&i.comma, "comma", "", `separator of CSV fields: a character, or "tab" (default: a comma)`)
 	f.StringVar(&i.quote, "quote", "auto", "what a quote means in CSV and TSV: double (it encloses a field), none (a character\nlike others), or auto: decided by evidence")
-	f.IntVar(&i.source.SkipRows, "skip-rows", 0, "lines above the header of CSV that are not read, such as a title")
+	f.IntVar(&i.source.SkipRows, "skip-rows", 0, "lines above the header of a table that are not read, such as a title")
+	f.StringVar(&i.source.Sheet, "sheet", "", "sheet of a spreadsheet to read (default: the first that is shown)")
 	f.StringArrayVar(&i.source.Null, "null", nil, "text that means no value, such as NA, or NA in one column: price=NA; repeatable\n(default: NA, null, NaN, - and the like among numbers)")
 	f.StringVar(&i.zone, "timezone", "", "zone of times that name none, such as Asia/Seoul (default: UTC)")
 	f.StringVar(&i.source.Records, "records", "", "field with the records in a JSON file that is one object, such as data or data.paragraphs")
-	f.StringSliceVar(&i.source.Header, "header", nil, "column names, for CSV without a header line")
+	f.StringSliceVar(&i.source.Header, "header", nil, "column names, for a table without a header")
 	f.StringSliceVar(&i.source.Columns, "columns", nil, "columns or fields that become metadata (default: all)")
 	f.StringToStringVar(&i.types, "type", nil, "type of a column, such as year=int: string, int, float, bool, list or json\n(default: from the header or the first rows)")
-	f.StringVar(&i.source.Prefix, "prefix", "", "prefix of the ids of Markdown and text files")
-	f.StringVar(&i.chunk, "chunk", "auto", "cut texts into chunks of this many tokens; off cuts none;\nauto cuts only Markdown and text files, at "+strconv.Itoa(chunk.DefaultMaxTokens))
+	f.StringVar(&i.source.Prefix, "prefix", "", "prefix of the ids of files that are one document: Markdown, docx, hwpx, HTML and text")
+	f.StringVar(&i.chunk, "chunk", "auto", "cut texts into chunks of this many tokens; off cuts none;\nauto cuts only files that are one document, at "+strconv.Itoa(chunk.DefaultMaxTokens))
 	f.IntVar(&i.overlap, "overlap", -1, "tokens of the previous chunk to repeat in the next (default: an eighth of --chunk)")
-	f.BoolVar(&i.watch, "watch", false, "keep the collection in sync with a folder of Markdown and text files")
+	f.BoolVar(&i.watch, "watch", false, "keep the collection in sync with a folder of documents: Markdown, docx, hwpx, HTML and text")
 	f.BoolVar(&i.prune, "prune", false, "delete what an earlier --watch or --prune imported from files that no longer exist")
 	f.Lookup("overlap").DefValue, f.Lookup("type").DefValue = "0", "" // their usage names the default
 	f.StringVar(&i.rejects, "rejects", "", "file for rejected records (default: NAME.rejects.jsonl)")
@@ -105,8 +106,8 @@ func (i *importFlags) options() (importer.Options, error) {
 	if err := o.Chunk.Validate(); err != nil && len(faults) == 0 {
 		fault("--overlap %d: %w", i.overlap, err)
 	}
-	if f := i.source.Format; (i.watch || i.prune) && f != source.Auto && f != source.Markdown && f != source.Text {
-		fault("--watch and --prune read Markdown and text files, not --format %s", f)
+	if f := i.source.Format; (i.watch || i.prune) && f != source.Auto && !f.IsDocument() {
+		fault("--watch and --prune read Markdown, docx, hwpx, HTML and text files, not --format %s", f)
 	}
 	for _, name := range append([]string{i.source.ID, i.source.Text, i.source.Title, i.source.Embedding, i.source.Expires}, i.source.Header...) {
 		if name != "" && strings.TrimSpace(name) == "" {

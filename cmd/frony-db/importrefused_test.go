@@ -51,6 +51,11 @@ func refusals(t *testing.T) map[string][]refused {
 	whole := parquetOf(t, []struct{ ID, Text string }{{"a", "처음"}, {"b", "다음"}})
 	named := map[string]string{"id": "ID", "text": "Text"}
 	flags := []string{"--id-field", named["id"], "--text-field", named["text"]}
+	book, err := os.ReadFile(filepath.Join("internal", "office", "testdata", "pandas.xlsx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet := string(book)
 	return map[string][]refused{
 		"not JSON, cut short, two objects in a line, an array": {
 			lines(`hello`), lines(`{"text":"a`), lines(`{"text":"a"} {"text":"b"}`), lines(`[1]`),
@@ -85,12 +90,22 @@ func refusals(t *testing.T) map[string][]refused {
 		"Markdown: only front matter": {
 			{name: "in.md", content: "---\na: 1\n---\n", rejects: 1},
 		},
-		"CSV, Parquet: no text column, a column twice, a column asked for that is not there": {
+		"CSV, Parquet, .xlsx: no text column, a column twice, a column asked for that is not there": {
 			{name: "in.csv", content: "id,body\n1,x\n", failed: 1},
 			{name: "in.csv", content: "id,text,text\n1,x,y\n", failed: 1},
 			{name: "in.csv", content: "id,text\n1,x\n", args: []string{"--columns", "year"}, failed: 1},
 			{name: "in.parquet", content: whole, failed: 1}, // its columns are ID and Text
 			{name: "in.parquet", content: whole, args: append([]string{"--columns", "year"}, flags...), failed: 1},
+			{name: "in.xlsx", content: sheet, args: []string{"--text-field", "body"}, failed: 1},
+			{name: "in.xlsx", content: sheet, args: []string{"--columns", "none"}, failed: 1},
+		},
+		".docx, .hwpx, HTML: no text": {{name: "in.html", content: "<script>1</script>", rejects: 1}},
+		".xlsx: no such sheet":        {{name: "in.xlsx", content: sheet, args: []string{"--sheet", "none"}, failed: 1}},
+		".xlsx, .docx, .hwpx: encrypted, of before 2007, damaged, another kind of file": {
+			{name: "in.xlsx", content: "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 512), failed: 1},
+			{name: "in.docx", content: sheet, failed: 1},
+			{name: "in.hwpx", content: sheet, failed: 1},
+			{name: "in.xlsx", content: sheet[:len(sheet)-9], failed: 1},
 		},
 		"text file with zero bytes, empty file": {
 			{name: "in.txt", content: "a\x00b", rejects: 1}, {name: "in.txt", content: "", rejects: 1}, {name: "in.md", content: " \n", rejects: 1},
@@ -161,8 +176,8 @@ func TestImportRefuses(t *testing.T) {
 	}
 	_, table, _ := strings.Cut(string(page), "## What is refused")
 	table, _, _ = strings.Cut(table, "\n## ")
-	c := newCLI(t)
 	cases := refusals(t)
+	c := newCLI(t)
 	n := 0
 	for line := range strings.Lines(table) {
 		cells := strings.Split(line, "|")

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 )
 
@@ -63,7 +64,7 @@ func (a *app) runMCP(ctx context.Context, write bool) error {
 		return wayIn(err)
 	}
 	defer a.close(d)
-	s, err := server.New(d, &server.Options{Embedder: e, ReadOnly: !write, MCPWrites: write, Version: buildVersion(), Logger: a.log})
+	s, err := server.New(engine.Local(d), &server.Options{Embedder: e, ReadOnly: !write, MCPWrites: write, Version: buildVersion(), Logger: a.log})
 	if err != nil {
 		return err
 	}

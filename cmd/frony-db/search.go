@@ -110,7 +110,7 @@ func (a *app) printWarnings(warnings []string) {
 func micros(d time.Duration) string { return d.Round(time.Microsecond).String() }
 
 func (a *app) printMatches(matches []db.Match) error {
-	if slices.ContainsFunc(matches, func(m db.Match) bool { return m.Snippet != nil }) {
+	if slices.ContainsFunc(matches, func(m db.Match) bool { return m.Snippet != nil || m.Context != nil }) {
 		return a.printSnippets(matches)
 	}
 	t := term.Table{Columns: []term.Column{
@@ -159,7 +159,10 @@ func (a *app) printSnippets(matches []db.Match) error {
 // words in quotation marks that no keyboard types by accident.
 func shown(m *db.Match) string {
 	text, marks := m.Document.Text, m.Highlights
-	if m.Snippet != nil {
+	switch {
+	case m.Snippet == nil && m.Context != nil:
+		text, marks = m.Context.Text, nil
+	case m.Snippet != nil:
 		text, marks = m.Snippet.Text, m.Snippet.Highlights
 	}
 	var b strings.Builder

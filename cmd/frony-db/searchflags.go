@@ -55,6 +55,7 @@ type searchFlags struct {
 	fields    []string
 	highlight bool
 	snippet   int
+	context   int
 	like      []string
 	unlike    []string
 	also      []string
@@ -83,6 +84,7 @@ func (s *searchFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&s.fuse, "fuse", "", "with --also: how the results are combined: rank (the default) or best")
 	f.BoolVar(&s.highlight, "highlight", false, "mark the query's words in the results: «words»")
 	f.IntVar(&s.snippet, "snippet", 0, "show the part of each text that fits the query best, of at most this many characters")
+	f.IntVar(&s.context, "context", 0, "return each result with this many chunks before and behind it")
 }
 
 // searchQuery is what the flags of search ask for.
@@ -105,7 +107,7 @@ func (a *app) searchQuery(s *searchFlags, text string) (db.Query, error) {
 	if a.from["min-cosine"] != byDefault {
 		w.MinCosine = &s.minCosine
 	}
-	w.Highlight, w.Snippet, w.Like, w.Unlike = s.highlight, s.snippet, s.like, s.unlike
+	w.Highlight, w.Snippet, w.Context, w.Like, w.Unlike = s.highlight, s.snippet, s.context, s.like, s.unlike
 	if len(s.fields) > 0 {
 		w.Fields = s.fields
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
 )
@@ -20,15 +19,7 @@ func (a *app) servedModel(ctx context.Context) (embedder.Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(specs) == 1 {
-		for _, s := range specs {
-			return a.models.For(ctx, &s)
-		}
-	}
-	if len(specs) > 1 {
-		a.log.Warn("the collections have different models; only those of the builtin model can be searched by meaning, the others by words; choose another with --model", "models", len(specs))
-	}
-	return a.models.Open(ctx, models.Builtin)
+	return a.modelOf(ctx, specs)
 }
 
 // databaseModels are the models of the database's collections, by fingerprint.

@@ -15,6 +15,8 @@ import (
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 )
 
@@ -30,29 +32,12 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	if s.held && set.Len() == 0 {
 		return usage.Errorf("--held needs a key, by which it tells its processes from others; set FRONYDB_ADMIN_KEY or name a file with --keys")
 	}
-	e, err := a.servedModel(ctx)
-	if err != nil {
-		return err
-	}
 	var h *server.Server // no search or task runs before it exists
-	progress := a.progress()
-	d, err := db.Open(a.dir, &db.Options{
-		Logger: a.log, Embedder: e, RecallSample: s.recallSample, NoQuestions: s.noQuestions, CacheBytes: int64(s.cacheBytes),
-		ReadOnly: s.opts.ReadOnly, AllowModelMismatch: true,
-		Progress: func(step string, done, total int) {
-			if progress != nil && strings.HasPrefix(step, "rebuild ") { // tasks have lists of their own
-				progress(step, done, total)
-			}
-			if h != nil {
-				h.ObserveProgress(step, done, total)
-			}
-		},
-		OnRecall: func(collection string, k int, recall float64) { h.ObserveRecall(collection, k, recall) },
-	})
+	d, e, err := a.openServed(ctx, s, func() *server.Server { return h })
 	if err != nil {
 		return err
 	}
-	defer a.close(d)
+	defer a.closeServed(d)
 	tracer, endTraces, err := a.traces(ctx)
 	if err != nil {
 		return err
@@ -84,13 +69,57 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 	if certs != nil {
 		scheme = "https"
 	}
-	s.say(a, "frony-db serves %s at %s://%s", a.dir, scheme, l.Addr())
+	s.say(a, "frony-db serves %s at %s://%s", a.served(s), scheme, l.Addr())
 	if a.json {
 		if err := a.printJSON(map[string]any{"url": fmt.Sprintf("%s://%s", scheme, l.Addr()), "pid": os.Getpid()}); err != nil {
 			return err
 		}
 	}
 	return a.serveUntilDone(ctx, s, h, l, certs)
+}
+
+// openServed opens the database to serve, and its model.
+func (a *app) openServed(ctx context.Context, s *serving, h func() *server.Server) (engine.DB, embedder.Embedder, error) {
+	if s.engine != "" {
+		return a.openEngine(ctx, s)
+	}
+	e, err := a.servedModel(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	progress := a.progress()
+	d, err := db.Open(a.dir, &db.Options{
+		Logger: a.log, Embedder: e, RecallSample: s.recallSample, NoQuestions: s.noQuestions, CacheBytes: int64(s.cacheBytes),
+		ReadOnly: s.opts.ReadOnly, AllowModelMismatch: true,
+		Progress: func(step string, done, total int) {
+			if progress != nil && strings.HasPrefix(step, "rebuild ") { // tasks have lists of their own
+				progress(step, done, total)
+			}
+			if h := h(); h != nil {
+				h.ObserveProgress(step, done, total)
+			}
+		},
+		OnRecall: func(collection string, k int, recall float64) { h().ObserveRecall(collection, k, recall) },
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return engine.Local(d), e, nil
+}
+
+// closeServed closes the database. An error is logged and otherwise ignored.
+func (a *app) closeServed(d engine.DB) {
+	if err := d.Close(); err != nil {
+		a.log.Error("closing the database", "err", err)
+	}
+}
+
+// served names what is served.
+func (a *app) served(s *serving) string {
+	if s.engine != "" {
+		return withoutPassword(s.engine)
+	}
+	return a.dir
 }
 
 // listen opens the port, with TLS if there is a certificate.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import time
 from collections.abc import Callable
@@ -9,8 +10,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from frony_db import BusyError, Collection, ConnectionFailed, ServerError
-from frony_db._async import AsyncCollection
+from frony_db import BusyError, Collection, ConnectionFailed, Database, ServerError
+from frony_db._async import AsyncCollection, AsyncDatabase
 from frony_db._transport import AsyncTransport, Endpoint, Transport
 
 Answer = httpx.Response | Exception
@@ -126,3 +127,56 @@ async def test_async(monkeypatch: pytest.MonkeyPatch) -> None:
     c = AsyncCollection(AsyncTransport(Endpoint("http://test", transport=lambda: httpx.MockTransport(s))), "c")
     assert await c.count() == 1
     assert waited == [3]
+
+
+class Copying:
+    """A server whose copy never ends."""
+
+    def __init__(self, on_poll: Callable[[], None]) -> None:
+        self.on_poll = on_poll
+        self.requests: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(f"{request.method} {request.url.path}")
+        if request.method == "GET":
+            self.on_poll()
+        return httpx.Response(200, json={"id": "t1", "state": "running"})
+
+
+def test_an_interrupted_copy_is_cancelled(waits: list[float]) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    s = Copying(interrupt)
+    db = Database(Transport(Endpoint("http://test", transport=lambda: httpx.MockTransport(s))))
+    with pytest.raises(KeyboardInterrupt):
+        db.copy("a", "b")
+    assert s.requests == ["POST /v1/tasks", "GET /v1/tasks/t1", "POST /v1/tasks/t1/cancel"]
+
+
+def test_a_copy_that_nobody_answers_for_is_not_cancelled(waits: list[float]) -> None:
+    def fail() -> None:
+        raise httpx.ConnectError("no route")
+
+    s = Copying(fail)
+    db = Database(Transport(Endpoint("http://test", retries=0, transport=lambda: httpx.MockTransport(s))))
+    with pytest.raises(ConnectionFailed):
+        db.copy("a", "b")
+    assert s.requests == ["POST /v1/tasks", "GET /v1/tasks/t1"]
+
+
+@pytest.mark.parametrize("end", ["timeout", "cancel"])
+async def test_a_cancelled_copy_of_coroutines_is_cancelled(end: str) -> None:
+    s = Copying(lambda: None)
+    db = AsyncDatabase(AsyncTransport(Endpoint("http://test", transport=lambda: httpx.MockTransport(s))))
+    if end == "timeout":
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await db.copy("a", "b")
+    else:
+        copy = asyncio.create_task(db.copy("a", "b"))
+        await asyncio.sleep(0.05)
+        copy.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await copy
+    assert s.requests[-1] == "POST /v1/tasks/t1/cancel"

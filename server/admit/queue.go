@@ -49,7 +49,7 @@ type Queue struct {
 	clients map[string]*client
 	turns   []*client // those that wait, in the order of their turns
 
-	free  int64 // when a request last found a slot free, in Unix nanoseconds
+	empty int64 // when a request last came and nobody waited, in Unix nanoseconds
 	full  int64 // when one was last refused
 	mean  int64 // moving average of the time that slots are held, in nanoseconds
 	known bool  // mean has begun
@@ -77,8 +77,10 @@ func NewQueue(o QueueOptions) *Queue {
 // Enter takes a slot for a client; Leave gives it back.
 func (q *Queue) Enter(ctx context.Context, name string) *problem.Problem {
 	q.mu.Lock()
+	if q.waiting == 0 { // one slow request is no overload, and the next one may wait for it
+		q.empty = time.Now().UnixNano()
+	}
 	if q.running < q.opts.Slots {
-		q.free = time.Now().UnixNano()
 		q.take(q.client(name))
 		q.mu.Unlock()
 		return nil
@@ -263,7 +265,7 @@ func (q *Queue) greedy(name string) (greedy *client, at int) {
 func (q *Queue) limits() (waiting int, wait time.Duration) {
 	o := &q.opts
 	now := time.Now().UnixNano()
-	if now-q.free < int64(standing) && now-q.full > int64(strict) {
+	if now-q.empty < int64(standing) && now-q.full > int64(strict) {
 		return o.Waiting, o.Wait
 	}
 	waiting = min(o.Waiting, max(1, int(o.Factor/2*float64(o.Slots))))

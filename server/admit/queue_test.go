@@ -53,6 +53,22 @@ func TestQueueBurst(t *testing.T) {
 	})
 }
 
+// One request that holds the slot for long is no overload: the next one waits for it.
+func TestQueueOutlier(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := admit.NewQueue(admit.QueueOptions{Slots: 1, Waiting: 64, Wait: time.Second, Factor: 4})
+		for range 200 {
+			visit(t, q, "a", time.Millisecond)
+		}
+		go visit(t, q, "a", 500*time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
+		if waited, ok := visit(t, q, "a", time.Millisecond); !ok || waited != 300*time.Millisecond {
+			t.Errorf("answered %v after %s", ok, waited)
+		}
+	})
+}
+
 // Under sustained load a request waits no longer than Factor times the mean
 // request, and the rest are refused at once. When the load ends, so does that.
 func TestQueueOverload(t *testing.T) {

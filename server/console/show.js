@@ -28,3 +28,11 @@ export const stringify = (v, space) => JSON.stringify(v, null, space)?.replace(m
 
 // value is a field of metadata as text.
 export const value = (v) => Array.isArray(v) ? v.map(visible).join(", ") : visible(v?.rawJSON ?? v);
+
+/** bytes is a size. */
+export function bytes(n) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let i = 0;
+  for (; n >= 1024 && i < units.length - 1; i++) n /= 1024;
+  return `${n.toFixed(n < 10 && i ? 1 : 0)} ${units[i]}`;
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 )
 
 // sentinels are the statuses and codes of errors, and the field that is usually at
@@ -46,9 +47,11 @@ var sentinels = []struct {
 	{db.ErrDamaged, http.StatusConflict, "damaged", ""},
 	{db.ErrModelMismatch, http.StatusConflict, "model_mismatch", "collection"},
 	{db.ErrBatchTooLarge, http.StatusRequestEntityTooLarge, "batch_too_large", "documents"},
+	{db.ErrResultsTooLarge, http.StatusBadRequest, "answer_too_large", ""},
 	{db.ErrLimit, http.StatusConflict, "limit_exceeded", ""},
 	{db.ErrDiskFull, http.StatusInsufficientStorage, "disk_full", ""},
 	{db.ErrOutside, http.StatusForbidden, "outside", "documents"},
+	{engine.ErrUnsupported, http.StatusNotImplemented, "unsupported", ""},
 	{db.ErrReadOnly, http.StatusForbidden, "read_only", ""},
 	{db.ErrClosed, http.StatusServiceUnavailable, "stopping", ""},
 	{context.Canceled, StatusClosed, "cancelled", ""},

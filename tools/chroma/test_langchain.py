@@ -13,7 +13,9 @@ class TestChroma(VectorStoreIntegrationTests):
     @pytest.fixture()
     def vectorstore(self):
         client = chromadb.HttpClient(host="127.0.0.1", port=int(os.environ["CHROMA_SERVER_HTTP_PORT"]))
-        store = Chroma(client=client, collection_name=f"x{uuid.uuid4().hex[:8]}", embedding_function=self.get_embeddings())
+        store = Chroma(
+            client=client, collection_name=f"x{uuid.uuid4().hex[:8]}", embedding_function=self.get_embeddings()
+        )
         try:
             yield store
         finally:

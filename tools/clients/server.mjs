@@ -1,6 +1,6 @@
 // Starts a server of an empty database for a test file, and stops it.
 import { spawn, execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -45,6 +45,18 @@ export async function serve(...args) {
       const code = await ended;
       rmSync(dir, { recursive: true, force: true });
       if (code !== 0) throw new Error(`serve ended with ${code}:\n${log}`);
+    },
+    /** A further key, of which the server is told. */
+    async addKey(name, ...flags) {
+      const made = JSON.parse(execFileSync(bin, ["serve", "key", name, ...flags, "--json"], { cwd: dir }));
+      appendFileSync(join(dir, "keys"), made.line + "\n");
+      child.kill("SIGHUP");
+      const headers = { Authorization: `Bearer ${made.secret}` };
+      for (let i = 0; (await fetch(url + "/v1/key", { headers })).status !== 200; i++) {
+        if (i > 200) throw new Error("the server does not take the key:\n" + log);
+        await new Promise((r) => setTimeout(r, 25));
+      }
+      return made.secret;
     },
     /** One request of our own API. */
     async api(method, path, body) {

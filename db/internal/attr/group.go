@@ -3,6 +3,7 @@ package attr
 import (
 	"slices"
 
+	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -80,4 +81,12 @@ func (x *Index) InGroups(field string, n uint32, groups []Group, former func() F
 		}
 	}
 	return out
+}
+
+// Value is the value, or zero where there is none, or a list.
+func (g Group) Value() filter.Value {
+	if g.entry == nil {
+		return filter.Value{}
+	}
+	return valueOf(g.entry)
 }

@@ -28,6 +28,9 @@ func (r *Reader) compare(p *Put) error {
 			return err
 		}
 		if r.x.sound(vec) && (p.Vector == nil || slices.Equal(vec, p.Vector)) {
+			if old, ok, err = r.Record(node, store.WithMetadata); err != nil || !ok {
+				return err
+			}
 			p.Vector = vec
 			p.keep(node, old)
 		}
@@ -36,12 +39,12 @@ func (r *Reader) compare(p *Put) error {
 }
 
 // keep says that a document has the text and the vector of old, which is at node. If it
-// expires at the same time, too, the node stays: only metadata changes, and the graph
-// and the words need not be told. A document that gets another time to live gets another
+// expires at the same time and has the same tags, too, the node stays: only metadata
+// changes, and the graph and the words need not be told. old has its metadata. A document that gets another time to live gets another
 // node, since a sweep may be about to delete the one that it has.
 func (p *Put) keep(node uint32, old *store.Record) {
 	if p.Was == nil {
 		p.Was = &store.Was{Node: node, Seq: old.Seq}
 	}
-	p.Was.Keeps = p.Expires.Equal(old.Expires)
+	p.Was.Keeps = p.Expires.Equal(old.Expires) && slices.Equal(tags(&p.Record), tags(old))
 }

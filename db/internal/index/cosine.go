@@ -9,6 +9,9 @@ import (
 // length. It reads the row, or, if that is missing or damaged, the store, and
 // writes the row again.
 func (x *Index) cosine(v *store.View, q []float32, node uint32) (float32, bool, error) {
+	if x.gathered != nil {
+		return clamp(quant.Dot(q, x.gathered[node])), true, nil
+	}
 	if row, ok := x.rows.Get(node); ok {
 		return clamp(quant.DotBytes(q, row)), true, nil
 	}

@@ -12,6 +12,9 @@ import (
 // dense finds the k nodes of the highest cosine. The first promised of them keep the
 // promise of the query's recall.
 func (s *search) dense(ctx context.Context, k, promised int) ([]scored, error) {
+	if s.x.gathered != nil {
+		return s.exact(ctx, k)
+	}
 	detached := s.x.detachedNodes() // before the graph is asked: see relinkNodes
 	live := s.x.graph.Len() + len(detached)
 	if s.allowed != nil {

@@ -65,7 +65,9 @@ func (s *search) exactPart(ctx context.Context, k int, first, end uint32) ([]sco
 			continue
 		}
 		var cosine float32
-		if row, ok := s.x.rows.Get(node); ok {
+		if s.x.gathered != nil {
+			cosine = clamp(quant.Dot(s.q.Vector, s.x.gathered[node]))
+		} else if row, ok := s.x.rows.Get(node); ok {
 			cosine = clamp(quant.DotBytes(s.q.Vector, row))
 		} else {
 			if view == nil {

@@ -59,6 +59,7 @@ func (s *search) fuseScores(all []scored, foreign []float32, low float32, expect
 		if a.bm25 > 0 {
 			words = max(words, lexical.Apply(a.bm25))
 		}
+		a.near = float32(weight * near)
 		a.score = float32(weight*near + (1-weight)*words)
 		a.score += (1 - a.score) * min(mostSound, soundWeight*a.sound)
 	}
@@ -66,11 +67,7 @@ func (s *search) fuseScores(all []scored, foreign []float32, low float32, expect
 
 // foreign is how foreign the script of each candidate is to the question's.
 func (s *search) foreign(all []scored) []float32 {
-	nodes := make([]uint32, len(all))
-	for i, a := range all {
-		nodes[i] = a.node
-	}
-	return s.x.lexical.Foreign(make([]float32, 0, len(all)), s.q.Text, nodes)
+	return s.x.lexical.Foreign(make([]float32, 0, len(all)), s.q.Text, nodesOf(all))
 }
 
 // native is, from 0 to 1, whether half of the candidates are not foreign.
@@ -100,6 +97,9 @@ func fuseRanks(all []scored, weight float64, unknown bool, ceilings []float32) {
 	slices.SortFunc(lexical.Hits, fusion.Hit.Order)
 	for _, f := range fusion.Reciprocal(nil, 0, dense, lexical) {
 		all[f.Node].score = f.Score
+	}
+	for _, f := range fusion.Reciprocal(nil, 0, dense) {
+		all[f.Node].near = f.Score
 	}
 }
 

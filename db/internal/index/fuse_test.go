@@ -62,6 +62,9 @@ func TestFusedScore(t *testing.T) {
 			if texts[int(a.Record.ID[0]-'0')] == "moving in Seoul" {
 				want += (1 - w) * min(1, w/0.3) * max(0, 0.6*near-0.075)
 			}
+			if math.Abs(w*near-float64(a.Dense)) > 1e-5 {
+				t.Errorf("%q: %v of it is dense, want %v", texts[int(a.Record.ID[0]-'0')], a.Dense, w*near)
+			}
 			if math.Abs(want-float64(a.Score)) > 1e-5 {
 				t.Errorf("%q: %v, want %v of cosine %v and BM25 %v", texts[int(a.Record.ID[0]-'0')], a.Score, want, a.Cosine, a.BM25)
 			}

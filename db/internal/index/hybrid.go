@@ -12,6 +12,9 @@ import (
 // search: a document that is twentieth by both scores can be the best by their sum.
 const perRetriever = 100
 
+// PerRetriever is the number of candidates that each retriever brings for k results.
+func PerRetriever(k int) int { return max(perRetriever, 2*k) }
+
 // besideFrom is the number of documents from which on the lexical index is
 // searched beside the graph, if a core is free. With fewer, waking the core takes
 // as long as the search.
@@ -20,12 +23,17 @@ const besideFrom = 20_000
 // lexical finds the k nodes of the highest BM25.
 func (s *search) lexical(k int) []scored {
 	start := time.Now()
+	defer func() { s.trace.Lexical += time.Since(start) }()
+	return s.words(k)
+}
+
+// words is lexical without a trace, which is for one goroutine.
+func (s *search) words(k int) []scored {
 	q := lexical.Query{Text: s.q.Text, K: k, Sees: s.sees, Cores: s.spare}
 	if s.allowed != nil {
 		q.Allow = s.allowed.has
 	}
 	hits := s.x.lexical.Search(make([]lexical.Hit, 0, k), q)
-	s.trace.Lexical += time.Since(start)
 	top := make([]scored, len(hits))
 	for i, h := range hits {
 		top[i] = scored{node: h.Node, score: h.Score, bm25: h.Score}
@@ -51,27 +59,39 @@ func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
 	return all, nil
 }
 
-// both finds candidates with both retrievers and gives each of them both scores.
+// both finds candidates with both retrievers and gives each of them both scores. What
+// the dense retriever has found is scored by its words while the other one may still
+// be searching.
 func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 	promised := k
-	k = max(perRetriever, 2*k)
+	k = PerRetriever(k)
 	var found []scored
-	retrieve := func() { found = s.lexical(k) }
+	var took time.Duration
+	retrieve := func() {
+		start := time.Now()
+		found = s.words(k)
+		took = time.Since(start)
+	}
 	if s.spare > 1 && s.x.lexical.Len() >= besideFrom {
 		var beside sync.WaitGroup
 		beside.Go(retrieve)
 		retrieve = beside.Wait
 	}
 	all, err := s.dense(ctx, k, promised)
+	var named []scored
+	if err == nil {
+		s.passed(all)
+		s.addBM25(all)
+		named = s.sounds()
+	}
 	retrieve()
+	s.trace.Lexical += took
 	if err != nil {
 		return nil, err
 	}
-	s.passed(all)
 	n := len(all) // those of the dense retriever come first
 	all = merge(all, found)
-	s.addBM25(all[:n])
-	if named := s.sounds(); len(named) > 0 {
+	if len(named) > 0 {
 		m := len(all)
 		all = merge(all, named)
 		s.addBM25(all[m:])
@@ -80,32 +100,35 @@ func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 	return all, s.addCosine(all[n:])
 }
 
-// merge adds the lexical retriever's candidates to those of the dense one.
-func merge(dense, lexical []scored) []scored {
-	place := make(map[uint32]int, len(dense)+len(lexical))
-	for i, d := range dense {
-		place[d.node] = i
+// merge adds the candidates that others have found, if they are not among them.
+func merge(all, others []scored) []scored {
+	known := make(map[uint32]bool, len(all)+len(others))
+	for _, a := range all {
+		known[a.node] = true
 	}
-	for _, l := range lexical {
-		if i, ok := place[l.node]; ok {
-			dense[i].bm25 = max(dense[i].bm25, l.bm25)
-			continue
+	for _, o := range others {
+		if !known[o.node] {
+			known[o.node] = true
+			all = append(all, o)
 		}
-		place[l.node] = len(dense)
-		dense = append(dense, l)
 	}
-	return dense
+	return all
+}
+
+// nodesOf are the nodes of candidates.
+func nodesOf(all []scored) []uint32 {
+	nodes := make([]uint32, len(all))
+	for i, a := range all {
+		nodes[i] = a.node
+	}
+	return nodes
 }
 
 // addBM25 scores candidates of the dense retriever: they may share terms with the
 // query too.
 func (s *search) addBM25(all []scored) {
 	start := time.Now()
-	nodes := make([]uint32, len(all))
-	for i, a := range all {
-		nodes[i] = a.node
-	}
-	for i, score := range s.x.lexical.Scores(nil, s.q.Text, nodes) {
+	for i, score := range s.x.lexical.Scores(nil, s.q.Text, nodesOf(all)) {
 		all[i].bm25 = score
 	}
 	s.trace.Lexical += time.Since(start)

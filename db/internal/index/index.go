@@ -105,6 +105,8 @@ type derived struct {
 	nodes   *nodes
 	expiry  *expiry
 	visible *visible
+
+	gathered [][]float32 // the vectors, if there is no store and no file: see Gather
 }
 
 // Open loads an index from its snapshot and the change log since, or, if either
@@ -193,7 +195,12 @@ func (x *Index) empty() (err error) {
 }
 
 // bound is above every node that was ever allocated.
-func (x *Index) bound() uint32 { return uint32(x.codes.heads.Len()) }
+func (x *Index) bound() uint32 {
+	if x.codes == nil {
+		return uint32(len(x.gathered))
+	}
+	return uint32(x.codes.heads.Len())
+}
 
 // Close waits for running operations, saves a snapshot, and closes the index. It
 // returns nil if the index was closed already.

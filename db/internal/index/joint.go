@@ -188,12 +188,17 @@ func (j *joint) fuse(lists [][]scored) []scored {
 		total += w / (fusion.DefaultRank + 1)
 		for rank := range list {
 			a := &list[rank]
+			var dense float32 // share of the score
+			if a.score > 0 {
+				dense = a.near / a.score
+			}
 			a.score *= w
 			fits := a.score
 			if !q.Best {
 				a.score = w / float32(fusion.DefaultRank+rank+1)
 				fits = -float32(rank)
 			}
+			a.near = dense * a.score
 			if m, ok := most[a.place()]; !ok || fits > m {
 				most[a.place()], j.won[a.place()] = fits, q.Questions[i].Number
 			}
@@ -207,6 +212,7 @@ func (j *joint) fuse(lists [][]scored) []scored {
 	if !q.Best {
 		for i := range b.all {
 			b.all[i].score /= total
+			b.all[i].near /= total
 		}
 	}
 	return b.all
@@ -231,10 +237,12 @@ func (b *best) add(list []scored, sum bool) {
 			continue
 		}
 		a := &b.all[at]
-		if sum {
+		switch {
+		case sum:
 			a.score += f.score
-		} else {
-			a.score = max(a.score, f.score)
+			a.near += f.near
+		case a.score < f.score:
+			a.score, a.near = f.score, f.near
 		}
 	}
 }

@@ -47,6 +47,7 @@ func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, erro
 		for i := range found {
 			found[i].side = s.side
 			found[i].score *= weight
+			found[i].near *= weight
 		}
 		b.add(found, false)
 	}

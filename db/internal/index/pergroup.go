@@ -29,7 +29,7 @@ func (s *search) rankPerGroup(ctx context.Context) ([]scored, error) {
 				all = append(all, t)
 			}
 		}
-		if s.q.hybrid() && len(s.q.Parts) == 0 {
+		if len(all) > len(top) && s.q.hybrid() && len(s.q.Parts) == 0 {
 			s.fuse(all) // by one scale for all passes
 		}
 		order(all)
@@ -44,10 +44,7 @@ func (s *search) rankPerGroup(ctx context.Context) ([]scored, error) {
 // capGroups keeps the best PerGroup nodes of each group, and returns the groups that have
 // as many. A node without the field is a group of its own.
 func (s *search) capGroups(all []scored) (best []scored, full []attr.Group) {
-	nodes := make([]uint32, len(all))
-	for i, a := range all {
-		nodes[i] = a.node
-	}
+	nodes := nodesOf(all)
 	count := make(map[string]int)
 	for i, g := range s.x.attrs.Groups(make([]attr.Group, 0, len(nodes)), s.q.GroupBy, nodes, s.former) {
 		if g.Key != "" {

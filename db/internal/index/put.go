@@ -72,11 +72,17 @@ func columns(r *store.Record) map[string]any {
 func words(r *store.Record) lexical.Fields {
 	f := lexical.Fields{Text: chunk.Embedded(r.Text)}
 	f.Title = chunk.Above(r.Title, f.Text)
+	f.Tags = tags(r)
+	return f
+}
+
+// tags are the tags of a document's metadata.
+func tags(r *store.Record) []string {
 	switch tags := r.Metadata[tagsField].(type) {
 	case string:
-		f.Tags = []string{tags}
+		return []string{tags}
 	case []string:
-		f.Tags = tags
+		return tags
 	}
-	return f
+	return nil
 }

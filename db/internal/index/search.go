@@ -40,6 +40,7 @@ type Query struct {
 	Want         store.Fields // of the results
 	Except       []uint32     // nodes that are no results
 	Own          bool         // not a question that was received: nothing is learnt from it
+	MaxBytes     int64        // of the results in memory, about; 0: any number
 }
 
 func (q *Query) hybrid() bool { return q.Vector != nil && q.Text != "" }
@@ -50,7 +51,8 @@ type Match struct {
 	Embedding    []float32 // if Want has store.WithVector
 	Score        float32
 	Cosine, BM25 float32
-	Question     int // the number of the one that the document fits best, of several
+	Question     int     // the number of the one that the document fits best, of several
+	Dense        float32 // of a hybrid search: the part of Score that the cosine gives
 }
 
 // Plan is how a search found its candidates.
@@ -167,6 +169,7 @@ type scored struct {
 	score        float32
 	cosine, bm25 float32
 	side         uint32  // of a joint search
+	near         float32 // the part of a fused score that the cosine gives
 	sound        float32 // names of the question in another script, as lexical.Query.Sounds
 }
 
@@ -239,9 +242,20 @@ func (s *search) near(all []scored) []scored {
 	return near
 }
 
+// TooLargeError is returned for results that take more bytes than the query's MaxBytes.
+type TooLargeError struct {
+	Results int // that fitted
+	Most    int64
+}
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("the results take more than %d bytes: %d fitted", e.Most, e.Results)
+}
+
 // load reads the documents of the results.
 func (s *search) load(ctx context.Context, top []scored) ([]Match, error) {
 	matches := make([]Match, 0, len(top))
+	var size int64
 	for _, t := range top {
 		if s.q.MinScore != nil && t.score < *s.q.MinScore {
 			break
@@ -256,14 +270,39 @@ func (s *search) load(ctx context.Context, top []scored) ([]Match, error) {
 		case err != nil:
 			return nil, fmt.Errorf("read a result: %w", err)
 		case ok:
+			if size += m.size(); s.q.MaxBytes > 0 && size > s.q.MaxBytes {
+				return nil, &TooLargeError{len(matches), s.q.MaxBytes}
+			}
 			matches = append(matches, m)
 		}
 	}
 	return matches, nil
 }
 
+// size is about what a match takes in memory.
+func (m *Match) size() int64 {
+	r := m.Record
+	n := 200 + len(r.ID) + len(r.Text) + len(r.Title) + len(r.Source) + 4*len(m.Embedding)
+	for name, v := range r.Metadata {
+		n += 50 + len(name)
+		switch v := v.(type) {
+		case string:
+			n += len(v)
+		case []string:
+			for _, x := range v {
+				n += 16 + len(x)
+			}
+		case []int64:
+			n += 8 * len(v)
+		case []float64:
+			n += 8 * len(v)
+		}
+	}
+	return int64(n)
+}
+
 func (s *search) match(t scored) (m Match, ok bool, err error) {
-	m = Match{Score: t.score, Cosine: t.cosine, BM25: t.bm25}
+	m = Match{Score: t.score, Cosine: t.cosine, BM25: t.bm25, Dense: t.near}
 	if m.Record, ok, err = s.Record(t.node, s.q.Want); err != nil || !ok {
 		return m, false, err
 	}

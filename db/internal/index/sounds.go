@@ -4,8 +4,8 @@ import "github.com/fronyai/frony-db/db/internal/lexical"
 
 // Chosen by measurement: see docs/decisions/0142-names-by-sound.md.
 const (
-	// perSounds is the number of candidates that are found by their names alone.
-	perSounds = 10
+	// PerSounds is the number of candidates that are found by their names alone.
+	PerSounds = 10
 	// A name that only one document has lifts its score by soundWeight of what is
 	// missing to 1, others by less, and all of them by mostSound.
 	soundWeight = 0.05
@@ -14,7 +14,7 @@ const (
 
 // sounds finds the documents that have names of the question in another script.
 func (s *search) sounds() []scored {
-	q := lexical.Query{Text: s.q.Text, K: perSounds, Sees: s.sees, Sounds: true}
+	q := lexical.Query{Text: s.q.Text, K: PerSounds, Sees: s.sees, Sounds: true}
 	if s.allowed != nil {
 		q.Allow = s.allowed.has
 	}
@@ -28,11 +28,7 @@ func (s *search) sounds() []scored {
 
 // addSounds gives the candidates the evidence that its names are.
 func (s *search) addSounds(all []scored) {
-	nodes := make([]uint32, len(all))
-	for i, a := range all {
-		nodes[i] = a.node
-	}
-	for i, v := range s.x.lexical.Sounds(nil, s.q.Text, nodes) {
+	for i, v := range s.x.lexical.Sounds(nil, s.q.Text, nodesOf(all)) {
 		all[i].sound = v
 	}
 }

@@ -46,6 +46,7 @@ func (x *state) add(node uint32, keys []uint64) {
 	slot, length := x.next, lengthOf(keys)
 	c := x.grow()
 	terms := x.scratch[:0]
+	var written scripts
 	for from := 0; from < len(keys); {
 		to := from + 1
 		for to < len(keys) && keys[to] == keys[from] {
@@ -53,12 +54,13 @@ func (x *state) add(node uint32, keys []uint64) {
 		}
 		term := x.term(keys[from])
 		terms = append(terms, term)
+		written.add(keys[from])
 		x.bytes += x.lists[term].append(slot, uint32(to-from), length, x.lengthOf)
 		from = to
 	}
 	slices.Sort(terms)
 	before := c.size()
-	c.add(node, length, terms)
+	c.add(node, length, written.spelt(), terms)
 	x.bytes += c.size() - before
 	x.scratch = terms
 	x.assign(node, length)
@@ -99,9 +101,7 @@ func (x *state) term(key uint64) uint32 {
 	} else {
 		id = uint32(len(x.lists))
 		x.lists = append(x.lists, list{})
-		x.scripts = append(x.scripts, scriptWord)
 	}
-	x.scripts[id] = scriptOf(key)
 	x.lists[id].key = key
 	x.ids[key] = id
 	return id

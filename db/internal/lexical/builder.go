@@ -26,6 +26,7 @@ type tally struct {
 	sum    uint32 // of tf so far; later the offset of the document's next term
 	size   uint32 // bytes of the forward index
 	before uint32 // the document's previous term
+	scripts
 }
 
 // document gives the next slot to a document. It reports false if the node already
@@ -59,6 +60,7 @@ func (b *builder) start(key uint64) bool {
 // shorter than its terms add up to.
 func (b *builder) posting(slot, tf uint32) bool {
 	t := &b.tallies[slot]
+	t.add(b.lists[b.current].key)
 	if !isSound(b.lists[b.current].key) { // sounds are not part of the length
 		if tf > t.length-t.sum {
 			return false
@@ -109,6 +111,7 @@ func (b *builder) finish() bool {
 			if t.sum != t.length {
 				return false
 			}
+			c.spelt[j] = t.spelt()
 			t.sum, t.before = at, 0
 			at += t.size
 			c.ends[j] = at

@@ -4,23 +4,35 @@ package lexical
 // since it may be half typed: 환부 is on the way to 환불, and 데잍 to 데이터. As in
 // widen, all completions are treated as one term. The caller holds the lock.
 func (x *Index) complete(s *search) {
-	tail := s.analysis.tail
-	if len(s.cursors) > 0 || tail.n < 2 {
+	if len(s.cursors) > 0 {
 		return
 	}
-	run := s.analysis.runes[tail.at : tail.at+tail.n]
-	before, last := run[tail.n-2], run[tail.n-1]
-	coda := (last - 0xAC00) % 28
-	open := last - coda
 	df := 0
-	add := func(a, b rune) (known bool) {
+	s.analysis.complete(func(a, b rune) (known bool) {
 		id, ok := x.ids[gramKey(a, b)]
 		if ok {
 			s.cursors = append(s.cursors, newCursor(&x.lists[id], 0))
 			df += int(x.lists[id].df)
 		}
 		return ok
+	})
+	weight := idf(x.live, min(df, x.live))
+	for i := range s.cursors {
+		s.cursors[i].weight = weight
 	}
+}
+
+// complete calls add with the bigrams that the end of the question may become. add
+// reports whether there is one.
+func (a *analysis) complete(add func(a, b rune) (known bool)) {
+	tail := a.tail
+	if tail.n < 2 {
+		return
+	}
+	run := a.runes[tail.at : tail.at+tail.n]
+	before, last := run[tail.n-2], run[tail.n-1]
+	coda := (last - 0xAC00) % 28
+	open := last - coda
 	if coda == 0 {
 		for c := rune(1); c < 28; c++ {
 			add(before, open+c)
@@ -29,10 +41,6 @@ func (x *Index) complete(s *search) {
 		for r := range rune(588) {
 			add(open, 0xAC00+next*588+r)
 		}
-	}
-	weight := idf(x.live, min(df, x.live))
-	for i := range s.cursors {
-		s.cursors[i].weight = weight
 	}
 }
 

@@ -4,6 +4,7 @@ package lexical
 // nothing: its slices are those of the list when the view was taken, and the list
 // only appends to them.
 type cursor struct {
+	key    uint64  // of the term
 	weight float64 // of the term: its weight in the query × idf
 	n      uint32  // postings of the term
 	last   uint32  // slot of the last posting
@@ -20,9 +21,10 @@ type cursor struct {
 	upTo  float64 // sum of the bounds of this and all weaker cursors
 }
 
-// newCursor returns a cursor at the first posting of a list that is not empty.
+// newCursor returns a cursor at the first posting of a list. Only an index of a part of
+// a collection has lists without any: see Counted.
 func newCursor(l *list, weight float64) cursor {
-	c := cursor{weight: weight, n: l.n, last: l.last, slot: l.last, tf: l.tf}
+	c := cursor{key: l.key, weight: weight, n: l.n, last: l.last, slot: l.last, tf: l.tf, done: l.n == 0}
 	if b := l.body; b != nil {
 		c.data, c.skips, c.open = b.data, b.skips, b.open
 		c.slot, c.tf, c.next = decode(c.data, 0)
@@ -63,11 +65,17 @@ func (c *cursor) seek(slot uint32) {
 	if c.skipTo(slot); c.done {
 		return
 	}
-	for c.slot < slot { // ends at last
+	data, at, tf, next := c.data, c.slot, c.tf, c.next
+	for at < slot { // ends at last
 		var delta uint32
-		delta, c.tf, c.next = decode(c.data, c.next)
-		c.slot += delta
+		if v := data[next]; v < 0x80 && v&1 != 0 { // as most are: see scoreAll
+			delta, tf, next = uint32(v>>1), 1, next+1
+		} else {
+			delta, tf, next = decode(data, next)
+		}
+		at += delta
 	}
+	c.slot, c.tf, c.next = at, tf, next
 }
 
 // limit returns an upper bound of the term's score in the slots [lo, hi), and 0 if

@@ -22,7 +22,7 @@ var everydayRarity = func() map[uint32]uint8 {
 	return m
 }()
 
-// Everyday is the hash of a term in the table of everyday terms.
+// Everyday is the hash of a term in the tables of everyday terms and of terms that ask.
 func Everyday(key uint64) uint32 {
 	return uint32(key * 0x9E3779B97F4A7C15 >> 32)
 }

@@ -17,7 +17,6 @@ type Index struct {
 type state struct {
 	ids     map[uint64]uint32 // term key → term number
 	lists   []list            // by term number
-	scripts []script          // by term number
 	free    []uint32          // term numbers to reuse
 	chunks  []*chunk          // documents by slot, nil where all are gone; elements never change in place
 	nodes   nodeTable
@@ -49,7 +48,7 @@ func (x *Index) Len() int {
 func (x *Index) Bytes() int64 {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return int64(x.bytes + len(x.ids)*entrySize + cap(x.lists)*listSize + cap(x.scripts))
+	return int64(x.bytes + len(x.ids)*entrySize + cap(x.lists)*listSize)
 }
 
 // entrySize is the memory of a dictionary entry, including free capacity.

@@ -115,6 +115,13 @@ func check(t *testing.T, x *Index) {
 		n := 0
 		for j := range c.used {
 			if c.died[j].Load() == 0 {
+				var written scripts
+				for _, term := range c.termsOf(nil, uint32(j)) {
+					written.add(x.lists[term].key)
+				}
+				if c.spelt[j] != written.spelt() {
+					t.Errorf("slot %d is spelt %g, and its terms say %g", i*window+j, c.spelt[j], written.spelt())
+				}
 				live[uint32(i*window+j)] = c.lengths[j]
 				length += uint64(c.lengths[j])
 				n++

@@ -21,8 +21,7 @@ func (x *Index) Sounds(dst []float32, query string, nodes []uint32) []float32 {
 func (x *Index) scores(dst []float32, query string, nodes []uint32, open func(*search)) []float32 {
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
-	s.analysis.run(query)
-	s.weigh()
+	s.ask(query)
 	from := len(dst)
 	dst = append(dst, make([]float32, len(nodes))...)
 	scores := dst[from:]
@@ -69,8 +68,7 @@ func (x *Index) scores(dst []float32, query string, nodes []uint32, open func(*s
 func (x *Index) Ceiling(query string) float32 {
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
-	s.analysis.run(query)
-	s.weigh()
+	s.ask(query)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	sum := 0.0

@@ -1,33 +1,28 @@
 package lexical
 
-// script is what a term's key says of the script that it is in. Beside the lists, a byte
-// for each term stays in the cache.
-type script uint8
+// scripts counts the terms of a text by what their keys say of its script. Sounds say
+// nothing: names sound the same in all.
+type scripts struct{ grams, terms uint32 }
 
-const (
-	scriptWord  script = iota
-	scriptGram         // of two characters of a script without spaces, or of Hangul
-	scriptSound        // none: names sound the same in all
-)
-
-func scriptOf(key uint64) script {
+func (s *scripts) add(key uint64) {
 	switch {
-	case isGram(key):
-		return scriptGram
 	case isSound(key):
-		return scriptSound
+	case isGram(key):
+		s.grams++
+		s.terms++
+	default:
+		s.terms++
 	}
-	return scriptWord
 }
 
 // spelt is how much of a text is in scripts whose words are indexed by bigrams (Hangul,
 // Han, kana), from 0 to 1. Of a Korean text some six terms in ten are bigrams, of an
 // English one none.
-func spelt(grams, terms int) float32 {
-	if terms == 0 {
+func (s scripts) spelt() float32 {
+	if s.terms == 0 {
 		return 0.5
 	}
-	return min(1, 1.6*float32(grams)/float32(terms))
+	return min(1, 1.6*float32(s.grams)/float32(s.terms))
 }
 
 // mixture is how much two texts of one language may differ in spelt.
@@ -39,36 +34,21 @@ const mixture = 0.25
 func (x *Index) Foreign(dst []float32, query string, nodes []uint32) []float32 {
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
-	s.analysis.run(query)
-	grams := 0
+	s.ask(query)
+	var asked scripts
 	for i := range s.analysis.tokens {
-		if isGram(s.analysis.tokens[i].key) {
-			grams++
-		}
+		asked.add(s.analysis.tokens[i].key)
 	}
-	own := spelt(grams, len(s.analysis.tokens))
+	own := asked.spelt()
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	var terms []uint32
 	for _, node := range nodes {
 		slot, ok := x.nodes.get(node)
 		if !ok {
 			dst = append(dst, 0)
 			continue
 		}
-		c := x.chunks[slot/window]
-		terms = c.termsOf(terms[:0], slot%window)
-		grams, words := 0, len(terms)
-		for _, t := range terms {
-			switch x.scripts[t] {
-			case scriptGram:
-				grams++
-			case scriptSound:
-				words--
-			case scriptWord:
-			}
-		}
-		other := spelt(grams, words) - own
+		other := x.chunks[slot/window].spelt[slot%window] - own
 		dst = append(dst, max(0, max(other, -other)-mixture)/(1-mixture))
 	}
 	return dst

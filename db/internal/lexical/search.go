@@ -2,6 +2,7 @@ package lexical
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -31,6 +32,8 @@ func (s *scorer) saturation(tf, length uint32) float64 {
 
 // search is the working memory of one search.
 type search struct {
+	asked    bool   // a question was analysed
+	text     string // that question
 	analysis analysis
 	view     view
 	bm       scorer
@@ -80,8 +83,7 @@ func (x *Index) Search(dst []Hit, q Query) []Hit {
 	}
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
-	s.analysis.run(q.Text)
-	s.weigh()
+	s.ask(q.Text)
 	if q.Sounds && len(s.analysis.sounds) == 0 {
 		return dst
 	}
@@ -104,6 +106,17 @@ func (x *Index) Search(dst []Hit, q Query) []Hit {
 		s.run(0, s.view.next)
 	}
 	return s.top.appendTo(dst)
+}
+
+// ask analyses a question. Those who ask one usually ask several things of it, in a
+// row: to be found, to score what others have found, what it can reach.
+func (s *search) ask(text string) {
+	if s.asked && s.text == text {
+		return
+	}
+	s.asked, s.text = true, text
+	s.analysis.run(text)
+	s.weigh()
 }
 
 // run searches the slots [lo, end); lo begins a window.
@@ -215,7 +228,11 @@ func (s *search) window(c *chunk, lo uint32) {
 	for _, cur := range s.active[weak:] {
 		s.scoreAll(cur, c, lo, hi)
 	}
-	s.pick(c)
+	least := math.Inf(-1)
+	if weak > 0 {
+		least = floor - s.active[weak-1].upTo
+	}
+	s.pick(c, least)
 	for i := weak - 1; i >= 0 && len(s.picked) > 0; i-- {
 		s.scorePicked(s.active[i], c, lo, floor)
 	}
@@ -258,13 +275,16 @@ func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32) {
 	cur.slot, cur.tf, cur.next = slot, tf, next
 }
 
-// pick lists the allowed documents that have a score, in order, and clears the
-// marks.
-func (s *search) pick(c *chunk) {
+// pick lists the allowed documents that have a score of at least least, in order, and
+// clears the marks.
+func (s *search) pick(c *chunk, least float64) {
 	s.picked = s.picked[:0]
 	for w := range s.touched {
 		for set := s.touched[w]; set != 0; set &= set - 1 {
 			i := w*64 + bits.TrailingZeros64(set)
+			if s.scores[i] < least {
+				continue
+			}
 			if s.allow == nil || s.allow(c.nodes[i]) {
 				s.picked = append(s.picked, uint16(i))
 			}
@@ -276,14 +296,16 @@ func (s *search) pick(c *chunk) {
 // scorePicked drops the documents that this term and the weaker ones can no longer
 // lift to the floor, and adds the scores of this term to the others.
 func (s *search) scorePicked(cur *cursor, c *chunk, lo uint32, floor float64) {
-	kept := s.picked[:0]
-	for _, i := range s.picked {
-		if s.scores[i]+cur.upTo >= floor {
-			kept = append(kept, i)
+	picked, least := s.picked, floor-cur.upTo
+	n := 0
+	for _, i := range picked {
+		picked[n] = i
+		if s.scores[i] >= least {
+			n++
 		}
 	}
-	s.picked = kept
-	for _, i := range kept {
+	s.picked = picked[:n]
+	for _, i := range s.picked {
 		slot := lo + uint32(i)
 		if cur.seek(slot); cur.done {
 			return

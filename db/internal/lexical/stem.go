@@ -4,8 +4,9 @@ import "strings"
 
 // particles are the endings that are written together with a noun: case markers
 // and auxiliary particles (조사), their common pairs, the copula, and the forms of
-// verbs derived from nouns (-하다, -되다, -시키다: 설정하는 방법, 설정됩니다). They
-// are a closed class, so that no dictionary is needed. The longest match wins.
+// verbs derived from nouns (-하다, -되다, -시키다: 설정하는 방법, 설정됩니다), in statements
+// and in questions (무엇인가요, 설정되나요). They are a closed class, so that no dictionary
+// is needed. The longest match wins.
 var particles = func() map[string]bool {
 	m := make(map[string]bool)
 	for p := range strings.FieldsSeq(`
@@ -17,11 +18,14 @@ var particles = func() map[string]bool {
 		까지는 까지도 까지의 부터는 부터의 보다는 보다도 만으로 만으로도 만이 만을 만은 들에게 들에서 들이나 들에게서
 		적인 적으로 적이다
 		한 할 함 해 했다 했던 했고 했으며 했습니다 합니다 합니까 한다 한다면 하는데
-		된 될 됨 돼 됐다 됩니다 됩니까 된다 된다면 되는데 시킨 시킬 시켜 시킨다 시킵니다`) {
+		된 될 됨 돼 됐다 됩니다 됩니까 된다 된다면 되는데 시킨 시킬 시켜 시킨다 시킵니다
+		란 인가요 인지요 입니까 이냐 일까 일까요 나요 까요 죠 이죠 지요 이지요 예요 이에요 이었나요 였나요 이었습니까 였습니까
+		이었는가 였는가 이었을까 였을까 는가 는지 한가 한가요 한지 할까 할까요 할지 했나 했나요 했는지 했는가 했을까 했습니까
+		될까 될까요 될지 됐나 됐나요 됐는지 됐는가 됐을까 됐습니까`) {
 		m[p] = true
 	}
 	for verb := range strings.FieldsSeq(`하 되 시키`) {
-		for ending := range strings.FieldsSeq(`다 는 고 며 면 기 지 게 던 도록 려면 려는 려고 거나 지만 면서 므로 세요 나요 기를 기에 여 여서 였다 였던 였으며 였습니다 어 어서 었다 었던 었으며 었습니다`) {
+		for ending := range strings.FieldsSeq(`다 는 고 며 면 기 지 게 던 도록 려면 려는 려고 거나 지만 면서 므로 세요 나요 기를 기에 여 여서 였다 였던 였으며 였습니다 나 는가 는가요 는지 죠 지요 냐 였나요 였는가 었나요 었는가 어 어서 었다 었던 었으며 었습니다`) {
 			m[verb+ending] = true
 		}
 	}
@@ -32,7 +36,7 @@ const longestParticle = 6
 
 // endings are the particles with which nouns of three syllables and more end, too:
 // 고양이, 제주도, 소아과. Only what is shown to people knows them.
-var endings = map[rune]bool{'이': true, '도': true, '과': true, '의': true, '로': true, '나': true, '야': true, '가': true, '만': true}
+var endings = map[rune]bool{'이': true, '도': true, '과': true, '의': true, '로': true, '나': true, '야': true, '가': true, '만': true, '란': true}
 
 // stemHangul returns the number of syllables of a Hangul word without its
 // particle. It is at least keep, or 1 before a particle of two or more syllables

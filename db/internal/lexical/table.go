@@ -15,6 +15,7 @@ const window = 2048
 type chunk struct {
 	nodes   [window]uint32
 	lengths [window]uint32
+	spelt   [window]float32       // how much of the document is in scripts of bigrams
 	died    [window]atomic.Uint32 // the clock when the document was removed; 0 if it is live
 
 	used, live int
@@ -27,9 +28,9 @@ type chunk struct {
 }
 
 // add stores a document in the next slot of the chunk.
-func (c *chunk) add(node, length uint32, terms []uint32) {
+func (c *chunk) add(node, length uint32, spelt float32, terms []uint32) {
 	i := c.used
-	c.nodes[i], c.lengths[i] = node, length
+	c.nodes[i], c.lengths[i], c.spelt[i] = node, length, spelt
 	before := uint32(0)
 	for _, t := range terms {
 		c.terms = binary.AppendUvarint(c.terms, uint64(t-before))
@@ -84,7 +85,7 @@ func (c *chunk) remove(i, clock uint32) {
 
 func (c *chunk) size() int { return chunkSize + 4*cap(c.ends) + cap(c.terms) }
 
-const chunkSize = 3*4*window + 9*8
+const chunkSize = 4*4*window + 9*8
 
 // A nodeTable maps nodes to slots. Nodes are dense, so pages are full; a stray high
 // number costs one page.

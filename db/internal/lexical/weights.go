@@ -29,9 +29,14 @@ var weights = [kinds]float64{
 const rarity = 1.3
 
 // weigh returns the weight of a token of the query. The n bigrams of a word are
-// evidence for the same thing, and together weigh √n times as much as one.
+// evidence for the same thing, and together weigh √n times as much as one. What only
+// asks weighs less.
 func (t *token) weigh() float64 {
-	return weights[t.kind] / math.Sqrt(float64(t.siblings))
+	w := weights[t.kind] / math.Sqrt(float64(t.siblings))
+	if of, ok := askingWeight[Everyday(t.key)]; ok {
+		w *= of
+	}
+	return w
 }
 
 // idf returns the weight of a term by the number of documents that contain it: the

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import contextlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
@@ -320,16 +321,23 @@ class Database:
     def copy(self, name: str, to: str) -> int:
         """Copies a collection with its embeddings, and returns the number of documents.
 
-        Nothing is embedded again. The copy appears when it is complete.
+        Nothing is embedded again. The copy appears when it is complete. A call that is interrupted stops it.
         """
         body = encode({"kind": "copy", "collection": name, "as": to})
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         task = (self._transport.send(Call("POST", "/v1/tasks", body, headers=headers))).json()
-        wait = 0.02
-        while task["state"] == "running":
-            time.sleep(wait)
-            wait = min(2 * wait, 0.5)
-            task = (self._transport.send(Call("GET", f"/v1/tasks/{task['id']}"))).json()
+        at, wait = f"/v1/tasks/{task['id']}", 0.02
+        try:
+            while task["state"] == "running":
+                time.sleep(wait)
+                wait = min(2 * wait, 0.5)
+                task = (self._transport.send(Call("GET", at))).json()
+        except BaseException as e:
+            # Nobody else knows the task. After a failed request it may well end.
+            if not isinstance(e, Exception):
+                with contextlib.suppress(Exception):
+                    self._transport.send(Call("POST", at + "/cancel", again=False))
+            raise
         if task["state"] == "done":
             return int(task["result"]["copy"]["documents"])
         detail = task.get("error") or {"code": "cancelled", "message": "the task was cancelled", "type": "server_error"}

@@ -455,6 +455,8 @@ class Match:
     cosine: float | None = None
     #: When this version was written
     created: datetime
+    #: In hybrid: the part of score that the cosine gives; words give the rest
+    dense: float | None = None
     #: The embedding, as long as the collection's dims. On a write it replaces the model's; on a read it has
     #: unit length
     embedding: list[float] | None = None
@@ -486,6 +488,7 @@ class Match:
             collection=d.get("collection"),
             cosine=d.get("cosine"),
             created=parse_time(d["created"]),
+            dense=d.get("dense"),
             embedding=d.get("embedding"),
             expires=parse_time(d["expires"]) if d.get("expires") is not None else None,
             highlights=[Span.from_json(v) for v in d["highlights"]] if d.get("highlights") is not None else None,

@@ -158,7 +158,8 @@ func (h *Host) createCollection(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Host) create(ctx context.Context, tenant, database string, in *newCollection) (*record, *problem.Problem) {
-	if p := cmp.Or(checkName(in.Name), checkSpace(in.Configuration, in.Metadata)); p != nil {
+	in.Configuration = withSchema(in.Configuration, in.Schema)
+	if p := cmp.Or(checkName(in.Name), checkSpace(in.Configuration, in.Metadata), checkIndex(in.Configuration)); p != nil {
 		return nil, p
 	}
 	if _, p := h.database(ctx, tenant, database); p != nil {

@@ -1,6 +1,8 @@
 package chroma
 
 import (
+	"encoding/json"
+	"errors"
 	"maps"
 
 	"github.com/fronyai/frony-db/server/problem"
@@ -55,11 +57,72 @@ func checkSpace(configuration, metadata map[string]any) *problem.Problem {
 	return bad("configuration", "the space %v is not known", v).Hint("use l2, ip or cosine")
 }
 
+// checkIndex refuses settings of an index that could not be one.
+func checkIndex(configuration map[string]any) *problem.Problem {
+	for _, index := range []string{"hnsw", "spann"} {
+		given, _ := configuration[index].(map[string]any)
+		for name, v := range given {
+			n, err := asNumber(v)
+			if name != "space" && v != nil && (err != nil || n <= 0) {
+				return bad("configuration", "%s is %v, want a number above 0", name, v)
+			}
+		}
+	}
+	return nil
+}
+
+func asNumber(v any) (float64, error) {
+	if n, ok := v.(json.Number); ok {
+		return n.Float64()
+	}
+	n, ok := v.(float64)
+	if !ok {
+		return 0, errors.New("not a number")
+	}
+	return n, nil
+}
+
+// withSchema is a configuration with what a schema says of the embeddings' index beside it.
+// Clients send the one or the other.
+func withSchema(configuration, schema map[string]any) map[string]any {
+	var at any = schema
+	for _, name := range []string{"keys", "#embedding", "float_list", "vector_index", "config"} {
+		m, _ := at.(map[string]any)
+		at = m[name]
+	}
+	vectors, _ := at.(map[string]any)
+	if vectors == nil {
+		return configuration
+	}
+	out := maps.Clone(configuration)
+	if out == nil {
+		out = map[string]any{}
+	}
+	if out["embedding_function"] == nil && vectors["embedding_function"] != nil {
+		out["embedding_function"] = vectors["embedding_function"]
+	}
+	index := map[string]any{}
+	if s := vectors["space"]; s != nil {
+		index["space"] = s
+	}
+	for _, of := range []map[string]any{vectors, configuration} {
+		given, _ := of["hnsw"].(map[string]any)
+		maps.Copy(index, given)
+	}
+	if len(index) > 0 {
+		out["hnsw"] = index
+	}
+	return out
+}
+
 // reconfigure applies an update of the configuration. The space stays: distances
 // that were told before would mean something else.
 func (r *record) reconfigure(change map[string]any) *problem.Problem {
 	if v := spaceIn(change, nil); v != nil && v != string(r.space()) {
 		return bad("new_configuration", "the space of a collection can't be changed")
+	}
+	if p := checkIndex(change); p != nil {
+		return p
 	}
 	index := map[string]any{"space": string(r.space())}
 	given, _ := r.Configuration["hnsw"].(map[string]any)

@@ -9,13 +9,14 @@ import (
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
 
 // Host is what the protocol needs of the server that it is part of.
 type Host struct {
-	DB *db.DB
+	DB engine.DB
 	// Model is the server's, or nil without one.
 	Model *embedder.Spec
 	Reset bool // POST /api/v2/reset is allowed
@@ -32,9 +33,9 @@ type Host struct {
 	// May decides whether the request's key has a role for a collection.
 	May func(ctx context.Context, role keys.Role, collection string) *problem.Problem
 	// Open opens a collection that exists.
-	Open func(ctx context.Context, name string) (*db.Collection, error)
+	Open func(ctx context.Context, name string) (engine.Collection, error)
 	// Search runs a query and observes it.
-	Search func(ctx context.Context, c *db.Collection, q db.Query) ([]db.Match, error)
+	Search func(ctx context.Context, c engine.Collection, q db.Query) ([]db.Match, error)
 	// Fits adds documents to the size of the answer, and refuses what would not fit.
 	Fits func(ctx context.Context, docs iter.Seq[*db.Document]) *problem.Problem
 	// Problem translates an error of the database.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -143,7 +144,7 @@ type asked struct {
 	norm float64
 }
 
-func (h *Host) asked(ctx context.Context, c *db.Collection, in *question) ([]asked, *problem.Problem) {
+func (h *Host) asked(ctx context.Context, c engine.Collection, in *question) ([]asked, *problem.Problem) {
 	vectors := in.Embeddings
 	if len(in.Texts) > 0 {
 		model := c.Model()
@@ -176,7 +177,7 @@ func (h *Host) asked(ctx context.Context, c *db.Collection, in *question) ([]ask
 // needsExact reports whether all chosen documents have to be compared. A search goes
 // by cosines, so the lengths of embeddings must not matter for their order, and it
 // knows nothing of the texts that where_document asks for.
-func (h *Host) needsExact(ctx context.Context, c *db.Collection, s space, queries []asked, ch *chosen) (bool, error) {
+func (h *Host) needsExact(ctx context.Context, c engine.Collection, s space, queries []asked, ch *chosen) (bool, error) {
 	if ch.text != nil {
 		return true, nil
 	}
@@ -196,7 +197,7 @@ func (h *Host) needsExact(ctx context.Context, c *db.Collection, s space, querie
 // finder finds the nearest documents.
 type finder struct {
 	h      *Host
-	c      *db.Collection
+	c      engine.Collection
 	space  space
 	s      *chosen
 	k      int

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -130,7 +131,8 @@ func metadataOf(d *db.Document) any {
 	return m
 }
 
-// embeddingOf is a document's embedding as it was sent, up to the precision of float32.
+// embeddingOf is a document's embedding as it was sent, up to the precision of float32;
+// exactly if its components have up to five digits.
 func embeddingOf(d *db.Document) []float32 {
 	n := length(d.Metadata)
 	if n == 1 {
@@ -138,13 +140,13 @@ func embeddingOf(d *db.Document) []float32 {
 	}
 	out := make([]float32, len(d.Embedding))
 	for i, x := range d.Embedding {
-		out[i] = float32(float64(x) * n)
+		out[i] = rounded(float32(float64(x) * n))
 	}
 	return out
 }
 
 // opened opens the request's collection; nil before its first document.
-func (h *Host) opened(r *http.Request, role keys.Role) (*record, *db.Collection, *problem.Problem) {
+func (h *Host) opened(r *http.Request, role keys.Role) (*record, engine.Collection, *problem.Problem) {
 	rec, p := h.found(r, role)
 	if p != nil {
 		return nil, nil, p
@@ -161,7 +163,7 @@ func (h *Host) opened(r *http.Request, role keys.Role) (*record, *db.Collection,
 
 // scan reads the documents that are chosen, from offset on; limit is -1 for all. Those
 // of given ids come in the order of these, and others in byte order of their ids.
-func (h *Host) scan(ctx context.Context, c *db.Collection, s *chosen, fields db.Fields, part page) ([]db.Document, *problem.Problem) {
+func (h *Host) scan(ctx context.Context, c engine.Collection, s *chosen, fields db.Fields, part page) ([]db.Document, *problem.Problem) {
 	if s.text != nil {
 		fields = fields&^db.FieldsNone | db.FieldText
 	}
@@ -239,7 +241,7 @@ func (h *Host) get(w http.ResponseWriter, r *http.Request) {
 	if p == nil {
 		s, p = h.choose(&in.selection)
 	}
-	var c *db.Collection
+	var c engine.Collection
 	if p == nil {
 		_, c, p = h.opened(r, keys.Read)
 	}
@@ -293,7 +295,7 @@ func (h *Host) delete(w http.ResponseWriter, r *http.Request) {
 	if p == nil {
 		s, p = h.choose(&in.selection)
 	}
-	var c *db.Collection
+	var c engine.Collection
 	if p == nil {
 		_, c, p = h.opened(r, keys.Write)
 	}
@@ -304,7 +306,7 @@ func (h *Host) delete(w http.ResponseWriter, r *http.Request) {
 	h.done(w, r, http.StatusOK, map[string]any{"deleted": n}, p)
 }
 
-func (h *Host) deleteChosen(ctx context.Context, c *db.Collection, s *chosen, limit *int) (int, *problem.Problem) {
+func (h *Host) deleteChosen(ctx context.Context, c engine.Collection, s *chosen, limit *int) (int, *problem.Problem) {
 	if s.text == nil && limit == nil {
 		n, err := c.DeleteWhere(ctx, s.where)
 		if err != nil {
@@ -332,7 +334,7 @@ func (h *Host) deleteChosen(ctx context.Context, c *db.Collection, s *chosen, li
 }
 
 // matchingIDs are the ids of the documents that are chosen, at most limit; -1 for all.
-func (h *Host) matchingIDs(ctx context.Context, c *db.Collection, s *chosen, limit int) (ids []string, p *problem.Problem) {
+func (h *Host) matchingIDs(ctx context.Context, c engine.Collection, s *chosen, limit int) (ids []string, p *problem.Problem) {
 	fields := db.FieldsNone
 	if s.text != nil {
 		fields = db.FieldText

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -68,7 +69,7 @@ func idOf(kind, name string) string {
 }
 
 // records opens the registry; nil if there is none yet.
-func (h *Host) records(ctx context.Context) (*db.Collection, error) {
+func (h *Host) records(ctx context.Context) (engine.Collection, error) {
 	c, err := h.Open(ctx, registry)
 	if errors.Is(err, db.ErrNoCollection) {
 		return nil, nil

@@ -1,8 +1,10 @@
 package chroma
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/server/keys"
@@ -127,6 +129,7 @@ func (h *Host) listDatabases(w http.ResponseWriter, r *http.Request) {
 		h.Fail(w, r, h.Problem(ctx, err))
 		return
 	}
+	slices.SortFunc(list, func(a, b record) int { return cmp.Compare(a.Name, b.Name) })
 	if tenant == defaultTenant {
 		d, _ := h.database(ctx, tenant, defaultDatabase)
 		list = append([]record{*d}, list...)

@@ -52,3 +52,18 @@ func dot(a, b []float32) float64 {
 	}
 	return sum
 }
+
+// rounded is x, or the number of five decimal digits that is next to it: a component that
+// was divided by the length and multiplied with it again may be a step off.
+func rounded(x float32) float32 {
+	if x == 0 {
+		return x
+	}
+	_, exponent := math.Frexp(float64(x))
+	digits := math.Pow10(5 - int(math.Ceil(float64(exponent)*math.Log10(2))))
+	short := float32(math.Round(float64(x)*digits) / digits)
+	if short == math.Nextafter32(x, short) {
+		return short
+	}
+	return x
+}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 )
@@ -134,12 +135,12 @@ func noEmbedding(precomputed bool, id string) *problem.Problem {
 	return bad("documents", "the document %.200q has neither a text nor an embedding", id)
 }
 
-func wrongDims(c *db.Collection, n int) *problem.Problem {
+func wrongDims(c engine.Collection, n int) *problem.Problem {
 	return bad("embeddings", "Collection expecting embedding with dimension of %d, got %d", c.Dims(), n)
 }
 
 // patch changes the metadata of document i.
-func (h *Host) patch(ctx context.Context, c *db.Collection, b *batch, i int) *problem.Problem {
+func (h *Host) patch(ctx context.Context, c engine.Collection, b *batch, i int) *problem.Problem {
 	change, p := b.change(i)
 	if p != nil || len(change) == 0 {
 		return p
@@ -154,7 +155,7 @@ func (h *Host) patch(ctx context.Context, c *db.Collection, b *batch, i int) *pr
 // forWrite opens a collection. The first documents make it: with embeddings of their
 // own it has these dimensions, and without any it is the server's model's. It is nil
 // if there is nothing to write to, and nothing to create.
-func (h *Host) forWrite(ctx context.Context, r *record, b *batch, create bool) (*db.Collection, *problem.Problem) {
+func (h *Host) forWrite(ctx context.Context, r *record, b *batch, create bool) (engine.Collection, *problem.Problem) {
 	c, err := h.Open(ctx, r.Backing)
 	if err == nil {
 		return c, nil

@@ -28,6 +28,9 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		if s.Unjudged > 0 {
 			fmt.Fprintf(out, " (%d more without a relevant document)", s.Unjudged)
 		}
+		if s.Perturbation != "" {
+			fmt.Fprintf(out, ", %d of them perturbed", s.Changed)
+		}
 		fmt.Fprintf(out, ", indexed in %s a document\n\n", duration(s.IndexMicroseconds))
 		header(out)
 		for _, mode := range Modes {
@@ -42,15 +45,62 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 			}
 			fmt.Fprintln(out)
 		}
-	}
-	if len(r.Sets) > 1 {
-		fmt.Fprintf(out, "\n## Average of %d sets\n\n", len(r.Sets))
-		header(out)
-		for _, mode := range r.modes() {
-			row(out, names[mode], r.average(mode), "")
+		if s.Misses != nil {
+			missed(out, s.Misses)
 		}
 	}
+	for _, p := range r.perturbations() {
+		n := r.count(p)
+		if n < 2 {
+			continue
+		}
+		name := ""
+		if p != "" {
+			name = ", " + string(p)
+		}
+		fmt.Fprintf(out, "\n## Average of %d sets%s\n\n", n, name)
+		header(out)
+		for _, mode := range r.modes() {
+			row(out, names[mode], r.average(mode, p), "")
+		}
+	}
+	if len(r.Compared) > 0 {
+		comparison(out, r.Compared)
+	}
 	return out.Flush()
+}
+
+// missed says why nothing relevant is among ten.
+func missed(w io.Writer, all map[Miss]int) {
+	sum := 0
+	var reasons []string
+	for _, m := range misses {
+		if n := all[m]; n > 0 {
+			sum += n
+			reasons = append(reasons, fmt.Sprintf("%s %d", m, n))
+		}
+	}
+	fmt.Fprintf(w, "\nNothing relevant among ten: %d", sum)
+	if sum > 0 {
+		fmt.Fprintf(w, " (%s)", strings.Join(reasons, ", "))
+	}
+	fmt.Fprintln(w)
+}
+
+// comparison writes a table of two runs.
+func comparison(w io.Writer, all []Comparison) {
+	fmt.Fprint(w, "\n## Compared\n\n| Set | Mode | Queries | Better / worse | Accuracy@1 | Accuracy@10 | MRR@10 |\n| --- | --- | ---: | ---: | --- | --- | --- |\n")
+	for _, c := range all {
+		set := c.Set
+		if set == "" {
+			set = strings.TrimSuffix("mean, "+string(c.Perturbation), ", ")
+		}
+		fmt.Fprintf(w, "| %s | %s | %d | %d / %d |", set, names[c.Mode], c.Queries, c.Better, c.Worse)
+		for _, d := range []Difference{c.Accuracy1, c.Accuracy10, c.MRR10} {
+			fmt.Fprintf(w, " %.4f → %.4f: %+.4f (%+.4f to %+.4f, p %.3f) |", d.Before, d.After, d.After-d.Before, d.Low, d.High, d.P)
+		}
+		fmt.Fprintln(w)
+	}
 }
 
 func header(w io.Writer) {

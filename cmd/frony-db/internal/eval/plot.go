@@ -24,7 +24,8 @@ var colours = map[Mode]string{
 }
 
 // WriteSVG writes a plot of Accuracy@10 against the time per query on a logarithmic
-// axis, with a small mark for each set and mode and a large one for a mode's average.
+// axis, with a small mark for each set and mode and a large one for a mode's average
+// over the sets as they are.
 func (r *Report) WriteSVG(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	p := plot{w: out}
@@ -42,9 +43,9 @@ func (r *Report) WriteSVG(w io.Writer) error {
 		}
 	}
 	for i, mode := range r.modes() {
-		m := r.average(mode)
-		if len(r.Sets) > 1 {
-			p.mark(mode, m, 8, fmt.Sprintf("average of %d sets", len(r.Sets)))
+		m := r.average(mode, "")
+		if n := r.count(""); n > 1 {
+			p.mark(mode, m, 8, fmt.Sprintf("average of %d sets", n))
 		}
 		p.legend(i, mode, m)
 	}

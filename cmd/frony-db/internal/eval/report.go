@@ -8,7 +8,11 @@ import (
 
 // A Report is the result of Run. Its JSON is the output of eval --json.
 type Report struct {
+	Seed uint64       `json:"seed"` // of perturbations, samples and bootstraps
 	Sets []*SetReport `json:"sets"`
+
+	// Compared is set by the caller: see Compare.
+	Compared []Comparison `json:"compared,omitempty"`
 }
 
 // A SetReport is the result for one set.
@@ -19,6 +23,15 @@ type SetReport struct {
 	Unjudged          int                  `json:"unjudged,omitempty"` // queries without a relevant document, which are skipped
 	IndexMicroseconds float64              `json:"index_microseconds"` // per document, until all can be found
 	Modes             map[Mode]*ModeReport `json:"modes"`
+
+	Perturbation Perturbation `json:"perturbation,omitempty"` // of the queries
+	Changed      int          `json:"changed,omitempty"`      // queries that it changed
+
+	// Misses counts the queries of which nothing relevant is among ten, by reason: of
+	// hybrid search, or of the last mode measured. It is there with Options.Details.
+	Misses map[Miss]int `json:"misses,omitempty"`
+
+	questions []Question // with Options.Details
 }
 
 // A ModeReport is the result of one mode on one set.
@@ -74,12 +87,40 @@ func (r *Report) modes() (modes []Mode) {
 	return modes
 }
 
-// average returns the mean of a mode over the sets that have it.
-func (r *Report) average(mode Mode) *ModeReport {
+// Questions returns what became of each query. They are there if Options.Details was set.
+func (r *Report) Questions() (all []Question) {
+	for _, s := range r.Sets {
+		all = append(all, s.questions...)
+	}
+	return all
+}
+
+// perturbations returns those that were measured, "" for none first.
+func (r *Report) perturbations() (all []Perturbation) {
+	for _, p := range append([]Perturbation{""}, Perturbations...) {
+		if r.count(p) > 0 {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// count is the number of sets that were measured under a perturbation.
+func (r *Report) count(p Perturbation) (n int) {
+	for _, s := range r.Sets {
+		if s.Perturbation == p {
+			n++
+		}
+	}
+	return n
+}
+
+// average returns the mean of a mode over the sets that have it under a perturbation.
+func (r *Report) average(mode Mode, p Perturbation) *ModeReport {
 	var all []*Metrics
 	var times []float64
 	for _, s := range r.Sets {
-		if m := s.Modes[mode]; m != nil {
+		if m := s.Modes[mode]; m != nil && s.Perturbation == p {
 			all = append(all, &m.Metrics)
 			times = append(times, m.Microseconds)
 		}

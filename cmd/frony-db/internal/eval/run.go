@@ -53,6 +53,14 @@ type Options struct {
 	// Titles stores the titles of documents, which are searched then.
 	Titles bool
 
+	// Perturb measures each set a second time with its queries perturbed, for each of
+	// these; Seed chooses how.
+	Perturb []Perturbation
+	Seed    uint64
+
+	// Details keeps what became of each query, and why it was missed: Report.WriteQuestions.
+	Details bool
+
 	// Progress, if set, is called before every set and mode, and every hundred queries.
 	Progress func(set string, mode Mode, done, of int)
 }
@@ -72,10 +80,15 @@ func Run(ctx context.Context, sets []*Set, s Searcher, opts *Options) (*Report, 
 			return nil, fmt.Errorf("eval: mode %q: want one of %q", mode, Modes)
 		}
 	}
+	for _, p := range o.Perturb {
+		if !slices.Contains(Perturbations, p) {
+			return nil, fmt.Errorf("eval: perturbation %q: want one of %q", p, Perturbations)
+		}
+	}
 	if len(sets) == 0 {
 		return nil, errors.New("eval: no set")
 	}
-	report := new(Report)
+	report := &Report{Seed: o.Seed}
 	times := make(map[string]int)
 	for _, set := range sets {
 		if times[set.Name]++; times[set.Name] > 1 { // several folders of the same name
@@ -83,20 +96,17 @@ func Run(ctx context.Context, sets []*Set, s Searcher, opts *Options) (*Report, 
 			again.Name = fmt.Sprintf("%s-%d", set.Name, times[set.Name])
 			set = &again
 		}
-		r, err := runSet(ctx, set, s, &o)
+		all, err := runSet(ctx, set, s, &o)
 		if err != nil {
 			return nil, fmt.Errorf("eval: %s: %w", set.Name, err)
 		}
-		report.Sets = append(report.Sets, r)
+		report.Sets = append(report.Sets, all...)
 	}
 	return report, nil
 }
 
-func runSet(ctx context.Context, set *Set, s Searcher, o *Options) (*SetReport, error) {
-	r := &SetReport{
-		Name: set.Name, Documents: len(set.Documents), Queries: len(set.Queries), Unjudged: set.Unjudged,
-		Modes: make(map[Mode]*ModeReport),
-	}
+// runSet indexes a set and measures it with its queries as they are, then perturbed.
+func runSet(ctx context.Context, set *Set, s Searcher, o *Options) ([]*SetReport, error) {
 	docs := set.Documents
 	if !o.Titles {
 		docs = slices.Clone(docs)
@@ -109,7 +119,37 @@ func runSet(ctx context.Context, set *Set, s Searcher, o *Options) (*SetReport, 
 	if err := s.Index(ctx, docs); err != nil {
 		return nil, fmt.Errorf("index: %w", err)
 	}
-	r.IndexMicroseconds = micros(time.Since(start)) / float64(max(1, len(docs)))
+	took := micros(time.Since(start)) / float64(max(1, len(docs)))
+	plain, err := runQueries(ctx, set, s, o, "")
+	if err != nil {
+		return nil, err
+	}
+	all := []*SetReport{plain}
+	for _, p := range o.Perturb {
+		perturbed, changed := set.Perturb(p, o.Seed)
+		if changed == 0 {
+			continue // Latin in an English set
+		}
+		perturbed.Name += "+" + string(p)
+		r, err := runQueries(ctx, perturbed, s, o, p)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p, err)
+		}
+		r.Changed = changed
+		all = append(all, r)
+	}
+	for _, r := range all {
+		r.IndexMicroseconds = took
+	}
+	return all, nil
+}
+
+// runQueries measures a set that is indexed, with its queries under a perturbation.
+func runQueries(ctx context.Context, set *Set, s Searcher, o *Options, p Perturbation) (*SetReport, error) {
+	r := &SetReport{
+		Name: set.Name, Documents: len(set.Documents), Queries: len(set.Queries), Unjudged: set.Unjudged,
+		Perturbation: p, Modes: make(map[Mode]*ModeReport),
+	}
 	for _, mode := range o.Modes {
 		m, err := runMode(ctx, set, s, mode, o)
 		if err != nil {
@@ -118,6 +158,11 @@ func runSet(ctx context.Context, set *Set, s Searcher, o *Options) (*SetReport, 
 		r.Modes[mode] = m
 	}
 	r.compare()
+	if o.Details {
+		if err := r.explain(ctx, set, s); err != nil {
+			return nil, err
+		}
+	}
 	return r, nil
 }
 

@@ -24,7 +24,7 @@ import (
 type Options struct {
 	Source  source.Options
 	Chunk   chunk.Options
-	Files   bool   // cut Markdown and text files into chunks
+	Files   bool   // cut files that are one document into chunks
 	Rows    bool   // cut rows and JSON lines into chunks
 	Rejects string // file for rejected records; empty means RejectsName
 	Label   string // title of the progress; empty names the paths

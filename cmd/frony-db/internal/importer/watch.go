@@ -194,7 +194,7 @@ func (w *watcher) look(ctx context.Context, all bool) (again bool, err error) {
 	var changed []string
 	o := w.Source
 	o.Select = func(path string, format source.Format, info fs.FileInfo) bool {
-		if format != source.Markdown && format != source.Text || info.Size() == 0 {
+		if !format.IsDocument() || info.Size() == 0 {
 			return false
 		}
 		s := stamp{info.Size(), info.ModTime(), info.Mode()}

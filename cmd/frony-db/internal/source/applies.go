@@ -13,20 +13,21 @@ var appliesTo = []struct {
 	set     func(*Options) bool
 	formats []Format
 }{
-	{"encoding", func(o *Options) bool { return o.Encoding != "" }, []Format{JSONL, CSV, TSV, Markdown, Text}},
-	{"id-field", func(o *Options) bool { return o.ID != "" }, []Format{JSONL, CSV, TSV, Parquet}},
-	{"text-field", func(o *Options) bool { return o.Text != "" }, []Format{JSONL, CSV, TSV, Parquet}},
-	{"title-field", func(o *Options) bool { return o.Title != "" }, []Format{JSONL, CSV, TSV, Parquet}},
-	{"embedding-field", func(o *Options) bool { return o.Embedding != "" }, []Format{JSONL, CSV, TSV, Parquet}},
-	{"expires-field", func(o *Options) bool { return o.Expires != "" }, []Format{JSONL, CSV, TSV, Parquet}},
-	{"prefix", func(o *Options) bool { return o.Prefix != "" }, []Format{Markdown, Text}},
+	{"encoding", func(o *Options) bool { return o.Encoding != "" }, []Format{JSONL, CSV, TSV, Markdown, HTML, Text}},
+	{"id-field", func(o *Options) bool { return o.ID != "" }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
+	{"text-field", func(o *Options) bool { return o.Text != "" }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
+	{"title-field", func(o *Options) bool { return o.Title != "" }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
+	{"embedding-field", func(o *Options) bool { return o.Embedding != "" }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
+	{"expires-field", func(o *Options) bool { return o.Expires != "" }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
+	{"prefix", func(o *Options) bool { return o.Prefix != "" }, []Format{Markdown, DOCX, HWPX, HTML, Text}},
 	{"comma", func(o *Options) bool { return o.Comma != 0 }, []Format{CSV, TSV}},
-	{"header", func(o *Options) bool { return o.Header != nil }, []Format{CSV, TSV}},
-	{"skip-rows", func(o *Options) bool { return o.SkipRows != 0 }, []Format{CSV, TSV}},
+	{"header", func(o *Options) bool { return o.Header != nil }, []Format{CSV, TSV, XLSX}},
+	{"skip-rows", func(o *Options) bool { return o.SkipRows != 0 }, []Format{CSV, TSV, XLSX}},
+	{"sheet", func(o *Options) bool { return o.Sheet != "" }, []Format{XLSX}},
 	{"quote", func(o *Options) bool { return o.Quote != QuoteAuto }, []Format{CSV, TSV}},
-	{"type", func(o *Options) bool { return o.Types != nil }, []Format{CSV, TSV}},
-	{"columns", func(o *Options) bool { return o.Columns != nil }, []Format{JSONL, CSV, TSV, Parquet}},
-	{"null", func(o *Options) bool { return o.Null != nil }, []Format{JSONL, CSV, TSV, Parquet}},
+	{"type", func(o *Options) bool { return o.Types != nil }, []Format{CSV, TSV, XLSX}},
+	{"columns", func(o *Options) bool { return o.Columns != nil }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
+	{"null", func(o *Options) bool { return o.Null != nil }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
 	{"records", func(o *Options) bool { return o.Records != "" }, []Format{JSONL}},
 }
 

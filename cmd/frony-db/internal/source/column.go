@@ -70,8 +70,11 @@ func columns(header []string, opts *Options) ([]column, error) {
 	}
 	has := func(r role) bool { return slices.ContainsFunc(out, func(c column) bool { return c.role == r }) }
 	if !has(roleText) && !has(roleEmbedding) {
-		return nil, fmt.Errorf("%w %q for the text is not among %q; name the text column, or the separator if it is not %q",
-			ErrColumn, opts.textName(), names(out), opts.Comma)
+		hint := "name the text column"
+		if opts.Comma != 0 {
+			hint += fmt.Sprintf(", or the separator if it is not %q", opts.Comma)
+		}
+		return nil, fmt.Errorf("%w %q for the text is not among %q; %s", ErrColumn, opts.textName(), names(out), hint)
 	}
 	return out, nil
 }

@@ -154,9 +154,9 @@ func TestCSVInference(t *testing.T) {
 		{"", String},
 		{"0.5 -0.5", Float},
 	} {
-		var rows []csvRecord
+		var rows []tableRow
 		for cell := range strings.SplitSeq(tc.cells, " ") {
-			rows = append(rows, csvRecord{fields: []string{cell}})
+			rows = append(rows, tableRow{fields: []string{cell}})
 		}
 		c := []column{{name: "n"}}
 		if infer(c, rows, &Options{}, &notes{}); c[0].kind != tc.want {

@@ -8,15 +8,6 @@ import (
 	"unicode/utf8"
 )
 
-// csvRecord is one record of a table: its fields, and where it begins.
-type csvRecord struct {
-	fields []string
-	raw    []byte
-	line   int64
-	offset int64
-	err    error // the reason for a reject
-}
-
 // csvScanner reads records as RFC 4180 describes them, with any separator.
 //
 // It replaces encoding/csv, which reads to the end of the file for a quote that is
@@ -52,11 +43,11 @@ func (s *csvScanner) nextLine() (line, error) {
 }
 
 // next returns the next record, good or bad, or the error that ends the file.
-func (s *csvScanner) next() (csvRecord, error) {
+func (s *csvScanner) next() (tableRow, error) {
 	for {
 		ln, err := s.nextLine()
 		if err != nil {
-			return csvRecord{}, err
+			return tableRow{}, err
 		}
 		if len(ln.text) > 0 || ln.tooLong {
 			return s.record(ln)
@@ -65,8 +56,8 @@ func (s *csvScanner) next() (csvRecord, error) {
 }
 
 // record reads the record that begins with first, which may span lines.
-func (s *csvScanner) record(first line) (csvRecord, error) {
-	rec := csvRecord{line: first.no, offset: first.offset}
+func (s *csvScanner) record(first line) (tableRow, error) {
+	rec := tableRow{line: first.no, offset: first.offset}
 	if first.tooLong {
 		rec.raw, rec.err = clone(first.text), tooLong(first.size, s.opts.MaxRecord)
 		return rec, nil

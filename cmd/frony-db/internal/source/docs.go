@@ -11,16 +11,16 @@ import (
 	"github.com/fronyai/frony-db/db/chunk"
 )
 
-// document reads a Markdown or text file as one record. Its id and source are the
+// document reads a Markdown, HTML or text file as one record. Its id and source are the
 // file's path, so reading the folder again replaces it.
 type document struct {
-	file  string
-	in    *input
-	opts  *Options
-	notes *notes
-	md    bool
-	done  bool
-	size  int64
+	file   string
+	in     *input
+	opts   *Options
+	notes  *notes
+	format Format
+	done   bool
+	size   int64
 }
 
 func (d *document) place() (int64, int64) { return 0, d.size }
@@ -58,8 +58,11 @@ func (d *document) parse(raw []byte) (Record, error) {
 	}
 	id := d.opts.Prefix + d.file
 	rec := Record{ID: id, Source: id, Format: Text, File: d.file, Line: 1, Offset: d.in.skipped, Text: string(raw)}
-	if !d.md {
+	if d.format == Text {
 		return rec, nil
+	}
+	if d.format == HTML {
+		return rec, readHTML(&rec)
 	}
 	rec.Format = Markdown
 	meta, body, err := chunk.FrontMatter(rec.Text)

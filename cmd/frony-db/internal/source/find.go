@@ -62,7 +62,7 @@ func findOne(name string, info fs.FileInfo, opts *Options) ([]file, int64, io.Cl
 	if format == Auto {
 		var ok bool
 		if format, ok = FormatOf(name); !ok {
-			return nil, 0, nil, fmt.Errorf("%w: %q does not end in .jsonl, .csv, .tsv, .parquet, .md or .txt, with or without .gz or .zst; name its format", ErrFormat, name)
+			return nil, 0, nil, fmt.Errorf("%w: %q does not end in .jsonl, .csv, .tsv, .parquet, .xlsx, .md, .docx, .hwpx, .html or .txt, with or without .gz or .zst; name its format", ErrFormat, name)
 		}
 	}
 	size := info.Size()
@@ -127,6 +127,10 @@ func (w *walk) visit(name string, entry fs.DirEntry, err error) error {
 	}
 	if hidden {
 		w.skip(name, "hidden file")
+		return nil
+	}
+	if strings.HasPrefix(entry.Name(), "~$") {
+		w.skip(name, "the lock of an office program")
 		return nil
 	}
 	format := w.opts.Format

@@ -20,7 +20,7 @@ type fit struct {
 // so "007" and "+82" stay strings. Among numbers and booleans NA and its like are no
 // value. A column of text that has many numbers is noted: its author may have meant
 // numbers.
-func infer(columns []column, rows []csvRecord, opts *Options, notes *notes) {
+func infer(columns []column, rows []tableRow, opts *Options, notes *notes) {
 	for i := range columns {
 		c := &columns[i]
 		if c.role != roleOther || c.kind != "" {

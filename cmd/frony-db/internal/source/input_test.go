@@ -250,14 +250,14 @@ func TestDocumentLimit(t *testing.T) {
 
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "a.docx", []byte("x"))
+	write(t, dir, "a.pptx", []byte("x"))
 	for _, tc := range []struct {
 		path string
 		opts *Options
 		want error
 	}{
 		{filepath.Join(dir, "none.jsonl"), nil, fs.ErrNotExist},
-		{filepath.Join(dir, "a.docx"), nil, ErrFormat},
+		{filepath.Join(dir, "a.pptx"), nil, ErrFormat},
 		{dir, nil, ErrNoFiles},
 		{filepath.Join(dir, "*.md"), nil, ErrNoFiles},
 		{filepath.Join(dir, "["), nil, ErrNoFiles},

@@ -22,9 +22,21 @@ const (
 	CSV      Format = "csv"      // .csv
 	TSV      Format = "tsv"      // .tsv, .tab
 	Parquet  Format = "parquet"  // .parquet
+	XLSX     Format = "xlsx"     // .xlsx, .xlsm: a spreadsheet
 	Markdown Format = "markdown" // .md, .markdown
+	DOCX     Format = "docx"     // .docx: a word processor's document
+	HWPX     Format = "hwpx"     // .hwpx: one of Hancom's
+	HTML     Format = "html"     // .html, .htm, .xhtml
 	Text     Format = "text"     // .txt, .text
 )
+
+// formats are the names of all.
+var formats = []Format{JSONL, CSV, TSV, Parquet, XLSX, Markdown, DOCX, HWPX, HTML, Text}
+
+// IsDocument reports whether a file of the format is one document, and not many records.
+func (f Format) IsDocument() bool {
+	return f == Markdown || f == DOCX || f == HWPX || f == HTML || f == Text
+}
 
 // Type is the type of a table's column.
 type Type string
@@ -61,7 +73,7 @@ type Options struct {
 	// Expires names the field or column with the time at which a record expires.
 	// Empty means FieldExpires.
 	Expires string
-	// Prefix is prepended to the id and source of every text or Markdown file, so that
+	// Prefix is prepended to the id and source of every file that is one document, so that
 	// two folders can share a collection.
 	Prefix string
 
@@ -73,9 +85,12 @@ type Options struct {
 
 	// Comma separates CSV fields. Zero means ',', or a tab for TSV.
 	Comma rune
-	// Header names the columns of CSV files without a header line.
+	// Header names the columns of CSV files and sheets without a header.
 	Header []string
-	// SkipRows is how many lines above the header of CSV are not read, such as a title.
+	// Sheet is the sheet of a spreadsheet that is read; "" is the first that is shown.
+	Sheet string
+	// SkipRows is how many lines above the header of CSV, or rows of a sheet, are not read,
+	// such as a title.
 	SkipRows int
 	// Quote says what a quote means in CSV and TSV. The zero value decides by evidence.
 	Quote Quote
@@ -124,8 +139,8 @@ func (o *Options) withDefaults() (Options, error) {
 	fault := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("%w: "+format, append([]any{ErrOptions}, args...)...))
 	}
-	if !slices.Contains([]Format{Auto, JSONL, CSV, TSV, Parquet, Markdown, Text}, opts.Format) {
-		faults = append(faults, fmt.Errorf("%w: format %q; one of jsonl, csv, tsv, parquet, markdown, text", ErrFormat, opts.Format))
+	if opts.Format != Auto && !slices.Contains(formats, opts.Format) {
+		faults = append(faults, fmt.Errorf("%w: format %q; one of %s", ErrFormat, opts.Format, join(formats)))
 	}
 	if opts.Encoding != "" {
 		name, ok := canonicalEncoding(opts.Encoding)
@@ -189,6 +204,14 @@ func FormatOf(name string) (Format, bool) {
 		return TSV, true
 	case ".parquet":
 		return Parquet, true
+	case ".xlsx", ".xlsm":
+		return XLSX, true
+	case ".docx":
+		return DOCX, true
+	case ".hwpx":
+		return HWPX, true
+	case ".html", ".htm", ".xhtml":
+		return HTML, true
 	case ".md", ".markdown":
 		return Markdown, true
 	case ".txt", ".text":

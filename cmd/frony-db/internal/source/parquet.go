@@ -40,20 +40,10 @@ type table struct {
 	told  int64 // bytes counted in read
 }
 
-// readerAt is a file with random access.
-type readerAt interface {
-	io.ReaderAt
-	io.Seeker
-}
-
-func newParquet(file string, raw io.Reader, opts *Options, read *atomic.Int64, notes *notes) (*table, error) {
-	at, ok := raw.(readerAt)
-	if !ok {
-		return nil, fmt.Errorf("%w: Parquet can only be read from a file; save the stream first", ErrFormat)
-	}
-	size, err := at.Seek(0, io.SeekEnd)
+func newParquet(file string, raw io.Reader, opts *Options, read *atomic.Int64, notes *notes) (recordReader, error) {
+	at, size, err := randomAccess(raw, "Parquet")
 	if err != nil {
-		return nil, fmt.Errorf("%w: Parquet can only be read from a regular file: %w", ErrFormat, err)
+		return nil, err
 	}
 	if err := checkParquet(at, size); err != nil {
 		return nil, err

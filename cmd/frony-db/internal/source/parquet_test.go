@@ -196,7 +196,7 @@ func TestParquetDamage(t *testing.T) {
 				_, err = file.next()
 			}
 			if file != nil {
-				file.close()
+				file.(*table).close()
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+
+	"github.com/fronyai/frony-db/cmd/frony-db/internal/office"
 )
 
 // Open opens a file, a folder with everything below it, a glob ("notes/**/*.md"), or "-"
@@ -117,6 +119,13 @@ func (r *reader) Next() (Record, error) {
 	}
 }
 
+// opener begins to read a file that is no text, and needs random access.
+type opener func(file string, raw io.Reader, opts *Options, read *atomic.Int64, notes *notes) (recordReader, error)
+
+var openers = map[Format]opener{
+	Parquet: newParquet, XLSX: newWorkbook, DOCX: newWord(office.ReadDocument), HWPX: newWord(office.ReadHWPX),
+}
+
 // start opens a file and the layers above it.
 func (r *reader) start(f file) error {
 	r.name = f.name
@@ -126,13 +135,12 @@ func (r *reader) start(f file) error {
 		return err
 	}
 	r.raw = raw
-	if f.format == Parquet {
-		t, err := newParquet(f.name, raw, r.opts, &r.read, &r.notes)
-		if err != nil {
-			return err
+	if open := openers[f.format]; open != nil {
+		cur, err := open(f.name, raw, r.opts, &r.read, &r.notes)
+		if err == nil {
+			r.cur = cur
 		}
-		r.cur = t
-		return nil
+		return err
 	}
 	r.in, err = newInput(counter{raw, &r.read}, r.opts.Encoding, !f.pipe)
 	if err != nil {
@@ -148,8 +156,8 @@ func (r *reader) start(f file) error {
 	case CSV, TSV:
 		r.cur, err = newCSV(f.name, r.in, r.opts, f.format, &r.notes)
 		return err
-	case Markdown, Text:
-		r.cur = &document{file: f.name, in: r.in, opts: r.opts, notes: &r.notes, md: f.format == Markdown}
+	case Markdown, HTML, Text:
+		r.cur = &document{file: f.name, in: r.in, opts: r.opts, notes: &r.notes, format: f.format}
 	default:
 		return fmt.Errorf("%w: %q", ErrFormat, f.format)
 	}
@@ -163,6 +171,8 @@ func (r *reader) finish() {
 	r.notes.flush()
 	switch cur := r.cur.(type) {
 	case *table:
+		cur.close()
+	case *workbook:
 		cur.close()
 	case *jsonRecords:
 		if cur != nil {

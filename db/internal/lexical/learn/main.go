@@ -3,8 +3,8 @@
 //
 //	go run ./db/internal/lexical/learn PAIRS.jsonl.gz NAMES.tsv
 //
-// A line of pairs is {"q", "p", "lang"}: two texts that belong together, and their
-// languages (ko-en). A line of names is a kind, the Korean and the English name.
+// A line of pairs is {"q", "p", "lang", "source"}: two texts that belong together, their
+// languages (ko-en), and where they are from. A line of names is a kind, the Korean and the English name.
 package main
 
 import (
@@ -38,6 +38,9 @@ func run(pairsPath, namesPath string) error {
 		return err
 	}
 	if err := background(ps); err != nil {
+		return err
+	}
+	if err := asking(ps); err != nil {
 		return err
 	}
 	return loans(append(ns, ps...))

@@ -1,0 +1,288 @@
+package office
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// ReadHWPX reads a document of Hancom's word processor (.hwpx, KS X 6101): its text with
+// tables, foot- and endnotes and text boxes, without memos, headers and footers.
+func ReadHWPX(at io.ReaderAt, size int64) (Document, error) {
+	a, err := openArchive(at, size)
+	if err != nil {
+		return Document{}, err
+	}
+	book, err := hwpxParts(a)
+	if err != nil {
+		return Document{}, err
+	}
+	h := hwpx{}
+	if book.head != "" {
+		if h.levels, err = outlineLevels(a, book.head); err != nil {
+			return Document{}, err
+		}
+	}
+	var out strings.Builder
+	for _, part := range book.sections {
+		if err := h.read(a, part, &out); err != nil {
+			return Document{}, err
+		}
+	}
+	return Document{Title: book.title, Markdown: strings.TrimSpace(out.String())}, nil
+}
+
+// hwpxBook is what a document consists of.
+type hwpxBook struct {
+	title    string
+	head     string // the part with the styles
+	sections []string
+}
+
+func hwpxParts(a *archive) (book hwpxBook, err error) {
+	var container struct {
+		Roots []struct {
+			Path string `xml:"full-path,attr"`
+			Type string `xml:"media-type,attr"`
+		} `xml:"rootfiles>rootfile"`
+	}
+	if err := a.decode("META-INF/container.xml", &container); err != nil {
+		return book, err
+	}
+	var root string
+	for _, r := range container.Roots {
+		if r.Type == "application/hwpml-package+xml" {
+			root = r.Path
+		}
+	}
+	var pack struct {
+		Title string `xml:"metadata>title"`
+		Items []struct {
+			ID   string `xml:"id,attr"`
+			Href string `xml:"href,attr"`
+		} `xml:"manifest>item"`
+		Spine []struct {
+			ID string `xml:"idref,attr"`
+		} `xml:"spine>itemref"`
+	}
+	if root == "" {
+		return book, fmt.Errorf("%w: it has no document", ErrFormat)
+	}
+	if err := a.decode(root, &pack); err != nil {
+		return book, err
+	}
+	book.title = strings.TrimSpace(pack.Title)
+	parts := map[string]string{}
+	for _, i := range pack.Items {
+		parts[i.ID] = i.Href
+	}
+	for _, i := range pack.Spine {
+		name := strings.ToLower(path.Base(parts[i.ID]))
+		switch {
+		case strings.HasPrefix(name, "section"):
+			book.sections = append(book.sections, parts[i.ID])
+		case strings.HasPrefix(name, "header"):
+			book.head = parts[i.ID]
+		}
+	}
+	if len(book.sections) == 0 {
+		return book, fmt.Errorf("%w: it has no sections", ErrFormat)
+	}
+	return book, nil
+}
+
+// outlineLevels are the levels of headings, by the looks of paragraphs.
+func outlineLevels(a *archive, part string) (map[string]int, error) {
+	type heading struct {
+		Type  string `xml:"type,attr"`
+		Level string `xml:"level,attr"`
+	}
+	var head struct {
+		Paragraphs []struct {
+			ID       string   `xml:"id,attr"`
+			Heading  heading  `xml:"heading"`
+			Versions struct { // for programs of several years
+				Cases []struct {
+					Heading heading `xml:"heading"`
+				} `xml:"case"`
+			} `xml:"switch"`
+		} `xml:"refList>paraProperties>paraPr"`
+	}
+	if err := a.decode(part, &head); err != nil {
+		return nil, err
+	}
+	out := map[string]int{}
+	for _, p := range head.Paragraphs {
+		all := []heading{p.Heading}
+		for _, c := range p.Versions.Cases {
+			all = append(all, c.Heading)
+		}
+		for _, h := range all {
+			if n, err := strconv.Atoi(h.Level); err == nil && h.Type == "OUTLINE" {
+				out[p.ID] = n + 1
+			}
+		}
+	}
+	return out, nil
+}
+
+// hwpx writes Markdown of OWPML.
+type hwpx struct {
+	levels map[string]int // of headings, by the looks of paragraphs
+	dec    *xml.Decoder
+}
+
+func (h *hwpx) read(a *archive, part string, out *strings.Builder) error {
+	r, err := a.open(part)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = r.Close() }() // only read from
+	lr := &io.LimitedReader{R: r, N: maxPart}
+	h.dec = xml.NewDecoder(lr)
+	err = h.blocks(out)
+	switch {
+	case lr.N == 0:
+		return fmt.Errorf("%w: the part %q has more than %d bytes", ErrCorrupt, part, maxPart)
+	case err != nil && !errors.Is(err, io.EOF):
+		return fmt.Errorf("%w: the part %q: %w", ErrCorrupt, part, err)
+	}
+	return nil
+}
+
+// blocks writes the paragraphs up to the end of the element that has begun, or returns
+// io.EOF.
+func (h *hwpx) blocks(out *strings.Builder) error {
+	for depth := 0; ; {
+		tok, err := h.dec.Token()
+		if err != nil {
+			return err
+		}
+		switch t := tok.(type) {
+		case xml.EndElement:
+			if depth--; depth < 0 {
+				return nil
+			}
+		case xml.StartElement:
+			depth++
+			if t.Name.Local != "p" {
+				continue
+			}
+			depth--
+			if err := h.paragraph(t, out); err != nil {
+				return unexpected(err)
+			}
+		}
+	}
+}
+
+// paragraph writes a paragraph, and what floats in it after it: tables, boxes, notes.
+func (h *hwpx) paragraph(p xml.StartElement, out *strings.Builder) error {
+	var text, beside strings.Builder
+	for depth := 0; ; {
+		tok, err := h.dec.Token()
+		if err != nil {
+			return unexpected(err)
+		}
+		switch t := tok.(type) {
+		case xml.EndElement:
+			if depth--; depth < 0 {
+				write(out, text.String(), h.levels[attr(p, "paraPrIDRef")], false)
+				out.WriteString(beside.String())
+				return nil
+			}
+		case xml.StartElement:
+			switch t.Name.Local {
+			case "t":
+				err = h.text(&text)
+			case "tbl":
+				err = h.table(&beside)
+			case "subList":
+				err = h.blocks(&beside)
+			case "header", "footer", "hiddenComment", "secPr", "linesegarray":
+				err = h.dec.Skip()
+			default:
+				depth++
+			}
+			if err != nil {
+				return unexpected(err)
+			}
+		}
+	}
+}
+
+// text writes a run of text, in which tabs and breaks are elements.
+func (h *hwpx) text(out *strings.Builder) error {
+	for depth := 0; ; {
+		tok, err := h.dec.Token()
+		if err != nil {
+			return err
+		}
+		switch t := tok.(type) {
+		case xml.CharData:
+			out.Write(t)
+		case xml.EndElement:
+			if depth--; depth < 0 {
+				return nil
+			}
+		case xml.StartElement:
+			switch t.Name.Local {
+			case "tab", "nbSpace", "fwSpace":
+				out.WriteByte(' ')
+			case "lineBreak":
+				out.WriteByte('\n')
+			}
+			depth++
+		}
+	}
+}
+
+// table writes a table as one of Markdown. A cell that spans several is the first of them.
+func (h *hwpx) table(out *strings.Builder) error {
+	var rows [][]string
+	width := 0
+	var cell strings.Builder
+	into := out // a caption comes before the cells
+	for depth := 0; ; {
+		tok, err := h.dec.Token()
+		if err != nil {
+			return unexpected(err)
+		}
+		switch t := tok.(type) {
+		case xml.EndElement:
+			if depth--; depth < 0 {
+				writeTable(out, rows, width)
+				return nil
+			}
+		case xml.StartElement:
+			switch t.Name.Local {
+			case "tr":
+				rows = append(rows, nil)
+			case "tc":
+				cell.Reset()
+				into = &cell
+			case "cellAddr":
+				column, err := strconv.Atoi(attr(t, "colAddr"))
+				if err != nil || column < 0 || column >= maxColumns || len(rows) == 0 {
+					return fmt.Errorf("a cell in column %q", attr(t, "colAddr"))
+				}
+				last := len(rows) - 1
+				for len(rows[last]) <= column {
+					rows[last] = append(rows[last], "")
+				}
+				rows[last][column] = cell.String()
+				width = max(width, column+1)
+			case "subList":
+				if err := h.blocks(into); err != nil {
+					return unexpected(err)
+				}
+				continue
+			}
+			depth++
+		}
+	}
+}

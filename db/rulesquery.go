@@ -1,0 +1,348 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/attr"
+	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/lexical"
+	"github.com/fronyai/frony-db/db/internal/reason"
+	"github.com/fronyai/frony-db/db/internal/store"
+)
+
+// Asked is a query that has been checked, embedded and analysed, for an engine to find
+// candidates for. It is for one goroutine.
+type Asked struct {
+	// Filter is the query's, within what the collection is restricted to.
+	Filter filter.Expr
+	// Trace is what the search did so far; the engine adds to it.
+	Trace Trace
+	// Nothing says that nothing is to be found.
+	Nothing bool
+
+	r     *Rules
+	q     Query
+	ask   index.Query
+	words index.Statistics
+	index *lexical.Index // without documents, for weights
+	start time.Time
+}
+
+// A Retrieval is what candidates are found by: a question, or a part of a long one.
+type Retrieval struct {
+	Text   string    // its words, or empty
+	Vector []float32 // of unit length, or nil
+}
+
+// WeightedTerm is a term of a question. Where it occurs tf times in a document, it adds
+// Weight × tf / (tf + flat + slope × the document's length) to the document's BM25.
+type WeightedTerm struct {
+	Key    uint64
+	Weight float64
+}
+
+// Ask checks, embeds and analyses a query. embeddings returns those of documents by
+// their ids, for Like and Unlike.
+func (r *Rules) Ask(ctx context.Context, q Query, embeddings func(ctx context.Context, ids []string) ([][]float32, error)) (*Asked, error) {
+	if err := r.c.checkQuery(&q); err != nil {
+		return nil, err
+	}
+	a := &Asked{r: r, start: time.Now(), Filter: r.c.within(q.Filter)}
+	a.Trace.Mode = q.mode()
+	q.scope = r.c.scope
+	a.q = q
+	var err error
+	if a.ask, err = r.v.embedded(ctx, &a.q, &a.Trace); err != nil {
+		return nil, err
+	}
+	a.Nothing = a.ask.K == 0
+	if q.byExample() {
+		err = a.mix(ctx, embeddings)
+	}
+	a.ask.Filter = filter.Expr{} // for the engine
+	return a, err
+}
+
+func (a *Asked) mix(ctx context.Context, embeddings func(context.Context, []string) ([][]float32, error)) error {
+	mean := func(ids []string) ([]float32, error) {
+		if len(ids) == 0 {
+			return nil, nil
+		}
+		all, err := embeddings(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		sum := make([]float32, a.r.v.Settings().Dims)
+		for _, v := range all {
+			for i, x := range v {
+				sum[i] += x
+			}
+		}
+		return direction(sum), nil
+	}
+	like, err := mean(a.q.Like)
+	if err != nil {
+		return err
+	}
+	unlike, err := mean(a.q.Unlike)
+	if err != nil {
+		return err
+	}
+	if a.ask.Vector != nil || like != nil {
+		if a.ask.Vector, err = mixed(a.ask.Vector, like, unlike); err != nil {
+			return err
+		}
+	}
+	a.ask.Unknown = a.ask.Unknown && a.ask.Vector == nil
+	return nil
+}
+
+// Except are the ids of documents that are no results.
+func (a *Asked) Except() []string { return slices.Concat(a.q.Like, a.q.Unlike) }
+
+// Exact reports whether every document is to be compared, and Grouped whether results
+// may share a value, so that more candidates may be needed.
+func (a *Asked) Exact() bool   { return a.ask.Exact || a.ask.Recall == 1 }
+func (a *Asked) Grouped() bool { return a.ask.PerGroup > 0 }
+
+// K is the number of results, with those that are left out.
+func (a *Asked) K() int { return a.ask.K }
+
+// Wanted is the number of results, and Frequency how many documents have a term, as Count
+// was told.
+func (a *Asked) Wanted() int              { return a.q.K }
+func (a *Asked) Frequency(key uint64) int { return int(a.words.Frequencies[key]) }
+
+// Fields are the parts of documents that results need.
+func (a *Asked) Fields() Fields {
+	f := cmp.Or(a.q.Fields, FieldsDefault)
+	if a.q.Highlight || a.q.Snippet > 0 {
+		f |= FieldText
+	}
+	return f
+}
+
+// Candidates is how many candidates each retriever is to bring for k results.
+func (a *Asked) Candidates(k int) int {
+	if a.ask.Text == "" || a.ask.Vector == nil {
+		return k
+	}
+	return index.PerRetriever(k)
+}
+
+// SoundCandidates is how many candidates names in the other script are to bring.
+func (a *Asked) SoundCandidates() int {
+	if a.ask.Text == "" || a.ask.Vector == nil {
+		return 0
+	}
+	return index.PerSounds
+}
+
+// Retrievals are what candidates are found by.
+func (a *Asked) Retrievals() []Retrieval {
+	all := []Retrieval{{a.ask.Text, a.ask.Vector}}
+	for _, p := range a.ask.Parts {
+		v := p.Vector
+		if v == nil {
+			v = a.ask.Vector
+		}
+		all = append(all, Retrieval{p.Text, v})
+	}
+	return all
+}
+
+// Keys are the terms whose frequencies are needed for Count.
+func (a *Asked) Keys() []uint64 { return a.keys(lexical.Keys) }
+
+// Completions are the terms whose frequencies are needed, too, if no document has any
+// of Keys.
+func (a *Asked) Completions() []uint64 { return a.keys(lexical.Completions) }
+
+func (a *Asked) keys(of func(string) []uint64) []uint64 {
+	var keys []uint64
+	for _, r := range a.Retrievals() {
+		if r.Text != "" {
+			keys = append(keys, of(r.Text)...)
+		}
+	}
+	if a.ask.Text == "" && (a.q.Highlight || a.q.Snippet > 0) && a.q.Text != "" { // words to mark
+		keys = append(keys, of(a.q.Text)...)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// Count says how many documents there are, how long they are together, and how many
+// have each of Keys.
+func (a *Asked) Count(documents int, length uint64, frequencies map[uint64]uint32) {
+	a.words = index.Statistics{Documents: documents, Length: length, Frequencies: frequencies}
+	a.index = lexical.Counted(&a.words, nil)
+}
+
+// Words are the terms of a text with their weights, the constants of BM25, and the terms
+// of the names that it has in another script: an occurrence of one of these adds its
+// weight.
+func (a *Asked) Words(text string) (terms []WeightedTerm, flat, slope float64, sounds []WeightedTerm) {
+	weights, flat, slope := a.index.Weights(text)
+	return weighted(weights), flat, slope, weighted(a.index.SoundWeights(text))
+}
+
+func weighted(all []lexical.Weight) []WeightedTerm {
+	out := make([]WeightedTerm, len(all))
+	for i, w := range all {
+		out[i] = WeightedTerm(w)
+	}
+	return out
+}
+
+// Score is the BM25 of documents, by their terms, for a text.
+func (a *Asked) Score(text string, terms [][]uint64) []float32 {
+	all, nodes := make([]lexical.Terms, len(terms)), make([]uint32, len(terms))
+	for i, t := range terms {
+		all[i], nodes[i] = t, uint32(i)
+	}
+	return lexical.Counted(&a.words, all).Scores(nil, text, nodes)
+}
+
+// Candidate is a document that an engine has found.
+type Candidate struct {
+	Terms  []uint64  // as Rules.Terms
+	Vector []float32 // of unit length
+	// Document has the metadata, title and source if the query is Grouped.
+	Document *Document
+}
+
+// Ranked is the place of a candidate among the results.
+type Ranked struct {
+	At                  int // among the candidates
+	Score, Cosine, BM25 float32
+}
+
+// Rank ranks candidates as the whole collection would be, if the best are among them.
+func (a *Asked) Rank(ctx context.Context, candidates []Candidate) ([]Ranked, error) {
+	docs := make([]index.Candidate, len(candidates))
+	for i, c := range candidates {
+		docs[i] = index.Candidate{Vector: c.Vector, Terms: c.Terms}
+		if c.Document != nil {
+			docs[i].Record = new(store.Record)
+			c.Document.toRecord(docs[i].Record)
+		}
+	}
+	var t index.Trace
+	found, err := index.Gather(*a.r.v.Settings(), &a.words, docs).Rank(ctx, a.ask, &t)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Ranked, len(found))
+	for i, f := range found {
+		out[i] = Ranked{int(f.Node), f.Score, f.Cosine, f.BM25}
+	}
+	a.Trace.Candidates, a.Trace.Rerank = len(candidates), a.Trace.Rerank+t.Rerank+t.Lexical
+	return out, nil
+}
+
+// Finish makes the snippets and highlights of the results, and fills the query's Trace.
+func (a *Asked) Finish(ctx context.Context, matches []Match) error {
+	var err error
+	if len(matches) > 0 && (a.q.Highlight || a.q.Snippet > 0) {
+		start := time.Now()
+		err = a.r.v.excerpt(ctx, a.index.Marker(a.q.texts()), &a.q, &a.ask, matches)
+		a.Trace.Load += time.Since(start)
+	}
+	a.Trace.Total = time.Since(a.start)
+	if a.q.Trace != nil {
+		*a.q.Trace = a.Trace
+	}
+	return err
+}
+
+// Columns are documents whose metadata is filtered, sorted or counted in memory.
+type Columns struct {
+	c *index.Columns
+	n int
+}
+
+// NewColumns returns no documents. named says that the collection has a field "id".
+func NewColumns(named bool) *Columns { return &Columns{c: index.NewColumns(named)} }
+
+// Add adds a document, whose number is the number of those before it.
+func (c *Columns) Add(d *Document) {
+	rec := new(store.Record)
+	d.toRecord(rec)
+	c.c.Add(rec)
+	c.n++
+}
+
+// Len is the number of documents.
+func (c *Columns) Len() int { return c.n }
+
+// Meeting reports for each document whether it meets a filter.
+func (c *Columns) Meeting(where filter.Expr) ([]bool, error) {
+	bits, err := c.c.Meeting(where)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]bool, c.n)
+	for i := range out {
+		out[i] = bits[i/64]>>(i%64)&1 != 0
+	}
+	return out, nil
+}
+
+// CheckScan checks a scan, but for its filter.
+func (r *Rules) CheckScan(s *Scan) error { return s.check() }
+
+// Sorted returns the documents in the order of a scan with Sort, behind its After, at
+// least Limit of them.
+func (c *Columns) Sorted(s *Scan) []int {
+	sorted := index.Sorted{After: s.After, N: s.Limit}
+	for _, v := range s.AfterValues { // which have been checked
+		if v != nil {
+			v, _, _ = normaliseValue(v)
+		}
+		sorted.From = append(sorted.From, v)
+	}
+	for _, k := range s.Sort {
+		sorted.Keys = append(sorted.Keys, attr.Key(k))
+	}
+	nodes := c.c.Sorted(sorted)
+	out := make([]int, len(nodes))
+	for i, n := range nodes {
+		out[i] = int(n)
+	}
+	return out
+}
+
+// CheckFacets checks a facet query, but for its filter and its search.
+func (r *Rules) CheckFacets(q *FacetQuery) error {
+	if err := q.check(r.Limits()); err != nil {
+		return err
+	}
+	if q.Search != nil && q.Search.byExample() {
+		return reason.For(ErrInvalidQuery, "facets of Like and Unlike are not counted; search with a text or an embedding")
+	}
+	return nil
+}
+
+// Facets counts the values of fields in all documents.
+func (c *Columns) Facets(q *FacetQuery) []Facet {
+	all := c.c.Facets(index.Facets{Fields: q.Fields, Top: cmp.Or(q.Top, defaultTop), Prefix: q.Prefix})
+	out := make([]Facet, len(all))
+	for i, f := range all {
+		out[i] = fromFacet(q.Fields[i], f)
+	}
+	return out
+}
+
+// Fields describes the fields of all documents, the most frequent first.
+func (c *Columns) Fields() []FieldInfo { return fieldInfos(c.c.Fields(8*examples), c.n) }
+
+// Warnings says what in a filter is probably a mistake, and which of fields no document
+// has, by documents that have every field with a value of each of its types.
+func (c *Columns) Warnings(where filter.Expr, fields ...string) []string {
+	return slices.Concat(c.c.Warnings(where), c.c.Unknown(fields...))
+}

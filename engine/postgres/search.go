@@ -1,0 +1,281 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+// Search is db.Collection.Search. Recall, EfSearch and Oversampling of the query are not
+// looked at, but for a Recall of 1, which is Exact.
+func (c *Collection) Search(ctx context.Context, q db.Query) (matches []db.Match, err error) {
+	err = c.d.read(ctx, func(tx pgx.Tx) error {
+		matches, err = c.search(ctx, tx, q)
+		return err
+	})
+	return matches, failed("search", c.name, err)
+}
+
+func (c *Collection) search(ctx context.Context, tx pgx.Tx, q db.Query) ([]db.Match, error) {
+	asked, err := c.Ask(ctx, q, c.embeddings)
+	if err != nil {
+		return nil, err
+	}
+	if q.Trace != nil {
+		warnings, err := c.warnings(ctx, tx, q.Filter)
+		if err != nil {
+			return nil, err
+		}
+		if q.GroupBy != "" {
+			unknown, err := c.warnings(ctx, tx, filter.All(), q.GroupBy)
+			if err != nil {
+				return nil, err
+			}
+			warnings = append(warnings, unknown...)
+		}
+		asked.Trace.Warnings = append(asked.Trace.Warnings, warnings...)
+	}
+	if asked.Nothing {
+		return nil, asked.Finish(ctx, nil)
+	}
+	s := search{Collection: c, tx: tx, asked: asked, terms: map[int64][]uint64{}}
+	start := time.Now()
+	if s.meets, err = c.meeting(ctx, tx, asked.Filter); err != nil {
+		return nil, err
+	}
+	asked.Trace.Filter = time.Since(start)
+	ranked, err := s.rank(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start = time.Now()
+	matches, err := s.load(ctx, ranked)
+	if err != nil {
+		return nil, err
+	}
+	asked.Trace.Load = time.Since(start)
+	return matches, asked.Finish(ctx, matches)
+}
+
+// search is the state of one search.
+type search struct {
+	*Collection
+	tx     pgx.Tx
+	asked  *db.Asked
+	meets  condition
+	except []string // ids, composed
+	// filtered says that not all documents are looked at. Of all, those that have expired
+	// are left out after they were found.
+	filtered bool
+
+	nos   []int64            // of the candidates
+	terms map[int64][]uint64 // of documents by their numbers, as far as they were read
+}
+
+// rank finds candidates and ranks them. If results may share a value, and too few of the
+// candidates may stay, it asks for more.
+func (s *search) rank(ctx context.Context) ([]db.Ranked, error) {
+	s.except = composed(s.asked.Except())
+	s.filtered = s.asked.Filter.Kind() != filter.KindAll || len(s.except) > 0
+	if err := s.count(ctx); err != nil {
+		return nil, err
+	}
+	for k := s.asked.K(); ; k *= 4 {
+		if s.asked.Grouped() && k == s.asked.K() {
+			k *= 2
+		}
+		all, err := s.retrieve(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		candidates, err := s.candidates(ctx)
+		if err != nil {
+			return nil, err
+		}
+		ranked, err := s.asked.Rank(ctx, candidates)
+		if err != nil || !s.asked.Grouped() || all || len(ranked) >= s.asked.Wanted() {
+			return ranked, err
+		}
+	}
+}
+
+// count reads the statistics of the question's words.
+func (s *search) count(ctx context.Context) error {
+	keys := s.asked.Keys()
+	if len(keys) == 0 {
+		s.asked.Count(0, 0, nil)
+		return nil
+	}
+	var documents int
+	var length int64
+	if err := s.tx.QueryRow(ctx, `SELECT documents, length FROM frony.collections WHERE id = $1`, s.id).Scan(&documents, &length); err != nil {
+		return err
+	}
+	frequencies := map[uint64]uint32{}
+	if err := s.frequencies(ctx, keys, frequencies); err != nil {
+		return err
+	}
+	if len(frequencies) == 0 {
+		if err := s.frequencies(ctx, s.asked.Completions(), frequencies); err != nil {
+			return err
+		}
+	}
+	s.asked.Count(documents, uint64(length), frequencies)
+	return nil
+}
+
+func (s *search) frequencies(ctx context.Context, keys []uint64, into map[uint64]uint32) error {
+	signed := make([]int64, len(keys))
+	for i, key := range keys {
+		signed[i] = int64(key)
+	}
+	rows, err := s.tx.Query(ctx, `SELECT key, documents FROM `+s.t.terms+` WHERE key = ANY($1) AND documents > 0`, signed)
+	if err != nil {
+		return err
+	}
+	return each(rows, func() error {
+		var key, n int64
+		err := rows.Scan(&key, &n)
+		into[uint64(key)] = uint32(n)
+		return err
+	})
+}
+
+// retrieve finds the numbers of candidates for k results. It reports whether these are
+// all that there are.
+func (s *search) retrieve(ctx context.Context, k int) (all bool, err error) {
+	all = true
+	s.nos = s.nos[:0]
+	n := s.asked.Candidates(k)
+	for i, r := range s.asked.Retrievals() {
+		if r.Vector != nil {
+			start := time.Now()
+			found, err := s.dense(ctx, r.Vector, n)
+			if err != nil {
+				return false, err
+			}
+			s.asked.Trace.Graph += time.Since(start)
+			s.nos, all = append(s.nos, found...), all && len(found) < n
+		} else if i == 0 {
+			s.asked.Trace.Plan = db.PlanLexical
+		}
+		if r.Text == "" {
+			continue
+		}
+		start := time.Now()
+		found, err := s.lexical(ctx, r.Text, n)
+		if err != nil {
+			return false, err
+		}
+		s.asked.Trace.Lexical += time.Since(start)
+		s.nos, all = append(s.nos, found...), all && len(found) < n
+	}
+	slices.Sort(s.nos)
+	s.nos = slices.Compact(s.nos)
+	return all, nil
+}
+
+// Of what the graph proposes, the full vectors rank overfetch times as many as are asked
+// for, and no fewer than leastBeam.
+const (
+	overfetch = 2
+	leastBeam = 200
+	mostBeam  = 1000 // pgvector's limit of hnsw.ef_search; beyond it, the scan goes on
+)
+
+// dense finds the numbers of the n nearest documents.
+func (s *search) dense(ctx context.Context, v []float32, n int) ([]int64, error) {
+	info := s.Info()
+	var a args
+	q := a.add(v) + "::vector"
+	from := ` FROM ` + s.t.docs + ` d WHERE ` + s.meets(&a) + s.others(&a)
+	var sql string
+	if s.asked.Exact() || info.HeadDims > mostIndexed {
+		s.asked.Trace.Plan = db.PlanExact
+		sql = `SELECT d.no` + from + ` ORDER BY d.embedding <=> ` + q + ` LIMIT ` + a.add(n)
+	} else {
+		s.asked.Trace.Plan = db.PlanGraph
+		beam := max(overfetch*n, leastBeam)
+		set := fmt.Sprintf(`SET LOCAL hnsw.ef_search = %d; SET LOCAL hnsw.iterative_scan = relaxed_order`, min(beam, mostBeam))
+		if _, err := s.tx.Exec(ctx, set); err != nil {
+			return nil, err
+		}
+		sql = `WITH near AS MATERIALIZED (SELECT d.no, d.embedding` + from + ` ORDER BY ` + head("d.embedding", &info) + ` <=> ` + head(q, &info) +
+			` LIMIT ` + a.add(beam) + `) SELECT no FROM near ORDER BY embedding <=> ` + q + ` LIMIT ` + a.add(n)
+	}
+	return numbers(ctx, s.tx, sql, a)
+}
+
+// others leaves the examples of the query out.
+func (s *search) others(a *args) string {
+	if len(s.except) == 0 {
+		return ""
+	}
+	return ` AND d.id_key <> ALL(` + a.add(s.except) + `)`
+}
+
+func numbers(ctx context.Context, tx pgx.Tx, sql string, a args) ([]int64, error) {
+	rows, err := tx.Query(ctx, sql, a...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// candidates reads what ranking needs of the documents that were found.
+func (s *search) candidates(ctx context.Context) ([]db.Candidate, error) {
+	var f db.Fields = db.FieldsNone
+	if s.asked.Retrievals()[0].Vector != nil {
+		f |= db.FieldEmbedding
+	}
+	if s.asked.Grouped() {
+		f |= db.FieldMetadata
+	}
+	docs, err := s.numbered(ctx, s.tx, f, s.nos)
+	if err != nil {
+		return nil, err
+	}
+	s.nos = slices.DeleteFunc(s.nos, func(no int64) bool { return docs[no] == nil || docs[no].expired })
+	out := make([]db.Candidate, len(s.nos))
+	for i, no := range s.nos {
+		out[i].Vector = docs[no].Embedding
+		if s.asked.Grouped() {
+			out[i].Document = &docs[no].Document
+		}
+	}
+	if len(s.asked.Keys()) == 0 {
+		return out, nil
+	}
+	if err := s.read(ctx, s.nos); err != nil {
+		return nil, err
+	}
+	for i, no := range s.nos {
+		out[i].Terms = s.terms[no]
+	}
+	return out, nil
+}
+
+// load reads the documents of the results.
+func (s *search) load(ctx context.Context, ranked []db.Ranked) ([]db.Match, error) {
+	nos := make([]int64, len(ranked))
+	for i, r := range ranked {
+		nos[i] = s.nos[r.At]
+	}
+	docs, err := s.numbered(ctx, s.tx, s.asked.Fields(), nos)
+	if err != nil {
+		return nil, err
+	}
+	matches := make([]db.Match, 0, len(ranked))
+	for i, r := range ranked {
+		if d := docs[nos[i]]; d != nil {
+			matches = append(matches, db.Match{Document: d.Document, Score: r.Score, Cosine: r.Cosine, BM25: r.BM25})
+		}
+	}
+	return matches, nil
+}
