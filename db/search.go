@@ -170,6 +170,7 @@ func fromMatch(m *index.Match) Match {
 	out.Document.Embedding = m.Embedding
 	return out
 }
+
 // excerpts reports whether the results have parts of their texts marked or chosen.
 func (q *Query) excerpts() bool { return q.Highlight || q.Snippet > 0 }
 

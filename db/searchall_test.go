@@ -62,7 +62,9 @@ func TestSearchAll(t *testing.T) {
 	}
 	// The collections are alike, so that the words weigh about the same in each.
 	for _, q := range []db.Query{
-		{Text: "김치 요리 7"}, {Text: "winter train 12", Fusion: db.Reciprocal}, {Text: "이사 신고", Mode: db.Lexical},
+		{Text: "김치 요리 7"},
+		{Text: "winter train 12", Fusion: db.Reciprocal},
+		{Text: "이사 신고", Mode: db.Lexical},
 		{Queries: []db.Question{{Text: "김치 요리"}, {Text: "coffee beans"}}},
 	} {
 		q.K = 10
@@ -73,7 +75,9 @@ func TestSearchAll(t *testing.T) {
 		}
 		common := 0
 		for _, m := range got {
-			if slices.ContainsFunc(want, func(w db.Match) bool { return cmp.Compare(w.Document.Text, m.Document.Text) == 0 || w.Document.ID == m.Document.ID }) {
+			if slices.ContainsFunc(want, func(w db.Match) bool {
+				return cmp.Compare(w.Document.Text, m.Document.Text) == 0 || w.Document.ID == m.Document.ID
+			}) {
 				common++
 			}
 			if m.Score < 0 || m.Score > 1 {
