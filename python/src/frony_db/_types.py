@@ -85,6 +85,8 @@ class CollectionOptions(TypedDict, total=False):
 
 
 class SearchOptions(TypedDict, total=False):
+    #: Returns each result with so many chunks before and behind it, in context
+    context: int
     #: Weight of the dense score in hybrid; the lexical score has the rest. 0.3 if missing
     dense_weight: float
     #: Beam width in the graph, instead of recall; the collection's if missing
@@ -451,6 +453,8 @@ class Match:
     chunk: int | None = None
     #: In a search of several collections: the one that it is in
     collection: str | None = None
+    #: The result with the chunks around it, if context was asked for and it has a text
+    context: Passage | None = None
     #: Cosine over all dimensions, from -1 to 1, if it was computed
     cosine: float | None = None
     #: When this version was written
@@ -486,6 +490,7 @@ class Match:
             bm25=d.get("bm25"),
             chunk=d.get("chunk"),
             collection=d.get("collection"),
+            context=Passage.from_json(d["context"]) if d.get("context") is not None else None,
             cosine=d.get("cosine"),
             created=parse_time(d["created"]),
             dense=d.get("dense"),
