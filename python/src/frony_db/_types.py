@@ -436,6 +436,24 @@ class Snippet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    #: The chunks as they follow each other in the document; what two of them share is there once
+    text: str
+    #: The number of the first chunk, from 0
+    first: int
+    #: The number of the last chunk
+    last: int
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Passage:
+        return cls(
+            text=d["text"],
+            first=d["first"],
+            last=d["last"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     #: Unique in the collection
     id: str
