@@ -165,9 +165,9 @@ func (v *version) embeddedAll(ctx context.Context, q *Query, t *Trace) (ask inde
 		if weight == 0 {
 			weight = 1
 		}
-		all := append(ask.Questions, index.Question{
+		all := slices.Concat(ask.Questions, []index.Question{{
 			Text: part.Text, Vector: part.Vector, Parts: part.Parts, Unknown: part.Unknown, Weight: weight, Number: i,
-		})
+		}})
 		ask = part
 		ask.Text, ask.Vector, ask.Parts, ask.Unknown, ask.Questions = "", nil, nil, false, all
 	}
@@ -180,7 +180,7 @@ func (v *version) embeddedAll(ctx context.Context, q *Query, t *Trace) (ask inde
 func (v *version) embedTexts(ctx context.Context, q *Query) error {
 	e := v.embedder()
 	if e == nil || v.outdated() != nil {
-		return nil
+		return nil //nolint:nilerr // embedded tells it
 	}
 	var texts []string
 	for i := range q.Queries {
