@@ -22,7 +22,7 @@ class Chunking(TypedDict, total=False):
     format: Literal["plain", "markdown"]
     #: Tokens that a chunk repeats of the previous one; an eighth of tokens if missing
     overlap: int
-    #: The longest chunk, in the model's tokens; 128, or the model's limit if lower, if missing
+    #: The longest chunk, in the model's tokens; 256, or the model's limit if lower, if missing
     tokens: int
 
 
@@ -469,6 +469,8 @@ class Match:
     bm25: float | None = None
     #: Its number within the source
     chunk: int | None = None
+    #: In a search of several collections: the one that it is in
+    collection: str | None = None
     #: The result with the chunks around it, if context was asked for and it has a text
     context: Passage | None = None
     #: Cosine over all dimensions, from -1 to 1, if it was computed
@@ -505,6 +507,7 @@ class Match:
             metadata=d.get("metadata") or {},
             bm25=d.get("bm25"),
             chunk=d.get("chunk"),
+            collection=d.get("collection"),
             context=Passage.from_json(d["context"]) if d.get("context") is not None else None,
             cosine=d.get("cosine"),
             created=parse_time(d["created"]),
