@@ -13,7 +13,7 @@ import (
 // Chunking says how to cut texts.
 type Chunking struct {
 	Format  string `json:"format,omitempty" enum:"plain,markdown" doc:"Markdown is cut along its headings; plain if missing"`
-	Tokens  int    `json:"tokens,omitzero" minimum:"0" doc:"The longest chunk, in the model's tokens; 256, or the model's limit if lower, if missing"`
+	Tokens  int    `json:"tokens,omitzero" minimum:"0" doc:"The longest chunk, in the model's tokens; 128, or the model's limit if lower, if missing"`
 	Overlap *int   `json:"overlap,omitempty" minimum:"0" doc:"Tokens that a chunk repeats of the previous one; an eighth of tokens if missing"`
 }
 

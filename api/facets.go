@@ -107,6 +107,11 @@ func (f *Facets) DB() db.Facets {
 	return out
 }
 
+// DescribeFields says whose fields to describe.
+type DescribeFields struct {
+	Filter Filter `json:"filter,omitzero"`
+}
+
 // FieldInfos describe the fields of a collection.
 type FieldInfos struct {
 	Fields   []FieldInfo `json:"fields" doc:"The most frequent first"`

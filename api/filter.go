@@ -60,8 +60,9 @@ func URLFilter(text string, l filter.Limits) (filter.Expr, error) {
 	return e, nil
 }
 
-// inURL is the filter in the query of a URL, as the body of a request has it.
-func inURL(text string) Filter {
+// AnyFilter is a filter that is given as a string, as in the query of a URL: the text of
+// one, or its JSON.
+func AnyFilter(text string) Filter {
 	if isJSON(text) {
 		return Filter(text)
 	}

@@ -88,6 +88,12 @@ func (q *Query) DB(l filter.Limits) (db.Query, error) {
 	return out, err
 }
 
+// SearchAll is a search of several collections.
+type SearchAll struct {
+	Collections []string `json:"collections" minItems:"1" doc:"Names, aliases, and beginnings of them with * behind: tenant-*. Collections that a key is not for take no part in these" example:"notes"`
+	Query       Query    `json:"query"`
+}
+
 // SearchBatch is several queries in one request.
 type SearchBatch struct {
 	Queries []Query `json:"queries" minItems:"1"`

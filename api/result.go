@@ -8,6 +8,7 @@ import (
 
 // Match is a result of a search.
 type Match struct {
+	Collection string `json:"collection,omitempty" doc:"In a search of several collections: the one that it is in"`
 	StoredDocument
 	Score  float32 `json:"score" doc:"What results are ordered by: the cosine in mode dense, BM25 in lexical, and the fused score from 0 to 1 in hybrid; of queries see fuse"`
 	Cosine float32 `json:"cosine,omitzero" doc:"Cosine over all dimensions, from -1 to 1, if it was computed"`
@@ -24,7 +25,7 @@ type Match struct {
 // FromMatch is the wire form of a match.
 func FromMatch(m *db.Match) Match {
 	return Match{
-		StoredDocument: FromStored(&m.Document), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Dense: m.Dense, Question: m.Question,
+		Collection: m.Collection, StoredDocument: FromStored(&m.Document), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Dense: m.Dense, Question: m.Question,
 		Highlights: fromSpans(m.Document.Text, m.Highlights), Snippet: fromSnippet(m.Snippet), Context: (*Passage)(m.Context),
 	}
 }
@@ -32,7 +33,7 @@ func FromMatch(m *db.Match) Match {
 // DB is the match.
 func (m *Match) DB() db.Match {
 	return db.Match{
-		Document: m.StoredDocument.DB(), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Dense: m.Dense, Question: m.Question,
+		Collection: m.Collection, Document: m.StoredDocument.DB(), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Dense: m.Dense, Question: m.Question,
 		Highlights: spans(m.Text, m.Highlights), Snippet: m.Snippet.DB(), Context: (*db.Passage)(m.Context),
 	}
 }

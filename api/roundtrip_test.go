@@ -316,7 +316,7 @@ func essence(v reflect.Value) any {
 		d := map[string]any{}
 		inner := v.Type() == reflect.TypeFor[db.Query]()
 		for f, x := range v.Fields() {
-			if f.IsExported() && !unmakeable(f.Type) && !(inner && stays["Query"][f.Name] != "") {
+			if f.IsExported() && !unmakeable(f.Type) && (!inner || stays["Query"][f.Name] == "") {
 				d[f.Name] = essence(x)
 			}
 		}

@@ -31,7 +31,7 @@ type ScanRequest struct {
 
 // Body is the scan as the body of a request.
 func (s *Scan) Body() ScanRequest {
-	return ScanRequest{Filter: inURL(s.Filter), Sort: s.Sort, Limit: s.Limit, Cursor: s.Cursor, Fields: s.Fields}
+	return ScanRequest{Filter: AnyFilter(s.Filter), Sort: s.Sort, Limit: s.Limit, Cursor: s.Cursor, Fields: s.Fields}
 }
 
 // DB is the scan, its filter parsed within limits. Errors are a *FieldError.

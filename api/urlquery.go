@@ -18,7 +18,7 @@ type URLQuery struct {
 func (u *URLQuery) Query() Query {
 	q := Query{
 		Text: u.Text, K: u.K, Offset: u.Offset, PerSource: u.PerSource, GroupBy: u.GroupBy, PerGroup: u.PerGroup, Exact: u.Exact, Fields: u.Fields,
-		Filter: inURL(u.Filter),
+		Filter: AnyFilter(u.Filter),
 	}
 	_ = q.Mode.UnmarshalText([]byte(u.Mode)) // the schema has the names
 	return q

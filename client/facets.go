@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"net/http"
-	"net/url"
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
@@ -26,12 +25,13 @@ func (c *Collection) Facets(ctx context.Context, q db.FacetQuery) (db.Facets, er
 // Fields describes the fields of the documents that meet a filter, the most frequent
 // first.
 func (c *Collection) Fields(ctx context.Context, where filter.Expr) ([]db.FieldInfo, error) {
-	path := c.path() + "/fields"
-	if where.Kind() != filter.KindAll {
-		path += "?" + url.Values{"filter": {where.String()}}.Encode()
+	var in api.DescribeFields
+	var err error
+	if in.Filter, err = api.FromFilter(where); err != nil {
+		return nil, &db.Error{Op: "fields", Err: err}
 	}
 	var out api.FieldInfos
-	if err := c.c.do(ctx, http.MethodGet, path, nil, &out); err != nil {
+	if err := c.c.do(ctx, http.MethodPost, c.path()+"/fields", &in, &out); err != nil {
 		return nil, err
 	}
 	fields := make([]db.FieldInfo, len(out.Fields))

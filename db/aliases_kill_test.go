@@ -82,10 +82,10 @@ func TestKillAliases(t *testing.T) {
 			t.Fatal(err)
 		}
 		for s := bufio.NewScanner(out); s.Scan(); {
-			switch line := s.Text(); {
-			case line == "open":
+			switch line := s.Text(); line {
+			case "open":
 				time.AfterFunc(time.Duration(rand.IntN(150))*time.Millisecond, func() { _ = cmd.Process.Kill() })
-			case line == "done":
+			case "done":
 				steps++
 			default:
 				t.Fatal(line)
@@ -114,7 +114,10 @@ func TestKillAliases(t *testing.T) {
 			t.Error(r, err)
 		}
 		// What a killed child has left beside the one that the alias leads to.
-		for info := range d.Collections(ctx) {
+		for info, err := range d.Collections(ctx) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if len(info.Aliases) == 0 {
 				if err := d.Drop(ctx, info.Name); err != nil {
 					t.Error(err)

@@ -3,11 +3,11 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/fronyai/frony-db/db/internal/index"
-	"github.com/fronyai/frony-db/db/internal/store"
 )
 
 // MaxContext is the most chunks on each side that Query.Context may ask for.
@@ -21,84 +21,93 @@ type Passage struct {
 	First, Last int // the chunks of Source that it is made of, from 0
 }
 
-// surround sets the Context of the results. What was only read for this is dropped.
-func (q *Query) surround(ctx context.Context, r *index.Reader, out []Match) error {
+// surround sets the Context of the results. read returns those of the documents with
+// these ids that there are and that the query's collection may show, with text and
+// metadata. Texts that were only read for this are dropped.
+//
+// Neighbours are where Chunks puts them. There are those without a gap.
+func (q *Query) surround(out []Match, read func(ids []string) ([]Document, error)) error {
+	type place struct {
+		source string
+		chunk  int
+	}
+	asked := make(map[place]bool)
+	var ids []string
 	for i := range out {
-		if err := ctx.Err(); err != nil {
+		d := &out[i].Document
+		if d.Source == "" || d.Text == "" {
+			continue
+		}
+		for n := max(0, d.Chunk-q.Context); n <= d.Chunk+q.Context; n++ {
+			if p := (place{d.Source, n}); !asked[p] {
+				asked[p] = true
+				ids = append(ids, fmt.Sprintf("%s#%d", d.Source, n))
+			}
+		}
+	}
+	var docs []Document
+	if len(ids) > 0 {
+		var err error
+		if docs, err = read(ids); err != nil {
 			return err
 		}
-		m := &out[i]
-		if m.Document.Text != "" {
-			p, err := q.passage(r, &m.Document)
-			if err != nil {
-				return err
+	}
+	chunks := make(map[place]*Document, len(docs))
+	for i := range docs {
+		chunks[place{docs[i].Source, docs[i].Chunk}] = &docs[i]
+	}
+	for i := range out {
+		d := &out[i].Document
+		if d.Text != "" {
+			p := &Passage{Text: d.Text, First: d.Chunk, Last: d.Chunk}
+			if own := chunks[place{d.Source, d.Chunk}]; own != nil {
+				all := []*Document{own}
+				for ; p.First > d.Chunk-q.Context && chunks[place{d.Source, p.First - 1}] != nil; p.First-- {
+					all = append(all, chunks[place{d.Source, p.First - 1}])
+				}
+				slices.Reverse(all)
+				for ; p.Last < d.Chunk+q.Context && chunks[place{d.Source, p.Last + 1}] != nil; p.Last++ {
+					all = append(all, chunks[place{d.Source, p.Last + 1}])
+				}
+				p.Text = joined(all)
 			}
-			m.Context = p
+			out[i].Context = p
 		}
 		if !q.wantsText() && !q.excerpts() {
-			m.Document.Text = ""
+			d.Text = ""
 		}
 	}
 	return nil
 }
 
-// passage reads the neighbours of a chunk, as far as they are where Chunks puts them,
-// without a gap, and in the scope.
-func (q *Query) passage(r *index.Reader, d *Document) (*Passage, error) {
-	own, err := q.neighbour(r, d, d.Chunk)
-	if err != nil {
-		return nil, err
-	}
-	p := &Passage{First: d.Chunk, Last: d.Chunk}
-	if own == nil { // no chunk of Chunks
-		p.Text = d.Text
-		return p, nil
-	}
-	all := []*Document{own}
-	for p.First > max(0, d.Chunk-q.Context) {
-		before, err := q.neighbour(r, d, p.First-1)
-		if err != nil {
-			return nil, err
+// reading reads documents in the query's scope.
+func (q *Query) reading(ctx context.Context, r *index.Reader) func(ids []string) ([]Document, error) {
+	return func(ids []string) ([]Document, error) {
+		docs := make([]Document, 0, len(ids))
+		for _, id := range ids {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			node, ok, err := r.Node(id)
+			if err == nil && ok && q.scope != nil {
+				ok, err = r.Within(*q.scope, node)
+			}
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				continue
+			}
+			d, ok, err := document(r, node, FieldsDefault)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				docs = append(docs, d)
+			}
 		}
-		if before == nil {
-			break
-		}
-		all = append([]*Document{before}, all...)
-		p.First--
+		return docs, nil
 	}
-	for p.Last < d.Chunk+q.Context {
-		after, err := q.neighbour(r, d, p.Last+1)
-		if err != nil {
-			return nil, err
-		}
-		if after == nil {
-			break
-		}
-		all = append(all, after)
-		p.Last++
-	}
-	p.Text = joined(all)
-	return p, nil
-}
-
-// neighbour reads a chunk of the document that d is one of; nil if there is none.
-func (q *Query) neighbour(r *index.Reader, d *Document, chunk int) (*Document, error) {
-	if d.Source == "" {
-		return nil, nil
-	}
-	node, ok, err := r.Node(fmt.Sprintf("%s#%d", d.Source, chunk))
-	if err == nil && ok && q.scope != nil {
-		ok, err = r.Within(*q.scope, node)
-	}
-	if err != nil || !ok {
-		return nil, err
-	}
-	rec, ok, err := r.Record(node, store.WithText|store.WithMetadata)
-	if err != nil || !ok || rec.Source != d.Source || rec.Chunk != chunk {
-		return nil, err
-	}
-	out := fromRecord(rec)
-	return &out, nil
 }
 
 // joined joins chunks that follow each other.

@@ -70,6 +70,9 @@ func (v *version) embedQuery(ctx context.Context, q *Query) ([]float32, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embed query: %w", err)
 	}
+	if q.known != nil {
+		q.known[q.Text] = vec
+	}
 	return vec, nil
 }
 

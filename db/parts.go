@@ -19,15 +19,15 @@ const (
 // embedParts splits a long question into parts, each with its embedding where the
 // model runs in this process. A provider is asked for one embedding a question: the
 // parts then have that of the whole.
-func (v *version) embedParts(ctx context.Context, text string) ([]index.Part, error) {
-	texts := parts(text)
+func (v *version) embedParts(ctx context.Context, q *Query) ([]index.Part, error) {
+	texts := parts(q.Text)
 	out := make([]index.Part, len(texts))
 	for i, t := range texts {
 		out[i].Text = t
 		if !v.local() {
 			continue
 		}
-		vec, err := v.embedQuery(ctx, &Query{Text: t})
+		vec, err := v.embedQuery(ctx, &Query{Text: t, known: q.known})
 		if err != nil {
 			return nil, err
 		}

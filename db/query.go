@@ -101,8 +101,10 @@ type Query struct {
 
 	// own is set where the database itself asks.
 	own bool
-	// known are embeddings of texts.
+	// known are embeddings of texts, to which those that are made are added.
 	known map[string][]float32
+	// plain is set if slips are not corrected.
+	plain bool
 	// scope is that of the collection, which Filter has, too.
 	scope *filter.Expr
 }
@@ -159,7 +161,9 @@ const (
 
 // Match is a result of a search.
 type Match struct {
-	Document Document
+	// Collection is the name of the document's collection. SearchAll sets it.
+	Collection string
+	Document   Document
 	// Score orders the results, and is what MinScore applies to. In Dense mode it is
 	// the cosine of the full vectors of query and document, from -1 to 1; in Lexical
 	// mode BM25, above 0; in Hybrid the fused score, from 0 to 1. The last two are

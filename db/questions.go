@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fronyai/frony-db/db/internal/index"
@@ -134,14 +135,17 @@ func (q *Query) byExample() bool {
 // embeddedAll is what the index is asked for several questions: with K 0, nothing is to be
 // found. Their texts are embedded at once.
 func (v *version) embeddedAll(ctx context.Context, q *Query, t *Trace) (ask index.Query, err error) {
-	known, err := v.embedTexts(ctx, q)
-	if err != nil {
-		return ask, err
+	if q.known == nil {
+		with := *q // another version may be asked next, with another model
+		q = &with
+		q.known = map[string][]float32{}
+		if err := v.embedTexts(ctx, q); err != nil {
+			return ask, err
+		}
 	}
 	var modes []Mode
 	for i := range q.Queries {
 		one, trace := q.alone(i), Trace{}
-		one.known = known
 		trace.Mode = one.mode()
 		part, err := v.embedded(ctx, &one, &trace)
 		if err != nil {
@@ -161,9 +165,9 @@ func (v *version) embeddedAll(ctx context.Context, q *Query, t *Trace) (ask inde
 		if weight == 0 {
 			weight = 1
 		}
-		all := append(ask.Questions, index.Question{
+		all := slices.Concat(ask.Questions, []index.Question{{
 			Text: part.Text, Vector: part.Vector, Parts: part.Parts, Unknown: part.Unknown, Weight: weight, Number: i,
-		})
+		}})
 		ask = part
 		ask.Text, ask.Vector, ask.Parts, ask.Unknown, ask.Questions = "", nil, nil, false, all
 	}
@@ -171,37 +175,35 @@ func (v *version) embeddedAll(ctx context.Context, q *Query, t *Trace) (ask inde
 	return ask, nil
 }
 
-// embedTexts embeds the questions' texts that have no other embedding, at once. Errors are
-// left to embedded, which tells them by the question.
-func (v *version) embedTexts(ctx context.Context, q *Query) (map[string][]float32, error) {
+// embedTexts embeds the texts of several questions at once, into q.known. What it does not
+// embed, embedded does, and tells what is wrong.
+func (v *version) embedTexts(ctx context.Context, q *Query) error {
 	e := v.embedder()
 	if e == nil || v.outdated() != nil {
-		return nil, nil
+		return nil //nolint:nilerr // embedded tells it
 	}
-	known := map[string][]float32{}
 	var texts []string
 	for i := range q.Queries {
 		one := q.alone(i)
 		text, _, _ := v.spell(&one)
-		if _, ok := known[text]; ok || text == "" || one.mode() == Lexical || !embedder.Recognizes(e, text) {
+		if text == "" || one.mode() == Lexical || slices.Contains(texts, text) || !embedder.Recognizes(e, text) {
 			continue
 		}
-		known[text] = nil
 		texts = append(texts, text)
 	}
 	vecs, err := embedder.EmbedQueries(ctx, e, texts)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("embed %d queries: %w", len(texts), err)
+		return fmt.Errorf("embed %d queries: %w", len(texts), err)
 	case len(vecs) != len(texts):
-		return nil, fmt.Errorf("embed %d queries: the embedder returned %d vectors", len(texts), len(vecs))
+		return fmt.Errorf("embed %d queries: the embedder returned %d vectors", len(texts), len(vecs))
 	}
 	for i, text := range texts {
-		if known[text], err = normalised(vecs[i], v.Settings().Dims); err != nil {
-			return nil, fmt.Errorf("embed query: %w", err)
+		if q.known[text], err = normalised(vecs[i], v.Settings().Dims); err != nil {
+			return fmt.Errorf("embed query: %w", err)
 		}
 	}
-	return known, nil
+	return nil
 }
 
 // mixed adds to what the index is asked what the query's documents say, and leaves these

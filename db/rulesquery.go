@@ -130,7 +130,7 @@ func (a *Asked) Frequency(key uint64) int { return int(a.words.Frequencies[key])
 // Fields are the parts of documents that results need.
 func (a *Asked) Fields() Fields {
 	f := cmp.Or(a.q.Fields, FieldsDefault)
-	if a.q.Highlight || a.q.Snippet > 0 {
+	if a.q.excerpts() || a.q.Context > 0 {
 		f |= FieldText
 	}
 	return f
@@ -276,10 +276,22 @@ func (a *Asked) Rank(ctx context.Context, candidates []Candidate) ([]Ranked, err
 	return out, nil
 }
 
+// Surround sets the Context of the results, if the query asks for it; it comes before
+// Finish. read returns those of the documents with these ids that there are and that the
+// collection may show, with text and metadata.
+func (a *Asked) Surround(matches []Match, read func(ids []string) ([]Document, error)) error {
+	if a.q.Context == 0 || len(matches) == 0 {
+		return nil
+	}
+	start := time.Now()
+	defer func() { a.Trace.Load += time.Since(start) }()
+	return a.q.surround(matches, read)
+}
+
 // Finish makes the snippets and highlights of the results, and fills the query's Trace.
 func (a *Asked) Finish(ctx context.Context, matches []Match) error {
 	var err error
-	if len(matches) > 0 && (a.q.Highlight || a.q.Snippet > 0) {
+	if len(matches) > 0 && a.q.excerpts() {
 		start := time.Now()
 		err = a.r.v.excerpt(ctx, a.index.Marker(a.q.texts()), &a.q, &a.ask, matches)
 		a.Trace.Load += time.Since(start)

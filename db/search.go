@@ -87,7 +87,7 @@ func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Q
 		}
 	}
 	if t.Mode == Hybrid && outdated == nil {
-		if parts, err = v.embedParts(ctx, q.Text); err != nil {
+		if parts, err = v.embedParts(ctx, q); err != nil {
 			return ask, err
 		}
 	}
@@ -107,6 +107,9 @@ func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Q
 // without corrections.
 func (v *version) spell(q *Query) (text, words, typed string) {
 	typed = textform.Normal(textform.Typed(q.Text))
+	if q.plain {
+		return typed, typed, typed
+	}
 	text, words = v.Respell(typed)
 	return text, words, typed
 }
@@ -145,12 +148,11 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	out := make([]Match, len(matches))
 	for i := range matches {
 		m := &matches[i]
-		out[i] = Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question, Dense: m.Dense}
-		out[i].Document.Embedding = m.Embedding
+		out[i] = fromMatch(m)
 	}
 	loading := time.Now()
 	if q.Context > 0 {
-		if err := q.surround(ctx, r, out); err != nil {
+		if err := q.surround(out, q.reading(ctx, r)); err != nil {
 			return nil, err
 		}
 	}
@@ -161,6 +163,12 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	}
 	t.Load += time.Since(loading)
 	return out, nil
+}
+
+func fromMatch(m *index.Match) Match {
+	out := Match{Document: fromRecord(m.Record), Score: m.Score, Cosine: m.Cosine, BM25: m.BM25, Question: m.Question, Dense: m.Dense}
+	out.Document.Embedding = m.Embedding
+	return out
 }
 
 // excerpts reports whether the results have parts of their texts marked or chosen.

@@ -11,6 +11,6 @@
 // # What not every engine does
 //
 // DB and Collection are what every engine has. The rest is in interfaces of its own:
-// Maintainer, Backuper, Remodeler, SelfQuerier, Mapper. As asks a value for one of them, and
+// Maintainer, Namer, Joiner, Backuper, Remodeler, SelfQuerier, Mapper. As asks a value for one of them, and
 // returns ErrUnsupported with what to use instead if it does not have it.
 package engine

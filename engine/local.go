@@ -20,6 +20,14 @@ func (d local) Collection(ctx context.Context, name string, opts *db.CollectionO
 	return localCollection{c}, nil
 }
 
+func (d local) SearchAll(ctx context.Context, q db.Query, collections ...Collection) ([]db.Match, error) {
+	list := make([]*db.Collection, len(collections))
+	for i, c := range collections {
+		list[i] = c.(localCollection).Collection
+	}
+	return db.SearchAll(ctx, q, list...)
+}
+
 type localCollection struct{ *db.Collection }
 
 func (c localCollection) Restrict(where filter.Expr) (Collection, error) {
@@ -35,6 +43,7 @@ var (
 	_ Maintainer  = local{}
 	_ Backuper    = local{}
 	_ Namer       = local{}
+	_ Joiner      = local{}
 	_ Remodeler   = localCollection{}
 	_ SelfQuerier = localCollection{}
 	_ Mapper      = localCollection{}

@@ -29,6 +29,13 @@ type Namer interface {
 	Copy(ctx context.Context, from, to string) (db.CopyReport, error)
 }
 
+// Joiner is a DB that searches several of its collections at once.
+type Joiner interface {
+	Select(ctx context.Context, pattern string, sees func(name string) bool) ([]string, error)
+	// SearchAll is db.SearchAll of collections of this DB.
+	SearchAll(ctx context.Context, q db.Query, collections ...Collection) ([]db.Match, error)
+}
+
 // Backuper is a DB that makes backups, and restores collections from them.
 type Backuper interface {
 	Backup(ctx context.Context, w io.Writer, o *db.BackupOptions) (db.BackupInfo, error)

@@ -111,16 +111,24 @@ func TestAliasesAndScopes(t *testing.T) {
 	}
 	b.ask(200, "PUT", "/v1/aliases/live", `{"collection":"secret"}`)
 	requests := [][3]string{
-		{"GET", "/v1/collections/live", ""}, {"GET", "/v1/collections/live/stats", ""}, {"GET", "/v1/collections/live/fields", ""},
-		{"POST", "/v1/collections/live/search", `{"text":"x"}`}, {"GET", "/v1/collections/live/documents", ""},
-		{"GET", "/v1/collections/live/documents/1", ""}, {"POST", "/v1/collections/live/documents/count", `{}`},
+		{"GET", "/v1/collections/live", ""},
+		{"GET", "/v1/collections/live/stats", ""},
+		{"GET", "/v1/collections/live/fields", ""},
+		{"POST", "/v1/collections/live/search", `{"text":"x"}`},
+		{"GET", "/v1/collections/live/documents", ""},
+		{"GET", "/v1/collections/live/documents/1", ""},
+		{"POST", "/v1/collections/live/documents/count", `{}`},
 		{"PUT", "/v1/collections/live/documents", `{"documents":[{"id":"1","text":"x"}]}`},
 		{"PUT", "/v1/collections/live/documents?create=true", `{"documents":[{"id":"1","text":"x"}]}`},
 		{"POST", "/v1/collections/live/documents/upload?create=true", `{"id":"1","text":"x"}`},
-		{"POST", "/v1/collections/live/documents/delete", `{"ids":["1"]}`}, {"PATCH", "/v1/collections/live/documents/1", `{"metadata":{"x":1}}`},
+		{"POST", "/v1/collections/live/documents/delete", `{"ids":["1"]}`},
+		{"PATCH", "/v1/collections/live/documents/1", `{"metadata":{"x":1}}`},
 		{"DELETE", "/v1/collections/live/documents/1", ""},
-		{"DELETE", "/v1/collections/live", ""}, {"POST", "/v1/collections/live/rename", `{"name":"own2"}`},
-		{"DELETE", "/v1/aliases/live", ""}, {"PUT", "/v1/aliases/live", `{"collection":"own"}`}, {"PUT", "/v1/aliases/own3", `{"collection":"live"}`},
+		{"DELETE", "/v1/collections/live", ""},
+		{"POST", "/v1/collections/live/rename", `{"name":"own2"}`},
+		{"DELETE", "/v1/aliases/live", ""},
+		{"PUT", "/v1/aliases/live", `{"collection":"own"}`},
+		{"PUT", "/v1/aliases/own3", `{"collection":"live"}`},
 		{"POST", "/v1/collections", `{"name":"live","exist_ok":true}`},
 	}
 	for _, key := range []string{"alias", "target", "next"} {
@@ -141,6 +149,21 @@ func TestAliasesAndScopes(t *testing.T) {
 		if got := b.list(b.ask(200, "GET", "/v1/aliases", "")["aliases"]); len(got) != 0 {
 			t.Errorf("the key %s sees %v", key, got)
 		}
+	}
+	for body, want := range map[string]int{
+		`{"collections":["secret","own"],"query":{"text":"x"}}`: 200,
+		`{"collections":["live"],"query":{"text":"x"}}`:         403,
+		`{"collections":["next"],"query":{"text":"x"}}`:         403,
+		`{"collections":["liv*"],"query":{"text":"x"}}`:         404,
+		`{"collections":["*"],"query":{"text":"x"}}`:            200,
+	} {
+		status, got, _ := as("target").do("POST", "/v1/search", body)
+		if status != want || strings.Contains(got, "next") {
+			t.Errorf("%s: %d %s", body, status, got)
+		}
+	}
+	if _, got, _ := as("alias").do("POST", "/v1/search", `{"collections":["*"],"query":{"text":"x"}}`); strings.Contains(got, "secret") || !strings.Contains(got, "own") {
+		t.Error(got)
 	}
 	// The key for the target sees it without its alias, and cannot drop it.
 	if got := as("target").ask(200, "GET", "/v1/collections/secret", ""); got["aliases"] != nil {
@@ -197,9 +220,13 @@ func TestAliasSwitchesUnderLoad(t *testing.T) {
 	var asked, failed, waits atomic.Int64
 	const live = "/v1/collections/live"
 	for w, r := range [][3]string{
-		{"POST", live + "/search", `{"text":"문서 7","k":3}`}, {"POST", live + "/search", `{"text":"문서","mode":"lexical"}`},
-		{"GET", live + "/documents/3", ""}, {"POST", live + "/documents/count", `{}`}, {"POST", live + "/facets", `{"fields":["n"]}`},
-		{"PUT", live + "/documents", `{"documents":[{"id":"1","text":"다른 문서 %d"},{"id":"2","text":"새 문서"}]}`}, {"PATCH", live + "/documents/4", `{"metadata":{"x":1}}`},
+		{"POST", live + "/search", `{"text":"문서 7","k":3}`},
+		{"POST", live + "/search", `{"text":"문서","mode":"lexical"}`},
+		{"GET", live + "/documents/3", ""},
+		{"POST", live + "/documents/count", `{}`},
+		{"POST", live + "/facets", `{"fields":["n"]}`},
+		{"PUT", live + "/documents", `{"documents":[{"id":"1","text":"다른 문서 %d"},{"id":"2","text":"새 문서"}]}`},
+		{"PATCH", live + "/documents/4", `{"metadata":{"x":1}}`},
 	} {
 		wg.Go(func() {
 			for !stop.Load() {

@@ -76,7 +76,7 @@ func slotOf(op *huma.Operation, role keys.Role) slotKind {
 		return slotNone // they don't wait for anything, and a busy server must be told to stop
 	case role > keys.Read:
 		return slotWrite
-	case strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"),
+	case op.Path == "/v1/search", strings.Contains(op.Path, "{collection}/documents"), strings.Contains(op.Path, "{collection}/search"),
 		strings.Contains(op.Path, "{collection}/facets"), strings.Contains(op.Path, "{collection}/fields"),
 		strings.Contains(op.Path, "{collection}/map"):
 		return slotSearch

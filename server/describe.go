@@ -132,7 +132,7 @@ func (s *Server) refine(v map[string]any) {
 	} {
 		property(schemas, b.schema, b.property)[b.keyword] = b.limit
 	}
-	for _, in := range []string{"Query", "CountDocuments", "DeleteDocuments", "FacetQuery"} {
+	for _, in := range []string{"Query", "CountDocuments", "DeleteDocuments", "FacetQuery", "DescribeFields"} {
 		f := property(schemas, in, "filter")
 		f["oneOf"] = []any{map[string]any{"type": "string"}, map[string]any{"$ref": "#/components/schemas/Condition"}}
 	}

@@ -22,6 +22,10 @@ type (
 		CollectionPath
 		Filter string `query:"filter" doc:"A condition in the filter language, or its JSON form" example:"lang = \"ko\""`
 	}
+	inFieldsBody struct {
+		CollectionPath
+		Body api.DescribeFields
+	}
 	outFields struct{ Body api.FieldInfos }
 )
 
@@ -35,7 +39,11 @@ func (s *Server) facetRoutes() {
 	register(s, huma.Operation{
 		OperationID: "fields", Method: http.MethodGet, Path: "/v1/collections/{collection}/fields", Tags: tags,
 		Summary: "Describe the fields of the metadata: types, shares, examples",
-	}, keys.Read, s.fields)
+	}, keys.Read, s.fieldsByURL)
+	register(s, huma.Operation{
+		OperationID: "fields-by-body", Method: http.MethodPost, Path: "/v1/collections/{collection}/fields", Tags: tags,
+		Summary: "Describe the fields of the metadata, with a filter of any length",
+	}, keys.Read, s.fieldsByBody)
 }
 
 func (s *Server) facets(ctx context.Context, in *inFacets) (*outFacets, error) {
@@ -67,12 +75,20 @@ func (s *Server) countValues(ctx context.Context, collection string, q db.FacetQ
 	return &outFacets{api.FromFacets(&f)}, nil
 }
 
-func (s *Server) fields(ctx context.Context, in *inFields) (*outFields, error) {
-	where, err := api.URLFilter(in.Filter, s.filterLimits())
+func (s *Server) fieldsByURL(ctx context.Context, in *inFields) (*outFields, error) {
+	return s.fields(ctx, in.Collection, api.AnyFilter(in.Filter))
+}
+
+func (s *Server) fieldsByBody(ctx context.Context, in *inFieldsBody) (*outFields, error) {
+	return s.fields(ctx, in.Collection, in.Body.Filter)
+}
+
+func (s *Server) fields(ctx context.Context, collection string, wire api.Filter) (*outFields, error) {
+	where, err := wire.Expr(s.filterLimits())
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.collection(ctx, in.Collection)
+	c, err := s.collection(ctx, collection)
 	if err != nil {
 		return nil, err
 	}

@@ -163,6 +163,9 @@ func TestMCPListsAndCounts(t *testing.T) {
 	if !strings.Contains(got, "3/x") || strings.Contains(got, "next") {
 		t.Error(got)
 	}
+	if got := b.mcpCall("search", `{"collection":"notes","text":"x","filter":"{\"field\":\"lang\",\"op\":\"=\",\"value\":\"none\"}"}`); !strings.Contains(got, `"matches":[]`) {
+		t.Error(got)
+	}
 	if got := b.mcpCall("list", `{"collection":"notes","sort":"-years","filter":"lang = 'ko'"}`); !strings.Contains(got, "did you mean") {
 		t.Error(got)
 	}

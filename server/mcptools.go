@@ -22,19 +22,21 @@ const mcpK = 5
 
 type (
 	mcpSearchIn struct {
-		Collection string   `json:"collection" doc:"Name of the collection; list_collections returns all names"`
+		Collection string   `json:"collection,omitempty" doc:"Name of the collection; list_collections returns all names"`
+		Several    []string `json:"collections,omitempty" doc:"In place of collection: several of one embedding model, or the beginning of their names with * behind"`
 		Text       string   `json:"text,omitempty" doc:"What to look for, in Korean or English: a question or a phrase. It may be missing if there is like"`
 		Also       []string `json:"also,omitempty" doc:"More texts to look for in the same search: other wordings of the question, its translation, or a sentence that the answer may look like. Results that several texts find come first"`
 		Like       []string `json:"like,omitempty" doc:"Ids of documents to find more like"`
 		Unlike     []string `json:"unlike,omitempty" doc:"Ids of documents to move away from"`
 		K          int      `json:"k,omitzero" doc:"Number of results; 5 if missing"`
-		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020. _id and _source are a document's id and source; STARTS WITH, LIKE and ILIKE (%, _) look at texts"`
+		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020. _id and _source are a document's id and source; STARTS WITH, LIKE and ILIKE (%, _) look at texts. Its JSON form, as a string, will do too"`
 		PerSource  int      `json:"per_source,omitzero" doc:"At most this many results of the same source document: 1 returns the best chunk of each; no limit if missing"`
 		Offset     int      `json:"offset,omitzero" doc:"Results to leave out: 5 for those behind the first five"`
 		MinScore   *float32 `json:"min_score,omitempty" doc:"Leave out results with a lower score, which combines meaning and words and is comparable within one search only"`
 		MinCosine  *float32 `json:"min_cosine,omitempty" doc:"Leave out results that are farther in meaning, from -1 to 1; what is near depends on the embedding model"`
 	}
 	mcpMatch struct {
+		Collection string `json:"collection,omitempty" doc:"The collection that it is in, if several were searched"`
 		mcpDocument
 		Score float32 `json:"score" doc:"Results are ordered by it"`
 	}
@@ -72,7 +74,7 @@ type (
 	mcpUpdateIn struct {
 		Collection string       `json:"collection" doc:"Name of the collection"`
 		IDs        []string     `json:"ids,omitempty" doc:"Ids of documents to change; either these or a filter"`
-		Filter     string       `json:"filter,omitempty" doc:"Condition that chooses the documents to change, such as: _source = \"a.md\" AND status = \"draft\""`
+		Filter     string       `json:"filter,omitempty" doc:"Condition that chooses the documents to change, such as: _source = \"a.md\" AND status = \"draft\"; or its JSON form, as a string"`
 		Metadata   api.Metadata `json:"metadata,omitempty" doc:"Fields to set; null deletes a field. What is not named stays"`
 		Source     *string      `json:"source,omitempty" doc:"The new source; empty for none"`
 		Expires    *string      `json:"expires,omitempty" doc:"When the documents expire (RFC 3339); empty for never"`
@@ -81,7 +83,7 @@ type (
 		Collection string          `json:"collection" doc:"Name of the collection"`
 		Documents  []mcpDocumentIn `json:"documents"`
 		Chunk      bool            `json:"chunk,omitzero" doc:"Cut texts of more than a few paragraphs into chunks, so that a search finds the paragraph that answers; if missing, only texts that are too long for the embedding model are cut"`
-		MaxTokens  int             `json:"max_tokens,omitzero" doc:"With chunk: length of the longest chunk in tokens; 256 if missing"`
+		MaxTokens  int             `json:"max_tokens,omitzero" doc:"With chunk: length of the longest chunk in tokens; 128 if missing"`
 	}
 )
 
@@ -141,7 +143,7 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 		in.K = min(mcpK, s.opts.Limits.K)
 	}
 	wire := api.Query{
-		Text: in.Text, Like: in.Like, Unlike: in.Unlike, K: in.K, Offset: in.Offset, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.FilterText(in.Filter),
+		Text: in.Text, Like: in.Like, Unlike: in.Unlike, K: in.K, Offset: in.Offset, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.AnyFilter(in.Filter),
 		Snippet: max(1, min(mcpSnippet, mcpAnswer/max(1, in.K))),
 	}
 	if len(in.Also) > 0 {
@@ -151,21 +153,33 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 	if p != nil {
 		return out, p
 	}
-	c, err := s.mcpOpen(ctx, keys.Read, in.Collection)
-	if err != nil {
-		return out, err
-	}
-	r, err := s.find(ctx, c, q)
+	r, err := s.mcpFind(ctx, &in, q)
 	if err != nil {
 		return out, err
 	}
 	out.Matches, out.Warnings = make([]mcpMatch, len(r.Matches)), r.Warnings
 	for i := range r.Matches {
 		m := &r.Matches[i]
-		out.Matches[i] = mcpMatch{fromMCP(&m.StoredDocument), m.Score}
+		out.Matches[i] = mcpMatch{m.Collection, fromMCP(&m.StoredDocument), m.Score}
 		out.Matches[i].keep(m.Snippet)
 	}
 	return out, nil
+}
+
+// mcpFind searches the collection that is named, or several.
+func (s *Server) mcpFind(ctx context.Context, in *mcpSearchIn, q db.Query) (*api.Result, error) {
+	if (in.Collection == "") == (len(in.Several) == 0) {
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "want either collection or collections").At("collection").
+			Hint("list_collections tells which there are")
+	}
+	if len(in.Several) > 0 {
+		return s.findAll(ctx, in.Several, q, "collections")
+	}
+	c, err := s.mcpOpen(ctx, keys.Read, in.Collection)
+	if err != nil {
+		return nil, err
+	}
+	return s.find(ctx, c, q)
 }
 
 // questions are the texts and documents of a search as questions of their own.
@@ -241,7 +255,7 @@ func (s *Server) mcpUpdate(ctx context.Context, in mcpUpdateIn) (out api.Updated
 		return out, problem.Refuse(http.StatusBadRequest, "invalid_request", "want either ids or a filter").At("arguments")
 	}
 	update := &inUpdate{CollectionPath: CollectionPath{in.Collection}}
-	update.Body.IDs, update.Body.Filter, update.Body.Metadata = in.IDs, api.FilterText(in.Filter), in.Metadata
+	update.Body.IDs, update.Body.Filter, update.Body.Metadata = in.IDs, api.AnyFilter(in.Filter), in.Metadata
 	if in.Source != nil {
 		update.Body.Source = api.Change{Set: true, Text: *in.Source}
 	}

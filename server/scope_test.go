@@ -53,6 +53,7 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 		"POST /api/embed":      `{"input":"x"}`, "POST /{$}": `{"inputs":"x"}`, "POST /embeddings": `{"input":"x"}`,
 		"PUT /v1/aliases/{alias}":                  `{"collection":"` + hidden + `"}`,
 		"POST /v1/collections/{collection}/rename": `{"name":"` + hidden + `"}`,
+		"POST /v1/search":                          `{"collections":["` + hidden + `"],"query":{"text":"x"}}`,
 		"POST /tokenize":                           `{"inputs":"x"}`,
 		"POST /similarity":                         `{"inputs":{"source_sentence":"x","sentences":["y"]}}`,
 		"POST /vectors":                            `{"text":"x"}`, "POST /vectors/{$}": `{"text":"x"}`, "POST /embed": `{"inputs":"x"}`,
@@ -80,7 +81,7 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 			case k == nil:
 				refused = 401
 			case k.Role < route.Role,
-				k.Collections != nil && (route.Whole || strings.Contains(pattern, "{collection}") || strings.Contains(pattern, "{alias}") || pattern == "POST /v1/collections"):
+				k.Collections != nil && (route.Whole || strings.Contains(pattern, "{collection}") || strings.Contains(pattern, "{alias}") || pattern == "POST /v1/collections" || pattern == "POST /v1/search"):
 				refused = 403
 			}
 			if refused != 0 && status != refused || refused == 0 && (status == 401 || status == 403) {

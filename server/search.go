@@ -43,6 +43,11 @@ func (s *Server) searchRoutes() {
 		Summary: "Search a collection, from a browser or curl", Description: "The fields of a query that fit a URL.",
 	}, keys.Read, s.searchByURL)
 	register(s, huma.Operation{
+		OperationID: "search-collections", Method: http.MethodPost, Path: "/v1/search", Tags: tags,
+		Summary:     "Search several collections of one model",
+		Description: "The results are merged by score, and each names its collection. per_source and group_by count within each collection.",
+	}, keys.Read, s.searchAll)
+	register(s, huma.Operation{
 		OperationID: "search-batch", Method: http.MethodPost, Path: "/v1/collections/{collection}/search/batch", Tags: tags,
 		Summary: "Run several queries", Description: "If one query fails, all do; param names it.",
 	}, keys.Read, s.searchBatch)
@@ -105,9 +110,14 @@ const spanSize = 28
 
 // find runs a query and makes its answer.
 func (s *Server) find(ctx context.Context, c engine.Collection, q db.Query) (*api.Result, error) {
+	return s.answer(ctx, &q, func() ([]db.Match, error) { return s.matches(ctx, c, q) })
+}
+
+// answer makes the answer of a search, if it is not too large.
+func (s *Server) answer(ctx context.Context, q *db.Query, search func() ([]db.Match, error)) (*api.Result, error) {
 	var t db.Trace
 	q.Trace = &t
-	matches, err := s.matches(ctx, c, q)
+	matches, err := search()
 	if err != nil {
 		return nil, err
 	}

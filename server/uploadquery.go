@@ -20,7 +20,7 @@ func uploadQuery() []*huma.Param {
 		text("create", "Create the collection if it does not exist; needs the role admin", "true", "false"),
 		text(api.ParamChunk, "Cuts long texts into chunks that fit the model, markdown along its headings. "+
 			"An upsert replaces all that was stored of the documents with them", "plain", "markdown"),
-		number(api.ParamChunkTokens, "With chunk: the longest chunk, in the model's tokens; 256, or the model's limit if lower, if missing"),
+		number(api.ParamChunkTokens, "With chunk: the longest chunk, in the model's tokens; 128, or the model's limit if lower, if missing"),
 		number(api.ParamChunkOverlap, "With chunk: tokens that a chunk repeats of the previous one; an eighth if missing"),
 	}
 }

@@ -147,6 +147,31 @@ func TestSearchSnippets(t *testing.T) {
 	}
 }
 
+func TestSearchContext(t *testing.T) {
+	c := newCLI(t)
+	c.write("g.txt", "먼저 상자를 산다. 이사할 때 전입신고를 한다. 그리고 쉰다.")
+	c.imported(exitOK, "g.txt", "--chunk", "16", "--overlap", "0")
+	args := []string{"search", "전입신고", "--mode", "lexical", "-k", "1", "--context", "1"}
+	if out := c.ok(args...); !strings.Contains(out, "먼저 상자를 산다. 이사할 때 전입신고를 한다. 그리고 쉰다.") {
+		t.Error(out)
+	}
+	var got struct {
+		Matches []struct {
+			Context struct {
+				Text        string
+				First, Last int
+			}
+		}
+	}
+	c.json(&got, args...)
+	if len(got.Matches) != 1 || got.Matches[0].Context.Last != 1 || got.Matches[0].Context.First != 0 || !strings.Contains(got.Matches[0].Context.Text, "쉰다") {
+		t.Error(got)
+	}
+	if r := c.run("", "search", "x", "--context", "21"); r.code != exitUsage || !strings.Contains(r.err, "Context is 21") {
+		t.Error(r)
+	}
+}
+
 func TestSearchLike(t *testing.T) {
 	c := newCLI(t)
 	c.write("docs.jsonl", threeDocs)

@@ -30,6 +30,7 @@ func TestServerReadsAsLocal(t *testing.T) {
 	c.write("given.jsonl", `{"id":"a","text":"x","embedding":[1,0,0]}`+"\n"+`{"id":"b","embedding":[0.6,0.8,0]}`+"\n")
 	c.ok("import", "-q", "docs.jsonl", "--db", "at/db", "-c", "notes")
 	c.ok("import", "-q", "given.jsonl", "--db", "at/db", "-c", "given")
+	c.ok("import", "-q", "docs.jsonl", "--db", "at/db", "-c", "more")
 	c.ok("collections", "alias", "live", "notes", "--db", "at/db")
 	commands := [][]string{
 		{"collections"},
@@ -40,6 +41,10 @@ func TestServerReadsAsLocal(t *testing.T) {
 		{"search", "화산", "-c", "notes", "--mode", "dense", "--exact", "--min-score", "0.2", "--min-cosine", "0.1", "--ef-search", "50", "--oversampling", "3", "--json"},
 		{"search", "x", "-c", "given", "--mode", "lexical"},
 		{"search", "화산", "-c", "nowhere"},
+		{"search", "화산", "-c", "notes,more"},
+		{"search", "화산", "-c", "no*,live,more", "-k", "3", "--json", "--snippet", "30"},
+		{"search", "화산", "-c", "notes,given"},
+		{"search", "화산", "-c", "nowhere*"},
 		{"search", "화산", "-c", "notes", "--also", "kimchi stew", "--also", "조선", "--weights", "1,0.5", "--json"},
 		{"search", "화산", "-c", "notes", "--also", "kimchi stew", "--fuse", "best", "--mode", "lexical", "--json"},
 		{"search", "화산", "-c", "notes", "--fuse", "best"},

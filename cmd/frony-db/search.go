@@ -22,8 +22,11 @@ func (a *app) search() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "search [QUERY]",
 		Short: "Find documents by meaning, by words, or both",
+		Long: `search finds documents of a collection. With commas or * in --collection it searches
+several of one model, and the results are merged by score.`,
 		Example: `  frony-db search "환불은 얼마나 걸리나요?" -k 5
   frony-db search "how long does a refund take" --filter 'lang = "ko" AND year >= 2020' --json
+  frony-db search "환불은 얼마나 걸리나요?" -c 'faq,tenant-*'
   frony-db search --like note-1,note-2 --unlike note-7
   frony-db search "환불은 얼마나 걸리나요?" --also "how long does a refund take" --also "환불 기간"
   frony-db search "환불은 얼마나 걸리나요?" --snippet 200 --highlight`,
@@ -61,10 +64,15 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 	var t db.Trace
 	q.Trace = &t
 	var matches []db.Match
-	err := a.withCollection(c.Context(), true, func(col collection) (err error) {
-		matches, err = col.Search(c.Context(), q)
-		return err
-	})
+	var err error
+	if several := a.several(); several != nil {
+		matches, err = a.searchAll(c.Context(), several, q)
+	} else {
+		err = a.withCollection(c.Context(), true, func(col collection) (err error) {
+			matches, err = col.Search(c.Context(), q)
+			return err
+		})
+	}
 	switch {
 	case errors.Is(err, db.ErrInvalidQuery):
 		return usage.Wrap(err)
@@ -108,6 +116,10 @@ func (a *app) printMatches(matches []db.Match) error {
 	t := term.Table{Columns: []term.Column{
 		{Title: "rank", Right: true}, {Title: "score", Right: true}, {Title: "id"}, {Title: "lang"},
 	}}
+	several := slices.ContainsFunc(matches, func(m db.Match) bool { return m.Collection != "" })
+	if several {
+		t.Columns = append(t.Columns, term.Column{Title: "collection"})
+	}
 	titled := slices.ContainsFunc(matches, func(m db.Match) bool { return m.Document.Title != "" })
 	if titled {
 		t.Columns = append(t.Columns, term.Column{Title: "title", Flex: true})
@@ -116,6 +128,9 @@ func (a *app) printMatches(matches []db.Match) error {
 	for i, m := range matches {
 		lang, _ := m.Document.Metadata["lang"].(string)
 		row := []string{strconv.Itoa(i + 1), fmt.Sprintf("%.3f", m.Score), m.Document.ID, lang}
+		if several {
+			row = append(row, m.Collection)
+		}
 		if titled {
 			row = append(row, term.Cut(m.Document.Title, titleWidth))
 		}

@@ -29,9 +29,9 @@ const (
 	Markdown
 )
 
-// DefaultMaxTokens fits every common model. It is a paragraph or two, enough to answer one
-// question.
-const DefaultMaxTokens = 256
+// DefaultMaxTokens is a paragraph: chosen by measurement, see
+// docs/decisions/0146-size-of-chunks.md. What surrounds a chunk, a search can add.
+const DefaultMaxTokens = 128
 
 // Options configure Split. The zero value splits plain text into chunks of
 // DefaultMaxTokens, with an overlap of an eighth.

@@ -13,7 +13,7 @@ import (
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	o := Options{}.withDefaults()
-	if o.MaxTokens != 256 || *o.Overlap != 32 || o.Count == nil {
+	if o.MaxTokens != 128 || *o.Overlap != 16 || o.Count == nil {
 		t.Errorf("MaxTokens %d, Overlap %d", o.MaxTokens, *o.Overlap)
 	}
 }

@@ -28,7 +28,7 @@ func (c *Collection) facets(ctx context.Context, tx pgx.Tx, q db.FacetQuery) (ou
 	if q.Search != nil {
 		search, t := *q.Search, db.Trace{}
 		search.Filter = filter.And(q.Filter, q.Search.Filter)
-		search.Fields, search.Highlight, search.Snippet, search.Trace = db.FieldsNone, false, 0, &t
+		search.Fields, search.Highlight, search.Snippet, search.Context, search.Trace = db.FieldsNone, false, 0, 0, &t
 		matches, err := c.search(ctx, tx, search)
 		if err != nil {
 			return out, err

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -60,6 +61,16 @@ func (c *Collection) search(ctx context.Context, tx pgx.Tx, q db.Query) ([]db.Ma
 		return nil, err
 	}
 	asked.Trace.Load = time.Since(start)
+	err = asked.Surround(matches, func(ids []string) ([]db.Document, error) {
+		docs, err := c.get(ctx, tx, db.FieldsDefault, ids)
+		if errors.Is(err, db.ErrNotFound) {
+			err = nil
+		}
+		return docs, err
+	})
+	if err != nil {
+		return nil, err
+	}
 	return matches, asked.Finish(ctx, matches)
 }
 

@@ -198,6 +198,8 @@ def test_aliases(db: frony_db.Database, notes: frony_db.Collection, name: str) -
     assert db.set_alias(alias, name) is None
     assert db.set_alias(alias, copy) == name
     live = db.collection(alias)
+    found = db.search([name, f"{alias}*"], "봄에 서울", k=2)
+    assert sorted(m.collection or "" for m in found) == sorted([name, copy])
     assert live.delete(["move"]) == 1
     assert notes.count() == 3
     assert live.info().aliases == [alias]

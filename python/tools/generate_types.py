@@ -29,6 +29,7 @@ ANSWERS = [
     "Page",
     "Span",
     "Snippet",
+    "Passage",
     "Match",
     "Timings",
     "Result",

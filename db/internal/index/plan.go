@@ -25,6 +25,12 @@ const (
 	exactRecall   = 1
 )
 
+// filteredMore is how many times as many candidates the sketches leave with a filter. What
+// they must leave is measured without one. What a filter leaves may be of one kind, and far
+// from the question: then more of it lies closely together than sketches can tell apart.
+// See docs/decisions/0137-candidates-with-a-filter.md.
+const filteredMore = 4
+
 // effort is a plan and how much of it: sketches leave so many candidates, and the
 // graph proposes as many with a beam of at least that width.
 type effort struct {
@@ -48,6 +54,9 @@ func (s *search) effort(k, promised, live int) effort {
 	recall := cmp.Or(s.q.Recall, defaultRecall)
 	cal := s.x.calibration.Load()
 	best := effort{PlanSketches, max(2*k, cal.sketched(promised, recall))}
+	if s.allowed != nil {
+		best.candidates *= filteredMore
+	}
 	cost := cal.sketchCost(int(s.x.bound()), best.candidates, s.spare)
 	if s.x.codes.whole() && cal.scanCost(live) < cost {
 		return effort{plan: PlanScan}

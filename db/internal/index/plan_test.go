@@ -48,10 +48,15 @@ func TestEffort(t *testing.T) {
 		}
 		y.calibration.Store(c.cal)
 		s := &search{Reader: &Reader{x: y}, q: &c.q}
-		if got := s.effort(10, 10, c.live); got.plan != c.want {
-			t.Errorf("%s: %s, want %s", name, got.plan, c.want)
+		open := s.effort(10, 10, c.live)
+		if open.plan != c.want {
+			t.Errorf("%s: %s, want %s", name, open.plan, c.want)
 		}
-		if s.allowed = allBits(10); c.want == PlanGraph && c.q.EfSearch+c.q.Oversampling+c.set.EfSearch == 0 {
+		s.allowed = allBits(10)
+		if got := s.effort(10, 10, c.live); open.plan == PlanSketches && got.candidates != filteredMore*open.candidates {
+			t.Errorf("%s: %d candidates, filtered %d", name, open.candidates, got.candidates)
+		}
+		if c.want == PlanGraph && c.q.EfSearch+c.q.Oversampling+c.set.EfSearch == 0 {
 			if got := s.effort(10, 10, c.live); got.plan != PlanSketches {
 				t.Errorf("%s, filtered: %s", name, got.plan)
 			}

@@ -31,7 +31,7 @@ from ._types import (
     Written,
 )
 from ._upload import Progress, UploadReport
-from ._wire import BATCH_DOCUMENTS, Call, alias_path, batches, encode, path
+from ._wire import BATCH_DOCUMENTS, Call, alias_path, ask, batches, encode, path
 
 
 class AsyncCollection:
@@ -236,9 +236,7 @@ class AsyncCollection:
 
         A filter is a text such as 'lang = "ko" AND year >= 2020', or its JSON form.
         """
-        body: dict[str, Any] = {"k": k, **options}
-        given = {"text": text, "embedding": embedding, "filter": filter, "fields": fields}
-        body |= {name: value for name, value in given.items() if value is not None}
+        body = ask(text, embedding, k, filter, fields, options)
         return Result.from_json(await self._send("POST", "search", body=body))
 
     async def search_batch(self, queries: Sequence[Query]) -> list[Result]:
@@ -290,6 +288,26 @@ class AsyncDatabase:
             body: Mapping[str, Any] = {**options, "name": name, "exist_ok": True}
             await self._transport.send(Call("POST", "/v1/collections", encode(body)))
         return AsyncCollection(self._transport, name)
+
+    async def search(
+        self,
+        collections: Sequence[str],
+        text: str | None = None,
+        *,
+        embedding: Sequence[float] | None = None,
+        k: int = 10,
+        filter: Filter | None = None,
+        fields: Sequence[str] | None = None,
+        **options: Unpack[SearchOptions],
+    ) -> Result:
+        """The k best matches in several collections of one model, best first.
+
+        Names, aliases, and beginnings of them with * behind, such as "tenant-*". Each match has
+        the name of its collection.
+        """
+        query = ask(text, embedding, k, filter, fields, options)
+        body = encode({"collections": list(collections), "query": query})
+        return Result.from_json((await self._transport.send(Call("POST", "/v1/search", body))).json())
 
     async def collections(self) -> list[CollectionInfo]:
         """The collections, by name."""

@@ -85,6 +85,8 @@ class CollectionOptions(TypedDict, total=False):
 
 
 class SearchOptions(TypedDict, total=False):
+    #: Returns each result with so many chunks before and behind it, in context
+    context: int
     #: Weight of the dense score in hybrid; the lexical score has the rest. 0.3 if missing
     dense_weight: float
     #: Beam width in the graph, instead of recall; the collection's if missing
@@ -434,6 +436,24 @@ class Snippet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    #: The chunks as they follow each other in the document; what two of them share is there once
+    text: str
+    #: The number of the first chunk, from 0
+    first: int
+    #: The number of the last chunk
+    last: int
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Passage:
+        return cls(
+            text=d["text"],
+            first=d["first"],
+            last=d["last"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     #: Unique in the collection
     id: str
@@ -449,6 +469,10 @@ class Match:
     bm25: float | None = None
     #: Its number within the source
     chunk: int | None = None
+    #: In a search of several collections: the one that it is in
+    collection: str | None = None
+    #: The result with the chunks around it, if context was asked for and it has a text
+    context: Passage | None = None
     #: Cosine over all dimensions, from -1 to 1, if it was computed
     cosine: float | None = None
     #: When this version was written
@@ -483,6 +507,8 @@ class Match:
             metadata=d.get("metadata") or {},
             bm25=d.get("bm25"),
             chunk=d.get("chunk"),
+            collection=d.get("collection"),
+            context=Passage.from_json(d["context"]) if d.get("context") is not None else None,
             cosine=d.get("cosine"),
             created=parse_time(d["created"]),
             dense=d.get("dense"),

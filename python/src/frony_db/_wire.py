@@ -6,7 +6,7 @@ import email.utils
 import json
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from ._errors import BusyError, ExistsError, NotFoundError, ServerError
-from ._types import Document, ProblemDetail
+from ._types import Document, Filter, ProblemDetail, SearchOptions
 
 # A request has at most so many documents and bytes: the server's limits, with room to spare.
 BATCH_DOCUMENTS = 1000
@@ -52,6 +52,19 @@ def batches(documents: Iterable[Document]) -> Iterator[list[bytes]]:
         size += len(line) + 1
     if batch:
         yield batch
+
+
+def ask(
+    text: str | None,
+    embedding: Sequence[float] | None,
+    k: int,
+    filter: Filter | None,
+    fields: Sequence[str] | None,
+    options: SearchOptions,
+) -> dict[str, Any]:
+    """A query, without what is missing."""
+    given = {"text": text, "embedding": embedding, "filter": filter, "fields": fields}
+    return {"k": k, **options, **{name: value for name, value in given.items() if value is not None}}
 
 
 def path(*parts: str) -> str:
