@@ -117,7 +117,7 @@ func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trac
 	top, err := index.SearchSides(ctx, sides, &found)
 	t.add(&found)
 	if err != nil {
-		return nil, err
+		return nil, tooLarge(err, q.K)
 	}
 	out := make([]Match, len(top))
 	of := make([][]int, len(open)) // the matches of each
@@ -149,7 +149,7 @@ func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trac
 // finish adds to the results of a collection what stands around them, and excerpts.
 func (o *opened) finish(ctx context.Context, ask *index.Query, out []Match) error {
 	if o.q.Context > 0 {
-		if err := o.q.surround(ctx, o.r, out); err != nil {
+		if err := o.q.surround(out, o.q.reading(ctx, o.r)); err != nil {
 			return err
 		}
 	}
