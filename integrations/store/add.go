@@ -67,24 +67,27 @@ func (s *Store) Add(ctx context.Context, b Batch) ([]string, error) {
 // pending returns what is to be written, and the ids of all documents.
 func pending(in []Document) (docs []db.Document, ids []string, err error) {
 	docs, ids = make([]db.Document, 0, len(in)), make([]string, len(in))
-	derived := map[string]bool{}
+	seen := make(map[string]bool, len(in))
 	for i := range in {
 		doc := db.Document{ID: in[i].ID, Text: in[i].Text, Embedding: in[i].Embedding}
 		if doc.Metadata, err = pack(in[i].Metadata); err != nil {
 			return nil, nil, fmt.Errorf("store: document %d: %w", i+1, err)
 		}
 		doc.Source, _ = in[i].Metadata[keySource].(string)
-		if doc.ID == "" {
+		given := doc.ID != ""
+		if !given {
 			if doc.ID, err = contentID(&doc); err != nil {
 				return nil, nil, fmt.Errorf("store: document %d: %w", i+1, err)
 			}
-			if ids[i] = doc.ID; derived[doc.ID] {
-				continue
-			}
-			derived[doc.ID] = true
 		}
-		ids[i] = doc.ID
-		docs = append(docs, doc)
+		// The database looks at one transaction, and there may be several.
+		if seen[doc.ID] && given {
+			return nil, nil, fmt.Errorf("store: document %d: %q: %w", i+1, doc.ID, db.ErrDuplicateID)
+		}
+		if ids[i] = doc.ID; !seen[doc.ID] {
+			docs = append(docs, doc)
+		}
+		seen[doc.ID] = true
 	}
 	return docs, ids, nil
 }

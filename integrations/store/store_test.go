@@ -155,7 +155,11 @@ func TestErrors(t *testing.T) {
 	for i := range 600 {
 		docs = append(docs, store.Document{ID: fmt.Sprint("d", i), Text: "문서"})
 	}
-	docs[550].Text = ""
+	docs[550].ID = "d3"
+	if ids, err := s.Add(t.Context(), store.Batch{Documents: docs}); !errors.Is(err, db.ErrDuplicateID) || len(ids) > 0 {
+		t.Errorf("an id twice, in two transactions: %d ids, %v", len(ids), err)
+	}
+	docs[550].ID, docs[550].Text = "d549", ""
 	ids, err := s.Add(t.Context(), store.Batch{Documents: docs})
 	if !errors.Is(err, db.ErrInvalidText) || len(ids) != 500 || ids[0] != "a" || ids[499] != "d498" {
 		t.Errorf("%d ids, %v", len(ids), err)

@@ -18,7 +18,7 @@ export const words = {
     rate: "searches/s", refused: "refused", badJSON: "The metadata is not a JSON object", title: "title", source: "source", created: "written", expires: "expires",
     offline: "The server does not answer", created2: "Created",
     byID: "id", sort: "Sort by", down: "Descending", previous: "Previous", next: "Next", range: "{from}–{to} of {n}", chooseAll: "Whole page", chosen: "{n} chosen", choose: "Choose {id}",
-    distinct: "{n} values", noFields: "The documents have no metadata.", picked: "{n} from the map", unpick: "Drop the selection from the map",
+    distinct: "{n} distinct", noFields: "The documents have no metadata.", picked: "{n} from the map", unpick: "Drop the selection from the map",
     hintFields: "Fields of this collection", hintForms: "More conditions", hintNone: "No document has metadata yet. Conditions on _id and _source work all the same.",
     hintNot: "has not this value, or none", hintIn: "one of several", hintMissing: "the field is missing", hintLike: "contains a text", hintID: "by the id", hintWord: "spring",
     boolean: "yes or no", number: "number", time: "time", string: "text", "list of strings": "list of texts", "list of numbers": "list of numbers",
