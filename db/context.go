@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fronyai/frony-db/db/internal/index"
+	"github.com/fronyai/frony-db/db/internal/reason"
 )
 
 // MaxContext is the most chunks on each side that Query.Context may ask for.
@@ -80,10 +81,11 @@ func (q *Query) surround(out []Match, read func(ids []string) ([]Document, error
 	return nil
 }
 
-// reading reads documents in the query's scope.
+// reading reads documents in the query's scope, up to MaxBytes of text.
 func (q *Query) reading(ctx context.Context, r *index.Reader) func(ids []string) ([]Document, error) {
 	return func(ids []string) ([]Document, error) {
 		docs := make([]Document, 0, len(ids))
+		left := q.MaxBytes
 		for _, id := range ids {
 			if err := ctx.Err(); err != nil {
 				return nil, err
@@ -102,9 +104,13 @@ func (q *Query) reading(ctx context.Context, r *index.Reader) func(ids []string)
 			if err != nil {
 				return nil, err
 			}
-			if ok {
-				docs = append(docs, d)
+			if !ok {
+				continue
 			}
+			if left -= int64(len(d.Text)); q.MaxBytes > 0 && left < 0 {
+				return nil, &Error{Err: reason.For(ErrResultsTooLarge, "more than %d bytes of context", q.MaxBytes), Hint: "ask for fewer results, or for less context"}
+			}
+			docs = append(docs, d)
 		}
 		return docs, nil
 	}

@@ -139,11 +139,8 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	}
 	matches, err := r.Search(ctx, ask, &found)
 	t.add(&found)
-	if large, ok := errors.AsType[*index.TooLargeError](err); ok {
-		err = &Error{Err: reason.For(ErrResultsTooLarge, "more than %d bytes in %d of %d", large.Most, large.Results+1, ask.K), Hint: "ask for fewer results, or for fewer fields"}
-	}
 	if err != nil {
-		return nil, err
+		return nil, tooLarge(err, ask.K)
 	}
 	out := make([]Match, len(matches))
 	for i := range matches {
@@ -163,6 +160,14 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 	}
 	t.Load += time.Since(loading)
 	return out, nil
+}
+
+// tooLarge explains an error of a search for k results that MaxBytes has ended.
+func tooLarge(err error, k int) error {
+	if large, ok := errors.AsType[*index.TooLargeError](err); ok {
+		return &Error{Err: reason.For(ErrResultsTooLarge, "more than %d bytes in %d of %d", large.Most, large.Results+1, k), Hint: "ask for fewer results, or for fewer fields"}
+	}
+	return err
 }
 
 func fromMatch(m *index.Match) Match {

@@ -117,7 +117,7 @@ func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trac
 	top, err := index.SearchSides(ctx, sides, &found)
 	t.add(&found)
 	if err != nil {
-		return nil, err
+		return nil, tooLarge(err, q.K)
 	}
 	out := make([]Match, len(top))
 	of := make([][]int, len(open)) // the matches of each
