@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/cloudwego/eino/components/embedding"
+
 	"github.com/fronyai/frony-db/integrations/store"
 )
 

@@ -26,6 +26,7 @@ import (
 	"github.com/cloudwego/eino/components/indexer"
 	"github.com/cloudwego/eino/components/retriever"
 	"github.com/cloudwego/eino/schema"
+
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/integrations/store"

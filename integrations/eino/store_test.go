@@ -10,14 +10,14 @@ import (
 	"github.com/cloudwego/eino/components/indexer"
 	"github.com/cloudwego/eino/components/retriever"
 	"github.com/cloudwego/eino/schema"
+
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder/builtin"
+	fronydb "github.com/fronyai/frony-db/integrations/eino"
 	"github.com/fronyai/frony-db/integrations/internal/opened"
 	"github.com/fronyai/frony-db/integrations/store"
 	"github.com/fronyai/frony-db/integrations/storetest"
-
-	fronydb "github.com/fronyai/frony-db/integrations/eino"
 )
 
 // tested is a store as storetest wants it.

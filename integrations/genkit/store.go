@@ -25,6 +25,7 @@ import (
 	"github.com/firebase/genkit/go/core"
 	"github.com/firebase/genkit/go/core/api"
 	"github.com/firebase/genkit/go/genkit"
+
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/integrations/store"
 )

@@ -8,13 +8,13 @@ import (
 
 	"github.com/firebase/genkit/go/ai"
 	"github.com/firebase/genkit/go/genkit"
+
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder/builtin"
+	fronydb "github.com/fronyai/frony-db/integrations/genkit"
 	"github.com/fronyai/frony-db/integrations/internal/opened"
 	"github.com/fronyai/frony-db/integrations/store"
 	"github.com/fronyai/frony-db/integrations/storetest"
-
-	fronydb "github.com/fronyai/frony-db/integrations/genkit"
 )
 
 // tested is a store as storetest wants it. It asks through the registered retriever.

@@ -18,11 +18,12 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/integrations/store"
 	"github.com/tmc/langchaingo/embeddings"
 	"github.com/tmc/langchaingo/schema"
 	"github.com/tmc/langchaingo/vectorstores"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/integrations/store"
 )
 
 // Options configure a store.

@@ -5,16 +5,16 @@ import (
 	"maps"
 	"testing"
 
-	"github.com/fronyai/frony-db/db/filter"
-	"github.com/fronyai/frony-db/embedder/builtin"
-	"github.com/fronyai/frony-db/integrations/internal/opened"
-	"github.com/fronyai/frony-db/integrations/store"
-	"github.com/fronyai/frony-db/integrations/storetest"
 	"github.com/tmc/langchaingo/embeddings"
 	"github.com/tmc/langchaingo/schema"
 	"github.com/tmc/langchaingo/vectorstores"
 
+	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/embedder/builtin"
+	"github.com/fronyai/frony-db/integrations/internal/opened"
 	fronydb "github.com/fronyai/frony-db/integrations/langchaingo"
+	"github.com/fronyai/frony-db/integrations/store"
+	"github.com/fronyai/frony-db/integrations/storetest"
 )
 
 // tested is a store as storetest wants it.

@@ -12,9 +12,9 @@ import (
 	"github.com/cloudwego/eino/components/retriever"
 	"github.com/cloudwego/eino/compose"
 	"github.com/cloudwego/eino/schema"
+
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
-
 	fronydb "github.com/fronyai/frony-db/integrations/eino"
 )
 

@@ -11,9 +11,9 @@ import (
 
 	"github.com/firebase/genkit/go/ai"
 	"github.com/firebase/genkit/go/genkit"
+
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
-
 	fronydb "github.com/fronyai/frony-db/integrations/genkit"
 )
 

@@ -10,13 +10,13 @@ import (
 	"os"
 	"strings"
 
-	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/embedder/builtin"
 	"github.com/tmc/langchaingo/chains"
 	"github.com/tmc/langchaingo/llms"
 	"github.com/tmc/langchaingo/schema"
 	"github.com/tmc/langchaingo/vectorstores"
 
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder/builtin"
 	fronydb "github.com/fronyai/frony-db/integrations/langchaingo"
 )
 

@@ -22,7 +22,7 @@ class Chunking(TypedDict, total=False):
     format: Literal["plain", "markdown"]
     #: Tokens that a chunk repeats of the previous one; an eighth of tokens if missing
     overlap: int
-    #: The longest chunk, in the model's tokens; 256, or the model's limit if lower, if missing
+    #: The longest chunk, in the model's tokens; 128, or the model's limit if lower, if missing
     tokens: int
 
 
