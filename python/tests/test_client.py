@@ -20,6 +20,27 @@ def test_search(notes: frony_db.Collection) -> None:
     assert result.mode == "hybrid"
 
 
+def test_facets(notes: frony_db.Collection) -> None:
+    notes.upsert([{"id": f"n{i}", "text": "t", "metadata": {"kind": "ab"[i % 2], "n": i}} for i in range(5)])
+    kind, n = notes.facets("kind", "n", top=1)
+    assert (kind.field, kind.documents, kind.distinct) == ("kind", 5, 2)
+    assert [(v.value, v.documents) for v in kind.values] == [("a", 3)]
+    assert (n.min, n.max) == (0, 4)
+    (some,) = notes.facets("kind", filter="n > 2", prefix="B")
+    assert [(v.value, v.documents) for v in some.values] == [("b", 1)]
+    (found,) = notes.facets("kind", search={"text": "t", "mode": "lexical", "k": 100})
+    assert found.documents == 5
+    about = {f.name: f for f in notes.fields("n >= 1")}
+    assert about["n"].documents == 4
+    assert [t.type for t in about["n"].types] == ["number"]
+
+
+def test_sorted_scan(notes: frony_db.Collection) -> None:
+    notes.upsert([{"id": f"n{i}", "text": "t", "metadata": {"n": i}} for i in range(5)])
+    ids = [d.id for d in notes.scan("n >= 1", sort="-n", page=2)]
+    assert ids == ["n4", "n3", "n2", "n1"]
+
+
 @pytest.mark.parametrize(
     "filter",
     [

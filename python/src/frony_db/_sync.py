@@ -17,6 +17,10 @@ from ._types import (
     CollectionInfo,
     CollectionOptions,
     Document,
+    Facet,
+    Facets,
+    FieldInfo,
+    FieldInfos,
     Filter,
     FoundDocuments,
     Page,
@@ -206,10 +210,21 @@ class Collection:
         return int((self._send("POST", "documents", "count", body=body))["count"])
 
     def scan(
-        self, filter: Filter | None = None, *, fields: Sequence[str] | None = None, page: int = 500
+        self,
+        filter: Filter | None = None,
+        *,
+        sort: str | None = None,
+        fields: Sequence[str] | None = None,
+        page: int = 500,
     ) -> Iterator[StoredDocument]:
-        """All documents, or those that a filter matches, in byte order of their ids."""
+        """All documents, or those that a filter matches.
+
+        They come by one or two fields, such as "-year,title" (descending by year), with
+        those that lack the field last; else in byte order of their ids.
+        """
         body: dict[str, Any] = {"limit": page}
+        if sort is not None:
+            body["sort"] = sort
         if filter is not None:
             body["filter"] = filter
         if fields is not None:
@@ -221,6 +236,28 @@ class Collection:
             if got.next is None:
                 return
             body["cursor"] = got.next
+
+    def facets(
+        self, *fields: str, filter: Filter | None = None, top: int = 10, prefix: str = "", search: Query | None = None
+    ) -> list[Facet]:
+        """The most frequent values of fields, with the number of documents that have each.
+
+        In all documents, in those that a filter matches, or in the results of a search;
+        with a prefix, values that begin with it. "_source" is a field, too.
+        """
+        body: dict[str, Any] = {"fields": list(fields), "top": top}
+        if filter is not None:
+            body["filter"] = filter
+        if prefix:
+            body["prefix"] = prefix
+        if search is not None:
+            body["search"] = search
+        return Facets.from_json(self._send("POST", "facets", body=body)).facets
+
+    def fields(self, filter: Filter | None = None) -> list[FieldInfo]:
+        """The fields of the metadata: their types, how many documents have them, examples."""
+        body = {} if filter is None else {"filter": filter}
+        return FieldInfos.from_json(self._send("POST", "fields", body=body)).fields
 
     def search(
         self,

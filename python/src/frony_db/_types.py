@@ -401,6 +401,137 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FacetValue:
+    documents: int
+    #: A string, a number or a boolean; a time as it is written. Of a list, each element
+    value: Any
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> FacetValue:
+        return cls(
+            documents=d["documents"],
+            value=d["value"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    #: Values that differ, and begin with the prefix. 1 and 1.0 are one value, and so are the forms of one
+    #: time
+    distinct: int
+    #: Documents that have the field
+    documents: int
+    field: str
+    #: The first of the times
+    first: datetime | None = None
+    #: The last of the times
+    last: datetime | None = None
+    #: The greatest of the numbers
+    max: Any | None = None
+    #: The least of the numbers, whatever the prefix
+    min: Any | None = None
+    #: The most frequent first
+    values: list[FacetValue]
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Facet:
+        return cls(
+            distinct=d["distinct"],
+            documents=d["documents"],
+            field=d["field"],
+            first=parse_time(d["first"]) if d.get("first") is not None else None,
+            last=parse_time(d["last"]) if d.get("last") is not None else None,
+            max=d.get("max"),
+            min=d.get("min"),
+            values=[FacetValue.from_json(v) for v in d["values"]],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facets:
+    #: Documents that were looked at
+    documents: int
+    #: One per field, in order
+    facets: list[Facet]
+    #: What in the filter is probably a mistake, and fields that no document has
+    warnings: list[str] | None = None
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Facets:
+        return cls(
+            documents=d["documents"],
+            facets=[Facet.from_json(v) for v in d["facets"]],
+            warnings=d.get("warnings"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldType:
+    documents: int
+    type: Literal["boolean", "number", "time", "string", "list of strings", "list of numbers"]
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> FieldType:
+        return cls(
+            documents=d["documents"],
+            type=d["type"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldInfo:
+    name: str
+    #: Values that differ; of lists, elements
+    distinct: int
+    #: Documents that have the field
+    documents: int
+    #: The most frequent short values, up to five
+    examples: list[Any]
+    #: The first of the times
+    first: datetime | None = None
+    #: The last of the times
+    last: datetime | None = None
+    #: The greatest of the numbers
+    max: Any | None = None
+    #: The least of the numbers
+    min: Any | None = None
+    #: Of all documents, from 0 to 1
+    share: float
+    #: The most frequent first
+    types: list[FieldType]
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> FieldInfo:
+        return cls(
+            name=d["name"],
+            distinct=d["distinct"],
+            documents=d["documents"],
+            examples=d["examples"],
+            first=parse_time(d["first"]) if d.get("first") is not None else None,
+            last=parse_time(d["last"]) if d.get("last") is not None else None,
+            max=d.get("max"),
+            min=d.get("min"),
+            share=d["share"],
+            types=[FieldType.from_json(v) for v in d["types"]],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldInfos:
+    #: The most frequent first
+    fields: list[FieldInfo]
+    #: What in the filter is probably a mistake, such as a field that no document has
+    warnings: list[str] | None = None
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> FieldInfos:
+        return cls(
+            fields=[FieldInfo.from_json(v) for v in d["fields"]],
+            warnings=d.get("warnings"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     #: Where it ends: the character behind its last one
     end: int
