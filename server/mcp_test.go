@@ -241,3 +241,28 @@ func TestMCPLike(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A result with its surroundings has the texts of its neighbours, if they fit the answer.
+func TestMCPContext(t *testing.T) {
+	t.Parallel()
+	b := start(t, nil)
+	b.ask(201, "POST", "/v1/collections", `{"name":"notes"}`)
+	var parts []string
+	for i := range 3 {
+		parts = append(parts, fmt.Sprintf("part%d ", i)+strings.Repeat("lighthouse keeper ", 20))
+	}
+	text, err := json.Marshal(strings.Join(parts, "\n\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.ask(200, "PUT", notes+"/documents", `{"chunk":{"tokens":100},"documents":[{"id":"d","text":`+string(text)+`}]}`)
+	call := func(more string) string {
+		return b.mcpCall("search", `{"collection":"notes","text":"part1","k":1`+more+`}`)
+	}
+	if got := call(""); strings.Contains(got, "part0") || strings.Contains(got, "part2") {
+		t.Error(got)
+	}
+	if got := call(`,"context":2`); !strings.Contains(got, "part0") || !strings.Contains(got, "part2") {
+		t.Error(got)
+	}
+}

@@ -31,6 +31,7 @@ type (
 		K          int      `json:"k,omitzero" doc:"Number of results; 5 if missing"`
 		Filter     string   `json:"filter,omitempty" doc:"Condition on metadata, such as: lang = \"ko\" AND year >= 2020. _id and _source are a document's id and source; STARTS WITH, LIKE and ILIKE (%, _) look at texts. Its JSON form, as a string, will do too"`
 		PerSource  int      `json:"per_source,omitzero" doc:"At most this many results of the same source document: 1 returns the best chunk of each; no limit if missing"`
+		Context    int      `json:"context,omitzero" doc:"Chunks before and behind each result to read with it, of a text that is stored in chunks: 1 or 2 tell what a short chunk leaves out"`
 		Offset     int      `json:"offset,omitzero" doc:"Results to leave out: 5 for those behind the first five"`
 		MinScore   *float32 `json:"min_score,omitempty" doc:"Leave out results with a lower score, which combines meaning and words and is comparable within one search only"`
 		MinCosine  *float32 `json:"min_cosine,omitempty" doc:"Leave out results that are farther in meaning, from -1 to 1; what is near depends on the embedding model"`
@@ -143,7 +144,8 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 		in.K = min(mcpK, s.opts.Limits.K)
 	}
 	wire := api.Query{
-		Text: in.Text, Like: in.Like, Unlike: in.Unlike, K: in.K, Offset: in.Offset, PerSource: in.PerSource, MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.AnyFilter(in.Filter),
+		Text: in.Text, Like: in.Like, Unlike: in.Unlike, K: in.K, Offset: in.Offset, PerSource: in.PerSource, Context: in.Context,
+		MinScore: in.MinScore, MinCosine: in.MinCosine, Filter: api.AnyFilter(in.Filter),
 		Snippet: max(1, min(mcpSnippet, mcpAnswer/max(1, in.K))),
 	}
 	if len(in.Also) > 0 {
@@ -161,6 +163,10 @@ func (s *Server) mcpSearch(ctx context.Context, in mcpSearchIn) (out mcpSearchOu
 	for i := range r.Matches {
 		m := &r.Matches[i]
 		out.Matches[i] = mcpMatch{m.Collection, fromMCP(&m.StoredDocument), m.Score}
+		if c := m.Context; c != nil && c.First < c.Last && utf8.RuneCountInString(c.Text) <= mcpAnswer/in.K {
+			out.Matches[i].Text = c.Text
+			continue
+		}
 		out.Matches[i].keep(m.Snippet)
 	}
 	return out, nil
