@@ -149,13 +149,12 @@ type openedKey struct{}
 
 // following runs a request, and again if it failed because the alias that it names was
 // switched, and the collection that it had led to dropped, after it was opened: that
-// request is one to the new collection.
+// request is one to the new collection. Each try follows another switch.
 func (s *Server) following(ctx context.Context, run func(context.Context) error) error {
-	const tries = 5
-	for try := 1; ; try++ {
+	for {
 		var o opened
 		err := run(context.WithValue(ctx, openedKey{}, &o))
-		if err == nil || o.alias == "" || try == tries {
+		if err == nil || o.alias == "" || ctx.Err() != nil {
 			return err
 		}
 		gone := errors.Is(err, db.ErrClosed) || errors.Is(err, db.ErrNoCollection)

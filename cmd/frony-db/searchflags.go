@@ -81,6 +81,7 @@ func (s *searchFlags) add(f *pflag.FlagSet) {
 	f.StringSliceVar(&s.unlike, "unlike", nil, "ids of documents to move away from")
 	f.StringArrayVar(&s.also, "also", nil, "another question for the same search, such as another wording; may be repeated")
 	f.Float32SliceVar(&s.weights, "weights", nil, "with --also: how much the questions count, as 1,0.5 (default: 1 each)")
+	f.Lookup("weights").DefValue = "" // its usage names the default
 	f.StringVar(&s.fuse, "fuse", "", "with --also: how the results are combined: rank (the default) or best")
 	f.BoolVar(&s.highlight, "highlight", false, "mark the query's words in the results: «words»")
 	f.IntVar(&s.snippet, "snippet", 0, "show the part of each text that fits the query best, of at most this many characters")
