@@ -465,10 +465,14 @@ func TestFacetsSeeWholeBatches(t *testing.T) {
 	if err := write(0); err != nil {
 		t.Fatal(err)
 	}
+	rounds := 80
+	if testing.Short() {
+		rounds = 30
+	}
 	done := make(chan error, 1)
 	go func() {
 		var err error
-		for k := 1; k <= 80 && err == nil; k++ {
+		for k := 1; k <= rounds && err == nil; k++ {
 			err = write(k)
 		}
 		done <- err
