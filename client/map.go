@@ -22,8 +22,8 @@ func (c *Collection) Map(ctx context.Context, q db.MapQuery) (db.Map, error) {
 }
 
 // Key describes the client's own key: what it may do.
-func (c *Client) Key(ctx context.Context) (api.Key, error) {
-	var out api.Key
+func (c *Client) Key(ctx context.Context) (api.KeyInfo, error) {
+	var out api.KeyInfo
 	err := c.do(ctx, http.MethodGet, "/v1/key", nil, &out)
 	return out, err
 }

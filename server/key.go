@@ -10,7 +10,7 @@ import (
 	"github.com/fronyai/frony-db/server/keys"
 )
 
-type outKey struct{ Body api.Key }
+type outKey struct{ Body api.KeyInfo }
 
 // keyRoute tells a client what its own key may do, so that it offers nothing else. Of
 // other keys nothing is told.
