@@ -90,6 +90,24 @@ func (a *archive) decode(name string, v any) error {
 	return nil
 }
 
+// stream reads a part to its end, where read returns io.EOF.
+func (a *archive) stream(name string, read func(*xml.Decoder) error) error {
+	r, err := a.open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = r.Close() }() // only read from
+	lr := &io.LimitedReader{R: r, N: maxPart}
+	err = read(xml.NewDecoder(lr))
+	switch {
+	case lr.N == 0:
+		return fmt.Errorf("%w: the part %q has more than %d bytes", ErrCorrupt, name, maxPart)
+	case err != nil && !errors.Is(err, io.EOF):
+		return fmt.Errorf("%w: the part %q: %w", ErrCorrupt, name, err)
+	}
+	return nil
+}
+
 // relations are the parts that a part refers to, by id and by the last word of their type.
 type relations struct {
 	byID   map[string]string

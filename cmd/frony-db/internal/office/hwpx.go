@@ -2,7 +2,6 @@ package office
 
 import (
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -137,21 +136,10 @@ type hwpx struct {
 }
 
 func (h *hwpx) read(a *archive, part string, out *strings.Builder) error {
-	r, err := a.open(part)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = r.Close() }() // only read from
-	lr := &io.LimitedReader{R: r, N: maxPart}
-	h.dec = xml.NewDecoder(lr)
-	err = h.blocks(out)
-	switch {
-	case lr.N == 0:
-		return fmt.Errorf("%w: the part %q has more than %d bytes", ErrCorrupt, part, maxPart)
-	case err != nil && !errors.Is(err, io.EOF):
-		return fmt.Errorf("%w: the part %q: %w", ErrCorrupt, part, err)
-	}
-	return nil
+	return a.stream(part, func(dec *xml.Decoder) error {
+		h.dec = dec
+		return h.blocks(out)
+	})
 }
 
 // blocks writes the paragraphs up to the end of the element that has begun, or returns

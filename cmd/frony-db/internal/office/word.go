@@ -2,7 +2,6 @@ package office
 
 import (
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -115,21 +114,10 @@ func (w *word) styles(a *archive, part string) error {
 }
 
 func (w *word) read(a *archive, part string) error {
-	r, err := a.open(part)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = r.Close() }() // only read from
-	lr := &io.LimitedReader{R: r, N: maxPart}
-	w.dec = xml.NewDecoder(lr)
-	err = w.blocks(&w.out)
-	switch {
-	case lr.N == 0:
-		return fmt.Errorf("%w: the part %q has more than %d bytes", ErrCorrupt, part, maxPart)
-	case err != nil && !errors.Is(err, io.EOF):
-		return fmt.Errorf("%w: the part %q: %w", ErrCorrupt, part, err)
-	}
-	return nil
+	return a.stream(part, func(dec *xml.Decoder) error {
+		w.dec = dec
+		return w.blocks(&w.out)
+	})
 }
 
 // blocks writes paragraphs and tables up to the end of the element that has begun, or
