@@ -71,38 +71,25 @@ func (a *archive) open(name string) (io.ReadCloser, error) {
 
 // decode parses a whole part.
 func (a *archive) decode(name string, v any) error {
-	r, err := a.open(name)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = r.Close() }() // only read from
-	lr := &io.LimitedReader{R: r, N: maxPart}
-	err = xml.NewDecoder(lr).Decode(v)
-	if err == nil {
-		_, err = io.Copy(io.Discard, lr) // the checksum is compared at the end
-	}
-	if err != nil {
-		if lr.N == 0 {
-			return fmt.Errorf("%w: the part %q has more than %d bytes", ErrCorrupt, name, maxPart)
-		}
-		return fmt.Errorf("%w: the part %q: %w", ErrCorrupt, name, err)
-	}
-	return nil
+	return a.stream(name, maxPart, func(dec *xml.Decoder) error { return dec.Decode(v) })
 }
 
-// stream reads a part to its end, where read returns io.EOF.
-func (a *archive) stream(name string, read func(*xml.Decoder) error) error {
+// stream reads a part of at most so many bytes. It reads on to the part's end, where its
+// checksum is compared.
+func (a *archive) stream(name string, most int64, read func(*xml.Decoder) error) error {
 	r, err := a.open(name)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = r.Close() }() // only read from
-	lr := &io.LimitedReader{R: r, N: maxPart}
-	err = read(xml.NewDecoder(lr))
+	limited := &io.LimitedReader{R: r, N: most}
+	if err = read(newDecoder(limited)); err == nil || errors.Is(err, io.EOF) {
+		_, err = io.Copy(io.Discard, limited)
+	}
 	switch {
-	case lr.N == 0:
-		return fmt.Errorf("%w: the part %q has more than %d bytes", ErrCorrupt, name, maxPart)
-	case err != nil && !errors.Is(err, io.EOF):
+	case limited.N == 0:
+		return fmt.Errorf("%w: the part %q has more than %d bytes", ErrCorrupt, name, most)
+	case err != nil:
 		return fmt.Errorf("%w: the part %q: %w", ErrCorrupt, name, err)
 	}
 	return nil
@@ -161,13 +148,4 @@ func (a *archive) main() (string, error) {
 		return "", fmt.Errorf("%w: it has no document", ErrFormat)
 	}
 	return name, nil
-}
-
-func attr(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
 }

@@ -133,10 +133,11 @@ func outlineLevels(a *archive, part string) (map[string]int, error) {
 type hwpx struct {
 	levels map[string]int // of headings, by the looks of paragraphs
 	dec    *xml.Decoder
+	depth  int // of tables and boxes
 }
 
 func (h *hwpx) read(a *archive, part string, out *strings.Builder) error {
-	return a.stream(part, func(dec *xml.Decoder) error {
+	return a.stream(part, maxPart, func(dec *xml.Decoder) error {
 		h.dec = dec
 		return h.blocks(out)
 	})
@@ -145,132 +146,79 @@ func (h *hwpx) read(a *archive, part string, out *strings.Builder) error {
 // blocks writes the paragraphs up to the end of the element that has begun, or returns
 // io.EOF.
 func (h *hwpx) blocks(out *strings.Builder) error {
-	for depth := 0; ; {
-		tok, err := h.dec.Token()
-		if err != nil {
-			return err
-		}
-		switch t := tok.(type) {
-		case xml.EndElement:
-			if depth--; depth < 0 {
-				return nil
-			}
-		case xml.StartElement:
-			depth++
-			if t.Name.Local != "p" {
-				continue
-			}
-			depth--
-			if err := h.paragraph(t, out); err != nil {
-				return unexpected(err)
-			}
-		}
+	if h.depth++; h.depth > maxNesting {
+		return errNesting
 	}
+	defer func() { h.depth-- }()
+	return walk(h.dec, func(e xml.StartElement) (bool, error) {
+		if e.Name.Local == "p" {
+			return true, h.paragraph(e, out)
+		}
+		return false, nil
+	}, nil)
 }
 
 // paragraph writes a paragraph, and what floats in it after it: tables, boxes, notes.
 func (h *hwpx) paragraph(p xml.StartElement, out *strings.Builder) error {
-	var text, beside strings.Builder
-	for depth := 0; ; {
-		tok, err := h.dec.Token()
-		if err != nil {
-			return unexpected(err)
+	var line, beside strings.Builder
+	err := walk(h.dec, func(e xml.StartElement) (bool, error) {
+		switch e.Name.Local {
+		case "t":
+			return true, h.text(&line)
+		case "tbl":
+			return true, h.table(&beside)
+		case "subList":
+			return true, h.blocks(&beside)
+		case "header", "footer", "hiddenComment", "secPr", "linesegarray":
+			return true, h.dec.Skip()
 		}
-		switch t := tok.(type) {
-		case xml.EndElement:
-			if depth--; depth < 0 {
-				write(out, text.String(), h.levels[attr(p, "paraPrIDRef")], false)
-				out.WriteString(beside.String())
-				return nil
-			}
-		case xml.StartElement:
-			switch t.Name.Local {
-			case "t":
-				err = h.text(&text)
-			case "tbl":
-				err = h.table(&beside)
-			case "subList":
-				err = h.blocks(&beside)
-			case "header", "footer", "hiddenComment", "secPr", "linesegarray":
-				err = h.dec.Skip()
-			default:
-				depth++
-			}
-			if err != nil {
-				return unexpected(err)
-			}
-		}
-	}
+		return false, nil
+	}, nil)
+	write(out, line.String(), h.levels[attr(p, "paraPrIDRef")], false)
+	out.WriteString(beside.String())
+	return err
 }
 
 // text writes a run of text, in which tabs and breaks are elements.
 func (h *hwpx) text(out *strings.Builder) error {
-	for depth := 0; ; {
-		tok, err := h.dec.Token()
-		if err != nil {
-			return err
+	return walk(h.dec, func(e xml.StartElement) (bool, error) {
+		switch e.Name.Local {
+		case "tab", "nbSpace", "fwSpace":
+			out.WriteByte(' ')
+		case "lineBreak":
+			out.WriteByte('\n')
 		}
-		switch t := tok.(type) {
-		case xml.CharData:
-			out.Write(t)
-		case xml.EndElement:
-			if depth--; depth < 0 {
-				return nil
-			}
-		case xml.StartElement:
-			switch t.Name.Local {
-			case "tab", "nbSpace", "fwSpace":
-				out.WriteByte(' ')
-			case "lineBreak":
-				out.WriteByte('\n')
-			}
-			depth++
-		}
-	}
+		return false, nil
+	}, func(t xml.CharData) { out.Write(t) })
 }
 
 // table writes a table as one of Markdown. A cell that spans several is the first of them.
 func (h *hwpx) table(out *strings.Builder) error {
 	var rows [][]string
-	width := 0
 	var cell strings.Builder
 	into := out // a caption comes before the cells
-	for depth := 0; ; {
-		tok, err := h.dec.Token()
-		if err != nil {
-			return unexpected(err)
-		}
-		switch t := tok.(type) {
-		case xml.EndElement:
-			if depth--; depth < 0 {
-				writeTable(out, rows, width)
-				return nil
+	err := walk(h.dec, func(e xml.StartElement) (bool, error) {
+		switch e.Name.Local {
+		case "tr":
+			rows = append(rows, nil)
+		case "tc":
+			cell.Reset()
+			into = &cell
+		case "subList":
+			return true, h.blocks(into)
+		case "cellAddr":
+			last := len(rows) - 1
+			column, err := strconv.Atoi(attr(e, "colAddr"))
+			if err != nil || column < 0 || column >= maxColumns || last < 0 {
+				return true, fmt.Errorf("a cell in column %q", attr(e, "colAddr"))
 			}
-		case xml.StartElement:
-			switch t.Name.Local {
-			case "tr":
-				rows = append(rows, nil)
-			case "tc":
-				cell.Reset()
-				into = &cell
-			case "cellAddr":
-				column, err := strconv.Atoi(attr(t, "colAddr"))
-				if err != nil || column < 0 || column >= maxColumns || len(rows) == 0 {
-					return fmt.Errorf("a cell in column %q", attr(t, "colAddr"))
-				}
-				last := len(rows) - 1
-				for len(rows[last]) <= column {
-					rows[last] = append(rows[last], "")
-				}
-				rows[last][column] = cell.String()
-				width = max(width, column+1)
-			case "subList":
-				if err := h.blocks(into); err != nil {
-					return unexpected(err)
-				}
-				continue
+			for len(rows[last]) <= column {
+				rows[last] = append(rows[last], "")
 			}
-			depth++
+			rows[last][column] = cell.String()
 		}
-	}
+		return false, nil
+	}, nil)
+	writeTable(out, rows)
+	return err
 }

@@ -203,6 +203,40 @@ func TestDocumentParts(t *testing.T) {
 	}
 }
 
+// Tables in tables without end are refused: each takes its part of the stack.
+func TestNesting(t *testing.T) {
+	t.Parallel()
+	nested := func(n int) *bytes.Reader {
+		return zipped(t, map[string]string{"_rels/.rels": rootRels, "word/document.xml": `<document><body>` +
+			strings.Repeat("<tbl><tr><tc>", n) + "<p><r><t>innen</t></r></p>" + strings.Repeat("</tc></tr></tbl>", n) + `</body></document>`})
+	}
+	r := nested(60)
+	if d, err := ReadDocument(r, r.Size()); err != nil || d.Markdown != "innen" {
+		t.Errorf("%q, %v", d.Markdown, err)
+	}
+	r = nested(100_000)
+	if _, err := ReadDocument(r, r.Size()); !errors.Is(err, ErrCorrupt) {
+		t.Error(err)
+	}
+}
+
+// A text without an end is not read to it.
+func TestTextWithoutTag(t *testing.T) {
+	t.Parallel()
+	r := tagged{r: io.LimitReader(zeros{}, 2*maxText)}
+	if n, err := io.Copy(io.Discard, &r); err == nil || n > maxText {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	r = tagged{r: io.MultiReader(io.LimitReader(zeros{}, maxText-1), strings.NewReader("<"), io.LimitReader(zeros{}, maxText-1))}
+	if _, err := io.Copy(io.Discard, &r); err != nil {
+		t.Error(err)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for name, r := range map[string]*bytes.Reader{

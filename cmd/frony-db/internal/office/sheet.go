@@ -48,7 +48,7 @@ func (w *Workbook) Sheet(name string) (*Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sheet{book: w, part: w.sheets[i].part, r: r, dec: xml.NewDecoder(io.LimitReader(r, maxStream))}, nil
+	return &Sheet{book: w, part: w.sheets[i].part, r: r, dec: newDecoder(io.LimitReader(r, maxStream))}, nil
 }
 
 // Close ends the reading.
@@ -91,85 +91,54 @@ func (s *Sheet) corrupt(err error) error {
 
 // cells reads the cells of a row up to its end.
 func (s *Sheet) cells() error {
-	for {
-		tok, err := s.dec.Token()
+	return walk(s.dec, func(e xml.StartElement) (read bool, err error) {
+		if e.Name.Local != "c" {
+			return true, s.dec.Skip()
+		}
+		at := len(s.cell.Cells)
+		if ref := attr(e, "r"); ref != "" {
+			if at, err = column(ref); err != nil {
+				return true, err
+			}
+		}
+		value, err := s.value(e)
 		if err != nil {
-			return unexpected(err)
+			return true, err
 		}
-		switch t := tok.(type) {
-		case xml.EndElement:
-			return nil
-		case xml.StartElement:
-			if t.Name.Local != "c" {
-				if err := s.dec.Skip(); err != nil {
-					return unexpected(err)
-				}
-				continue
-			}
-			at := len(s.cell.Cells)
-			if ref := attr(t, "r"); ref != "" {
-				if at, err = column(ref); err != nil {
-					return err
-				}
-			}
-			text, err := s.value(t)
-			if err != nil {
-				return err
-			}
-			if at >= maxColumns || at < len(s.cell.Cells) {
-				return fmt.Errorf("cell %q is out of place", attr(t, "r"))
-			}
-			for len(s.cell.Cells) < at {
-				s.cell.Cells = append(s.cell.Cells, "")
-			}
-			s.cell.Cells = append(s.cell.Cells, text)
+		if at >= maxColumns || at < len(s.cell.Cells) {
+			return true, fmt.Errorf("cell %q is out of place", attr(e, "r"))
 		}
-	}
+		for len(s.cell.Cells) < at {
+			s.cell.Cells = append(s.cell.Cells, "")
+		}
+		s.cell.Cells = append(s.cell.Cells, value)
+		return true, nil
+	}, nil)
 }
 
 // value reads a cell up to its end, as text.
 func (s *Sheet) value(cell xml.StartElement) (string, error) {
-	var raw, inline strings.Builder
-	formula := false
-	for depth := ""; ; {
-		tok, err := s.dec.Token()
-		if err != nil {
-			return "", unexpected(err)
+	var raw strings.Builder
+	inline, formula := "", false
+	err := walk(s.dec, func(e xml.StartElement) (read bool, err error) {
+		switch e.Name.Local {
+		case "v":
+			return true, text(s.dec, &raw)
+		case "is":
+			inline, err = cellText(s.dec)
+			return true, err
+		case "f":
+			formula = true
 		}
-		switch t := tok.(type) {
-		case xml.StartElement:
-			switch t.Name.Local {
-			case "is":
-				text, err := cellText(s.dec)
-				if err != nil {
-					return "", err
-				}
-				inline.WriteString(text)
-			case "v":
-				depth = "v"
-			case "f":
-				formula = true
-				fallthrough
-			default:
-				if err := s.dec.Skip(); err != nil {
-					return "", unexpected(err)
-				}
-			}
-		case xml.CharData:
-			if depth == "v" {
-				raw.Write(t)
-			}
-		case xml.EndElement:
-			if depth == "v" {
-				depth = ""
-				continue
-			}
-			if formula && raw.Len() == 0 && attr(cell, "t") != "str" {
-				s.cell.Uncomputed++
-			}
-			return s.text(cell, raw.String(), inline.String())
-		}
+		return true, s.dec.Skip()
+	}, nil)
+	if err != nil {
+		return "", err
 	}
+	if formula && raw.Len() == 0 && attr(cell, "t") != "str" {
+		s.cell.Uncomputed++
+	}
+	return s.text(cell, raw.String(), inline)
 }
 
 // text is what a cell says.
@@ -186,7 +155,7 @@ func (s *Sheet) text(cell xml.StartElement, raw, inline string) (string, error) 
 	case "str":
 		return unescape(raw), nil
 	case "b":
-		return map[bool]string{true: "true", false: "false"}[strings.TrimSpace(raw) == "1"], nil
+		return strconv.FormatBool(strings.TrimSpace(raw) == "1"), nil
 	case "e":
 		s.cell.Errors = append(s.cell.Errors, raw)
 		return "", nil

@@ -2,81 +2,49 @@ package office
 
 import (
 	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 )
 
 // sharedStrings reads the texts that cells refer to by number.
-func sharedStrings(a *archive, part string) ([]string, error) {
-	r, err := a.open(part)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = r.Close() }() // only read from
-	dec := xml.NewDecoder(io.LimitReader(r, maxStream))
-	var out []string
+func sharedStrings(a *archive, part string) (out []string, err error) {
+	const header = 16 // bytes of a string without its text
 	size := 0
-	for {
-		tok, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: the part %q: %w", ErrCorrupt, part, err)
-		}
-		if e, ok := tok.(xml.StartElement); ok && e.Name.Local == "si" {
-			text, err := cellText(dec)
-			if err != nil {
-				return nil, fmt.Errorf("%w: the part %q: %w", ErrCorrupt, part, err)
+	err = a.stream(part, maxStream, func(dec *xml.Decoder) error {
+		return walk(dec, func(e xml.StartElement) (bool, error) {
+			if e.Name.Local != "si" {
+				return false, nil
 			}
-			if size += len(text); size > maxPart {
-				return nil, fmt.Errorf("%w: its texts have more than %d bytes; save the sheet as CSV", ErrFormat, maxPart)
+			text, err := cellText(dec)
+			if size += header + len(text); size > maxPart {
+				return true, fmt.Errorf("its texts take more than %d bytes; save the sheet as CSV", maxPart)
 			}
 			out = append(out, text)
-		}
-	}
+			return true, err
+		}, nil)
+	})
+	return out, err
 }
 
 // cellText reads the text of a cell up to the end of the element that has begun. It may
 // be of several runs of different looks; phonetic guides are left out.
 func cellText(dec *xml.Decoder) (string, error) {
 	var out strings.Builder
-	var within []string
-	for {
-		tok, err := dec.Token()
-		if err != nil {
-			return "", unexpected(err)
+	err := walk(dec, func(e xml.StartElement) (bool, error) {
+		switch e.Name.Local {
+		case "t":
+			return true, text(dec, &out)
+		case "rPh":
+			return true, dec.Skip()
 		}
-		switch t := tok.(type) {
-		case xml.StartElement:
-			if t.Name.Local == "rPh" {
-				if err := dec.Skip(); err != nil {
-					return "", unexpected(err)
-				}
-				continue
-			}
-			within = append(within, t.Name.Local)
-		case xml.EndElement:
-			if len(within) == 0 {
-				return unescape(out.String()), nil
-			}
-			within = within[:len(within)-1]
-		case xml.CharData:
-			if len(within) > 0 && within[len(within)-1] == "t" {
-				out.Write(t)
-			}
-		}
-	}
+		return false, nil
+	}, nil)
+	return unescape(out.String()), unexpected(err)
 }
 
-// unexpected is the error for a part that ends within an element.
-func unexpected(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
+// text reads the text of the element that has begun.
+func text(dec *xml.Decoder, out *strings.Builder) error {
+	return unexpected(walk(dec, func(xml.StartElement) (bool, error) { return true, dec.Skip() }, func(t xml.CharData) { out.Write(t) }))
 }
 
 // unescape decodes the characters that XML can't hold, such as _x000D_ (ECMA-376 part 1,

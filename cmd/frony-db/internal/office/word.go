@@ -37,15 +37,14 @@ func ReadDocument(at io.ReaderAt, size int64) (Document, error) {
 			return Document{}, err
 		}
 	}
-	for i, part := range []string{main, rels.byType["footnotes"], rels.byType["endnotes"]} {
+	for _, part := range []string{main, rels.byType["footnotes"], rels.byType["endnotes"]} {
 		if part == "" {
 			continue
 		}
-		w.body = i == 0
 		if err := w.read(a, part); err != nil {
 			return Document{}, err
 		}
-		if i == 0 && !w.found {
+		if !w.found { // the first of them has it
 			return Document{}, fmt.Errorf("%w: it has no text, as of a word processor", ErrFormat)
 		}
 	}
@@ -71,10 +70,10 @@ func title(a *archive) (string, error) {
 type word struct {
 	levels map[string]int  // of headings, by style
 	items  map[string]bool // whether it is one of a list, by style
-	body   bool            // not of the notes
 	found  bool            // there is a body
 	out    strings.Builder
 	dec    *xml.Decoder
+	depth  int // of tables and boxes
 }
 
 var headingName = regexp.MustCompile(`^(?i:heading) ([1-9])$`)
@@ -104,9 +103,7 @@ func (w *word) styles(a *archive, part string) error {
 		case strings.EqualFold(s.Name.Val, "title"):
 			w.levels[s.ID] = 1
 		default:
-			if n, err := strconv.Atoi(s.Level.Val); err == nil && n >= 0 && n < 9 {
-				w.levels[s.ID] = n + 1
-			}
+			w.levels[s.ID] = outline(s.Level.Val)
 			w.items[s.ID] = s.List != nil
 		}
 	}
@@ -114,7 +111,7 @@ func (w *word) styles(a *archive, part string) error {
 }
 
 func (w *word) read(a *archive, part string) error {
-	return a.stream(part, func(dec *xml.Decoder) error {
+	return a.stream(part, maxPart, func(dec *xml.Decoder) error {
 		w.dec = dec
 		return w.blocks(&w.out)
 	})
@@ -123,186 +120,94 @@ func (w *word) read(a *archive, part string) error {
 // blocks writes paragraphs and tables up to the end of the element that has begun, or
 // returns io.EOF.
 func (w *word) blocks(out *strings.Builder) error {
-	for depth := 0; ; {
-		tok, err := w.dec.Token()
-		if err != nil {
-			return err
-		}
-		switch t := tok.(type) {
-		case xml.EndElement:
-			if depth--; depth < 0 {
-				return nil
-			}
-		case xml.StartElement:
-			switch t.Name.Local {
-			case "p":
-				err = w.paragraph(out)
-			case "tbl":
-				err = w.table(out)
-			case "footnote", "endnote":
-				if attr(t, "type") == "" { // else it is a separator
-					err = w.blocks(out)
-				} else {
-					err = w.dec.Skip()
-				}
-			case "sectPr", "Fallback", "moveFrom", "del": // twice there, or no longer
-				err = w.dec.Skip()
-			default:
-				w.found = w.found || t.Name.Local == "body"
-				depth++
-			}
-			if err != nil {
-				return unexpected(err)
-			}
-		}
+	if w.depth++; w.depth > maxNesting {
+		return errNesting
 	}
+	defer func() { w.depth-- }()
+	return walk(w.dec, func(e xml.StartElement) (bool, error) {
+		switch e.Name.Local {
+		case "p":
+			return true, w.paragraph(out)
+		case "tbl":
+			return true, w.table(out)
+		case "footnote", "endnote":
+			if attr(e, "type") == "" { // else it is a separator
+				return false, nil
+			}
+			return true, w.dec.Skip()
+		case "sectPr", "Fallback", "moveFrom", "del": // twice there, or no longer
+			return true, w.dec.Skip()
+		case "body":
+			w.found = true
+		}
+		return false, nil
+	}, nil)
 }
 
 // paragraph writes a paragraph, and what floats beside it after it.
 func (w *word) paragraph(out *strings.Builder) error {
-	var text, beside strings.Builder
+	var line, beside strings.Builder
 	level, item := 0, false
-	for depth := 0; ; {
-		tok, err := w.dec.Token()
-		if err != nil {
-			return unexpected(err)
+	err := walk(w.dec, func(e xml.StartElement) (bool, error) {
+		switch e.Name.Local {
+		case "pStyle":
+			level = max(level, w.levels[attr(e, "val")])
+			item = item || w.items[attr(e, "val")]
+		case "outlineLvl":
+			if n := outline(attr(e, "val")); n > 0 {
+				level = n
+			}
+		case "numPr":
+			item = true
+		case "t":
+			return true, text(w.dec, &line)
+		case "tab":
+			line.WriteByte(' ')
+		case "br", "cr":
+			line.WriteByte('\n')
+		case "noBreakHyphen":
+			line.WriteByte('-')
+		case "txbxContent":
+			return true, w.blocks(&beside)
+		case "tabs", "rPr", "pPrChange", "Fallback", "del", "moveFrom", "instrText":
+			return true, w.dec.Skip()
 		}
-		switch t := tok.(type) {
-		case xml.EndElement:
-			if depth--; depth < 0 {
-				write(out, text.String(), level, item)
-				out.WriteString(beside.String())
-				return nil
-			}
-		case xml.StartElement:
-			depth++
-			skip := false
-			switch t.Name.Local {
-			case "pStyle":
-				level = max(level, w.levels[attr(t, "val")])
-				item = item || w.items[attr(t, "val")]
-			case "outlineLvl":
-				if n, err := strconv.Atoi(attr(t, "val")); err == nil && n >= 0 && n < 9 {
-					level = n + 1
-				}
-			case "numPr":
-				item = true
-			case "t", "delText":
-				var s string
-				if err := w.dec.DecodeElement(&s, &t); err != nil {
-					return unexpected(err)
-				}
-				if depth--; t.Name.Local == "t" {
-					text.WriteString(s)
-				}
-			case "tab":
-				text.WriteByte(' ')
-			case "br", "cr":
-				text.WriteByte('\n')
-			case "noBreakHyphen":
-				text.WriteByte('-')
-			case "tabs", "rPr", "pPrChange", "Fallback", "del", "moveFrom", "instrText":
-				skip = true
-			case "txbxContent":
-				if err := w.blocks(&beside); err != nil {
-					return unexpected(err)
-				}
-				depth--
-			}
-			if skip {
-				if err := w.dec.Skip(); err != nil {
-					return unexpected(err)
-				}
-				depth--
-			}
-		}
-	}
+		return false, nil
+	}, nil)
+	write(out, line.String(), level, item)
+	out.WriteString(beside.String())
+	return err
 }
 
-// write writes a paragraph as Markdown.
-func write(out *strings.Builder, text string, level int, item bool) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return
+// outline is the level of a heading by its level in the outline, which counts from 0; 0
+// for text.
+func outline(level string) int {
+	n, err := strconv.Atoi(level)
+	if err != nil || n < 0 || n >= 9 {
+		return 0
 	}
-	switch {
-	case level > 0:
-		text = strings.Repeat("#", min(level, 6)) + " " + strings.Join(strings.Fields(text), " ")
-	case item:
-		text = "- " + strings.ReplaceAll(text, "\n", "\n  ")
-	case strings.HasPrefix(text, "#"): // no heading
-		text = `\` + text
-	}
-	out.WriteString(text)
-	out.WriteString("\n\n")
+	return n + 1
 }
 
 // table writes a table as one of Markdown.
 func (w *word) table(out *strings.Builder) error {
 	var rows [][]string
-	width := 0
-	for depth := 0; ; {
-		tok, err := w.dec.Token()
-		if err != nil {
-			return unexpected(err)
-		}
-		switch t := tok.(type) {
-		case xml.EndElement:
-			if depth--; depth < 0 {
-				writeTable(out, rows, width)
-				return nil
-			}
-		case xml.StartElement:
-			switch {
-			case t.Name.Local == "tr":
-				rows = append(rows, nil)
-				depth++
-			case t.Name.Local == "tc" && len(rows) > 0:
-				var cell strings.Builder
-				if err := w.blocks(&cell); err != nil {
-					return unexpected(err)
-				}
-				last := len(rows) - 1
+	err := walk(w.dec, func(e xml.StartElement) (bool, error) {
+		switch e.Name.Local {
+		case "tr":
+			rows = append(rows, nil)
+		case "tc":
+			var cell strings.Builder
+			err := w.blocks(&cell)
+			if last := len(rows) - 1; last >= 0 {
 				rows[last] = append(rows[last], cell.String())
-				width = max(width, len(rows[last]))
-			case t.Name.Local == "del", t.Name.Local == "Fallback":
-				if err := w.dec.Skip(); err != nil {
-					return unexpected(err)
-				}
-			default:
-				depth++
 			}
+			return true, err
+		case "del", "Fallback":
+			return true, w.dec.Skip()
 		}
-	}
-}
-
-func writeTable(out *strings.Builder, rows [][]string, width int) {
-	if width == 1 { // a frame around text
-		for _, row := range rows {
-			for _, cell := range row {
-				out.WriteString(cell)
-			}
-		}
-		return
-	}
-	first := true
-	for _, row := range rows {
-		if len(row) == 0 {
-			continue
-		}
-		out.WriteByte('|')
-		for i := range width {
-			cell := ""
-			if i < len(row) {
-				cell = strings.Join(strings.Fields(strings.ReplaceAll(row[i], "|", `\|`)), " ")
-			}
-			out.WriteString(" " + cell + " |")
-		}
-		out.WriteByte('\n')
-		if first {
-			out.WriteString("|" + strings.Repeat(" --- |", width) + "\n")
-			first = false
-		}
-	}
-	out.WriteByte('\n')
+		return false, nil
+	}, nil)
+	writeTable(out, rows)
+	return err
 }
