@@ -7,6 +7,14 @@ import (
 	"strings"
 )
 
+// Kinds of formats: records with fields, tables with a header whose cells have no types,
+// and files that are one document.
+var (
+	records   = []Format{JSONL, CSV, TSV, Parquet, XLSX}
+	grids     = []Format{CSV, TSV, XLSX}
+	documents = []Format{Markdown, DOCX, HWPX, HTML, Text}
+)
+
 // appliesTo are the formats to which an option applies.
 var appliesTo = []struct {
 	flag    string
@@ -14,20 +22,20 @@ var appliesTo = []struct {
 	formats []Format
 }{
 	{"encoding", func(o *Options) bool { return o.Encoding != "" }, []Format{JSONL, CSV, TSV, Markdown, HTML, Text}},
-	{"id-field", func(o *Options) bool { return o.ID != "" }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
-	{"text-field", func(o *Options) bool { return o.Text != "" }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
-	{"title-field", func(o *Options) bool { return o.Title != "" }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
-	{"embedding-field", func(o *Options) bool { return o.Embedding != "" }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
-	{"expires-field", func(o *Options) bool { return o.Expires != "" }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
-	{"prefix", func(o *Options) bool { return o.Prefix != "" }, []Format{Markdown, DOCX, HWPX, HTML, Text}},
+	{"id-field", func(o *Options) bool { return o.ID != "" }, records},
+	{"text-field", func(o *Options) bool { return o.Text != "" }, records},
+	{"title-field", func(o *Options) bool { return o.Title != "" }, records},
+	{"embedding-field", func(o *Options) bool { return o.Embedding != "" }, records},
+	{"expires-field", func(o *Options) bool { return o.Expires != "" }, records},
+	{"prefix", func(o *Options) bool { return o.Prefix != "" }, documents},
 	{"comma", func(o *Options) bool { return o.Comma != 0 }, []Format{CSV, TSV}},
-	{"header", func(o *Options) bool { return o.Header != nil }, []Format{CSV, TSV, XLSX}},
-	{"skip-rows", func(o *Options) bool { return o.SkipRows != 0 }, []Format{CSV, TSV, XLSX}},
+	{"header", func(o *Options) bool { return o.Header != nil }, grids},
+	{"skip-rows", func(o *Options) bool { return o.SkipRows != 0 }, grids},
 	{"sheet", func(o *Options) bool { return o.Sheet != "" }, []Format{XLSX}},
 	{"quote", func(o *Options) bool { return o.Quote != QuoteAuto }, []Format{CSV, TSV}},
-	{"type", func(o *Options) bool { return o.Types != nil }, []Format{CSV, TSV, XLSX}},
-	{"columns", func(o *Options) bool { return o.Columns != nil }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
-	{"null", func(o *Options) bool { return o.Null != nil }, []Format{JSONL, CSV, TSV, Parquet, XLSX}},
+	{"type", func(o *Options) bool { return o.Types != nil }, grids},
+	{"columns", func(o *Options) bool { return o.Columns != nil }, records},
+	{"null", func(o *Options) bool { return o.Null != nil }, records},
 	{"records", func(o *Options) bool { return o.Records != "" }, []Format{JSONL}},
 }
 

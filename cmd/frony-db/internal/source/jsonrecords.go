@@ -49,6 +49,8 @@ func newJSON(file string, in *input, opts *Options, notes *notes, wait bool) (re
 	return j, nil
 }
 
+func (j *jsonRecords) close() { j.stop() }
+
 func (j *jsonRecords) place() (int64, int64) { return j.no, j.dec.InputOffset() }
 
 func (j *jsonRecords) next() (Record, error) {

@@ -30,13 +30,8 @@ const (
 	Text     Format = "text"     // .txt, .text
 )
 
-// formats are the names of all.
-var formats = []Format{JSONL, CSV, TSV, Parquet, XLSX, Markdown, DOCX, HWPX, HTML, Text}
-
 // IsDocument reports whether a file of the format is one document, and not many records.
-func (f Format) IsDocument() bool {
-	return f == Markdown || f == DOCX || f == HWPX || f == HTML || f == Text
-}
+func (f Format) IsDocument() bool { return slices.Contains(documents, f) }
 
 // Type is the type of a table's column.
 type Type string
@@ -139,7 +134,7 @@ func (o *Options) withDefaults() (Options, error) {
 	fault := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("%w: "+format, append([]any{ErrOptions}, args...)...))
 	}
-	if opts.Format != Auto && !slices.Contains(formats, opts.Format) {
+	if formats := slices.Concat(records, documents); opts.Format != Auto && !slices.Contains(formats, opts.Format) {
 		faults = append(faults, fmt.Errorf("%w: format %q; one of %s", ErrFormat, opts.Format, join(formats)))
 	}
 	if opts.Encoding != "" {

@@ -169,15 +169,8 @@ func (r *reader) finish() {
 	r.survey.note(&r.notes)
 	r.survey = survey{}
 	r.notes.flush()
-	switch cur := r.cur.(type) {
-	case *table:
+	if cur, ok := r.cur.(interface{ close() }); ok {
 		cur.close()
-	case *workbook:
-		cur.close()
-	case *jsonRecords:
-		if cur != nil {
-			cur.stop()
-		}
 	}
 	if r.in != nil {
 		r.in.close()
