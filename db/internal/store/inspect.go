@@ -162,7 +162,7 @@ func (i *inspection) scrub(there map[uint64]*tableFile) (err error) {
 	if i.large = sizeOf(paths) > scrubAtOnce; i.large {
 		return nil
 	}
-	i.damaged, err = scrubAll(paths, nil)
+	i.damaged, err = scrubAll(paths, func(string) bool { return false }, nil)
 	return err
 }
 

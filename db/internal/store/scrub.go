@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -95,8 +94,9 @@ func (t *tableFile) scrub() (damaged holes, err error) {
 
 func withoutVersion(key []byte) []byte { return key[:max(0, len(key)-8)] }
 
-// scrubAll reads every block of some tables, on a few cores, until stop is closed.
-func scrubAll(paths []string, stop <-chan struct{}) (damaged holes, broken error) {
+// scrubAll reads every block of some tables, on a few cores, until stop is closed. What
+// it finds in a table that is gone by then does not count.
+func scrubAll(paths []string, gone func(path string) bool, stop <-chan struct{}) (damaged holes, broken error) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	next := make(chan string)
@@ -104,6 +104,9 @@ func scrubAll(paths []string, stop <-chan struct{}) (damaged holes, broken error
 		wg.Go(func() {
 			for path := range next {
 				found, err := scrubTable(path)
+				if (len(found) > 0 || err != nil) && gone(path) {
+					continue
+				}
 				mu.Lock()
 				damaged = append(damaged, found...)
 				broken = errors.Join(broken, err)
@@ -127,9 +130,6 @@ feed:
 
 func scrubTable(path string) (holes, error) {
 	t, err := openTable(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // it was compacted meanwhile
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -138,12 +138,21 @@ func scrubTable(path string) (holes, error) {
 }
 
 // Scrub reads every block of every table, and returns ErrCorrupt if some are damaged.
-func (s *Store) Scrub() error {
-	var paths []string
+func (s *Store) Scrub() error { return s.scrub(s.tables()) }
+
+// tables are the paths of the tables in use.
+func (s *Store) tables() (paths []string) {
 	for _, t := range s.bdb.Tables() {
 		paths = append(paths, table.NewFilename(t.ID, s.dir))
 	}
-	damaged, err := scrubAll(paths, s.closed)
+	return paths
+}
+
+func (s *Store) scrub(paths []string) error {
+	// A compaction may replace a table while it is read. Badger cuts it to nothing before
+	// it removes it, so it looks damaged; but it is out of use before that.
+	gone := func(path string) bool { return !slices.Contains(s.tables(), path) }
+	damaged, err := scrubAll(paths, gone, s.closed)
 	s.holes.Store(&damaged)
 	if len(damaged) > 0 {
 		err = errors.Join(err, damaged.err())
