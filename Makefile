@@ -19,16 +19,19 @@ quickstart: ## make a database of sample passages and ask it six questions
 build: ## build bin/frony-db, a static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/frony-db ./cmd/frony-db
 
+# The rest waits for downloads, for servers and for single threads, so some of it runs side
+# by side. Only one may call apt at a time: what they need of it comes first.
 .PHONY: test
-test: lint test-go test-race test-portable test-bench test-engines test-others ## install what the tests need, and run all of them
+test: lint test-go packages ## install what the tests need, and run all of them
+	$(MAKE) -j3 --output-sync=target test-race test-portable test-openapi test-python test-integrations test-clients test-engines test-bench
 
-# They wait for downloads and for each other's servers rather than for a processor. Only
-# one may call apt at a time, so what they need of it comes first.
-.PHONY: test-others
-test-others: ## other people's clients, generated ones, and the Python package, side by side
-	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -yq --no-install-recommends chromium; }
-	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
-	$(MAKE) -j3 --output-sync=target test-clients test-openapi test-python test-integrations
+.PHONY: packages
+packages: ## install by apt what is not there: Chromium, QEMU, Python's venv
+	@missing=; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v qemu-aarch64 >/dev/null || missing="$$missing qemu-user"; \
+	python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
+	[ -z "$$missing" ] || { apt-get update -q && apt-get install -yq --no-install-recommends $$missing; }
 
 .PHONY: test-go
 test-go: ## the tests, as `go test ./...`
@@ -40,11 +43,9 @@ test-race: ## the tests of everything concurrent, with the race detector
 	go test -race -short -p 1 -timeout 20m -skip '$(SEQUENTIAL)' ./db ./db/internal/... ./hnsw ./quant ./server/... ./client/... ./embedder/builtin ./embedder/embeddertest
 
 .PHONY: test-portable
-test-portable: ## other processors: no assembly here, arm64's under emulation (QEMU is installed by apt where there is none), and what compiles elsewhere
+test-portable: packages ## other processors: no assembly here, arm64's under emulation, and what compiles elsewhere
 	go test -tags noasm -short ./quant/... ./embedder/transformer/...
-	@command -v qemu-aarch64 >/dev/null || { apt-get update -q && apt-get install -yq --no-install-recommends qemu-user; }
 	GOARCH=arm64 go test -exec 'qemu-aarch64 -cpu max' -short ./quant/... ./embedder/transformer/engine/purego/internal/...
-	GOARCH=arm64 go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=darwin GOARCH=arm64 go vet ./...
 
@@ -60,22 +61,20 @@ test-integrations: $(LINT) ## the stores for LangChainGo, Genkit and Eino, each 
 	done
 
 .PHONY: test-clients
-test-clients: ## other people's clients against our server (Node; Chromium is installed by apt where there is none)
+test-clients: packages ## other people's clients against our server, and the console in Chromium (Node)
 	@command -v npm >/dev/null || { echo "test-clients needs Node.js and npm: https://nodejs.org"; exit 1; }
-	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -yq --no-install-recommends chromium; }
 	cd tools/clients && npm ci --no-audit --no-fund && npm test
 
 .PHONY: test-python
-test-python: ## the Python package, and the suites that LangChain and Haystack publish for stores
+test-python: packages ## the Python package, and the suites that LangChain and Haystack publish for stores
 	CACHE=$(CURDIR)/.cache/python python/test.sh
 
 .PHONY: test-chroma
-test-chroma: ## the suites of langchain-chroma and chromadb's clients, and what other tools do with these, against `serve --compat chroma`
+test-chroma: packages ## the suites of langchain-chroma and chromadb's clients, and what other tools do with these, against `serve --compat chroma`
 	CACHE=$(CURDIR)/.cache/chroma tools/chroma/run.sh
 
 .PHONY: test-engines
-test-engines: ## the conformance suite on PostgreSQL with pgvector, which is started from a Python wheel (25 MB)
-	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
+test-engines: packages ## the conformance suite on PostgreSQL with pgvector, which is started from a Python wheel (25 MB)
 	CACHE=$(CURDIR)/.cache/engines tools/engines/run.sh
 
 .PHONY: types-python
@@ -87,8 +86,7 @@ wheels: ## build the Python package's wheels for all platforms into python/dist
 	python3 python/build_wheels.py
 
 .PHONY: test-openapi
-test-openapi: ## clients generated from the API's description, and schemathesis (Python 3.11; bounded)
-	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
+test-openapi: packages ## clients generated from the API's description, and schemathesis (Python 3.11; bounded)
 	CACHE=$(CURDIR)/.cache/openapi tools/openapi/run.sh
 
 .PHONY: bench-ann
