@@ -8,6 +8,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine/internal/evaluate"
 )
 
 // Facets is db.Collection.Facets. The metadata of all documents that are looked at is
@@ -101,7 +102,7 @@ func (c *Collection) warnings(ctx context.Context, tx pgx.Tx, where filter.Expr,
 		if err := rows.Scan(&name, &kind); err != nil {
 			return err
 		}
-		columns.Add(&db.Document{Metadata: db.Metadata{name: exampleOf(kind)}})
+		columns.Add(&db.Document{Metadata: db.Metadata{name: evaluate.Example(kind)}})
 		return nil
 	})
 	if err != nil || columns.Len() == 0 && c.empty(ctx, tx) {

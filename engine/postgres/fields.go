@@ -3,64 +3,12 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine/internal/evaluate"
 )
-
-// The types of a field's values, as the table of fields names them.
-const (
-	typeBool    = "boolean"
-	typeNumber  = "number"
-	typeTime    = "time"
-	typeString  = "string"
-	typeStrings = "strings"
-	typeNumbers = "numbers"
-)
-
-// typeOf is the type of a value of metadata.
-func typeOf(v any) string {
-	switch v.(type) {
-	case []string:
-		return typeStrings
-	case []int64, []float64:
-		return typeNumbers
-	}
-	val, err := filter.ValueOf(v)
-	if err != nil {
-		return typeString
-	}
-	switch val.Type() {
-	case filter.TypeBool:
-		return typeBool
-	case filter.TypeNumber:
-		return typeNumber
-	case filter.TypeTime:
-		return typeTime
-	case filter.TypeString:
-	}
-	return typeString
-}
-
-// exampleOf is a value of a type.
-func exampleOf(kind string) any {
-	switch kind {
-	case typeBool:
-		return true
-	case typeNumber:
-		return int64(1)
-	case typeTime:
-		return time.Unix(0, 0).UTC()
-	case typeStrings:
-		return []string{"x"}
-	case typeNumbers:
-		return []int64{1}
-	}
-	return "x"
-}
 
 // field is a field and the type of a value.
 type field struct{ name, kind string }
@@ -78,10 +26,10 @@ func (c *Collection) note(ctx context.Context, tx pgx.Tx, docs []*db.Prepared) e
 	}
 	for _, d := range docs {
 		for name, v := range d.Metadata {
-			add(field{db.Composed(name), typeOf(v)})
+			add(field{db.Composed(name), evaluate.TypeOf(v)})
 		}
 		if d.Title != "" {
-			add(field{"title", typeString})
+			add(field{"title", evaluate.TypeOf("")})
 		}
 	}
 	if len(names) == 0 {

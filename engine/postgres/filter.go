@@ -12,6 +12,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine/internal/evaluate"
 )
 
 // args are the arguments of a statement.
@@ -50,7 +51,7 @@ func (c *Collection) meeting(ctx context.Context, tx pgx.Tx, where filter.Expr) 
 			return nil, err
 		}
 	}
-	in, rest := split(where, named)
+	in, rest := evaluate.Split(where, named, sayable)
 	sql := func(a *args) string { return a.live() + " AND " + a.expr(in, named) }
 	if rest.Kind() == filter.KindAll {
 		return sql, nil
@@ -61,11 +62,11 @@ func (c *Collection) meeting(ctx context.Context, tx pgx.Tx, where filter.Expr) 
 		return nil, err
 	}
 	var found []int64
-	met := newBatch(named)
+	met := evaluate.NewBatch[int64](named)
 	add := func() error {
-		nos, err := met.meeting(rest)
+		nos, err := met.Meeting(rest)
 		found = append(found, nos...)
-		met = newBatch(named)
+		met = evaluate.NewBatch[int64](named)
 		return err
 	}
 	err = each(rows, func() error {
@@ -78,7 +79,7 @@ func (c *Collection) meeting(ctx context.Context, tx pgx.Tx, where filter.Expr) 
 		if doc.Metadata, err = db.DecodeMetadata(metadata); err != nil {
 			return err
 		}
-		if met.add(no, &doc); len(met.nos) < 4096 {
+		if met.Add(no, &doc); met.Len() < 4096 {
 			return nil
 		}
 		return add()
@@ -103,76 +104,16 @@ func each(rows pgx.Rows, f func() error) error {
 	return rows.Err()
 }
 
-// batch are documents that a filter is evaluated for.
-type batch struct {
-	columns *db.Columns
-	nos     []int64
-}
-
-func newBatch(named bool) *batch { return &batch{columns: db.NewColumns(named)} }
-
-func (b *batch) add(no int64, d *db.Document) {
-	b.columns.Add(d)
-	b.nos = append(b.nos, no)
-}
-
-func (b *batch) meeting(where filter.Expr) (nos []int64, err error) {
-	if len(b.nos) == 0 {
-		return nil, nil
-	}
-	meets, err := b.columns.Meeting(where)
-	if err != nil {
-		return nil, err
-	}
-	for i, no := range b.nos {
-		if meets[i] {
-			nos = append(nos, no)
-		}
-	}
-	return nos, nil
-}
-
-// split divides a filter into what SQL can say and the rest: both must hold.
-func split(e filter.Expr, named bool) (in, rest filter.Expr) {
-	if sayable(e, named) {
-		return e, filter.All()
-	}
-	if e.Kind() != filter.KindAnd {
-		return filter.All(), e
-	}
-	for _, a := range e.Args() {
-		if sayable(a, named) {
-			in = filter.And(in, a)
-		} else {
-			rest = filter.And(rest, a)
-		}
-	}
-	return in, rest
-}
-
-// sayable reports whether SQL can say exactly what a filter means.
-func sayable(e filter.Expr, named bool) bool {
-	if e.Kind() != filter.KindCondition {
-		return !slices.ContainsFunc(e.Args(), func(a filter.Expr) bool { return !sayable(a, named) })
-	}
-	c := e.Condition()
+// sayable reports whether SQL can say exactly what a condition on a field means.
+func sayable(c filter.Condition, field string) bool {
 	switch c.Op {
 	case filter.OpStartsWith, filter.OpLike, filter.OpILike:
 		return false
 	case filter.OpEq, filter.OpNe, filter.OpIn, filter.OpExists:
 		return true
 	default:
-		return meant(c.Field, named) != filter.FieldID
+		return field != filter.FieldID
 	}
-}
-
-// meant is the field that a name means: id is the id of a document unless one has
-// metadata of that name.
-func meant(name string, named bool) string {
-	if name == "id" && !named {
-		return filter.FieldID
-	}
-	return name
 }
 
 // expr says a filter that is sayable.
@@ -191,7 +132,7 @@ func (a *args) expr(e filter.Expr, named bool) string {
 	case filter.KindNot:
 		return "NOT " + parts[0]
 	case filter.KindCondition:
-		return a.condition(e, meant(e.Condition().Field, named))
+		return a.condition(e, evaluate.Meant(e.Condition().Field, named))
 	default:
 		return "TRUE"
 	}

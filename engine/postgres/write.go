@@ -13,6 +13,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine/internal/evaluate"
 )
 
 // mode is how a write treats existing documents, as in package db.
@@ -254,10 +255,7 @@ func (c *Collection) meets(d *db.Document) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	b := newBatch(false)
-	b.add(0, d)
-	nos, err := b.meeting(within)
-	return len(nos) > 0, err
+	return evaluate.Meets(d, within)
 }
 
 // absent returns db.ErrExists for the sources that exist, whole or in chunks.
