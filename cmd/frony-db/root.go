@@ -124,6 +124,9 @@ damaged and were left out.`,
 				return err
 			}
 			a.tellFormerNames()
+			if takesTransfer(c) {
+				return nil // it has two
+			}
 			return a.chooseTarget()
 		},
 	}
@@ -154,6 +157,7 @@ damaged and were left out.`,
 		a.stats(),
 		a.embed(),
 		a.export(),
+		a.transfer(),
 		a.doctor(),
 		a.backup(),
 		a.compact(),
