@@ -75,7 +75,7 @@ var allowed = map[string]struct {
 	"cmd/frony-db/internal/importer": {own: []string{
 		"cmd/frony-db/internal/ledger", "cmd/frony-db/internal/models", "cmd/frony-db/internal/pipeline",
 		"cmd/frony-db/internal/source", "cmd/frony-db/internal/term", "cmd/frony-db/internal/usage",
-		"client", "db", "embedder", "embedder/builtin",
+		"client", "db", "embedder", "embedder/builtin", "engine",
 	}},
 }
 

@@ -81,7 +81,7 @@ the command line.`,
 func takesTransfer(c *cobra.Command) bool { return c.Flags().Lookup("from-key-file") != nil }
 
 func (a *app) checkTransfer(t *transferring) error {
-	for _, name := range []string{"db", "server"} {
+	for _, name := range []string{"db", "server", "engine"} {
 		if a.from[name] == fromFlag {
 			return usage.Errorf("copy names its databases with --from and --to, not with --%s", name)
 		}
