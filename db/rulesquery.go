@@ -253,8 +253,8 @@ type Ranked struct {
 	Question                   int // as Match.Question
 }
 
-// Rank ranks candidates as the whole collection would be, if the best are among them.
-func (a *Asked) Rank(ctx context.Context, candidates []Candidate) ([]Ranked, error) {
+// gather makes an index of candidates.
+func (a *Asked) gather(candidates []Candidate) *index.Index {
 	docs := make([]index.Candidate, len(candidates))
 	for i, c := range candidates {
 		docs[i] = index.Candidate{Vector: c.Vector, Terms: c.Terms}
@@ -263,8 +263,13 @@ func (a *Asked) Rank(ctx context.Context, candidates []Candidate) ([]Ranked, err
 			c.Document.toRecord(docs[i].Record)
 		}
 	}
+	return index.Gather(*a.r.v.Settings(), &a.words, docs)
+}
+
+// Rank ranks candidates as the whole collection would be, if the best are among them.
+func (a *Asked) Rank(ctx context.Context, candidates []Candidate) ([]Ranked, error) {
 	var t index.Trace
-	found, err := index.Gather(*a.r.v.Settings(), &a.words, docs).Rank(ctx, a.ask, &t)
+	found, err := a.gather(candidates).Rank(ctx, a.ask, &t)
 	if err != nil {
 		return nil, err
 	}

@@ -3,16 +3,13 @@ package db
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/embedder"
-	"github.com/fronyai/frony-db/internal/nfc"
 )
 
 // MaxSearchAll is the most collections that SearchAll searches at once.
@@ -228,29 +225,5 @@ func commonWarnings(open []opened) (common []string) {
 // alias only if that of its collection is, too; nil sees all. It returns ErrNoCollection if
 // there is none, and ErrClosed.
 func (d *DB) Select(ctx context.Context, pattern string, sees func(name string) bool) (names []string, err error) {
-	if sees == nil {
-		sees = func(string) bool { return true }
-	}
-	begin, many := strings.CutSuffix(pattern, "*")
-	fits := func(name string) bool {
-		if !sees(name) {
-			return false
-		}
-		if !many {
-			return nfc.Equal(name, pattern)
-		}
-		return strings.HasPrefix(nfc.Compose(name), nfc.Compose(begin)) && (begin != "" || !strings.HasPrefix(name, "_"))
-	}
-	for info, err := range d.Collections(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		if sees(info.Name) && (fits(info.Name) || slices.ContainsFunc(info.Aliases, fits)) {
-			names = append(names, info.Name)
-		}
-	}
-	if names == nil {
-		return nil, wrap("select collections", fmt.Sprintf("%q", pattern), ErrNoCollection)
-	}
-	return names, nil
+	return SelectFrom(d.Collections(ctx), pattern, sees)
 }

@@ -23,6 +23,6 @@ func TestLocal(t *testing.T) {
 			})
 			return d
 		},
-		Maintains: true, BacksUp: true, Remodels: true, SelfQueries: true, Respells: true, Recall: 0.99,
+		Maintains: true, BacksUp: true, Remodels: true, SelfQueries: true, Names: true, Joins: true, Respells: true, Recall: 0.99,
 	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 )
 
 // completeWithin bounds how long a completion may take.
@@ -17,12 +19,12 @@ const completeWithin = time.Second
 // completions registers shell completions for the flags of all verbs.
 func (a *app) completions(root *cobra.Command) {
 	fixed := map[string][]cobra.Completion{
-		"log-level": {"debug", "info", "warn", "error"},
-		"engine":    {"go", "onnx"},
-		"mode":      {"dense", "lexical", "hybrid"},
-		"role":      {"passage", "query"},
-		"fusion":    {"weighted", "reciprocal"},
-		"encoding":  {"utf-8", "utf-16le", "utf-16be", "cp949"},
+		"log-level":    {"debug", "info", "warn", "error"},
+		"model-engine": {"go", "onnx"},
+		"mode":         {"dense", "lexical", "hybrid"},
+		"role":         {"passage", "query"},
+		"fusion":       {"weighted", "reciprocal"},
+		"encoding":     {"utf-8", "utf-16le", "utf-16be", "cp949"},
 	}
 	var visit func(*cobra.Command)
 	visit = func(c *cobra.Command) {
@@ -55,7 +57,7 @@ func (a *app) collectionNames(c *cobra.Command) ([]cobra.Completion, error) {
 	if err := a.configure(c); err != nil {
 		return nil, err
 	}
-	if err := a.chooseTarget(); err != nil {
+	if err := cmp.Or(a.checkEngine(), a.chooseTarget()); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), completeWithin)
@@ -72,6 +74,10 @@ func (a *app) collectionNames(c *cobra.Command) ([]cobra.Completion, error) {
 	}
 	if a.server != "" {
 		err := a.withServer(func(c *client.Client) error { return list(c) })
+		return names, err
+	}
+	if a.engine != "" {
+		err := a.withEngine(ctx, true, func(d engine.DB) error { return list(engineDatabase{d}) })
 		return names, err
 	}
 	// Read-only, so that two prompts don't lock each other out.

@@ -67,6 +67,7 @@ var allowed = map[string]struct {
 	"cmd/frony-db/internal/office":   {others: []string{}},
 	"cmd/frony-db/internal/source":   {own: []string{"cmd/frony-db/internal/office", "db", "internal/nfc"}},
 	"cmd/frony-db/internal/sink":     {own: []string{"cmd/frony-db/internal/source"}},
+	"cmd/frony-db/internal/transfer": {own: []string{"client", "db", "db/filter", "embedder", "engine"}},
 	"cmd/frony-db/internal/pipeline": {own: []string{"cmd/frony-db/internal/source"}, others: []string{}},
 	"cmd/frony-db/internal/models": {own: []string{
 		"cmd/frony-db/internal/usage", "embedder", "embedder/builtin", "embedder/hub", "embedder/profile", "embedder/remote", "embedder/transformer",
@@ -74,7 +75,7 @@ var allowed = map[string]struct {
 	"cmd/frony-db/internal/importer": {own: []string{
 		"cmd/frony-db/internal/ledger", "cmd/frony-db/internal/models", "cmd/frony-db/internal/pipeline",
 		"cmd/frony-db/internal/source", "cmd/frony-db/internal/term", "cmd/frony-db/internal/usage",
-		"client", "db", "embedder", "embedder/builtin",
+		"client", "db", "embedder", "embedder/builtin", "engine",
 	}},
 }
 

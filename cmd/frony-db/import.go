@@ -13,6 +13,7 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 )
 
 func (a *app) importCmd() *cobra.Command {
@@ -71,10 +72,11 @@ func (a *app) runImport(ctx context.Context, paths []string, o importer.Options)
 	}
 	defer func() { _ = im.Close() }() // only read from
 	to := importer.Target{Collection: a.collection, Models: &a.models}
+	var d *db.DB // a local one
 	work := func() error {
 		err := im.Run(ctx, to)
-		if to.DB != nil {
-			err = errors.Join(err, to.DB.Sync()) // the report counts what is on disk
+		if d != nil {
+			err = errors.Join(err, d.Sync()) // the report counts what is on disk
 		}
 		if ctx.Err() != nil {
 			fmt.Fprintln(a.err, "frony-db: documents imported so far are kept; run the same command to continue")
@@ -90,20 +92,27 @@ func (a *app) runImport(ctx context.Context, paths []string, o importer.Options)
 			return work()
 		})
 	}
+	if a.engine != "" {
+		return a.withEngine(ctx, false, func(d engine.DB) error {
+			to.DB = d
+			return work()
+		})
+	}
 	// Nothing is acknowledged before the report. What a crash loses until then is
 	// imported when the same command runs again.
-	if to.DB, err = a.openWith(db.Options{SyncEvery: importSync}); err != nil {
+	if d, err = a.openWith(db.Options{SyncEvery: importSync}); err != nil {
 		return err
 	}
-	defer a.close(to.DB)
+	defer a.close(d)
+	to.DB = engine.Local(d)
 	return work()
 }
 
 // runWatch brings a collection into sync with a folder: once, or until ctx ends.
 func (a *app) runWatch(ctx context.Context, paths []string, o importer.Options, watch bool) error {
-	if a.server != "" {
-		return usage.Errorf("--watch and --prune need a local database and do not work with the server %s; "+
-			"name a directory with --db, or import the folder without them", a.address())
+	if a.server != "" || a.engine != "" {
+		return usage.Errorf("--watch and --prune need a local database and do not work with %s; "+
+			"name a directory with --db, or import the folder without them", a.place())
 	}
 	if len(paths) > 1 {
 		return usage.Errorf("--watch and --prune take one folder, but got %q", paths)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server"
 )
@@ -50,6 +51,14 @@ server and the key to say.`,
 }
 
 func (a *app) runMCP(ctx context.Context, write bool) error {
+	if a.engine != "" {
+		d, e, err := a.openEngine(ctx, !write)
+		if err != nil {
+			return err
+		}
+		defer a.closeServed(d)
+		return a.speakMCP(ctx, d, e, write)
+	}
 	e, err := a.servedModel(ctx)
 	if err != nil {
 		return wayIn(err)
@@ -64,7 +73,11 @@ func (a *app) runMCP(ctx context.Context, write bool) error {
 		return wayIn(err)
 	}
 	defer a.close(d)
-	s, err := server.New(engine.Local(d), &server.Options{Embedder: e, ReadOnly: !write, MCPWrites: write, Version: buildVersion(), Logger: a.log})
+	return a.speakMCP(ctx, engine.Local(d), e, write)
+}
+
+func (a *app) speakMCP(ctx context.Context, d engine.DB, e embedder.Embedder, write bool) error {
+	s, err := server.New(d, &server.Options{Embedder: e, ReadOnly: !write, MCPWrites: write, Version: buildVersion(), Logger: a.log})
 	if err != nil {
 		return err
 	}

@@ -35,8 +35,8 @@ in frony-db.yaml:
   --model-key-env NAME     environment variable that holds the key for --model-url
   --model-profile FILE     YAML with prefixes, pooling and dims that the model's
                            files do not specify
-  --engine go|onnx         engine that runs the model (default: what it needs)
-  --ort-lib FILE           ONNX Runtime library, for --engine onnx
+  --model-engine go|onnx   engine that runs the model (default: what it needs)
+  --ort-lib FILE           ONNX Runtime library, for --model-engine onnx
   --int8                   8-bit weights: a quarter of the memory. Collections
                            treat it as a different model
   --threads N              CPU cores per batch (default: all)

@@ -13,11 +13,11 @@ func registerModel(o *models.Opener, f *pflag.FlagSet) {
 	f.StringVar(&o.Options.URL, "model-url", "", "address of the provider's server")
 	f.StringVar(&o.Options.KeyEnv, "model-key-env", "", "environment variable with the key for --model-url")
 	f.StringVar(&o.Options.Profile, "model-profile", "", "YAML file with the model's profile")
-	f.StringVar(&o.Options.Engine, "engine", "", "go or onnx")
+	f.StringVar(&o.Options.Engine, "model-engine", "", "go or onnx")
 	f.StringVar(&o.Options.ORTLibrary, "ort-lib", "", "ONNX Runtime's library")
 	f.BoolVar(&o.Options.Int8, "int8", false, "weights as bytes")
 	f.IntVar(&o.Options.Threads, "threads", 0, "cores for one batch")
-	for _, name := range []string{"model-url", "model-key-env", "model-profile", "engine", "ort-lib", "int8", "threads"} {
+	for _, name := range []string{"model-url", "model-key-env", "model-profile", "model-engine", "ort-lib", "int8", "threads"} {
 		_ = f.MarkHidden(name) // it exists
 	}
 }

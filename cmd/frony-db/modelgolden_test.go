@@ -287,7 +287,7 @@ func TestUnknownModels(t *testing.T) {
 	if r := c.run("", "embed", "x", "--model", "builtin", "--model-url", "http://127.0.0.1:1"); r.code != exitUsage {
 		t.Errorf("--model-url with builtin: %+v", r)
 	}
-	if r := c.run("", "embed", "x", "--model", testModel(t, "bert-mean-f32"), "--engine", "gpu"); r.code != exitError || !strings.Contains(r.err, "gpu") {
+	if r := c.run("", "embed", "x", "--model", testModel(t, "bert-mean-f32"), "--model-engine", "gpu"); r.code != exitError || !strings.Contains(r.err, "gpu") {
 		t.Errorf("--engine gpu: %+v", r)
 	}
 	c.write("profile.yaml", "head_dims: 16\nquery_prefix: \"\"\n")

@@ -28,7 +28,7 @@ func TestNoNative(t *testing.T) {
 		t.Errorf("other weights: %+v", r)
 	}
 	c.write(filepath.Join("model", "onnx", "model.onnx"), "a graph")
-	for _, args := range [][]string{{"search", "화산"}, {"embed", "x", "--model", "model", "--engine", "onnx"}} {
+	for _, args := range [][]string{{"search", "화산"}, {"embed", "x", "--model", "model", "--model-engine", "onnx"}} {
 		if r := c.run("", args...); r.code != exitError || !strings.Contains(r.err, "without ONNX Runtime") || !strings.Contains(r.err, "-tags native") {
 			t.Errorf("%q: %+v", args, r)
 		}

@@ -33,20 +33,20 @@ func TestNativeEngine(t *testing.T) {
 	for _, role := range []string{"query", "passage"} {
 		var own, graph struct{ Embedding []float64 }
 		c.json(&own, "embed", "서울의 봄", "--model", dir, "--role", role)
-		c.json(&graph, "embed", "서울의 봄", "--model", dir, "--role", role, "--engine", "onnx")
+		c.json(&graph, "embed", "서울의 봄", "--model", dir, "--role", role, "--model-engine", "onnx")
 		if d := cosineDistance(own.Embedding, graph.Embedding); !(d < 1e-5) {
 			t.Errorf("%s: the engines are %g apart", role, d)
 		}
 	}
 	var bench modelBenchReport
-	c.json(&bench, "model", "bench", dir, "--engine", "onnx", "--time", "1ms", "--tokens", "8", "--batches", "1,3")
+	c.json(&bench, "model", "bench", dir, "--model-engine", "onnx", "--time", "1ms", "--tokens", "8", "--batches", "1,3")
 	if len(bench.Shapes) != 2 || bench.Unit != "tokens" {
 		t.Errorf("bench: %+v", bench)
 	}
 
 	c.write("docs.jsonl", threeDocs)
-	c.imported(exitOK, "docs.jsonl", "--model", dir, "--engine", "onnx")
-	first := c.ok("search", "화산", "--model", dir, "--engine", "onnx", "-m", "dense", "-q")
+	c.imported(exitOK, "docs.jsonl", "--model", dir, "--model-engine", "onnx")
+	first := c.ok("search", "화산", "--model", dir, "--model-engine", "onnx", "-m", "dense", "-q")
 	if !strings.Contains(first, "vol") {
 		t.Errorf("search: %s", first)
 	}
@@ -56,10 +56,10 @@ func TestNativeEngine(t *testing.T) {
 	if r := c.run("", "search", "화산", "--model", dir); r.code != exitError || !strings.Contains(r.err, "does not match") {
 		t.Errorf("with the other engine: %+v", r)
 	}
-	if r := c.run("", "embed", "x", "--model", dir, "--engine", "ort"); r.code != exitError || !strings.Contains(r.err, `want "go" or "onnx"`) {
+	if r := c.run("", "embed", "x", "--model", dir, "--model-engine", "ort"); r.code != exitError || !strings.Contains(r.err, `want "go" or "onnx"`) {
 		t.Errorf("--engine ort: %+v", r)
 	}
-	if r := c.run("", "embed", "x", "--model", testModel(t, "bert-mean-f32"), "--engine", "onnx"); r.code != exitError || !strings.Contains(r.err, "model.onnx") {
+	if r := c.run("", "embed", "x", "--model", testModel(t, "bert-mean-f32"), "--model-engine", "onnx"); r.code != exitError || !strings.Contains(r.err, "model.onnx") {
 		t.Errorf("without a graph: %+v", r)
 	}
 }
@@ -74,7 +74,7 @@ func TestNativeTasks(t *testing.T) {
 			continue
 		}
 		var got struct{ Embedding []float64 }
-		c.json(&got, "embed", g.Text, "--model", dir, "--engine", "onnx", "--role", g.Role)
+		c.json(&got, "embed", g.Text, "--model", dir, "--model-engine", "onnx", "--role", g.Role)
 		if d := cosineDistance(got.Embedding, g.Vector); !(d < 1e-5) {
 			t.Errorf("%s %q: cosine distance %g", g.Role, g.Text, d)
 		}
@@ -84,7 +84,7 @@ func TestNativeTasks(t *testing.T) {
 		t.Errorf("only %d goldens", seen)
 	}
 	var info struct{ embedder.Spec }
-	c.json(&info, "model", "info", dir, "--engine", "onnx")
+	c.json(&info, "model", "info", dir, "--model-engine", "onnx")
 	if info.QueryPrefix != "Represent the query: " || info.PassagePrefix != "Represent the document: " {
 		t.Errorf("info: %+v", info)
 	}
@@ -117,7 +117,7 @@ func TestNativeLibrary(t *testing.T) {
 	if library == "" {
 		library = filepath.Join(cache, "frony-db", "onnxruntime", map[bool]string{true: "libonnxruntime.dylib", false: "libonnxruntime.so"}[runtime.GOOS == "darwin"])
 	}
-	args := []string{"embed", "x", "--model", dir, "--engine", "onnx"}
+	args := []string{"embed", "x", "--model", dir, "--model-engine", "onnx"}
 	for name, test := range map[string]struct {
 		args, env []string
 		want      []string

@@ -14,6 +14,7 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 )
 
 const quickstartCollection = "quickstart"
@@ -92,7 +93,7 @@ func (a *app) importSample(ctx context.Context, d *db.DB) error {
 		return err
 	}
 	defer func() { _ = im.Close() }() // only read from
-	if err := im.Run(ctx, importer.Target{Collection: a.collection, DB: d, Models: &a.models}); err != nil {
+	if err := im.Run(ctx, importer.Target{Collection: a.collection, DB: engine.Local(d), Models: &a.models}); err != nil {
 		return err
 	}
 	if name := im.Report().RejectsFile; name != "" {

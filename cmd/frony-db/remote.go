@@ -37,20 +37,37 @@ func (s *serverFlags) registerServer(f *pflag.FlagSet) {
 	f.StringVar(&s.caFile, "ca", "", "PEM file of additional certificates to trust, for a server with a private authority")
 }
 
-// chooseTarget settles whether a directory or a server is meant. The stronger
+// chooseTarget settles whether a directory, an engine or a server is meant. The stronger
 // setting wins: --db on the command line over FRONYDB_SERVER, and vice versa.
 func (a *app) chooseTarget() error {
 	from := a.from
+	for _, one := range []struct {
+		name, value string
+	}{{"engine", a.engine}, {"server", a.server}} {
+		if one.value == "" {
+			from[one.name] = byDefault
+		}
+	}
+	strongest := max(from["db"], from["engine"], from["server"])
+	switch {
+	case a.engine != "" && from["engine"] == strongest && from["db"] == strongest:
+		return usage.Errorf("--db %s and --engine %s exclude each other; choose one", a.dir, withoutPassword(a.engine))
+	case a.engine != "" && a.server != "" && from["engine"] == strongest && from["server"] == strongest:
+		return usage.Errorf("--engine %s and --server %s exclude each other; choose one", withoutPassword(a.engine), a.address())
+	case a.server != "" && from["server"] == strongest && from["db"] == strongest:
+		return usage.Errorf("--db %s and --server %s exclude each other; choose one", a.dir, a.address())
+	}
+	if from["engine"] < strongest {
+		a.engine = ""
+	}
+	if from["server"] < strongest {
+		a.server = ""
+	}
 	switch {
 	case a.server == "" && max(from["key"], from["key-file"], from["ca"]) == fromFlag:
 		return usage.Errorf("--key, --key-file and --ca need --server URL")
 	case a.server == "":
 		return nil
-	case from["db"] > from["server"]:
-		a.server = ""
-		return nil
-	case from["db"] == from["server"]:
-		return usage.Errorf("--db %s and --server %s exclude each other; choose one", a.dir, a.address())
 	case a.models.Name == models.None && from["model"] >= from["server"]:
 		return usage.Errorf("--precomputed: a server knows which of its collections have a model; drop --precomputed, or use a directory with --db")
 	case a.models.Name != "" && from["model"] >= from["server"]:
@@ -60,16 +77,17 @@ func (a *app) chooseTarget() error {
 	return nil
 }
 
-// onlyHere marks verbs, and those below them, that need a local directory.
+// onlyHere marks verbs, and those below them, that need a local directory. Only serve works
+// with an engine, too.
 func (a *app) onlyHere(verbs ...*cobra.Command) []*cobra.Command {
 	for _, v := range verbs {
 		a.onlyHere(v.Commands()...)
 		v.PreRunE = func(c *cobra.Command, _ []string) error {
-			if a.server == "" {
+			if a.server == "" && (a.engine == "" || c.Name() == "serve" || c.HasParent() && c.Parent().Name() == "serve") {
 				return nil
 			}
-			return usage.Errorf("%s needs a local database and does not work with the server %s; "+
-				"name a directory with --db, or run the command where the server runs", c.Name(), a.address())
+			return usage.Errorf("%s needs a local database and does not work with %s; "+
+				"name a directory with --db, or run the command where the server runs", c.Name(), a.place())
 		}
 	}
 	return verbs

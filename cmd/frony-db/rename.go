@@ -7,6 +7,7 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 )
 
 func (a *app) rename() *cobra.Command {
@@ -47,6 +48,9 @@ complete. With --server it runs there as a task.`,
 				in := api.NewTask{Kind: api.TaskCopy, Collection: args[0], As: args[1]}
 				return a.onServer(c.Context(), in, func(r *api.TaskResult) error { return a.reportCopy(r.Copy) })
 			}
+			if a.engine != "" {
+				return a.withEngine(c.Context(), false, func(d engine.DB) error { return a.copyInEngine(c, d, args[0], args[1]) })
+			}
 			return a.withDB(func(d *db.DB) error {
 				r, err := d.Copy(c.Context(), args[0], args[1])
 				if err != nil {
@@ -56,6 +60,18 @@ complete. With --server it runs there as a task.`,
 			})
 		},
 	}
+}
+
+func (a *app) copyInEngine(c *cobra.Command, d engine.DB, from, to string) error {
+	n, err := engine.As[engine.Namer](d, "copy")
+	if err != nil {
+		return err
+	}
+	r, err := n.Copy(c.Context(), from, to)
+	if err != nil {
+		return err
+	}
+	return a.reportCopy(&r)
 }
 
 func (a *app) reportCopy(r *db.CopyReport) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/term"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 )
 
 func (a *app) restore() *cobra.Command {
@@ -40,6 +41,9 @@ The collection appears when it is complete; the server goes on meanwhile.
 		Args: some("a backup"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Logger = a.log
+			if a.engine != "" && !verify {
+				return a.withEngine(c.Context(), true, func(d engine.DB) error { return unsupported(d, "restore") })
+			}
 			switch {
 			case verify && as != "":
 				return usage.Errorf("restore: --verify restores nothing; drop --as or --verify")

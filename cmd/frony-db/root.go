@@ -32,6 +32,7 @@ type app struct {
 
 	config string
 	dir    string
+	engine string // its URL; empty means none
 	serverFlags
 	collection string
 	json       bool
@@ -95,7 +96,7 @@ names of the flags: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.
 
 A database is a directory, --db. While 'frony-db serve' has it open, or if it is
 on another machine, use the server: --server URL, or FRONYDB_SERVER and
-FRONYDB_KEY.
+FRONYDB_KEY. Collections in PostgreSQL are used by --engine URL, or FRONYDB_ENGINE.
 
 Exit codes: 0 success; 1 failure (see the message); 2 wrong usage; 3 success, but
 some records were rejected; 4 success, but some documents of the database are
@@ -120,10 +121,13 @@ damaged and were left out.`,
 			if err := a.startLog(); err != nil {
 				return err
 			}
-			if err := a.chooseModel(); err != nil {
+			if err := cmp.Or(a.checkEngine(), a.chooseModel()); err != nil {
 				return err
 			}
 			a.tellFormerNames()
+			if takesTransfer(c) {
+				return nil // it has two databases
+			}
 			return a.chooseTarget()
 		},
 	}
@@ -133,6 +137,7 @@ damaged and were left out.`,
 	f := root.PersistentFlags()
 	f.StringVar(&a.config, "config", "", "YAML file with settings")
 	f.StringVar(&a.dir, "db", "frony-data", "directory of the database")
+	a.registerEngine(f)
 	a.registerServer(f)
 	f.StringVarP(&a.collection, "collection", "c", "default", "collection")
 	registerModel(&a.models, f)
@@ -154,10 +159,11 @@ damaged and were left out.`,
 		a.stats(),
 		a.embed(),
 		a.export(),
-		a.doctor(),
-		a.backup(),
-		a.compact(),
-		a.reembed(),
+		a.transfer(),
+		a.notInEngine("doctor", a.doctor()),
+		a.notInEngine("backup", a.backup()),
+		a.notInEngine("compact", a.compact()),
+		a.notInEngine("reembed", a.reembed()),
 		a.restore(),
 		a.tasks(),
 		a.mcp(),

@@ -16,7 +16,6 @@ import (
 
 // serving holds the flags of serve.
 type serving struct {
-	engine            string
 	addr, adminAddr   string
 	keyFile           string
 	insecure          bool
@@ -57,7 +56,7 @@ requests within --grace, then stop the server.`,
   frony-db serve --engine postgres://user@db.example/app`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := cmp.Or(s.check(), a.checkEngine(&s)); err != nil {
+			if err := cmp.Or(s.check(), a.checkServedEngine()); err != nil {
 				return err
 			}
 			a.serveLog(s.logFormat)
@@ -65,7 +64,6 @@ requests within --grace, then stop the server.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&s.engine, "engine", "", "URL of the engine that keeps the collections, such as postgres://user@host/database (default: the directory --db)")
 	f.StringVar(&s.addr, "addr", "127.0.0.1:7700", "address to listen on; keys are required unless it is loopback")
 	f.StringVar(&s.adminAddr, "admin-addr", "", "loopback address for profiles (/debug/pprof) and /metrics (default: none)")
 	f.StringVar(&s.keyFile, "keys", "", "file of keys, one per line: name, role and SHA-256 sum")

@@ -4,28 +4,22 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/url"
-	"strings"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/engine"
-	_ "github.com/fronyai/frony-db/engine/postgres" // for --engine
 )
 
 // ownFlags are the flags of serve that are about the embedded database alone.
-var ownFlags = []string{"db", "recall-sample", "no-questions", "check-rate", "cache-bytes", "backup-dir"}
+var ownFlags = []string{"recall-sample", "no-questions", "check-rate", "cache-bytes", "backup-dir"}
 
-// checkEngine refuses an engine together with flags of the embedded database: they would
-// be ignored.
-func (a *app) checkEngine(s *serving) error {
-	if s.engine == "" {
+// checkServedEngine refuses an engine together with flags of the embedded database: they
+// would be ignored.
+func (a *app) checkServedEngine() error {
+	if a.engine == "" {
 		return nil
-	}
-	if !strings.Contains(s.engine, "://") {
-		return usage.Errorf("--engine %s is no URL, such as postgres://user@host/database; for a directory use --db", s.engine)
 	}
 	for _, name := range ownFlags {
 		if a.from[name] == fromFlag {
@@ -37,24 +31,23 @@ func (a *app) checkEngine(s *serving) error {
 
 // openEngine opens the database that --engine names, with the model that --model names,
 // else the one that all its collections were filled with, else the builtin.
-func (a *app) openEngine(ctx context.Context, s *serving) (engine.DB, embedder.Embedder, error) {
-	s.checkRate = 0 // self-queries are for our own graph
-	o := db.Options{Logger: a.log, ReadOnly: s.opts.ReadOnly, AllowModelMismatch: true}
+func (a *app) openEngine(ctx context.Context, readOnly bool) (engine.DB, embedder.Embedder, error) {
+	o := db.Options{Logger: a.log, ReadOnly: readOnly, AllowModelMismatch: true}
 	var err error
 	if a.models.Name == "" {
-		o.Embedder, err = a.engineModel(ctx, s, o)
+		o.Embedder, err = a.engineModel(ctx, o)
 	} else {
 		o.Embedder, err = a.models.Open(ctx, a.models.Name)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	d, err := engine.Open(ctx, s.engine, &o)
+	d, err := engine.Open(ctx, a.engine, &o)
 	return d, o.Embedder, err
 }
 
-func (a *app) engineModel(ctx context.Context, s *serving, o db.Options) (embedder.Embedder, error) {
-	d, err := engine.Open(ctx, s.engine, &o)
+func (a *app) engineModel(ctx context.Context, o db.Options) (embedder.Embedder, error) {
+	d, err := engine.Open(ctx, a.engine, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -81,13 +74,4 @@ func (a *app) modelOf(ctx context.Context, specs map[string]embedder.Spec) (embe
 		a.log.Warn("the collections have different models; only those of the builtin model can be searched by meaning, the others by words; choose another with --model", "models", len(specs))
 	}
 	return a.models.Open(ctx, models.Builtin)
-}
-
-// withoutPassword is a URL as it may be shown.
-func withoutPassword(s string) string {
-	u, err := url.Parse(s)
-	if err != nil {
-		return "the engine"
-	}
-	return u.Redacted()
 }

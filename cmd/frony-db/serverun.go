@@ -80,8 +80,9 @@ func (a *app) runServe(ctx context.Context, s *serving) error {
 
 // openServed opens the database to serve, and its model.
 func (a *app) openServed(ctx context.Context, s *serving, h func() *server.Server) (engine.DB, embedder.Embedder, error) {
-	if s.engine != "" {
-		return a.openEngine(ctx, s)
+	if a.engine != "" {
+		s.checkRate = 0 // self-queries are for our own graph
+		return a.openEngine(ctx, s.opts.ReadOnly)
 	}
 	e, err := a.servedModel(ctx)
 	if err != nil {
@@ -116,8 +117,8 @@ func (a *app) closeServed(d engine.DB) {
 
 // served names what is served.
 func (a *app) served(s *serving) string {
-	if s.engine != "" {
-		return withoutPassword(s.engine)
+	if a.engine != "" {
+		return withoutPassword(a.engine)
 	}
 	return a.dir
 }

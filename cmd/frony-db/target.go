@@ -8,9 +8,10 @@ import (
 	"github.com/fronyai/frony-db/client"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 )
 
-// database is a local database, or a server.
+// database is a local database, a server, or that of an engine.
 type database interface {
 	Collections(ctx context.Context) iter.Seq2[db.CollectionInfo, error]
 	Drop(ctx context.Context, name string) error
@@ -20,7 +21,7 @@ type database interface {
 	Aliases(ctx context.Context) ([]db.Alias, error)
 }
 
-// collection is a collection of a local database or of a server.
+// collection is a collection of a local database, of a server or of an engine.
 type collection interface {
 	Delete(ctx context.Context, ids ...string) (int, error)
 	DeleteWhere(ctx context.Context, where filter.Expr) (int, error)
@@ -48,6 +49,9 @@ func (a *app) withDatabase(f func(database) error) error {
 	if a.server != "" {
 		return a.withServer(func(c *client.Client) error { return f(c) })
 	}
+	if a.engine != "" {
+		return a.withEngine(context.Background(), false, func(d engine.DB) error { return f(engineDatabase{d}) })
+	}
 	return a.withDB(func(d *db.DB) error { return f(d) })
 }
 
@@ -56,18 +60,37 @@ func (a *app) readDatabase(f func(database) error) error {
 	if a.server != "" {
 		return a.withDatabase(f)
 	}
+	if a.engine != "" {
+		return a.withEngine(context.Background(), true, func(d engine.DB) error { return f(engineDatabase{d}) })
+	}
 	return a.opened(a.openToRead, func(d *db.DB) error { return f(d) })
 }
 
 // withCollection calls f, which only reads, with the collection that the flags name.
 // It must exist. A local one is opened with its model if f embeds anything.
 func (a *app) withCollection(ctx context.Context, embeds bool, f func(collection) error) error {
+	if a.engine != "" {
+		return a.engineCollectionOf(ctx, true, embeds, f)
+	}
 	return a.collectionOf(ctx, a.openToRead, embeds, f)
 }
 
 // writeCollection calls f, which writes, with the collection that the flags name.
 func (a *app) writeCollection(ctx context.Context, f func(collection) error) error {
+	if a.engine != "" {
+		return a.engineCollectionOf(ctx, false, false, f)
+	}
 	return a.collectionOf(ctx, func() (*db.DB, error) { return a.open(true) }, false, f)
+}
+
+func (a *app) engineCollectionOf(ctx context.Context, toRead, embeds bool, f func(collection) error) error {
+	return a.withEngine(ctx, toRead, func(d engine.DB) error {
+		c, err := a.inEngine(ctx, d, embeds)
+		if err != nil {
+			return err
+		}
+		return f(engineCollection{c})
+	})
 }
 
 func (a *app) collectionOf(ctx context.Context, open func() (*db.DB, error), embeds bool, f func(collection) error) error {

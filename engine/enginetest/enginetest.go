@@ -24,7 +24,7 @@ type Engine struct {
 	Open func(t *testing.T, opts *db.Options) engine.DB
 
 	// What it has of the optional interfaces: Run checks that it is so.
-	Maintains, BacksUp, Remodels, SelfQueries bool
+	Maintains, BacksUp, Remodels, SelfQueries, Names, Joins bool
 	// Respells says that a question's misspelt words are searched as words that there
 	// are.
 	Respells bool
@@ -69,6 +69,11 @@ func Run(t *testing.T, e Engine) {
 		{"Concurrent", testConcurrent},
 		{"ReplaceIsAtomic", testReplaceIsAtomic},
 		{"Churn", testChurn},
+		{"Aliases", testAliases},
+		{"Copy", testCopy},
+		{"Switch", testSwitch},
+		{"Joined", testJoined},
+		{"Select", testSelect},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, e) })
 	}
@@ -149,7 +154,7 @@ func differing(got, want string) string {
 var errs = []error{
 	db.ErrNotFound, db.ErrExists, db.ErrDuplicateID, db.ErrInvalidID, db.ErrInvalidText, db.ErrInvalidEmbedding, db.ErrInvalidMetadata,
 	db.ErrInvalidFilter, db.ErrInvalidQuery, db.ErrInvalidOptions, db.ErrInvalidName, db.ErrNoCollection, db.ErrNoEmbedder,
-	db.ErrModelMismatch, db.ErrBatchTooLarge, db.ErrReadOnly, db.ErrOutside, db.ErrLimit, db.ErrClosed,
+	db.ErrCollectionExists, db.ErrAliased, db.ErrNoAlias, db.ErrModelMismatch, db.ErrBatchTooLarge, db.ErrReadOnly, db.ErrOutside, db.ErrLimit, db.ErrClosed,
 }
 
 // kind is the error of package db that err is, or err itself.
@@ -217,6 +222,10 @@ func testOptional(t *testing.T, e Engine) {
 	has("Maintainer", ok, e.Maintains)
 	_, ok = d.(engine.Backuper)
 	has("Backuper", ok, e.BacksUp)
+	_, ok = d.(engine.Namer)
+	has("Namer", ok, e.Names)
+	_, ok = d.(engine.Joiner)
+	has("Joiner", ok, e.Joins)
 	_, ok = c.(engine.Remodeler)
 	has("Remodeler", ok, e.Remodels)
 	_, ok = c.(engine.SelfQuerier)

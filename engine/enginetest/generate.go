@@ -34,7 +34,10 @@ func sentence(r *rand.Rand) string {
 	return strings.Join(out, " ") + "."
 }
 
-// documents are n documents, always the same.
+// Documents are n documents, always the same for a seed, with titles, sources, and metadata
+// of all types.
+func Documents(n int, seed uint64) []db.Document { return documents(n, seed) }
+
 func documents(n int, seed uint64) []db.Document {
 	r := rand.New(rand.NewPCG(seed, 7))
 	docs := make([]db.Document, n)

@@ -25,6 +25,8 @@ type Collection struct {
 
 var (
 	_ engine.DB        = (*DB)(nil)
+	_ engine.Namer     = (*DB)(nil)
+	_ engine.Joiner    = (*DB)(nil)
 	_ engine.Delegator = (*DB)(nil)
 	_ engine.Delegator = (*Collection)(nil)
 )

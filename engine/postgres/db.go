@@ -115,8 +115,6 @@ func instead(op string) string {
 		return "autovacuum does it; VACUUM (FULL) and REINDEX give space back"
 	case "doctor":
 		return "use pg_amcheck, and checksums of data pages (pg_checksums)"
-	case "alias", "rename", "copy":
-		return "give the application the collection's name"
 	case "map":
 		return "only a database in a directory is mapped"
 	case "reembed", "confirm", "rollback":
@@ -156,7 +154,8 @@ func (d *DB) collection(ctx context.Context, name string, o *db.CollectionOption
 func (d *DB) existing(ctx context.Context, name string, o *db.CollectionOptions) (*Collection, error) {
 	c := &Collection{d: d}
 	var settings []byte
-	err := d.pool.QueryRow(ctx, `SELECT id, name, settings, created FROM frony.collections WHERE name_key = $1`, db.Composed(name)).
+	err := d.pool.QueryRow(ctx, `SELECT id, name, settings, created FROM frony.collections
+		WHERE name_key = $1 OR id = (SELECT collection FROM frony.aliases WHERE name_key = $1)`, db.Composed(name)).
 		Scan(&c.id, &c.name, &settings, &c.created)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, db.ErrNoCollection
@@ -168,7 +167,7 @@ func (d *DB) existing(ctx context.Context, name string, o *db.CollectionOptions)
 	d.mu.Lock()
 	c.Rules = d.rules[c.id]
 	d.mu.Unlock()
-	if c.Rules != nil && (o == nil || *o == (db.CollectionOptions{MustExist: true})) {
+	if c.Rules != nil && c.Info().Name == c.name && (o == nil || *o == (db.CollectionOptions{MustExist: true})) {
 		return c, nil
 	}
 	if c.Rules, err = db.OpenRules(c.name, settings, o, &d.opts); err != nil {
@@ -197,7 +196,8 @@ func (d *DB) Collections(ctx context.Context) iter.Seq2[db.CollectionInfo, error
 }
 
 func (d *DB) describe(ctx context.Context) ([]db.CollectionInfo, error) {
-	rows, err := d.pool.Query(ctx, `SELECT name, settings, created, documents FROM frony.collections ORDER BY name`)
+	rows, err := d.pool.Query(ctx, `SELECT name, settings, created, documents,
+		(SELECT array_agg(a.name ORDER BY a.name) FROM frony.aliases a WHERE a.collection = c.id) FROM frony.collections c ORDER BY name`)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +206,8 @@ func (d *DB) describe(ctx context.Context) ([]db.CollectionInfo, error) {
 		var settings []byte
 		var created time.Time
 		var n int
-		if err := row.Scan(&name, &settings, &created, &n); err != nil {
+		var aliases []string
+		if err := row.Scan(&name, &settings, &created, &n, &aliases); err != nil {
 			return info, err
 		}
 		// Whatever its model is, it is listed.
@@ -215,20 +216,22 @@ func (d *DB) describe(ctx context.Context) ([]db.CollectionInfo, error) {
 			return info, err
 		}
 		info = r.Info()
-		info.Created, info.Documents = created.UTC(), n
+		info.Created, info.Documents, info.Aliases = created.UTC(), n, aliases
 		return info, nil
 	})
 }
 
-// Drop deletes a collection with all its documents.
+// Drop deletes a collection with all its documents: see db.DB.Drop.
 func (d *DB) Drop(ctx context.Context, name string) error {
 	return failed("drop collection", name, d.write(ctx, func(tx pgx.Tx) error {
-		var id int64
-		err := tx.QueryRow(ctx, `DELETE FROM frony.collections WHERE name_key = $1 RETURNING id`, db.Composed(name)).Scan(&id)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return db.ErrNoCollection
-		}
+		id, err := named(ctx, tx, name)
 		if err != nil {
+			return err
+		}
+		if err := unaliased(ctx, tx, id, name); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM frony.collections WHERE id = $1`, id); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, tablesOf(id).drop())

@@ -12,6 +12,7 @@
 // fusion, groups, snippets. PostgreSQL keeps the documents and finds candidates:
 //
 //	frony.collections    name, settings (model, dims), documents, length of their words
+//	frony.aliases        names that lead to collections
 //	frony.docs_N         documents: text, metadata, embedding, and "columns" for filters
 //	  hnsw               over the Matryoshka heads, as halfvec
 //	  gin                over columns
@@ -37,6 +38,13 @@
 // SQL, for numbers, times and strings alike. STARTS WITH, LIKE, ILIKE, and comparisons of
 // ids other than = and IN are evaluated here: the metadata of all documents that meet
 // the rest of the filter is read for it.
+//
+// # Names
+//
+// Aliases and collections share one space of names, and have tables of their own: whoever
+// gives a name holds the lock of that name. An alias refers to its collection by number,
+// so a rename is one row, and every opening sees it or does not. A copy is filled within
+// PostgreSQL, in one transaction.
 //
 // # Writes
 //

@@ -73,7 +73,8 @@ func open(t testing.TB, url string, opts *db.Options) engine.DB {
 func TestEngine(t *testing.T) {
 	server(t)
 	enginetest.Run(t, enginetest.Engine{
-		Open:   func(t *testing.T, opts *db.Options) engine.DB { t.Helper(); return open(t, database(t), opts) },
+		Open:  func(t *testing.T, opts *db.Options) engine.DB { t.Helper(); return open(t, database(t), opts) },
+		Names: true, Joins: true,
 		Recall: 0.95,
 	})
 }

@@ -23,6 +23,13 @@ var migrations = []string{
 		documents bigint NOT NULL DEFAULT 0,
 		length bigint NOT NULL DEFAULT 0
 	)`,
+	`CREATE TABLE frony.aliases (
+		name text COLLATE "C" NOT NULL,
+		name_key text COLLATE "C" PRIMARY KEY,
+		collection bigint NOT NULL REFERENCES frony.collections,
+		since timestamptz NOT NULL
+	);
+	CREATE INDEX ON frony.aliases (collection)`,
 }
 
 // Locks of the whole database, and the class of those of collections.
@@ -152,10 +159,11 @@ func head(expr string, info *db.CollectionInfo) string {
 	return fmt.Sprintf("(%s::halfvec(%d))", expr, n)
 }
 
-func (t tables) create(r *db.Rules) string {
+func (t tables) create(r *db.Rules) string { return t.createTables(r) + ";\n" + t.createIndexes(r) }
+
+func (t tables) createTables(r *db.Rules) string {
 	info := r.Info()
-	m, ef := r.Graph()
-	sql := []string{
+	return strings.Join([]string{
 		fmt.Sprintf(`CREATE SEQUENCE %s`, t.numbers),
 		fmt.Sprintf(`CREATE TABLE %s (
 			no bigint PRIMARY KEY,
@@ -175,15 +183,23 @@ func (t tables) create(r *db.Rules) string {
 			text_hash bytea NOT NULL,
 			embedding vector(%d) NOT NULL
 		)`, t.docs, info.Dims),
+		// Terms stay in the row: every candidate's are looked at.
+		fmt.Sprintf(`CREATE TABLE %s (no bigint PRIMARY KEY, length bigint NOT NULL, terms bigint[] STORAGE MAIN NOT NULL, counts smallint[] STORAGE MAIN NOT NULL)`, t.words),
+		fmt.Sprintf(`CREATE TABLE %s (key bigint PRIMARY KEY, documents bigint NOT NULL) WITH (fillfactor = 70)`, t.terms),
+		fmt.Sprintf(`CREATE TABLE %s (name text COLLATE "C", type text, PRIMARY KEY (name, type))`, t.fields),
+	}, ";\n")
+}
+
+// createIndexes creates the indexes that a new table can be filled without.
+func (t tables) createIndexes(r *db.Rules) string {
+	info := r.Info()
+	m, ef := r.Graph()
+	sql := []string{
 		fmt.Sprintf(`CREATE INDEX ON %s (source_key) WHERE source_key <> ''`, t.docs),
 		fmt.Sprintf(`CREATE INDEX ON %s (expires) WHERE expires IS NOT NULL`, t.docs),
 		fmt.Sprintf(`CREATE INDEX ON %s USING gin (columns jsonb_path_ops)`, t.docs),
-		// Terms stay in the row: every candidate's are looked at.
-		fmt.Sprintf(`CREATE TABLE %s (no bigint PRIMARY KEY, length bigint NOT NULL, terms bigint[] STORAGE MAIN NOT NULL, counts smallint[] STORAGE MAIN NOT NULL)`, t.words),
 		// A list of pending entries would be read for each term of a question.
 		fmt.Sprintf(`CREATE INDEX ON %s USING gin (terms) WITH (fastupdate = off)`, t.words),
-		fmt.Sprintf(`CREATE TABLE %s (key bigint PRIMARY KEY, documents bigint NOT NULL) WITH (fillfactor = 70)`, t.terms),
-		fmt.Sprintf(`CREATE TABLE %s (name text COLLATE "C", type text, PRIMARY KEY (name, type))`, t.fields),
 	}
 	if info.HeadDims <= mostIndexed {
 		sql = append(sql, fmt.Sprintf(`CREATE INDEX ON %s USING hnsw (%s halfvec_cosine_ops) WITH (m = %d, ef_construction = %d)`,
@@ -199,26 +215,45 @@ func (d *DB) create(ctx context.Context, name string, r *db.Rules) error {
 		return err
 	}
 	return d.write(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(lockSchema)); err != nil {
+		if err := room(ctx, tx, r.Limits().Collections); err != nil {
 			return err
 		}
-		var n int
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM frony.collections`).Scan(&n); err != nil {
+		if err := lockName(ctx, tx, name); err != nil {
 			return err
 		}
-		if most := r.Limits().Collections; n >= most {
-			return fmt.Errorf("%w: the database has %d collections, and at most %d are allowed", db.ErrLimit, n, most)
-		}
-		var id int64
-		err := tx.QueryRow(ctx, `INSERT INTO frony.collections (name, name_key, settings) VALUES ($1, $2, $3)
-			ON CONFLICT (name_key) DO NOTHING RETURNING id`, name, db.Composed(name), settings).Scan(&id)
-		if errors.Is(err, pgx.ErrNoRows) {
+		switch err := free(ctx, tx, name); {
+		case errors.Is(err, db.ErrCollectionExists):
 			return nil // it was created meanwhile
+		case err != nil:
+			return err
 		}
+		id, err := insertCollection(ctx, tx, name, settings)
 		if err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, tablesOf(id).create(r))
 		return err
 	})
+}
+
+// room returns db.ErrLimit if there may be no more collections. No other is created
+// before the transaction ends.
+func room(ctx context.Context, tx pgx.Tx, most int) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(lockSchema)); err != nil {
+		return err
+	}
+	var n int
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM frony.collections`).Scan(&n); err != nil {
+		return err
+	}
+	if n >= most {
+		return fmt.Errorf("%w: the database has %d collections, and at most %d are allowed", db.ErrLimit, n, most)
+	}
+	return nil
+}
+
+func insertCollection(ctx context.Context, tx pgx.Tx, name string, settings []byte) (id int64, err error) {
+	err = tx.QueryRow(ctx, `INSERT INTO frony.collections (name, name_key, settings) VALUES ($1, $2, $3) RETURNING id`,
+		name, db.Composed(name), settings).Scan(&id)
+	return id, err
 }

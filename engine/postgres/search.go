@@ -46,32 +46,46 @@ func (c *Collection) search(ctx context.Context, tx pgx.Tx, q db.Query) ([]db.Ma
 		return nil, asked.Finish(ctx, nil)
 	}
 	s := search{Collection: c, tx: tx, asked: asked, terms: map[int64][]uint64{}}
-	start := time.Now()
-	if s.meets, err = c.meeting(ctx, tx, asked.Filter); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	asked.Trace.Filter = time.Since(start)
 	ranked, err := s.rank(ctx)
 	if err != nil {
 		return nil, err
 	}
-	start = time.Now()
+	start := time.Now()
 	matches, err := s.load(ctx, ranked)
 	if err != nil {
 		return nil, err
 	}
 	asked.Trace.Load = time.Since(start)
-	err = asked.Surround(matches, func(ids []string) ([]db.Document, error) {
-		docs, err := c.get(ctx, tx, db.FieldsDefault, ids)
+	if err := s.surround(ctx, matches); err != nil {
+		return nil, err
+	}
+	return matches, asked.Finish(ctx, matches)
+}
+
+// begin reads what is needed before candidates are looked for.
+func (s *search) begin(ctx context.Context) (err error) {
+	start := time.Now()
+	if s.meets, err = s.meeting(ctx, s.tx, s.asked.Filter); err != nil {
+		return err
+	}
+	s.asked.Trace.Filter = time.Since(start)
+	s.except = composed(s.asked.Except())
+	s.filtered = s.asked.Filter.Kind() != filter.KindAll || len(s.except) > 0
+	return s.count(ctx)
+}
+
+// surround adds what stands around the results.
+func (s *search) surround(ctx context.Context, matches []db.Match) error {
+	return s.asked.Surround(matches, func(ids []string) ([]db.Document, error) {
+		docs, err := s.get(ctx, s.tx, db.FieldsDefault, ids)
 		if errors.Is(err, db.ErrNotFound) {
 			err = nil
 		}
 		return docs, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return matches, asked.Finish(ctx, matches)
 }
 
 // search is the state of one search.
@@ -92,11 +106,6 @@ type search struct {
 // rank finds candidates and ranks them. If results may share a value, and too few of the
 // candidates may stay, it asks for more.
 func (s *search) rank(ctx context.Context) ([]db.Ranked, error) {
-	s.except = composed(s.asked.Except())
-	s.filtered = s.asked.Filter.Kind() != filter.KindAll || len(s.except) > 0
-	if err := s.count(ctx); err != nil {
-		return nil, err
-	}
 	for k := s.asked.K(); ; k *= 4 {
 		if s.asked.Grouped() && k == s.asked.K() {
 			k *= 2

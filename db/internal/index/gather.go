@@ -75,6 +75,45 @@ func (x *Index) Rank(ctx context.Context, q Query, t *Trace) ([]Ranked, error) {
 	return out, nil
 }
 
+// GatheredSide is an index of gathered documents that a search of several reads, and what
+// it is asked.
+type GatheredSide struct {
+	Index *Index
+	Query Query
+}
+
+// RankedSide is a node of the result of RankSides.
+type RankedSide struct {
+	Ranked
+	Side int
+}
+
+// RankSides is Rank of several indexes of one model, merged by score as SearchSides does.
+func RankSides(ctx context.Context, sides []GatheredSide, t *Trace) ([]RankedSide, error) {
+	j := joint{k: sides[0].Query.K}
+	for i := range sides {
+		s, done, err := (&Reader{x: sides[i].Index}).begin(&sides[i].Query, t)
+		defer done()
+		if err != nil {
+			return nil, err
+		}
+		j.sides = append(j.sides, s)
+	}
+	top, err := j.rank(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := &sides[0].Query
+	var out []RankedSide
+	for _, a := range top[min(len(top), q.Offset):] {
+		if q.MinScore != nil && a.score < *q.MinScore {
+			break
+		}
+		out = append(out, RankedSide{Ranked{a.node, a.score, a.cosine, a.bm25, a.near, j.won[a.place()]}, int(a.side)})
+	}
+	return out, nil
+}
+
 // Words is what words depend on in gathered documents.
 func (x *Index) Words() *lexical.Index { return x.lexical }
 

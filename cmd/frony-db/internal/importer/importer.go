@@ -16,8 +16,8 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/models"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/pipeline"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
-	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/chunk"
+	"github.com/fronyai/frony-db/engine"
 )
 
 // Options say what to import, and how.
@@ -38,7 +38,7 @@ type Options struct {
 // created if it does not exist.
 type Target struct {
 	Collection string
-	DB         *db.DB
+	DB         engine.DB
 	Server     *client.Client // instead of DB
 	Models     *models.Opener // for DB
 }

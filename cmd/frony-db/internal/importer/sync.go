@@ -12,6 +12,7 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/ledger"
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/source"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
 )
 
 // lockedWait is how often a watcher tries to open a database that another process
@@ -44,7 +45,7 @@ func (w *watcher) sync(ctx context.Context, r source.Reader, there map[string]st
 			w.Log.Error("closing the database", "err", err)
 		}
 	}()
-	im.to = Target{Collection: w.Collection, DB: d, Models: w.Models}
+	im.to = Target{Collection: w.Collection, DB: engine.Local(d), Models: w.Models}
 	if err := im.open(ctx, &source.Record{}); err != nil {
 		return err
 	}

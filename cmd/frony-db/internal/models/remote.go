@@ -41,7 +41,7 @@ func IsRemote(name string) bool {
 // one model, so its name is the server's address.
 func (o *Opener) openRemote(ctx context.Context, p remote.Provider, model string, opts Options) (embedder.Embedder, error) {
 	if opts.Profile != "" || opts.Engine != "" || opts.Int8 {
-		return nil, usage.Errorf("--model-profile, --engine and --int8 need a model with files; %s runs its models itself", p)
+		return nil, usage.Errorf("--model-profile, --model-engine and --int8 need a model with files; %s runs its models itself", p)
 	}
 	r := remoteOptions(p, model)
 	r.BaseURL, r.KeyEnv, r.Log = cmp.Or(r.BaseURL, opts.URL), opts.KeyEnv, o.Log

@@ -55,7 +55,7 @@ func (o *Opener) Reopen(ctx context.Context, spec embedder.Spec) (embedder.Embed
 	}
 	v, err := o.variant(ctx, name, spec)
 	if err != nil {
-		return nil, fmt.Errorf("its files do not match, but might with --engine onnx: %w", err)
+		return nil, fmt.Errorf("its files do not match, but might with --model-engine onnx: %w", err)
 	}
 	if v != nil {
 		return v, nil
