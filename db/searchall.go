@@ -68,7 +68,7 @@ func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trac
 	if n := len(collections); n > MaxSearchAll {
 		return nil, reason.For(ErrLimit, "%d collections, at most %d in one search", n, MaxSearchAll)
 	}
-	if q.byExample() {
+	if q.hasExamples() {
 		return nil, reason.For(ErrInvalidQuery, "Like and Unlike are ids of one collection, and this is a search of several; use an embedding")
 	}
 	open := make([]opened, 0, len(collections))
@@ -130,12 +130,14 @@ func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trac
 	if q.excerpts() || q.Context > 0 {
 		start := time.Now()
 		defer func() { t.Load += time.Since(start) }()
+		left := q.extras()
 		for i := range open {
 			own := make([]Match, len(of[i]))
 			for n, at := range of[i] {
 				own[n] = out[at]
 			}
-			if err := open[i].finish(ctx, &sides[i].Query, own); err != nil {
+			o := &open[i]
+			if err := o.v.finish(ctx, o.r, &o.q, &sides[i].Query, left, own); err != nil {
 				return nil, err
 			}
 			for n, at := range of[i] {
@@ -144,19 +146,6 @@ func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trac
 		}
 	}
 	return out, nil
-}
-
-// finish adds to the results of a collection what stands around them, and excerpts.
-func (o *opened) finish(ctx context.Context, ask *index.Query, out []Match) error {
-	if o.q.Context > 0 {
-		if err := o.q.surround(out, o.q.reading(ctx, o.r)); err != nil {
-			return err
-		}
-	}
-	if !o.q.excerpts() {
-		return nil
-	}
-	return o.v.excerpt(ctx, o.r.Marker(o.q.texts()), &o.q, ask, out)
 }
 
 // reading begins to read the current version.
