@@ -7,6 +7,8 @@ import (
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/engine"
+	"github.com/fronyai/frony-db/server/compat/chroma"
 )
 
 func (a *app) rename() *cobra.Command {
@@ -18,7 +20,13 @@ func (a *app) rename() *cobra.Command {
 
 		ValidArgsFunction: a.completeCollection,
 		RunE: func(c *cobra.Command, args []string) error {
-			err := a.withDatabase(func(d database) error { return d.Rename(c.Context(), args[0], args[1]) })
+			err := a.withDatabase(func(d database) error {
+				err := d.Rename(c.Context(), args[0], args[1])
+				if local, ok := d.(*db.DB); ok && err == nil { // a server does this itself
+					err = chroma.Renamed(c.Context(), engine.Local(local), args[0], args[1])
+				}
+				return err
+			})
 			if err != nil {
 				return err
 			}
