@@ -81,11 +81,10 @@ func (q *Query) surround(out []Match, read func(ids []string) ([]Document, error
 	return nil
 }
 
-// reading reads documents in the query's scope, up to MaxBytes of text.
-func (q *Query) reading(ctx context.Context, r *index.Reader) func(ids []string) ([]Document, error) {
+// reading reads documents in the query's scope, up to what is left of MaxBytes.
+func (q *Query) reading(ctx context.Context, r *index.Reader, left *extras) func(ids []string) ([]Document, error) {
 	return func(ids []string) ([]Document, error) {
 		docs := make([]Document, 0, len(ids))
-		left := q.MaxBytes
 		for _, id := range ids {
 			if err := ctx.Err(); err != nil {
 				return nil, err
@@ -107,7 +106,7 @@ func (q *Query) reading(ctx context.Context, r *index.Reader) func(ids []string)
 			if !ok {
 				continue
 			}
-			if left -= int64(len(d.Text)); q.MaxBytes > 0 && left < 0 {
+			if left.context -= int64(len(d.Text)); q.MaxBytes > 0 && left.context < 0 {
 				return nil, &Error{Err: reason.For(ErrResultsTooLarge, "more than %d bytes of context", q.MaxBytes), Hint: "ask for fewer results, or for less context"}
 			}
 			docs = append(docs, d)

@@ -157,3 +157,28 @@ func TestContextOfOtherOffsets(t *testing.T) {
 		}
 	}
 }
+
+// TestContextBytes: what stands around the results of several collections has one limit.
+func TestContextBytes(t *testing.T) {
+	t.Parallel()
+	d := open(t, t.TempDir(), nil)
+	var all []*db.Collection
+	for _, name := range []string{"a", "b"} {
+		c := collection(t, d, name, nil)
+		text := strings.Repeat("서울의 봄은 짧다. ", 300) + "\n\nneedle"
+		if _, err := c.UpsertChunks(t.Context(), words6(chunk.Plain), db.Document{ID: "doc", Text: text}); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	for most, fits := range map[int64]bool{0: true, 10_000: true, 1200: false} {
+		q := db.Query{Text: "needle", K: 2, Mode: db.Lexical, Context: db.MaxContext, MaxBytes: most}
+		if _, err := all[0].Search(t.Context(), q); err != nil {
+			t.Errorf("one collection, at most %d bytes: %v", most, err)
+		}
+		m, err := db.SearchAll(t.Context(), q, all...)
+		if fits && (err != nil || len(m) != 2) || !fits && !errors.Is(err, db.ErrResultsTooLarge) {
+			t.Errorf("two collections, at most %d bytes: %d results, %v", most, len(m), err)
+		}
+	}
+}

@@ -22,8 +22,7 @@ const (
 
 // excerpt fills Highlights and Snippet of the results. ask has the embeddings. Texts that
 // were only read for this are dropped.
-func (v *version) excerpt(ctx context.Context, m *lexical.Marker, q *Query, ask *index.Query, out []Match) error {
-	left := piecesOfSearch
+func (v *version) excerpt(ctx context.Context, m *lexical.Marker, q *Query, ask *index.Query, left *extras, out []Match) error {
 	for i := range out {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -38,7 +37,7 @@ func (v *version) excerpt(ctx context.Context, m *lexical.Marker, q *Query, ask 
 			case len(marks) > 0:
 				part = cut(text, covering(dense(text, marks, q.Snippet)), q.Snippet)
 			default:
-				core, err := v.nearest(ctx, text, vectorFor(ask, out[i].Question), q.Snippet, &left)
+				core, err := v.nearest(ctx, text, vectorFor(ask, out[i].Question), q.Snippet, left)
 				if err != nil {
 					return err
 				}
@@ -76,7 +75,7 @@ func (q *Query) wantsText() bool { return q.Fields == 0 || q.Fields&FieldText !=
 // characters, as far as left allows and a model runs in this process: a provider is not
 // asked. Otherwise it returns the beginning. It compares eight pieces of the text, then
 // eight of the nearest piece, down to a sentence.
-func (v *version) nearest(ctx context.Context, text string, vec []float32, n int, left *int) (Span, error) {
+func (v *version) nearest(ctx context.Context, text string, vec []float32, n int, left *extras) (Span, error) {
 	if vec == nil || !v.local() {
 		return Span{}, nil
 	}
@@ -88,7 +87,7 @@ func (v *version) nearest(ctx context.Context, text string, vec []float32, n int
 		for piece := range slices.Chunk(all, size) {
 			texts = append(texts, text[piece[0].Start:piece[len(piece)-1].End])
 		}
-		if *left -= len(texts); *left < 0 {
+		if left.pieces -= len(texts); left.pieces < 0 {
 			break
 		}
 		vecs, err := v.embedder().EmbedPassages(ctx, texts)

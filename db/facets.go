@@ -94,13 +94,17 @@ func (c *Collection) Facets(ctx context.Context, q FacetQuery) (out Facets, err 
 			return err
 		}
 		q.Filter = c.within(q.Filter)
-		search, t := q.Search, Trace{}
+		var search *Query
+		t := Trace{}
 		var ask index.Query
-		if search != nil {
+		if q.Search != nil {
+			own := *q.Search
+			search = &own
 			if err := c.checkQuery(search); err != nil {
 				return err
 			}
-			if search.byExample() {
+			search.scope = c.scope
+			if search.hasExamples() {
 				return reason.For(ErrInvalidQuery, "facets of Like and Unlike are not counted; search with a text or an embedding")
 			}
 			t.Mode = search.mode()

@@ -2,6 +2,8 @@ package db
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/reason"
@@ -27,21 +29,47 @@ func (q *Query) checkExamples() error {
 	return nil
 }
 
-// mix moves the query's embedding towards the documents of Like and away from those of
-// Unlike (Rocchio 1971, "Relevance feedback in information retrieval"), and returns the
-// nodes of all. vec is that of the text, or nil.
-func (q *Query) mix(ctx context.Context, r *index.Reader, vec []float32, dims int) ([]float32, []uint32, error) {
-	var nodes []uint32
-	like, err := q.mean(ctx, r, q.Like, dims, &nodes)
+// embeddingsByID returns the embeddings of documents by their ids, or ErrNotFound.
+type embeddingsByID func(ctx context.Context, ids []string) ([][]float32, error)
+
+// byExample moves the embeddings that the index is asked for towards the documents of Like
+// and away from those of Unlike (Rocchio 1971, "Relevance feedback in information
+// retrieval").
+func (q *Query) byExample(ctx context.Context, ask *index.Query, dims int, read embeddingsByID) (err error) {
+	if len(q.Queries) == 0 {
+		ask.Vector, err = q.mix(ctx, ask.Vector, dims, read)
+		ask.Unknown = ask.Unknown && ask.Vector == nil
+		return err
+	}
+	for i := range ask.Questions {
+		w := &ask.Questions[i]
+		one := q.alone(w.Number)
+		if w.Vector, err = one.mix(ctx, w.Vector, dims, read); err != nil {
+			e := &Error{Input: fmt.Sprintf("Queries[%d]", w.Number), Err: err}
+			if inner, ok := errors.AsType[*Error](err); ok {
+				e.Input, e.Err = e.Input+": "+inner.Input, inner.Err
+			}
+			return e
+		}
+		w.Unknown = w.Unknown && w.Vector == nil
+	}
+	return nil
+}
+
+// mix moves the embedding of one question, or nil.
+func (q *Query) mix(ctx context.Context, vec []float32, dims int, read embeddingsByID) ([]float32, error) {
+	if !q.hasExamples() {
+		return vec, nil
+	}
+	like, err := mean(ctx, q.Like, dims, read)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	unlike, err := q.mean(ctx, r, q.Unlike, dims, &nodes)
+	unlike, err := mean(ctx, q.Unlike, dims, read)
 	if err != nil || vec == nil && like == nil {
-		return nil, nodes, err
+		return nil, err
 	}
-	sum, err := mixed(vec, like, unlike)
-	return sum, nodes, err
+	return mixed(vec, like, unlike)
 }
 
 // mixed moves vec towards like and away from unlike. All may be nil, but not both of the
@@ -65,38 +93,54 @@ func mixed(vec, like, unlike []float32) ([]float32, error) {
 }
 
 // mean returns the mean of the documents' embeddings, of unit length, or nil if there are
-// no ids or the mean is zero. It adds their nodes to nodes.
-func (q *Query) mean(ctx context.Context, r *index.Reader, ids []string, dims int, nodes *[]uint32) ([]float32, error) {
+// no ids or the mean is zero.
+func mean(ctx context.Context, ids []string, dims int, read embeddingsByID) ([]float32, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	all, err := read(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	sum := make([]float32, dims)
-	var missing []string
-	for _, id := range ids {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		node, ok, err := r.Node(id)
-		var d Document
-		if err == nil && ok && q.scope != nil {
-			ok, err = r.Within(*q.scope, node)
-		}
-		if err == nil && ok {
-			d, ok, err = document(r, node, FieldEmbedding)
-		}
-		switch {
-		case err != nil:
-			return nil, &Error{Input: reason.IDs(id), Err: err}
-		case !ok:
-			missing = append(missing, id)
-			continue
-		}
-		*nodes = append(*nodes, node)
-		for i, x := range d.Embedding {
+	for _, v := range all {
+		for i, x := range v {
 			sum[i] += x
 		}
 	}
-	if missing != nil {
-		return nil, &Error{Input: reason.IDs(missing...), Err: ErrNotFound}
-	}
 	return direction(sum), nil
+}
+
+// stored reads examples in the query's scope, and adds their nodes to nodes.
+func (q *Query) stored(r *index.Reader, nodes *[]uint32) embeddingsByID {
+	return func(ctx context.Context, ids []string) (all [][]float32, err error) {
+		var missing []string
+		for _, id := range ids {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			node, ok, err := r.Node(id)
+			if err == nil && ok && q.scope != nil {
+				ok, err = r.Within(*q.scope, node)
+			}
+			var d Document
+			if err == nil && ok {
+				d, ok, err = document(r, node, FieldEmbedding)
+			}
+			switch {
+			case err != nil:
+				return nil, &Error{Input: reason.IDs(id), Err: err}
+			case !ok:
+				missing = append(missing, id)
+				continue
+			}
+			*nodes, all = append(*nodes, node), append(all, d.Embedding)
+		}
+		if missing != nil {
+			return nil, NotFound(missing...)
+		}
+		return all, nil
+	}
 }
 
 // direction is a sum of embeddings at unit length, or nil if it is zero.

@@ -55,6 +55,24 @@ func TestMaxBytes(t *testing.T) {
 			t.Errorf("%s: %d results, %v", test.name, len(got), err)
 		}
 	}
+	// Results of several questions or collections have one limit for all of them.
+	twin, err := d.Collection(t.Context(), "twin", &db.CollectionOptions{Dims: 64, HeadDims: 32, Precomputed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := twin.Upsert(t.Context(), docs...); err != nil {
+		t.Fatal(err)
+	}
+	for most, fits := range map[int64]bool{0: true, 160_000: true, 80_000: false} {
+		_, err := db.SearchAll(t.Context(), db.Query{Text: "word", Mode: db.Lexical, K: 40, MaxBytes: most}, c, twin)
+		if fits && err != nil || !fits && !errors.Is(err, db.ErrResultsTooLarge) {
+			t.Errorf("two collections, at most %d bytes: %v", most, err)
+		}
+		_, err = c.Search(t.Context(), db.Query{Queries: []db.Question{{Text: "word"}}, Mode: db.Lexical, K: 20, MaxBytes: most / 2})
+		if fits && err != nil || !fits && !errors.Is(err, db.ErrResultsTooLarge) {
+			t.Errorf("a list of questions, at most %d bytes: %v", most/2, err)
+		}
+	}
 	if _, err := c.Search(t.Context(), db.Query{Text: "word", Mode: db.Lexical, K: 1, MaxBytes: -1}); !errors.Is(err, db.ErrInvalidQuery) {
 		t.Errorf("a negative limit: %v", err)
 	}

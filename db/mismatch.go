@@ -51,5 +51,5 @@ func (v *version) checkGiven(docs []Document, puts []index.Put) error {
 // collection is of another model. A query with a threshold is not: it is meant for
 // another score.
 func (v *version) byWords(q *Query, mode Mode) bool {
-	return mode == Hybrid && !q.byExample() && q.MinScore == nil && q.MinCosine == nil && v.outdated() != nil
+	return mode == Hybrid && !q.hasExamples() && q.MinScore == nil && q.MinCosine == nil && v.outdated() != nil
 }

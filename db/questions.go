@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -122,8 +121,8 @@ func (q *Query) texts() string {
 	return strings.Join(all, "\n")
 }
 
-// byExample reports whether the query names documents.
-func (q *Query) byExample() bool {
+// hasExamples reports whether the query names documents.
+func (q *Query) hasExamples() bool {
 	for i := range q.Queries {
 		if len(q.Queries[i].Like)+len(q.Queries[i].Unlike) > 0 {
 			return true
@@ -202,37 +201,6 @@ func (v *version) embedTexts(ctx context.Context, q *Query) error {
 		if q.known[text], err = normalised(vecs[i], v.Settings().Dims); err != nil {
 			return fmt.Errorf("embed query: %w", err)
 		}
-	}
-	return nil
-}
-
-// mixed adds to what the index is asked what the query's documents say, and leaves these
-// out of the results.
-func (v *version) mixed(ctx context.Context, r *index.Reader, q *Query, ask *index.Query) (err error) {
-	dims := v.Settings().Dims
-	if len(q.Queries) == 0 {
-		if q.byExample() {
-			ask.Vector, ask.Except, err = q.mix(ctx, r, ask.Vector, dims)
-			ask.Unknown = ask.Unknown && ask.Vector == nil
-		}
-		return err
-	}
-	for i := range ask.Questions {
-		w := &ask.Questions[i]
-		one := q.alone(w.Number)
-		if !one.byExample() {
-			continue
-		}
-		vec, nodes, err := one.mix(ctx, r, w.Vector, dims)
-		if err != nil {
-			e := &Error{Input: fmt.Sprintf("Queries[%d]", w.Number), Err: err}
-			if inner, ok := errors.AsType[*Error](err); ok {
-				e.Input, e.Err = e.Input+": "+inner.Input, inner.Err
-			}
-			return e
-		}
-		w.Vector, w.Unknown = vec, w.Unknown && vec == nil
-		ask.Except = append(ask.Except, nodes...)
 	}
 	return nil
 }

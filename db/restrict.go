@@ -22,7 +22,9 @@ var scoped = map[string]bool{
 // restricted collection restricts it further. It returns ErrInvalidFilter.
 //
 // Names and ids are not secret: of an id that another document has, ErrOutside tells
-// that it is taken.
+// that it is taken. Words weigh what they are worth in all documents, so that scores
+// tell how rare a word is in the whole collection. Slips in questions are not corrected,
+// since the words that they would be corrected to are those of all documents.
 func (c *Collection) Restrict(where filter.Expr) (*Collection, error) {
 	if err := c.checkFilter(where); err != nil {
 		return nil, wrap("restrict", c.Name(), err)

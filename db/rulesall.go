@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/fronyai/frony-db/db/internal/index"
-	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/internal/nfc"
 )
 
@@ -19,13 +18,8 @@ func CheckName(name string) error { return checkName(name) }
 // Its errors are those of SearchAll. An engine finds candidates for each, and ranks those
 // of all with RankAll.
 func AskAll(ctx context.Context, q Query, rules ...*Rules) ([]*Asked, error) {
-	switch n := len(rules); {
-	case n == 0:
-		return nil, reason.For(ErrInvalidQuery, "no collections")
-	case n > MaxSearchAll:
-		return nil, reason.For(ErrLimit, "%d collections, at most %d in one search", n, MaxSearchAll)
-	case q.byExample():
-		return nil, reason.For(ErrInvalidQuery, "Like and Unlike are ids of one collection, and this is a search of several; use an embedding")
+	if err := q.checkSeveral(len(rules)); err != nil {
+		return nil, err
 	}
 	q.plain, q.known = len(rules) > 1, map[string][]float32{}
 	out := make([]*Asked, len(rules))

@@ -3,7 +3,6 @@ package db
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -25,13 +24,12 @@ type Asked struct {
 	// Nothing says that nothing is to be found.
 	Nothing bool
 
-	r      *Rules
-	q      Query
-	ask    index.Query
-	except []string
-	words  index.Statistics
-	index  *lexical.Index // without documents, for weights
-	start  time.Time
+	r     *Rules
+	q     Query
+	ask   index.Query
+	words index.Statistics
+	index *lexical.Index // without documents, for weights
+	start time.Time
 }
 
 // A Retrieval is what candidates are found by: a question, or a part of a long one.
@@ -62,54 +60,18 @@ func (r *Rules) Ask(ctx context.Context, q Query, embeddings func(ctx context.Co
 		return nil, err
 	}
 	a.Nothing = a.ask.K == 0
-	if len(q.Queries) == 0 {
-		a.ask.Vector, err = a.mix(ctx, &a.q, a.ask.Vector, embeddings)
-		a.ask.Unknown = a.ask.Unknown && a.ask.Vector == nil
-	}
-	for i := range a.ask.Questions {
-		w := &a.ask.Questions[i]
-		one := q.alone(w.Number)
-		if w.Vector, err = a.mix(ctx, &one, w.Vector, embeddings); err != nil {
-			return nil, &Error{Input: fmt.Sprintf("Queries[%d]", w.Number), Err: err}
-		}
-		w.Unknown = w.Unknown && w.Vector == nil
-	}
 	a.ask.Filter = filter.Expr{} // for the engine
-	return a, err
-}
-
-// mix moves the embedding of a question towards its examples.
-func (a *Asked) mix(ctx context.Context, q *Query, vec []float32, embeddings func(context.Context, []string) ([][]float32, error)) ([]float32, error) {
-	a.except = slices.Concat(a.except, q.Like, q.Unlike)
-	mean := func(ids []string) ([]float32, error) {
-		if len(ids) == 0 {
-			return nil, nil
-		}
-		all, err := embeddings(ctx, ids)
-		if err != nil {
-			return nil, err
-		}
-		sum := make([]float32, a.r.v.Settings().Dims)
-		for _, v := range all {
-			for i, x := range v {
-				sum[i] += x
-			}
-		}
-		return direction(sum), nil
-	}
-	like, err := mean(q.Like)
-	if err != nil {
-		return nil, err
-	}
-	unlike, err := mean(q.Unlike)
-	if err != nil || !q.byExample() || vec == nil && like == nil {
-		return vec, err
-	}
-	return mixed(vec, like, unlike)
+	return a, a.q.byExample(ctx, &a.ask, r.v.Settings().Dims, embeddings)
 }
 
 // Except are the ids of documents that are no results.
-func (a *Asked) Except() []string { return a.except }
+func (a *Asked) Except() []string {
+	ids := slices.Concat(a.q.Like, a.q.Unlike)
+	for i := range a.q.Queries {
+		ids = slices.Concat(ids, a.q.Queries[i].Like, a.q.Queries[i].Unlike)
+	}
+	return ids
+}
 
 // Exact reports whether every document is to be compared.
 func (a *Asked) Exact() bool { return a.ask.Exact || a.ask.Recall == 1 }
@@ -298,7 +260,7 @@ func (a *Asked) Finish(ctx context.Context, matches []Match) error {
 	var err error
 	if len(matches) > 0 && a.q.excerpts() {
 		start := time.Now()
-		err = a.r.v.excerpt(ctx, a.index.Marker(a.q.texts()), &a.q, &a.ask, matches)
+		err = a.r.v.excerpt(ctx, a.index.Marker(a.q.texts()), &a.q, &a.ask, a.q.extras(), matches)
 		a.Trace.Load += time.Since(start)
 	}
 	a.Trace.Total = time.Since(a.start)
@@ -370,7 +332,7 @@ func (r *Rules) CheckFacets(q *FacetQuery) error {
 	if err := q.check(r.Limits()); err != nil {
 		return err
 	}
-	if q.Search != nil && q.Search.byExample() {
+	if q.Search != nil && q.Search.hasExamples() {
 		return reason.For(ErrInvalidQuery, "facets of Like and Unlike are not counted; search with a text or an embedding")
 	}
 	return nil

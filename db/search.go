@@ -104,10 +104,11 @@ func (v *version) embedded(ctx context.Context, q *Query, t *Trace) (ask index.Q
 }
 
 // spell returns the query's text as it is embedded and as its words are searched, and
-// without corrections.
+// without corrections. A correction is a word of some document, and would tell a
+// restricted collection of the others'.
 func (v *version) spell(q *Query) (text, words, typed string) {
 	typed = textform.Normal(textform.Typed(q.Text))
-	if q.plain {
+	if q.plain || q.scope != nil {
 		return typed, typed, typed
 	}
 	text, words = v.Respell(typed)
@@ -134,7 +135,7 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		}
 	}
 	var found index.Trace
-	if err := v.mixed(ctx, r, q, &ask); err != nil {
+	if err := q.byExample(ctx, &ask, v.Settings().Dims, q.stored(r, &ask.Except)); err != nil {
 		return nil, err
 	}
 	matches, err := r.Search(ctx, ask, &found)
@@ -148,18 +149,34 @@ func (v *version) search(ctx context.Context, q *Query, t *Trace) ([]Match, erro
 		out[i] = fromMatch(m)
 	}
 	loading := time.Now()
-	if q.Context > 0 {
-		if err := q.surround(out, q.reading(ctx, r)); err != nil {
-			return nil, err
-		}
-	}
-	if q.excerpts() {
-		if err := v.excerpt(ctx, r.Marker(q.texts()), q, &ask, out); err != nil {
-			return nil, err
-		}
-	}
+	err = v.finish(ctx, r, q, &ask, q.extras(), out)
 	t.Load += time.Since(loading)
+	if err != nil {
+		return nil, err
+	}
 	return out, nil
+}
+
+// extras is what may still be read and embedded for all results of a search together,
+// besides the results themselves.
+type extras struct {
+	context int64 // bytes of text
+	pieces  int   // of texts that are compared with the query: see nearest
+}
+
+func (q *Query) extras() *extras { return &extras{q.MaxBytes, piecesOfSearch} }
+
+// finish adds to the results of one collection what stands around them, and excerpts.
+func (v *version) finish(ctx context.Context, r *index.Reader, q *Query, ask *index.Query, left *extras, out []Match) error {
+	if q.Context > 0 {
+		if err := q.surround(out, q.reading(ctx, r, left)); err != nil {
+			return err
+		}
+	}
+	if !q.excerpts() {
+		return nil
+	}
+	return v.excerpt(ctx, r.Marker(q.texts()), q, ask, left, out)
 }
 
 // tooLarge explains an error of a search for k results that MaxBytes has ended.
@@ -196,7 +213,7 @@ func (q *Query) toIndex(mode Mode, vec []float32) index.Query {
 	out := index.Query{
 		Text: q.Text, Vector: vec, K: q.K + q.Offset, Offset: q.Offset, Filter: q.Filter, MinScore: q.MinScore, MinCosine: q.MinCosine,
 		Recall: q.Recall, EfSearch: q.EfSearch, Oversampling: q.Oversampling,
-		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own || q.byExample(),
+		Reciprocal: q.Fusion == Reciprocal, DenseWeight: q.DenseWeight, Exact: q.Exact, Want: q.Fields.stored(), Own: q.own || q.hasExamples(),
 		MaxBytes: q.MaxBytes,
 	}
 	switch {

@@ -32,8 +32,8 @@ const MaxSearchAll = 256
 // otherwise what Search returns. Like and Unlike are ErrInvalidQuery: ids are those of one
 // collection.
 func SearchAll(ctx context.Context, q Query, collections ...*Collection) (matches []Match, err error) {
-	if len(collections) == 0 {
-		return nil, wrap("search", "", reason.For(ErrInvalidQuery, "no collections"))
+	if err := q.checkSeveral(len(collections)); err != nil {
+		return nil, wrap("search", "", err)
 	}
 	var names []string
 	for _, c := range collections {
@@ -51,6 +51,19 @@ func SearchAll(ctx context.Context, q Query, collections ...*Collection) (matche
 	return matches, wrap("search", reason.IDs(names...), err)
 }
 
+// checkSeveral checks that the query can be one of n collections.
+func (q *Query) checkSeveral(n int) error {
+	switch {
+	case n == 0:
+		return reason.For(ErrInvalidQuery, "no collections")
+	case n > MaxSearchAll:
+		return reason.For(ErrLimit, "%d collections, at most %d in one search", n, MaxSearchAll)
+	case q.hasExamples():
+		return reason.For(ErrInvalidQuery, "Like and Unlike are ids of one collection, and this is a search of several; use an embedding")
+	}
+	return nil
+}
+
 // opened is a version that is read.
 type opened struct {
 	c *Collection
@@ -62,12 +75,6 @@ type opened struct {
 func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trace) ([]Match, error) {
 	start := time.Now()
 	defer func() { t.Total = time.Since(start) }()
-	if n := len(collections); n > MaxSearchAll {
-		return nil, reason.For(ErrLimit, "%d collections, at most %d in one search", n, MaxSearchAll)
-	}
-	if q.byExample() {
-		return nil, reason.For(ErrInvalidQuery, "Like and Unlike are ids of one collection, and this is a search of several; use an embedding")
-	}
 	open := make([]opened, 0, len(collections))
 	defer func() {
 		for i := range open {
@@ -127,12 +134,14 @@ func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trac
 	if q.excerpts() || q.Context > 0 {
 		start := time.Now()
 		defer func() { t.Load += time.Since(start) }()
+		left := q.extras()
 		for i := range open {
 			own := make([]Match, len(of[i]))
 			for n, at := range of[i] {
 				own[n] = out[at]
 			}
-			if err := open[i].finish(ctx, &sides[i].Query, own); err != nil {
+			o := &open[i]
+			if err := o.v.finish(ctx, o.r, &o.q, &sides[i].Query, left, own); err != nil {
 				return nil, err
 			}
 			for n, at := range of[i] {
@@ -141,19 +150,6 @@ func searchAll(ctx context.Context, q *Query, collections []*Collection, t *Trac
 		}
 	}
 	return out, nil
-}
-
-// finish adds to the results of a collection what stands around them, and excerpts.
-func (o *opened) finish(ctx context.Context, ask *index.Query, out []Match) error {
-	if o.q.Context > 0 {
-		if err := o.q.surround(out, o.q.reading(ctx, o.r)); err != nil {
-			return err
-		}
-	}
-	if !o.q.excerpts() {
-		return nil
-	}
-	return o.v.excerpt(ctx, o.r.Marker(o.q.texts()), &o.q, ask, out)
 }
 
 // reading begins to read the current version.

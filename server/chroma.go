@@ -13,8 +13,9 @@ import (
 // one of Chroma's: its clients send thousands at once. The bytes of both are limited.
 const chromaBatches = 5
 
-// chromaRoutes adds Chroma's API.
-func (s *Server) chromaRoutes() {
+// chromaHost is what Chroma's API needs of the server. Its records are kept right whether
+// that is served or not.
+func (s *Server) chromaHost() *chroma.Host {
 	l := &s.opts.Limits
 	h := &chroma.Host{
 		DB: s.db, Reset: s.opts.speaks(CompatChromaReset),
@@ -29,8 +30,13 @@ func (s *Server) chromaRoutes() {
 		spec := s.embed.Spec()
 		h.Model = &spec
 	}
+	return h
+}
+
+// chromaRoutes adds Chroma's API.
+func (s *Server) chromaRoutes() {
 	slots := map[chroma.Slot]slotKind{chroma.SlotNone: slotNone, chroma.SlotSearch: slotSearch, chroma.SlotWrite: slotWrite}
-	for _, r := range h.Routes() {
+	for _, r := range s.chroma.Routes() {
 		e := endpoint{role: r.Role, shape: chroma.Failure, slot: slots[r.Slot], whole: r.Whole, unbound: true}
 		if r.Body {
 			e.body = bodyWhole

@@ -562,3 +562,39 @@ func TestChromaEmbeddingsComeBack(t *testing.T) {
 		}
 	}
 }
+
+// A collection that is renamed through /v1 keeps its UUID, its metadata and its space, and
+// is known to Chroma by the new name.
+func TestChromaRenamedElsewhere(t *testing.T) {
+	t.Parallel()
+	b := startChroma(t)
+	at := b.made(`{"name":"notes","metadata":{"n":1},"configuration":{"hnsw":{"space":"ip"}}}`)
+	b.ask(201, "POST", at+"/add", `{"ids":["a"],"embeddings":[[3,4,0]],"documents":["서울의 봄"]}`)
+	other := b.made(`{"name":"other"}`)
+	b.ask(201, "POST", other+"/add", `{"ids":["a","b"],"embeddings":[[3,4,0],[1,0,0]],"documents":["x","y"]}`)
+	b.ask(200, "POST", "/v1/collections/notes/rename", `{"name":"journal"}`)
+	b.ask(200, "POST", "/v1/collections/journal/rename", `{"name":"diary"}`)
+	if got := b.raw("GET", at+"/count", ""); got != "1" {
+		t.Errorf("by its UUID: %s documents", got)
+	}
+	info := b.ask(200, "GET", chromaAt+"/diary", "")
+	if got := encode(t, []any{info["name"], info["metadata"]}); got != `["diary",{"n":1}]` || !strings.HasSuffix(at, info["id"].(string)) {
+		t.Errorf("%s: %v", got, info)
+	}
+	if got := encode(t, b.ask(200, "GET", chromaAt+"/diary", "")["configuration_json"]); !strings.Contains(got, `"ip"`) {
+		t.Errorf("configuration %s", got)
+	}
+	b.wrong(404, "NotFoundError", "GET", chromaAt+"/notes", "", "notes")
+	if got := b.raw("GET", chromaAt, ""); strings.Count(got, `"name"`) != 2 {
+		t.Errorf("two collections, and Chroma lists %s", got)
+	}
+	// A name that Chroma gave stays, and so does one that another has.
+	b.ask(200, "PUT", at, `{"new_name":"mine"}`)
+	b.ask(200, "POST", "/v1/collections/diary/rename", `{"name":"notes"}`)
+	b.ask(200, "GET", chromaAt+"/mine", "")
+	b.ask(200, "POST", "/v1/collections/other/rename", `{"name":"mine"}`)
+	if got := b.raw("GET", other+"/count", ""); got != "2" {
+		t.Errorf("the other: %s documents", got)
+	}
+	b.ask(200, "GET", chromaAt+"/other", "")
+}

@@ -190,7 +190,8 @@ func (s *Server) dropCollection(ctx context.Context, in *CollectionPath) (*outDr
 
 func (s *Server) renameCollection(ctx context.Context, in *inRename) (*outInfo, error) {
 	name := norm.NFC.String(in.Body.Name)
-	if _, p := s.target(ctx, keys.Admin, in.Collection); p != nil {
+	from, p := s.target(ctx, keys.Admin, in.Collection)
+	if p != nil {
 		return nil, p
 	}
 	if p := s.may(ctx, keys.Admin, name); p != nil {
@@ -206,6 +207,9 @@ func (s *Server) renameCollection(ctx context.Context, in *inRename) (*outInfo, 
 			p = p.At("body.name")
 		}
 		return nil, p
+	}
+	if err := s.chroma.Renamed(ctx, from, name); err != nil {
+		return nil, err
 	}
 	return s.getCollection(ctx, &CollectionPath{name})
 }

@@ -143,19 +143,23 @@ func (s *Server) answer(ctx context.Context, q *db.Query, search func() ([]db.Ma
 	return &r, nil
 }
 
-// matches runs a query and observes it.
+// matches runs a query.
 func (s *Server) matches(ctx context.Context, c engine.Collection, q db.Query) ([]db.Match, error) {
-	var t db.Trace
+	return s.observed(ctx, c.Name(), q, func(q db.Query) ([]db.Match, error) { return c.Search(ctx, q) })
+}
+
+// observed runs a query and observes it. name is that of the collection, or of several.
+func (s *Server) observed(ctx context.Context, name string, q db.Query, search func(db.Query) ([]db.Match, error)) ([]db.Match, error) {
 	if q.Trace == nil {
-		q.Trace = &t
+		q.Trace = new(db.Trace)
 	}
 	q.MaxBytes = s.opts.Limits.Answers / 2 // as much as one client may have
 	start := time.Now()
-	matches, err := c.Search(ctx, q)
+	matches, err := search(q)
 	if err != nil {
 		return nil, err
 	}
 	s.metrics.searched(q.Trace)
-	s.spanSearch(ctx, c.Name(), start, q.Trace)
+	s.spanSearch(ctx, name, start, q.Trace)
 	return matches, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
@@ -41,17 +40,17 @@ func (s *Server) findAll(ctx context.Context, patterns []string, q db.Query, par
 			if err != nil {
 				return nil, err
 			}
-			start := time.Now()
-			matches, err := joiner.SearchAll(ctx, q, list...)
+			var names []string
+			for _, c := range list {
+				names = append(names, c.Name())
+			}
+			matches, err := s.observed(ctx, strings.Join(names, ","), q, func(q db.Query) ([]db.Match, error) {
+				return joiner.SearchAll(ctx, q, list...)
+			})
 			if errors.Is(err, db.ErrClosed) && try < tries && s.state.Load() != stateStopping {
 				continue // one has been dropped since, and a pattern may do without it
 			}
-			if err != nil {
-				return nil, err
-			}
-			s.metrics.searched(q.Trace)
-			s.spanSearch(ctx, strings.Join(patterns, ","), start, q.Trace)
-			return matches, nil
+			return matches, err
 		}
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/admit"
+	"github.com/fronyai/frony-db/server/compat/chroma"
 	"github.com/fronyai/frony-db/server/keys"
 	"github.com/fronyai/frony-db/server/problem"
 	"github.com/fronyai/frony-db/server/task"
@@ -52,6 +53,7 @@ type Server struct {
 	metrics             *metrics
 	tracer              trace.Tracer
 	tools               []tool
+	chroma              *chroma.Host
 
 	reachability reachability
 	warmMu       sync.Mutex
@@ -101,6 +103,7 @@ func New(d engine.DB, opts *Options) (*Server, error) {
 		Problem: func(err error) *problem.Problem { return s.problem(context.Background(), err) },
 	})
 	s.metrics = newMetrics(s)
+	s.chroma = s.chromaHost()
 	queue := admit.QueueOptions{Waiting: l.Queue, Wait: l.Wait, Factor: l.QueueFactor, Refused: s.metrics.refused}
 	queue.Slots = l.Searches
 	s.searches = admit.NewQueue(queue)

@@ -94,6 +94,7 @@ func TestAnswerBytes(t *testing.T) {
 	// What is read for snippets counts, although it is not in the answer.
 	b.ask(200, "POST", notes+"/search", `{"text":"text","k":40,"mode":"lexical","fields":[],"snippet":20}`)
 	b.refused(400, "answer_too_large", "POST", notes+"/search", `{"text":"text","k":800,"mode":"lexical","fields":[],"snippet":20}`)
+	b.refused(400, "answer_too_large", "POST", "/v1/search", `{"collections":["notes"],"query":{"text":"text","k":800,"mode":"lexical","fields":[],"snippet":20}}`)
 	// A page ends early instead.
 	seen, cursor := 0, ""
 	for {

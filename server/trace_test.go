@@ -77,6 +77,7 @@ func TestSpansKeepSecrets(t *testing.T) {
 	b.do("POST", "/v1/collections/secretnotes/search", `{"text":"secret text","filter":"lang = \"secretlang\""}`)
 	b.do("POST", "/v1/collections/secretnotes/search", `{"text":"secret text","filter":"secretlang secretlang"}`)
 	b.do("POST", "/v1/collections/secretother/search", `{"text":"secret text"}`)
+	b.ask(200, "POST", "/v1/search", `{"collections":["secretn*","secretnotes"],"query":{"text":"secret text"}}`)
 	b.do("GET", "/v1/collections/secretnotes/documents/secretid?fields=text", "")
 	b.do("GET", "/secretpath?secret=1", "", "Authorization", "Bearer secretkey", "User-Agent", "secretagent", "tracestate", "secret=1")
 	b.do("SECRET", "/v1/collections", "")
@@ -88,6 +89,9 @@ func TestSpansKeepSecrets(t *testing.T) {
 	for _, s := range spans.Ended() {
 		names = append(names, s.Name())
 		a := attributes(s)
+		if name := a["frony.collection"]; name != "" && name != "secretnotes" {
+			t.Errorf("a span says the collection is %q", name)
+		}
 		delete(a, "frony.collection")
 		if all := fmt.Sprint(s.Name(), a, s.Events(), s.Status()); strings.Contains(all, "secret") || strings.Contains(all, "SECRET") {
 			t.Errorf("a span says %s", all)

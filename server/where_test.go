@@ -20,7 +20,9 @@ type bound struct {
 	writes  bool     // the admin's request changes the other tenant's document
 }
 
-const theirs = "text-of-another-tenant"
+// What another tenant writes about, and a slip that is corrected to it for a key that sees
+// it.
+const theirs, slip = "kubernetes", "kuberentes"
 
 // boundRoutes has an entry for every route. A new one must say what such a key may see.
 var boundRoutes = func() map[string]bound {
@@ -62,12 +64,12 @@ var boundRoutes = func() map[string]bound {
 		"POST " + docs + "/scan":      {bodies: []string{`{}`, `{"filter":"tenant = \"b\""}`}},
 		"POST " + docs + "/source":    {bodies: []string{`{"source":"s","documents":[]}`, `{"source":"s","documents":[{"id":"theirs","text":"x","metadata":{"tenant":"a"}}]}`}, writes: true},
 		"POST " + docs + "/upload":    {bodies: []string{`{"id":"theirs","text":"taken over","metadata":{"tenant":"a"}}` + "\n"}, writes: true},
-		"POST " + c + "/search":       {bodies: []string{search, `{"text":"` + theirs + `","mode":"lexical","filter":"tenant = \"b\""}`, `{"like":["theirs"]}`}},
+		"POST " + c + "/search":       {bodies: []string{search, `{"text":"` + theirs + `","mode":"lexical","filter":"tenant = \"b\""}`, `{"text":"` + slip + `"}`, `{"like":["theirs"]}`}},
 		"POST " + c + "/search/batch": {bodies: []string{`{"queries":[` + search + `]}`}},
 		"POST /v1/search":             {bodies: []string{`{"collections":["notes"],"query":` + search + `}`, `{"collections":["no*","live"],"query":` + search + `}`}},
 		"GET " + c + "/fields":        {bodies: none},
 		"POST " + c + "/fields":       {bodies: []string{`{}`, `{"filter":"tenant = \"b\" OR tenant = \"a\""}`}},
-		"POST " + c + "/facets":       {bodies: []string{`{"fields":["tenant","name"]}`, `{"fields":["name"],"filter":"tenant = \"b\""}`, `{"fields":["tenant"],"search":{"text":"x"}}`}},
+		"POST " + c + "/facets":       {bodies: []string{`{"fields":["tenant","name"]}`, `{"fields":["name"],"filter":"tenant = \"b\""}`, `{"fields":["tenant"],"search":{"text":"x"}}`, `{"fields":["tenant"],"search":{"text":"` + slip + `"}}`}},
 		"POST " + c + "/map":          {bodies: []string{`{"color":"name","ids":["theirs"]}`, `{"filter":"tenant = \"b\"","color":"name"}`}},
 		"GET " + c + "/search":        {query: "?k=9&q=" + theirs, bodies: none},
 		"POST /mcp":                   {bodies: none}, // below, by tool
@@ -181,6 +183,9 @@ func TestEveryRouteWithABoundKey(t *testing.T) {
 		"delete":           {`,"ids":["theirs"]`, true, false},
 		"upsert":           {`,"documents":[{"id":"theirs","text":"taken over","metadata":{"tenant":"a"}}]`, true, false},
 		"list_collections": {"", false, true},
+		"list":             {"", false, true},
+		"facets":           {`,"fields":["name"],"text":"` + slip + `"`, false, true},
+		"update":           {`,"ids":["theirs"],"metadata":{"x":1}`, true, false},
 	} {
 		check("the tool "+tool, x.writes, x.told, func() (int, string) { return 200, b.mcpCall(tool, `{"collection":"notes"`+x.arguments+`}`) })
 	}

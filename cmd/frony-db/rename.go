@@ -8,6 +8,7 @@ import (
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/engine"
+	"github.com/fronyai/frony-db/server/compat/chroma"
 )
 
 func (a *app) rename() *cobra.Command {
@@ -19,7 +20,18 @@ func (a *app) rename() *cobra.Command {
 
 		ValidArgsFunction: a.completeCollection,
 		RunE: func(c *cobra.Command, args []string) error {
-			err := a.withDatabase(func(d database) error { return d.Rename(c.Context(), args[0], args[1]) })
+			err := a.withDatabase(func(d database) error {
+				if err := d.Rename(c.Context(), args[0], args[1]); err != nil {
+					return err
+				}
+				switch d := d.(type) { // a server does this itself
+				case *db.DB:
+					return chroma.Renamed(c.Context(), engine.Local(d), args[0], args[1])
+				case engineDatabase:
+					return chroma.Renamed(c.Context(), d.DB, args[0], args[1])
+				}
+				return nil
+			})
 			if err != nil {
 				return err
 			}

@@ -308,8 +308,9 @@ func SearchSides(ctx context.Context, sides []Side, t *Trace) ([]SideMatch, erro
 	start := time.Now()
 	defer func() { t.Load = time.Since(start) }()
 	var out []SideMatch
+	var used used
 	for _, a := range top[min(len(top), sides[0].Query.Offset):] {
-		m, err := j.sides[a.side].load(ctx, []scored{a})
+		m, err := j.sides[a.side].load(ctx, []scored{a}, &used)
 		if err != nil {
 			return nil, err
 		}

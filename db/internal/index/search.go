@@ -95,7 +95,7 @@ func (r *Reader) Search(ctx context.Context, q Query, t *Trace) ([]Match, error)
 		return nil, err
 	}
 	start := time.Now()
-	matches, err := s.load(ctx, top[min(len(top), q.Offset):])
+	matches, err := s.load(ctx, top[min(len(top), q.Offset):], new(used))
 	t.Load = time.Since(start)
 	if !q.Own {
 		x.sample(&q, t.Plan)
@@ -252,10 +252,15 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("the results take more than %d bytes: %d fitted", e.Most, e.Results)
 }
 
-// load reads the documents of the results.
-func (s *search) load(ctx context.Context, top []scored) ([]Match, error) {
+// used is what results that were read take of MaxBytes.
+type used struct {
+	results int
+	bytes   int64
+}
+
+// load reads the documents of the results. used counts them, and those of other sides.
+func (s *search) load(ctx context.Context, top []scored, used *used) ([]Match, error) {
 	matches := make([]Match, 0, len(top))
-	var size int64
 	for _, t := range top {
 		if s.q.MinScore != nil && t.score < *s.q.MinScore {
 			break
@@ -270,9 +275,10 @@ func (s *search) load(ctx context.Context, top []scored) ([]Match, error) {
 		case err != nil:
 			return nil, fmt.Errorf("read a result: %w", err)
 		case ok:
-			if size += m.size(); s.q.MaxBytes > 0 && size > s.q.MaxBytes {
-				return nil, &TooLargeError{len(matches), s.q.MaxBytes}
+			if used.bytes += m.size(); s.q.MaxBytes > 0 && used.bytes > s.q.MaxBytes {
+				return nil, &TooLargeError{used.results, s.q.MaxBytes}
 			}
+			used.results++
 			matches = append(matches, m)
 		}
 	}
