@@ -55,10 +55,10 @@ func (c *embeddingCache) read() error {
 	r := bufio.NewReaderSize(c.f, 1<<20)
 	first, err := r.ReadString('\n')
 	switch {
-	case err == io.EOF && first == "":
+	case errors.Is(err, io.EOF) && first == "":
 		_, err = c.w.WriteString(head)
 		return err
-	case err != nil && err != io.EOF:
+	case err != nil && !errors.Is(err, io.EOF):
 		return err
 	case first != head:
 		return fmt.Errorf("no embeddings of %s; use another file for each model", spec.Model)
