@@ -28,6 +28,7 @@ type evalFlags struct {
 	sample           int
 	seed             uint64
 	svg, runs        string
+	cache            string
 	details, compare string
 	rankingFlags
 	reciprocal bool // former name of --fusion reciprocal
@@ -83,6 +84,7 @@ of the queries (--part 1/2) should report the other.`,
 	f.Uint64Var(&o.seed, "seed", 1, "seed of --perturb, --sample and --compare")
 	f.StringVar(&o.details, "details", "", "write a line of JSON for each query to this file")
 	f.StringVar(&o.compare, "compare", "", "compare with the run whose --details are in this file")
+	f.StringVar(&o.cache, "embedding-cache", "", "keep embeddings in this file, for the next runs with the same model")
 	f.StringVar(&o.svg, "svg", "", "write a plot of quality against latency to this file")
 	f.StringVar(&o.runs, "runs", "", "write TREC run files to this folder")
 	o.add(f)
@@ -134,13 +136,21 @@ func (a *app) runEval(ctx context.Context, o *evalFlags) error {
 	if o.ranking, err = fromWire(&w); err != nil {
 		return err
 	}
+	keep := func() error { return nil }
+	if o.cache != "" {
+		kept, err := openEmbeddingCache(o.cache, e)
+		if err != nil {
+			return fmt.Errorf("--embedding-cache: %w", err)
+		}
+		o.embedder, keep = kept, kept.close
+	}
 	dir, err := os.MkdirTemp("", "frony-db-eval-")
 	if err != nil {
-		return err
+		return errors.Join(err, keep())
 	}
 	s := &evaluated{app: a, o: o, dir: dir}
 	report, err := eval.Run(ctx, sets, s, &opts)
-	if err := errors.Join(err, s.close(), os.RemoveAll(dir)); err != nil {
+	if err := errors.Join(err, s.close(), os.RemoveAll(dir), keep()); err != nil {
 		return err
 	}
 	if o.compare != "" {
