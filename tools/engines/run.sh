@@ -40,6 +40,6 @@ for _ in $(seq 100); do
 done
 export FRONYDB_TEST_POSTGRES="postgres://frony@127.0.0.1:$port/postgres"
 if [ $# = 0 ]; then
-	set -- go test -count=1 ./engine/postgres ./cmd/frony-db -run 'TestEngine|TestOpen|TestConnections|TestNewer|TestReadOnly|TestZero|TestServeEngine|TestTransferEngine|TestEngineAsLocal'
+	set -- go test -count=1 ./engine/postgres ./cmd/frony-db -run 'TestEngine|TestOpen|TestConnections|TestNewer|TestReadOnly|TestZero|TestLoad|TestServeEngine|TestTransferEngine|TestEngineAsLocal'
 fi
 "$@"
