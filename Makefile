@@ -78,6 +78,10 @@ test-engines: ## the conformance suite on PostgreSQL with pgvector, which is sta
 	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
 	CACHE=$(CURDIR)/.cache/engines tools/engines/run.sh
 
+.PHONY: test-engines-kill
+test-engines-kill: ## kills of writers and of PostgreSQL with fsync: what was acknowledged is there (a few minutes)
+	CACHE=$(CURDIR)/.cache/engines tools/engines/run.sh go run ./tools/engines/kill -kills 60
+
 .PHONY: types-python
 types-python: build ## write the Python package's types from the server's description
 	FRONYDB_BINARY=$(CURDIR)/bin/frony-db PYTHONPATH=python/src $(CURDIR)/.cache/python/venv/bin/python python/tools/generate_types.py

@@ -37,8 +37,9 @@ func main() {
 	asked := flag.Int("asked", 300, "questions")
 	batch := flag.Int("batch", 256, "documents in a write")
 	after := flag.Int("after", 0, "of the documents, insert so many one batch after the other, behind the others that are loaded in bulk")
+	latencies := flag.String("latencies", "", "folder for the times of searches, a file for each engine and kind, for tools/engines/fanout")
 	flag.Parse()
-	if err := run(context.Background(), *corpus, strings.Split(*queries, ","), *n, *asked, *batch, *after, flag.Args()); err != nil {
+	if err := run(context.Background(), *corpus, strings.Split(*queries, ","), *n, *asked, *batch, *after, *latencies, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -60,7 +61,7 @@ func lines(path string, f func([]byte) (more bool, err error)) error {
 	return in.Err()
 }
 
-func run(ctx context.Context, corpus string, queries []string, n, asked, batch, after int, urls []string) error {
+func run(ctx context.Context, corpus string, queries []string, n, asked, batch, after int, latencies string, urls []string) error {
 	e := builtin.New()
 	var docs []db.Document
 	err := lines(corpus, func(b []byte) (bool, error) {
@@ -137,6 +138,11 @@ func run(ctx context.Context, corpus string, queries []string, n, asked, batch, 
 	for i, m := range all {
 		name, _, _ := strings.Cut(urls[i], "://")
 		m.print(name, len(docs), len(questions))
+		if latencies != "" {
+			if err := m.writeTimes(latencies, i); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -245,6 +251,21 @@ func (m *measured) print(name string, docs, questions int) {
 			(m.cpu[kind] / time.Duration(questions)).Round(10*time.Microsecond),
 			float64(m.found[kind])/float64(10*questions))
 	}
+}
+
+// writeTimes writes the times of all searches in milliseconds.
+func (m *measured) writeTimes(folder string, engine int) error {
+	for kind, times := range m.took {
+		var b strings.Builder
+		for _, t := range times {
+			fmt.Fprintf(&b, "%.3f\n", float64(t.Microseconds())/1000)
+		}
+		name := fmt.Sprintf("%d-%s.txt", engine, strings.ReplaceAll(strings.ReplaceAll(kind, ",", ""), " ", "-"))
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(b.String()), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // cpu is the CPU time of this program and of all processes of PostgreSQL: on a busy
