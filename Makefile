@@ -77,6 +77,10 @@ test-chroma: packages ## the suites of langchain-chroma and chromadb's clients, 
 test-engines: packages ## the conformance suite on PostgreSQL with pgvector, which is started from a Python wheel (25 MB)
 	CACHE=$(CURDIR)/.cache/engines tools/engines/run.sh
 
+.PHONY: test-engines-kill
+test-engines-kill: ## kills of writers and of PostgreSQL with fsync: what was acknowledged is there (a few minutes)
+	CACHE=$(CURDIR)/.cache/engines tools/engines/run.sh go run ./tools/engines/kill -kills 60
+
 .PHONY: types-python
 types-python: build ## write the Python package's types from the server's description
 	FRONYDB_BINARY=$(CURDIR)/bin/frony-db PYTHONPATH=python/src $(CURDIR)/.cache/python/venv/bin/python python/tools/generate_types.py

@@ -11,6 +11,7 @@
 // # What not every engine does
 //
 // DB and Collection are what every engine has. The rest is in interfaces of its own:
-// Maintainer, Namer, Joiner, Backuper, Remodeler, SelfQuerier, Mapper. As asks a value for one of them, and
-// returns ErrUnsupported with what to use instead if it does not have it.
+// Maintainer, Namer, Joiner, Loader, Backuper, Remodeler, SelfQuerier, Mapper. As
+// asks a value for one of them, and returns ErrUnsupported with what to use instead if it
+// does not have it.
 package engine

@@ -29,6 +29,13 @@ type Namer interface {
 	Copy(ctx context.Context, from, to string) (db.CopyReport, error)
 }
 
+// Loader is a DB that fills an empty collection faster if nobody searches it meanwhile.
+type Loader interface {
+	// Load calls fill, which writes documents to the collection, and returns when they can
+	// be searched as fast as others. It may be called for any collection.
+	Load(ctx context.Context, collection string, fill func() error) error
+}
+
 // Joiner is a DB that searches several of its collections at once.
 type Joiner interface {
 	Select(ctx context.Context, pattern string, sees func(name string) bool) ([]string, error)

@@ -27,6 +27,7 @@ var (
 	_ engine.DB        = (*DB)(nil)
 	_ engine.Namer     = (*DB)(nil)
 	_ engine.Joiner    = (*DB)(nil)
+	_ engine.Loader    = (*DB)(nil)
 	_ engine.Delegator = (*DB)(nil)
 	_ engine.Delegator = (*Collection)(nil)
 )

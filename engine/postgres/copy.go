@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/fronyai/frony-db/db"
 )
@@ -21,7 +20,7 @@ func (d *DB) Copy(ctx context.Context, from, to string) (r db.CopyReport, err er
 	default:
 		// The lock is taken before the transaction's state of the database is: it is that
 		// behind whoever had the name before.
-		err = d.withNameLocked(ctx, to, func(c *pgxpool.Conn) error {
+		err = d.withLocked(ctx, lockOfName, []any{db.Composed(to)}, func(c *pgx.Conn) error {
 			o := pgx.TxOptions{IsoLevel: pgx.RepeatableRead}
 			return pgx.BeginTxFunc(ctx, c, o, func(tx pgx.Tx) error { return d.copy(ctx, tx, &r) })
 		})
@@ -29,21 +28,16 @@ func (d *DB) Copy(ctx context.Context, from, to string) (r db.CopyReport, err er
 	return r, failed("copy collection", from, err)
 }
 
-// withNameLocked calls f with a connection that holds the lock of a name.
-func (d *DB) withNameLocked(ctx context.Context, name string, f func(*pgxpool.Conn) error) error {
-	c, err := d.pool.Acquire(ctx)
+// withLocked calls f with a connection of its own that holds a lock, which ends with it.
+func (d *DB) withLocked(ctx context.Context, lock string, key []any, f func(*pgx.Conn) error) error {
+	c, err := pgx.ConnectConfig(ctx, d.pool.Config().ConnConfig.Copy())
 	if err != nil {
 		return err
 	}
-	defer c.Release()
-	if _, err := c.Exec(ctx, `SELECT pg_advisory_lock(`+lockOfName+`)`, db.Composed(name)); err != nil {
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }() // its work is committed
+	if _, err := c.Exec(ctx, `SELECT pg_advisory_lock(`+lock+`)`, key...); err != nil {
 		return err
 	}
-	defer func() {
-		if _, err := c.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(`+lockOfName+`)`, db.Composed(name)); err != nil {
-			_ = c.Conn().Close(context.WithoutCancel(ctx)) // which gives the lock back
-		}
-	}()
 	return f(c)
 }
 
@@ -76,17 +70,19 @@ func (d *DB) copy(ctx context.Context, tx pgx.Tx, r *db.CopyReport) error {
 		sql string
 		a   []any
 	}{
-		{now.createTables(source.Rules), nil},
+		{now.create(source.Rules), nil},
 		{`INSERT INTO ` + now.docs + ` SELECT * FROM ` + was.docs + ` WHERE expires IS NULL OR expires > $1`, []any{time.Now()}},
 		{`INSERT INTO ` + now.words + ` SELECT w.* FROM ` + was.words + ` w JOIN ` + now.docs + ` USING (no)`, nil},
 		{`INSERT INTO ` + now.terms + ` SELECT t, count(*) FROM ` + now.words + `, unnest(terms) t GROUP BY t`, nil},
 		{`INSERT INTO ` + now.fields + ` SELECT * FROM ` + was.fields, nil},
 		{`SELECT setval('` + now.numbers + `', greatest(1, (SELECT max(no) FROM ` + now.docs + `)))`, nil},
-		{now.createIndexes(source.Rules), nil},
 	} {
 		if _, err := tx.Exec(ctx, step.sql, step.a...); err != nil {
 			return err
 		}
+	}
+	if err := now.buildIndexes(ctx, tx, source.Rules); err != nil {
+		return err
 	}
 	err = tx.QueryRow(ctx, `UPDATE frony.collections SET documents = (SELECT count(*) FROM `+now.words+`),
 		length = (SELECT coalesce(sum(length), 0) FROM `+now.words+`) WHERE id = $1 RETURNING documents`, id).Scan(&r.Documents)

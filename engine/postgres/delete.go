@@ -79,6 +79,9 @@ func (d *DB) sweep(ctx context.Context) {
 		if err := d.sweepAll(ctx); err != nil && ctx.Err() == nil {
 			d.log.Warn("expired documents were not deleted", "err", err)
 		}
+		if err := d.finishLoads(ctx); err != nil && ctx.Err() == nil {
+			d.log.Warn("indexes of a collection that was being loaded were not built", "err", err)
+		}
 	}
 }
 

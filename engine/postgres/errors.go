@@ -22,6 +22,7 @@ const (
 	codeNoFile         = "58P01" // of an extension
 	codeNotSupported   = "0A000" // an extension that is not available
 	codeDiskFull       = "53100"
+	codeOutOfMemory    = "53200"
 	codeReadOnly       = "25006"
 	codeUntranslatable = "22021" // a character that the encoding does not have
 )

@@ -159,9 +159,8 @@ func head(expr string, info *db.CollectionInfo) string {
 	return fmt.Sprintf("(%s::halfvec(%d))", expr, n)
 }
 
-func (t tables) create(r *db.Rules) string { return t.createTables(r) + ";\n" + t.createIndexes(r) }
-
-func (t tables) createTables(r *db.Rules) string {
+// create has all but the indexes that a collection can be filled without.
+func (t tables) create(r *db.Rules) string {
 	info := r.Info()
 	return strings.Join([]string{
 		fmt.Sprintf(`CREATE SEQUENCE %s`, t.numbers),
@@ -187,25 +186,9 @@ func (t tables) createTables(r *db.Rules) string {
 		fmt.Sprintf(`CREATE TABLE %s (no bigint PRIMARY KEY, length bigint NOT NULL, terms bigint[] STORAGE MAIN NOT NULL, counts smallint[] STORAGE MAIN NOT NULL)`, t.words),
 		fmt.Sprintf(`CREATE TABLE %s (key bigint PRIMARY KEY, documents bigint NOT NULL) WITH (fillfactor = 70)`, t.terms),
 		fmt.Sprintf(`CREATE TABLE %s (name text COLLATE "C", type text, PRIMARY KEY (name, type))`, t.fields),
-	}, ";\n")
-}
-
-// createIndexes creates the indexes that a new table can be filled without.
-func (t tables) createIndexes(r *db.Rules) string {
-	info := r.Info()
-	m, ef := r.Graph()
-	sql := []string{
 		fmt.Sprintf(`CREATE INDEX ON %s (source_key) WHERE source_key <> ''`, t.docs),
 		fmt.Sprintf(`CREATE INDEX ON %s (expires) WHERE expires IS NOT NULL`, t.docs),
-		fmt.Sprintf(`CREATE INDEX ON %s USING gin (columns jsonb_path_ops)`, t.docs),
-		// A list of pending entries would be read for each term of a question.
-		fmt.Sprintf(`CREATE INDEX ON %s USING gin (terms) WITH (fastupdate = off)`, t.words),
-	}
-	if info.HeadDims <= mostIndexed {
-		sql = append(sql, fmt.Sprintf(`CREATE INDEX ON %s USING hnsw (%s halfvec_cosine_ops) WITH (m = %d, ef_construction = %d)`,
-			t.docs, head("embedding", &info), min(m, 100), max(min(ef/2, 1000), 2*min(m, 100))))
-	}
-	return strings.Join(sql, ";\n")
+	}, ";\n")
 }
 
 // create creates a collection, unless it exists.
@@ -231,8 +214,11 @@ func (d *DB) create(ctx context.Context, name string, r *db.Rules) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, tablesOf(id).create(r))
-		return err
+		t := tablesOf(id)
+		if _, err = tx.Exec(ctx, t.create(r)); err != nil {
+			return err
+		}
+		return t.buildIndexes(ctx, tx, r)
 	})
 }
 

@@ -38,8 +38,9 @@ for _ in $(seq 100); do
 	kill -0 "$pid" 2>/dev/null || { cat "$data/log"; exit 1; }
 	sleep 0.1
 done
+export FRONYDB_TEST_POSTGRES_BIN=$install/bin
 export FRONYDB_TEST_POSTGRES="postgres://frony@127.0.0.1:$port/postgres"
 if [ $# = 0 ]; then
-	set -- go test -count=1 ./engine/postgres ./cmd/frony-db -run 'TestEngine|TestOpen|TestConnections|TestNewer|TestReadOnly|TestZero|TestServeEngine|TestTransferEngine|TestEngineAsLocal'
+	set -- go test -count=1 ./engine/postgres ./cmd/frony-db -run 'TestEngine|TestOpen|TestConnections|TestNewer|TestReadOnly|TestZero|TestLoad|TestServeEngine|TestTransferEngine|TestEngineAsLocal'
 fi
 "$@"

@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,8 +36,10 @@ func main() {
 	n := flag.Int("n", 100_000, "documents")
 	asked := flag.Int("asked", 300, "questions")
 	batch := flag.Int("batch", 256, "documents in a write")
+	after := flag.Int("after", 0, "of the documents, insert so many one batch after the other, behind the others that are loaded in bulk")
+	latencies := flag.String("latencies", "", "folder for the times of searches, a file for each engine and kind, for tools/engines/fanout")
 	flag.Parse()
-	if err := run(context.Background(), *corpus, strings.Split(*queries, ","), *n, *asked, *batch, flag.Args()); err != nil {
+	if err := run(context.Background(), *corpus, strings.Split(*queries, ","), *n, *asked, *batch, *after, *latencies, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -58,7 +61,7 @@ func lines(path string, f func([]byte) (more bool, err error)) error {
 	return in.Err()
 }
 
-func run(ctx context.Context, corpus string, queries []string, n, asked, batch int, urls []string) error {
+func run(ctx context.Context, corpus string, queries []string, n, asked, batch, after int, latencies string, urls []string) error {
 	e := builtin.New()
 	var docs []db.Document
 	err := lines(corpus, func(b []byte) (bool, error) {
@@ -102,8 +105,8 @@ func run(ctx context.Context, corpus string, queries []string, n, asked, batch i
 		}
 	}
 	all := make([]*measured, len(urls))
-	for i, url := range urls {
-		d, err := engine.Open(ctx, url, &db.Options{Embedder: e})
+	for i, where := range urls {
+		d, err := engine.Open(ctx, where, &db.Options{Embedder: e})
 		if err != nil {
 			return err
 		}
@@ -113,8 +116,17 @@ func run(ctx context.Context, corpus string, queries []string, n, asked, batch i
 			return err
 		}
 		all[i] = &measured{c: c, took: map[string][]time.Duration{}, cpu: map[string]time.Duration{}, found: map[string]int{}}
-		findBackends()
-		if err := all[i].load(ctx, docs, batch); err != nil {
+		findBackends(where)
+		bulk := len(docs)
+		if after > 0 {
+			bulk -= after
+			if err := all[i].load(ctx, d, docs[:bulk], batch); err != nil {
+				return err
+			}
+		} else {
+			bulk = 0
+		}
+		if err := all[i].insert(ctx, docs[bulk:], batch); err != nil {
 			return err
 		}
 	}
@@ -126,6 +138,11 @@ func run(ctx context.Context, corpus string, queries []string, n, asked, batch i
 	for i, m := range all {
 		name, _, _ := strings.Cut(urls[i], "://")
 		m.print(name, len(docs), len(questions))
+		if latencies != "" {
+			if err := m.writeTimes(latencies, i); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -134,21 +151,42 @@ func run(ctx context.Context, corpus string, queries []string, n, asked, batch i
 type measured struct {
 	c       engine.Collection
 	inserts float64
+	loads   float64 // in bulk
 	took    map[string][]time.Duration
 	cpu     map[string]time.Duration // of this program and of PostgreSQL
-	loading time.Duration            // the same, of all inserts
+	loading time.Duration            // the same, of an insert
+	bulk    time.Duration            // the same, of a document that is loaded in bulk
 	found   map[string]int           // of ten
 }
 
-func (m *measured) load(ctx context.Context, docs []db.Document, batch int) error {
+func (m *measured) insert(ctx context.Context, docs []db.Document, batch int) error {
 	before, start := cpu(), time.Now()
+	err := m.write(ctx, docs, batch)
+	m.loading = (cpu() - before) / time.Duration(len(docs))
+	m.inserts = float64(len(docs)) / time.Since(start).Seconds()
+	return err
+}
+
+// load loads documents in bulk, as far as the engine does.
+func (m *measured) load(ctx context.Context, d engine.DB, docs []db.Document, batch int) (err error) {
+	before, start := cpu(), time.Now()
+	fill := func() error { return m.write(ctx, docs, batch) }
+	if l, ok := d.(engine.Loader); ok {
+		err = l.Load(ctx, "bench", fill)
+	} else {
+		err = fill()
+	}
+	m.bulk = (cpu() - before) / time.Duration(len(docs))
+	m.loads = float64(len(docs)) / time.Since(start).Seconds()
+	return err
+}
+
+func (m *measured) write(ctx context.Context, docs []db.Document, batch int) error {
 	for part := range slices.Chunk(docs, batch) {
 		if _, err := m.c.Upsert(ctx, part...); err != nil {
 			return err
 		}
 	}
-	m.loading = cpu() - before
-	m.inserts = float64(len(docs)) / time.Since(start).Seconds()
 	return nil
 }
 
@@ -202,7 +240,10 @@ func (m *measured) print(name string, docs, questions int) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
 	disk := s.Disk.Store + s.Disk.Rows + s.Disk.Snapshot
-	fmt.Printf("\n%s: %.0f inserts/s, %v of CPU time each, %d bytes a document on disk\n", name, m.inserts, (m.loading / time.Duration(docs)).Round(time.Microsecond), disk/int64(docs))
+	fmt.Printf("\n%s: %.0f inserts/s, %v of CPU time each, %d bytes a document on disk\n", name, m.inserts, m.loading.Round(time.Microsecond), disk/int64(docs))
+	if m.loads > 0 {
+		fmt.Printf("  in bulk: %.0f/s, %v of CPU time each\n", m.loads, m.bulk.Round(time.Microsecond))
+	}
 	for _, kind := range []string{"dense", "lexical", "hybrid", "dense, 1 in 10", "dense, 1 in 100", "hybrid, 1 in 10"} {
 		t := m.took[kind]
 		slices.Sort(t)
@@ -210,6 +251,21 @@ func (m *measured) print(name string, docs, questions int) {
 			(m.cpu[kind] / time.Duration(questions)).Round(10*time.Microsecond),
 			float64(m.found[kind])/float64(10*questions))
 	}
+}
+
+// writeTimes writes the times of all searches in milliseconds.
+func (m *measured) writeTimes(folder string, engine int) error {
+	for kind, times := range m.took {
+		var b strings.Builder
+		for _, t := range times {
+			fmt.Fprintf(&b, "%.3f\n", float64(t.Microseconds())/1000)
+		}
+		name := fmt.Sprintf("%d-%s.txt", engine, strings.ReplaceAll(strings.ReplaceAll(kind, ",", ""), " ", "-"))
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(b.String()), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // cpu is the CPU time of this program and of all processes of PostgreSQL: on a busy
@@ -235,12 +291,25 @@ func cpu() time.Duration {
 var backends []string
 
 // findBackends finds them, once the connections are there.
-func findBackends() {
-	backends = nil
+func findBackends(server string) {
+	u, err := url.Parse(server)
+	if err != nil || u.Port() == "" {
+		return
+	}
+	port := u.Port()
 	all, _ := filepath.Glob("/proc/[0-9]*/schedstat")
 	for _, path := range all {
-		name, err := os.ReadFile(filepath.Join(filepath.Dir(path), "comm"))
-		if err == nil && strings.TrimSpace(string(name)) == "postgres" {
+		var pid, parent int
+		var name, state string
+		b, err := os.ReadFile(filepath.Join(filepath.Dir(path), "stat"))
+		if err == nil {
+			_, err = fmt.Sscanf(string(b), "%d (%s %s %d", &pid, &name, &state, &parent)
+		}
+		if err != nil || name != "postgres)" {
+			continue
+		}
+		command, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", parent))
+		if err == nil && strings.Contains(string(command), "port="+port) {
 			backends = append(backends, path)
 		}
 	}

@@ -124,7 +124,7 @@ func (c *copier) run(ctx context.Context, from, to Database) error {
 		err = c.foreign(ctx)
 	}
 	if err == nil {
-		err = c.copy(ctx, n > 0)
+		err = to.load(ctx, as, func() error { return c.copy(ctx, n > 0) })
 	}
 	if err == nil {
 		err = c.verify(ctx)

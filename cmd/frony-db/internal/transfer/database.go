@@ -22,6 +22,8 @@ type Database interface {
 	// create creates an empty collection with the model and the dims of another one. It
 	// returns db.ErrModelMismatch if it cannot.
 	create(ctx context.Context, name string, like *db.Stats) (collection, error)
+	// load calls fill, which writes to a collection.
+	load(ctx context.Context, name string, fill func() error) error
 }
 
 // collection is a collection of a Database.
@@ -55,6 +57,13 @@ func (d engineDB) create(ctx context.Context, name string, like *db.Stats) (coll
 	return d.Collection(ctx, name, o)
 }
 
+func (d engineDB) load(ctx context.Context, name string, fill func() error) error {
+	if l, ok := d.DB.(engine.Loader); ok {
+		return l.Load(ctx, name, fill)
+	}
+	return fill()
+}
+
 // options create a collection like another one, but for its model.
 func options(like *db.Stats) *db.CollectionOptions {
 	return &db.CollectionOptions{Dims: like.Dims, HeadDims: like.HeadDims, Codes: like.Codes, Precomputed: true}
@@ -83,6 +92,8 @@ func (d serverDB) open(ctx context.Context, name string) (collection, db.Stats, 
 	s, err := c.Stats(ctx)
 	return c, s, err
 }
+
+func (d serverDB) load(_ context.Context, _ string, fill func() error) error { return fill() }
 
 // create uses the server's own model, which must be the other collection's.
 func (d serverDB) create(ctx context.Context, name string, like *db.Stats) (collection, error) {
