@@ -59,6 +59,9 @@ type answer struct {
 		Length struct {
 			Value float64 `json:"value"`
 		} `json:"length"`
+		Versions struct {
+			Value float64 `json:"value"`
+		} `json:"versions"`
 		Fields struct {
 			Buckets []struct {
 				Key string `json:"key"`

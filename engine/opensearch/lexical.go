@@ -3,6 +3,7 @@ package opensearch
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 
@@ -93,37 +94,56 @@ func (s *search) named(sounds []db.WeightedTerm, n int) object {
 // statistics count the documents, the sum of their lengths, and the documents that have
 // each of some terms.
 func (c *Collection) statistics(ctx context.Context, at *state, keys []uint64) (documents int, length uint64, frequencies map[uint64]uint32, err error) {
-	counted := func(where ...object) object {
-		if at.quiet() && len(where) == 1 {
-			return where[0] // tombstones have no terms
-		}
-		return at.counted(where...)
-	}
-	qs := []object{{"query": counted(), "size": 0, "track_total_hits": true, "aggs": object{"length": object{"sum": object{"field": "length"}}}}}
-	for _, key := range keys[:min(len(keys), mostCounted)] {
-		name := term(key)
-		// A key is that of a word or that of a sound.
-		has := object{"bool": object{"should": []object{{"term": object{"terms": name}}, {"term": object{"sounds": name}}}}}
-		qs = append(qs, object{"query": counted(has), "size": 0, "track_total_hits": true})
-	}
-	frequencies = map[uint64]uint32{}
-	if len(keys) > mostCounted {
-		qs = qs[:1]
-		if err := c.frequencies(ctx, at, keys, frequencies); err != nil {
-			return 0, 0, nil, err
-		}
-		keys = nil
-	}
-	answers, err := c.askAll(ctx, qs)
+	first, err := c.ask(ctx, object{
+		"query": at.counted(), "size": 0, "track_total_hits": true,
+		"aggs": object{"length": object{"sum": object{"field": "length"}}, "versions": object{"sum": object{"field": "_seq_no"}}},
+	})
 	if err != nil {
 		return 0, 0, nil, err
 	}
+	documents, length = first.Hits.Total.Value, uint64(first.Aggregations.Length.Value)
+	// Every write changes the sum of the versions of documents.
+	counts := c.seen.countsAt(version{at.Token, documents, length, first.Aggregations.Versions.Value})
+	frequencies, missing := counts.get(keys)
+	if len(missing) == 0 {
+		return documents, length, frequencies, nil
+	}
+	more := make(map[uint64]uint32, len(missing))
+	if len(missing) > mostCounted {
+		err = c.countIn(ctx, at, missing, more)
+	} else {
+		err = c.countEach(ctx, at, missing, more)
+	}
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	counts.put(missing, more)
+	maps.Copy(frequencies, more)
+	return documents, length, frequencies, nil
+}
+
+// countEach counts the documents that have each of a few terms by a search of its own.
+func (c *Collection) countEach(ctx context.Context, at *state, keys []uint64, into map[uint64]uint32) error {
+	qs := make([]object, len(keys))
 	for i, key := range keys {
-		if n := answers[1+i].Hits.Total.Value; n > 0 {
-			frequencies[key] = uint32(n)
+		name := term(key)
+		// A key is that of a word or that of a sound.
+		has := object{"bool": object{"should": []object{{"term": object{"terms": name}}, {"term": object{"sounds": name}}}}}
+		if !at.quiet() { // else what is not to be seen has no terms
+			has = at.counted(has)
+		}
+		qs[i] = object{"query": has, "size": 0, "track_total_hits": true}
+	}
+	answers, err := c.askAll(ctx, qs)
+	if err != nil {
+		return err
+	}
+	for i, key := range keys {
+		if n := answers[i].Hits.Total.Value; n > 0 {
+			into[key] = uint32(n)
 		}
 	}
-	return answers[0].Hits.Total.Value, uint64(answers[0].Aggregations.Length.Value), frequencies, nil
+	return nil
 }
 
 // The documents of each term are counted by a search of its own, if there are not more
@@ -131,8 +151,8 @@ func (c *Collection) statistics(ctx context.Context, at *state, keys []uint64) (
 // counted in the documents that have any.
 const mostCounted = 256
 
-// frequencies counts the documents that have each of many terms.
-func (c *Collection) frequencies(ctx context.Context, at *state, keys []uint64, into map[uint64]uint32) error {
+// countIn counts the documents that have each of many terms.
+func (c *Collection) countIn(ctx context.Context, at *state, keys []uint64, into map[uint64]uint32) error {
 	names, asked := make([]string, len(keys)), make(map[uint64]bool, len(keys))
 	for i, key := range keys {
 		names[i], asked[key] = term(key), true

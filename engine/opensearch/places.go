@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/engine/internal/evaluate"
@@ -105,34 +103,4 @@ func (c *Collection) meets(d *stored) (bool, error) {
 		return false, err
 	}
 	return evaluate.Meets(&d.Document, within)
-}
-
-// seen is what this process has seen of a collection.
-type seen struct {
-	mu    sync.Mutex
-	open  int64     // the transaction that ran
-	since time.Time // when it was first seen
-	names map[string]bool
-}
-
-// overdue reports whether a transaction has been running for so long that its process
-// must have ended.
-func (c *Collection) overdue(s *state) bool {
-	c.seen.mu.Lock()
-	defer c.seen.mu.Unlock()
-	if s.Open == nil {
-		return false
-	}
-	if c.seen.open != s.Open.N {
-		c.seen.open, c.seen.since = s.Open.N, time.Now()
-	}
-	return time.Since(c.seen.since) > (patience+1)*c.d.client.set.timeout
-}
-
-// await waits for the transaction that runs, and ends it if it is overdue.
-func (c *Collection) await(ctx context.Context, s *state, attempt int) error {
-	if c.overdue(s) {
-		return c.abort(ctx, s.Open.N)
-	}
-	return backoff(ctx, min(attempt, 4))
 }
