@@ -78,6 +78,14 @@ test-engines: ## the conformance suite on PostgreSQL with pgvector, which is sta
 	@python3 -c 'import venv, ensurepip' || { apt-get update -q && apt-get install -yq --no-install-recommends python3-venv; }
 	CACHE=$(CURDIR)/.cache/engines tools/engines/run.sh
 
+.PHONY: test-opensearch
+test-opensearch: ## the conformance suite on OpenSearch with k-NN, from Maven Central (54 MB; needs Java 17 or newer and Maven)
+	CACHE=$(CURDIR)/.cache/engines tools/engines/opensearch.sh
+
+.PHONY: test-opensearch-cluster
+test-opensearch-cluster: ## kill, stop and restart the nodes of an OpenSearch cluster of three while two processes write (KILLS=100; 2 GB of memory)
+	NODES=3 FAULT_TIMEOUT=2s CACHE=$(CURDIR)/.cache/engines tools/engines/opensearch.sh go run ./tools/engines/kill -kills $(or $(KILLS),100)
+
 .PHONY: types-python
 types-python: build ## write the Python package's types from the server's description
 	FRONYDB_BINARY=$(CURDIR)/bin/frony-db PYTHONPATH=python/src $(CURDIR)/.cache/python/venv/bin/python python/tools/generate_types.py

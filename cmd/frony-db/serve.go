@@ -44,8 +44,8 @@ It listens on 127.0.0.1:7700. To accept connections from other machines, create
 keys ('frony-db serve key NAME --role read') and name their file with --keys, or
 set FRONYDB_ADMIN_KEY, FRONYDB_WRITE_KEY or FRONYDB_READ_KEY to a secret.
 
-With --engine it keeps the collections in PostgreSQL with pgvector instead of a
-directory; any number of servers may share one database. FRONYDB_ENGINE hides a
+With --engine it keeps the collections in PostgreSQL with pgvector, or in OpenSearch,
+instead of a directory; any number of servers may share one database. FRONYDB_ENGINE hides a
 password from the command line.
 
 With --json, it prints {"url": …, "pid": …} to standard output when it listens.
@@ -65,7 +65,7 @@ requests within --grace, then stop the server.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&s.engine, "engine", "", "URL of the engine that keeps the collections, such as postgres://user@host/database (default: the directory --db)")
+	f.StringVar(&s.engine, "engine", "", "URL of the engine that keeps the collections, such as postgres://user@host/database or opensearch://host:9200 (default: the directory --db)")
 	f.StringVar(&s.addr, "addr", "127.0.0.1:7700", "address to listen on; keys are required unless it is loopback")
 	f.StringVar(&s.adminAddr, "admin-addr", "", "loopback address for profiles (/debug/pprof) and /metrics (default: none)")
 	f.StringVar(&s.keyFile, "keys", "", "file of keys, one per line: name, role and SHA-256 sum")

@@ -12,7 +12,8 @@ import (
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/engine"
-	_ "github.com/fronyai/frony-db/engine/postgres" // for --engine
+	_ "github.com/fronyai/frony-db/engine/opensearch" // for --engine
+	_ "github.com/fronyai/frony-db/engine/postgres"
 )
 
 // ownFlags are the flags of serve that are about the embedded database alone.
@@ -25,7 +26,7 @@ func (a *app) checkEngine(s *serving) error {
 		return nil
 	}
 	if !strings.Contains(s.engine, "://") {
-		return usage.Errorf("--engine %s is no URL, such as postgres://user@host/database; for a directory use --db", s.engine)
+		return usage.Errorf("--engine %s is no URL, such as postgres://user@host/database or opensearch://host:9200; for a directory use --db", s.engine)
 	}
 	for _, name := range ownFlags {
 		if a.from[name] == fromFlag {

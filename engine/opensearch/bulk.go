@@ -126,5 +126,10 @@ func (c *Collection) send(ctx context.Context, body []byte, results []result) (s
 // refresh makes all that is written visible, also what was written by requests whose
 // answers were lost.
 func (c *Collection) refresh(ctx context.Context) error {
-	return c.d.client.do(ctx, call{method: http.MethodPost, path: c.path("_refresh")}, nil)
+	a := new(answer)
+	err := c.d.client.do(ctx, call{method: http.MethodPost, path: c.path("_refresh")}, a)
+	if err != nil {
+		return err
+	}
+	return a.check()
 }

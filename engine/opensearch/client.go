@@ -69,6 +69,18 @@ func (c *client) pick() *node {
 	return n
 }
 
+type pinning struct{}
+
+// pinned makes all requests with the context go to one node, and searches to primary
+// shards. If a refresh there succeeds, the node is not cut off, and what it reads next is
+// no old copy: primaries that were replaced while they were stopped do not know it, but
+// their replicas refuse their refresh.
+func (c *client) pinned(ctx context.Context) context.Context {
+	return context.WithValue(ctx, pinning{}, c.pick())
+}
+
+func isPinned(ctx context.Context) bool { return ctx.Value(pinning{}) != nil }
+
 // call is a request. A write may not be sent again when it is unknown whether it was
 // done.
 type call struct {
@@ -130,6 +142,9 @@ func (c *client) do(ctx context.Context, r call, out any) error {
 			}
 			return err
 		}
+		if _, ok := errors.AsType[*refusal](err); !ok && isPinned(ctx) {
+			return err // there is no other node
+		}
 		if backoff(limited, attempt) != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -143,7 +158,10 @@ func (c *client) do(ctx context.Context, r call, out any) error {
 func (c *client) once(ctx context.Context, r call) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.set.timeout)
 	defer cancel()
-	n := c.pick()
+	n, ok := ctx.Value(pinning{}).(*node)
+	if !ok {
+		n = c.pick()
+	}
 	req, err := http.NewRequestWithContext(ctx, r.method, n.url+r.path, bytes.NewReader(r.body))
 	if err != nil {
 		return nil, err
@@ -160,19 +178,23 @@ func (c *client) once(ctx context.Context, r call) ([]byte, error) {
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		n.down.Store(time.Now().Add(downFor).UnixNano())
-		return nil, err
+		return nil, n.failed(err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		n.down.Store(time.Now().Add(downFor).UnixNano())
-		return nil, err
+		return nil, n.failed(err)
 	}
 	if res.StatusCode >= 300 {
 		return nil, refused(res.StatusCode, body)
 	}
 	return body, nil
+}
+
+// failed leaves a node alone that did not answer.
+func (n *node) failed(err error) error {
+	n.down.Store(time.Now().Add(downFor).UnixNano())
+	return fmt.Errorf("%w: %w", errTransport, err)
 }
 
 // unsent reports whether a request never reached a server.
@@ -187,11 +209,22 @@ func unsure(err error) bool {
 	return ok && r.status >= 500
 }
 
-// again reports whether a request that failed may succeed when it is sent again, and does
-// no harm.
-func again(err error, write bool) bool {
+// errTransport is returned for a request that was not answered.
+var errTransport = errors.New("no answer")
+
+// transient reports whether an operation that failed may succeed when it is tried again.
+func transient(err error) bool {
 	if r, ok := errors.AsType[*refusal](err); ok {
-		return r.status == http.StatusTooManyRequests || !write && r.status >= 500 && r.kind != "illegal_argument_exception"
+		return r.status == http.StatusTooManyRequests || r.status >= 500 && r.kind != "illegal_argument_exception"
 	}
-	return !write || unsent(err)
+	return errors.Is(err, errTransport)
+}
+
+// again reports whether a request that failed may be sent again.
+func again(err error, write bool) bool {
+	if !write {
+		return transient(err)
+	}
+	r, ok := errors.AsType[*refusal](err)
+	return ok && r.status == http.StatusTooManyRequests || unsent(err)
 }

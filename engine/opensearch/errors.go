@@ -1,11 +1,9 @@
 package opensearch
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 
 	"github.com/fronyai/frony-db/db"
@@ -76,7 +74,6 @@ func failed(op, input string, err error) error {
 	}
 	hint := ""
 	r, refused := errors.AsType[*refusal](err)
-	_, network := errors.AsType[*net.OpError](err)
 	switch {
 	case errors.Is(err, errUnknown):
 		err = fmt.Errorf("%w: %w", engine.ErrUnknownOutcome, err)
@@ -91,7 +88,7 @@ func failed(op, input string, err error) error {
 	case refused && (r.status == http.StatusTooManyRequests || r.status >= 500):
 		err = fmt.Errorf("%w: %w", engine.ErrUnavailable, err)
 		hint = "GET /_cluster/health and GET /_cat/shards of OpenSearch say more"
-	case network:
+	case errors.Is(err, errTransport):
 		err = fmt.Errorf("%w: %w", engine.ErrUnavailable, err)
 		hint = "is OpenSearch running there, and does it accept connections from here (opensearchs:// for TLS)?"
 	case errors.Is(err, errStale):
@@ -99,8 +96,6 @@ func failed(op, input string, err error) error {
 	case errors.Is(err, errConflict), errors.Is(err, errChanged), errors.Is(err, errAborted):
 		err = fmt.Errorf("%w: %w", engine.ErrUnavailable, err)
 		hint = "others write the same documents all the time; send it again"
-	case errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, engine.ErrUnavailable):
-		err = fmt.Errorf("%w: %w", engine.ErrUnavailable, err)
 	}
 	err = db.Wrap(op, input, err)
 	if e, ok := errors.AsType[*db.Error](err); ok && e.Hint == "" {

@@ -99,7 +99,11 @@ func (c *Collection) askAt(ctx context.Context, path string, q object) (*answer,
 		return nil, err
 	}
 	a := new(answer)
-	if err := c.d.client.do(ctx, call{method: http.MethodPost, path: path + "?allow_partial_search_results=false", body: b}, a); err != nil {
+	path += "?allow_partial_search_results=false"
+	if _, of := q["pit"]; isPinned(ctx) && !of {
+		path += "&preference=_primary"
+	}
+	if err := c.d.client.do(ctx, call{method: http.MethodPost, path: path, body: b}, a); err != nil {
 		return nil, err
 	}
 	return a, a.check()
@@ -135,7 +139,7 @@ func (c *Collection) askAll(ctx context.Context, qs []object) ([]answer, error) 
 				err = out.Responses[i].check()
 			}
 		}
-		if err == nil || !again(err, false) || attempt == 6 || backoff(ctx, attempt+2) != nil {
+		if err == nil || !transient(err) || attempt == 6 || backoff(ctx, attempt+2) != nil {
 			return out.Responses, err
 		}
 	}
@@ -294,7 +298,11 @@ func (c *Collection) eachFrom(ctx context.Context, s *selection, r reading, afte
 	var point struct {
 		ID string `json:"pit_id"`
 	}
-	err = c.d.client.do(ctx, call{method: http.MethodPost, path: c.path("_search/point_in_time") + "?keep_alive=" + alive}, &point)
+	path := c.path("_search/point_in_time") + "?keep_alive=" + alive
+	if isPinned(ctx) {
+		path += "&preference=_primary"
+	}
+	err = c.d.client.do(ctx, call{method: http.MethodPost, path: path}, &point)
 	if err == nil {
 		err = c.still(ctx, s.state)
 	}

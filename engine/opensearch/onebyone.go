@@ -27,7 +27,8 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 	ctx, cancel := c.d.client.limited(ctx)
 	defer cancel()
 	written = map[string]bool{}
-	began, unknown := false, false
+	began := false
+	last := errConflict // why it is not done yet
 	// fail says what is known of the documents.
 	fail := func(err error) error {
 		if began && !errors.Is(err, errUnknown) {
@@ -36,24 +37,32 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 		return err
 	}
 	left := w.keys
+	surely := false // what is read is of no old copy
+	unpinned := ctx
 	for attempt := 0; len(left) > 0; attempt++ {
 		if attempt > 0 {
-			if err := backoff(ctx, attempt); err != nil {
-				if unknown {
+			if backoff(unpinned, attempt) != nil {
+				return written, fail(last)
+			}
+			ctx = c.d.client.pinned(unpinned)
+			err := c.refresh(ctx)
+			if surely = err == nil; !surely {
+				if !transient(err) {
 					return written, fail(err)
 				}
-				return written, fail(errConflict)
-			}
-			if err := c.refresh(ctx); err != nil {
-				return written, fail(err)
+				last = err
+				continue
 			}
 		}
 		s, err := c.state(ctx)
-		if err != nil {
-			return written, fail(err)
+		var places map[string]*place
+		if err == nil {
+			places, err = c.places(ctx, s, w.reading, left)
 		}
-		places, err := c.places(ctx, s, w.reading, left)
-		if err != nil {
+		if err != nil && transient(err) {
+			last = err
+			continue
+		} else if err != nil {
 			return written, fail(err)
 		}
 		if w.check != nil {
@@ -67,12 +76,12 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 			}
 		}
 		var actions []action
-		var of, again []string
-		slots := map[string]string{}
+		var of, later []string
+		slots, blocked := map[string]string{}, false
 		for _, key := range left {
 			p := places[key]
 			if p.blocked {
-				again = append(again, key)
+				later, blocked = append(later, key), true
 				continue
 			}
 			if p.by(w.token) {
@@ -85,10 +94,12 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 			}
 			if body != nil {
 				actions, of = append(actions, p.put(key, body)), append(of, key)
+			} else if !surely {
+				later = append(later, key)
 			}
 		}
-		if len(again) > 0 {
-			if err := c.await(ctx, s, attempt); err != nil {
+		if blocked {
+			if err := c.await(unpinned, s, attempt); err != nil {
 				return written, fail(err)
 			}
 		}
@@ -99,21 +110,20 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 				began = true
 				written[of[i]], slots[of[i]] = true, actions[i].slot
 			case lost:
-				began, unknown = true, true
-				again = append(again, of[i])
+				began = true
+				later = append(later, of[i])
 			case conflict, undone:
-				again = append(again, of[i])
+				later = append(later, of[i])
 			}
 		}
 		if err != nil {
 			return written, fail(err)
 		}
-		moved, err := c.moved(ctx, s, slots)
+		moved, err := c.moved(unpinned, s, slots)
 		if err != nil {
-			began = true
 			return written, fail(err)
 		}
-		left = append(again, moved...)
+		left = append(later, moved...)
 	}
 	return written, nil
 }

@@ -21,7 +21,10 @@ func (c *Collection) commitTogether(ctx context.Context, w write, docs []db.Prep
 	}
 	tx := s.Open.N
 	t := &transaction{Collection: c, state: s, n: tx, write: w}
-	deleted, err = t.prepare(ctx, docs, fresh)
+	deleted, err = t.prepare(c.d.client.pinned(ctx), docs, fresh)
+	if err != nil && transient(err) && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", errChanged, err) // another node may answer
+	}
 	if err != nil || len(t.actions) == 0 && len(t.gone) == 0 {
 		return 0, errors.Join(err, c.inTime(func(ctx context.Context) error { return c.end(ctx, tx) }))
 	}
@@ -88,9 +91,9 @@ func (t *transaction) prepare(ctx context.Context, docs []db.Prepared, fresh *ba
 	for i := range docs {
 		keys[i] = db.Composed(docs[i].ID)
 	}
-	// What others wrote just before is to be seen.
+	// What others wrote just before is to be seen, and no old copy.
 	if err := t.refresh(ctx); err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%w: %w", errChanged, err)
 	}
 	places, err := t.places(ctx, t.state, reading{fields: db.FieldMetadata}, keys)
 	if err != nil {
