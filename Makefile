@@ -80,11 +80,11 @@ test-engines: ## the conformance suite on PostgreSQL with pgvector, which is sta
 
 .PHONY: test-opensearch
 test-opensearch: ## the conformance suite on OpenSearch with k-NN, from Maven Central (54 MB; needs Java 17 or newer and Maven)
-	CACHE=$(CURDIR)/.cache/engines tools/engines/opensearch.sh
+	JAVA_OPTS=-XX:TieredStopAtLevel=1 CACHE=$(CURDIR)/.cache/engines tools/engines/opensearch.sh
 
 .PHONY: test-opensearch-cluster
 test-opensearch-cluster: ## kill, stop and restart the nodes of an OpenSearch cluster of three while two processes write (KILLS=100; 2 GB of memory)
-	NODES=3 FAULT_TIMEOUT=2s CACHE=$(CURDIR)/.cache/engines tools/engines/opensearch.sh go run ./tools/engines/kill -kills $(or $(KILLS),100)
+	NODES=3 FAULT_TIMEOUT=2s JAVA_OPTS=-XX:TieredStopAtLevel=1 CACHE=$(CURDIR)/.cache/engines tools/engines/opensearch.sh go run ./tools/engines/kill -kills $(or $(KILLS),100)
 
 .PHONY: types-python
 types-python: build ## write the Python package's types from the server's description

@@ -3,7 +3,7 @@
 // Command bench loads the same documents into engines and asks them the same questions,
 // in turns. It prints a table for docs/scale.md.
 //
-//	go run ./tools/engines/bench -corpus corpus.jsonl -queries a.txt,b.txt -n 100000 /tmp/db postgres://localhost/bench
+//	go run ./tools/engines/bench -corpus corpus.jsonl -queries a.txt,b.txt -n 100000 /tmp/db postgres://localhost/bench opensearch://localhost:9200/bench
 //
 // The corpus has a JSON object with "text" on each line. Documents are embedded once,
 // before: inserts are those of the engines alone.
@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,7 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder/builtin"
 	"github.com/fronyai/frony-db/engine"
+	_ "github.com/fronyai/frony-db/engine/opensearch"
 	_ "github.com/fronyai/frony-db/engine/postgres"
 )
 
@@ -112,8 +114,8 @@ func run(ctx context.Context, corpus string, queries []string, n, asked, batch i
 		if err != nil {
 			return err
 		}
-		all[i] = &measured{c: c, took: map[string][]time.Duration{}, cpu: map[string]time.Duration{}, found: map[string]int{}}
-		findBackends()
+		all[i] = &measured{c: c, url: url, took: map[string][]time.Duration{}, cpu: map[string]time.Duration{}, found: map[string]int{}}
+		all[i].findServers()
 		if err := all[i].load(ctx, docs, batch); err != nil {
 			return err
 		}
@@ -133,21 +135,23 @@ func run(ctx context.Context, corpus string, queries []string, n, asked, batch i
 // measured is what one engine has shown.
 type measured struct {
 	c       engine.Collection
+	url     string
+	servers []string // files with the CPU times of the engine's processes
 	inserts float64
 	took    map[string][]time.Duration
-	cpu     map[string]time.Duration // of this program and of PostgreSQL
+	cpu     map[string]time.Duration // of this program and of the servers
 	loading time.Duration            // the same, of all inserts
 	found   map[string]int           // of ten
 }
 
 func (m *measured) load(ctx context.Context, docs []db.Document, batch int) error {
-	before, start := cpu(), time.Now()
+	before, start := m.used(), time.Now()
 	for part := range slices.Chunk(docs, batch) {
 		if _, err := m.c.Upsert(ctx, part...); err != nil {
 			return err
 		}
 	}
-	m.loading = cpu() - before
+	m.loading = m.used() - before
 	m.inserts = float64(len(docs)) / time.Since(start).Seconds()
 	return nil
 }
@@ -174,13 +178,13 @@ func ask(ctx context.Context, all []*measured, text string) error {
 			if err != nil {
 				return err
 			}
-			before, start := cpu(), time.Now()
+			before, start := m.used(), time.Now()
 			got, err := m.c.Search(ctx, k.q)
 			if err != nil {
 				return err
 			}
 			m.took[k.name] = append(m.took[k.name], time.Since(start))
-			m.cpu[k.name] += cpu() - before
+			m.cpu[k.name] += m.used() - before
 			ids := map[string]bool{}
 			for _, g := range got {
 				ids[g.Document.ID] = true
@@ -212,15 +216,15 @@ func (m *measured) print(name string, docs, questions int) {
 	}
 }
 
-// cpu is the CPU time of this program and of all processes of PostgreSQL: on a busy
-// machine it says more than the clock.
-func cpu() time.Duration {
+// used is the CPU time of this program and of the engine's processes: on a busy machine
+// it says more than the clock.
+func (m *measured) used() time.Duration {
 	var own syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
 	total := time.Duration(own.Utime.Nano() + own.Stime.Nano())
-	for _, path := range backends {
+	for _, path := range m.servers {
 		var ns int64
 		if b, err := os.ReadFile(path); err == nil { // else it has ended
 			if _, err := fmt.Sscan(string(b), &ns); err == nil {
@@ -231,17 +235,49 @@ func cpu() time.Duration {
 	return total
 }
 
-// backends are the files with the CPU times of PostgreSQL's processes.
-var backends []string
-
-// findBackends finds them, once the connections are there.
-func findBackends() {
-	backends = nil
-	all, _ := filepath.Glob("/proc/[0-9]*/schedstat")
-	for _, path := range all {
-		name, err := os.ReadFile(filepath.Join(filepath.Dir(path), "comm"))
-		if err == nil && strings.TrimSpace(string(name)) == "postgres" {
-			backends = append(backends, path)
+// findServers finds the engine's processes, once the connections are there: those of
+// PostgreSQL by its port, and the threads of OpenSearch's nodes, which
+// tools/engines/opensearch.sh names.
+func (m *measured) findServers() {
+	m.servers = nil
+	u, err := url.Parse(m.url)
+	if err != nil {
+		return
+	}
+	switch u.Scheme {
+	case "postgres":
+		all, _ := filepath.Glob("/proc/[0-9]*/schedstat")
+		for _, path := range all {
+			if servesPort(filepath.Dir(path), u.Port()) {
+				m.servers = append(m.servers, path)
+			}
+		}
+	case "opensearch":
+		pids, _ := filepath.Glob(filepath.Join(os.Getenv("FRONYDB_TEST_OPENSEARCH_NODES"), "node*.pid"))
+		for _, file := range pids {
+			pid, _ := os.ReadFile(file)
+			threads, _ := filepath.Glob("/proc/" + strings.TrimSpace(string(pid)) + "/task/*/schedstat")
+			m.servers = append(m.servers, threads...)
 		}
 	}
+}
+
+// servesPort reports whether a process is PostgreSQL on a port, or one of its children.
+func servesPort(dir, port string) bool {
+	name, err := os.ReadFile(filepath.Join(dir, "comm"))
+	if err != nil || strings.TrimSpace(string(name)) != "postgres" {
+		return false
+	}
+	stat, _ := os.ReadFile(filepath.Join(dir, "stat"))
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 2 {
+		return false
+	}
+	for _, d := range []string{dir, "/proc/" + fields[1]} {
+		if line, _ := os.ReadFile(filepath.Join(d, "cmdline")); strings.Contains(string(line), "port="+port) {
+			return true
+		}
+	}
+	return false
 }

@@ -44,7 +44,7 @@ type writer struct {
 const writers, ids, sources = 3, 12, 2
 
 func runFront(ctx context.Context, number int, seed uint64, in io.Reader, out io.Writer) error {
-	url := os.Getenv("FRONYDB_TEST_OPENSEARCH") + "/kill?shards=2&replicas=1&timeout=3s"
+	url := os.Getenv("FRONYDB_TEST_OPENSEARCH") + "/kill?shards=2&replicas=1&timeout=5s"
 	d, err := engine.Open(ctx, url, &db.Options{Embedder: embeddertest.New(16, 1)})
 	if err != nil {
 		return err

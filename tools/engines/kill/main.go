@@ -28,6 +28,7 @@ import (
 
 func main() {
 	kills := flag.Int("kills", 100, "how many nodes are killed or stopped")
+	share := flag.Int("share", 6, "how many of ten are killed; the others are stopped, which takes less long")
 	most := flag.Duration("for", time.Hour, "and for how long at most")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of what happens")
 	front := flag.Int("front", -1, "be this front")
@@ -38,7 +39,7 @@ func main() {
 	if *front >= 0 {
 		err = runFront(ctx, *front, *seed, os.Stdin, os.Stdout)
 	} else {
-		err = run(ctx, *kills, *most, *seed)
+		err = run(ctx, *kills, *share, *most, *seed)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kill:", err)
@@ -46,7 +47,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, kills int, most time.Duration, seed uint64) error {
+func run(ctx context.Context, kills, share int, most time.Duration, seed uint64) error {
 	dir := os.Getenv("FRONYDB_TEST_OPENSEARCH_NODES")
 	if dir == "" {
 		return errors.New("FRONYDB_TEST_OPENSEARCH_NODES names no cluster; tools/engines/opensearch.sh starts one")
@@ -71,7 +72,7 @@ func run(ctx context.Context, kills int, most time.Duration, seed uint64) error 
 	for killed+stopped < kills && time.Since(begin) < most && ctx.Err() == nil {
 		time.Sleep(time.Duration(r.IntN(2000)) * time.Millisecond)
 		n := c.nodes[r.IntN(len(c.nodes))]
-		if r.IntN(5) < 3 {
+		if r.IntN(10) < share {
 			killed++
 			err = n.kill(time.Duration(r.IntN(3000)) * time.Millisecond)
 		} else {
