@@ -81,6 +81,14 @@ test-engines: packages ## the conformance suite on PostgreSQL with pgvector, whi
 test-engines-kill: ## kills of writers and of PostgreSQL with fsync: what was acknowledged is there (a few minutes)
 	CACHE=$(CURDIR)/.cache/engines tools/engines/run.sh go run ./tools/engines/kill -kills 60
 
+.PHONY: test-opensearch
+test-opensearch: ## the conformance suite on OpenSearch with k-NN, from Maven Central (54 MB; needs Java 17 or newer and Maven)
+	JAVA_OPTS=-XX:TieredStopAtLevel=1 CACHE=$(CURDIR)/.cache/engines tools/engines/opensearch.sh
+
+.PHONY: test-opensearch-cluster
+test-opensearch-cluster: ## kill, stop and restart the nodes of an OpenSearch cluster of three while two processes write (KILLS=100; 2 GB of memory)
+	NODES=3 FAULT_TIMEOUT=2s JAVA_OPTS=-XX:TieredStopAtLevel=1 CACHE=$(CURDIR)/.cache/engines tools/engines/opensearch.sh go run ./tools/engines/killnodes -kills $(or $(KILLS),100)
+
 .PHONY: types-python
 types-python: build ## write the Python package's types from the server's description
 	FRONYDB_BINARY=$(CURDIR)/bin/frony-db PYTHONPATH=python/src $(CURDIR)/.cache/python/venv/bin/python python/tools/generate_types.py

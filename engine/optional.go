@@ -2,16 +2,11 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder"
 )
-
-// ErrUnsupported is returned for what an engine does not do. The error's hint says what
-// to use instead.
-var ErrUnsupported = errors.New("the engine does not support it")
 
 // Maintainer is a DB that verifies, repairs and compacts itself when told to.
 type Maintainer interface {
@@ -64,6 +59,12 @@ type SelfQuerier interface {
 // Mapper is a Collection that lays its documents out on a plane.
 type Mapper interface {
 	Map(ctx context.Context, q db.MapQuery) (db.Map, error)
+}
+
+// Monitor is a DB that depends on other servers. Health returns nil if they can be
+// written to and read, and why not otherwise.
+type Monitor interface {
+	Health(ctx context.Context) error
 }
 
 // Delegator is a DB or Collection that leaves an operation ("backup", "doctor", …) to

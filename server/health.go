@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/fronyai/frony-db/engine"
 	"github.com/fronyai/frony-db/server/keys"
 )
 
@@ -34,6 +35,14 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	case stateStopping:
 		answerText(w, http.StatusServiceUnavailable, "stopping")
 	default:
+		if m, ok := s.db.(engine.Monitor); ok {
+			if err := m.Health(r.Context()); err != nil {
+				s.log.Warn("not ready", "err", err) // it names servers, and everybody may ask
+				w.Header().Set("Retry-After", "2")
+				answerText(w, http.StatusServiceUnavailable, "the engine is not available")
+				return
+			}
+		}
 		answerText(w, http.StatusOK, s.health(r.Context()))
 	}
 }

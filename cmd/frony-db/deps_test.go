@@ -45,6 +45,7 @@ var allowed = map[string]struct {
 	"api":                         {own: []string{"db"}, others: []string{}},
 	"engine":                      {own: []string{"db", "embedder"}, others: []string{}},
 	"engine/enginetest":           {own: []string{"db", "embedder", "embedder/embeddertest", "engine"}, others: []string{}},
+	"engine/opensearch":           {own: []string{"db", "embedder", "engine", "internal"}, others: []string{}},
 	"engine/postgres":             {own: []string{"db", "embedder", "engine", "internal"}},
 	"server":                      {own: []string{"api", "db", "embedder", "engine", "internal/textform"}},
 	"server/admit":                {own: []string{"server/problem"}},

@@ -12,11 +12,12 @@ import (
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/engine"
-	_ "github.com/fronyai/frony-db/engine/postgres" // for --engine
+	_ "github.com/fronyai/frony-db/engine/opensearch" // for --engine
+	_ "github.com/fronyai/frony-db/engine/postgres"
 )
 
 func (a *app) registerEngine(f *pflag.FlagSet) {
-	f.StringVar(&a.engine, "engine", "", "engine's database to use instead of --db, such as postgres://USER@HOST/DATABASE; prefer FRONYDB_ENGINE for a URL with a password")
+	f.StringVar(&a.engine, "engine", "", "engine's database to use instead of --db, such as postgres://USER@HOST/DATABASE or opensearch://HOST:9200; prefer FRONYDB_ENGINE for a URL with a password")
 }
 
 // checkEngine refuses what is no URL. Until 0.2 it may be the former meaning of the flag,
@@ -30,7 +31,7 @@ func (a *app) checkEngine() error {
 		}
 		a.engine, a.from["engine"] = "", byDefault
 	case a.engine != "" && !strings.Contains(a.engine, "://"):
-		return usage.Errorf("--engine %s is no URL, such as postgres://user@host/database; for a directory use --db", a.engine)
+		return usage.Errorf("--engine %s is no URL, such as postgres://user@host/database or opensearch://host:9200; for a directory use --db", a.engine)
 	}
 	return nil
 }

@@ -43,8 +43,8 @@ It listens on 127.0.0.1:7700. To accept connections from other machines, create
 keys ('frony-db serve key NAME --role read') and name their file with --keys, or
 set FRONYDB_ADMIN_KEY, FRONYDB_WRITE_KEY or FRONYDB_READ_KEY to a secret.
 
-With --engine it keeps the collections in PostgreSQL with pgvector instead of a
-directory; any number of servers may share one database. FRONYDB_ENGINE hides a
+With --engine it keeps the collections in PostgreSQL with pgvector, or in OpenSearch,
+instead of a directory; any number of servers may share one database. FRONYDB_ENGINE hides a
 password from the command line.
 
 With --json, it prints {"url": …, "pid": …} to standard output when it listens.

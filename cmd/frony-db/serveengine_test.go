@@ -23,6 +23,8 @@ func TestServeEngineRefuses(t *testing.T) {
 		{[]string{"--engine", "postgres://127.0.0.1:1/x", "--cache-bytes", "1MiB"}, exitUsage, "exclude each other"},
 		{[]string{"--engine", "mysql://127.0.0.1:1/x"}, exitError, "there is no engine for mysql://"},
 		{[]string{"--engine", "postgres://u:secret@127.0.0.1:1/x"}, exitError, "is PostgreSQL running there"},
+		{[]string{"--engine", "opensearch://u:secret@127.0.0.1:1?timeout=200ms"}, exitError, "is OpenSearch running there"},
+		{[]string{"--engine", "opensearch://u:secret@127.0.0.1:1?shard=2"}, exitError, "no such setting"},
 	} {
 		var out bytes.Buffer
 		code := run(t.Context(), append([]string{"serve", "--addr", "127.0.0.1:0"}, c.args...), strings.NewReader(""), io.Discard, &out)
@@ -32,13 +34,26 @@ func TestServeEngineRefuses(t *testing.T) {
 	}
 }
 
-// Two servers on one PostgreSQL: what one writes, the other finds at once. What the
-// engine does not do has its code.
 func TestServeEngine(t *testing.T) {
 	engine := os.Getenv("FRONYDB_TEST_POSTGRES")
 	if engine == "" {
 		t.Skip("FRONYDB_TEST_POSTGRES has no URL of a PostgreSQL; make test-engines starts one")
 	}
+	testServeEngine(t, engine, "pg_amcheck")
+}
+
+func TestServeOpenSearch(t *testing.T) {
+	engine := os.Getenv("FRONYDB_TEST_OPENSEARCH")
+	if engine == "" {
+		t.Skip("FRONYDB_TEST_OPENSEARCH has no URL of an OpenSearch; make test-opensearch starts one")
+	}
+	testServeEngine(t, engine+"/serve", "_cat/shards")
+}
+
+// Two servers on one engine: what one writes, the other finds at once. What the engine
+// does not do has its code.
+func testServeEngine(t *testing.T, engine, instead string) {
+	t.Helper()
 	t.Setenv("FRONYDB_ENGINE", engine)
 	start := func() string {
 		t.Helper()
@@ -54,7 +69,7 @@ func TestServeEngine(t *testing.T) {
 				t.Errorf("exit code %d", c)
 			}
 		})
-		url := log.await(t, `serves postgres\S+ at (https?://[^\s"]+)`)
+		url := log.await(t, `serves \S+ at (https?://[^\s"]+)`)
 		awaitReady(t, url)
 		return url
 	}
@@ -89,7 +104,7 @@ func TestServeEngine(t *testing.T) {
 	}
 	code, answer = ask(http.MethodPost, second+"/v1/tasks", `{"kind": "doctor"}`)
 	why, _ := answer["error"].(map[string]any)
-	if code != http.StatusNotImplemented || why["code"] != "unsupported" || !strings.Contains(why["hint"].(string), "pg_amcheck") {
+	if code != http.StatusNotImplemented || why["code"] != "unsupported" || !strings.Contains(why["hint"].(string), instead) {
 		t.Errorf("doctor: %d, %v", code, answer)
 	}
 	if code, answer := ask(http.MethodDelete, first+notes, ""); code != http.StatusOK {

@@ -52,6 +52,8 @@ var sentinels = []struct {
 	{db.ErrDiskFull, http.StatusInsufficientStorage, "disk_full", ""},
 	{db.ErrOutside, http.StatusForbidden, "outside", "documents"},
 	{engine.ErrUnsupported, http.StatusNotImplemented, "unsupported", ""},
+	{engine.ErrUnknownOutcome, http.StatusGatewayTimeout, "unknown_outcome", ""},
+	{engine.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", ""},
 	{db.ErrReadOnly, http.StatusForbidden, "read_only", ""},
 	{db.ErrClosed, http.StatusServiceUnavailable, "stopping", ""},
 	{context.Canceled, StatusClosed, "cancelled", ""},

@@ -3,7 +3,7 @@
 // Command bench loads the same documents into engines and asks them the same questions,
 // in turns. It prints a table for docs/scale.md.
 //
-//	go run ./tools/engines/bench -corpus corpus.jsonl -queries a.txt,b.txt -n 100000 /tmp/db postgres://localhost/bench
+//	go run ./tools/engines/bench -corpus corpus.jsonl -queries a.txt,b.txt -n 100000 /tmp/db postgres://localhost/bench opensearch://localhost:9200/bench
 //
 // The corpus has a JSON object with "text" on each line. Documents are embedded once,
 // before: inserts are those of the engines alone.
@@ -27,6 +27,7 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder/builtin"
 	"github.com/fronyai/frony-db/engine"
+	_ "github.com/fronyai/frony-db/engine/opensearch"
 	_ "github.com/fronyai/frony-db/engine/postgres"
 )
 
@@ -115,8 +116,8 @@ func run(ctx context.Context, corpus string, queries []string, n, asked, batch, 
 		if err != nil {
 			return err
 		}
-		all[i] = &measured{c: c, took: map[string][]time.Duration{}, cpu: map[string]time.Duration{}, found: map[string]int{}}
-		findBackends(where)
+		all[i] = &measured{c: c, url: where, took: map[string][]time.Duration{}, cpu: map[string]time.Duration{}, found: map[string]int{}}
+		all[i].findServers()
 		bulk := len(docs)
 		if after > 0 {
 			bulk -= after
@@ -150,33 +151,35 @@ func run(ctx context.Context, corpus string, queries []string, n, asked, batch, 
 // measured is what one engine has shown.
 type measured struct {
 	c       engine.Collection
+	url     string
+	servers []string // files with the CPU times of the engine's processes
 	inserts float64
 	loads   float64 // in bulk
 	took    map[string][]time.Duration
-	cpu     map[string]time.Duration // of this program and of PostgreSQL
+	cpu     map[string]time.Duration // of this program and of the servers
 	loading time.Duration            // the same, of an insert
 	bulk    time.Duration            // the same, of a document that is loaded in bulk
 	found   map[string]int           // of ten
 }
 
 func (m *measured) insert(ctx context.Context, docs []db.Document, batch int) error {
-	before, start := cpu(), time.Now()
+	before, start := m.used(), time.Now()
 	err := m.write(ctx, docs, batch)
-	m.loading = (cpu() - before) / time.Duration(len(docs))
+	m.loading = (m.used() - before) / time.Duration(len(docs))
 	m.inserts = float64(len(docs)) / time.Since(start).Seconds()
 	return err
 }
 
 // load loads documents in bulk, as far as the engine does.
 func (m *measured) load(ctx context.Context, d engine.DB, docs []db.Document, batch int) (err error) {
-	before, start := cpu(), time.Now()
+	before, start := m.used(), time.Now()
 	fill := func() error { return m.write(ctx, docs, batch) }
 	if l, ok := d.(engine.Loader); ok {
 		err = l.Load(ctx, "bench", fill)
 	} else {
 		err = fill()
 	}
-	m.bulk = (cpu() - before) / time.Duration(len(docs))
+	m.bulk = (m.used() - before) / time.Duration(len(docs))
 	m.loads = float64(len(docs)) / time.Since(start).Seconds()
 	return err
 }
@@ -212,13 +215,13 @@ func ask(ctx context.Context, all []*measured, text string) error {
 			if err != nil {
 				return err
 			}
-			before, start := cpu(), time.Now()
+			before, start := m.used(), time.Now()
 			got, err := m.c.Search(ctx, k.q)
 			if err != nil {
 				return err
 			}
 			m.took[k.name] = append(m.took[k.name], time.Since(start))
-			m.cpu[k.name] += cpu() - before
+			m.cpu[k.name] += m.used() - before
 			ids := map[string]bool{}
 			for _, g := range got {
 				ids[g.Document.ID] = true
@@ -268,15 +271,15 @@ func (m *measured) writeTimes(folder string, engine int) error {
 	return nil
 }
 
-// cpu is the CPU time of this program and of all processes of PostgreSQL: on a busy
-// machine it says more than the clock.
-func cpu() time.Duration {
+// used is the CPU time of this program and of the engine's processes: on a busy machine
+// it says more than the clock.
+func (m *measured) used() time.Duration {
 	var own syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
 	total := time.Duration(own.Utime.Nano() + own.Stime.Nano())
-	for _, path := range backends {
+	for _, path := range m.servers {
 		var ns int64
 		if b, err := os.ReadFile(path); err == nil { // else it has ended
 			if _, err := fmt.Sscan(string(b), &ns); err == nil {
@@ -287,30 +290,49 @@ func cpu() time.Duration {
 	return total
 }
 
-// backends are the files with the CPU times of PostgreSQL's processes.
-var backends []string
-
-// findBackends finds them, once the connections are there.
-func findBackends(server string) {
-	u, err := url.Parse(server)
-	if err != nil || u.Port() == "" {
+// findServers finds the engine's processes, once the connections are there: those of
+// PostgreSQL by its port, and the threads of OpenSearch's nodes, which
+// tools/engines/opensearch.sh names.
+func (m *measured) findServers() {
+	m.servers = nil
+	u, err := url.Parse(m.url)
+	if err != nil {
 		return
 	}
-	port := u.Port()
-	all, _ := filepath.Glob("/proc/[0-9]*/schedstat")
-	for _, path := range all {
-		var pid, parent int
-		var name, state string
-		b, err := os.ReadFile(filepath.Join(filepath.Dir(path), "stat"))
-		if err == nil {
-			_, err = fmt.Sscanf(string(b), "%d (%s %s %d", &pid, &name, &state, &parent)
+	switch u.Scheme {
+	case "postgres":
+		all, _ := filepath.Glob("/proc/[0-9]*/schedstat")
+		for _, path := range all {
+			if servesPort(filepath.Dir(path), u.Port()) {
+				m.servers = append(m.servers, path)
+			}
 		}
-		if err != nil || name != "postgres)" {
-			continue
-		}
-		command, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", parent))
-		if err == nil && strings.Contains(string(command), "port="+port) {
-			backends = append(backends, path)
+	case "opensearch":
+		pids, _ := filepath.Glob(filepath.Join(os.Getenv("FRONYDB_TEST_OPENSEARCH_NODES"), "node*.pid"))
+		for _, file := range pids {
+			pid, _ := os.ReadFile(file)
+			threads, _ := filepath.Glob("/proc/" + strings.TrimSpace(string(pid)) + "/task/*/schedstat")
+			m.servers = append(m.servers, threads...)
 		}
 	}
+}
+
+// servesPort reports whether a process is PostgreSQL on a port, or one of its children.
+func servesPort(dir, port string) bool {
+	name, err := os.ReadFile(filepath.Join(dir, "comm"))
+	if err != nil || strings.TrimSpace(string(name)) != "postgres" {
+		return false
+	}
+	stat, _ := os.ReadFile(filepath.Join(dir, "stat"))
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 2 {
+		return false
+	}
+	for _, d := range []string{dir, "/proc/" + fields[1]} {
+		if line, _ := os.ReadFile(filepath.Join(d, "cmdline")); strings.Contains(string(line), "port="+port) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,173 @@
+package opensearch
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+
+	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/db/filter"
+)
+
+// GetFields is db.Collection.GetFields.
+func (c *Collection) GetFields(ctx context.Context, fields db.Fields, ids ...string) (docs []db.Document, err error) {
+	err = c.reads(ctx, func(s *state) error {
+		docs, err = c.get(ctx, s, fields, ids)
+		return err
+	})
+	return docs, failed("get", "", err)
+}
+
+// wanted are the parts that fields means.
+func wanted(f db.Fields) db.Fields {
+	if f == 0 {
+		return db.FieldsDefault
+	}
+	return f
+}
+
+// composed are ids in the form in which they are compared.
+func composed(ids []string) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = db.Composed(id)
+	}
+	return out
+}
+
+// get reads documents by id, in order.
+func (c *Collection) get(ctx context.Context, s *state, fields db.Fields, ids []string) ([]db.Document, error) {
+	all, err := c.all(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[string]*db.Document, len(ids))
+	err = c.each(ctx, all.narrowed(or(anyOf("key", composed(ids)))), reading{fields: wanted(fields)}, func(d *stored) error {
+		at[d.key] = &d.Document
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]db.Document, 0, len(ids))
+	var missing []string
+	for _, id := range ids {
+		if d := at[db.Composed(id)]; d != nil {
+			docs = append(docs, *d)
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	if missing != nil {
+		return docs, db.NotFound(missing...)
+	}
+	return docs, nil
+}
+
+// embeddings returns those of documents by id.
+func (c *Collection) embeddings(ctx context.Context, ids []string) (out [][]float32, err error) {
+	docs, err := c.GetFields(ctx, db.FieldEmbedding, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range docs {
+		out = append(out, docs[i].Embedding)
+	}
+	return out, nil
+}
+
+// Count is db.Collection.Count.
+func (c *Collection) Count(ctx context.Context, where filter.Expr) (n int, err error) {
+	err = c.reads(ctx, func(s *state) error {
+		meets, err := c.where(ctx, s, where)
+		if err == nil {
+			n, err = c.count(ctx, meets)
+		}
+		return err
+	})
+	return n, failed("count", "", err)
+}
+
+// errEnough ends a loop.
+var errEnough = errors.New("enough")
+
+// Scan is db.Collection.Scan. All documents are of one moment. With Sort, the metadata of
+// all documents that meet the filter is read first, and compared here.
+func (c *Collection) Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document, error] {
+	return func(yield func(db.Document, error) bool) {
+		n := 0
+		one := func(d *stored) error {
+			if n++; !yield(d.Document, nil) || n == s.Limit {
+				return errEnough
+			}
+			return nil
+		}
+		err := c.CheckScan(&s)
+		if err == nil {
+			err = c.reads(ctx, func(at *state) error {
+				meets, err := c.where(ctx, at, s.Filter)
+				if err != nil {
+					return err
+				}
+				if len(s.Sort) > 0 {
+					return c.sorted(ctx, meets, s, one)
+				}
+				size := page
+				if s.Limit > 0 {
+					size = s.Limit
+				}
+				return c.eachFrom(ctx, meets, reading{fields: wanted(s.Fields)}, s.After, size, one)
+			})
+		}
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(db.Document{}, failed("scan", "", err))
+		}
+	}
+}
+
+// sorted calls f for documents in the order of a scan's Sort.
+func (c *Collection) sorted(ctx context.Context, meets *selection, s db.Scan, f func(*stored) error) error {
+	columns, slots, err := c.columns(ctx, meets)
+	if err != nil {
+		return err
+	}
+	order := columns.Sorted(&s)
+	if s.Limit > 0 {
+		order = order[:min(len(order), s.Limit)]
+	}
+	for part := range slices.Chunk(order, page) {
+		want := make([]string, len(part))
+		for i, at := range part {
+			want[i] = slots[at]
+		}
+		docs := make(map[string]*stored, len(part))
+		err := c.each(ctx, meets.narrowed(or(anyOf("_id", want))), reading{fields: wanted(s.Fields) | db.FieldMetadata}, func(d *stored) error {
+			docs[d.slot] = d
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, slot := range want {
+			if d := docs[slot]; d != nil { // else it has gone meanwhile
+				if err := f(d); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// columns reads the columns of the documents of a selection, and their slots.
+func (c *Collection) columns(ctx context.Context, s *selection) (*db.Columns, []string, error) {
+	columns := db.NewColumns(false)
+	var slots []string
+	err := c.each(ctx, s, reading{fields: db.FieldMetadata}, func(d *stored) error {
+		columns.Add(&d.Document)
+		slots = append(slots, d.slot)
+		return nil
+	})
+	return columns, slots, err
+}
