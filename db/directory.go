@@ -30,6 +30,9 @@ func inspect(dir string) (bool, error) {
 		if info, serr := os.Stat(dir); serr == nil && !info.IsDir() {
 			return false, reason.For(ErrNotDatabase, "it is a file, not a directory")
 		}
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			err = e.Err // Open's error names the directory
+		}
 		return false, err
 	}
 	if len(entries) == 0 {

@@ -72,6 +72,8 @@ var (
 	ErrResultsTooLarge = errors.New("results too large")
 	// ErrLocked is returned by Open when another process has the database open.
 	ErrLocked = store.ErrLocked
+	// ErrNotEmpty is returned by Restore for a directory that holds something.
+	ErrNotEmpty = errors.New("the directory is not empty")
 	// ErrNotDatabase is returned by Open for a directory that holds other files.
 	ErrNotDatabase = errors.New("not a frony-db database")
 	// ErrFormat is returned by Open for a database that a newer version wrote.

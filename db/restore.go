@@ -85,8 +85,8 @@ func VerifyBackup(ctx context.Context, r io.Reader, o *RestoreOptions) (BackupIn
 // The restored database has an id of its own, so its first backup must be a
 // complete one. Documents that were damaged when the backup was made are left out:
 // Restore then returns ErrDamaged, which names them, and dir holds all others. Otherwise it
-// returns ErrBackup, which names the backup and its fault, and ErrNotDatabase if dir
-// is not empty.
+// returns ErrBackup, which names the backup and its fault, and ErrNotEmpty for a dir
+// that is not.
 func Restore(ctx context.Context, dir string, o *RestoreOptions, backups ...io.Reader) (BackupInfo, error) {
 	if o == nil {
 		o = &RestoreOptions{}
@@ -104,7 +104,7 @@ func restore(ctx context.Context, dir string, o *RestoreOptions, backups []io.Re
 	case err != nil:
 		return info, err
 	case len(entries) > 0:
-		return info, reason.For(ErrNotDatabase, "the directory is not empty; name a new one")
+		return info, &Error{Err: ErrNotEmpty, Hint: "name a new one"}
 	}
 	if len(backups) == 0 {
 		return info, reason.For(ErrBackup, "no backups; name at least one")

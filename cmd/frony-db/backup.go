@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -90,45 +87,22 @@ func (a *app) saveBackup(path string, write func(io.Writer) (db.BackupInfo, erro
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return usage.Errorf("backup: %s is a directory; name a file", path)
 	}
-	removeParts(path)
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+partMark+"*")
+	var info db.BackupInfo
+	var damaged error
+	err := createFile(path, 0o600, func(w io.Writer) (err error) {
+		info, err = write(w)
+		if errors.Is(err, db.ErrDamaged) {
+			damaged, err = err, nil // it holds all other documents
+		}
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
-	}
-	info, err := write(f)
-	damaged := err
-	if errors.Is(err, db.ErrDamaged) {
-		err = nil // it holds all other documents
-	}
-	if err == nil {
-		err = errors.Join(f.Chmod(0o600), f.Sync())
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
 	}
 	if a.json {
 		return errors.Join(damaged, a.printJSON(info))
 	}
 	return errors.Join(damaged, a.printBackup(path, &info))
-}
-
-// partMark is in the name of a backup that is being written.
-const partMark = ".part-"
-
-// removeParts deletes what killed backups to the same file have left. This process has the
-// database open, so nobody else is backing it up; a backup of another database under
-// the same name writes to its part all the time.
-func removeParts(path string) {
-	entries, _ := os.ReadDir(filepath.Dir(path)) // what cannot be listed cannot be removed
-	for _, e := range entries {
-		info, err := e.Info()
-		if err == nil && info.Mode().IsRegular() && strings.HasPrefix(e.Name(), filepath.Base(path)+partMark) && time.Since(info.ModTime()) > 10*time.Second {
-			_ = os.Remove(filepath.Join(filepath.Dir(path), e.Name()))
-		}
-	}
 }
 
 func (a *app) printBackup(path string, info *db.BackupInfo) error {

@@ -122,7 +122,7 @@ func (e *exporter) run(ctx context.Context) error {
 		if e.path == "-" {
 			return write(e.out)
 		}
-		return createFile(e.path, write)
+		return createFile(e.path, 0o644, write)
 	})
 	if err != nil {
 		return err

@@ -200,6 +200,9 @@ func inOrder(paths []string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if ids[path] != "" {
+			return nil, usage.Errorf("restore: %s is named twice", path)
+		}
 		if other, ok := after[info.Base]; ok {
 			return nil, fmt.Errorf("restore: %s and %s add to the same backup; name only one of them", other, path)
 		}

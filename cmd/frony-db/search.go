@@ -91,7 +91,7 @@ func (a *app) runSearch(c *cobra.Command, q db.Query) error {
 		return err
 	}
 	if !a.quiet {
-		fmt.Fprintf(a.err, "%d results in %s (%s, %s; embed %s, graph %s, lexical %s, rerank %d in %s)\n", len(matches),
+		fmt.Fprintf(a.err, "%s in %s (%s, %s; embed %s, graph %s, lexical %s, rerank %d in %s)\n", term.Plural(int64(len(matches)), "result"),
 			micros(t.Total), t.Mode, t.Plan, micros(t.Embed), micros(t.Graph), micros(t.Lexical), t.Candidates, micros(t.Rerank))
 	}
 	return nil

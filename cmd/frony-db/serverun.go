@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -133,6 +134,9 @@ func (s *serving) listen(ctx context.Context) (net.Listener, *server.Certs, erro
 		}
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		err = fmt.Errorf("another program listens on %s; stop it, or choose another address with --addr", s.addr)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("serve: %w", err)
 	}

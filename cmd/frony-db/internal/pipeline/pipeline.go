@@ -45,24 +45,27 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	slots := make(chan struct{}, p.opts.Windows)
 	windows := make(chan *window, p.opts.Windows)
 	var wg sync.WaitGroup
-	stage := func(name string, run func(context.Context) error) {
+	stage := func(run func(context.Context) error) {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {
-				cancel(wrap(name, err))
+				cancel(err)
 			}
 		})
 	}
-	stage("reading", func(ctx context.Context) error {
+	stage(func(ctx context.Context) error {
 		defer close(windows)
 		return p.read(ctx, slots, windows)
 	})
-	stage("writing", func(ctx context.Context) error { return p.write(ctx, slots, windows) })
+	stage(func(ctx context.Context) error { return wrap("writing", p.write(ctx, slots, windows)) })
 	wg.Wait()
 	return context.Cause(ctx)
 }
 
 // wrap names the stage, but leaves alone what says enough.
 func wrap(stage string, err error) error {
+	if err == nil {
+		return nil
+	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
@@ -103,6 +106,8 @@ func (p *Pipeline) fill(ctx context.Context, w *window) (ended bool, err error) 
 			err = p.prepare(ctx, w, rec)
 		} else if _, ok := errors.AsType[*source.Reject](err); ok {
 			p.count.read.Add(1)
+		} else {
+			err = wrap("reading", err)
 		}
 		if err == nil {
 			continue

@@ -76,7 +76,7 @@ func columns(header []string, opts *Options) ([]column, error) {
 		}
 		return nil, fmt.Errorf("%w %q for the text is not among %q; %s", ErrColumn, opts.textName(), names(out), hint)
 	}
-	return out, nil
+	return out, opts.checkNamed(names(out))
 }
 
 func names(columns []column) []string {

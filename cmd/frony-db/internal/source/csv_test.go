@@ -64,6 +64,8 @@ func TestCSVOptions(t *testing.T) {
 		"column twice":   {"id,text,id\n", nil, `"id" appears twice`},
 		"no such type":   {"id,text\n", &Options{Types: map[string]Type{"jahr": Int}}, `"jahr", whose type`},
 		"no such column": {"id,text\n", &Options{Columns: []string{"year"}}, `"year" is not among`},
+		"no such id":     {"id,text\n1,a\n", &Options{ID: "sku"}, `"sku" (--id-field) is not among ["id" "text"]`},
+		"no such title":  {"id,text\n1,a\n", &Options{Title: "제목"}, `"제목" (--title-field) is not among`},
 		"bad header":     {"id,te\"xt\n1,a\n", &Options{Quote: QuoteDouble}, "the header (line 1)"},
 	} {
 		got := readBytes(t, "in.csv", []byte(tc.in), tc.opts)

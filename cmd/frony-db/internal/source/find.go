@@ -39,6 +39,9 @@ func find(ctx context.Context, name string, opts *Options) ([]file, int64, io.Cl
 		}
 		return findIn(existing(filepath.FromSlash(base)), nfc.Compose(pattern), opts)
 	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = fmt.Errorf("%s: %w", name, e.Err) // without the name of the system call
+	}
 	return nil, 0, nil, err
 }
 

@@ -35,6 +35,8 @@ type jsonl struct {
 	buf   bytes.Buffer // what dec reads, which does not copy a Buffer
 	dec   *jsontext.Decoder
 
+	met map[string]bool // those of the fields that the options name
+
 	vector []float32 // the embedding that was cut out of the line, not yet in the record
 	dims   int       // of the last one
 	short  []byte    // the line without it
@@ -43,7 +45,10 @@ type jsonl struct {
 func newJSONL(file string, in *input, opts *Options, notes *notes) *jsonl {
 	lines := newLineReader(in, opts.MaxRecord, opts.MaxRaw)
 	lines.offset = in.skipped
-	j := &jsonl{file: file, in: in, opts: opts, notes: notes, lines: lines}
+	j := &jsonl{file: file, in: in, opts: opts, notes: notes, lines: lines, met: map[string]bool{}}
+	for _, n := range opts.named() {
+		j.met[n.name] = false
+	}
 	j.dec = jsontext.NewDecoder(&j.buf)
 	return j
 }
@@ -53,6 +58,9 @@ func (j *jsonl) place() (int64, int64) { return j.lines.no, j.lines.offset }
 func (j *jsonl) next() (Record, error) {
 	for {
 		ln, err := j.lines.next()
+		if errors.Is(err, io.EOF) {
+			j.tellUnmet()
+		}
 		if err != nil {
 			return Record{}, err
 		}
@@ -69,6 +77,16 @@ func (j *jsonl) next() (Record, error) {
 		}
 		rec.File, rec.Line, rec.Offset = j.file, ln.no, ln.offset
 		return rec, nil
+	}
+}
+
+// tellUnmet tells at the end of which fields that the options name there was none: a slip,
+// perhaps, that gave all records other ids.
+func (j *jsonl) tellUnmet() {
+	for _, n := range j.opts.named() {
+		if !j.met[n.name] && j.line > 0 {
+			j.notes.whole("no record has the field %q (%s)", n.name, n.role.flag())
+		}
 	}
 }
 
@@ -157,6 +175,9 @@ func (j *jsonl) fields() (Record, error) {
 
 // field reads the value of one field into the record.
 func (j *jsonl) field(rec *Record, meta *metadata, name string) (err error) {
+	if met, named := j.met[name]; named && !met {
+		j.met[name] = true
+	}
 	switch role := j.opts.role(name); role {
 	case roleID:
 		return j.id(rec, meta, name)

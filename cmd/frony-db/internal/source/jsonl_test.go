@@ -321,3 +321,24 @@ func TestJSONArray(t *testing.T) {
 		t.Errorf("more behind: %+v", got)
 	}
 }
+
+// A field that was named and that no record has is told: with a slip in its name, all
+// records have other ids than they should.
+func TestJSONLNamedFieldIsMissing(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"id":"1","text":"a"}` + "\n" + `{"id":"2","text":"b"}`:   `no record has the field "sku" (--id-field)`,
+		`{"id":"1","text":"a"}` + "\n" + `{"sku":"2","text":"b"}`:  "",
+		`[{"id":"1","text":"a"},{"id":"2","text":"b","title":""}]`: `no record has the field "sku" (--id-field)`,
+		"": "",
+	} {
+		var got []string
+		readBytes(t, "in.jsonl", []byte(in), &Options{ID: "sku", Note: func(n Note) {
+			if strings.HasPrefix(n.Text, "no record") {
+				got = append(got, n.Text)
+			}
+		}})
+		if strings.Join(got, "; ") != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}

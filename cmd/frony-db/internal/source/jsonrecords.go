@@ -56,6 +56,7 @@ func (j *jsonRecords) place() (int64, int64) { return j.no, j.dec.InputOffset() 
 func (j *jsonRecords) next() (Record, error) {
 	value, err, ok := j.pull()
 	if !ok {
+		j.lines.tellUnmet()
 		return Record{}, io.EOF
 	}
 	if err != nil {

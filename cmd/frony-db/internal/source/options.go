@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -177,15 +178,20 @@ func (o *Options) withDefaults() (Options, error) {
 	return opts, errors.Join(faults...)
 }
 
+// compression is the ending of a compressed file's name.
+func compression(name string) (ext string, ok bool) {
+	ext = strings.ToLower(filepath.Ext(name))
+	if slices.Contains([]string{".gz", ".zst", ".zstd"}, ext) {
+		return ext, true
+	}
+	return "", false
+}
+
 // FormatOf returns a file's format by its name, ignoring .gz and .zst.
 func FormatOf(name string) (Format, bool) {
 	name = strings.ToLower(name)
-	for _, ext := range []string{".gz", ".zst", ".zstd"} {
-		if inner, ok := strings.CutSuffix(name, ext); ok {
-			name = inner
-			break
-		}
-	}
+	ext, _ := compression(name)
+	name = strings.TrimSuffix(name, ext)
 	dot := strings.LastIndexByte(name, '.')
 	if dot < 0 {
 		return Auto, false

@@ -90,6 +90,7 @@ func TestParquetUnsupported(t *testing.T) {
 	}
 	for want, opts := range map[string]*Options{
 		`"gone" is not among`:          {Columns: []string{"gone"}},
+		`"sku" (--id-field) is not`:    {ID: "sku"},
 		`"body" for the text`:          {Text: "body", Columns: []string{}},
 		`"text" must be a list of num`: {Text: "body", Embedding: "text", Columns: []string{}},
 	} {

@@ -1,6 +1,10 @@
 package source
 
-import "cmp"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // Names of the fields that only exports have. They begin with an underscore because
 // "source", "chunk" and "expires" are common metadata: a column "expires" of other data
@@ -80,6 +84,29 @@ func is(name, given, usual, other string) bool {
 		return name == given
 	}
 	return name != "" && (name == usual || name == other)
+}
+
+// named is a field that the options name for a role.
+type named struct {
+	role role
+	name string
+}
+
+// named are the fields that the options name.
+func (o *Options) named() []named {
+	return slices.DeleteFunc([]named{
+		{roleID, o.ID}, {roleText, o.Text}, {roleTitle, o.Title}, {roleEmbedding, o.Embedding}, {roleExpires, o.Expires},
+	}, func(n named) bool { return n.name == "" })
+}
+
+// checkNamed returns ErrColumn if one of these is not among a table's columns.
+func (o *Options) checkNamed(columns []string) error {
+	for _, n := range o.named() {
+		if !slices.Contains(columns, n.name) {
+			return fmt.Errorf("%w %q (%s) is not among %q", ErrColumn, n.name, n.role.flag(), columns)
+		}
+	}
+	return nil
 }
 
 // textName is the name of the field that holds the text.

@@ -143,6 +143,9 @@ func (r *reader) start(f file) error {
 		return err
 	}
 	r.in, err = newInput(counter{raw, &r.read}, r.opts.Encoding, !f.pipe)
+	if zip, ok := compression(f.name); ok && errors.Is(err, ErrEncoding) && r.opts.Encoding == "" {
+		return fmt.Errorf("%w: it is named %s, and is neither compressed nor text; copy or download the file again", ErrFormat, zip)
+	}
 	if err != nil {
 		return err
 	}
