@@ -23,7 +23,7 @@ func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, erro
 	tell := make([]float64, len(s.q.Parts))
 	most := 0.0
 	for i, p := range s.q.Parts {
-		tell[i] = float64(s.x.lexical.Ceiling(p.Text))
+		tell[i] = float64(s.x.lexical.Tells(p.Text))
 		most = max(most, tell[i])
 	}
 	var b best
