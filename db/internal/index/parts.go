@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"math"
+	"strings"
 )
 
 // Part is a part of a long question, searched by itself.
@@ -14,6 +15,15 @@ type Part struct {
 // wholeBonus is how much more a score for the whole question counts than one for a
 // part of it.
 const wholeBonus = 1.1
+
+// askBonus is how much more a part counts that ends with a question mark.
+const askBonus = 1.1
+
+// asks reports whether a text ends with a question mark.
+func asks(text string) bool {
+	text = strings.TrimRight(text, ` "')”’」』）`)
+	return strings.HasSuffix(text, "?") || strings.HasSuffix(text, "？")
+}
 
 // parts searches for each part of the question, and gives each document the best of
 // its scores for the whole, which all are, and for a part. A part that says little
@@ -44,6 +54,9 @@ func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, erro
 			return nil, err
 		}
 		weight := float32(math.Sqrt(tell[i]/most) / wholeBonus)
+		if asks(p.Text) {
+			weight *= askBonus
+		}
 		for i := range found {
 			found[i].side = s.side
 			found[i].score *= weight
