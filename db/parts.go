@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -20,7 +21,7 @@ const (
 // model runs in this process. A provider is asked for one embedding a question: the
 // parts then have that of the whole.
 func (v *version) embedParts(ctx context.Context, q *Query) ([]index.Part, error) {
-	texts := parts(q.Text)
+	texts := v.most(parts(q.Text))
 	out := make([]index.Part, len(texts))
 	for i, t := range texts {
 		out[i].Text = t
@@ -45,29 +46,56 @@ func parts(text string) []string {
 		return nil
 	}
 	var all []string
-	for _, s := range chunk.Sentences(text) {
-		words := strings.Fields(s)
-		if len(words) < longWords {
-			all = append(all, s)
-			continue
-		}
-		for i := 0; i < len(words); i += window / 2 {
-			end := min(i+window, len(words))
-			all = append(all, strings.Join(words[i:end], " "))
-			if end == len(words) {
-				break
+	for _, sentence := range chunk.Sentences(text) {
+		for _, s := range said(sentence) {
+			words := strings.Fields(s)
+			if len(words) < longWords {
+				all = append(all, s)
+				continue
+			}
+			for i := 0; i < len(words); i += window / 2 {
+				end := min(i+window, len(words))
+				all = append(all, strings.Join(words[i:end], " "))
+				if end == len(words) {
+					break
+				}
 			}
 		}
 	}
-	for len(all) > partsMost {
-		joined := all[:0]
-		for i := 0; i < len(all); i += 2 {
-			joined = append(joined, strings.Join(all[i:min(i+2, len(all))], " "))
-		}
-		all = joined
-	}
 	if len(all) < 2 {
 		return nil
+	}
+	return all
+}
+
+// most returns no more than partsMost of the parts: those that tell most, in order. Where
+// nothing knows what they tell, neighbours are joined.
+func (v *version) most(all []string) []string {
+	if len(all) <= partsMost {
+		return all
+	}
+	tell := v.Tells(all)
+	if tell == nil {
+		return paired(all)
+	}
+	least := slices.Sorted(slices.Values(tell))[len(all)-partsMost]
+	var kept []string
+	for i, text := range all {
+		if tell[i] >= least && len(kept) < partsMost {
+			kept = append(kept, text)
+		}
+	}
+	return kept
+}
+
+// paired joins neighbours until no more than partsMost are left.
+func paired(all []string) []string {
+	for len(all) > partsMost {
+		pairs := all[:0]
+		for i := 0; i < len(all); i += 2 {
+			pairs = append(pairs, strings.Join(all[i:min(i+2, len(all))], " "))
+		}
+		all = pairs
 	}
 	return all
 }

@@ -25,7 +25,7 @@ func TestParts(t *testing.T) {
 	}
 	// Without full stops there are windows, which together have every word.
 	words := strings.Fields(strings.Repeat("one two three four five six seven ", 10))
-	got = parts(strings.Join(words, " "))
+	got = paired(parts(strings.Join(words, " ")))
 	if len(got) < 8 || len(got) > partsMost {
 		t.Errorf("%d windows of %d words", len(got), len(words))
 	}
@@ -34,7 +34,38 @@ func TestParts(t *testing.T) {
 			t.Errorf("window %d has %d words", i, n)
 		}
 	}
-	if got := parts(strings.Repeat("A sentence that says something. ", 200)); len(got) < 2 || len(got) > partsMost {
+	if got := paired(parts(strings.Repeat("A sentence that says something. ", 200))); len(got) < 2 || len(got) > partsMost {
 		t.Errorf("%d parts of 200 sentences", len(got))
+	}
+}
+
+// What programs and mail put around a question is no part of it.
+func TestSaid(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		line string
+		want []string
+	}{
+		{"전입신고는 며칠 안에 하나요?", []string{"전입신고는 며칠 안에 하나요?"}},
+		{"> > How do I renew it?", []string{"How do I renew it?"}},
+		{"- 자동차 보험 갱신하기", []string{"자동차 보험 갱신하기"}},
+		{"3. 자동차 보험 갱신하기", []string{"자동차 보험 갱신하기"}},
+		{"3.14 is a number", []string{"3.14 is a number"}},
+		{"/* how to renew it */", []string{"how to renew it"}},
+		{"    # TODO: how to renew it", []string{"TODO: how to renew it", "how to renew it"}},
+		{"내용: 보험은 어떻게 갱신하나요", []string{"내용: 보험은 어떻게 갱신하나요", "보험은 어떻게 갱신하나요"}},
+		{"[3:05 PM] Mike: how do I renew it", []string{"[3:05 PM] Mike: how do I renew it", "how do I renew it"}},
+		{"Mar 11 09:41:40 web01 app[990]: search: how to renew it", []string{"Mar 11 09:41:40 web01 app[990]: search: how to renew it", "how to renew it"}},
+		{`ERROR pool-3 failed query="how to renew it" status=500`, []string{`ERROR pool-3 failed query="how to renew it" status=500`, "how to renew it"}},
+		{`name="x" query="how to renew it"`, []string{`name="x" query="how to renew it"`, "how to renew it"}},
+		{"Reply by: e-mail", []string{"Reply by: e-mail"}}, // too little to be asked
+		{"this is what he wrote to me about yesterday: a long story", []string{"this is what he wrote to me about yesterday: a long story"}},
+		{"+44 20 7946 0321", nil},
+		{"-----", nil},
+		{"", nil},
+	} {
+		if got := said(c.line); !slices.Equal(got, c.want) {
+			t.Errorf("%q says %q, want %q", c.line, got, c.want)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"math"
+	"strings"
 )
 
 // Part is a part of a long question, searched by itself.
@@ -15,6 +16,15 @@ type Part struct {
 // part of it.
 const wholeBonus = 1.1
 
+// askBonus is how much more a part counts that ends with a question mark.
+const askBonus = 1.1
+
+// asks reports whether a text ends with a question mark.
+func asks(text string) bool {
+	text = strings.TrimRight(text, ` "')”’」』）`)
+	return strings.HasSuffix(text, "?") || strings.HasSuffix(text, "？")
+}
+
 // parts searches for each part of the question, and gives each document the best of
 // its scores for the whole, which all are, and for a part. A part that says little
 // counts little: by the root of what its words tell, compared with the most telling
@@ -23,7 +33,7 @@ func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, erro
 	tell := make([]float64, len(s.q.Parts))
 	most := 0.0
 	for i, p := range s.q.Parts {
-		tell[i] = float64(s.x.lexical.Ceiling(p.Text))
+		tell[i] = float64(s.x.lexical.Tells(p.Text))
 		most = max(most, tell[i])
 	}
 	var b best
@@ -44,6 +54,9 @@ func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, erro
 			return nil, err
 		}
 		weight := float32(math.Sqrt(tell[i]/most) / wholeBonus)
+		if asks(p.Text) {
+			weight *= askBonus
+		}
 		for i := range found {
 			found[i].side = s.side
 			found[i].score *= weight

@@ -54,3 +54,45 @@ func TestParts(t *testing.T) {
 		t.Errorf("%d results, first %+v, %v", len(m), m[0].Record, err)
 	}
 }
+
+func TestAsks(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"며칠 안에 하나요?": true, `He wrote: "why?"`: true, "what？ ": true, "정말?!": false,
+		"a?b": false, "": false, "감사합니다.": false,
+	} {
+		if asks(text) != want {
+			t.Errorf("%q asks: %v", text, !want)
+		}
+	}
+}
+
+// Of two parts that tell as much, the one that asks counts more.
+func TestAskingPart(t *testing.T) {
+	t.Parallel()
+	x := open(t, Settings{Dims: 16})
+	puts := x.puts(0, 300)
+	for i := range puts {
+		puts[i].Text = fmt.Sprintf("이야기 %d번째", i)
+	}
+	puts[7].Text, puts[8].Text = "전입신고", "주차단속"
+	x.upsert(puts...)
+	r, err := x.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for first, parts := range map[string][]Part{
+		"7": {{Text: "전입신고?"}, {Text: "주차단속"}},
+		"8": {{Text: "전입신고"}, {Text: "주차단속?"}},
+	} {
+		q := Query{Text: "전입신고 주차단속", Vector: x.vector(), K: 1, DenseWeight: new(float32(0)), Parts: parts}
+		m, err := r.Search(t.Context(), q, new(Trace))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m) != 1 || m[0].Record.ID != first {
+			t.Errorf("%q asks, and found is %v", first, m)
+		}
+	}
+}

@@ -8,3 +8,16 @@ func (x *Index) Respell(text string) (typed, words string) {
 	}
 	return x.lexical.Respell(text)
 }
+
+// Tells returns how much each of some texts tells: see lexical.Index.Tells. It is nil where
+// nothing tells which words there are.
+func (x *Index) Tells(texts []string) []float32 {
+	if x.gathered != nil {
+		return nil
+	}
+	tell := make([]float32, len(texts))
+	for i, text := range texts {
+		tell[i] = x.lexical.Tells(text)
+	}
+	return tell
+}

@@ -48,6 +48,9 @@ func (a *analysis) reset(placed bool) {
 
 // read adds a character of the normal form, which stands at p in the text.
 func (a *analysis) read(r rune, p place) {
+	if n := len(a.raw); r == araea && (n == 0 || a.raw[n-1] < 0x1100 || a.raw[n-1] > 0x115F) {
+		r = middleDot
+	}
 	c := classOf(r)
 	if c == classNone {
 		a.flush()
@@ -83,15 +86,12 @@ func (a *analysis) fold(from, to int) {
 	for i := from; i < to; i++ {
 		r := a.raw[i]
 		switch {
+		case a.classes[i] == classJoiner:
+			continue
 		case r < 0x80:
-			if a.classes[i] == classJoiner {
-				continue
-			}
 			if 'A' <= r && r <= 'Z' {
 				r += 'a' - 'A'
 			}
-		case r == '\u2019':
-			continue
 		case r < 0x250 || 0x1E00 <= r && r <= 0x1EFF:
 			r = unicode.ToLower(r)
 			if d := norm.NFD.PropertiesString(string(r)).Decomposition(); len(d) > 0 {

@@ -11,7 +11,14 @@ const (
 	classDigit
 	classHangul
 	classCJK    // Han and kana, which are written without spaces
-	classJoiner // . _ - ' + # inside a token
+	classJoiner // . _ - ' + # · inside a token
+)
+
+const (
+	middleDot = '·'
+	// araea is a letter of old Hangul. As a character of its own, ㆍ, it is what Korean
+	// keyboards have for a middle dot.
+	araea = '\u119E'
 )
 
 func alnum(c class) bool { return c == classLetter || c == classDigit }
@@ -30,7 +37,7 @@ func classOf(r rune) class {
 		return classNone
 	case 0xAC00 <= r && r <= 0xD7A3 || 0x1100 <= r && r <= 0x11FF || 0xA960 <= r && r <= 0xA97F || 0xD7B0 <= r && r <= 0xD7FF:
 		return classHangul
-	case r == '\u2019': // the apostrophe of typesetters
+	case r == '\u2019', r == middleDot: // the apostrophe of typesetters; 6·25
 		return classJoiner
 	case 0x3041 <= r && r <= 0x3096 || 0x30A1 <= r && r <= 0x30FA || r == 0x30FC || unicode.Is(unicode.Han, r):
 		return classCJK

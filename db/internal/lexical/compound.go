@@ -29,8 +29,8 @@ func (a *analysis) flush() {
 }
 
 // joins reports whether the joiner at i is part of a token: between alphanumerics
-// (v1.2.3, snake_case, e-mail), a comma between digits, an apostrophe between
-// letters, or the end of a language's name (C++, F#).
+// (v1.2.3, snake_case, e-mail), a comma or a middle dot between digits (6·25), an
+// apostrophe between letters, or the end of a language's name (C++, F#).
 func (a *analysis) joins(i int) bool {
 	if i == 0 {
 		return false
@@ -45,7 +45,7 @@ func (a *analysis) joins(i int) bool {
 			i > 1 && a.raw[i-1] == '+' && a.classes[i-2] == classLetter
 	case '#':
 		return before == classLetter && !alnum(after)
-	case ',':
+	case ',', middleDot:
 		return before == classDigit && after == classDigit
 	case '\'', '\u2019':
 		return before == classLetter && after == classLetter
@@ -127,12 +127,13 @@ func (a *analysis) split(from, to int) []piece {
 }
 
 // whole emits the compound itself without its joiners, so that snake_case,
-// snakeCase and snake-case are the same term. Dots are kept, because 1.2 is not 12.
+// snakeCase and snake-case are the same term. Dots are kept, because 1.2 is not 12;
+// and 6·25 is also written 6.25.
 func (a *analysis) whole(pieces []piece) {
 	at := len(a.runes)
 	end := pieces[0].from
 	for _, p := range pieces {
-		if end < p.from && a.raw[end] == '.' {
+		if end < p.from && (a.raw[end] == '.' || a.raw[end] == middleDot) {
 			a.runes = append(a.runes, '.')
 		}
 		a.fold(p.from, p.to)

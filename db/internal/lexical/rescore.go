@@ -65,7 +65,14 @@ func (x *Index) scores(dst []float32, query string, nodes []uint32, open func(*s
 // without end. A score divided by the ceiling says how much of the query a
 // document covers, from 0 to 1, and can be compared between queries. (A query of
 // nothing but single syllables also searches inside words, and can exceed it.)
-func (x *Index) Ceiling(query string) float32 {
+func (x *Index) Ceiling(query string) float32 { return x.ceiling(query, 0) }
+
+// Tells is Ceiling without the terms that no document has: how much of what the index
+// knows a query tells. A time stamp or an address has a high ceiling, and tells nothing.
+func (x *Index) Tells(query string) float32 { return x.ceiling(query, 1) }
+
+// ceiling is the score of all terms that are in least documents or more.
+func (x *Index) ceiling(query string, least int) float32 {
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
 	s.ask(query)
@@ -77,7 +84,9 @@ func (x *Index) Ceiling(query string) float32 {
 		if id, ok := x.ids[t.key]; ok {
 			df = int(x.lists[id].df)
 		}
-		sum += t.weight * idf(x.live, df)
+		if df >= least {
+			sum += t.weight * idf(x.live, df)
+		}
 	}
 	return float32(sum)
 }

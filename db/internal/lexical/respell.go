@@ -79,8 +79,9 @@ type respeller struct {
 }
 
 const (
-	shortestTypo = 4 // letters of a word of Latin letters
-	longestWord  = 200
+	shortestTypo   = 4 // letters of a word of Latin letters
+	longestAcronym = 5 // WWII is not a misspelt Wii
+	longestWord    = 200
 	// Words without a space between them are at least so long.
 	shortestRun       = 8 // letters
 	shortestHangulRun = 6 // syllables
@@ -129,7 +130,7 @@ func (r *respeller) latin(word []rune) (instead string, slip bool) {
 	if h := keyboard(word); h != nil && r.sounds(h) {
 		return string(h), true
 	}
-	if fixed := r.latinTypo(lower); fixed != nil {
+	if fixed := r.latinTypo(lower); fixed != nil && (len(word) > longestAcronym || !acronym(string(word))) {
 		return string(fixed), false
 	}
 	if len(word) >= shortestRun {

@@ -11,6 +11,7 @@ func TestRespell(t *testing.T) {
 		"안녕하세요 반갑습니다",
 		"비밀번호를 변경하는 방법",
 		"install python packages",
+		"back to the machine",
 	} {
 		x.Add(uint32(node), Fields{Text: text})
 	}
@@ -23,6 +24,10 @@ func TestRespell(t *testing.T) {
 		{"qlalfqjsgh qusrud", "비밀번호 변경", "비밀번호 변경"},
 		{"installpythonpackages", "install python packages", "install python packages"},
 		{"비밀번호변경하는방법", "비밀번호 변경하는 방법", "비밀번호 변경하는 방법"},
+
+		{"KUBERENTES", "", "kubernetes"},
+		{"BCAK", "", ""}, // an acronym
+		{"bcak", "", "back"},
 
 		{"kubernetes", "", ""},
 		{"containers machine", "", ""},

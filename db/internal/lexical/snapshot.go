@@ -23,7 +23,7 @@ const (
 
 	// snapshotVersion changes with the layout, and with every change of the
 	// analysis that gives a text other terms.
-	snapshotVersion = 6 // 6: endings of questions; 5: sounds; 4: titles, tags, and no link targets; 3: invisible characters
+	snapshotVersion = 7 // 7: middle dots; 6: endings of questions; 5: sounds; 4: titles, tags, and no link targets; 3: invisible characters
 )
 
 // WriteTo writes a snapshot of the index as of the call, and returns the number
