@@ -34,10 +34,11 @@ func (a *app) transfer() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "copy --from DATABASE --to DATABASE",
 		Short: "Copy collections to another database, with their embeddings",
-		Long: `copy copies collections from one database to another: a directory, the URL of a
-server (http://HOST:7700) or that of an engine (postgres://HOST/DATABASE, opensearch://HOST:9200). Nothing is
-embedded again, so the collection there has the same model; it is created if it does not
-exist. All collections are copied, or those that --collection names.
+		Long: `copy copies collections from one database to another: a directory, the URL of a server
+(http://HOST:7700) or that of an engine (postgres://HOST/DATABASE,
+opensearch://HOST:9200). Nothing is embedded again, so the collection there has the same
+model; it is created if it does not exist. All collections are copied, or those that
+--collection names.
 
 What is there and equal is left alone: the same command completes a copy that was
 interrupted. A collection that has other documents is refused, unless --merge is given.
