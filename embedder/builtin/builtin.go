@@ -26,7 +26,7 @@ func New() *Embedder { return &Embedder{model: loaded()} }
 func (*Embedder) Spec() embedder.Spec {
 	return embedder.Spec{
 		Model:         "frony-db/builtin",
-		Revision:      "2",
+		Revision:      "3",
 		Dims:          Dims,
 		HeadDims:      HeadDims,
 		QueryPrefix:   "<Q>",

@@ -14,16 +14,17 @@
 //	    │  scaled to unit length
 //	 [384]float32, of which the first 192, renormalised, are a vector too
 //
-// Pieces, rows and weights were trained from scratch for this project, to place a
-// question near its answer and a sentence near its translation (tools/train;
-// docs/models/builtin.md has data, figures and limits). Training updated the parts of a
-// piece together with it, so inflected and rare words have sensible vectors.
+// Pieces, rows and weights were trained for this project, to place a question near its
+// answer, a sentence near its translation, and a text near the vector that a multilingual
+// transformer has for it (tools/train; docs/models/builtin.md has data, figures and
+// limits). Training updated the parts of a piece together with it, so inflected and rare
+// words have sensible vectors.
 //
 // A query and a passage have different weights for the same piece. In a model without
 // attention, that is the equivalent of the role tokens <Q> and <P>.
 //
 // Why static: a transformer of the same width embeds about ten passages per second and
-// core; this model embeds tens of thousands, from a file of a few megabytes. It does not
+// core; this model embeds tens of thousands, from a file of 18 megabytes. It does not
 // see word order, negation, or the meaning that a word takes from its neighbours. Where
 // that matters, use embedder/transformer.
 //

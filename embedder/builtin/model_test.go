@@ -22,7 +22,7 @@ func TestHashIsOfTheWeights(t *testing.T) {
 
 func TestSize(t *testing.T) {
 	t.Parallel()
-	const limit = 16 << 20
+	const limit = 20_000_000
 	if len(modelFile) > limit {
 		t.Errorf("model.bin has %d bytes, want at most %d", len(modelFile), limit)
 	}

@@ -24,9 +24,19 @@ import vocab
 from batches import Batches
 from data import groups, read_pairs
 from features import Features, grams
+from teacher import Teacher
 
 DIMS, HEAD = 384, 192
 REFRESH = 60  # steps between two looks for hard negatives
+
+
+def select(bags, texts):
+    """The bags of some texts."""
+    offsets, ids, counts = bags
+    lengths = offsets[texts + 1] - offsets[texts]
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    at = np.arange(starts[-1]) + np.repeat(offsets[texts] - starts[:-1], lengths)
+    return starts, ids[at], counts[at]
 
 
 def unit(x):
@@ -83,10 +93,11 @@ class Model:
         kernels.forward(bags[0], bags[1], np.sqrt(bags[2]), table, self.weights + self.roles[role], out)
         return unit(out)
 
-    def step(self, bags, batch, heads, temperature, rates):
-        """One step of training; returns the loss."""
+    def step(self, bags, batch, targets, heads, temperature, pull, rates):
+        """One step of training; returns the contrastive loss. Targets are the
+        teacher's vectors of the two sides, None without a teacher."""
         self.steps += 1
-        group, *sides = batch
+        group, heard, *sides = batch
         built = [kernels.build(*s[:2], *bags, s[2], self.state, self.stamp) for s in sides]
         outs = []
         for role, (offsets, ids, coefs) in enumerate(built):
@@ -100,12 +111,15 @@ class Model:
             q, p = (x[:, :dims] / n for x, n in zip(outs, norms))
             scores = (q @ p.T) / t
             back = np.ascontiguousarray(scores.T)
-            loss += share / 2 * kernels.softmax(scores, np.float32(share / 2), group, group)
-            loss += share / 2 * kernels.softmax(back, np.float32(share / 2), group, group)
+            half = np.float32(share / 2)
+            loss += share / 2 * kernels.softmax(scores, half, group, group)
+            loss += share / 2 * kernels.softmax(back, half, group, group)
             scores += back.T
             scores /= t
-            for grad, x, g, n in ((grads[0], q, scores @ p, norms[0]), (grads[1], p, scores.T @ q, norms[1])):
-                grad[:, :dims] += (g - x * (g * x).sum(1, keepdims=True)) / n
+            for side, (x, g, n) in enumerate(((q, scores @ p, norms[0]), (p, scores.T @ q, norms[1]))):
+                if targets is not None:  # the gradient of -cosine, before it is made to keep lengths
+                    g -= share * pull / len(group) * heard[:, None] * unit(targets[side][:, :dims])
+                grads[side][:, :dims] += (g - x * (g * x).sum(1, keepdims=True)) / n
         (qo, qi, qc), (po, pi, pc) = built
         m = self.moments
         kernels.backward(
@@ -148,8 +162,8 @@ def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("data")
     a.add_argument("run")
-    a.add_argument("--pieces", type=int, default=38400, help="vocabulary size, three control pieces included")
-    a.add_argument("--epochs", type=float, default=6)
+    a.add_argument("--pieces", type=int, default=47000, help="vocabulary size, three control pieces included")
+    a.add_argument("--epochs", type=float, default=3)
     a.add_argument("--batch", type=int, default=1024)
     a.add_argument("--temperature", type=float, default=0.1)
     a.add_argument("--mined", type=float, default=0.3, help="share of a batch that is mined, after the first quarter")
@@ -157,8 +171,10 @@ def main():
     a.add_argument("--rates", type=float, nargs=4, default=(0.004, 0.01, 0.005, 0.005),
                    help="of own vectors, parts, weights, roles")  # fmt: skip
     a.add_argument("--init", type=float, nargs=2, default=(2, 0.3), help="norms of own vectors and of parts")
-    a.add_argument("--whiten", type=float, default=0.4, help="power of the partial whitening")
+    a.add_argument("--whiten", type=float, default=0.3, help="power of the partial whitening")
     a.add_argument("--flatten", type=float, default=0.3, help="power of the IDF that weights lose after training")
+    a.add_argument("--pull", type=float, default=4, help="weight of the teacher's loss; 0: no teacher")
+    a.add_argument("--spectrum", type=float, default=0.35, help="power by which the teacher's spectrum is flattened")
     a.add_argument("--seed", type=int, default=0)
     args = a.parse_args()
     os.makedirs(args.run, exist_ok=True)
@@ -173,7 +189,7 @@ def main():
     sets = evaluate.Sets(args.data, features) if os.path.isdir(os.path.join(args.data, "eval")) else None
     model = Model(features, bags, rng, *args.init)
     batches = Batches(pairs, groups(pairs), args.batch, rng, mined=args.mined)
-    halves = slice(0, len(pairs)), slice(len(pairs), None)
+    teacher = Teacher(args.data, pairs, args.spectrum) if args.pull > 0 else None
     print(f"{len(pairs)} pairs, {features.rows} rows, {len(model.parts)} parts", flush=True)
 
     def measure(table):
@@ -187,8 +203,11 @@ def main():
         heads = ((DIMS, 1.0), (HEAD, args.head))
         if args.mined > 0 and s > steps // 4 and (s - steps // 4) % REFRESH == 1:
             table = model.finished()
-            batches.look(*(unit(model.embed(bags, role, table)[half, :HEAD]) for role, half in enumerate(halves)))
-        losses.append(model.step(bags, batches.draw(), heads, args.temperature, [r * rate for r in args.rates]))
+            batches.look(lambda texts, role: unit(model.embed(select(bags, texts), role, table)[:, :HEAD]))
+        batch = batches.draw()
+        targets = teacher and [teacher.side(*side[:2]) for side in batch[2:]]
+        rates = [r * rate for r in args.rates]
+        losses.append(model.step(bags, batch, targets, heads, args.temperature, args.pull, rates))
         if s % 100 == 0:
             print(f"step {s} of {steps}, loss {np.mean(losses[-100:]):.3f}, {time.time() - start:.0f} s", flush=True)
     table = model.finished().copy()
