@@ -28,9 +28,9 @@ type CollectionOptions struct {
 	// Precomputed creates a collection whose documents carry their embeddings, of
 	// Dims each. The database's embedder is not used.
 	Precomputed bool
-	// HeadDims is the length of the Matryoshka head that the graph searches. The
-	// default is the embedder's, or Dims, which suits vectors without Matryoshka
-	// training.
+	// HeadDims is the length of the Matryoshka head that the graph searches with
+	// HeadCodes, which are then the default. Zero is the embedder's, or Dims, which
+	// suits vectors without Matryoshka training.
 	HeadDims int
 
 	// M is the number of links per node on the upper levels of the graph; the
@@ -53,8 +53,8 @@ type CollectionOptions struct {
 	NoTail bool
 
 	// Codes selects what the graph and the first comparison read of each embedding.
-	// The default is HeadCodes for a model with a Matryoshka head, and FullCodes
-	// for other embeddings of 128 dimensions or more.
+	// The default is FullCodes for embeddings of 128 dimensions or more, and HeadCodes
+	// for shorter ones and with HeadDims.
 	Codes Codes
 
 	// anyModel opens the collection without an embedder, whatever its model is.
@@ -70,8 +70,9 @@ const (
 	// HeadCodes are a byte for each of the first HeadDims dimensions, which the graph
 	// searches, and a byte for each of the others, which refine what it proposes.
 	HeadCodes Codes = "head"
-	// FullCodes are four bits for each of all dimensions: half of the memory. They
-	// rank nearly as the embeddings do, whether or not their heads say much.
+	// FullCodes are four bits for each of all dimensions: half of the memory of
+	// HeadCodes. They rank nearly as the embeddings do, whether or not their heads say
+	// much: docs/decisions/0138-full-codes-are-the-default.md.
 	FullCodes Codes = "full"
 )
 
@@ -80,14 +81,15 @@ const (
 const fullFrom = 128
 
 // full reports whether a new collection has FullCodes.
-func (c Codes) full(s *index.Settings) (bool, error) {
-	switch c {
+func (o *CollectionOptions) full(dims int) (bool, error) {
+	switch o.Codes {
 	case CodesDefault:
-		return s.HeadDims == s.Dims && s.Dims >= fullFrom, nil
+		head := o.HeadDims != 0 && o.HeadDims < dims
+		return !head && !o.NoTail && dims >= fullFrom, nil
 	case HeadCodes, FullCodes:
-		return c == FullCodes, nil
+		return o.Codes == FullCodes, nil
 	}
-	return false, fmt.Errorf("Codes is %q; want %s or %s", string(c), HeadCodes, FullCodes)
+	return false, fmt.Errorf("Codes is %q; want %s or %s", string(o.Codes), HeadCodes, FullCodes)
 }
 
 // codesOf are the codes of a collection.
@@ -132,7 +134,7 @@ func (o *CollectionOptions) create(l *Limits) (index.Settings, error) {
 		faults = append(faults, errors.New("Dims is 0; set it, or an embedder"))
 	}
 	s.HeadDims = cmp.Or(s.HeadDims, s.Dims)
-	full, err := o.Codes.full(&s)
+	full, err := o.full(s.Dims)
 	s.Full, faults = full, append(faults, err)
 	for _, f := range []struct {
 		name       string

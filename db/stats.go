@@ -27,7 +27,7 @@ type Stats struct {
 // MemoryStats is the memory of a collection by part, in bytes.
 type MemoryStats struct {
 	Graph    int64 `json:"graph"`    // links
-	Codes    int64 `json:"codes"`    // int8, heads and tails
+	Codes    int64 `json:"codes"`    // with the sketches
 	Nodes    int64 `json:"nodes"`    // births and deaths
 	Metadata int64 `json:"metadata"` // columns for filters
 	Lexical  int64 `json:"lexical"`  // lexical index

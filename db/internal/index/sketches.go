@@ -16,7 +16,7 @@ const (
 	sketchBatch  = 16               // blocks that are compared at once: their scores stay in the cache
 	sketchShare  = 256              // blocks that are worth waking a core for
 	sketchChecks = 64               // batches between looks at the context
-	sketchSample = 64               // blocks that tell where the nearest begin
+	sketchSample = 64               // blocks, of one in eight at most, that tell where the nearest begin
 )
 
 // sketchWorkers is how many cores share a scan of the sketches of so many nodes.
@@ -26,29 +26,50 @@ func sketchWorkers(rows, cores int) int {
 
 // sketches compares the sketches of all nodes that may be returned, the codes of all
 // dimensions of want of them, and the full vectors of the best.
+//
+// Who is visible is a look into memory that is in no cache, and nearly all are. So it is
+// asked of those alone that the codes leave, with some room for the others, and of all
+// only if too few of these remain.
 func (s *search) sketches(ctx context.Context, k, want int) ([]scored, error) {
 	start := time.Now()
-	nodes, err := s.sketched(ctx, want)
+	n := want + want/8 + 8
+	nodes, err := s.nearest(ctx, n)
 	s.trace.Graph += time.Since(start)
 	if err != nil {
 		return nil, err
 	}
-	top, err := s.rerank(s.code(), nodes, k)
+	code, most := s.code(), s.x.codes.refined(k)
+	if more := most + most/16 + 4; len(nodes) > more && s.x.codes.whole() {
+		start = time.Now()
+		left := s.visible(s.x.codes.nearest(code, more, slices.Values(nodes)))
+		s.trace.Rerank += time.Since(start)
+		if len(left) >= most {
+			return s.first(code, left, k)
+		}
+	}
+	start = time.Now()
+	for found := len(nodes); ; found = len(nodes) {
+		if nodes = s.visible(nodes); len(nodes) >= want || found < n {
+			break
+		}
+		n *= 4
+		if nodes, err = s.nearest(ctx, n); err != nil {
+			return nil, err
+		}
+	}
+	s.trace.Graph += time.Since(start)
+	return s.first(code, nodes, k)
+}
+
+// first is the first k of nodes.
+func (s *search) first(code code, nodes []uint32, k int) ([]scored, error) {
+	top, err := s.rerank(code, nodes, k)
 	return top[:min(len(top), k)], err
 }
 
-// sketched finds the want nodes that are nearest by their sketches, or some more. Who
-// is visible is asked of the nearest alone: it is a look into memory that is in no
-// cache. Nearly all are, so a few more than wanted nearly always do.
-func (s *search) sketched(ctx context.Context, want int) ([]uint32, error) {
-	for n := want + want/8 + 8; ; n *= 4 {
-		nodes, err := s.nearest(ctx, n)
-		found := len(nodes)
-		nodes = slices.DeleteFunc(nodes, func(node uint32) bool { return !s.Reader.sees(node) })
-		if err != nil || len(nodes) >= want || found < n {
-			return nodes, err
-		}
-	}
+// visible leaves those of nodes that the search sees, whatever the filter.
+func (s *search) visible(nodes []uint32) []uint32 {
+	return slices.DeleteFunc(nodes, func(node uint32) bool { return !s.Reader.sees(node) })
 }
 
 // nearest finds the want nodes that are nearest by their sketches, visible or not.
@@ -73,16 +94,17 @@ func (s *search) nearest(ctx context.Context, want int) ([]uint32, error) {
 // the blocks lets expect, or 0 if there are few: who knows it at once need not keep
 // thousands for a while.
 func (s *search) sampled(ctx context.Context, table *quant.Sketches, q *quant.SketchQuery, blocks, want int) uint64 {
-	if blocks < 8*sketchSample || s.allowed != nil {
+	parts := min(blocks/8, sketchSample)
+	if parts == 0 || s.allowed != nil {
 		return 0
 	}
-	rank := want*sketchSample/blocks*3/2 + 12
-	if rank > sketchSample*sketchBlock/8 {
+	rank := want*parts/blocks*3/2 + 12
+	if rank > parts*sketchBlock/8 {
 		return 0
 	}
 	sample := topk.Best{Want: rank}
-	for i := range sketchSample {
-		at := blocks / sketchSample * i
+	for i := range parts {
+		at := blocks / parts * i
 		s.sketchedPart(ctx, table, q, &sample, at, at+1)
 	}
 	return sample.Least()

@@ -62,8 +62,9 @@ type Query struct {
 
 	// Allow is for a selective filter: it is called for every candidate, and
 	// should be as cheap as a lookup in a bitmap. Sees is for a filter that accepts
-	// nearly all: it is called for documents that are about to enter the result.
-	// Both may be called concurrently.
+	// nearly all: it is called for what a search without it has found, and if it
+	// leaves too few of these, for documents that are about to enter the result of
+	// another search. Both may be called concurrently.
 	Allow, Sees func(node uint32) bool
 
 	// Sounds asks for names of the question in the other script, instead of BM25.
@@ -73,6 +74,11 @@ type Query struct {
 	// means one.
 	Cores int
 }
+
+// unseen is how many documents that are not seen a search makes room for: those of a
+// batch that is being written. Who is seen is a look into memory that is in no cache, so
+// it is asked of what is found and not of all that was about to be found on the way.
+const unseen = 4
 
 // Search appends to dst the documents that q asks for, best first. Equal scores
 // are ordered by node. It sees the index as of one moment. A query without terms
@@ -87,6 +93,23 @@ func (x *Index) Search(dst []Hit, q Query) []Hit {
 	if q.Sounds && len(s.analysis.sounds) == 0 {
 		return dst
 	}
+	if q.Sees == nil {
+		return x.find(dst, s, q)
+	}
+	some, before := q, len(dst)
+	some.K, some.Sees = q.K+unseen, nil
+	dst = x.find(dst, s, some)
+	full := len(dst) == before+some.K
+	seen := slices.DeleteFunc(dst[before:], func(h Hit) bool { return !q.Sees(h.Node) })
+	if full && len(seen) < q.K {
+		return x.find(dst[:before], s, q)
+	}
+	return dst[:before+min(len(seen), q.K)]
+}
+
+// find is Search for a question that has been analysed. Sees is asked of what is about
+// to be found.
+func (x *Index) find(dst []Hit, s *search, q Query) []Hit {
 	x.mu.RLock()
 	if q.Sounds {
 		x.openSounds(s)

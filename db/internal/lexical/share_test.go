@@ -1,7 +1,6 @@
 package lexical
 
 import (
-	"fmt"
 	"sync"
 	"testing"
 )
@@ -64,20 +63,33 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// Documents that are not seen do not take the place of others.
+// Documents that are not seen do not take the place of others, whether they are few or
+// many, and what stands in dst stays.
 func TestSees(t *testing.T) {
 	t.Parallel()
+	rng := seeded(t)
+	v := newVocabulary(rng, 50)
 	x := New()
-	for node := range uint32(100) {
-		x.Add(node, Fields{Text: fmt.Sprint("같은 글 ", node%3)})
+	for node := range uint32(300) {
+		x.Add(node, Fields{Text: v.text(4)})
 	}
-	hits := x.Search(nil, Query{Text: "같은 글", K: 5, Sees: func(node uint32) bool { return node > 90 }})
-	if len(hits) != 5 {
-		t.Fatal(hits)
-	}
-	for _, h := range hits {
-		if h.Node <= 90 {
-			t.Errorf("%v was found", h)
+	for _, hidden := range []uint32{0, 1, 3, 30, 290, 300} {
+		sees := func(node uint32) bool { return node*7%300 >= hidden }
+		for range 30 {
+			text := v.text(2)
+			var want []Hit
+			for _, h := range x.Search(nil, Query{Text: text, K: 300}) {
+				if sees(h.Node) {
+					want = append(want, h)
+				}
+			}
+			k := 1 + rng.IntN(40)
+			want = want[:min(k, len(want))]
+			mark := Hit{Node: 1 << 20}
+			got := x.Search([]Hit{mark}, Query{Text: text, K: k, Sees: sees})
+			if err := same(got[1:], want); err != nil || got[0] != mark {
+				t.Fatalf("%d hidden, %q, K %d: %v", hidden, text, k, err)
+			}
 		}
 	}
 }
