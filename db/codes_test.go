@@ -6,6 +6,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/builtin"
+	"github.com/fronyai/frony-db/embedder/embeddertest"
 )
 
 // Which codes a collection has, if nobody says so.
@@ -16,7 +17,9 @@ func TestCodesByDefault(t *testing.T) {
 		o    db.CollectionOptions
 		want db.Codes
 	}{
-		"model with a head": {want: db.FullCodes},
+		"a weak head":       {want: db.FullCodes},
+		"a head":            {db.CollectionOptions{Embedder: embeddertest.New(384, 1)}, db.HeadCodes},
+		"a head, but full":  {db.CollectionOptions{Embedder: embeddertest.New(384, 1), Codes: db.FullCodes}, db.FullCodes},
 		"a head is asked":   {db.CollectionOptions{HeadDims: 192}, db.HeadCodes},
 		"no tail":           {db.CollectionOptions{NoTail: true}, db.HeadCodes},
 		"heads":             {db.CollectionOptions{Codes: db.HeadCodes}, db.HeadCodes},

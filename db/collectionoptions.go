@@ -53,8 +53,9 @@ type CollectionOptions struct {
 	NoTail bool
 
 	// Codes selects what the graph and the first comparison read of each embedding.
-	// The default is FullCodes for embeddings of 128 dimensions or more, and HeadCodes
-	// for shorter ones and with HeadDims.
+	// The default is HeadCodes with HeadDims, NoTail, or a model with a Matryoshka head
+	// that is not known to be weak (embedder.Spec.WeakHead), and for embeddings of less
+	// than 128 dimensions; otherwise it is FullCodes.
 	Codes Codes
 
 	// anyModel opens the collection without an embedder, whatever its model is.
@@ -72,7 +73,7 @@ const (
 	HeadCodes Codes = "head"
 	// FullCodes are four bits for each of all dimensions: half of the memory of
 	// HeadCodes. They rank nearly as the embeddings do, whether or not their heads say
-	// much: docs/decisions/0138-full-codes-are-the-default.md.
+	// much: docs/decisions/0138-full-codes-where-they-are-better.md.
 	FullCodes Codes = "full"
 )
 
@@ -80,12 +81,12 @@ const (
 // dimensions of four bits say little.
 const fullFrom = 128
 
-// full reports whether a new collection has FullCodes.
-func (o *CollectionOptions) full(dims int) (bool, error) {
+// full reports whether a new collection with settings s has FullCodes.
+func (o *CollectionOptions) full(s *index.Settings) (bool, error) {
 	switch o.Codes {
 	case CodesDefault:
-		head := o.HeadDims != 0 && o.HeadDims < dims
-		return !head && !o.NoTail && dims >= fullFrom, nil
+		head := s.HeadDims < s.Dims && (s.Spec == nil || !s.Spec.WeakHead || o.HeadDims != 0)
+		return !head && !s.NoTail && s.Dims >= fullFrom, nil
 	case HeadCodes, FullCodes:
 		return o.Codes == FullCodes, nil
 	}
@@ -134,7 +135,7 @@ func (o *CollectionOptions) create(l *Limits) (index.Settings, error) {
 		faults = append(faults, errors.New("Dims is 0; set it, or an embedder"))
 	}
 	s.HeadDims = cmp.Or(s.HeadDims, s.Dims)
-	full, err := o.full(s.Dims)
+	full, err := o.full(&s)
 	s.Full, faults = full, append(faults, err)
 	for _, f := range []struct {
 		name       string

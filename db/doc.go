@@ -11,8 +11,9 @@
 // The embeddings of a Matryoshka model contain a shorter embedding, the head: the
 // first HeadDims of Dims dimensions. The heads are stored with one byte per
 // dimension in a graph (package hnsw), which proposes candidates quickly. The full
-// vectors then rank them exactly. Query.Exact skips the graph; the approximate
-// search is tested against it.
+// vectors then rank them exactly. Where the head is weak, or there is none, the graph
+// has four bits for each of all dimensions instead. Query.Exact skips the graph; the
+// approximate search is tested against it.
 //
 // # Store and derived state
 //
@@ -23,7 +24,7 @@
 // replayed; if they are damaged they are rebuilt.
 //
 //	write:  embed → commit (Badger, fsync) → codes, rows, columns → graph → visible
-//	read:   embed → graph (heads, int8) → rerank (full, f32) → documents (Badger)
+//	read:   embed → graph or sketches → rerank (full, f32) → documents (Badger)
 //
 // # Invariants
 //

@@ -178,8 +178,8 @@ func (g *change) begin(o *ReembedOptions) error {
 		Embedder: g.e, HeadDims: o.HeadDims, M: was.M, EfConstruction: was.EfConstruction,
 		EfSearch: was.EfSearch, Oversampling: was.Oversampling, NoTail: was.NoTail,
 	}
-	if was.Full != (was.Dims >= fullFrom) { // as somebody wanted it, or as older versions had it
-		create.Codes = codesOf(&was)
+	if was.Full && was.HeadDims < was.Dims { // as somebody wanted it, or for a weak head
+		create.Codes = FullCodes
 	}
 	s, err := create.create(&c.db.opts.Limits)
 	g.fresh = &s

@@ -20,6 +20,10 @@ type Spec struct {
 	// dimensions, renormalised, are an embedding of their own. It equals Dims for a
 	// model that was not trained that way.
 	HeadDims int `json:"head_dims"`
+	// WeakHead says that the head was measured to rank worse than codes of all
+	// dimensions that take as many bytes. New collections search these instead. It is
+	// not part of the fingerprint.
+	WeakHead bool `json:"weak_head,omitempty"`
 	// MaxTokens is the length at which texts are cut, in tokens. 0 is no limit.
 	MaxTokens int `json:"max_tokens,omitempty"`
 	// QueryPrefix and PassagePrefix are put before the text.
@@ -42,7 +46,7 @@ type Spec struct {
 }
 
 // Fingerprint is the SHA-256 sum, in hexadecimal, of every field that affects vectors.
-// Provider and Address do not. Model and Revision are names, and are left out when the
+// WeakHead, Provider and Address do not. Model and Revision are names, and are left out when the
 // hash of the weights is known; a remote model is identified by them.
 func (s Spec) Fingerprint() string {
 	h := sha256.New()

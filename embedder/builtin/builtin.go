@@ -29,6 +29,7 @@ func (*Embedder) Spec() embedder.Spec {
 		Revision:      "3",
 		Dims:          Dims,
 		HeadDims:      HeadDims,
+		WeakHead:      true, // docs/decisions/0138-full-codes-where-they-are-better.md
 		QueryPrefix:   "<Q>",
 		PassagePrefix: "<P>",
 		Pooling:       "bag",
