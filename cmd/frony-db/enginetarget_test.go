@@ -37,6 +37,10 @@ func TestChooseEngine(t *testing.T) {
 	if r := c.run("", "stats"); !strings.Contains(r.err, "is PostgreSQL running") {
 		t.Errorf("by the variable: %+v", r)
 	}
+	t.Setenv("FRONYDB_DB", "a") // as in the container's image
+	if r := c.run("", "stats"); !strings.Contains(r.err, "is PostgreSQL running") {
+		t.Errorf("by the variables of engine and directory: %+v", r)
+	}
 	t.Setenv("FRONYDB_SERVER", "127.0.0.1:1")
 	if r := c.run("", "stats"); r.code != exitUsage || !strings.Contains(r.err, "exclude each other") {
 		t.Errorf("by two variables: %+v", r)
