@@ -37,6 +37,10 @@ func TestChooseEngine(t *testing.T) {
 	if r := c.run("", "stats"); !strings.Contains(r.err, "is PostgreSQL running") {
 		t.Errorf("by the variable: %+v", r)
 	}
+	t.Setenv("FRONYDB_DB", "a") // as in the container's image
+	if r := c.run("", "stats"); !strings.Contains(r.err, "is PostgreSQL running") {
+		t.Errorf("by the variables of engine and directory: %+v", r)
+	}
 	t.Setenv("FRONYDB_SERVER", "127.0.0.1:1")
 	if r := c.run("", "stats"); r.code != exitUsage || !strings.Contains(r.err, "exclude each other") {
 		t.Errorf("by two variables: %+v", r)
@@ -54,7 +58,7 @@ func TestEngineAsLocal(t *testing.T) {
 	c.write("bad.jsonl", `{"id":"bad"}`+"\n"+`{"id":"good","text":"좋은 글"}`+"\n")
 	c.write("given.jsonl", `{"id":"a","text":"x","embedding":[1,0,0]}`+"\n"+`{"id":"b","embedding":[0.6,0.8,0]}`+"\n")
 	c.write("guide.md", guide(5, "안내"))
-	for _, name := range []string{"cli-notes", "cli-given", "cli-more"} {
+	for _, name := range []string{"cli-notes", "cli-given", "cli-more", "cli-renamed"} {
 		dropLater(t, url, name)
 	}
 	for _, args := range [][]string{
@@ -88,6 +92,17 @@ func TestEngineAsLocal(t *testing.T) {
 		{"delete", "en", "-c", "cli-notes"},
 		{"delete", "--filter", `lang = "fr"`, "-c", "cli-notes"},
 		{"export", "-c", "cli-notes", "--embeddings", "-q"},
+		{"collections", "copy", "cli-notes", "cli-copy"},
+		{"collections", "rename", "cli-copy", "cli-renamed"},
+		{"collections", "alias", "cli-live", "cli-renamed"},
+		{"collections", "drop", "cli-renamed"},
+		{"search", "화산", "-c", "cli-live"},
+		{"search", "화산", "-c", "cli-notes,cli-m*,cli-live", "--mode", "lexical"},
+		{"search", "화산", "-c", "cli-notes,cli-given"},
+		{"export", "-c", "cli-live", "--embeddings", "-q"},
+		{"collections", "alias", "--drop", "cli-live"},
+		{"collections", "alias", "--drop", "cli-live"},
+		{"collections", "drop", "nowhere"},
 	} {
 		there, here := c.run("", append(args, "--engine", url)...), c.run("", append(args, "--db", "db")...)
 		if got, want := engineless(there), engineless(here); got != want {

@@ -38,7 +38,8 @@ func (s *serverFlags) registerServer(f *pflag.FlagSet) {
 }
 
 // chooseTarget settles whether a directory, an engine or a server is meant. The stronger
-// setting wins: --db on the command line over FRONYDB_SERVER, and vice versa.
+// setting wins: --db on the command line over FRONYDB_SERVER, and vice versa. FRONYDB_ENGINE
+// wins over FRONYDB_DB, which the container's image sets.
 func (a *app) chooseTarget() error {
 	from := a.from
 	for _, one := range []struct {
@@ -50,7 +51,7 @@ func (a *app) chooseTarget() error {
 	}
 	strongest := max(from["db"], from["engine"], from["server"])
 	switch {
-	case a.engine != "" && from["engine"] == strongest && from["db"] == strongest:
+	case a.engine != "" && from["engine"] == fromFlag && from["db"] == fromFlag:
 		return usage.Errorf("--db %s and --engine %s exclude each other; choose one", a.dir, withoutPassword(a.engine))
 	case a.engine != "" && a.server != "" && from["engine"] == strongest && from["server"] == strongest:
 		return usage.Errorf("--engine %s and --server %s exclude each other; choose one", withoutPassword(a.engine), a.address())

@@ -102,6 +102,20 @@ func testServeEngine(t *testing.T, engine, instead string) {
 	if code != http.StatusOK || len(results) != 1 {
 		t.Errorf("search: %d, %v", code, answer)
 	}
+	// An alias that one makes leads the other.
+	if code, answer := ask(http.MethodPut, first+"/v1/aliases/serve-alias", `{"collection": "serve-engine"}`); code != http.StatusOK {
+		t.Errorf("alias: %d, %v", code, answer)
+	}
+	code, answer = ask(http.MethodPost, second+"/v1/search", `{"collections": ["serve-alias"], "query": {"text": "refunds", "k": 1}}`)
+	if results, _ := answer["matches"].([]any); code != http.StatusOK || len(results) != 1 {
+		t.Errorf("search by an alias: %d, %v", code, answer)
+	}
+	if code, answer := ask(http.MethodDelete, first+notes, ""); code != http.StatusConflict {
+		t.Errorf("drop of what is aliased: %d, %v", code, answer)
+	}
+	if code, answer := ask(http.MethodDelete, second+"/v1/aliases/serve-alias", ""); code != http.StatusOK {
+		t.Errorf("drop of the alias: %d, %v", code, answer)
+	}
 	code, answer = ask(http.MethodPost, second+"/v1/tasks", `{"kind": "doctor"}`)
 	why, _ := answer["error"].(map[string]any)
 	if code != http.StatusNotImplemented || why["code"] != "unsupported" || !strings.Contains(why["hint"].(string), instead) {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"strings"
 
@@ -49,9 +50,7 @@ func (s state) apply(o *op) {
 	for _, id := range o.Delete {
 		delete(s, id)
 	}
-	for id, version := range o.Put {
-		s[id] = version
-	}
+	maps.Copy(s, o.Put)
 }
 
 func openCollection(ctx context.Context, url string) (engine.DB, engine.Collection, error) {
