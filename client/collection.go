@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
@@ -126,7 +124,7 @@ func (c *Collection) GetFields(ctx context.Context, fields db.Fields, ids ...str
 		missing = append(missing, out.Missing...)
 	}
 	if len(missing) > 0 {
-		return docs, &db.Error{Op: "get", Input: quoted(missing), Err: db.ErrNotFound}
+		return docs, db.Wrap("get", "", db.NotFound(missing...))
 	}
 	return docs, nil
 }
@@ -146,20 +144,6 @@ func (c *Collection) found(ctx context.Context, in api.GetDocuments) (out api.Fo
 	second, err := c.found(ctx, api.GetDocuments{IDs: in.IDs[half:], Fields: in.Fields})
 	first.Documents, first.Missing = append(first.Documents, second.Documents...), append(first.Missing, second.Missing...)
 	return first, err
-}
-
-// quoted names ids in a message.
-func quoted(ids []string) string {
-	const shown = 5
-	s := make([]string, min(len(ids), shown))
-	for i := range s {
-		s[i] = strconv.Quote(ids[i])
-	}
-	more := ""
-	if len(ids) > shown {
-		more = fmt.Sprintf(" and %d more", len(ids)-shown)
-	}
-	return strings.Join(s, ", ") + more
 }
 
 // Delete deletes documents and returns how many existed. Many ids are sent in several
@@ -267,8 +251,8 @@ func (c *Collection) SearchBatch(ctx context.Context, queries ...db.Query) ([][]
 	return matches, nil
 }
 
-// Scan yields documents in the order of Sort, or else in byte order of their ids. It reads page by page: unlike the
-// scan of a database, it may see what is written while it runs.
+// Scan yields documents in the order of Sort, or else in byte order of their ids. It reads
+// page by page: unlike the scan of a database, it may see what is written while it runs.
 func (c *Collection) Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document, error] {
 	return func(yield func(db.Document, error) bool) {
 		in := api.FromScan(&s)

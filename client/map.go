@@ -20,10 +20,3 @@ func (c *Collection) Map(ctx context.Context, q db.MapQuery) (db.Map, error) {
 	}
 	return out.DB(), nil
 }
-
-// Key describes the client's own key: what it may do.
-func (c *Client) Key(ctx context.Context) (api.KeyInfo, error) {
-	var out api.KeyInfo
-	err := c.do(ctx, http.MethodGet, "/v1/key", nil, &out)
-	return out, err
-}

@@ -34,7 +34,7 @@ func (c *Collection) UpdateIDs(ctx context.Context, p db.Patch, ids ...string) (
 		missing = append(missing, out.Missing...)
 	}
 	if missing != nil {
-		return updated, &db.Error{Op: "update", Input: quoted(missing), Err: db.ErrNotFound}
+		return updated, db.Wrap("update", "", db.NotFound(missing...))
 	}
 	return updated, nil
 }

@@ -41,8 +41,8 @@ type SortKey struct {
 	Descending bool
 }
 
-// Next is the scan of the page behind a document. It is there for good: whatever is deleted or changed meanwhile, it goes on behind
-// the values that the document had.
+// Next is the scan of the page behind a document. It stays valid: whatever is deleted or
+// changed meanwhile, it goes on behind the values that the document had.
 func (s Scan) Next(last *Document) Scan {
 	s.After, s.AfterValues = last.ID, nil
 	for _, k := range s.Sort {

@@ -92,7 +92,7 @@ func (s *Server) documentRoutes() {
 	}, keys.Read, s.getDocument)
 	register(s, huma.Operation{
 		OperationID: "delete-document", Method: http.MethodDelete, Path: path + "/{id}", Tags: tags,
-		Summary: "Delete a document", Description: "An unknown id is no error: deleted is 0.",
+		Summary: "Delete a document", Description: "If there is no document with this id, deleted is 0.",
 	}, keys.Write, s.deleteDocument)
 	register(s, huma.Operation{
 		OperationID: "get-documents", Method: http.MethodPost, Path: path + "/get", Tags: tags,

@@ -97,12 +97,12 @@ func newPair(t *testing.T, e Engine) *pair {
 	o := &db.CollectionOptions{}
 	p := &pair{t: t}
 	p.got = collection(t, e.Open(t, &db.Options{Embedder: embeddertest.New(dims, 1)}), o)
-	p.want = collection(t, oracle(t, &db.Options{Embedder: embeddertest.New(dims, 1)}), o)
+	p.want = collection(t, Local(t, &db.Options{Embedder: embeddertest.New(dims, 1)}), o)
 	return p
 }
 
-// oracle opens a new database of package db.
-func oracle(t *testing.T, o *db.Options) engine.DB {
+// Local opens a new database of package db.
+func Local(t *testing.T, o *db.Options) engine.DB {
 	t.Helper()
 	d, err := engine.Open(t.Context(), t.TempDir(), o)
 	if err != nil {

@@ -23,7 +23,7 @@ type both struct {
 func newBoth(t *testing.T, e Engine) both {
 	t.Helper()
 	o := db.Options{Embedder: embeddertest.New(dims, 1)}
-	return both{t, []engine.DB{e.Open(t, &o), oracle(t, &o)}}
+	return both{t, []engine.DB{e.Open(t, &o), Local(t, &o)}}
 }
 
 // do does something to both, and compares what comes of it as pair.do does.
