@@ -46,7 +46,7 @@ func parts(text string) []string {
 		return nil
 	}
 	var all []string
-	for _, sentence := range chunk.Sentences(text) {
+	for _, sentence := range chunk.Sentences(untagged(text)) {
 		for _, s := range said(sentence) {
 			words := strings.Fields(s)
 			if len(words) < longWords {

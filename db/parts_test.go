@@ -56,8 +56,10 @@ func TestSaid(t *testing.T) {
 		{"내용: 보험은 어떻게 갱신하나요", []string{"내용: 보험은 어떻게 갱신하나요", "보험은 어떻게 갱신하나요"}},
 		{"[3:05 PM] Mike: how do I renew it", []string{"[3:05 PM] Mike: how do I renew it", "how do I renew it"}},
 		{"Mar 11 09:41:40 web01 app[990]: search: how to renew it", []string{"Mar 11 09:41:40 web01 app[990]: search: how to renew it", "how to renew it"}},
-		{`ERROR pool-3 failed query="how to renew it" status=500`, []string{`ERROR pool-3 failed query="how to renew it" status=500`, "how to renew it"}},
-		{`name="x" query="how to renew it"`, []string{`name="x" query="how to renew it"`, "how to renew it"}},
+		{`ERROR pool-3 failed query="how to renew it" status=500`, []string{"how to renew it"}},
+		{`name="x" query="how to renew it"`, []string{"how to renew it"}},
+		{`{"level": "warn", "message": "how to renew it", "ms": 231, "note":"by tomorrow"}`, []string{"how to renew it", "by tomorrow"}},
+		{`he asked “how to renew it” and “who pays”`, []string{`he asked “how to renew it” and “who pays”`, "how to renew it"}},
 		{"Reply by: e-mail", []string{"Reply by: e-mail"}}, // too little to be asked
 		{"this is what he wrote to me about yesterday: a long story", []string{"this is what he wrote to me about yesterday: a long story"}},
 		{"+44 20 7946 0321", nil},
@@ -66,6 +68,20 @@ func TestSaid(t *testing.T) {
 	} {
 		if got := said(c.line); !slices.Equal(got, c.want) {
 			t.Errorf("%q says %q, want %q", c.line, got, c.want)
+		}
+	}
+}
+
+func TestUntagged(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`<p>How do I <b>renew</b> it?</p><br/>Thanks`:      "\nHow do I renew it?\n\nThanks",
+		`<div class="post" id="p991"><H2>질문</H2></div>`:    "\n\n질문\n\n",
+		"List<String> a = b < c; <pre-order> <parent> <T>": "List<String> a = b < c; <pre-order> <parent> <T>",
+		"": "",
+	} {
+		if got := untagged(text); got != want {
+			t.Errorf("%q without tags is %q, want %q", text, got, want)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package db
 
 import (
+	"cmp"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,16 +18,22 @@ const labelWords = 6
 const saidWords = 3
 
 // said returns what a sentence or a line of a long question may ask: the line, and where it
-// has a label (`내용: …`, `[3:05 PM] Mike: …`) or quotes something (`query="…"`), that by
-// itself. The marks of quoted mail, lists and comments are left out.
+// has a label (`내용: …`, `[3:05 PM] Mike: …`) or quotes something, that by itself. Of keys
+// and values (`query="…"`) only values are left, and the marks of quoted mail, lists and
+// comments are left out.
 func said(line string) []string {
 	line = unmarked(line)
 	if !worded(line) {
 		return nil
 	}
+	inside, values := quoted(line)
+	if values {
+		return inside
+	}
 	all := []string{line}
-	if s := quoted(line); s != "" {
-		return append(all, s)
+	if len(inside) > 0 {
+		longest := slices.MaxFunc(inside, func(a, b string) int { return cmp.Compare(utf8.RuneCountInString(a), utf8.RuneCountInString(b)) })
+		return append(all, longest)
 	}
 	if s := unlabelled(line); s != line && len(strings.Fields(s)) >= saidWords {
 		all = append(all, s)
@@ -65,25 +74,44 @@ func unmarked(line string) string {
 // quotes are pairs that something is quoted between.
 var quotes = [][2]string{{`"`, `"`}, {"“", "”"}, {"「", "」"}, {"『", "』"}}
 
-// quoted returns the longest text between quotes that is several words, or "".
-func quoted(line string) (longest string) {
+// quoted returns the texts between quotes that are several words, and whether one of them
+// is the value of a key (`query="…"`, `"message":"…"`): the rest of the line is a program's.
+func quoted(line string) (inside []string, values bool) {
 	for _, q := range quotes {
 		for rest := line; ; {
-			_, after, ok := strings.Cut(rest, q[0])
+			before, after, ok := strings.Cut(rest, q[0])
 			if !ok {
 				break
 			}
-			inside, after, ok := strings.Cut(after, q[1])
+			said, after, ok := strings.Cut(after, q[1])
 			if !ok {
 				break
 			}
-			if strings.ContainsRune(strings.TrimSpace(inside), ' ') && utf8.RuneCountInString(inside) > utf8.RuneCountInString(longest) {
-				longest = strings.TrimSpace(inside)
+			if said = strings.TrimSpace(said); strings.ContainsRune(said, ' ') && worded(said) {
+				inside = append(inside, said)
+				values = values || strings.HasSuffix(before, "=") || strings.TrimSpace(before) == ":"
 			}
 			rest = after
 		}
 	}
-	return longest
+	return inside, values
+}
+
+// tags are those of HTML, of which the first group are inside a sentence.
+var tags = regexp.MustCompile(`(?i)</?(?:(a|abbr|b|code|em|font|i|mark|small|span|strong|u)|article|blockquote|body|br|dd|div|dl|dt|h[1-6]|head|hr|html|img|label|li|ol|p|pre|section|table|tbody|td|th|tr|ul)(?:\s[^<>]*)?/?>`)
+
+// untagged returns a text without the tags of HTML. Those that are not inside a sentence
+// end a line.
+func untagged(text string) string {
+	if !strings.ContainsRune(text, '<') {
+		return text
+	}
+	return tags.ReplaceAllStringFunc(text, func(tag string) string {
+		if tags.FindStringSubmatch(tag)[1] != "" {
+			return ""
+		}
+		return "\n"
+	})
 }
 
 // unlabelled returns a line without the labels that it begins with.

@@ -266,3 +266,25 @@ func TestTies(t *testing.T) {
 		}
 	}
 }
+
+// Numbers that no document has tell nothing; words that no document has may be of another
+// language.
+func TestTells(t *testing.T) {
+	t.Parallel()
+	x := New()
+	x.Add(1, Fields{Text: "보증금 반환 2026"})
+	x.Add(2, Fields{Text: "deposits are paid back"})
+	for _, noise := range []string{"09:41:20", "8f31c2aa", "10.0.3.17", "010-2345-6789"} {
+		if with, without := x.Tells("보증금 반환 "+noise), x.Tells("보증금 반환"); with != without {
+			t.Errorf("%s tells %v", noise, with-without)
+		}
+		if x.Ceiling(noise) <= 0 {
+			t.Errorf("%s has no ceiling", noise)
+		}
+	}
+	for _, word := range []string{"2026", "계약서", "contract"} {
+		if x.Tells(word) <= 0 {
+			t.Errorf("%s tells nothing", word)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package lexical
 import (
 	"cmp"
 	"slices"
+	"unicode"
 )
 
 // Scores appends to dst the score of each of nodes for query, as Search would
@@ -65,14 +66,7 @@ func (x *Index) scores(dst []float32, query string, nodes []uint32, open func(*s
 // without end. A score divided by the ceiling says how much of the query a
 // document covers, from 0 to 1, and can be compared between queries. (A query of
 // nothing but single syllables also searches inside words, and can exceed it.)
-func (x *Index) Ceiling(query string) float32 { return x.ceiling(query, 0) }
-
-// Tells is Ceiling without the terms that no document has: how much of what the index
-// knows a query tells. A time stamp or an address has a high ceiling, and tells nothing.
-func (x *Index) Tells(query string) float32 { return x.ceiling(query, 1) }
-
-// ceiling is the score of all terms that are in least documents or more.
-func (x *Index) ceiling(query string, least int) float32 {
+func (x *Index) Ceiling(query string) float32 {
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
 	s.ask(query)
@@ -80,13 +74,36 @@ func (x *Index) ceiling(query string, least int) float32 {
 	defer x.mu.RUnlock()
 	sum := 0.0
 	for _, t := range s.terms {
-		df := 0
-		if id, ok := x.ids[t.key]; ok {
-			df = int(x.lists[id].df)
-		}
-		if df >= least {
-			sum += t.weight * idf(x.live, df)
+		sum += t.weight * idf(x.live, x.df(t.key))
+	}
+	return float32(sum)
+}
+
+// Tells is Ceiling without the numbers and compounds that no document has. A time stamp, an
+// address or the number of a session has a high ceiling, and tells nothing. A word that no
+// document has may be one of another language.
+func (x *Index) Tells(query string) float32 {
+	s := x.searches.Get().(*search)
+	defer x.searches.Put(s)
+	s.ask(query)
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	sum := 0.0
+	for i := range s.analysis.tokens {
+		t := &s.analysis.tokens[i]
+		df := x.df(t.key)
+		machine := t.kind == kindPart || t.kind == kindCompound || slices.ContainsFunc(s.analysis.runes[t.at:t.at+t.n], unicode.IsDigit)
+		if df > 0 || !machine {
+			sum += t.weigh() * idf(x.live, df)
 		}
 	}
 	return float32(sum)
+}
+
+// df is the number of documents that have a term. The caller holds the lock.
+func (x *state) df(key uint64) int {
+	if id, ok := x.ids[key]; ok {
+		return int(x.lists[id].df)
+	}
+	return 0
 }

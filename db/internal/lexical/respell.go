@@ -87,16 +87,9 @@ const (
 	shortestHangulRun = 6 // syllables
 )
 
-func (r *respeller) df(key uint64) int {
-	if id, ok := r.x.ids[key]; ok {
-		return int(r.x.lists[id].df)
-	}
-	return 0
-}
-
 // heard is df, or 1 for a term of everyday texts.
 func (r *respeller) heard(key uint64) int {
-	n := r.df(key)
+	n := r.x.df(key)
 	if n == 0 {
 		if _, ok := everydayRarity[Everyday(key)]; ok {
 			n = 1
@@ -157,7 +150,7 @@ func (r *respeller) latinTypo(word []rune) []rune {
 	most := 0
 	edit := make([]rune, 0, len(word)+1)
 	try := func() {
-		if df := r.df(r.latinKey(edit)); df > most {
+		if df := r.x.df(r.latinKey(edit)); df > most {
 			most, best = df, append(best[:0], edit...)
 		}
 	}
@@ -193,7 +186,7 @@ func (r *respeller) hangul(word []rune) (instead string, slip bool) {
 	// All bigrams that no document has must be of one syllable.
 	first, last := -1, -1
 	for i := range stem - 1 {
-		if r.df(gramKey(word[i], word[i+1])) == 0 {
+		if r.x.df(gramKey(word[i], word[i+1])) == 0 {
 			if first < 0 {
 				first = i
 			}
@@ -220,9 +213,9 @@ func (r *respeller) hangulTypo(word []rune, stem, lo, hi int) []rune {
 	for i := lo; i <= hi && i < stem; i++ {
 		for s := range similar(word[i]) {
 			edit[i] = s
-			df := 4 * r.df(r.hangulKey(edit))
+			df := 4 * r.x.df(r.hangulKey(edit))
 			if df == 0 && i > 0 && i+1 < stem {
-				df = min(r.df(gramKey(edit[i-1], s)), r.df(gramKey(s, edit[i+1])), 3)
+				df = min(r.x.df(gramKey(edit[i-1], s)), r.x.df(gramKey(s, edit[i+1])), 3)
 			}
 			if df > most {
 				most, best = df, append(best[:0], edit...)

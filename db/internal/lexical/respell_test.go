@@ -11,7 +11,7 @@ func TestRespell(t *testing.T) {
 		"안녕하세요 반갑습니다",
 		"비밀번호를 변경하는 방법",
 		"install python packages",
-		"back to the machine",
+		"papers about the machine",
 	} {
 		x.Add(uint32(node), Fields{Text: text})
 	}
@@ -26,8 +26,8 @@ func TestRespell(t *testing.T) {
 		{"비밀번호변경하는방법", "비밀번호 변경하는 방법", "비밀번호 변경하는 방법"},
 
 		{"KUBERENTES", "", "kubernetes"},
-		{"BCAK", "", ""}, // an acronym
-		{"bcak", "", "back"},
+		{"PAPRE", "", ""}, // an acronym
+		{"papre", "", "paper"},
 
 		{"kubernetes", "", ""},
 		{"containers machine", "", ""},
