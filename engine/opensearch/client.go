@@ -146,7 +146,7 @@ func (c *client) do(ctx context.Context, r call, out any) error {
 			return err // there is no other node
 		}
 		if backoff(limited, attempt) != nil {
-			if ctx.Err() != nil {
+			if errors.Is(ctx.Err(), context.Canceled) {
 				return ctx.Err()
 			}
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -38,14 +39,14 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 	}
 	left := w.keys
 	surely := false // what is read is of no old copy
-	unpinned := ctx
 	for attempt := 0; len(left) > 0; attempt++ {
+		on := ctx
 		if attempt > 0 {
-			if backoff(unpinned, attempt) != nil {
+			if backoff(ctx, attempt) != nil {
 				return written, fail(last)
 			}
-			ctx = c.d.client.pinned(unpinned)
-			err := c.refresh(ctx)
+			on = c.d.client.pinned(ctx)
+			err := c.refresh(on)
 			if surely = err == nil; !surely {
 				if !transient(err) {
 					return written, fail(err)
@@ -54,10 +55,10 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 				continue
 			}
 		}
-		s, err := c.state(ctx)
+		s, err := c.state(on)
 		var places map[string]*place
 		if err == nil {
-			places, err = c.places(ctx, s, w.reading, left)
+			places, err = c.places(on, s, w.reading, left)
 		}
 		if err != nil && transient(err) {
 			last = err
@@ -99,11 +100,11 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 			}
 		}
 		if blocked {
-			if err := c.await(unpinned, s, attempt); err != nil {
+			if err := c.await(ctx, s, attempt); err != nil {
 				return written, fail(err)
 			}
 		}
-		results, err := c.bulk(ctx, actions)
+		results, err := c.bulk(on, actions)
 		for i, r := range results {
 			switch r.outcome {
 			case done:
@@ -119,11 +120,11 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 		if err != nil {
 			return written, fail(err)
 		}
-		moved, err := c.moved(unpinned, s, slots)
+		moved, err := c.moved(ctx, s, slots)
 		if err != nil {
 			return written, fail(err)
 		}
-		left = append(later, moved...)
+		left = slices.Concat(later, moved)
 	}
 	return written, nil
 }

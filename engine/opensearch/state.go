@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -94,15 +95,7 @@ func (s *state) dead(tx int64) bool {
 // sees reports whether documents of a transaction are to be seen. Those that were written
 // without one have the number 0.
 func (s *state) sees(tx int64) bool {
-	if tx >= s.Next {
-		return false
-	}
-	for _, n := range s.hidden() {
-		if n == tx {
-			return false
-		}
-	}
-	return true
+	return tx < s.Next && !slices.Contains(s.hidden(), tx)
 }
 
 // state reads the state.

@@ -33,14 +33,14 @@ func main() {
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of what happens")
 	front := flag.Int("front", -1, "be this front")
 	flag.Parse()
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer cancel()
 	err := error(nil)
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	if *front >= 0 {
 		err = runFront(ctx, *front, *seed, os.Stdin, os.Stdout)
 	} else {
 		err = run(ctx, *kills, *share, *most, *seed)
 	}
+	cancel()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kill:", err)
 		os.Exit(1)
