@@ -80,7 +80,7 @@ func run(ctx context.Context, kills, share int, most time.Duration, seed uint64)
 			err = n.pause(time.Duration(500+r.IntN(8000)) * time.Millisecond)
 		}
 		if err == nil {
-			err = c.await(ctx, "", 3*time.Minute)
+			err = c.await(ctx, "", 10*time.Minute) // a busy machine starts a node in minutes
 		}
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func run(ctx context.Context, kills, share int, most time.Duration, seed uint64)
 			fmt.Printf("%v: %d killed, %d stopped\n", time.Since(begin).Round(time.Second), killed, stopped)
 		}
 	}
-	if err := c.await(ctx, "green", 5*time.Minute); err != nil {
+	if err := c.await(ctx, "green", 10*time.Minute); err != nil {
 		return err
 	}
 	fmt.Printf("%d nodes killed and restarted, %d stopped, in %v\n", killed, stopped, time.Since(begin).Round(time.Second))
