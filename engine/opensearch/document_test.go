@@ -64,15 +64,24 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-func TestSlots(t *testing.T) {
-	for tx := range int64(40) {
-		slot := slotIn("key", tx+1)
-		if got := transactionOf(slot); got != tx+1 {
-			t.Errorf("%s is of transaction %d, want %d", slot, got, tx+1)
+// A transaction writes beside the current document, and to no slot that was emptied.
+func TestBeside(t *testing.T) {
+	first, second, third := slotOf("k"), slotBeside("k", 1), slotBeside("k", 2)
+	for want, p := range map[string]struct {
+		current string
+		gone    map[string]bool
+	}{
+		first:  {current: second},
+		second: {current: first},
+		third:  {current: first, gone: map[string]bool{second: true}},
+	} {
+		at := &place{current: &stored{slot: p.current}}
+		if got := at.beside("k", p.gone); got != want {
+			t.Errorf("beside %s: %s, want %s", p.current, got, want)
 		}
 	}
-	if slotOf("key") == slotOf("yek") || transactionOf(slotOf("key")) != 0 {
-		t.Error("slots of ids")
+	if slotOf("key") == slotOf("yek") {
+		t.Error("two ids have one slot")
 	}
 }
 
@@ -82,5 +91,17 @@ func TestSees(t *testing.T) {
 		if got := s.sees(tx); got != want {
 			t.Errorf("a document of transaction %d is seen: %v", tx, got)
 		}
+	}
+}
+
+// What is settled leaves the state, but not while a transaction runs.
+func TestTidy(t *testing.T) {
+	s := &state{Open: &opened{N: 7}, Done: []finished{{N: 3, Buried: true}, {N: 5}}}
+	if s.tidy(); len(s.Done) != 2 {
+		t.Errorf("while one runs: %+v", s)
+	}
+	s.Open = nil
+	if s.tidy(); len(s.Done) != 1 || s.Done[0].N != 5 || s.Settled != 1 {
+		t.Errorf("afterwards: %+v", s)
 	}
 }

@@ -21,6 +21,10 @@ type oneByOne struct {
 	body func(key string, p *place) ([]byte, error)
 }
 
+// errEmptied is returned for a document that is to be created in a slot that a
+// transaction has just emptied: only another transaction may create it.
+var errEmptied = errors.New("the document has just been replaced or deleted with its source")
+
 // writeEach writes until every document is written, and reports for which something was. Each
 // takes the place of the version that was read, so that a late request does no harm, and
 // is written again if another was faster.
@@ -81,17 +85,22 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 		slots, blocked := map[string]string{}, false
 		for _, key := range left {
 			p := places[key]
-			if p.blocked {
-				later, blocked = append(later, key), true
+			if slot, ok := p.by(w.token); ok {
+				if written[key] = true; slot != "" {
+					slots[key] = slot
+				}
 				continue
 			}
-			if p.by(w.token) {
-				written[key], slots[key] = true, p.at().slot
+			if p.blocked && p.current == nil {
+				later, blocked = append(later, key), true
 				continue
 			}
 			body, err := w.body(key, p)
 			if err != nil {
 				return written, fail(err)
+			}
+			if body != nil && p.current == nil && p.emptied {
+				return written, fail(errEmptied)
 			}
 			if body != nil {
 				actions, of = append(actions, p.put(key, body)), append(of, key)
@@ -127,20 +136,6 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 		left = slices.Concat(later, moved)
 	}
 	return written, nil
-}
-
-// at is the document that is at a place.
-func (p *place) at() *stored {
-	if p.current != nil {
-		return p.current
-	}
-	return p.top
-}
-
-// by reports whether a write with a token has been done at a place.
-func (p *place) by(token string) bool {
-	d := p.at()
-	return d != nil && d.token == token
 }
 
 // moved returns the keys of documents that were written to slots that a transaction has

@@ -47,11 +47,11 @@ func (c *Collection) settle(ctx context.Context, tx int64) error {
 	}
 	_, err := c.changeState(ctx, func(s *state) error {
 		i := slices.IndexFunc(s.Done, func(f finished) bool { return f.N == tx })
-		if i < 0 {
+		if i < 0 || s.Done[i].Buried && s.Open != nil {
 			return errNothing
 		}
-		s.Done = slices.Delete(s.Done, i, i+1)
-		s.Settled++
+		s.Done[i].Buried = true
+		s.tidy()
 		return nil
 	})
 	return err

@@ -35,8 +35,20 @@ type opened struct {
 // finished is a transaction that is committed. The documents in the slots Gone are no
 // more, though they are still there.
 type finished struct {
-	N    int64    `json:"n"`
-	Gone []string `json:"gone"`
+	N      int64    `json:"n"`
+	Gone   []string `json:"gone"`
+	Buried bool     `json:"buried,omitempty"` // there are tombstones in them
+}
+
+// tidy drops the transactions that are settled, unless one runs: it may take their slots
+// for emptied.
+func (s *state) tidy() {
+	if s.Open != nil {
+		return
+	}
+	before := len(s.Done)
+	s.Done = slices.DeleteFunc(s.Done, func(f finished) bool { return f.Buried })
+	s.Settled += int64(before - len(s.Done))
 }
 
 // aborted is a transaction that ended without a commit. A late request may still write
