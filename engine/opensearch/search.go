@@ -227,7 +227,8 @@ func (s *search) dense(v []float32, n int) object {
 	info := s.Info()
 	script := object{"source": compare, "params": object{"q": v}}
 	q := object{"size": n, "_source": []string{"doc.key"}, "track_total_hits": false}
-	if s.asked.Exact() || info.HeadDims > mostIndexed {
+	ahead := v[:min(info.HeadDims, len(v))]
+	if s.asked.Exact() || info.HeadDims > mostIndexed || n > mostBeam || !slices.ContainsFunc(ahead, func(x float32) bool { return x != 0 }) {
 		s.asked.Trace.Plan = db.PlanExact
 		q["query"] = object{"script_score": object{"query": s.meets.query, "script": script}}
 		return q

@@ -11,7 +11,7 @@ import (
 // settleLater makes tombstones of a committed transaction's old documents, when no reader
 // that began before the commit can see them.
 func (c *Collection) settleLater(tx int64) {
-	c.d.background.Go(func() {
+	c.d.later(func() {
 		select {
 		case <-time.After(grace):
 		case <-c.d.ctx.Done():

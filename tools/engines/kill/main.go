@@ -31,14 +31,15 @@ func main() {
 	share := flag.Int("share", 6, "how many of ten are killed; the others are stopped, which takes less long")
 	most := flag.Duration("for", time.Hour, "and for how long at most")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of what happens")
+	timeout := flag.Duration("timeout", 5*time.Second, "of an attempt of the fronts")
 	front := flag.Int("front", -1, "be this front")
 	flag.Parse()
 	err := error(nil)
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	if *front >= 0 {
-		err = runFront(ctx, *front, *seed, os.Stdin, os.Stdout)
+		err = runFront(ctx, *front, *seed, *timeout, os.Stdin, os.Stdout)
 	} else {
-		err = run(ctx, *kills, *share, *most, *seed)
+		err = run(ctx, *kills, *share, *most, *timeout, *seed)
 	}
 	cancel()
 	if err != nil {
@@ -47,7 +48,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, kills, share int, most time.Duration, seed uint64) error {
+func run(ctx context.Context, kills, share int, most, timeout time.Duration, seed uint64) error {
 	dir := os.Getenv("FRONYDB_TEST_OPENSEARCH_NODES")
 	if dir == "" {
 		return errors.New("FRONYDB_TEST_OPENSEARCH_NODES names no cluster; tools/engines/opensearch.sh starts one")
@@ -59,7 +60,7 @@ func run(ctx context.Context, kills, share int, most time.Duration, seed uint64)
 	}
 	var fronts []*process
 	for i := range 2 {
-		f, err := start(i, seed)
+		f, err := start(i, seed, timeout)
 		if err != nil {
 			return err
 		}
@@ -115,12 +116,12 @@ type process struct {
 	out *bufio.Reader
 }
 
-func start(i int, seed uint64) (*process, error) {
+func start(i int, seed uint64, timeout time.Duration) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: exec.Command(self, "-front", fmt.Sprint(i), "-seed", fmt.Sprint(seed))}
+	p := &process{cmd: exec.Command(self, "-front", fmt.Sprint(i), "-seed", fmt.Sprint(seed), "-timeout", timeout.String())}
 	p.cmd.Stderr = os.Stderr
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -130,7 +131,13 @@ func start(i int, seed uint64) (*process, error) {
 		return nil, err
 	}
 	p.out = bufio.NewReader(out)
-	return p, p.cmd.Start()
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	if _, err := p.out.ReadString('\n'); err != nil { // it says when it writes
+		return nil, fmt.Errorf("front %d has ended: %w", i, err)
+	}
+	return p, nil
 }
 
 // finish lets a front end its writes and compare.
