@@ -114,7 +114,7 @@ func (c *Collection) Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document,
 				}
 				if len(s.Sort) > 0 {
 					if err = c.sorted(ctx, meets, s, one); n > 0 && errors.Is(err, errStale) {
-						err = fmt.Errorf("%w: %s", engine.ErrUnavailable, err) // not to begin again
+						err = fmt.Errorf("%w: %s", engine.ErrUnavailable, err.Error()) // not to begin again
 					}
 					return err
 				}
