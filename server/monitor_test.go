@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
@@ -51,7 +52,7 @@ func TestReadyWithEngine(t *testing.T) {
 	for _, away := range []bool{false, true, false} {
 		d.away.Store(away)
 		rec := httptest.NewRecorder()
-		s.HTTPServer().Handler.ServeHTTP(rec, httptest.NewRequest("GET", "http://127.0.0.1/readyz", nil))
+		s.HTTPServer().Handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "http://127.0.0.1/readyz", nil))
 		if ready := rec.Code == 200; ready == away || strings.Contains(rec.Body.String(), "10.0.0.7") {
 			t.Errorf("away %v: %d %s", away, rec.Code, rec.Body)
 		}

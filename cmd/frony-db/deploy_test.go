@@ -61,7 +61,7 @@ func TestDeployedCommands(t *testing.T) {
 			t.Errorf("%q: %v", args, err)
 		}
 	}
-	for file, volumes := range map[string]int{"compose.yaml": 1, "compose.postgres.yaml": 0} {
+	for file, volumes := range map[string]int{"compose.yaml": 1, "compose.postgres.yaml": 0, "compose.opensearch.yaml": 0} {
 		b, err := os.ReadFile(filepath.Join(root, "deploy", file))
 		if err != nil {
 			t.Fatal(err)

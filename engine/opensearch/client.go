@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -146,7 +147,7 @@ func (c *client) do(ctx context.Context, r call, out any) error {
 			return err // there is no other node
 		}
 		if backoff(limited, attempt) != nil {
-			if ctx.Err() != nil {
+			if errors.Is(ctx.Err(), context.Canceled) {
 				return ctx.Err()
 			}
 			return err
@@ -194,7 +195,10 @@ func (c *client) once(ctx context.Context, r call) ([]byte, error) {
 // failed leaves a node alone that did not answer.
 func (n *node) failed(err error) error {
 	n.down.Store(time.Now().Add(downFor).UnixNano())
-	return fmt.Errorf("%w: %w", errTransport, err)
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // without the address of the endpoint
+	}
+	return fmt.Errorf("%w from OpenSearch: %w", errTransport, err)
 }
 
 // unsent reports whether a request never reached a server.

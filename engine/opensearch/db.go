@@ -36,9 +36,10 @@ type DB struct {
 	opts   db.Options
 	log    *slog.Logger
 
-	mu    sync.Mutex // guards rules and seen
-	rules map[string]*db.Rules
-	seen  map[string]*seen
+	mu     sync.Mutex // guards rules, seen, and ending
+	rules  map[string]*db.Rules
+	seen   map[string]*seen
+	ending bool
 
 	background sync.WaitGroup
 	ctx        context.Context // of what runs in the background
@@ -70,7 +71,7 @@ func Open(ctx context.Context, url string, opts *db.Options) (*DB, error) {
 	}
 	d.ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if !o.ReadOnly {
-		d.background.Go(d.sweep)
+		d.later(d.sweep)
 	}
 	return d, nil
 }
@@ -115,12 +116,24 @@ func (d *DB) checkServer(ctx context.Context) error {
 func (d *DB) Close() error {
 	err := db.ErrClosed
 	d.closed.Do(func() {
+		d.mu.Lock()
+		d.ending = true
+		d.mu.Unlock()
 		d.stop()
 		d.background.Wait()
 		d.client.close()
 		err = nil
 	})
 	return db.Wrap("close", "", err)
+}
+
+// later runs f in the background, unless the database is being closed.
+func (d *DB) later(f func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.ending {
+		d.background.Go(f)
+	}
 }
 
 // Health is engine.Monitor's: it returns an error if no majority of the cluster answers,

@@ -84,8 +84,9 @@
 //  1. Of the slots of an id, readers see one.
 //  2. A slot that a transaction has emptied is not used again while it is in done. A
 //     writer that finds its slot there after its write begins again.
-//  3. A document without a current version is created in the newest of its slots, or in
-//     the first, so that two who create it conflict.
+//  3. A document without a current version is created in the first of its slots, so that
+//     two who create it conflict. While that one is emptied, only a transaction creates
+//     it, beside; and no transaction leaves done while another runs.
 //  4. A transaction whose process has ended is given up by another, which has seen it
 //     for longer than one may take.
 package opensearch

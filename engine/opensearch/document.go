@@ -105,10 +105,10 @@ func lower(b []byte) string {
 }
 
 // A document is in the slot of its id, or, if a transaction replaced another that was
-// there, in one of that transaction.
+// there, in one beside it.
 func slotOf(key string) string { return digest(key) }
 
-func slotIn(key string, tx int64) string { return digest(key) + "." + strconv.FormatInt(tx, 36) }
+func slotBeside(key string, n int) string { return digest(key) + "." + strconv.Itoa(n) }
 
 func microseconds(t time.Time) int64 {
 	if t.IsZero() {

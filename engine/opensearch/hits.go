@@ -26,6 +26,7 @@ type hit struct {
 	Fields struct {
 		Words  []binaryValue `json:"words"`
 		Vector []binaryValue `json:"vector"`
+		Number []int64       `json:"number"`
 	} `json:"fields"`
 }
 
@@ -149,13 +150,19 @@ func (c *Collection) askAll(ctx context.Context, qs []object) ([]answer, error) 
 type reading struct {
 	fields db.Fields
 	words  bool
+	bare   bool // nothing of the source, which is parsed for each document: slot and number
 }
 
 // with adds to a search what is to be read.
 func (r reading) with(q object) object {
-	if r.fields&(db.FieldText|db.FieldMetadata) == db.FieldText|db.FieldMetadata {
+	var values []string
+	switch {
+	case r.bare:
+		q["_source"] = false
+		values = append(values, "number")
+	case r.fields&(db.FieldText|db.FieldMetadata) == db.FieldText|db.FieldMetadata:
 		q["_source"] = "doc"
-	} else {
+	default:
 		const always = 14
 		names := []string{
 			"doc.key", "doc.id", "doc.title", "doc.source", "doc.chunk", "doc.created", "doc.expires", "doc.precomputed",
@@ -169,7 +176,6 @@ func (r reading) with(q object) object {
 		}
 		q["_source"] = names
 	}
-	var values []string
 	if r.fields&db.FieldEmbedding != 0 {
 		values = append(values, "vector")
 	}
@@ -188,6 +194,9 @@ func (r reading) document(h *hit) (s stored, err error) {
 	b := &h.Source.Doc
 	s = stored{slot: h.Slot, seqNo: h.SeqNo, term: h.Term, key: b.Key, tx: b.Tx, dead: b.Dead, token: b.Token, number: b.Number}
 	s.ID, s.Title, s.Text, s.Source, s.Chunk, s.Precomputed = b.ID, b.Title, b.Text, b.Source, b.Chunk, b.Precomputed
+	if r.bare && len(h.Fields.Number) > 0 {
+		s.number = h.Fields.Number[0]
+	}
 	s.Created = time.UnixMicro(b.Created).UTC()
 	if b.Expires != 0 {
 		s.Expires = time.UnixMicro(b.Expires).UTC()

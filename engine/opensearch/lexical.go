@@ -43,7 +43,7 @@ func (l *lexical) query(s *search) object {
 			should = append(should, object{"term": object{"terms": object{"value": term(t.Key), "boost": float32(t.Weight)}}})
 		}
 	}
-	return reading{fields: db.FieldsNone, words: true}.with(object{
+	return reading{bare: true, words: true}.with(object{
 		"query": object{"bool": object{"should": should, "minimum_should_match": 1, "filter": s.meets.query}},
 		"size":  l.size, "track_total_hits": false,
 	})
@@ -84,11 +84,10 @@ func (s *search) named(sounds []db.WeightedTerm, n int) object {
 	for _, t := range sounds {
 		should = append(should, object{"constant_score": object{"filter": object{"term": object{"sounds": term(t.Key)}}, "boost": float32(max(t.Weight, math.SmallestNonzeroFloat32))}})
 	}
-	return object{
+	return reading{bare: true}.with(object{
 		"query": object{"bool": object{"should": should, "minimum_should_match": 1, "filter": s.meets.query}},
-		"size":  n, "_source": []string{"doc.key"}, "track_total_hits": false,
-		"sort": []object{{"_score": "desc"}, {"number": "asc"}},
-	}
+		"size":  n, "track_total_hits": false, "sort": []object{{"_score": "desc"}, {"number": "asc"}},
+	})
 }
 
 // statistics count the documents, the sum of their lengths, and the documents that have

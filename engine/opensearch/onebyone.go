@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -19,6 +20,10 @@ type oneByOne struct {
 	// body is what takes the place of a document, or nil if nothing does.
 	body func(key string, p *place) ([]byte, error)
 }
+
+// errEmptied is returned for a document that is to be created in a slot that a
+// transaction has just emptied: only another transaction may create it.
+var errEmptied = errors.New("the document has just been replaced or deleted with its source")
 
 // writeEach writes until every document is written, and reports for which something was. Each
 // takes the place of the version that was read, so that a late request does no harm, and
@@ -38,14 +43,14 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 	}
 	left := w.keys
 	surely := false // what is read is of no old copy
-	unpinned := ctx
 	for attempt := 0; len(left) > 0; attempt++ {
+		on := ctx
 		if attempt > 0 {
-			if backoff(unpinned, attempt) != nil {
+			if backoff(ctx, attempt) != nil {
 				return written, fail(last)
 			}
-			ctx = c.d.client.pinned(unpinned)
-			err := c.refresh(ctx)
+			on = c.d.client.pinned(ctx)
+			err := c.refresh(on)
 			if surely = err == nil; !surely {
 				if !transient(err) {
 					return written, fail(err)
@@ -54,10 +59,10 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 				continue
 			}
 		}
-		s, err := c.state(ctx)
+		s, err := c.state(on)
 		var places map[string]*place
 		if err == nil {
-			places, err = c.places(ctx, s, w.reading, left)
+			places, err = c.places(on, s, w.reading, left)
 		}
 		if err != nil && transient(err) {
 			last = err
@@ -80,17 +85,22 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 		slots, blocked := map[string]string{}, false
 		for _, key := range left {
 			p := places[key]
-			if p.blocked {
-				later, blocked = append(later, key), true
+			if slot, ok := p.by(w.token); ok {
+				if written[key] = true; slot != "" {
+					slots[key] = slot
+				}
 				continue
 			}
-			if p.by(w.token) {
-				written[key], slots[key] = true, p.at().slot
+			if p.blocked && p.current == nil {
+				later, blocked = append(later, key), true
 				continue
 			}
 			body, err := w.body(key, p)
 			if err != nil {
 				return written, fail(err)
+			}
+			if body != nil && p.current == nil && p.emptied {
+				return written, fail(errEmptied)
 			}
 			if body != nil {
 				actions, of = append(actions, p.put(key, body)), append(of, key)
@@ -99,11 +109,11 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 			}
 		}
 		if blocked {
-			if err := c.await(unpinned, s, attempt); err != nil {
+			if err := c.await(ctx, s, attempt); err != nil {
 				return written, fail(err)
 			}
 		}
-		results, err := c.bulk(ctx, actions)
+		results, err := c.bulk(on, actions)
 		for i, r := range results {
 			switch r.outcome {
 			case done:
@@ -119,27 +129,13 @@ func (c *Collection) writeEach(ctx context.Context, w *oneByOne) (written map[st
 		if err != nil {
 			return written, fail(err)
 		}
-		moved, err := c.moved(unpinned, s, slots)
+		moved, err := c.moved(ctx, s, slots)
 		if err != nil {
 			return written, fail(err)
 		}
-		left = append(later, moved...)
+		left = slices.Concat(later, moved)
 	}
 	return written, nil
-}
-
-// at is the document that is at a place.
-func (p *place) at() *stored {
-	if p.current != nil {
-		return p.current
-	}
-	return p.top
-}
-
-// by reports whether a write with a token has been done at a place.
-func (p *place) by(token string) bool {
-	d := p.at()
-	return d != nil && d.token == token
 }
 
 // moved returns the keys of documents that were written to slots that a transaction has

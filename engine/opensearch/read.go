@@ -3,11 +3,13 @@ package opensearch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/engine"
 )
 
 // GetFields is db.Collection.GetFields.
@@ -111,7 +113,10 @@ func (c *Collection) Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document,
 					return err
 				}
 				if len(s.Sort) > 0 {
-					return c.sorted(ctx, meets, s, one)
+					if err = c.sorted(ctx, meets, s, one); n > 0 && errors.Is(err, errStale) {
+						err = fmt.Errorf("%w: %s", engine.ErrUnavailable, err.Error()) // not to begin again
+					}
+					return err
 				}
 				size := page
 				if s.Limit > 0 {

@@ -175,7 +175,7 @@ func (s *search) retrieve(ctx context.Context, k int) (all bool, err error) {
 		}
 		var more []sought
 		for i, one := range searches {
-			docs, err := reading{fields: db.FieldsNone, words: true}.documents(answers[i].Hits.Hits)
+			docs, err := reading{bare: true, words: true}.documents(answers[i].Hits.Hits)
 			if err != nil {
 				return false, err
 			}
@@ -226,8 +226,9 @@ const compare = `BytesRef b = doc['vector'].value; List q = params.q; byte[] x =
 func (s *search) dense(v []float32, n int) object {
 	info := s.Info()
 	script := object{"source": compare, "params": object{"q": v}}
-	q := object{"size": n, "_source": []string{"doc.key"}, "track_total_hits": false}
-	if s.asked.Exact() || info.HeadDims > mostIndexed {
+	q := reading{bare: true}.with(object{"size": n, "track_total_hits": false})
+	ahead := v[:min(info.HeadDims, len(v))]
+	if s.asked.Exact() || info.HeadDims > mostIndexed || n > mostBeam || !slices.ContainsFunc(ahead, func(x float32) bool { return x != 0 }) {
 		s.asked.Trace.Plan = db.PlanExact
 		q["query"] = object{"script_score": object{"query": s.meets.query, "script": script}}
 		return q
@@ -244,7 +245,7 @@ func (s *search) dense(v []float32, n int) object {
 
 // candidates reads what ranking needs of the documents that were found.
 func (s *search) candidates(ctx context.Context) ([]db.Candidate, error) {
-	r := reading{fields: db.FieldsNone, words: len(s.asked.Keys()) > 0}
+	r := reading{bare: !s.asked.Grouped(), words: len(s.asked.Keys()) > 0}
 	if slices.ContainsFunc(s.asked.Retrievals(), func(r db.Retrieval) bool { return r.Vector != nil }) {
 		r.fields |= db.FieldEmbedding
 	}
@@ -278,7 +279,7 @@ func (c *Collection) inSlots(ctx context.Context, s *selection, r reading, slots
 	for part := range slices.Chunk(slots, mostHits/2) {
 		q := object{"query": s.narrowed(or(anyOf("_id", part))).query, "size": len(part), "track_total_hits": false, "sort": []string{"_doc"}}
 		if !s.whole() {
-			r.fields |= db.FieldMetadata
+			r.fields, r.bare = r.fields|db.FieldMetadata, false
 		}
 		a, err := c.ask(ctx, r.with(q))
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 // settleLater makes tombstones of a committed transaction's old documents, when no reader
 // that began before the commit can see them.
 func (c *Collection) settleLater(tx int64) {
-	c.d.background.Go(func() {
+	c.d.later(func() {
 		select {
 		case <-time.After(grace):
 		case <-c.d.ctx.Done():
@@ -47,11 +47,11 @@ func (c *Collection) settle(ctx context.Context, tx int64) error {
 	}
 	_, err := c.changeState(ctx, func(s *state) error {
 		i := slices.IndexFunc(s.Done, func(f finished) bool { return f.N == tx })
-		if i < 0 {
+		if i < 0 || s.Done[i].Buried && s.Open != nil {
 			return errNothing
 		}
-		s.Done = slices.Delete(s.Done, i, i+1)
-		s.Settled++
+		s.Done[i].Buried = true
+		s.tidy()
 		return nil
 	})
 	return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -34,8 +35,20 @@ type opened struct {
 // finished is a transaction that is committed. The documents in the slots Gone are no
 // more, though they are still there.
 type finished struct {
-	N    int64    `json:"n"`
-	Gone []string `json:"gone"`
+	N      int64    `json:"n"`
+	Gone   []string `json:"gone"`
+	Buried bool     `json:"buried,omitempty"` // there are tombstones in them
+}
+
+// tidy drops the transactions that are settled, unless one runs: it may take their slots
+// for emptied.
+func (s *state) tidy() {
+	if s.Open != nil {
+		return
+	}
+	before := len(s.Done)
+	s.Done = slices.DeleteFunc(s.Done, func(f finished) bool { return f.Buried })
+	s.Settled += int64(before - len(s.Done))
 }
 
 // aborted is a transaction that ended without a commit. A late request may still write
@@ -94,15 +107,7 @@ func (s *state) dead(tx int64) bool {
 // sees reports whether documents of a transaction are to be seen. Those that were written
 // without one have the number 0.
 func (s *state) sees(tx int64) bool {
-	if tx >= s.Next {
-		return false
-	}
-	for _, n := range s.hidden() {
-		if n == tx {
-			return false
-		}
-	}
-	return true
+	return tx < s.Next && !slices.Contains(s.hidden(), tx)
 }
 
 // state reads the state.

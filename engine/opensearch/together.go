@@ -117,18 +117,17 @@ func (t *transaction) prepare(ctx context.Context, docs []db.Prepared, fresh *ba
 	if err := t.checkPlaces(t.write, fresh, own); err != nil {
 		return 0, err
 	}
+	gone := t.state.gone()
 	for _, f := range fresh.all {
 		key, p := f.key, own[f.key]
 		body, err := t.encode(f.Prepared, f.words, t.n, f.number, t.write.token)
 		if err != nil {
 			return 0, err
 		}
-		if p.current == nil {
-			t.actions = append(t.actions, p.put(key, body))
-			continue
+		t.actions = append(t.actions, p.fill(p.beside(key, gone), body))
+		if p.current != nil {
+			t.gone = append(t.gone, p.current.slot)
 		}
-		t.actions = append(t.actions, action{slot: slotIn(key, t.n), body: body})
-		t.gone = append(t.gone, p.current.slot)
 	}
 	if t.write.mode == replace {
 		strays, err := t.strays(ctx, keys)
@@ -248,6 +247,7 @@ func (c *Collection) begin(ctx context.Context) (*state, error) {
 			if s.Open != nil {
 				return errNothing
 			}
+			s.tidy()
 			s.Open = &opened{N: s.Next, Owner: owner}
 			s.Next++
 			return nil
@@ -280,7 +280,7 @@ func (c *Collection) commit(ctx context.Context, tx int64, gone []string) error 
 		tried = true
 		s.Open = nil
 		if len(gone) > 0 {
-			s.Done = append(s.Done, finished{tx, gone})
+			s.Done = append(s.Done, finished{N: tx, Gone: gone})
 		}
 		return nil
 	})

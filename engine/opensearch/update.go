@@ -70,7 +70,7 @@ func (c *Collection) updated(ctx context.Context, p db.Patch, keys []string, whe
 		clear(bodies)
 		var noted []*changed
 		for key, p := range places {
-			if p.by(w.token) {
+			if _, ok := p.by(w.token); ok {
 				there[key] = true
 				continue
 			}

@@ -201,6 +201,13 @@ func (c *Collection) commitEach(ctx context.Context, w write, fresh *batch) erro
 			return c.encode(f.Prepared, f.words, 0, f.number, w.token)
 		},
 	})
+	if errors.Is(err, errEmptied) {
+		docs := make([]db.Prepared, len(fresh.all))
+		for i, f := range fresh.all {
+			docs[i] = *f.Prepared
+		}
+		_, err = c.commitTogether(ctx, w, docs, fresh)
+	}
 	return err
 }
 

@@ -8,6 +8,7 @@ export const codes = {
   model_mismatch: "이 컬렉션은 다른 모델로 만들어졌습니다.", no_embedder: "서버에 모델이 없습니다.", task_running: "같은 작업이 진행 중입니다.", too_many_tasks: "진행 중인 작업이 너무 많습니다.",
   no_backup_dir: "서버에 백업 폴더가 정해져 있지 않습니다.", timeout: "시간이 다 되었습니다.", rate_limited: "요청이 너무 잦습니다.", overloaded: "서버가 바쁩니다.", loading: "데이터베이스를 여는 중입니다.",
   stopping: "서버가 멈추는 중입니다.", disk_full: "디스크가 가득 찼습니다.", damaged: "손상된 문서입니다.", internal: "서버에 문제가 생겼습니다.", incomplete_body: "요청이 끝까지 오지 않았습니다.",
+  unavailable: "저장 엔진의 서버가 대답하지 않습니다.", unknown_outcome: "쓰기가 끝났는지 알 수 없습니다. 확인하거나 다시 보내 주세요.",
 };
 
 // What the server says of filters, and in what it warns of.

@@ -43,8 +43,8 @@ type writer struct {
 
 const writers, ids, sources = 3, 12, 2
 
-func runFront(ctx context.Context, number int, seed uint64, in io.Reader, out io.Writer) error {
-	url := os.Getenv("FRONYDB_TEST_OPENSEARCH") + "/kill?shards=2&replicas=1&timeout=5s"
+func runFront(ctx context.Context, number int, seed uint64, timeout time.Duration, in io.Reader, out io.Writer) error {
+	url := os.Getenv("FRONYDB_TEST_OPENSEARCH") + "/kill?shards=2&replicas=1&timeout=" + timeout.String()
 	d, err := engine.Open(ctx, url, &db.Options{Embedder: embeddertest.New(16, 1)})
 	if err != nil {
 		return err
@@ -70,6 +70,9 @@ func runFront(ctx context.Context, number int, seed uint64, in io.Reader, out io
 				}
 			}
 		})
+	}
+	if _, err := fmt.Fprintln(out, "writing"); err != nil {
+		return err
 	}
 	_, err = io.Copy(io.Discard, in) // it is closed when the nodes are left alone
 	close(done)

@@ -31,23 +31,24 @@ func main() {
 	share := flag.Int("share", 6, "how many of ten are killed; the others are stopped, which takes less long")
 	most := flag.Duration("for", time.Hour, "and for how long at most")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of what happens")
+	timeout := flag.Duration("timeout", 5*time.Second, "of an attempt of the fronts")
 	front := flag.Int("front", -1, "be this front")
 	flag.Parse()
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer cancel()
 	err := error(nil)
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	if *front >= 0 {
-		err = runFront(ctx, *front, *seed, os.Stdin, os.Stdout)
+		err = runFront(ctx, *front, *seed, *timeout, os.Stdin, os.Stdout)
 	} else {
-		err = run(ctx, *kills, *share, *most, *seed)
+		err = run(ctx, *kills, *share, *most, *timeout, *seed)
 	}
+	cancel()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "killnodes:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, kills, share int, most time.Duration, seed uint64) error {
+func run(ctx context.Context, kills, share int, most, timeout time.Duration, seed uint64) error {
 	dir := os.Getenv("FRONYDB_TEST_OPENSEARCH_NODES")
 	if dir == "" {
 		return errors.New("FRONYDB_TEST_OPENSEARCH_NODES names no cluster; tools/engines/opensearch.sh starts one")
@@ -59,7 +60,7 @@ func run(ctx context.Context, kills, share int, most time.Duration, seed uint64)
 	}
 	var fronts []*process
 	for i := range 2 {
-		f, err := start(i, seed)
+		f, err := start(i, seed, timeout)
 		if err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func run(ctx context.Context, kills, share int, most time.Duration, seed uint64)
 			err = n.pause(time.Duration(500+r.IntN(8000)) * time.Millisecond)
 		}
 		if err == nil {
-			err = c.await(ctx, "", 3*time.Minute)
+			err = c.await(ctx, "", 10*time.Minute) // a busy machine starts a node in minutes
 		}
 		if err != nil {
 			return err
@@ -89,7 +90,7 @@ func run(ctx context.Context, kills, share int, most time.Duration, seed uint64)
 			fmt.Printf("%v: %d killed, %d stopped\n", time.Since(begin).Round(time.Second), killed, stopped)
 		}
 	}
-	if err := c.await(ctx, "green", 5*time.Minute); err != nil {
+	if err := c.await(ctx, "green", 10*time.Minute); err != nil {
 		return err
 	}
 	fmt.Printf("%d nodes killed and restarted, %d stopped, in %v\n", killed, stopped, time.Since(begin).Round(time.Second))
@@ -115,12 +116,12 @@ type process struct {
 	out *bufio.Reader
 }
 
-func start(i int, seed uint64) (*process, error) {
+func start(i int, seed uint64, timeout time.Duration) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: exec.Command(self, "-front", fmt.Sprint(i), "-seed", fmt.Sprint(seed))}
+	p := &process{cmd: exec.Command(self, "-front", fmt.Sprint(i), "-seed", fmt.Sprint(seed), "-timeout", timeout.String())}
 	p.cmd.Stderr = os.Stderr
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -130,7 +131,13 @@ func start(i int, seed uint64) (*process, error) {
 		return nil, err
 	}
 	p.out = bufio.NewReader(out)
-	return p, p.cmd.Start()
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	if _, err := p.out.ReadString('\n'); err != nil { // it says when it writes
+		return nil, fmt.Errorf("front %d has ended: %w", i, err)
+	}
+	return p, nil
 }
 
 // finish lets a front end its writes and compare.
