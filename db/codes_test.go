@@ -17,16 +17,16 @@ func TestCodesByDefault(t *testing.T) {
 		o    db.CollectionOptions
 		want db.Codes
 	}{
-		"a weak head":       {want: db.FullCodes},
-		"a head":            {db.CollectionOptions{Embedder: embeddertest.New(384, 1)}, db.HeadCodes},
-		"a head, but full":  {db.CollectionOptions{Embedder: embeddertest.New(384, 1), Codes: db.FullCodes}, db.FullCodes},
-		"a head is asked":   {db.CollectionOptions{HeadDims: 192}, db.HeadCodes},
-		"no tail":           {db.CollectionOptions{NoTail: true}, db.HeadCodes},
-		"heads":             {db.CollectionOptions{Codes: db.HeadCodes}, db.HeadCodes},
-		"given":             {db.CollectionOptions{Precomputed: true, Dims: 128}, db.FullCodes},
-		"given and short":   {db.CollectionOptions{Precomputed: true, Dims: 127}, db.HeadCodes},
-		"short, but full":   {db.CollectionOptions{Precomputed: true, Dims: 32, Codes: db.FullCodes}, db.FullCodes},
-		"full with a head":  {db.CollectionOptions{HeadDims: 192, Codes: db.FullCodes}, db.FullCodes},
+		"a weak head":      {want: db.FullCodes},
+		"a head":           {db.CollectionOptions{Embedder: embeddertest.New(384, 1)}, db.HeadCodes},
+		"a head, but full": {db.CollectionOptions{Embedder: embeddertest.New(384, 1), Codes: db.FullCodes}, db.FullCodes},
+		"a head is asked":  {db.CollectionOptions{HeadDims: 192}, db.HeadCodes},
+		"no tail":          {db.CollectionOptions{NoTail: true}, db.HeadCodes},
+		"heads":            {db.CollectionOptions{Codes: db.HeadCodes}, db.HeadCodes},
+		"given":            {db.CollectionOptions{Precomputed: true, Dims: 128}, db.FullCodes},
+		"given and short":  {db.CollectionOptions{Precomputed: true, Dims: 127}, db.HeadCodes},
+		"short, but full":  {db.CollectionOptions{Precomputed: true, Dims: 32, Codes: db.FullCodes}, db.FullCodes},
+		"full with a head": {db.CollectionOptions{HeadDims: 192, Codes: db.FullCodes}, db.FullCodes},
 	} {
 		s, err := collection(t, d, strings.NewReplacer(" ", "", ",", "").Replace(name), &c.o).Stats()
 		if err != nil || s.Codes != c.want {
