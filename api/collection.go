@@ -23,7 +23,7 @@ type NewCollection struct {
 	EfSearch       int    `json:"ef_search,omitzero" minimum:"0" doc:"Beam width of a search; as wide as the calibrated number of candidates if missing"`
 	Oversampling   int    `json:"oversampling,omitzero" minimum:"0" doc:"Candidates per result to rerank; calibrated on the collection's own vectors if missing"`
 	NoTail         bool   `json:"no_tail,omitzero" doc:"Keeps no codes of the dimensions behind the head in memory: smaller and slower"`
-	Codes          string `json:"codes,omitzero" enum:"head,full" doc:"What the graph reads of embeddings: bytes of a Matryoshka head, or four bits of all dimensions, which is the default from 128 dimensions on without head_dims"`
+	Codes          string `json:"codes,omitzero" enum:"head,full" doc:"What the graph reads of embeddings: bytes of a Matryoshka head, or four bits of all dimensions; chosen by the model if missing"`
 	ExistOK        bool   `json:"exist_ok,omitzero" doc:"Return an existing collection instead of an error"`
 
 	// Given is the name of Precomputed before 0.1.
