@@ -126,7 +126,7 @@ func TestEngineAsLocal(t *testing.T) {
 // a search, and without the other collections that there are.
 func engineless(r result) string {
 	out := r.untimed()
-	for _, cut := range []string{" results in ", "choose one with --collection", "; the database has no collections"} {
+	for _, cut := range []string{" results in ", " result in ", "choose one with --collection", "; the database has no collections"} {
 		if i := strings.Index(out, cut); i >= 0 {
 			out = out[:i]
 		}
