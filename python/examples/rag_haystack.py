@@ -35,7 +35,7 @@ def main(folder: str) -> str:
     rag.add_component("model", Repeater())
     rag.connect("retriever.documents", "prompt.documents")
     rag.connect("prompt", "model")
-    question = "How soon must I report that I moved?"
+    question = "How long after moving house do I have to report the new address?"
     result = rag.run({"retriever": {"query": question}, "prompt": {"question": question}})
     store.close()
     return str(result["model"]["replies"][0])

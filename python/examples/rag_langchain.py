@@ -32,7 +32,9 @@ def main(folder: str) -> str:
         return FakeListChatModel(responses=[p.to_string().split("\n")[1]]).invoke(p)
 
     model = RunnableLambda(repeat)
-    answer = (question | model | StrOutputParser()).invoke("How soon must I report that I moved?")
+    answer = (question | model | StrOutputParser()).invoke(
+        "How long after moving house do I have to report the new address?"
+    )
     store.close()
     return answer
 

@@ -41,7 +41,7 @@ def main(folder: str) -> str:
         transformations=[SentenceSplitter(chunk_size=256)],
     )
     engine = index.as_query_engine(llm=Repeater(), similarity_top_k=1, vector_store_query_mode="hybrid")
-    answer = str(engine.query("How soon must I report that I moved?"))
+    answer = str(engine.query("How long after moving house do I have to report the new address?"))
     store.close()
     return answer
 

@@ -11,7 +11,7 @@ from frony_db import Document, ExistsError, NotFoundError, Progress, ServerError
 
 
 def test_search(notes: frony_db.Collection) -> None:
-    result = notes.search("how soon must I report that I moved?", k=2)
+    result = notes.search("how long after moving house do I have to report the new address?", k=2)
     assert result[0].id == "move"
     assert result[0].text == "전입신고는 이사한 날부터 14일 안에 한다"
     assert result[0].metadata == {"lang": "ko"}

@@ -163,6 +163,7 @@ class Spec:
     query_prefix: str | None = None
     revision: str | None = None
     tokenizer_hash: str | None = None
+    weak_head: bool | None = None
     weights_hash: str | None = None
 
     @classmethod
@@ -179,6 +180,7 @@ class Spec:
             query_prefix=d.get("query_prefix"),
             revision=d.get("revision"),
             tokenizer_hash=d.get("tokenizer_hash"),
+            weak_head=d.get("weak_head"),
             weights_hash=d.get("weights_hash"),
         )
 
