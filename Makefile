@@ -40,7 +40,7 @@ test-go: ## the tests, as `go test ./...`
 
 .PHONY: test-race
 test-race: ## the tests of everything concurrent, with the race detector
-	go test -race -short -p 1 -timeout 20m -skip '$(SEQUENTIAL)' ./db ./db/internal/... ./hnsw ./quant ./server/... ./client/... ./embedder/builtin ./embedder/embeddertest
+	go test -race -short -p 2 -timeout 20m -skip '$(SEQUENTIAL)' ./db ./db/internal/... ./hnsw ./quant ./server/... ./client/... ./embedder/builtin ./embedder/embeddertest
 
 .PHONY: test-portable
 test-portable: packages ## other processors: no assembly here, arm64's under emulation, and what compiles elsewhere
