@@ -134,11 +134,7 @@ func (c *Collection) checkFields(v *version, puts []index.Put) error {
 	}
 	fields, unknown, err := v.NewFields(names)
 	if limit := c.db.opts.Limits.CollectionFields; err == nil && unknown > 0 && fields+unknown > limit {
-		err = &Error{
-			Input: fmt.Sprintf("%d new names of metadata", unknown),
-			Err:   reason.For(ErrLimit, "the collection has %d names, at most %d", fields, limit),
-			Hint:  "keep names few, and put what varies into values",
-		}
+		err = TooManyNames(unknown, fields, limit)
 	}
 	return err
 }

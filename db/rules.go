@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -140,6 +141,16 @@ func NotFound(ids ...string) error { return &Error{Input: reason.IDs(ids...), Er
 // Exists is the ErrExists of ids.
 func Exists(ids ...string) error {
 	return &Error{Input: reason.IDs(ids...), Err: ErrExists, Hint: "use upsert to replace"}
+}
+
+// TooManyNames is the ErrLimit of a write that adds names of metadata to those that a
+// collection has.
+func TooManyNames(added, there, most int) error {
+	return &Error{
+		Input: fmt.Sprintf("%d new names of metadata", added),
+		Err:   reason.For(ErrLimit, "the collection has %d names, at most %d", there, most),
+		Hint:  "keep names few, and put what varies into values",
+	}
 }
 
 // Prepared is a document that has been checked, as it is to be stored.

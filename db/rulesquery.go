@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -79,6 +80,14 @@ func (a *Asked) Exact() bool { return a.ask.Exact || a.ask.Recall == 1 }
 // Grouped reports whether results may share a value, so that more candidates may be
 // needed.
 func (a *Asked) Grouped() bool { return a.ask.PerGroup > 0 }
+
+// GroupedBy is the field that the query groups its results by, if any.
+func (a *Asked) GroupedBy() []string {
+	if a.q.GroupBy == "" {
+		return nil
+	}
+	return []string{a.q.GroupBy}
+}
 
 // K is the number of results, with those that are left out.
 func (a *Asked) K() int { return a.ask.K }
@@ -228,6 +237,26 @@ func (a *Asked) gather(candidates []Candidate) *index.Index {
 	return index.Gather(*a.r.v.Settings(), &a.words, docs)
 }
 
+// Match is a result, with its document.
+func (r *Ranked) Match(d Document) Match {
+	return Match{Document: d, Score: r.Score, Cosine: r.Cosine, BM25: r.BM25, Dense: r.Dense, Question: r.Question}
+}
+
+// Grow calls find for the candidates of k results, and ranks them, with more of them each
+// time while results share a value and too few of the candidates may stay. It ends when
+// find reports that these are all that there are.
+func (a *Asked) Grow(find func(k int) (ranked int, all bool, err error)) error {
+	for k := a.K(); ; k *= 4 {
+		if a.Grouped() && k == a.K() {
+			k *= 2
+		}
+		ranked, all, err := find(k)
+		if err != nil || !a.Grouped() || all || ranked >= a.Wanted() {
+			return err
+		}
+	}
+}
+
 // Rank ranks candidates as the whole collection would be, if the best are among them.
 func (a *Asked) Rank(ctx context.Context, candidates []Candidate) ([]Ranked, error) {
 	var t index.Trace
@@ -245,14 +274,21 @@ func (a *Asked) Rank(ctx context.Context, candidates []Candidate) ([]Ranked, err
 
 // Surround sets the Context of the results, if the query asks for it; it comes before
 // Finish. read returns those of the documents with these ids that there are and that the
-// collection may show, with text and metadata.
+// collection may show, with text and metadata. That others are not there (ErrNotFound) is
+// no error.
 func (a *Asked) Surround(matches []Match, read func(ids []string) ([]Document, error)) error {
 	if a.q.Context == 0 || len(matches) == 0 {
 		return nil
 	}
 	start := time.Now()
 	defer func() { a.Trace.Load += time.Since(start) }()
-	return a.q.surround(matches, read)
+	return a.q.surround(matches, func(ids []string) ([]Document, error) {
+		docs, err := read(ids)
+		if errors.Is(err, ErrNotFound) {
+			err = nil
+		}
+		return docs, err
+	})
 }
 
 // Finish makes the snippets and highlights of the results, and fills the query's Trace.

@@ -3,12 +3,10 @@ package opensearch
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/db/filter"
 )
 
 // Search is db.Collection.Search. Recall, EfSearch and Oversampling of the query are not
@@ -27,16 +25,9 @@ func (c *Collection) search(ctx context.Context, at *state, q db.Query) ([]db.Ma
 		return nil, err
 	}
 	if q.Trace != nil {
-		warnings, err := c.warnings(ctx, at, q.Filter)
+		warnings, err := c.warnings(ctx, at, q.Filter, asked.GroupedBy()...)
 		if err != nil {
 			return nil, err
-		}
-		if q.GroupBy != "" {
-			unknown, err := c.warnings(ctx, at, filter.All(), q.GroupBy)
-			if err != nil {
-				return nil, err
-			}
-			warnings = append(warnings, unknown...)
 		}
 		asked.Trace.Warnings = append(asked.Trace.Warnings, warnings...)
 	}
@@ -69,11 +60,7 @@ func (c *Collection) search(ctx context.Context, at *state, q db.Query) ([]db.Ma
 	}
 	asked.Trace.Load = time.Since(start)
 	err = asked.Surround(matches, func(ids []string) ([]db.Document, error) {
-		docs, err := c.get(ctx, at, db.FieldsDefault, ids)
-		if errors.Is(err, db.ErrNotFound) {
-			err = nil
-		}
-		return docs, err
+		return c.get(ctx, at, db.FieldsDefault, ids)
 	})
 	if err != nil {
 		return nil, err
@@ -92,29 +79,24 @@ type search struct {
 	found map[string]*stored // by their slots, as far as they were read
 }
 
-// rank finds candidates and ranks them. If results may share a value, and too few of the
-// candidates may stay, it asks for more.
-func (s *search) rank(ctx context.Context) ([]db.Ranked, error) {
+// rank finds candidates and ranks them.
+func (s *search) rank(ctx context.Context) (ranked []db.Ranked, err error) {
 	if err := s.count(ctx); err != nil {
 		return nil, err
 	}
-	for k := s.asked.K(); ; k *= 4 {
-		if s.asked.Grouped() && k == s.asked.K() {
-			k *= 2
-		}
+	err = s.asked.Grow(func(k int) (int, bool, error) {
 		all, err := s.retrieve(ctx, k)
 		if err != nil {
-			return nil, err
+			return 0, false, err
 		}
 		candidates, err := s.candidates(ctx)
 		if err != nil {
-			return nil, err
+			return 0, false, err
 		}
-		ranked, err := s.asked.Rank(ctx, candidates)
-		if err != nil || !s.asked.Grouped() || all || len(ranked) >= s.asked.Wanted() {
-			return ranked, err
-		}
-	}
+		ranked, err = s.asked.Rank(ctx, candidates)
+		return len(ranked), all, err
+	})
+	return ranked, err
 }
 
 // count reads the statistics of the question's words.
@@ -314,7 +296,7 @@ func (s *search) load(ctx context.Context, ranked []db.Ranked) ([]db.Match, erro
 	matches := make([]db.Match, 0, len(ranked))
 	for i, r := range ranked {
 		if d := at[slots[i]]; d != nil {
-			matches = append(matches, db.Match{Document: d.Document, Score: r.Score, Cosine: r.Cosine, BM25: r.BM25, Dense: r.Dense, Question: r.Question})
+			matches = append(matches, r.Match(d.Document))
 		}
 	}
 	return matches, nil

@@ -3,7 +3,6 @@ package opensearch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/fronyai/frony-db/db"
@@ -261,11 +260,7 @@ func (c *Collection) note(ctx context.Context, docs []*changed) error {
 			}
 		}
 		if most := c.Limits().CollectionFields; len(added) > 0 && there+len(added) > most {
-			return &db.Error{
-				Input: fmt.Sprintf("%d new names of metadata", len(added)),
-				Err:   fmt.Errorf("%w: the collection has %d names, at most %d", db.ErrLimit, there, most),
-				Hint:  "keep names few, and put what varies into values",
-			}
+			return db.TooManyNames(len(added), there, most)
 		}
 		c.seen.mu.Lock()
 		defer c.seen.mu.Unlock()

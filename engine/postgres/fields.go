@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -46,11 +45,7 @@ func (c *Collection) note(ctx context.Context, tx pgx.Tx, docs []*db.Prepared) e
 			return err
 		}
 		if most := c.Limits().CollectionFields; there+fresh > most {
-			return &db.Error{
-				Input: fmt.Sprintf("%d new names of metadata", fresh),
-				Err:   fmt.Errorf("%w: the collection has %d names, at most %d", db.ErrLimit, there, most),
-				Hint:  "keep names few, and put what varies into values",
-			}
+			return db.TooManyNames(fresh, there, most)
 		}
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO `+c.t.fields+` SELECT n, k FROM unnest($1::text[], $2::text[]) x(n, k) ORDER BY n, k ON CONFLICT DO NOTHING`, names, kinds)

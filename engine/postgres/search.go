@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -29,16 +28,9 @@ func (c *Collection) search(ctx context.Context, tx pgx.Tx, q db.Query) ([]db.Ma
 		return nil, err
 	}
 	if q.Trace != nil {
-		warnings, err := c.warnings(ctx, tx, q.Filter)
+		warnings, err := c.warnings(ctx, tx, q.Filter, asked.GroupedBy()...)
 		if err != nil {
 			return nil, err
-		}
-		if q.GroupBy != "" {
-			unknown, err := c.warnings(ctx, tx, filter.All(), q.GroupBy)
-			if err != nil {
-				return nil, err
-			}
-			warnings = append(warnings, unknown...)
 		}
 		asked.Trace.Warnings = append(asked.Trace.Warnings, warnings...)
 	}
@@ -80,11 +72,7 @@ func (s *search) begin(ctx context.Context) (err error) {
 // surround adds what stands around the results.
 func (s *search) surround(ctx context.Context, matches []db.Match) error {
 	return s.asked.Surround(matches, func(ids []string) ([]db.Document, error) {
-		docs, err := s.get(ctx, s.tx, db.FieldsDefault, ids)
-		if errors.Is(err, db.ErrNotFound) {
-			err = nil
-		}
-		return docs, err
+		return s.get(ctx, s.tx, db.FieldsDefault, ids)
 	})
 }
 
@@ -103,26 +91,21 @@ type search struct {
 	terms map[int64][]uint64 // of documents by their numbers, as far as they were read
 }
 
-// rank finds candidates and ranks them. If results may share a value, and too few of the
-// candidates may stay, it asks for more.
-func (s *search) rank(ctx context.Context) ([]db.Ranked, error) {
-	for k := s.asked.K(); ; k *= 4 {
-		if s.asked.Grouped() && k == s.asked.K() {
-			k *= 2
-		}
+// rank finds candidates and ranks them.
+func (s *search) rank(ctx context.Context) (ranked []db.Ranked, err error) {
+	err = s.asked.Grow(func(k int) (int, bool, error) {
 		all, err := s.retrieve(ctx, k)
 		if err != nil {
-			return nil, err
+			return 0, false, err
 		}
 		candidates, err := s.candidates(ctx)
 		if err != nil {
-			return nil, err
+			return 0, false, err
 		}
-		ranked, err := s.asked.Rank(ctx, candidates)
-		if err != nil || !s.asked.Grouped() || all || len(ranked) >= s.asked.Wanted() {
-			return ranked, err
-		}
-	}
+		ranked, err = s.asked.Rank(ctx, candidates)
+		return len(ranked), all, err
+	})
+	return ranked, err
 }
 
 // count reads the statistics of the question's words.
@@ -293,7 +276,7 @@ func (s *search) load(ctx context.Context, ranked []db.Ranked) ([]db.Match, erro
 	matches := make([]db.Match, 0, len(ranked))
 	for i, r := range ranked {
 		if d := docs[nos[i]]; d != nil {
-			matches = append(matches, db.Match{Document: d.Document, Score: r.Score, Cosine: r.Cosine, BM25: r.BM25, Dense: r.Dense, Question: r.Question})
+			matches = append(matches, r.Match(d.Document))
 		}
 	}
 	return matches, nil

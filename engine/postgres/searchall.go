@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fronyai/frony-db/db"
-	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/engine"
 )
 
@@ -75,16 +74,9 @@ func (j *joined) warnings(ctx context.Context, q *db.Query) (common []string, er
 		if s.empty(ctx, j.tx) {
 			continue // it has no fields at all
 		}
-		own, err := s.warnings(ctx, j.tx, q.Filter)
+		own, err := s.warnings(ctx, j.tx, q.Filter, s.asked.GroupedBy()...)
 		if err != nil {
 			return nil, err
-		}
-		if q.GroupBy != "" {
-			unknown, err := s.warnings(ctx, j.tx, filter.All(), q.GroupBy)
-			if err != nil {
-				return nil, err
-			}
-			own = append(own, unknown...)
 		}
 		if first {
 			common, first = own, false
@@ -112,29 +104,25 @@ func (j *joined) search(ctx context.Context) ([]db.Match, error) {
 }
 
 // rank is search.rank for all.
-func (j *joined) rank(ctx context.Context) ([]db.RankedOf, error) {
-	first := j.asked[0]
-	for k := first.K(); ; k *= 4 {
-		if first.Grouped() && k == first.K() {
-			k *= 2
-		}
+func (j *joined) rank(ctx context.Context) (ranked []db.RankedOf, err error) {
+	err = j.asked[0].Grow(func(k int) (int, bool, error) {
 		all := true
 		candidates := make([][]db.Candidate, len(j.sides))
 		for i, s := range j.sides {
 			these, err := s.retrieve(ctx, k)
 			if err != nil {
-				return nil, err
+				return 0, false, err
 			}
 			all = all && these
 			if candidates[i], err = s.candidates(ctx); err != nil {
-				return nil, err
+				return 0, false, err
 			}
 		}
-		ranked, err := db.RankAll(ctx, j.asked, candidates)
-		if err != nil || !first.Grouped() || all || len(ranked) >= first.Wanted() {
-			return ranked, err
-		}
-	}
+		var err error
+		ranked, err = db.RankAll(ctx, j.asked, candidates)
+		return len(ranked), all, err
+	})
+	return ranked, err
 }
 
 // load reads the documents of the results, and adds what stands around them and excerpts.

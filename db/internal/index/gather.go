@@ -66,11 +66,8 @@ func (x *Index) Rank(ctx context.Context, q Query, t *Trace) ([]Ranked, error) {
 		return nil, err
 	}
 	var out []Ranked
-	for _, a := range top[min(len(top), q.Offset):] {
-		if q.MinScore != nil && a.score < *q.MinScore {
-			break
-		}
-		out = append(out, Ranked{a.node, a.score, a.cosine, a.bm25, a.near, j.won[a.place()]})
+	for _, r := range j.ranked(top, &q) {
+		out = append(out, r.Ranked)
 	}
 	return out, nil
 }
@@ -90,28 +87,31 @@ type RankedSide struct {
 
 // RankSides is Rank of several indexes of one model, merged by score as SearchSides does.
 func RankSides(ctx context.Context, sides []GatheredSide, t *Trace) ([]RankedSide, error) {
-	j := joint{k: sides[0].Query.K}
-	for i := range sides {
-		s, done, err := (&Reader{x: sides[i].Index}).begin(&sides[i].Query, t)
-		defer done()
-		if err != nil {
-			return nil, err
-		}
-		j.sides = append(j.sides, s)
+	all := make([]Side, len(sides))
+	for i, s := range sides {
+		all[i] = Side{&Reader{x: s.Index}, s.Query}
+	}
+	j, done, err := beginSides(all, t)
+	defer done()
+	if err != nil {
+		return nil, err
 	}
 	top, err := j.rank(ctx)
 	if err != nil {
 		return nil, err
 	}
-	q := &sides[0].Query
-	var out []RankedSide
+	return j.ranked(top, &sides[0].Query), nil
+}
+
+// ranked are the results but for the first Offset, as far as their scores reach MinScore.
+func (j *joint) ranked(top []scored, q *Query) (out []RankedSide) {
 	for _, a := range top[min(len(top), q.Offset):] {
 		if q.MinScore != nil && a.score < *q.MinScore {
 			break
 		}
 		out = append(out, RankedSide{Ranked{a.node, a.score, a.cosine, a.bm25, a.near, j.won[a.place()]}, int(a.side)})
 	}
-	return out, nil
+	return out
 }
 
 // Words is what words depend on in gathered documents.

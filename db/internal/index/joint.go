@@ -292,14 +292,10 @@ type SideMatch struct {
 
 // SearchSides is Search of several indexes of one model, merged by score.
 func SearchSides(ctx context.Context, sides []Side, t *Trace) ([]SideMatch, error) {
-	j := joint{k: sides[0].Query.K}
-	for i := range sides {
-		s, done, err := sides[i].Reader.begin(&sides[i].Query, t)
-		defer done()
-		if err != nil {
-			return nil, err
-		}
-		j.sides = append(j.sides, s)
+	j, done, err := beginSides(sides, t)
+	defer done()
+	if err != nil {
+		return nil, err
 	}
 	top, err := j.rank(ctx)
 	if err != nil {
@@ -320,6 +316,26 @@ func SearchSides(ctx context.Context, sides []Side, t *Trace) ([]SideMatch, erro
 		}
 	}
 	return out, nil
+}
+
+// beginSides begins a search of each side. done ends all.
+func beginSides(sides []Side, t *Trace) (j *joint, done func(), err error) {
+	j = &joint{k: sides[0].Query.K}
+	var ends []func()
+	done = func() {
+		for _, end := range ends {
+			end()
+		}
+	}
+	for i := range sides {
+		s, end, err := sides[i].Reader.begin(&sides[i].Query, t)
+		ends = append(ends, end)
+		if err != nil {
+			return nil, done, err
+		}
+		j.sides = append(j.sides, s)
+	}
+	return j, done, nil
 }
 
 // begin begins a search: its filter is evaluated. done ends it.

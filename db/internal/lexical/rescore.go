@@ -67,37 +67,39 @@ func (x *Index) scores(dst []float32, query string, nodes []uint32, open func(*s
 // document covers, from 0 to 1, and can be compared between queries. (A query of
 // nothing but single syllables also searches inside words, and can exceed it.)
 func (x *Index) Ceiling(query string) float32 {
+	return x.sum(query, func(s *search) (sum float64) {
+		for _, t := range s.terms {
+			sum += t.weight * idf(x.live, x.df(t.key))
+		}
+		return sum
+	})
+}
+
+// sum calls f with a query's terms, while nothing is written.
+func (x *Index) sum(query string, f func(*search) float64) float32 {
 	s := x.searches.Get().(*search)
 	defer x.searches.Put(s)
 	s.ask(query)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	sum := 0.0
-	for _, t := range s.terms {
-		sum += t.weight * idf(x.live, x.df(t.key))
-	}
-	return float32(sum)
+	return float32(f(s))
 }
 
 // Tells is Ceiling without the numbers and compounds that no document has. A time stamp, an
 // address or the number of a session has a high ceiling, and tells nothing. A word that no
 // document has may be one of another language.
 func (x *Index) Tells(query string) float32 {
-	s := x.searches.Get().(*search)
-	defer x.searches.Put(s)
-	s.ask(query)
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	sum := 0.0
-	for i := range s.analysis.tokens {
-		t := &s.analysis.tokens[i]
-		df := x.df(t.key)
-		machine := t.kind == kindPart || t.kind == kindCompound || slices.ContainsFunc(s.analysis.runes[t.at:t.at+t.n], unicode.IsDigit)
-		if df > 0 || !machine {
-			sum += t.weigh() * idf(x.live, df)
+	return x.sum(query, func(s *search) (sum float64) {
+		for i := range s.analysis.tokens {
+			t := &s.analysis.tokens[i]
+			df := x.df(t.key)
+			machine := t.kind == kindPart || t.kind == kindCompound || slices.ContainsFunc(s.analysis.runes[t.at:t.at+t.n], unicode.IsDigit)
+			if df > 0 || !machine {
+				sum += t.weigh() * idf(x.live, df)
+			}
 		}
-	}
-	return float32(sum)
+		return sum
+	})
 }
 
 // df is the number of documents that have a term. The caller holds the lock.
