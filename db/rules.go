@@ -132,6 +132,33 @@ func (r *Rules) CheckIDs(ids []string) error {
 // Composed is the form in which ids and sources are compared (NFC).
 func Composed(name string) string { return nfc.Compose(name) }
 
+// AllComposed are names in the form in which they are compared.
+func AllComposed(names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = Composed(name)
+	}
+	return out
+}
+
+// InOrder returns documents in the order of ids, and ErrNotFound for those that are not
+// among them. at has them by their ids, composed.
+func InOrder(ids []string, at map[string]*Document) ([]Document, error) {
+	docs := make([]Document, 0, len(ids))
+	var missing []string
+	for _, id := range ids {
+		if d := at[Composed(id)]; d != nil {
+			docs = append(docs, *d)
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	if missing != nil {
+		return docs, NotFound(missing...)
+	}
+	return docs, nil
+}
+
 // Wrap adds the operation and its input to an error, as an *Error.
 func Wrap(op, input string, err error) error { return wrap(op, input, err) }
 

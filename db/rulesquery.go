@@ -46,9 +46,9 @@ type WeightedTerm struct {
 	Weight float64
 }
 
-// Ask checks, embeds and analyses a query. embeddings returns those of documents by
-// their ids, for Like and Unlike.
-func (r *Rules) Ask(ctx context.Context, q Query, embeddings func(ctx context.Context, ids []string) ([][]float32, error)) (*Asked, error) {
+// Ask checks, embeds and analyses a query. get reads documents as Collection.GetFields
+// does, for Like and Unlike.
+func (r *Rules) Ask(ctx context.Context, q Query, get func(ctx context.Context, fields Fields, ids ...string) ([]Document, error)) (*Asked, error) {
 	if err := r.c.checkQuery(&q); err != nil {
 		return nil, err
 	}
@@ -62,7 +62,16 @@ func (r *Rules) Ask(ctx context.Context, q Query, embeddings func(ctx context.Co
 	}
 	a.Nothing = a.ask.K == 0
 	a.ask.Filter = filter.Expr{} // for the engine
-	return a, a.q.byExample(ctx, &a.ask, r.v.Settings().Dims, embeddings)
+	return a, a.q.byExample(ctx, &a.ask, r.v.Settings().Dims, func(ctx context.Context, ids []string) (all [][]float32, err error) {
+		docs, err := get(ctx, FieldEmbedding, ids...)
+		if err != nil {
+			return nil, err
+		}
+		for i := range docs {
+			all = append(all, docs[i].Embedding)
+		}
+		return all, nil
+	})
 }
 
 // Except are the ids of documents that are no results.

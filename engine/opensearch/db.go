@@ -15,6 +15,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/engine"
+	"github.com/fronyai/frony-db/engine/internal/collections"
 )
 
 func init() {
@@ -186,21 +187,9 @@ func (d *DB) Collection(ctx context.Context, name string, opts *db.CollectionOpt
 }
 
 func (d *DB) collection(ctx context.Context, name string, o *db.CollectionOptions) (*Collection, error) {
-	c, err := d.existing(ctx, name, o)
-	if !errors.Is(err, db.ErrNoCollection) || o != nil && o.MustExist {
-		return c, err
-	}
-	if d.opts.ReadOnly {
-		return nil, db.ErrReadOnly
-	}
-	r, err := db.NewRules(name, o, &d.opts)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.create(ctx, name, r); err != nil {
-		return nil, err
-	}
-	return d.existing(ctx, name, o) // another process may have been faster
+	return collections.Open(name, o, &d.opts, func() (*Collection, error) { return d.existing(ctx, name, o) }, func(r *db.Rules) error {
+		return d.create(ctx, name, r)
+	})
 }
 
 // existing opens a collection that exists.
@@ -233,18 +222,10 @@ func (d *DB) existing(ctx context.Context, name string, o *db.CollectionOptions)
 
 // Collections yields the collections in the order of their names.
 func (d *DB) Collections(ctx context.Context) iter.Seq2[db.CollectionInfo, error] {
-	return func(yield func(db.CollectionInfo, error) bool) {
+	return collections.All(func() ([]db.CollectionInfo, error) {
 		all, err := d.describe(ctx)
-		if err != nil {
-			yield(db.CollectionInfo{}, failed("list collections", "", err))
-			return
-		}
-		for _, info := range all {
-			if !yield(info, nil) {
-				return
-			}
-		}
-	}
+		return all, failed("list collections", "", err)
+	})
 }
 
 func (d *DB) describe(ctx context.Context) ([]db.CollectionInfo, error) {
@@ -255,8 +236,7 @@ func (d *DB) describe(ctx context.Context) ([]db.CollectionInfo, error) {
 	slices.SortFunc(metas, func(a, b meta) int { return cmp.Compare(a.Name, b.Name) })
 	var out []db.CollectionInfo
 	for _, m := range metas {
-		// Whatever its model is, it is listed.
-		r, err := db.OpenRules(m.Name, []byte(m.Settings), nil, &db.Options{Embedder: d.opts.Embedder, AllowModelMismatch: true})
+		r, err := collections.Describe(m.Name, []byte(m.Settings), &d.opts)
 		if err != nil {
 			return nil, err
 		}

@@ -12,7 +12,7 @@ import (
 func (c *Collection) Delete(ctx context.Context, ids ...string) (n int, err error) {
 	if err = c.CheckIDs(ids); err == nil {
 		within, _ := c.Within(filter.All())
-		n, err = c.deleted(ctx, composed(ids), within)
+		n, err = c.deleted(ctx, db.AllComposed(ids), within)
 	}
 	return n, failed("delete", "", err)
 }

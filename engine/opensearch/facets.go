@@ -2,7 +2,6 @@ package opensearch
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/fronyai/frony-db/db"
@@ -23,48 +22,31 @@ func (c *Collection) Facets(ctx context.Context, q db.FacetQuery) (out db.Facets
 	return out, failed("facets", "", err)
 }
 
-func (c *Collection) facets(ctx context.Context, s *state, q db.FacetQuery) (out db.Facets, err error) {
-	where := q.Filter
-	if q.Search != nil {
-		search, t := *q.Search, db.Trace{}
-		search.Filter = filter.And(q.Filter, q.Search.Filter)
-		search.Fields, search.Highlight, search.Snippet, search.Context, search.Trace = db.FieldsNone, false, 0, 0, &t
-		matches, err := c.search(ctx, s, search)
-		if err != nil {
-			return out, err
-		}
-		out.Warnings = t.Warnings
-		ids := make([]any, len(matches))
-		for i := range matches {
-			ids[i] = matches[i].Document.ID
-		}
-		where = filter.In(filter.FieldID, ids...)
-	} else if out.Warnings, err = c.warnings(ctx, s, q.Filter); err != nil {
-		return out, err
-	}
+func (c *Collection) facets(ctx context.Context, s *state, q db.FacetQuery) (db.Facets, error) {
+	return evaluate.Facets(q, evaluate.FacetSource{
+		Search: func(q db.Query) ([]db.Match, error) { return c.search(ctx, s, q) },
+		Warnings: func(where filter.Expr, fields ...string) ([]string, error) {
+			return c.warnings(ctx, s, where, fields...)
+		},
+		Columns: func(where filter.Expr) (*db.Columns, error) { return c.columnsOf(ctx, s, where) },
+	})
+}
+
+// columnsOf are the columns of the documents that meet a filter.
+func (c *Collection) columnsOf(ctx context.Context, s *state, where filter.Expr) (*db.Columns, error) {
 	meets, err := c.where(ctx, s, where)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
 	columns, _, err := c.columns(ctx, meets)
-	if err != nil {
-		return out, err
-	}
-	unknown, err := c.warnings(ctx, s, filter.All(), q.Fields...)
-	out.Warnings = slices.Concat(out.Warnings, unknown)
-	out.Documents, out.Facets = columns.Len(), columns.Facets(&q)
-	return out, err
+	return columns, err
 }
 
 // Fields is db.Collection.Fields. The metadata of all documents that meet the filter is
 // read.
 func (c *Collection) Fields(ctx context.Context, where filter.Expr) (fields []db.FieldInfo, err error) {
 	err = c.reads(ctx, func(s *state) error {
-		meets, err := c.where(ctx, s, where)
-		if err != nil {
-			return err
-		}
-		columns, _, err := c.columns(ctx, meets)
+		columns, err := c.columnsOf(ctx, s, where)
 		if err == nil {
 			fields = columns.Fields()
 		}

@@ -173,14 +173,7 @@ func sayable(c filter.Condition, field string) bool {
 			return false
 		}
 	}
-	switch c.Op {
-	case filter.OpStartsWith, filter.OpLike, filter.OpILike:
-		return false
-	case filter.OpEq, filter.OpNe, filter.OpIn, filter.OpExists:
-		return true
-	default:
-		return field != filter.FieldID
-	}
+	return evaluate.Ordered(c, field)
 }
 
 // said says a filter that is sayable.

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"github.com/fronyai/frony-db/db/filter"
-	"github.com/fronyai/frony-db/engine/internal/evaluate"
 )
 
 // place is where the document with an id is, or is to be.
@@ -108,16 +105,4 @@ func (c *Collection) places(ctx context.Context, s *state, r reading, keys []str
 		}
 	}
 	return out, nil
-}
-
-// meets reports whether a document is in what the collection is restricted to.
-func (c *Collection) meets(d *stored) (bool, error) {
-	if !c.Restricted() {
-		return true, nil
-	}
-	within, err := c.Within(filter.All())
-	if err != nil {
-		return false, err
-	}
-	return evaluate.Meets(&d.Document, within)
 }

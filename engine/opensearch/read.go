@@ -1,6 +1,7 @@
 package opensearch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,23 +22,6 @@ func (c *Collection) GetFields(ctx context.Context, fields db.Fields, ids ...str
 	return docs, failed("get", "", err)
 }
 
-// wanted are the parts that fields means.
-func wanted(f db.Fields) db.Fields {
-	if f == 0 {
-		return db.FieldsDefault
-	}
-	return f
-}
-
-// composed are ids in the form in which they are compared.
-func composed(ids []string) []string {
-	out := make([]string, len(ids))
-	for i, id := range ids {
-		out[i] = db.Composed(id)
-	}
-	return out
-}
-
 // get reads documents by id, in order.
 func (c *Collection) get(ctx context.Context, s *state, fields db.Fields, ids []string) ([]db.Document, error) {
 	all, err := c.all(ctx, s)
@@ -45,38 +29,14 @@ func (c *Collection) get(ctx context.Context, s *state, fields db.Fields, ids []
 		return nil, err
 	}
 	at := make(map[string]*db.Document, len(ids))
-	err = c.each(ctx, all.narrowed(or(anyOf("key", composed(ids)))), reading{fields: wanted(fields)}, func(d *stored) error {
+	err = c.each(ctx, all.narrowed(or(anyOf("key", db.AllComposed(ids)))), reading{fields: cmp.Or(fields, db.FieldsDefault)}, func(d *stored) error {
 		at[d.key] = &d.Document
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	docs := make([]db.Document, 0, len(ids))
-	var missing []string
-	for _, id := range ids {
-		if d := at[db.Composed(id)]; d != nil {
-			docs = append(docs, *d)
-		} else {
-			missing = append(missing, id)
-		}
-	}
-	if missing != nil {
-		return docs, db.NotFound(missing...)
-	}
-	return docs, nil
-}
-
-// embeddings returns those of documents by id.
-func (c *Collection) embeddings(ctx context.Context, ids []string) (out [][]float32, err error) {
-	docs, err := c.GetFields(ctx, db.FieldEmbedding, ids...)
-	if err != nil {
-		return nil, err
-	}
-	for i := range docs {
-		out = append(out, docs[i].Embedding)
-	}
-	return out, nil
+	return db.InOrder(ids, at)
 }
 
 // Count is db.Collection.Count.
@@ -122,7 +82,7 @@ func (c *Collection) Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document,
 				if s.Limit > 0 {
 					size = s.Limit
 				}
-				return c.eachFrom(ctx, meets, reading{fields: wanted(s.Fields)}, s.After, size, one)
+				return c.eachFrom(ctx, meets, reading{fields: cmp.Or(s.Fields, db.FieldsDefault)}, s.After, size, one)
 			})
 		}
 		if err != nil && !errors.Is(err, errEnough) {
@@ -147,7 +107,7 @@ func (c *Collection) sorted(ctx context.Context, meets *selection, s db.Scan, f 
 			want[i] = slots[at]
 		}
 		docs := make(map[string]*stored, len(part))
-		err := c.each(ctx, meets.narrowed(or(anyOf("_id", want))), reading{fields: wanted(s.Fields) | db.FieldMetadata}, func(d *stored) error {
+		err := c.each(ctx, meets.narrowed(or(anyOf("_id", want))), reading{fields: cmp.Or(s.Fields, db.FieldsDefault) | db.FieldMetadata}, func(d *stored) error {
 			docs[d.slot] = d
 			return nil
 		})

@@ -20,7 +20,7 @@ func (c *Collection) Search(ctx context.Context, q db.Query) (matches []db.Match
 }
 
 func (c *Collection) search(ctx context.Context, at *state, q db.Query) ([]db.Match, error) {
-	asked, err := c.Ask(ctx, q, c.embeddings)
+	asked, err := c.Ask(ctx, q, c.GetFields)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (c *Collection) search(ctx context.Context, at *state, q db.Query) ([]db.Ma
 		return nil, err
 	}
 	if except := asked.Except(); len(except) > 0 {
-		s.meets = s.meets.narrowed(not(or(anyOf("key", composed(except)))))
+		s.meets = s.meets.narrowed(not(or(anyOf("key", db.AllComposed(except)))))
 	}
 	asked.Trace.Filter = time.Since(start)
 	ranked, err := s.rank(ctx)

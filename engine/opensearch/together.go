@@ -142,7 +142,7 @@ func (t *transaction) prepare(ctx context.Context, docs []db.Prepared, fresh *ba
 
 // absent returns db.ErrExists for the sources that exist, whole or in chunks.
 func (t *transaction) absent(ctx context.Context) error {
-	sources := composed(t.write.sources)
+	sources := db.AllComposed(t.write.sources)
 	there := map[string]bool{}
 	found := t.selected(or(append(anyOf("key", sources), anyOf("source", sources)...)))
 	err := t.each(ctx, found, reading{fields: db.FieldsNone}, func(d *stored) error {
@@ -166,7 +166,7 @@ func (t *transaction) selected(where object) *selection {
 // strays are the slots of the documents of a write's sources, or with one of its wholes'
 // ids, that it does not have.
 func (t *transaction) strays(ctx context.Context, keys []string) (slots []string, err error) {
-	of := append(anyOf("source", composed(t.write.sources)), anyOf("key", composed(t.write.wholes))...)
+	of := append(anyOf("source", db.AllComposed(t.write.sources)), anyOf("key", db.AllComposed(t.write.wholes))...)
 	all, err := t.all(ctx, t.state)
 	if err != nil {
 		return nil, err

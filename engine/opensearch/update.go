@@ -20,7 +20,7 @@ func (c *Collection) UpdateIDs(ctx context.Context, p db.Patch, ids ...string) (
 		return 0, failed("update", "", err)
 	}
 	within, _ := c.Within(filter.All())
-	there, err := c.updated(ctx, p, composed(ids), within)
+	there, err := c.updated(ctx, p, db.AllComposed(ids), within)
 	if err == nil {
 		missing := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return there[db.Composed(id)] })
 		if len(missing) > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/chunk"
+	"github.com/fronyai/frony-db/engine/internal/evaluate"
 	"github.com/fronyai/frony-db/internal/parallel"
 )
 
@@ -222,7 +223,7 @@ func (c *Collection) checkPlaces(w write, fresh *batch, places map[string]*place
 			taken = append(taken, fresh.of[key].ID)
 			continue
 		}
-		if ok, err := c.meets(o); err != nil || !ok {
+		if ok, err := evaluate.Within(c.Rules, &o.Document); err != nil || !ok {
 			return errors.Join(err, c.Outside(fresh.of[key].ID))
 		}
 	}

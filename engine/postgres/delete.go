@@ -19,7 +19,7 @@ func (c *Collection) Delete(ctx context.Context, ids ...string) (n int, err erro
 				return err
 			}
 			var a args
-			n, _, err = c.deleted(ctx, tx, `d.id_key = ANY(`+a.add(composed(ids))+`) AND `+meets(&a)+` ORDER BY d.id_key`, a)
+			n, _, err = c.deleted(ctx, tx, `d.id_key = ANY(`+a.add(db.AllComposed(ids))+`) AND `+meets(&a)+` ORDER BY d.id_key`, a)
 			return err
 		})
 	}

@@ -51,7 +51,7 @@ func (c *Collection) meeting(ctx context.Context, tx pgx.Tx, where filter.Expr) 
 			return nil, err
 		}
 	}
-	in, rest := evaluate.Split(where, named, sayable)
+	in, rest := evaluate.Split(where, named, evaluate.Ordered)
 	sql := func(a *args) string { return a.live() + " AND " + a.expr(in, named) }
 	if rest.Kind() == filter.KindAll {
 		return sql, nil
@@ -104,19 +104,7 @@ func each(rows pgx.Rows, f func() error) error {
 	return rows.Err()
 }
 
-// sayable reports whether SQL can say exactly what a condition on a field means.
-func sayable(c filter.Condition, field string) bool {
-	switch c.Op {
-	case filter.OpStartsWith, filter.OpLike, filter.OpILike:
-		return false
-	case filter.OpEq, filter.OpNe, filter.OpIn, filter.OpExists:
-		return true
-	default:
-		return field != filter.FieldID
-	}
-}
-
-// expr says a filter that is sayable.
+// expr says a filter whose conditions are evaluate.Ordered.
 func (a *args) expr(e filter.Expr, named bool) string {
 	var parts []string
 	for _, p := range e.Args() {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -26,41 +27,17 @@ func (c *Collection) get(ctx context.Context, tx pgx.Tx, fields db.Fields, ids [
 	if err != nil {
 		return nil, err
 	}
-	f := fieldsOf(fields)
+	f := cmp.Or(fields, db.FieldsDefault)
 	var a args
-	found, err := documents(ctx, tx, f, `SELECT `+selecting(f)+` FROM `+c.t.docs+` d WHERE d.id_key = ANY(`+a.add(composed(ids))+`) AND `+where(&a), a)
+	found, err := documents(ctx, tx, f, `SELECT `+selecting(f)+` FROM `+c.t.docs+` d WHERE d.id_key = ANY(`+a.add(db.AllComposed(ids))+`) AND `+where(&a), a)
 	if err != nil {
 		return nil, err
 	}
-	at := make(map[string]int, len(found))
+	at := make(map[string]*db.Document, len(found))
 	for i := range found {
-		at[db.Composed(found[i].ID)] = i
+		at[db.Composed(found[i].ID)] = &found[i].Document
 	}
-	docs := make([]db.Document, 0, len(ids))
-	var missing []string
-	for _, id := range ids {
-		if i, ok := at[db.Composed(id)]; ok {
-			docs = append(docs, found[i].Document)
-		} else {
-			missing = append(missing, id)
-		}
-	}
-	if missing != nil {
-		return docs, db.NotFound(missing...)
-	}
-	return docs, nil
-}
-
-// embeddings returns those of documents by id.
-func (c *Collection) embeddings(ctx context.Context, ids []string) (out [][]float32, err error) {
-	docs, err := c.GetFields(ctx, db.FieldEmbedding, ids...)
-	if err != nil {
-		return nil, err
-	}
-	for i := range docs {
-		out = append(out, docs[i].Embedding)
-	}
-	return out, nil
+	return db.InOrder(ids, at)
 }
 
 // Count is db.Collection.Count.
@@ -105,7 +82,7 @@ func (c *Collection) Scan(ctx context.Context, s db.Scan) iter.Seq2[db.Document,
 
 // inOrder yields documents in byte order of their ids.
 func (c *Collection) inOrder(ctx context.Context, tx pgx.Tx, s db.Scan, meets condition, yield func(db.Document, error) bool) error {
-	f, after, n := fieldsOf(s.Fields), s.After, 0
+	f, after, n := cmp.Or(s.Fields, db.FieldsDefault), s.After, 0
 	for {
 		want := page
 		if s.Limit > 0 {
@@ -140,7 +117,7 @@ func (c *Collection) sorted(ctx context.Context, tx pgx.Tx, s db.Scan, meets con
 	if s.Limit > 0 {
 		order = order[:min(len(order), s.Limit)]
 	}
-	f := fieldsOf(s.Fields) | db.FieldMetadata
+	f := cmp.Or(s.Fields, db.FieldsDefault) | db.FieldMetadata
 	for part := range slices.Chunk(order, page) {
 		want := make([]int64, len(part))
 		for i, at := range part {

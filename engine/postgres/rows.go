@@ -31,14 +31,6 @@ func selecting(f db.Fields) string {
 	return strings.Join(columns, ", ")
 }
 
-// fieldsOf are the parts that fields means.
-func fieldsOf(f db.Fields) db.Fields {
-	if f == 0 {
-		return db.FieldsDefault
-	}
-	return f
-}
-
 // scan reads the current row, whose columns are those of selecting.
 func scan(rows pgx.Rows, f db.Fields) (s stored, err error) {
 	var chunk int64
@@ -83,15 +75,6 @@ func documents(ctx context.Context, tx pgx.Tx, f db.Fields, sql string, a args) 
 		return err
 	})
 	return out, err
-}
-
-// composed are ids in the form in which they are compared.
-func composed(ids []string) []string {
-	out := make([]string, len(ids))
-	for i, id := range ids {
-		out[i] = db.Composed(id)
-	}
-	return out
 }
 
 // moment is a time as PostgreSQL keeps it, or nil for none.

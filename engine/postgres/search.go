@@ -23,7 +23,7 @@ func (c *Collection) Search(ctx context.Context, q db.Query) (matches []db.Match
 }
 
 func (c *Collection) search(ctx context.Context, tx pgx.Tx, q db.Query) ([]db.Match, error) {
-	asked, err := c.Ask(ctx, q, c.embeddings)
+	asked, err := c.Ask(ctx, q, c.GetFields)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (s *search) begin(ctx context.Context) (err error) {
 		return err
 	}
 	s.asked.Trace.Filter = time.Since(start)
-	s.except = composed(s.asked.Except())
+	s.except = db.AllComposed(s.asked.Except())
 	s.filtered = s.asked.Filter.Kind() != filter.KindAll || len(s.except) > 0
 	return s.count(ctx)
 }

@@ -26,7 +26,7 @@ func (c *Collection) UpdateIDs(ctx context.Context, p db.Patch, ids ...string) (
 			return err
 		}
 		var a args
-		sql := `d.id_key = ANY(` + a.add(composed(ids)) + `) AND ` + meets(&a)
+		sql := `d.id_key = ANY(` + a.add(db.AllComposed(ids)) + `) AND ` + meets(&a)
 		docs, err := c.patched(ctx, tx, sql+` ORDER BY d.id_key`, a, patch)
 		if err != nil {
 			return err

@@ -233,10 +233,10 @@ func (c *Collection) replaced(ctx context.Context, tx pgx.Tx, m mode, docs []db.
 		default:
 			gone = append(gone, o.no)
 		}
-		if o.expired || !c.Restricted() || m == insert || m == insertSources {
+		if o.expired || m == insert || m == insertSources {
 			continue
 		}
-		if ok, err := c.meets(&o.Document); err != nil || !ok {
+		if ok, err := evaluate.Within(c.Rules, &o.Document); err != nil || !ok {
 			return nil, errors.Join(err, c.Outside(d.ID))
 		}
 	}
@@ -249,19 +249,10 @@ func (c *Collection) replaced(ctx context.Context, tx pgx.Tx, m mode, docs []db.
 	return gone, nil
 }
 
-// meets reports whether a document is in what the collection is restricted to.
-func (c *Collection) meets(d *db.Document) (bool, error) {
-	within, err := c.Within(filter.All())
-	if err != nil {
-		return false, err
-	}
-	return evaluate.Meets(d, within)
-}
-
 // absent returns db.ErrExists for the sources that exist, whole or in chunks.
 func (c *Collection) absent(ctx context.Context, tx pgx.Tx, sources []string) error {
 	var a args
-	keys := a.add(composed(sources))
+	keys := a.add(db.AllComposed(sources))
 	rows, err := tx.Query(ctx, `SELECT d.id_key, d.source_key FROM `+c.t.docs+` d WHERE (d.id_key = ANY(`+keys+`) OR d.source_key = ANY(`+keys+`) AND d.source_key <> '') AND `+a.live(), a...)
 	if err != nil {
 		return err
@@ -295,8 +286,8 @@ func (c *Collection) strays(ctx context.Context, tx pgx.Tx, w write, docs []db.P
 		return nil, err
 	}
 	var a args
-	sql := `SELECT d.no FROM ` + c.t.docs + ` d WHERE (d.source_key = ANY(` + a.add(composed(w.sources)) + `) AND d.source_key <> '' OR d.id_key = ANY(` +
-		a.add(composed(w.wholes)) + `)) AND d.id_key <> ALL(` + a.add(kept) + `) AND ` + meets(&a)
+	sql := `SELECT d.no FROM ` + c.t.docs + ` d WHERE (d.source_key = ANY(` + a.add(db.AllComposed(w.sources)) + `) AND d.source_key <> '' OR d.id_key = ANY(` +
+		a.add(db.AllComposed(w.wholes)) + `)) AND d.id_key <> ALL(` + a.add(kept) + `) AND ` + meets(&a)
 	rows, err := tx.Query(ctx, sql, a...)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,18 @@ func (b *Batch[K]) Meeting(where filter.Expr) (keys []K, err error) {
 	return keys, nil
 }
 
+// Within reports whether a document is in what a collection is restricted to.
+func Within(r *db.Rules, d *db.Document) (bool, error) {
+	if !r.Restricted() {
+		return true, nil
+	}
+	within, err := r.Within(filter.All())
+	if err != nil {
+		return false, err
+	}
+	return Meets(d, within)
+}
+
 // Meets reports whether one document meets a filter.
 func Meets(d *db.Document, where filter.Expr) (bool, error) {
 	b := NewBatch[int](false)

@@ -25,6 +25,19 @@ func Split(e filter.Expr, named bool, sayable func(c filter.Condition, field str
 	return in, rest
 }
 
+// Ordered reports whether a condition on a field says no more than how values compare,
+// as they lie in order; parts of strings, and the order of ids, are more.
+func Ordered(c filter.Condition, field string) bool {
+	switch c.Op {
+	case filter.OpStartsWith, filter.OpLike, filter.OpILike:
+		return false
+	case filter.OpEq, filter.OpNe, filter.OpIn, filter.OpExists:
+		return true
+	default:
+		return field != filter.FieldID
+	}
+}
+
 // all reports whether every condition of a filter is sayable.
 func all(e filter.Expr, named bool, sayable func(filter.Condition, string) bool) bool {
 	if e.Kind() == filter.KindCondition {
