@@ -9,6 +9,7 @@ import (
 	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/embedder"
 	"github.com/fronyai/frony-db/internal/nfc"
+	"github.com/fronyai/frony-db/internal/writes"
 )
 
 // Metadata fields of chunks. A document's own fields of the same name win.
@@ -67,7 +68,7 @@ func split(o chunk.Options, docs []Document) []Document {
 //
 // Its errors are those of Upsert, and ErrInvalidOptions.
 func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...Document) (r Replaced, err error) {
-	return c.writeChunks(ctx, "upsert chunks", replace, o, docs)
+	return c.writeChunks(ctx, "upsert chunks", writes.Replace, o, docs)
 }
 
 // InsertChunks splits documents as Chunks does and adds the chunks, all or none. It
@@ -77,17 +78,17 @@ func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...
 // whole or in chunks: that is, if its id is the ID or the Source of a stored
 // document. Its other errors are those of UpsertChunks.
 func (c *Collection) InsertChunks(ctx context.Context, o chunk.Options, docs ...Document) ([]string, error) {
-	r, err := c.writeChunks(ctx, "insert chunks", insertSources, o, docs)
+	r, err := c.writeChunks(ctx, "insert chunks", writes.InsertSources, o, docs)
 	return r.IDs, err
 }
 
-func (c *Collection) writeChunks(ctx context.Context, op string, m mode, o chunk.Options, docs []Document) (r Replaced, err error) {
+func (c *Collection) writeChunks(ctx context.Context, op string, m writes.Mode, o chunk.Options, docs []Document) (r Replaced, err error) {
 	err = c.do(op, "", func(v *version) error {
 		w, err := c.cut(v, o, docs)
 		if err != nil {
 			return err
 		}
-		w.mode = m
+		w.Mode = m
 		r, err = c.run(ctx, v, w)
 		return err
 	})
@@ -113,13 +114,13 @@ func (c *Collection) cut(v *version, o chunk.Options, docs []Document) (w write,
 			return w, &Error{Input: reason.IDs(d.ID), Err: ErrDuplicateID}
 		}
 		seen[composed] = true
-		w.sources = append(w.sources, d.ID)
-		w.docs = appendChunks(w.docs, d, o)
-		if err := c.db.checkBatch(len(w.docs), "chunks"); err != nil {
+		w.Sources = append(w.Sources, d.ID)
+		w.Docs = appendChunks(w.Docs, d, o)
+		if err := c.db.checkBatch(len(w.Docs), "chunks"); err != nil {
 			return w, err
 		}
 	}
-	w.wholes = w.sources
+	w.Wholes = w.Sources
 	return w, nil
 }
 

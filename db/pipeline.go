@@ -14,35 +14,19 @@ import (
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/internal/nfc"
 	"github.com/fronyai/frony-db/internal/parallel"
+	"github.com/fronyai/frony-db/internal/writes"
 	"github.com/fronyai/frony-db/quant"
 )
 
-// mode is how a write treats existing documents.
-type mode uint8
-
-const (
-	insert        mode = iota // an existing id is an error
-	upsert                    // documents with the same ids are replaced
-	replace                   // so are all other documents of the sources
-	insertSources             // an existing source is an error
-)
-
-// write is a batch of documents to be written. Every write takes the same steps:
-// check, compare with the stored documents, embed, commit.
-type write struct {
-	mode mode
-	docs []Document
-	// sources are the sources that replace and insertSources write. A replace also
-	// deletes the documents whose ids are in wholes.
-	sources, wholes []string
-}
+// write is a batch of documents to be written.
+type write = writes.Batch[Document]
 
 // run runs a write on a version of the collection.
 func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, err error) {
-	if err := c.db.checkBatch(len(w.docs), "documents"); err != nil {
+	if err := c.db.checkBatch(len(w.Docs), "documents"); err != nil {
 		return r, err
 	}
-	puts, err := c.check(v, w.docs)
+	puts, err := c.check(v, w.Docs)
 	if err != nil {
 		return r, err
 	}
@@ -52,14 +36,14 @@ func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, 
 	for i := range puts {
 		r.IDs = append(r.IDs, puts[i].ID)
 	}
-	if w.mode == replace {
+	if w.Mode == writes.Replace {
 		defer v.LockSources()()
 	}
-	if w.mode == upsert || w.mode == replace {
+	if !w.Mode.Adds() {
 		err = v.Compare(puts)
 	}
 	if err == nil {
-		err = v.checkGiven(w.docs, puts)
+		err = v.checkGiven(w.Docs, puts)
 	}
 	if err == nil {
 		err = v.embed(ctx, puts)
@@ -71,7 +55,7 @@ func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, 
 		return r, err
 	}
 	puts = slices.DeleteFunc(puts, func(p index.Put) bool { return p.Unchanged })
-	r.Written, r.Unchanged = len(puts), len(w.docs)-len(puts)
+	r.Written, r.Unchanged = len(puts), len(w.Docs)-len(puts)
 	now := time.Now()
 	for i := range puts {
 		puts[i].Created = now
@@ -93,17 +77,17 @@ func (c *Collection) run(ctx context.Context, v *version, w write) (r Replaced, 
 // documents.
 func (c *Collection) commit(ctx context.Context, v *version, w write, puts []index.Put, ids []string) (deleted int, err error) {
 	switch {
-	case c.scope != nil && (w.mode == replace || w.mode == upsert):
-		return v.ReplaceWithin(ctx, *c.scope, puts, w.sources, w.wholes, ids)
-	case w.mode == replace:
-		return v.Replace(puts, w.sources, w.wholes, ids)
+	case c.scope != nil && (w.Mode == writes.Replace || w.Mode == writes.Upsert):
+		return v.ReplaceWithin(ctx, *c.scope, puts, w.Sources, w.Wholes, ids)
+	case w.Mode == writes.Replace:
+		return v.Replace(puts, w.Sources, w.Wholes, ids)
 	case len(puts) == 0:
 		return 0, nil
-	case w.mode == insert:
+	case w.Mode == writes.Insert:
 		return 0, v.Insert(ctx, puts)
-	case w.mode == insertSources:
+	case w.Mode == writes.InsertSources:
 		defer v.LockSources()()
-		return 0, v.InsertSources(ctx, puts, w.sources)
+		return 0, v.InsertSources(ctx, puts, w.Sources)
 	}
 	return v.Upsert(puts, nil)
 }

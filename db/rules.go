@@ -249,7 +249,7 @@ func (r *Rules) Sourced(source string, docs []Document) ([]Document, error) {
 // Cut is what UpsertChunks and InsertChunks write, and the sources of it.
 func (r *Rules) Cut(o chunk.Options, docs []Document) (chunks []Document, sources []string, err error) {
 	w, err := r.c.cut(r.v, o, docs)
-	return w.docs, w.sources, err
+	return w.Docs, w.Sources, err
 }
 
 // Chunks is Collection.Chunks.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/fronyai/frony-db/internal/writes"
 )
 
 // Replaced says what ReplaceSource did.
@@ -29,7 +31,7 @@ func (c *Collection) ReplaceSource(ctx context.Context, source string, docs ...D
 		if err := checkID(source, c.db.opts.Limits.IDBytes); err != nil {
 			return err
 		}
-		r, err = c.run(ctx, v, write{mode: replace, docs: sourced(source, docs), sources: []string{source}})
+		r, err = c.run(ctx, v, write{Mode: writes.Replace, Docs: sourced(source, docs), Sources: []string{source}})
 		return err
 	})
 	if err != nil {

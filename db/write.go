@@ -1,6 +1,10 @@
 package db
 
-import "context"
+import (
+	"context"
+
+	"github.com/fronyai/frony-db/internal/writes"
+)
 
 // Insert adds documents, all or none, and returns their ids in order. It embeds
 // the text of each document that has no embedding.
@@ -9,7 +13,7 @@ import "context"
 // ErrInvalidText, ErrInvalidEmbedding, ErrInvalidMetadata, ErrBatchTooLarge,
 // ErrNoEmbedder, ErrDiskFull, ErrReadOnly and ErrClosed, and the embedder's errors.
 func (c *Collection) Insert(ctx context.Context, docs ...Document) ([]string, error) {
-	return c.write(ctx, "insert", write{mode: insert, docs: docs})
+	return c.write(ctx, "insert", write{Mode: writes.Insert, Docs: docs})
 }
 
 // Upsert adds documents or replaces existing ones, all or none, and returns their
@@ -19,7 +23,7 @@ func (c *Collection) Insert(ctx context.Context, docs ...Document) ([]string, er
 //
 // Its errors are those of Insert, without ErrExists.
 func (c *Collection) Upsert(ctx context.Context, docs ...Document) ([]string, error) {
-	return c.write(ctx, "upsert", write{mode: upsert, docs: docs})
+	return c.write(ctx, "upsert", write{Mode: writes.Upsert, Docs: docs})
 }
 
 func (c *Collection) write(ctx context.Context, op string, w write) (ids []string, err error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db"
+	"github.com/fronyai/frony-db/internal/writes"
 )
 
 // commitTogether writes the changed documents of a write in a transaction: readers see
@@ -109,7 +110,7 @@ func (t *transaction) prepare(ctx context.Context, docs []db.Prepared, fresh *ba
 			own[keys[i]] = p
 		}
 	}
-	if t.write.mode == insertSources {
+	if t.write.Mode == writes.InsertSources {
 		if err := t.absent(ctx); err != nil {
 			return 0, err
 		}
@@ -129,7 +130,7 @@ func (t *transaction) prepare(ctx context.Context, docs []db.Prepared, fresh *ba
 			t.gone = append(t.gone, p.current.slot)
 		}
 	}
-	if t.write.mode == replace {
+	if t.write.Mode == writes.Replace {
 		strays, err := t.strays(ctx, keys)
 		if err != nil {
 			return 0, err
@@ -142,7 +143,7 @@ func (t *transaction) prepare(ctx context.Context, docs []db.Prepared, fresh *ba
 
 // absent returns db.ErrExists for the sources that exist, whole or in chunks.
 func (t *transaction) absent(ctx context.Context) error {
-	sources := db.AllComposed(t.write.sources)
+	sources := db.AllComposed(t.write.Sources)
 	there := map[string]bool{}
 	found := t.selected(or(append(anyOf("key", sources), anyOf("source", sources)...)))
 	err := t.each(ctx, found, reading{fields: db.FieldsNone}, func(d *stored) error {
@@ -152,7 +153,7 @@ func (t *transaction) absent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	taken := slices.DeleteFunc(slices.Clone(t.write.sources), func(s string) bool { return !there[db.Composed(s)] })
+	taken := slices.DeleteFunc(slices.Clone(t.write.Sources), func(s string) bool { return !there[db.Composed(s)] })
 	if len(taken) > 0 {
 		return db.Exists(taken...)
 	}
@@ -166,7 +167,7 @@ func (t *transaction) selected(where object) *selection {
 // strays are the slots of the documents of a write's sources, or with one of its wholes'
 // ids, that it does not have.
 func (t *transaction) strays(ctx context.Context, keys []string) (slots []string, err error) {
-	of := append(anyOf("source", db.AllComposed(t.write.sources)), anyOf("key", db.AllComposed(t.write.wholes))...)
+	of := append(anyOf("source", db.AllComposed(t.write.Sources)), anyOf("key", db.AllComposed(t.write.Wholes))...)
 	all, err := t.all(ctx, t.state)
 	if err != nil {
 		return nil, err

@@ -9,35 +9,24 @@ import (
 	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/engine/internal/evaluate"
 	"github.com/fronyai/frony-db/internal/parallel"
+	"github.com/fronyai/frony-db/internal/writes"
 )
 
-// mode is how a write treats existing documents, as in package db.
-type mode uint8
-
-const (
-	insert        mode = iota // an existing id is an error
-	upsert                    // documents with the same ids are replaced
-	replace                   // so are all other documents of the sources
-	insertSources             // an existing source is an error
-)
-
-// write is a batch of documents to be written.
+// write is a batch of documents to be written, with a token by which they are known.
 type write struct {
-	mode            mode
-	docs            []db.Document
-	sources, wholes []string // as in package db
-	token           string
+	writes.Batch[db.Document]
+	token string
 }
 
 // Insert is db.Collection.Insert. If it ends before all are written, some may be.
 func (c *Collection) Insert(ctx context.Context, docs ...db.Document) ([]string, error) {
-	r, err := c.write(ctx, "insert", write{mode: insert, docs: docs})
+	r, err := c.write(ctx, "insert", writes.Batch[db.Document]{Mode: writes.Insert, Docs: docs})
 	return r.IDs, err
 }
 
 // Upsert is db.Collection.Upsert. If it ends before all are written, some may be.
 func (c *Collection) Upsert(ctx context.Context, docs ...db.Document) ([]string, error) {
-	r, err := c.write(ctx, "upsert", write{mode: upsert, docs: docs})
+	r, err := c.write(ctx, "upsert", writes.Batch[db.Document]{Mode: writes.Upsert, Docs: docs})
 	return r.IDs, err
 }
 
@@ -47,33 +36,33 @@ func (c *Collection) ReplaceSource(ctx context.Context, source string, docs ...d
 	if err != nil {
 		return db.Replaced{}, failed("replace source", source, err)
 	}
-	return c.write(ctx, "replace source", write{mode: replace, docs: docs, sources: []string{source}})
+	return c.write(ctx, "replace source", writes.Batch[db.Document]{Mode: writes.Replace, Docs: docs, Sources: []string{source}})
 }
 
 // UpsertChunks is db.Collection.UpsertChunks.
 func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...db.Document) (db.Replaced, error) {
-	return c.writeChunks(ctx, "upsert chunks", replace, o, docs)
+	return c.writeChunks(ctx, "upsert chunks", writes.Replace, o, docs)
 }
 
 // InsertChunks is db.Collection.InsertChunks.
 func (c *Collection) InsertChunks(ctx context.Context, o chunk.Options, docs ...db.Document) ([]string, error) {
-	r, err := c.writeChunks(ctx, "insert chunks", insertSources, o, docs)
+	r, err := c.writeChunks(ctx, "insert chunks", writes.InsertSources, o, docs)
 	return r.IDs, err
 }
 
-func (c *Collection) writeChunks(ctx context.Context, op string, m mode, o chunk.Options, docs []db.Document) (db.Replaced, error) {
+func (c *Collection) writeChunks(ctx context.Context, op string, m writes.Mode, o chunk.Options, docs []db.Document) (db.Replaced, error) {
 	chunks, sources, err := c.Cut(o, docs)
 	if err != nil {
 		return db.Replaced{}, failed(op, "", err)
 	}
-	return c.write(ctx, op, write{mode: m, docs: chunks, sources: sources, wholes: sources})
+	return c.write(ctx, op, writes.Batch[db.Document]{Mode: m, Docs: chunks, Sources: sources, Wholes: sources})
 }
 
 // attempts is how often a write that others got in the way of begins again.
 const attempts = 10
 
-func (c *Collection) write(ctx context.Context, op string, w write) (db.Replaced, error) {
-	w.token = token()
+func (c *Collection) write(ctx context.Context, op string, b writes.Batch[db.Document]) (db.Replaced, error) {
+	w := write{b, token()}
 	for i := 0; ; i++ {
 		r, err := c.run(ctx, w)
 		if err == nil {
@@ -90,14 +79,14 @@ func (c *Collection) run(ctx context.Context, w write) (r db.Replaced, err error
 	if c.d.opts.ReadOnly {
 		return r, db.ErrReadOnly
 	}
-	docs, err := c.Prepare(w.docs)
+	docs, err := c.Prepare(w.Docs)
 	if err != nil {
 		return r, err
 	}
 	for i := range docs {
 		r.IDs = append(r.IDs, docs[i].ID)
 	}
-	if w.mode == upsert || w.mode == replace {
+	if !w.Mode.Adds() {
 		if err := c.compare(ctx, docs); err != nil {
 			return r, err
 		}
@@ -118,7 +107,7 @@ func (c *Collection) run(ctx context.Context, w write) (r db.Replaced, err error
 		return r, err
 	}
 	parallel.Each(len(fresh.all), 16, func(i int) { fresh.all[i].words = c.analyse(fresh.all[i].Prepared) })
-	if w.mode == insert || w.mode == upsert {
+	if w.Mode == writes.Insert || w.Mode == writes.Upsert {
 		return r, c.commitEach(ctx, w, fresh)
 	}
 	r.Deleted, err = c.commitTogether(ctx, w, docs, fresh)
@@ -194,7 +183,7 @@ func (c *Collection) commitEach(ctx context.Context, w write, fresh *batch) erro
 		keys[i] = f.key
 	}
 	_, err := c.writeEach(ctx, &oneByOne{
-		keys: keys, token: w.token, reading: reading{fields: db.FieldMetadata}, isNew: w.mode == insert,
+		keys: keys, token: w.token, reading: reading{fields: db.FieldMetadata}, isNew: w.Mode == writes.Insert,
 		check: func(places map[string]*place) error { return c.checkPlaces(w, fresh, places) },
 		body: func(key string, _ *place) ([]byte, error) {
 			f := fresh.of[key]
@@ -219,7 +208,7 @@ func (c *Collection) checkPlaces(w write, fresh *batch, places map[string]*place
 		if o == nil || o.token == w.token {
 			continue
 		}
-		if w.mode == insert || w.mode == insertSources {
+		if w.Mode.Adds() {
 			taken = append(taken, fresh.of[key].ID)
 			continue
 		}

@@ -14,34 +14,21 @@ import (
 	"github.com/fronyai/frony-db/db/chunk"
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/engine/internal/evaluate"
-)
-
-// mode is how a write treats existing documents, as in package db.
-type mode uint8
-
-const (
-	insert        mode = iota // an existing id is an error
-	upsert                    // documents with the same ids are replaced
-	replace                   // so are all other documents of the sources
-	insertSources             // an existing source is an error
+	"github.com/fronyai/frony-db/internal/writes"
 )
 
 // write is a batch of documents to be written.
-type write struct {
-	mode            mode
-	docs            []db.Document
-	sources, wholes []string // as in package db
-}
+type write = writes.Batch[db.Document]
 
 // Insert is db.Collection.Insert.
 func (c *Collection) Insert(ctx context.Context, docs ...db.Document) ([]string, error) {
-	r, err := c.write(ctx, "insert", write{mode: insert, docs: docs})
+	r, err := c.write(ctx, "insert", write{Mode: writes.Insert, Docs: docs})
 	return r.IDs, err
 }
 
 // Upsert is db.Collection.Upsert.
 func (c *Collection) Upsert(ctx context.Context, docs ...db.Document) ([]string, error) {
-	r, err := c.write(ctx, "upsert", write{mode: upsert, docs: docs})
+	r, err := c.write(ctx, "upsert", write{Mode: writes.Upsert, Docs: docs})
 	return r.IDs, err
 }
 
@@ -51,26 +38,26 @@ func (c *Collection) ReplaceSource(ctx context.Context, source string, docs ...d
 	if err != nil {
 		return db.Replaced{}, failed("replace source", source, err)
 	}
-	return c.write(ctx, "replace source", write{mode: replace, docs: docs, sources: []string{source}})
+	return c.write(ctx, "replace source", write{Mode: writes.Replace, Docs: docs, Sources: []string{source}})
 }
 
 // UpsertChunks is db.Collection.UpsertChunks.
 func (c *Collection) UpsertChunks(ctx context.Context, o chunk.Options, docs ...db.Document) (db.Replaced, error) {
-	return c.writeChunks(ctx, "upsert chunks", replace, o, docs)
+	return c.writeChunks(ctx, "upsert chunks", writes.Replace, o, docs)
 }
 
 // InsertChunks is db.Collection.InsertChunks.
 func (c *Collection) InsertChunks(ctx context.Context, o chunk.Options, docs ...db.Document) ([]string, error) {
-	r, err := c.writeChunks(ctx, "insert chunks", insertSources, o, docs)
+	r, err := c.writeChunks(ctx, "insert chunks", writes.InsertSources, o, docs)
 	return r.IDs, err
 }
 
-func (c *Collection) writeChunks(ctx context.Context, op string, m mode, o chunk.Options, docs []db.Document) (db.Replaced, error) {
+func (c *Collection) writeChunks(ctx context.Context, op string, m writes.Mode, o chunk.Options, docs []db.Document) (db.Replaced, error) {
 	chunks, sources, err := c.Cut(o, docs)
 	if err != nil {
 		return db.Replaced{}, failed(op, "", err)
 	}
-	return c.write(ctx, op, write{mode: m, docs: chunks, sources: sources, wholes: sources})
+	return c.write(ctx, op, write{Mode: m, Docs: chunks, Sources: sources, Wholes: sources})
 }
 
 func (c *Collection) write(ctx context.Context, op string, w write) (db.Replaced, error) {
@@ -90,14 +77,14 @@ func (c *Collection) run(ctx context.Context, w write) (r db.Replaced, err error
 	if c.d.opts.ReadOnly {
 		return r, db.ErrReadOnly
 	}
-	docs, err := c.Prepare(w.docs)
+	docs, err := c.Prepare(w.Docs)
 	if err != nil {
 		return r, err
 	}
 	for i := range docs {
 		r.IDs = append(r.IDs, docs[i].ID)
 	}
-	if w.mode == upsert || w.mode == replace {
+	if !w.Mode.Adds() {
 		if err := c.compare(ctx, docs); err != nil {
 			return r, err
 		}
@@ -170,19 +157,19 @@ func (c *Collection) lock(ctx context.Context, tx pgx.Tx, alone bool) error {
 // commit stores the changed documents of a write in a transaction, and returns how many
 // others it deleted.
 func (c *Collection) commit(ctx context.Context, tx pgx.Tx, w write, docs []db.Prepared, fresh []*db.Prepared, analysed []words) (deleted int, err error) {
-	if err := c.lock(ctx, tx, w.mode == replace || w.mode == insertSources); err != nil {
+	if err := c.lock(ctx, tx, w.Mode == writes.Replace || w.Mode == writes.InsertSources); err != nil {
 		return 0, err
 	}
-	gone, err := c.replaced(ctx, tx, w.mode, docs)
+	gone, err := c.replaced(ctx, tx, w.Mode, docs)
 	if err != nil {
 		return 0, err
 	}
-	if w.mode == insertSources {
-		if err := c.absent(ctx, tx, w.sources); err != nil {
+	if w.Mode == writes.InsertSources {
+		if err := c.absent(ctx, tx, w.Sources); err != nil {
 			return 0, err
 		}
 	}
-	if w.mode == replace {
+	if w.Mode == writes.Replace {
 		strays, err := c.strays(ctx, tx, w, docs)
 		if err != nil {
 			return 0, err
@@ -202,7 +189,7 @@ func (c *Collection) commit(ctx context.Context, tx pgx.Tx, w write, docs []db.P
 
 // replaced locks the documents that have the ids of a write's, and returns the numbers of
 // those that go: all but those that are unchanged.
-func (c *Collection) replaced(ctx context.Context, tx pgx.Tx, m mode, docs []db.Prepared) (gone []int64, err error) {
+func (c *Collection) replaced(ctx context.Context, tx pgx.Tx, m writes.Mode, docs []db.Prepared) (gone []int64, err error) {
 	ids := make([]string, len(docs))
 	at := make(map[string]*db.Prepared, len(docs))
 	waiting := map[string]bool{} // for the document that was compared
@@ -224,7 +211,7 @@ func (c *Collection) replaced(ctx context.Context, tx pgx.Tx, m mode, docs []db.
 		switch {
 		case o.expired:
 			gone = append(gone, o.no)
-		case m == insert || m == insertSources:
+		case m.Adds():
 			taken = append(taken, d.ID)
 		case d.Unchanged && o.Hash == d.Hash:
 			delete(waiting, key)
@@ -233,14 +220,14 @@ func (c *Collection) replaced(ctx context.Context, tx pgx.Tx, m mode, docs []db.
 		default:
 			gone = append(gone, o.no)
 		}
-		if o.expired || m == insert || m == insertSources {
+		if o.expired || m.Adds() {
 			continue
 		}
 		if ok, err := evaluate.Within(c.Rules, &o.Document); err != nil || !ok {
 			return nil, errors.Join(err, c.Outside(d.ID))
 		}
 	}
-	if taken != nil && m == insert {
+	if taken != nil && m == writes.Insert {
 		return nil, db.Exists(taken...)
 	}
 	if len(waiting) > 0 {
@@ -286,8 +273,8 @@ func (c *Collection) strays(ctx context.Context, tx pgx.Tx, w write, docs []db.P
 		return nil, err
 	}
 	var a args
-	sql := `SELECT d.no FROM ` + c.t.docs + ` d WHERE (d.source_key = ANY(` + a.add(db.AllComposed(w.sources)) + `) AND d.source_key <> '' OR d.id_key = ANY(` +
-		a.add(db.AllComposed(w.wholes)) + `)) AND d.id_key <> ALL(` + a.add(kept) + `) AND ` + meets(&a)
+	sql := `SELECT d.no FROM ` + c.t.docs + ` d WHERE (d.source_key = ANY(` + a.add(db.AllComposed(w.Sources)) + `) AND d.source_key <> '' OR d.id_key = ANY(` +
+		a.add(db.AllComposed(w.Wholes)) + `)) AND d.id_key <> ALL(` + a.add(kept) + `) AND ` + meets(&a)
 	rows, err := tx.Query(ctx, sql, a...)
 	if err != nil {
 		return nil, err
