@@ -116,6 +116,21 @@ func Local(t *testing.T, o *db.Options) engine.DB {
 	return d
 }
 
+// Open opens a database by its URL, and closes it when the test ends, unless it has been.
+func Open(t testing.TB, url string, o *db.Options) engine.DB {
+	t.Helper()
+	d, err := engine.Open(t.Context(), url, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil && !errors.Is(err, db.ErrClosed) {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
 func collection(t *testing.T, d engine.DB, o *db.CollectionOptions) engine.Collection {
 	t.Helper()
 	c, err := d.Collection(t.Context(), "notes", o)

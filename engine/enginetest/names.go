@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/fronyai/frony-db/db"
@@ -230,23 +229,7 @@ func testSwitch(t *testing.T, e Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{})
-	var readers sync.WaitGroup
-	for range 2 {
-		readers.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-				}
-				if err := whole(ctx, d, documentsEach); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
+	stop := beside(t, func() error { return whole(ctx, d, documentsEach) })
 	for i := range 8 {
 		was, now := fmt.Sprint("v", i), fmt.Sprint("v", i+1)
 		_, err := n.Copy(ctx, "live", now)
@@ -260,8 +243,7 @@ func testSwitch(t *testing.T, e Engine) {
 			t.Fatal(err)
 		}
 	}
-	close(done)
-	readers.Wait()
+	stop()
 }
 
 // whole opens what live leads to, and looks whether it has all documents. A collection that

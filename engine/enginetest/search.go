@@ -12,7 +12,6 @@ import (
 
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/db/filter"
-	"github.com/fronyai/frony-db/embedder/embeddertest"
 	"github.com/fronyai/frony-db/engine"
 )
 
@@ -325,60 +324,6 @@ func testConcurrent(t *testing.T, e Engine) {
 	if s, err := p.got.Stats(); err != nil || s.Documents != len(docs) {
 		t.Errorf("stats count %d documents, %v", s.Documents, err)
 	}
-}
-
-// A reader sees a source as it was before or after a replacement.
-func testReplaceIsAtomic(t *testing.T, e Engine) {
-	ctx := t.Context()
-	c := collection(t, e.Open(t, &db.Options{Embedder: embeddertest.New(dims, 1)}), nil)
-	write := func(generation int) error {
-		docs := make([]db.Document, 3+generation%4)
-		for i := range docs {
-			docs[i] = db.Document{Text: fmt.Sprintf("%d 세대의 %d", generation, i), Metadata: db.Metadata{"generation": generation, "of": len(docs)}}
-		}
-		_, err := c.ReplaceSource(ctx, "a.md", docs...)
-		return err
-	}
-	if err := write(0); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	var readers sync.WaitGroup
-	for range 2 {
-		readers.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-				}
-				docs, err := scanned(t, c, db.Scan{})
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				for _, d := range docs {
-					if d.Metadata["generation"] != docs[0].Metadata["generation"] || d.Metadata["of"] != int64(len(docs)) {
-						t.Errorf("a reader saw %d documents, of which one is of generation %v with %v", len(docs), d.Metadata["generation"], d.Metadata["of"])
-						return
-					}
-				}
-			}
-		})
-	}
-	var writers sync.WaitGroup
-	for w := range 2 {
-		writers.Go(func() {
-			for g := range 25 {
-				if err := write(2*g + w); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	writers.Wait()
-	close(done)
-	readers.Wait()
 }
 
 // After many changes in any order, all is as in the oracle.

@@ -2,7 +2,6 @@ package opensearch_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -52,24 +51,13 @@ func database(t testing.TB) string {
 	return s + "/" + prefix
 }
 
-func open(t testing.TB, url string, opts *db.Options) engine.DB {
-	t.Helper()
-	d, err := engine.Open(t.Context(), url, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil && !errors.Is(err, db.ErrClosed) {
-			t.Error(err)
-		}
-	})
-	return d
-}
-
 func TestEngine(t *testing.T) {
 	server(t)
 	enginetest.Run(t, enginetest.Engine{
-		Open:   func(t *testing.T, opts *db.Options) engine.DB { t.Helper(); return open(t, database(t), opts) },
+		Open: func(t *testing.T, opts *db.Options) engine.DB {
+			t.Helper()
+			return enginetest.Open(t, database(t), opts)
+		},
 		Recall: 0.95,
 	})
 }

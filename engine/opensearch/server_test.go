@@ -14,6 +14,7 @@ import (
 	"github.com/fronyai/frony-db/db/filter"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 	"github.com/fronyai/frony-db/engine"
+	"github.com/fronyai/frony-db/engine/enginetest"
 )
 
 // raw sends a request to the first node of a database, and decodes the answer.
@@ -49,7 +50,7 @@ func prefixOf(url string) string {
 
 func notes(t *testing.T, url string) engine.Collection {
 	t.Helper()
-	c, err := open(t, url, &db.Options{Embedder: embeddertest.New(16, 1)}).Collection(t.Context(), "notes", nil)
+	c, err := enginetest.Open(t, url, &db.Options{Embedder: embeddertest.New(16, 1)}).Collection(t.Context(), "notes", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func TestLateWrites(t *testing.T) {
 // A dropped collection's writers do not write to one of the same name.
 func TestDropped(t *testing.T) {
 	url := database(t)
-	d := open(t, url, &db.Options{Embedder: embeddertest.New(16, 1)})
+	d := enginetest.Open(t, url, &db.Options{Embedder: embeddertest.New(16, 1)})
 	old, err := d.Collection(t.Context(), "notes", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +162,7 @@ func TestReadOnly(t *testing.T) {
 	if _, err := notes(t, url).Insert(t.Context(), db.Document{ID: "a", Text: "서울의 봄"}); err != nil {
 		t.Fatal(err)
 	}
-	d := open(t, url, &db.Options{Embedder: embeddertest.New(16, 1), ReadOnly: true})
+	d := enginetest.Open(t, url, &db.Options{Embedder: embeddertest.New(16, 1), ReadOnly: true})
 	c, err := d.Collection(t.Context(), "notes", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -262,7 +263,7 @@ func TestNewerFormat(t *testing.T) {
 			t.Fatal(code)
 		}
 	}
-	if _, err := open(t, url, nil).Collection(t.Context(), "notes", nil); !errors.Is(err, db.ErrFormat) {
+	if _, err := enginetest.Open(t, url, nil).Collection(t.Context(), "notes", nil); !errors.Is(err, db.ErrFormat) {
 		t.Errorf("a newer format: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/fronyai/frony-db/db"
 	"github.com/fronyai/frony-db/embedder/embeddertest"
 	"github.com/fronyai/frony-db/engine"
+	"github.com/fronyai/frony-db/engine/enginetest"
 )
 
 // What is wrong with the server is said with the way out.
@@ -39,7 +40,7 @@ func TestOpenErrors(t *testing.T) {
 // A program does not touch a schema that a newer one made.
 func TestNewerSchema(t *testing.T) {
 	url := database(t)
-	if err := open(t, url, nil).Close(); err != nil {
+	if err := enginetest.Open(t, url, nil).Close(); err != nil {
 		t.Fatal(err)
 	}
 	c, err := pgx.Connect(t.Context(), url)
@@ -85,7 +86,7 @@ func TestReadOnly(t *testing.T) {
 	if _, err := engine.Open(t.Context(), url, &db.Options{ReadOnly: true}); err == nil {
 		t.Error("a database without a schema was opened read-only")
 	}
-	c, err := open(t, url, &o).Collection(t.Context(), "notes", nil)
+	c, err := enginetest.Open(t, url, &o).Collection(t.Context(), "notes", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func TestReadOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.ReadOnly = true
-	d := open(t, url, &o)
+	d := enginetest.Open(t, url, &o)
 	c, err = d.Collection(t.Context(), "notes", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +115,7 @@ func TestReadOnly(t *testing.T) {
 
 // What PostgreSQL cannot store is refused, and nothing is written.
 func TestZeroCharacter(t *testing.T) {
-	c, err := open(t, database(t), &db.Options{Embedder: embeddertest.New(16, 1)}).Collection(t.Context(), "notes", nil)
+	c, err := enginetest.Open(t, database(t), &db.Options{Embedder: embeddertest.New(16, 1)}).Collection(t.Context(), "notes", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +133,7 @@ func TestZeroCharacter(t *testing.T) {
 // again.
 func TestConnectionsEnd(t *testing.T) {
 	url := database(t)
-	c, err := open(t, url, &db.Options{Embedder: embeddertest.New(16, 1)}).Collection(t.Context(), "notes", nil)
+	c, err := enginetest.Open(t, url, &db.Options{Embedder: embeddertest.New(16, 1)}).Collection(t.Context(), "notes", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func indexes(t *testing.T, url string) (n int) {
 func TestLoad(t *testing.T) {
 	ctx := t.Context()
 	url := database(t)
-	d := open(t, url, &db.Options{Embedder: embeddertest.New(64, 1)}).(*postgres.DB)
+	d := enginetest.Open(t, url, &db.Options{Embedder: embeddertest.New(64, 1)}).(*postgres.DB)
 	c, err := d.Collection(ctx, "notes", nil)
 	if err != nil {
 		t.Fatal(err)
