@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// partMark is in the name of a file that is being written.
-const partMark = ".part-"
+// partMark is in the name of a file that is being written. No program but this one gives it
+// to a file, since those that a killed process has left are deleted.
+const partMark = ".frony-db-part-"
 
 // createFile writes a file under a temporary name and renames it when it is complete
 // and on disk, so that half of it never looks like a whole one.
