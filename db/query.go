@@ -74,8 +74,9 @@ type Query struct {
 	// lexical score has the rest. Nil means 0.3. To ignore embeddings entirely, use
 	// Lexical.
 	DenseWeight *float32
-	// Exact compares the query with the full vector of every document. It is slow;
-	// the approximate search is measured against it.
+	// Exact compares the query with the full vector of every document, and in Hybrid
+	// gives every document both scores. It is slow; the approximate search is measured
+	// against it.
 	Exact bool
 	// Fields selects the parts of the documents to read; zero means text and
 	// metadata.

@@ -39,6 +39,7 @@ type settings struct {
 	n                int
 	ks, where, out   string
 	warm, hybrid     bool
+	int8             bool
 	recall           float64
 	wait             time.Duration
 	files            []string
@@ -49,6 +50,7 @@ func main() {
 	flag.StringVar(&s.dir, "db", "", "database")
 	flag.StringVar(&s.name, "c", "large", "collection")
 	flag.StringVar(&s.model, "model", "", "directory of a model (default: the embedded one)")
+	flag.BoolVar(&s.int8, "int8", false, "the collection was filled with --int8")
 	flag.IntVar(&s.n, "n", 400, "questions of each file")
 	flag.StringVar(&s.ks, "k", "1,10,100", "results")
 	flag.BoolVar(&s.warm, "warm", true, "ask the first half of the questions beforehand")
@@ -78,7 +80,7 @@ func run(s settings) (err error) {
 	}
 	var e embedder.Embedder = builtin.New()
 	if s.model != "" {
-		t, err := transformer.Open(s.model, nil)
+		t, err := transformer.Open(s.model, &transformer.Options{Int8: s.int8})
 		if err != nil {
 			return err
 		}

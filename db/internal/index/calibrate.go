@@ -50,6 +50,7 @@ type calibration struct {
 
 	Kind     uint32                                 `json:"kind"`     // of the sketches
 	Sketches [len(calibrateK)][len(recalls)]float64 `json:"sketches"` // candidates that sketches must leave
+	Codes    [len(calibrateK)][len(recalls)]float64 `json:"codes"`    // candidates that codes of all dimensions must leave
 	Beams    [len(calibrateK)][len(recalls)]int     `json:"beams"`    // of the graph; 0: none is wide enough
 	RowNS    float64                                `json:"row_ns"`   // of a sketch in a scan
 	CodeNS   float64                                `json:"code_ns"`  // of a code of all dimensions in a scan
@@ -133,6 +134,7 @@ func (c *calibration) worsen(o *calibration) {
 	for i := range c.Sketches {
 		for j := range c.Sketches[i] {
 			c.Sketches[i][j] = max(c.Sketches[i][j], o.Sketches[i][j])
+			c.Codes[i][j] = max(c.Codes[i][j], o.Codes[i][j])
 			if c.Questions == 0 {
 				c.Beams[i][j] = o.Beams[i][j]
 			}
@@ -155,6 +157,7 @@ func widest(a, b int) int {
 type measurement struct {
 	cal   calibration
 	ranks [len(calibrateK)][]int                        // of true results among the sketches
+	coded [len(calibrateK)][]int                        // among the codes of all dimensions
 	found [len(calibrateK)][len(calibrateBeams)]float64 // shares of true results that beams found, added up
 
 	// The shortest times, in nanoseconds: others were at work during the rest.
@@ -177,7 +180,7 @@ func (x *Index) measure(ctx context.Context, m *measurement, vector []float32) b
 	defer r.end()
 	s := &search{Reader: r, q: &Query{Vector: vector, K: calibrateK[len(calibrateK)-1]}, trace: new(Trace), cores: 1, spare: 1}
 	start := time.Now()
-	truth, err := s.truth(ctx)
+	truth, coded, err := s.truth(ctx)
 	if err != nil {
 		return false
 	}
@@ -195,26 +198,46 @@ func (x *Index) measure(ctx context.Context, m *measurement, vector []float32) b
 	}
 	for i, k := range calibrateK {
 		m.ranks[i] = append(m.ranks[i], ranks[:min(k, len(ranks))]...)
+		m.coded[i] = append(m.coded[i], coded[:min(k, len(coded))]...)
 	}
 	s.climb(m, truth)
 	return true
 }
 
-// truth are the nearest nodes.
-func (s *search) truth(ctx context.Context) ([]uint32, error) {
+// truth are the nearest nodes, and their places among all by the codes of all dimensions,
+// if there are such.
+func (s *search) truth(ctx context.Context) (nodes []uint32, places []int, err error) {
 	var top []scored
-	var err error
 	if s.x.codes.whole() {
-		top, err = s.scan(ctx, s.q.K)
+		code := s.code()
+		coded := s.scanned(code, calibrateCoded)
+		keys := make([]uint32, len(coded))
+		s.x.codes.distances(code, coded, keys)
+		at := make(map[uint32]uint32, len(coded))
+		for i, node := range coded {
+			at[node] = keys[i]
+		}
+		slices.Sort(keys)
+		if top, err = s.compare(coded); err == nil {
+			top = top[:min(len(top), s.q.K)]
+			for _, t := range top {
+				place, _ := slices.BinarySearch(keys, at[t.node])
+				places = append(places, place)
+			}
+		}
 	} else {
 		top, err = s.exact(ctx, s.q.K)
 	}
-	nodes := make([]uint32, len(top))
+	nodes = make([]uint32, len(top))
 	for i, t := range top {
 		nodes[i] = t.node
 	}
-	return nodes, err
+	return nodes, places, err
 }
+
+// calibrateCoded is how many candidates by codes are compared by their full vectors, where
+// what is measured is how many must be.
+const calibrateCoded = 1000
 
 // ranks are the places of nodes among all that the search may return, by their
 // sketches.
@@ -276,6 +299,9 @@ func (m *measurement) conclude(margin float64) {
 			n := len(m.ranks[i])
 			rank := m.ranks[i][min(n, int(math.Ceil((1-lost/4)*float64(n))))-1]
 			c.Sketches[i][j] = max(sketchedMin, 2*float64(calibrateK[i]), margin*float64(rank+1))
+			if slices.Sort(m.coded[i]); len(m.coded[i]) == n {
+				c.Codes[i][j] = margin * float64(m.coded[i][min(n, int(math.Ceil((1-lost/4)*float64(n))))-1]+1)
+			}
 			for b, found := range m.found[i] {
 				if calibrateBeams[b] >= calibrateK[i] && found/float64(c.Questions) >= 1-lost/2 {
 					c.Beams[i][j] = calibrateBeams[b]
@@ -286,7 +312,7 @@ func (m *measurement) conclude(margin float64) {
 	}
 	// Of ten neighbours in each of a hundred answers a few are lost, of the first ones
 	// perhaps none: that says more of the questions than of the promise.
-	c.Sketches[0] = c.Sketches[1]
+	c.Sketches[0], c.Codes[0] = c.Sketches[1], c.Codes[1]
 	for j := range recalls {
 		c.Beams[0][j] = widest(c.Beams[0][j], c.Beams[1][j])
 	}

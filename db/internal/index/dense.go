@@ -15,6 +15,18 @@ func (s *search) dense(ctx context.Context, k, promised int) ([]scored, error) {
 	if s.x.gathered != nil {
 		return s.exact(ctx, k)
 	}
+	return s.follow(ctx, k, s.way(k, promised))
+}
+
+// way is how a search finds candidates.
+type way struct {
+	effort
+	live     int
+	detached []uint32
+}
+
+// way chooses how to find the k nodes of the highest cosine.
+func (s *search) way(k, promised int) way {
 	detached := s.x.detachedNodes() // before the graph is asked: see relinkNodes
 	live := s.x.graph.Len() + len(detached)
 	if s.allowed != nil {
@@ -22,20 +34,26 @@ func (s *search) dense(ctx context.Context, k, promised int) ([]scored, error) {
 	}
 	e := s.effort(k, promised, live)
 	s.trace.Plan = e.plan
-	switch e.plan {
+	return way{e, live, detached}
+}
+
+// follow finds the k nodes of the highest cosine.
+func (s *search) follow(ctx context.Context, k int, w way) ([]scored, error) {
+	switch w.plan {
 	case PlanScan:
 		return s.scan(ctx, k)
 	case PlanSketches:
-		return s.sketches(ctx, k, e.candidates)
+		return s.sketches(ctx, k, w.candidates)
 	case PlanGraph:
-		return s.walk(ctx, k, e.candidates, live, detached)
+		return s.walk(ctx, k, w)
 	case PlanExact, PlanExactMatches, PlanLexical:
 	}
 	return s.exact(ctx, k)
 }
 
-// walk asks the graph for want of the live nodes.
-func (s *search) walk(ctx context.Context, k, want, live int, detached []uint32) ([]scored, error) {
+// walk asks the graph for nodes.
+func (s *search) walk(ctx context.Context, k int, w way) ([]scored, error) {
+	want := w.candidates
 	code := s.code()
 	allow := s.allowed.bitset() // only the graph wants it so
 	for {
@@ -44,7 +62,7 @@ func (s *search) walk(ctx context.Context, k, want, live int, detached []uint32)
 		}
 		start := time.Now()
 		hits := s.x.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: s.beam(want), Allow: allow})
-		hits = s.join(hits, code, detached, want)
+		hits = s.join(hits, code, w.detached, want)
 		s.trace.Graph += time.Since(start)
 		nodes := make([]uint32, 0, len(hits))
 		for _, h := range hits {
@@ -53,11 +71,11 @@ func (s *search) walk(ctx context.Context, k, want, live int, detached []uint32)
 			}
 		}
 		top, err := s.rerank(code, nodes, k)
-		if err != nil || len(top) >= k || want >= live {
-			return top[:min(len(top), k)], err
+		if err != nil || len(top) >= k || want >= w.live {
+			return s.cut(top, k), err
 		}
 		// Recently deleted documents took the places of others.
-		want = min(2*want, live)
+		want = min(2*want, w.live)
 	}
 }
 
@@ -101,19 +119,23 @@ func (s *search) scan(ctx context.Context, k int) ([]scored, error) {
 		return nil, err
 	}
 	start := time.Now()
-	code := s.code()
-	best := s.x.codes.nearest(code, s.x.codes.refined(k), func(yield func(uint32) bool) {
+	best := s.scanned(s.code(), s.refined(k))
+	s.trace.Graph += time.Since(start)
+	start = time.Now()
+	top, err := s.compare(best)
+	s.trace.Rerank += time.Since(start)
+	return s.cut(top, k), err
+}
+
+// scanned are the n nodes that are nearest by their codes, in no order.
+func (s *search) scanned(code code, n int) []uint32 {
+	return s.x.codes.nearest(code, n, func(yield func(uint32) bool) {
 		for node := range s.x.bound() {
 			if s.sees(node) && !yield(node) {
 				return
 			}
 		}
 	})
-	s.trace.Graph += time.Since(start)
-	start = time.Now()
-	top, err := s.compare(best)
-	s.trace.Rerank += time.Since(start)
-	return top[:min(len(top), k)], err
 }
 
 // rerank scores candidates that the search sees by their full vectors: those that the codes of all
@@ -121,15 +143,53 @@ func (s *search) scan(ctx context.Context, k int) ([]scored, error) {
 func (s *search) rerank(code code, nodes []uint32, k int) ([]scored, error) {
 	start := time.Now()
 	defer func() { s.trace.Rerank += time.Since(start) }()
-	if n := s.x.codes.refined(k); len(nodes) > n && s.x.codes.whole() {
+	if n := s.refined(k); len(nodes) > n && s.x.codes.whole() && !s.rough {
 		nodes = s.x.codes.nearest(code, n, slices.Values(nodes))
 	}
 	return s.compare(nodes)
 }
 
-// compare scores nodes by their full vectors, best first.
+// refined is how many candidates go beyond their codes for k results.
+func (s *search) refined(k int) int {
+	if s.rough {
+		return k
+	}
+	return s.refines(k)
+}
+
+// refines is how many candidates by codes of all dimensions are compared by their full
+// vectors for k results. Bytes tell nearly as much as these; how much four bits tell
+// depends on how closely the vectors lie.
+func (s *search) refines(k int) int {
+	least, cal := s.x.codes.refined(k), s.x.calibration.Load()
+	switch {
+	case s.x.codes.full == nil:
+		return least
+	case cal.Codes[0][0] == 0: // not measured
+		return 2 * least
+	}
+	return max(least, cal.coded(k, cmp.Or(s.q.Recall, defaultRecall)))
+}
+
+// cut is the first k of candidates. Estimates are in no order, and all are kept.
+func (s *search) cut(top []scored, k int) []scored {
+	if s.rough {
+		return top
+	}
+	return top[:min(len(top), k)]
+}
+
+// compare scores nodes by their full vectors, best first, or by their codes, in no order,
+// if that will do.
 func (s *search) compare(nodes []uint32) ([]scored, error) {
 	top := make([]scored, 0, len(nodes))
+	if s.rough {
+		for _, node := range nodes {
+			top = append(top, scored{node: node})
+		}
+		s.estimate(top)
+		return top, nil
+	}
 	for _, node := range nodes {
 		cosine, ok, err := s.x.cosine(s.view, s.q.Vector, node)
 		if err != nil {

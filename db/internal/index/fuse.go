@@ -22,16 +22,82 @@ const (
 	expectedLoss  = 0.075
 )
 
-// fuse gives candidates the score that both scores add up to.
-func (s *search) fuse(all []scored) {
-	start := time.Now()
+// scale is how the scores of candidates are brought to [0, 1].
+type scale struct {
+	low              float32 // cosine of unrelated texts
+	expected, weight float64
+}
+
+// fuse gives the candidates of a hybrid search, found by each side, the score that both
+// scores add up to, and returns the best k and some more, best first, with the cosines of
+// their full vectors.
+func fuse(sides []*search, found [][]scored, k int) ([]scored, error) {
+	start, s := time.Now(), sides[0]
 	defer func() { s.trace.Rerank += time.Since(start) }()
 	if s.q.Reciprocal {
-		fuseRanks(all, s.weight(), s.q.Unknown, []float32{1})
-		return
+		ceilings := make([]float32, len(sides))
+		for i, s := range sides {
+			ceilings[i] = max(1e-9, s.x.lexical.Ceiling(s.q.Text))
+		}
+		all := slices.Concat(found...)
+		fuseRanks(all, s.weight(), s.q.Unknown, ceilings)
+		order(all)
+		return all, nil
 	}
-	foreign := s.foreign(all)
-	s.fuseScores(all, foreign, lowest(all), native(foreign), s.weight())
+	if err := rescale(sides, found); err != nil {
+		return nil, err
+	}
+	for i, s := range sides {
+		s.score(found[i])
+	}
+	bar := s.bar(found, k)
+	for i, s := range sides {
+		more := s.promising(found[i], bar)
+		for n := range more {
+			more[n].side = uint32(i)
+		}
+		found[i] = append(found[i], more...)
+	}
+	return settle(sides, slices.Concat(found...), k)
+}
+
+// rescale makes the sides' scale, one for all. It is that of the candidates which are
+// among the hundred best, or so, of a retriever, so that it does not depend on how many
+// more there are. A search that goes on keeps the one that it began with.
+func rescale(sides []*search, found [][]scored) error {
+	var foreign []float32
+	for i, s := range sides {
+		foreign = append(foreign, s.addForeign(found[i])...)
+	}
+	if len(sides) == 1 && sides[0].scale != nil {
+		return nil
+	}
+	one := &scale{low: 0.99, weight: sides[0].weight()}
+	n := 0
+	for i, s := range sides {
+		if s.scale != nil { // it has its own results by groups
+			one.low = min(one.low, s.scale.low)
+			one.expected += s.scale.expected / float64(len(sides))
+			continue
+		}
+		low, m, err := s.lowest(found[i])
+		if err != nil {
+			return err
+		}
+		one.low, n = min(one.low, low), n+m
+	}
+	if sides[0].scale == nil {
+		// Few candidates may all be related: the fewer there are, the nearer it is to
+		// 0, so that the only document of a collection has a score.
+		if n < perRetriever && one.low > 0 {
+			one.low *= float32(n) / perRetriever
+		}
+		one.expected = native(foreign) * min(1, one.weight/defaultDenseWeight)
+	}
+	for _, s := range sides {
+		s.scale = one
+	}
+	return nil
 }
 
 // weight is the share of the dense score.
@@ -42,32 +108,70 @@ func (s *search) weight() float64 {
 	return defaultDenseWeight
 }
 
-// fuseScores adds the scores, each scaled to [0, 1] and weighted.
+// score adds the scores of candidates, each scaled to [0, 1] and weighted.
+func (s *search) score(all []scored) {
+	words := s.wordScale()
+	for i := range all {
+		s.add(&all[i], words)
+	}
+}
+
+// wordScale is the scale of BM25.
+func (s *search) wordScale() fusion.Scale {
+	ceiling := s.x.lexical.Ceiling(s.q.Text)
+	return fusion.Scale{Low: lexicalNoise * ceiling, High: ceiling}
+}
+
+// add is score of one candidate.
 //
 // A document in another script than the question's cannot share its words. That it
 // has none of them says nothing, so it is given the lexical score that is expected of
 // its cosine; as far as there are others, which are given theirs: expected.
-func (s *search) fuseScores(all []scored, foreign []float32, low float32, expected, weight float64) {
-	ceiling := s.x.lexical.Ceiling(s.q.Text)
-	dense := fusion.Scale{Low: low, High: 1}
-	lexical := fusion.Scale{Low: lexicalNoise * ceiling, High: ceiling}
-	expected *= min(1, weight/defaultDenseWeight)
-	for i := range all {
-		a := &all[i]
-		near := dense.Apply(a.cosine)
-		words := expected * float64(foreign[i]) * max(0, expectedSlope*near-expectedLoss)
-		if a.bm25 > 0 {
-			words = max(words, lexical.Apply(a.bm25))
-		}
-		a.near = float32(weight * near)
-		a.score = float32(weight*near + (1-weight)*words)
-		a.score += (1 - a.score) * min(mostSound, soundWeight*a.sound)
+func (s *search) add(a *scored, lexical fusion.Scale) {
+	dense, weight := fusion.Scale{Low: s.scale.low, High: 1}, s.scale.weight
+	near := dense.Apply(a.cosine)
+	words := s.scale.expected * float64(a.foreign) * max(0, expectedSlope*near-expectedLoss)
+	if a.bm25 > 0 {
+		words = max(words, lexical.Apply(a.bm25))
 	}
+	a.near = float32(weight * near)
+	a.score = float32(weight*near + (1-weight)*words)
+	a.score += (1 - a.score) * min(mostSound, soundWeight*a.sound)
 }
 
-// foreign is how foreign the script of each candidate is to the question's.
-func (s *search) foreign(all []scored) []float32 {
-	return s.x.lexical.Foreign(make([]float32, 0, len(all)), s.q.Text, nodesOf(all))
+// addForeign notes how foreign the script of each candidate is to the question's, and
+// returns it for those of the scale.
+func (s *search) addForeign(all []scored) (scale []float32) {
+	for i, f := range s.x.lexical.Foreign(make([]float32, 0, len(all)), s.q.Text, nodesOf(all)) {
+		if all[i].foreign = f; all[i].scaled {
+			scale = append(scale, f)
+		}
+	}
+	return scale
+}
+
+// lowest is the smallest cosine of the n candidates of the scale. It estimates the cosine
+// of unrelated texts, which is 0.1 for some models and 0.8 for others.
+func (s *search) lowest(all []scored) (low float32, n int, err error) {
+	low = 0.99
+	for _, a := range all {
+		if a.scaled {
+			low, n = min(low, a.cosine), n+1
+		}
+	}
+	about := low + 2*s.codeError()
+	low = 0.99
+	for i := range all {
+		if a := &all[i]; a.scaled && a.cosine <= about {
+			if a.about {
+				if err := s.exactly(a); err != nil {
+					return 0, 0, err
+				}
+			}
+			low = min(low, a.cosine)
+		}
+	}
+	return low, n, nil
 }
 
 // native is, from 0 to 1, whether half of the candidates are not foreign.
@@ -101,19 +205,4 @@ func fuseRanks(all []scored, weight float64, unknown bool, ceilings []float32) {
 	for _, f := range fusion.Reciprocal(nil, 0, dense) {
 		all[f.Node].near = f.Score
 	}
-}
-
-// lowest is the smallest cosine of the candidates. It estimates the cosine of
-// unrelated texts, which is 0.1 for some models and 0.8 for others. Few candidates
-// may all be related: the fewer there are, the nearer it is to 0, so that the only
-// document of a collection has a score.
-func lowest(all []scored) float32 {
-	low := float32(0.99)
-	for _, a := range all {
-		low = min(low, a.cosine)
-	}
-	if n := len(all); n < perRetriever && low > 0 {
-		low *= float32(n) / perRetriever
-	}
-	return low
 }

@@ -41,29 +41,26 @@ func (s *search) words(k int) []scored {
 	return top
 }
 
-// hybrid finds candidates for k results with both retrievers, and gives each of
-// them both scores and what they add up to. Of a long question, each part is
-// searched as well.
+// hybrid finds the best k by both scores. Of a long question, each part is searched as
+// well.
 func (s *search) hybrid(ctx context.Context, k int) ([]scored, error) {
 	all, err := s.both(ctx, k)
-	if err != nil {
-		return nil, err
+	if err != nil || s.apart {
+		return all, err
 	}
-	if s.apart {
-		return all, nil
+	if all, err = fuse([]*search{s}, [][]scored{all}, k); err != nil || len(s.q.Parts) == 0 {
+		return all, err
 	}
-	s.fuse(all)
-	if len(s.q.Parts) > 0 {
-		return s.parts(ctx, k, all)
-	}
-	return all, nil
+	return s.parts(ctx, k, all)
 }
 
-// both finds candidates with both retrievers and gives each of them both scores. What
-// the dense retriever has found is scored by its words while the other one may still
-// be searching.
+// both finds the candidates of both retrievers and gives each of them both scores, the
+// cosine by codes where that will do. What the dense retriever has found is scored by its
+// words while the other one may still be searching; those that lie farther wait in s.rest
+// until it is known what it takes to be among the best.
 func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 	promised := k
+	s.dropped = false
 	k = PerRetriever(k)
 	var found []scored
 	var took time.Duration
@@ -77,10 +74,11 @@ func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 		beside.Go(retrieve)
 		retrieve = beside.Wait
 	}
-	all, err := s.dense(ctx, k, promised)
+	all, err := s.deep(ctx, k, promised)
 	var named []scored
 	if err == nil {
 		s.passed(all)
+		all, s.rest = split(all, k)
 		s.addBM25(all)
 		named = s.sounds()
 	}
@@ -89,15 +87,27 @@ func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.leastBM25, s.leastSound = least(found, k), least(named, PerSounds)
+	s.named = len(named) > 0
 	n := len(all) // those of the dense retriever come first
 	all = merge(all, found)
-	if len(named) > 0 {
-		m := len(all)
-		all = merge(all, named)
+	for i := range all {
+		all[i].scaled = true
+	}
+	m := len(all)
+	if all = merge(all, named); s.named {
 		s.addBM25(all[m:])
 		s.addSounds(all)
 	}
 	return all, s.addCosine(all[n:])
+}
+
+// least is the score that no document exceeds which is not among the n best, found.
+func least(found []scored, n int) float32 {
+	if len(found) < n {
+		return 0
+	}
+	return found[len(found)-1].score
 }
 
 // merge adds the candidates that others have found, if they are not among them.
@@ -134,18 +144,22 @@ func (s *search) addBM25(all []scored) {
 	s.trace.Lexical += time.Since(start)
 }
 
-// addCosine scores candidates that only the lexical retriever has found.
+// addCosine scores candidates that the dense retriever has not found.
 func (s *search) addCosine(all []scored) error {
 	start := time.Now()
 	defer func() { s.trace.Rerank += time.Since(start) }()
+	if s.rough {
+		s.estimate(all)
+		return nil
+	}
+	return s.compareAll(all)
+}
+
+// compareAll gives candidates the cosines of their full vectors.
+func (s *search) compareAll(all []scored) error {
 	for i := range all {
-		cosine, ok, err := s.x.cosine(s.view, s.q.Vector, all[i].node)
-		if err != nil {
+		if err := s.exactly(&all[i]); err != nil {
 			return err
-		}
-		if ok {
-			all[i].cosine = cosine
-			s.trace.Candidates++
 		}
 	}
 	return nil

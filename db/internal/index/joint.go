@@ -82,7 +82,7 @@ func (j *joint) list(ctx context.Context, question int) (all []scored, err error
 			found[i][n].side = one.side
 		}
 	}
-	if all, err = score(ctx, sides, found); err != nil {
+	if all, err = score(ctx, sides, found, depth); err != nil {
 		return nil, err
 	}
 	order(all)
@@ -109,7 +109,7 @@ func (s *search) asking(question, k int) *search {
 // question can have, if there are several indexes, since words weigh in each what they
 // are worth there; or several questions, of which a longer one has more. In hybrid
 // search the ends of the scales are those of the candidates of all sides together.
-func score(ctx context.Context, sides []*search, found [][]scored) (all []scored, err error) {
+func score(ctx context.Context, sides []*search, found [][]scored, k int) (all []scored, err error) {
 	q := sides[0].q
 	ceilings := make([]float32, len(sides))
 	for i, s := range sides {
@@ -118,7 +118,7 @@ func score(ctx context.Context, sides []*search, found [][]scored) (all []scored
 	switch {
 	case q.Text != "" && (q.Vector != nil || q.Unknown):
 		if len(sides) > 1 {
-			return fuseSides(ctx, sides, found, ceilings)
+			return fuseSides(ctx, sides, found, k)
 		}
 	case q.Text != "" && (len(sides) > 1 || q.Best):
 		for i := range found {
@@ -131,27 +131,13 @@ func score(ctx context.Context, sides []*search, found [][]scored) (all []scored
 }
 
 // fuseSides gives the candidates of a hybrid search of several indexes their scores.
-func fuseSides(ctx context.Context, sides []*search, found [][]scored, ceilings []float32) (all []scored, err error) {
-	s := sides[0]
+func fuseSides(ctx context.Context, sides []*search, found [][]scored, k int) (all []scored, err error) {
 	parts := slices.ContainsFunc(sides, func(s *search) bool { return len(s.q.Parts) > 0 })
-	if parts && s.q.PerGroup > 0 {
+	if parts && sides[0].q.PerGroup > 0 {
 		return slices.Concat(found...), nil // each has its own best of parts
 	}
-	all = slices.Concat(found...)
-	weight := s.weight()
-	if s.q.Reciprocal {
-		fuseRanks(all, weight, s.q.Unknown, ceilings)
-	} else {
-		var foreign [][]float32
-		low := lowest(all)
-		for i := range sides {
-			foreign = append(foreign, sides[i].foreign(found[i]))
-		}
-		expected := native(slices.Concat(foreign...))
-		for i := range sides {
-			sides[i].fuseScores(found[i], foreign[i], low, expected, weight)
-		}
-		all = slices.Concat(found...)
+	if all, err = fuse(sides, found, k); err != nil {
+		return nil, err
 	}
 	if !parts {
 		return all, nil

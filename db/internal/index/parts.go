@@ -48,7 +48,7 @@ func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, erro
 		if p.Vector != nil {
 			q.Vector = p.Vector
 		}
-		part.q, part.apart = &q, false
+		part.q, part.apart, part.scale, part.rest = &q, false, nil, nil
 		found, err := part.hybrid(ctx, k)
 		if err != nil {
 			return nil, err
@@ -71,5 +71,5 @@ func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, erro
 		more[i].cosine, more[i].bm25 = 0, 0
 	}
 	s.addBM25(more)
-	return all, s.addCosine(more)
+	return all, s.compareAll(more)
 }

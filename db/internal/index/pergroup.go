@@ -29,12 +29,9 @@ func (s *search) rankPerGroup(ctx context.Context) ([]scored, error) {
 				all = append(all, t)
 			}
 		}
-		if len(all) > len(top) && s.q.hybrid() && len(s.q.Parts) == 0 {
-			s.fuse(all) // by one scale for all passes
-		}
 		order(all)
 		best, full := s.capGroups(s.near(all))
-		if len(best) >= s.q.K || len(top) < k || s.beyond {
+		if len(best) >= s.q.K || len(top) < k || s.beyond && !s.dropped {
 			return best[:min(len(best), s.q.K)], nil
 		}
 		s.exclude(full)

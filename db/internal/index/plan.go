@@ -123,6 +123,11 @@ func (c *calibration) sketched(k int, recall float32) int {
 	return int(math.Ceil(between(k, func(i int) float64 { return c.Sketches[i][rung(recall)] })))
 }
 
+// coded is how many candidates codes of all dimensions must leave for k results.
+func (c *calibration) coded(k int, recall float32) int {
+	return int(math.Ceil(between(k, func(i int) float64 { return c.Codes[i][rung(recall)] })))
+}
+
 // beam is the width of the beam that finds the k nearest in the graph, and what it
 // costs. It is false if none of those that were tried is wide enough.
 func (c *calibration) beam(k int, recall float32) (width int, ns float64, ok bool) {

@@ -132,6 +132,14 @@ type search struct {
 	side   uint32 // of a joint search
 	apart  bool   // whoever asks fuses the scores: see joint
 	beyond bool   // the dense retriever has come to documents below MinCosine
+
+	// Of a hybrid search.
+	rough                 bool     // cosines are estimates until candidates are settled
+	scale                 *scale   // nil: not made yet
+	rest                  []scored // beyond the hundred nearest, or so
+	leastBM25, leastSound float32  // of documents that the words, and the names, have not found
+	named                 bool     // some have names of the question
+	dropped               bool     // candidates which are not among the best were left out
 }
 
 // filter finds the nodes that the query's filter allows.
@@ -171,6 +179,9 @@ type scored struct {
 	side         uint32  // of a joint search
 	near         float32 // the part of a fused score that the cosine gives
 	sound        float32 // names of the question in another script, as lexical.Query.Sounds
+	foreign      float32 // of a hybrid search: how foreign its script is to the question's
+	about        bool    // cosine is an estimate
+	scaled       bool    // makes the scale: see rescale
 }
 
 func byCosine(node uint32, cosine float32) scored {
@@ -207,8 +218,11 @@ func (s *search) gather(ctx context.Context, k int) ([]scored, error) {
 	case s.q.Vector == nil:
 		s.trace.Plan = PlanLexical
 		all := s.lexical(k)
+		for i := range all {
+			all[i].scaled = true
+		}
 		if s.q.Unknown && !s.apart {
-			s.fuse(all)
+			return fuse([]*search{s}, [][]scored{all}, k)
 		}
 		return all, ctx.Err()
 	case s.q.hybrid():
@@ -222,7 +236,7 @@ func (s *search) gather(ctx context.Context, k int) ([]scored, error) {
 
 // passed notes whether the dense retriever's candidates go beyond MinCosine.
 func (s *search) passed(all []scored) {
-	s.beyond = s.beyond || len(s.near(all)) < len(all)
+	s.beyond = s.beyond || slices.ContainsFunc(all, func(a scored) bool { return !s.isNear(a) })
 }
 
 // order puts candidates into the order of the query.
@@ -235,11 +249,23 @@ func (s *search) near(all []scored) []scored {
 	}
 	near := make([]scored, 0, len(all))
 	for _, a := range all {
-		if a.cosine >= *s.q.MinCosine {
+		if s.isNear(a) {
 			near = append(near, a)
 		}
 	}
 	return near
+}
+
+// isNear reports whether a candidate is not below the query's MinCosine. An estimate has
+// the benefit of the doubt.
+func (s *search) isNear(a scored) bool {
+	if s.q.MinCosine == nil {
+		return true
+	}
+	if a.about {
+		a.cosine += s.codeError()
+	}
+	return a.cosine >= *s.q.MinCosine
 }
 
 // TooLargeError is returned for results that take more bytes than the query's MaxBytes.

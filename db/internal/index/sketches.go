@@ -38,8 +38,8 @@ func (s *search) sketches(ctx context.Context, k, want int) ([]scored, error) {
 	if err != nil {
 		return nil, err
 	}
-	code, most := s.code(), s.x.codes.refined(k)
-	if more := most + most/16 + 4; len(nodes) > more && s.x.codes.whole() {
+	code, most := s.code(), s.refined(k)
+	if more := most + most/16 + 4; len(nodes) > more && s.x.codes.whole() && !s.rough {
 		start = time.Now()
 		left := s.visible(s.x.codes.nearest(code, more, slices.Values(nodes)))
 		s.trace.Rerank += time.Since(start)
@@ -64,7 +64,7 @@ func (s *search) sketches(ctx context.Context, k, want int) ([]scored, error) {
 // first is the first k of nodes.
 func (s *search) first(code code, nodes []uint32, k int) ([]scored, error) {
 	top, err := s.rerank(code, nodes, k)
-	return top[:min(len(top), k)], err
+	return s.cut(top, k), err
 }
 
 // visible leaves those of nodes that the search sees, whatever the filter.
