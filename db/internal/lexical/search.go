@@ -32,21 +32,24 @@ func (s *scorer) saturation(tf, length uint32) float64 {
 
 // search is the working memory of one search.
 type search struct {
-	asked    bool   // a question was analysed
-	text     string // that question
-	analysis analysis
-	view     view
-	bm       scorer
-	allow    func(node uint32) bool
-	sees     func(node uint32) bool
-	terms    []queryTerm
-	cursors  []cursor
-	active   []*cursor
-	scores   [window]float64
-	touched  [window / 64]uint64
-	picked   []uint16
-	top      top
-	common   *common // nil if there is only one worker
+	asked     bool   // a question was analysed
+	text      string // that question
+	analysis  analysis
+	view      view
+	bm        scorer
+	allow     func(node uint32) bool
+	sees      func(node uint32) bool
+	terms     []queryTerm
+	cursors   []cursor
+	active    []*cursor
+	scores    [window]float64
+	touched   [window / 64]uint64
+	picked    []uint16
+	posted    run
+	onces     [512]float64 // see once
+	tabulated scorer
+	top       top
+	common    *common // nil if there is only one worker
 }
 
 type queryTerm struct {
@@ -123,6 +126,7 @@ func (x *Index) find(dst []Hit, s *search, q Query) []Hit {
 	}
 	s.allow, s.sees = q.Allow, q.Sees
 	s.top.reset(min(q.K, s.view.live))
+	s.tabulate()
 	if workers := s.workers(q.Cores); workers > 1 {
 		x.share(s, workers)
 	} else {
@@ -248,8 +252,9 @@ func (s *search) window(c *chunk, lo uint32) {
 	if weak == len(s.active) {
 		return
 	}
+	clear(s.scores[:])
 	for _, cur := range s.active[weak:] {
-		s.scoreAll(cur, c, lo, hi)
+		s.scoreAll(cur, c, lo, hi, true)
 	}
 	least := math.Inf(-1)
 	if weak > 0 {
@@ -257,7 +262,7 @@ func (s *search) window(c *chunk, lo uint32) {
 	}
 	s.pick(c, least)
 	for i := weak - 1; i >= 0 && len(s.picked) > 0; i-- {
-		s.scorePicked(s.active[i], c, lo, floor)
+		s.scorePicked(s.active[i], c, lo, hi, floor)
 	}
 	for _, i := range s.picked {
 		node, score := c.nodes[i], float32(s.scores[i])
@@ -267,58 +272,77 @@ func (s *search) window(c *chunk, lo uint32) {
 	}
 }
 
-// scoreAll adds the scores of a term in the window.
-func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32) {
+// scoreAll adds the scores of a term in the window. With mark it marks the documents.
+func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32, mark bool) {
 	cur.seek(lo)
-	if cur.done {
+	r, scores := &s.posted, &s.scores
+	for !cur.done && cur.slot < hi {
+		cur.read(r, lo, hi)
+		if r.once {
+			for _, i := range r.at[:r.n] {
+				i &= window - 1
+				scores[i] += cur.weight * s.once(c.lengths[i])
+			}
+		} else {
+			for j, i := range r.at[:r.n] {
+				i &= window - 1
+				scores[i] += cur.weight * s.bm.saturation(r.tfs[j], c.lengths[i])
+			}
+		}
+		if mark {
+			for _, i := range r.at[:r.n] {
+				s.touched[i/64%(window/64)] |= 1 << (i % 64)
+			}
+		}
+	}
+}
+
+// once is saturation for a term that occurs once.
+func (s *search) once(length uint32) float64 {
+	if length < uint32(len(s.onces)) {
+		return s.onces[length]
+	}
+	return s.bm.saturation(1, length)
+}
+
+// tabulate fills the table of once.
+func (s *search) tabulate() {
+	if s.tabulated == s.bm {
 		return
 	}
-	data, slot, tf, next := cur.data, cur.slot, cur.tf, cur.next
-	for slot < hi {
-		i := (slot - lo) % window
-		score := cur.weight * s.bm.saturation(tf, c.lengths[i])
-		if mask := uint64(1) << (i % 64); s.touched[i/64]&mask == 0 {
-			s.touched[i/64] |= mask
-			s.scores[i] = score
-		} else {
-			s.scores[i] += score
-		}
-		if slot == cur.last {
-			cur.done = true
-			return
-		}
-		var delta uint32
-		if v := data[next]; v < 0x80 && v&1 != 0 { // a small delta, and tf 1: most postings of frequent terms
-			delta, tf, next = uint32(v>>1), 1, next+1
-		} else {
-			delta, tf, next = decode(data, next)
-		}
-		slot += delta
+	s.tabulated = s.bm
+	for length := range s.onces {
+		s.onces[length] = s.bm.saturation(1, uint32(length))
 	}
-	cur.slot, cur.tf, cur.next = slot, tf, next
 }
 
 // pick lists the allowed documents that have a score of at least least, in order, and
 // clears the marks.
 func (s *search) pick(c *chunk, least float64) {
-	s.picked = s.picked[:0]
+	picked, n := s.picked[:window], 0
 	for w := range s.touched {
 		for set := s.touched[w]; set != 0; set &= set - 1 {
 			i := w*64 + bits.TrailingZeros64(set)
-			if s.scores[i] < least {
-				continue
-			}
-			if s.allow == nil || s.allow(c.nodes[i]) {
-				s.picked = append(s.picked, uint16(i))
+			picked[n&(window-1)] = uint16(i)
+			if s.scores[i] >= least {
+				n++
 			}
 		}
 		s.touched[w] = 0
 	}
+	s.picked = picked[:n]
+	if s.allow != nil {
+		s.picked = slices.DeleteFunc(s.picked, func(i uint16) bool { return !s.allow(c.nodes[i]) })
+	}
 }
+
+// Of a term that has fewer than scanShare times as many postings in a window as documents
+// are left there, all postings are scored: looking for each document takes longer.
+const scanShare = 6
 
 // scorePicked drops the documents that this term and the weaker ones can no longer
 // lift to the floor, and adds the scores of this term to the others.
-func (s *search) scorePicked(cur *cursor, c *chunk, lo uint32, floor float64) {
+func (s *search) scorePicked(cur *cursor, c *chunk, lo, hi uint32, floor float64) {
 	picked, least := s.picked, floor-cur.upTo
 	n := 0
 	for _, i := range picked {
@@ -328,13 +352,17 @@ func (s *search) scorePicked(cur *cursor, c *chunk, lo uint32, floor float64) {
 		}
 	}
 	s.picked = picked[:n]
+	if uint64(cur.n)*window < uint64(n)*scanShare*uint64(s.view.next) {
+		s.scoreAll(cur, c, lo, hi, false)
+		return
+	}
 	for _, i := range s.picked {
 		slot := lo + uint32(i)
 		if cur.seek(slot); cur.done {
 			return
 		}
 		if cur.slot == slot {
-			s.scores[i] += cur.weight * s.bm.saturation(cur.tf, c.lengths[i])
+			s.scores[i] += cur.weight * s.bm.saturation(cur.occurs(), c.lengths[i])
 		}
 	}
 }
