@@ -188,12 +188,29 @@ func (r *run) read(b *block, at int, slot, lo, hi uint32) (int, uint32) {
 		}
 	}
 	r.n, r.once = n, b.bits == 0
-	if !r.once {
+	switch b.bits {
+	case 0:
+	case 4:
+		r.nibbles(b.tfs, from)
+	case 8:
+		for i, tf := range b.tfs[from : from+n] {
+			r.tfs[i] = uint32(tf)
+		}
+	default:
 		for i := range r.tfs[:n] {
 			r.tfs[i] = b.tf(from + i)
 		}
 	}
 	return at, slot
+}
+
+// nibbles fills tfs with those of 4 bits from the posting at from on.
+func (r *run) nibbles(packed []byte, from int) {
+	packed = packed[:blockLen/2]
+	for i := range r.tfs[:r.n] {
+		at := (from + i) & (blockLen - 1)
+		r.tfs[i] = uint32(packed[at/2]) >> (4 * (at & 1)) & 15
+	}
 }
 
 // varintLen is the number of bytes of a varint.

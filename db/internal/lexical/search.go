@@ -32,24 +32,22 @@ func (s *scorer) saturation(tf, length uint32) float64 {
 
 // search is the working memory of one search.
 type search struct {
-	asked     bool   // a question was analysed
-	text      string // that question
-	analysis  analysis
-	view      view
-	bm        scorer
-	allow     func(node uint32) bool
-	sees      func(node uint32) bool
-	terms     []queryTerm
-	cursors   []cursor
-	active    []*cursor
-	scores    [window]float64
-	touched   [window / 64]uint64
-	picked    []uint16
-	posted    run
-	onces     [512]float64 // see once
-	tabulated scorer
-	top       top
-	common    *common // nil if there is only one worker
+	asked    bool   // a question was analysed
+	text     string // that question
+	analysis analysis
+	view     view
+	bm       scorer
+	allow    func(node uint32) bool
+	sees     func(node uint32) bool
+	terms    []queryTerm
+	cursors  []cursor
+	active   []*cursor
+	scores   [window]float64
+	touched  [window / 64]uint64
+	picked   []uint16
+	posted   run
+	top      top
+	common   *common // nil if there is only one worker
 }
 
 type queryTerm struct {
@@ -126,7 +124,6 @@ func (x *Index) find(dst []Hit, s *search, q Query) []Hit {
 	}
 	s.allow, s.sees = q.Allow, q.Sees
 	s.top.reset(min(q.K, s.view.live))
-	s.tabulate()
 	if workers := s.workers(q.Cores); workers > 1 {
 		x.share(s, workers)
 	} else {
@@ -239,7 +236,7 @@ func (s *search) window(c *chunk, lo uint32) {
 			s.active = append(s.active, cur)
 		}
 	}
-	slices.SortFunc(s.active, func(a, b *cursor) int { return cmp.Compare(a.bound, b.bound) })
+	sortByBound(s.active)
 	floor := s.floor()
 	sum, weak := 0.0, 0
 	for i, cur := range s.active {
@@ -272,21 +269,31 @@ func (s *search) window(c *chunk, lo uint32) {
 	}
 }
 
+// sortByBound orders cursors by their bounds. There are few.
+func sortByBound(all []*cursor) {
+	for i, c := range all {
+		for ; i > 0 && all[i-1].bound > c.bound; i-- {
+			all[i] = all[i-1]
+		}
+		all[i] = c
+	}
+}
+
 // scoreAll adds the scores of a term in the window. With mark it marks the documents.
 func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32, mark bool) {
 	cur.seek(lo)
-	r, scores := &s.posted, &s.scores
+	r, scores, bm := &s.posted, &s.scores, s.bm
 	for !cur.done && cur.slot < hi {
 		cur.read(r, lo, hi)
 		if r.once {
 			for _, i := range r.at[:r.n] {
 				i &= window - 1
-				scores[i] += cur.weight * s.once(c.lengths[i])
+				scores[i] += cur.weight * bm.saturation(1, c.lengths[i])
 			}
 		} else {
 			for j, i := range r.at[:r.n] {
 				i &= window - 1
-				scores[i] += cur.weight * s.bm.saturation(r.tfs[j], c.lengths[i])
+				scores[i] += cur.weight * bm.saturation(r.tfs[j], c.lengths[i])
 			}
 		}
 		if mark {
@@ -294,25 +301,6 @@ func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32, mark bool) {
 				s.touched[i/64%(window/64)] |= 1 << (i % 64)
 			}
 		}
-	}
-}
-
-// once is saturation for a term that occurs once.
-func (s *search) once(length uint32) float64 {
-	if length < uint32(len(s.onces)) {
-		return s.onces[length]
-	}
-	return s.bm.saturation(1, length)
-}
-
-// tabulate fills the table of once.
-func (s *search) tabulate() {
-	if s.tabulated == s.bm {
-		return
-	}
-	s.tabulated = s.bm
-	for length := range s.onces {
-		s.onces[length] = s.bm.saturation(1, uint32(length))
 	}
 }
 

@@ -65,7 +65,6 @@ func (s *search) join(first *search) {
 	s.view, s.bm, s.allow, s.sees, s.common = first.view, first.bm, first.allow, first.sees, first.common
 	s.cursors = append(s.cursors[:0], first.cursors...)
 	s.top.reset(first.top.k)
-	s.tabulate()
 }
 
 // floor returns the score below which no document can enter the result any more.
