@@ -31,6 +31,10 @@ func (s *search) fuse(all []scored) {
 		return
 	}
 	foreign := s.foreign(all)
+	if s.whole != nil {
+		s.fuseScores(all, foreign, s.whole.low, s.whole.expected, s.weight())
+		return
+	}
 	s.fuseScores(all, foreign, lowest(all), native(foreign), s.weight())
 }
 
@@ -51,11 +55,10 @@ func (s *search) fuseScores(all []scored, foreign []float32, low float32, expect
 	ceiling := s.x.lexical.Ceiling(s.q.Text)
 	dense := fusion.Scale{Low: low, High: 1}
 	lexical := fusion.Scale{Low: lexicalNoise * ceiling, High: ceiling}
-	expected *= min(1, weight/defaultDenseWeight)
 	for i := range all {
 		a := &all[i]
 		near := dense.Apply(a.cosine)
-		words := expected * float64(foreign[i]) * max(0, expectedSlope*near-expectedLoss)
+		words := s.expect(expected, weight, near) * float64(foreign[i])
 		if a.bm25 > 0 {
 			words = max(words, lexical.Apply(a.bm25))
 		}
@@ -63,6 +66,11 @@ func (s *search) fuseScores(all []scored, foreign []float32, low float32, expect
 		a.score = float32(weight*near + (1-weight)*words)
 		a.score += (1 - a.score) * min(mostSound, soundWeight*a.sound)
 	}
+}
+
+// expect is the lexical score that a document in another script is given.
+func (s *search) expect(expected, weight, near float64) float64 {
+	return expected * min(1, weight/defaultDenseWeight) * max(0, expectedSlope*near-expectedLoss)
 }
 
 // foreign is how foreign the script of each candidate is to the question's.

@@ -29,7 +29,7 @@ func (s *search) lexical(k int) []scored {
 
 // words is lexical without a trace, which is for one goroutine.
 func (s *search) words(k int) []scored {
-	q := lexical.Query{Text: s.q.Text, K: k, Sees: s.sees, Cores: s.spare}
+	q := lexical.Query{Text: s.q.Text, K: k, Least: s.least, Sees: s.sees, Cores: s.spare}
 	if s.allowed != nil {
 		q.Allow = s.allowed.has
 	}
@@ -72,7 +72,7 @@ func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 		found = s.words(k)
 		took = time.Since(start)
 	}
-	if s.spare > 1 && s.x.lexical.Len() >= besideFrom {
+	if s.spare > 1 && s.whole == nil && s.x.lexical.Len() >= besideFrom {
 		var beside sync.WaitGroup
 		beside.Go(retrieve)
 		retrieve = beside.Wait
@@ -83,6 +83,7 @@ func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 		s.passed(all)
 		s.addBM25(all)
 		named = s.sounds()
+		s.least = s.leastWords(all, named, k) // of a part, whose words are not asked beside
 	}
 	retrieve()
 	s.trace.Lexical += took

@@ -2,8 +2,14 @@ package index
 
 import (
 	"context"
+	"errors"
+	"iter"
 	"math"
+	"slices"
 	"strings"
+
+	"github.com/fronyai/frony-db/db/internal/fusion"
+	"github.com/fronyai/frony-db/internal/parallel"
 )
 
 // Part is a part of a long question, searched by itself.
@@ -25,51 +31,166 @@ func asks(text string) bool {
 	return strings.HasSuffix(text, "?") || strings.HasSuffix(text, "？")
 }
 
+// whole is what the parts of a long question take over from the search for all of it.
+type whole struct {
+	low      float32 // cosine of unrelated texts
+	expected float64 // as of fuseScores
+	bar      float32 // score that a document needs to be among the results, or 0
+}
+
 // parts searches for each part of the question, and gives each document the best of
 // its scores for the whole, which all are, and for a part. A part that says little
 // counts little: by the root of what its words tell, compared with the most telling
 // part. See docs/decisions/0141-long-questions.md.
+//
+// All scores are by the scale of the whole question. So it is known beforehand which score
+// a document needs, and most documents that only share words with a part need more of them
+// than they have: see leastWords.
 func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, error) {
+	parts := s.telling()
+	w := whole{low: lowest(all), expected: native(s.foreign(all))}
+	if s.q.PerGroup == 0 { // which needs more than k
+		w.bar = s.bar(all, k)
+	}
+	found := make([][]scored, len(parts))
+	traces := make([]Trace, len(parts))
+	errs := make([]error, len(parts))
+	workers := max(1, min(s.spare, len(parts)))
+	if s.x.gathered != nil || s.x.lexical.Len() < besideFrom {
+		workers = 1
+	}
+	t := s.scanTogether(parts)
+	parallel.Run(workers, len(parts), func(worker int, items iter.Seq[int]) {
+		one := *s
+		one.whole, one.together, one.spare = &w, t, s.spare/workers
+		if worker > 0 { // a view is for one goroutine
+			r := *s.Reader
+			r.view = s.x.st.View(s.view.TS)
+			defer r.view.Close()
+			one.Reader = &r
+		}
+		for i := range items {
+			one.trace, one.number = &traces[i], i
+			found[i], errs[i] = one.part(ctx, k, parts[i])
+		}
+	})
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	var b best
+	b.add(all, false)
+	known := len(all)
+	for i := range found {
+		b.add(found[i], false)
+		s.trace.add(&traces[i])
+	}
+	all = b.all
+	// A document's cosine and BM25 are those of the whole question.
+	more := all[known:]
+	if w.bar > 0 {
+		more = slices.DeleteFunc(more, func(a scored) bool { return a.score < w.bar })
+		all = all[:known+len(more)]
+	}
+	for i := range more {
+		more[i].cosine, more[i].bm25 = 0, 0
+	}
+	s.addBM25(more)
+	return all, s.addCosine(more)
+}
+
+// weighed is a part whose scores count by a weight, less than one for the whole question.
+type weighed struct {
+	*Part
+	weight float32
+}
+
+// telling are the parts that tell something.
+func (s *search) telling() []weighed {
 	tell := make([]float64, len(s.q.Parts))
 	most := 0.0
 	for i, p := range s.q.Parts {
 		tell[i] = float64(s.x.lexical.Tells(p.Text))
 		most = max(most, tell[i])
 	}
-	var b best
-	b.add(all, false)
-	known := len(all)
-	for i, p := range s.q.Parts {
+	var all []weighed
+	for i := range s.q.Parts {
 		if tell[i] == 0 {
 			continue
 		}
-		part, q := *s, *s.q
-		q.Text, q.Parts = p.Text, nil
-		if p.Vector != nil {
-			q.Vector = p.Vector
+		w := weighed{&s.q.Parts[i], float32(math.Sqrt(tell[i]/most) / wholeBonus)}
+		if asks(w.Text) {
+			w.weight *= askBonus
 		}
-		part.q, part.apart = &q, false
-		found, err := part.hybrid(ctx, k)
-		if err != nil {
-			return nil, err
-		}
-		weight := float32(math.Sqrt(tell[i]/most) / wholeBonus)
-		if asks(p.Text) {
-			weight *= askBonus
-		}
-		for i := range found {
-			found[i].side = s.side
-			found[i].score *= weight
-			found[i].near *= weight
-		}
-		b.add(found, false)
+		all = append(all, w)
 	}
-	all = b.all
-	// A document's cosine and BM25 are those of the whole question.
-	more := all[known:]
-	for i := range more {
-		more[i].cosine, more[i].bm25 = 0, 0
+	return all
+}
+
+// scanTogether prepares one scan for all parts, or none if they have the same vector.
+func (s *search) scanTogether(parts []weighed) *together {
+	t := &together{cores: s.spare}
+	for _, p := range parts {
+		if p.Vector == nil {
+			return nil
+		}
+		t.vectors = append(t.vectors, p.Vector)
 	}
-	s.addBM25(more)
-	return all, s.addCosine(more)
+	return t
+}
+
+// part searches for one part.
+func (s *search) part(ctx context.Context, k int, p weighed) ([]scored, error) {
+	part, q, w := *s, *s.q, *s.whole
+	q.Text, q.Parts = p.Text, nil
+	if p.Vector != nil {
+		q.Vector = p.Vector
+	}
+	w.bar /= p.weight
+	part.q, part.apart, part.whole = &q, false, &w
+	found, err := part.both(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	part.fuse(found)
+	for i := range found {
+		found[i].side = s.side
+		found[i].score *= p.weight
+		found[i].near *= p.weight
+	}
+	return found, nil
+}
+
+// bar is the score of the k-th best that the query does not leave out, or 0 if there are
+// fewer.
+func (s *search) bar(all []scored, k int) float32 {
+	near := slices.Clone(s.near(all))
+	if len(near) < k || s.q.Reciprocal {
+		return 0
+	}
+	order(near)
+	return near[k-1].score
+}
+
+// leastWords is the BM25 below which no document can reach the bar that is not among
+// those which the dense retriever has found for the part, best first: it is not nearer than
+// the last of them. named are those that have names of the part.
+func (s *search) leastWords(dense, named []scored, k int) float32 {
+	w := s.whole
+	if w == nil || w.bar == 0 || len(dense) < k {
+		return 0
+	}
+	most := float32(0)
+	for _, n := range named {
+		most = max(most, n.sound)
+	}
+	lift := float64(min(mostSound, soundWeight*most))
+	need := (float64(w.bar) - lift) / (1 - lift)
+	weight, near := s.weight(), fusion.Scale{Low: w.low, High: 1}.Apply(dense[len(dense)-1].cosine)
+	words := (need - weight*near) / max(1e-9, 1-weight)
+	if words <= s.expect(w.expected, weight, near) {
+		return 0
+	}
+	ceiling := s.x.lexical.Ceiling(s.q.Text)
+	low := lexicalNoise * float64(ceiling)
+	return float32((low + words*(float64(ceiling)-low)) * (1 - 1e-5))
 }

@@ -79,6 +79,15 @@ type Trace struct {
 	Load       time.Duration
 }
 
+// add adds what a part of the search has done.
+func (t *Trace) add(part *Trace) {
+	t.Candidates += part.Candidates
+	t.Graph += part.Graph
+	t.Lexical += part.Lexical
+	t.Rerank += part.Rerank
+	t.Plan = cmp.Or(part.Plan, t.Plan)
+}
+
 // Search returns the K best documents but for the first Offset, best first.
 func (r *Reader) Search(ctx context.Context, q Query, t *Trace) ([]Match, error) {
 	x := r.x
@@ -132,6 +141,12 @@ type search struct {
 	side   uint32 // of a joint search
 	apart  bool   // whoever asks fuses the scores: see joint
 	beyond bool   // the dense retriever has come to documents below MinCosine
+
+	// Of a search for a part of a question.
+	whole    *whole
+	together *together
+	number   int     // of the part's vector there
+	least    float32 // BM25 that documents need to be found by their words
 }
 
 // filter finds the nodes that the query's filter allows.

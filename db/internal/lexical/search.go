@@ -47,6 +47,7 @@ type search struct {
 	picked   []uint16
 	posted   run
 	top      top
+	least    float64 // score below which nothing needs to be found
 	common   *common // nil if there is only one worker
 }
 
@@ -67,6 +68,9 @@ type Query struct {
 	// leaves too few of these, for documents that are about to enter the result of
 	// another search. Both may be called concurrently.
 	Allow, Sees func(node uint32) bool
+
+	// Least is the score below which nothing needs to be found: what is found may lack it.
+	Least float32
 
 	// Sounds asks for names of the question in the other script, instead of BM25.
 	Sounds bool
@@ -124,6 +128,7 @@ func (x *Index) find(dst []Hit, s *search, q Query) []Hit {
 	}
 	s.allow, s.sees = q.Allow, q.Sees
 	s.top.reset(min(q.K, s.view.live))
+	s.least = float64(q.Least) * (1 - rounding)
 	if workers := s.workers(q.Cores); workers > 1 {
 		x.share(s, workers)
 	} else {
