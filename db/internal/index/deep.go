@@ -90,7 +90,8 @@ func (s *search) exactly(a *scored) error {
 	return nil
 }
 
-// bar is the k-th highest score of what was found, or 0 if there are fewer.
+// bar is the score that it takes to be among the k best of what was found, or 0 if there
+// are fewer.
 func (s *search) bar(found [][]scored, k int) float32 {
 	var scores []float32
 	for _, all := range found {
@@ -101,10 +102,10 @@ func (s *search) bar(found [][]scored, k int) float32 {
 		}
 	}
 	if len(scores) < k {
-		return 0
+		return s.needed
 	}
 	slices.Sort(scores)
-	return scores[len(scores)-k]
+	return max(s.needed, scores[len(scores)-k])
 }
 
 // promising are those of s.rest which can have a score of bar or more, and are not among

@@ -130,13 +130,18 @@ func (s *search) wordScale() fusion.Scale {
 func (s *search) add(a *scored, lexical fusion.Scale) {
 	dense, weight := fusion.Scale{Low: s.scale.low, High: 1}, s.scale.weight
 	near := dense.Apply(a.cosine)
-	words := s.scale.expected * float64(a.foreign) * max(0, expectedSlope*near-expectedLoss)
+	words := s.scale.expect(near) * float64(a.foreign)
 	if a.bm25 > 0 {
 		words = max(words, lexical.Apply(a.bm25))
 	}
 	a.near = float32(weight * near)
 	a.score = float32(weight*near + (1-weight)*words)
 	a.score += (1 - a.score) * min(mostSound, soundWeight*a.sound)
+}
+
+// expect is the lexical score that a document in another script is given.
+func (s *scale) expect(near float64) float64 {
+	return s.expected * max(0, expectedSlope*near-expectedLoss)
 }
 
 // addForeign notes how foreign the script of each candidate is to the question's, and

@@ -29,7 +29,7 @@ func (s *search) lexical(k int) []scored {
 
 // words is lexical without a trace, which is for one goroutine.
 func (s *search) words(k int) []scored {
-	q := lexical.Query{Text: s.q.Text, K: k, Sees: s.sees, Cores: s.spare}
+	q := lexical.Query{Text: s.q.Text, K: k, Least: s.least, Sees: s.sees, Cores: s.spare}
 	if s.allowed != nil {
 		q.Allow = s.allowed.has
 	}
@@ -69,7 +69,7 @@ func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 		found = s.words(k)
 		took = time.Since(start)
 	}
-	if s.spare > 1 && s.x.lexical.Len() >= besideFrom {
+	if s.spare > 1 && !s.part && s.x.lexical.Len() >= besideFrom {
 		var beside sync.WaitGroup
 		beside.Go(retrieve)
 		retrieve = beside.Wait
@@ -81,13 +81,14 @@ func (s *search) both(ctx context.Context, k int) ([]scored, error) {
 		all, s.rest = split(all, k)
 		s.addBM25(all)
 		named = s.sounds()
+		s.least = s.leastWords(all, named, k) // of a part, whose words are not asked beside
 	}
 	retrieve()
 	s.trace.Lexical += took
 	if err != nil {
 		return nil, err
 	}
-	s.leastBM25, s.leastSound = least(found, k), least(named, PerSounds)
+	s.leastBM25, s.leastSound = max(s.least, least(found, k)), least(named, PerSounds)
 	s.named = len(named) > 0
 	n := len(all) // those of the dense retriever come first
 	all = merge(all, found)

@@ -79,6 +79,15 @@ type Trace struct {
 	Load       time.Duration
 }
 
+// add adds what a part of the search has done.
+func (t *Trace) add(part *Trace) {
+	t.Candidates += part.Candidates
+	t.Graph += part.Graph
+	t.Lexical += part.Lexical
+	t.Rerank += part.Rerank
+	t.Plan = cmp.Or(part.Plan, t.Plan)
+}
+
 // Search returns the K best documents but for the first Offset, best first.
 func (r *Reader) Search(ctx context.Context, q Query, t *Trace) ([]Match, error) {
 	x := r.x
@@ -140,6 +149,13 @@ type search struct {
 	leastBM25, leastSound float32  // of documents that the words, and the names, have not found
 	named                 bool     // some have names of the question
 	dropped               bool     // candidates which are not among the best were left out
+
+	// Of a search for a part of a question.
+	part     bool
+	together *together
+	number   int     // of the part's vector there
+	needed   float32 // score to be among the results, or 0
+	least    float32 // BM25 that documents need to be found by their words
 }
 
 // filter finds the nodes that the query's filter allows.

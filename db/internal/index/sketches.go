@@ -74,6 +74,11 @@ func (s *search) visible(nodes []uint32) []uint32 {
 
 // nearest finds the want nodes that are nearest by their sketches, visible or not.
 func (s *search) nearest(ctx context.Context, want int) ([]uint32, error) {
+	if s.together != nil {
+		if nodes, ok, err := s.together.nearest(ctx, s, s.number, want); ok {
+			return nodes, err
+		}
+	}
 	q := s.x.codes.queries.Get().(*quant.SketchQuery)
 	defer s.x.codes.queries.Put(q)
 	table := s.x.codes.sketches.Load()

@@ -2,7 +2,6 @@ package lexical
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"runtime"
 	"slices"
 
@@ -75,11 +74,10 @@ func (b *builder) posting(slot, tf uint32) bool {
 	b.list.last, b.list.tf = slot, tf
 	if b.list.n%blockLen == 0 {
 		b.body.close(slot)
+		b.body.tail = b.body.tail[:0]
 	}
 	return true
 }
-
-func varintLen(v uint32) uint32 { return uint32(max(1, (bits.Len32(v)+6)/7)) }
 
 // seal stores the postings of the current term, in buffers of their exact size.
 func (b *builder) seal() {
@@ -87,12 +85,12 @@ func (b *builder) seal() {
 		l := &b.lists[b.current]
 		l.n, l.df, l.last, l.tf = b.list.n, b.list.n, b.list.last, b.list.tf
 		if l.n > 1 {
-			l.body = &body{slices.Clone(b.body.data), slices.Clone(b.body.skips), b.body.open}
+			l.body = &body{slices.Clone(b.body.full), slices.Clone(b.body.skips), slices.Clone(b.body.tail), b.body.open}
 		}
 		b.bytes += l.size()
 	}
 	b.list = list{}
-	b.body = body{b.body.data[:0], b.body.skips[:0], none}
+	b.body = body{b.body.full[:0], b.body.skips[:0], b.body.tail[:0], none}
 }
 
 // finish builds the forward index from the postings. It reports false if a document

@@ -4,39 +4,30 @@ package lexical
 // the index continues to change.
 type frozen struct {
 	view
-	terms []frozenTerm
-}
-
-type frozenTerm struct {
-	key uint64
-	list
-	data []byte
+	terms []list
 }
 
 // freeze copies the heads of all lists; the caller holds the lock.
 func (x *Index) freeze() *frozen {
-	f := &frozen{view: x.view(), terms: make([]frozenTerm, 0, len(x.ids))}
+	bodies := 0
+	for i := range x.lists {
+		if x.lists[i].body != nil {
+			bodies++
+		}
+	}
+	held := make([]body, 0, bodies)
+	f := &frozen{view: x.view(), terms: make([]list, 0, len(x.ids))}
 	for _, l := range x.lists {
 		if l.df == 0 {
 			continue
 		}
-		t := frozenTerm{key: l.key, list: l}
 		if l.body != nil {
-			t.data = l.body.data
+			held = append(held, *l.body)
+			l.body = &held[len(held)-1]
 		}
-		t.body = nil
-		f.terms = append(f.terms, t)
+		f.terms = append(f.terms, l)
 	}
 	return f
-}
-
-// each calls yield with every posting of the term, removed documents included.
-func (t *frozenTerm) each(yield func(slot, tf uint32) bool) {
-	if t.data == nil {
-		yield(t.last, t.tf)
-		return
-	}
-	eachPosting(t.data, yield)
 }
 
 // A document is what the index stores of one, besides its terms.

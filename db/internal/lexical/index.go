@@ -33,7 +33,7 @@ func New() *Index {
 	x := new(Index)
 	x.ids = make(map[uint64]uint32)
 	x.analyses.New = func() any { return new(analysis) }
-	x.searches.New = func() any { return &search{analysis: analysis{asks: true}} }
+	x.searches.New = func() any { return &search{analysis: analysis{asks: true}, picked: make([]uint16, 0, window)} }
 	return x
 }
 

@@ -6,11 +6,9 @@ import (
 	"sort"
 )
 
-// blockLen is the number of postings in a block.
-const blockLen = 128
-
 // A list holds the postings of one term: the documents by ascending slot, and how
-// often the term occurs in each.
+// often the term occurs in each. They are in blocks, and those after the last full
+// block in its tail:
 //
 //	posting ──┬─ tf = 1 ── varint(delta<<1 | 1)
 //	          └─ tf > 1 ── varint(delta<<1) varint(tf)
@@ -27,15 +25,16 @@ type list struct {
 }
 
 type body struct {
-	data  []byte
-	skips []skip   // one for each full block
-	open  extremes // of the postings after the last full block
+	full  []byte   // blocks
+	skips []skip   // one for each of them
+	tail  []byte   // the postings after them
+	open  extremes // of the tail
 }
 
 // A skip describes a block of blockLen postings.
 type skip struct {
 	last uint32 // slot of the block's last posting
-	end  uint32 // offset of the block's end in data
+	end  uint32 // offset of the block's end
 	extremes
 }
 
@@ -71,21 +70,31 @@ func (l *list) append(slot, tf, length uint32, lengthOf func(slot uint32) uint32
 	l.body.open.add(tf, length)
 	l.last = slot
 	if l.n%blockLen == 0 {
+		before := cap(l.body.tail)
 		grown += l.body.close(slot)
+		l.body.tail = nil // views share the old one
+		grown -= before
 	}
 	return grown
 }
 
-// close ends a block whose last posting is that of slot.
+// close packs the tail into a block whose last posting is that of slot, and returns by how
+// many bytes the other buffers have grown.
 func (b *body) close(slot uint32) (grown int) {
-	before := cap(b.skips)
-	b.skips = append(b.skips, skip{slot, uint32(len(b.data)), b.open})
+	skips, full := cap(b.skips), cap(b.full)
+	if len(b.full)+blockLen*8 > cap(b.full) { // whatever it takes
+		var buf [blockLen * 8]byte
+		block := pack(buf[:0], b.tail, b.open.maxTF)
+		b.full = append(roomFor(b.full, len(block)), block...)
+	} else {
+		b.full = pack(b.full, b.tail, b.open.maxTF)
+	}
+	b.skips = append(b.skips, skip{slot, uint32(len(b.full)), b.open})
 	b.open = none
-	return (cap(b.skips) - before) * skipSize
+	return (cap(b.skips)-skips)*skipSize + cap(b.full) - full
 }
 
 // append encodes one posting and returns by how many bytes the buffer has grown.
-// Buffers grow by only an eighth, because there are very many of them.
 func (b *body) append(delta, tf uint32) (grown int) {
 	var buf [2 * binary.MaxVarintLen64]byte
 	v := buf[:0]
@@ -95,13 +104,20 @@ func (b *body) append(delta, tf uint32) (grown int) {
 		v = binary.AppendUvarint(v, uint64(delta)<<1)
 		v = binary.AppendUvarint(v, uint64(tf))
 	}
-	if need := len(b.data) + len(v); need > cap(b.data) {
-		data := make([]byte, len(b.data), roundUp(need+need/8))
-		copy(data, b.data)
-		grown = cap(data) - cap(b.data)
-		b.data = data
+	before := cap(b.tail)
+	b.tail = append(roomFor(b.tail, len(v)), v...)
+	return cap(b.tail) - before
+}
+
+// roomFor returns a buffer with room for n more bytes. Buffers grow by only an eighth,
+// because there are very many of them.
+func roomFor(b []byte, n int) []byte {
+	need := len(b) + n
+	if need <= cap(b) {
+		return b
 	}
-	b.data = append(b.data, v...)
+	grown := make([]byte, len(b), roundUp(need+need/8))
+	copy(grown, b)
 	return grown
 }
 
@@ -121,12 +137,12 @@ func (l *list) size() int {
 	if l.body == nil {
 		return 0
 	}
-	return bodySize + cap(l.body.data) + cap(l.body.skips)*skipSize
+	return bodySize + cap(l.body.full) + cap(l.body.tail) + cap(l.body.skips)*skipSize
 }
 
 const (
 	listSize = 32
-	bodySize = 64
+	bodySize = 80
 	skipSize = 16
 )
 
@@ -162,15 +178,7 @@ func decode(data []byte, i int) (delta, tf uint32, next int) {
 }
 
 // each yields every posting, of live and of removed documents.
-func (l *list) each(yield func(slot, tf uint32) bool) {
-	if l.body == nil {
-		if l.n > 0 {
-			yield(l.last, l.tf)
-		}
-		return
-	}
-	eachPosting(l.body.data, yield)
-}
+func (l *list) each(yield func(slot, tf uint32) bool) { l.from(0)(yield) }
 
 // from is each for the postings from slot lo on. It skips whole blocks before lo.
 func (l *list) from(lo uint32) iter.Seq2[uint32, uint32] {
@@ -181,21 +189,40 @@ func (l *list) from(lo uint32) iter.Seq2[uint32, uint32] {
 			}
 			return
 		}
-		slot, at := uint32(0), uint32(0)
-		if k := sort.Search(len(l.body.skips), func(k int) bool { return l.body.skips[k].last >= lo }); k > 0 {
-			slot, at = l.body.skips[k-1].last, l.body.skips[k-1].end
-		}
-		postings(l.body.data[at:], slot, func(slot, tf uint32) bool { return slot < lo || yield(slot, tf) })
+		k := sort.Search(len(l.body.skips), func(k int) bool { return l.body.skips[k].last >= lo })
+		l.body.from(k, func(slot, tf uint32) bool { return slot < lo || yield(slot, tf) })
 	}
 }
 
-func eachPosting(data []byte, yield func(slot, tf uint32) bool) { postings(data, 0, yield) }
+// block is the k-th of the full blocks.
+func (b *body) block(k int) block { return blockOf(b.full, b.skips, k) }
 
-// postings yields the postings in data, which follow slot.
-func postings(data []byte, slot uint32, yield func(slot, tf uint32) bool) {
-	for i := 0; i < len(data); {
+func blockOf(full []byte, skips []skip, k int) block {
+	start := uint32(0)
+	if k > 0 {
+		start = skips[k-1].end
+	}
+	return packed(full[start:skips[k].end], skips[k].maxTF)
+}
+
+// from yields the postings from the k-th block on.
+func (b *body) from(k int, yield func(slot, tf uint32) bool) {
+	slot := uint32(0)
+	if k > 0 {
+		slot = b.skips[k-1].last
+	}
+	for ; k < len(b.skips); k++ {
+		block := b.block(k)
+		for i := range blockLen {
+			slot += block.delta(i)
+			if !yield(slot, block.tf(i)) {
+				return
+			}
+		}
+	}
+	for i := 0; i < len(b.tail); {
 		var delta, tf uint32
-		delta, tf, i = decode(data, i)
+		delta, tf, i = decode(b.tail, i)
 		slot += delta
 		if !yield(slot, tf) {
 			return

@@ -51,7 +51,7 @@ func (x *Index) scores(dst []float32, query string, nodes []uint32, open func(*s
 			}
 			if cur.slot == p.slot {
 				length := s.view.chunks[p.slot/window].lengths[p.slot%window]
-				sums[j] += cur.weight * s.bm.saturation(cur.tf, length)
+				sums[j] += cur.weight * s.bm.saturation(cur.occurs(), length)
 			}
 		}
 	}

@@ -45,7 +45,9 @@ type search struct {
 	scores   [window]float64
 	touched  [window / 64]uint64
 	picked   []uint16
+	posted   run
 	top      top
+	least    float64 // score below which nothing needs to be found
 	common   *common // nil if there is only one worker
 }
 
@@ -66,6 +68,9 @@ type Query struct {
 	// leaves too few of these, for documents that are about to enter the result of
 	// another search. Both may be called concurrently.
 	Allow, Sees func(node uint32) bool
+
+	// Least is the score below which nothing needs to be found: what is found may lack it.
+	Least float32
 
 	// Sounds asks for names of the question in the other script, instead of BM25.
 	Sounds bool
@@ -123,6 +128,7 @@ func (x *Index) find(dst []Hit, s *search, q Query) []Hit {
 	}
 	s.allow, s.sees = q.Allow, q.Sees
 	s.top.reset(min(q.K, s.view.live))
+	s.least = float64(q.Least) * (1 - rounding)
 	if workers := s.workers(q.Cores); workers > 1 {
 		x.share(s, workers)
 	} else {
@@ -235,7 +241,7 @@ func (s *search) window(c *chunk, lo uint32) {
 			s.active = append(s.active, cur)
 		}
 	}
-	slices.SortFunc(s.active, func(a, b *cursor) int { return cmp.Compare(a.bound, b.bound) })
+	sortByBound(s.active)
 	floor := s.floor()
 	sum, weak := 0.0, 0
 	for i, cur := range s.active {
@@ -248,8 +254,9 @@ func (s *search) window(c *chunk, lo uint32) {
 	if weak == len(s.active) {
 		return
 	}
+	clear(s.scores[:])
 	for _, cur := range s.active[weak:] {
-		s.scoreAll(cur, c, lo, hi)
+		s.scoreAll(cur, c, lo, hi, true)
 	}
 	least := math.Inf(-1)
 	if weak > 0 {
@@ -257,7 +264,7 @@ func (s *search) window(c *chunk, lo uint32) {
 	}
 	s.pick(c, least)
 	for i := weak - 1; i >= 0 && len(s.picked) > 0; i-- {
-		s.scorePicked(s.active[i], c, lo, floor)
+		s.scorePicked(s.active[i], c, lo, hi, floor)
 	}
 	for _, i := range s.picked {
 		node, score := c.nodes[i], float32(s.scores[i])
@@ -267,58 +274,68 @@ func (s *search) window(c *chunk, lo uint32) {
 	}
 }
 
-// scoreAll adds the scores of a term in the window.
-func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32) {
+// sortByBound orders cursors by their bounds. There are few.
+func sortByBound(all []*cursor) {
+	for i, c := range all {
+		for ; i > 0 && all[i-1].bound > c.bound; i-- {
+			all[i] = all[i-1]
+		}
+		all[i] = c
+	}
+}
+
+// scoreAll adds the scores of a term in the window. With mark it marks the documents.
+func (s *search) scoreAll(cur *cursor, c *chunk, lo, hi uint32, mark bool) {
 	cur.seek(lo)
-	if cur.done {
-		return
-	}
-	data, slot, tf, next := cur.data, cur.slot, cur.tf, cur.next
-	for slot < hi {
-		i := (slot - lo) % window
-		score := cur.weight * s.bm.saturation(tf, c.lengths[i])
-		if mask := uint64(1) << (i % 64); s.touched[i/64]&mask == 0 {
-			s.touched[i/64] |= mask
-			s.scores[i] = score
+	r, scores, bm := &s.posted, &s.scores, s.bm
+	for !cur.done && cur.slot < hi {
+		cur.read(r, lo, hi)
+		if r.once {
+			for _, i := range r.at[:r.n] {
+				i &= window - 1
+				scores[i] += cur.weight * bm.saturation(1, c.lengths[i])
+			}
 		} else {
-			s.scores[i] += score
+			for j, i := range r.at[:r.n] {
+				i &= window - 1
+				scores[i] += cur.weight * bm.saturation(r.tfs[j], c.lengths[i])
+			}
 		}
-		if slot == cur.last {
-			cur.done = true
-			return
+		if mark {
+			for _, i := range r.at[:r.n] {
+				s.touched[i/64%(window/64)] |= 1 << (i % 64)
+			}
 		}
-		var delta uint32
-		if v := data[next]; v < 0x80 && v&1 != 0 { // a small delta, and tf 1: most postings of frequent terms
-			delta, tf, next = uint32(v>>1), 1, next+1
-		} else {
-			delta, tf, next = decode(data, next)
-		}
-		slot += delta
 	}
-	cur.slot, cur.tf, cur.next = slot, tf, next
 }
 
 // pick lists the allowed documents that have a score of at least least, in order, and
 // clears the marks.
 func (s *search) pick(c *chunk, least float64) {
-	s.picked = s.picked[:0]
+	picked, n := s.picked[:window], 0
 	for w := range s.touched {
 		for set := s.touched[w]; set != 0; set &= set - 1 {
 			i := w*64 + bits.TrailingZeros64(set)
-			if s.scores[i] < least {
-				continue
-			}
-			if s.allow == nil || s.allow(c.nodes[i]) {
-				s.picked = append(s.picked, uint16(i))
+			picked[n&(window-1)] = uint16(i)
+			if s.scores[i] >= least {
+				n++
 			}
 		}
 		s.touched[w] = 0
 	}
+	s.picked = picked[:n]
+	if s.allow != nil {
+		s.picked = slices.DeleteFunc(s.picked, func(i uint16) bool { return !s.allow(c.nodes[i]) })
+	}
 }
+
+// Of a term that has fewer than scanShare times as many postings in a window as documents
+// are left there, all postings are scored: looking for each document takes longer.
+const scanShare = 6
 
 // scorePicked drops the documents that this term and the weaker ones can no longer
 // lift to the floor, and adds the scores of this term to the others.
-func (s *search) scorePicked(cur *cursor, c *chunk, lo uint32, floor float64) {
+func (s *search) scorePicked(cur *cursor, c *chunk, lo, hi uint32, floor float64) {
 	picked, least := s.picked, floor-cur.upTo
 	n := 0
 	for _, i := range picked {
@@ -328,13 +345,17 @@ func (s *search) scorePicked(cur *cursor, c *chunk, lo uint32, floor float64) {
 		}
 	}
 	s.picked = picked[:n]
+	if uint64(cur.n)*window < uint64(n)*scanShare*uint64(s.view.next) {
+		s.scoreAll(cur, c, lo, hi, false)
+		return
+	}
 	for _, i := range s.picked {
 		slot := lo + uint32(i)
 		if cur.seek(slot); cur.done {
 			return
 		}
 		if cur.slot == slot {
-			s.scores[i] += cur.weight * s.bm.saturation(cur.tf, c.lengths[i])
+			s.scores[i] += cur.weight * s.bm.saturation(cur.occurs(), c.lengths[i])
 		}
 	}
 }

@@ -65,11 +65,12 @@ func (s *search) join(first *search) {
 	s.view, s.bm, s.allow, s.sees, s.common = first.view, first.bm, first.allow, first.sees, first.common
 	s.cursors = append(s.cursors[:0], first.cursors...)
 	s.top.reset(first.top.k)
+	s.least = first.least
 }
 
 // floor returns the score below which no document can enter the result any more.
 func (s *search) floor() float64 {
-	own := s.top.floor()
+	own := max(s.least, s.top.floor())
 	if s.common == nil {
 		return own
 	}

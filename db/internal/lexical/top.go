@@ -15,6 +15,9 @@ func better(a, b Hit) bool {
 	return a.Score > b.Score || a.Score == b.Score && a.Node < b.Node
 }
 
+// rounding is how much a score may depend on the order of its sum, and more.
+const rounding = 1e-6
+
 // floor returns the score below which no document can enter any more. It is a
 // little less than the worst score in the heap, so that rounding, which depends on
 // the order of a sum, never decides.
@@ -22,7 +25,7 @@ func (t *top) floor() float64 {
 	if len(t.hits) < t.k {
 		return 0
 	}
-	return float64(t.hits[0].Score) * (1 - 1e-6)
+	return float64(t.hits[0].Score) * (1 - rounding)
 }
 
 func (t *top) wants(node uint32, score float32) bool {
