@@ -3,6 +3,7 @@ package db
 import (
 	"time"
 
+	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/embedder"
 )
 
@@ -20,9 +21,26 @@ type Stats struct {
 	// Oversampling is the number of candidates per result in a search, set or
 	// calibrated.
 	Oversampling float64     `json:"oversampling"`
+	Graph        GraphStats  `json:"graph"`
 	Memory       MemoryStats `json:"memory_bytes"`
 	Disk         DiskStats   `json:"disk_bytes"`
 }
+
+// GraphStats says how far the graph of a collection is: see CollectionOptions.Graph.
+type GraphStats struct {
+	State     GraphState `json:"state"`
+	Documents int        `json:"documents"` // that the graph has
+}
+
+// GraphState says whether there is a graph. Without one that is ready, searches scan.
+type GraphState string
+
+// The states.
+const (
+	GraphNone     GraphState = GraphState(index.GraphNone)
+	GraphBuilding GraphState = GraphState(index.GraphBuilding) // in the background, with pauses while the database is closed
+	GraphReady    GraphState = GraphState(index.GraphReady)
+)
 
 // MemoryStats is the memory of a collection by part, in bytes.
 type MemoryStats struct {
@@ -55,7 +73,7 @@ func (c *Collection) Stats() (s Stats, err error) {
 		s = Stats{
 			Name: c.Name(), Documents: int(c.db.st.State(v.ID()).Live), Dead: size.Dead, Fields: size.Fields,
 			Dims: set.Dims, HeadDims: set.HeadDims, Codes: codesOf(set), Model: set.Spec, Created: info.Created,
-			Oversampling: size.Oversampling,
+			Oversampling: size.Oversampling, Graph: GraphStats{GraphState(size.State), size.Linked},
 			Memory: MemoryStats{
 				Graph: size.Graph, Codes: size.Codes, Nodes: size.Nodes,
 				Metadata: size.Metadata, Lexical: size.Lexical, Rows: size.Rows,

@@ -21,6 +21,7 @@ ANSWERS = [
     "Reembedding",
     "Alias",
     "CollectionInfo",
+    "GraphStats",
     "MemoryStats",
     "DiskStats",
     "Stats",

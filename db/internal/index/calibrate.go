@@ -59,14 +59,19 @@ type calibration struct {
 // calibrateSoon measures in the background if it is time. Searches call it: what is
 // only written to need not be measured.
 func (x *Index) calibrateSoon() {
-	cal, n := x.calibration.Load(), x.graph.Len()
-	if n <= scanBelow || n < 2*cal.Documents && !x.questions.due(cal.Received) || !x.calibrating.CompareAndSwap(false, true) {
+	cal, n := x.calibration.Load(), x.members.count()
+	if n <= scanBelow || n < 2*cal.Documents && !x.questions.due(cal.Received) && !x.unasked(cal) || !x.calibrating.CompareAndSwap(false, true) {
 		return
 	}
 	x.background.Go(func() {
 		defer x.calibrating.Store(false)
 		x.calibrate(n)
 	})
+}
+
+// unasked reports whether there is a graph that was not there when cal was measured.
+func (x *Index) unasked(cal *calibration) bool {
+	return cal.BeamNS == 0 && cal.Questions > 0 && x.graph.whole.Load()
 }
 
 // calibrate asks questions every way, and keeps what it took to find the nearest.
@@ -238,13 +243,17 @@ func (s *search) ranks(ctx context.Context, nodes []uint32) ([]int, error) {
 // calibrateMost is the largest number of candidates that is told from others.
 const calibrateMost = 20_000
 
-// climb asks the graph with wider and wider beams.
+// climb asks the graph, if there is one, with wider and wider beams.
 func (s *search) climb(m *measurement, truth []uint32) {
+	g := s.x.graph.asked()
+	if g == nil {
+		return
+	}
 	head := s.code().head
 	var hits []hnsw.Hit
 	for i, beam := range calibrateBeams {
 		start := time.Now()
-		hits = s.x.graph.Search(hits[:0], head, hnsw.Search{K: beam, Ef: beam})
+		hits = g.Search(hits[:0], head, hnsw.Search{K: beam, Ef: beam})
 		if i == len(calibrateBeams)-1 {
 			shortest(&m.walk, start, beam)
 		}
@@ -298,7 +307,7 @@ func (x *Index) toAsk(ctx context.Context) (asked []sample, received int) {
 	if vectors, seen := x.questions.sample(calibrateQuestions); len(vectors) >= calibrateReal {
 		asked, received = append(asked, sample{vectors, calibrateMargin}), seen
 	}
-	rng := rand.New(rand.NewPCG(uint64(x.graph.Len()), uint64(x.id)))
+	rng := rand.New(rand.NewPCG(uint64(x.members.count()), uint64(x.id)))
 	if vectors := x.sentences(ctx, rng, calibrateQuestions); len(vectors) > 0 {
 		return append(asked, sample{vectors, calibrateMargin}), received
 	}

@@ -16,12 +16,15 @@ func (s *search) dense(ctx context.Context, k, promised int) ([]scored, error) {
 		return s.exact(ctx, k)
 	}
 	detached := s.x.detachedNodes() // before the graph is asked: see relinkNodes
-	live := s.x.graph.Len() + len(detached)
+	live := s.x.members.count()
 	if s.allowed != nil {
 		live = min(live, s.allowed.count())
 	}
 	e := s.effort(k, promised, live)
 	s.trace.Plan = e.plan
+	if s.graphAsked() && !s.x.graph.whole.Load() {
+		s.x.buildNow()
+	}
 	switch e.plan {
 	case PlanScan:
 		return s.scan(ctx, k)
@@ -43,7 +46,7 @@ func (s *search) walk(ctx context.Context, k, want, live int, detached []uint32)
 			return nil, err
 		}
 		start := time.Now()
-		hits := s.x.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: s.beam(want), Allow: allow})
+		hits := s.x.graph.made.Load().Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: s.beam(want), Allow: allow})
 		hits = s.join(hits, code, detached, want)
 		s.trace.Graph += time.Since(start)
 		nodes := make([]uint32, 0, len(hits))

@@ -18,7 +18,6 @@ import (
 	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/rows"
 	"github.com/fronyai/frony-db/db/internal/store"
-	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/internal/epoch"
 )
 
@@ -82,6 +81,8 @@ type Index struct {
 	islands     atomic.Int64 // documents when islands were last looked for
 	seeding     atomic.Bool
 	stopping    atomic.Bool // background work ends early
+	building    atomic.Bool
+	halting     atomic.Bool // building ends early
 	sampler     sampler
 
 	// detached holds the nodes that a repair has taken out of the graph for now:
@@ -98,7 +99,8 @@ type Index struct {
 // derived is the part of an index that a rebuild replaces.
 type derived struct {
 	codes   *codes
-	graph   *hnsw.Graph
+	members *members
+	graph   *graph
 	attrs   *attr.Index
 	lexical *lexical.Index
 	rows    *rows.File
@@ -189,9 +191,9 @@ func (x *Index) empty() (err error) {
 	if x.codes, err = newCodes(&x.set); err != nil {
 		return err
 	}
-	x.graph, err = hnsw.New(space{x.codes.heads, x}, &hnsw.Options{M: x.set.M, EfConstruction: x.set.EfConstruction, Seed: uint64(x.id)})
+	x.members, x.graph = new(members), new(graph)
 	x.attrs, x.lexical, x.nodes, x.expiry = attr.New(), lexical.New(), newNodes(), newExpiry()
-	return err
+	return nil
 }
 
 // bound is above every node that was ever allocated.

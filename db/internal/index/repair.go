@@ -2,12 +2,12 @@ package index
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/fronyai/frony-db/db/internal/store"
-	"github.com/fronyai/frony-db/hnsw"
 )
 
-// A repair is due when repairShare of the graph's nodes are dead, and never for
+// A repair is due when repairShare of the nodes are dead, and never for
 // fewer than repairFrom.
 const (
 	repairFrom  = 1000
@@ -21,12 +21,16 @@ func (x *Index) bury(dead []uint32) {
 	for _, node := range dead {
 		x.forget(node)
 	}
+	x.members.bury(slices.DeleteFunc(slices.Clone(dead), x.graph.knows))
 	x.linking.RUnlock()
 	x.saved.Store(0) // the newest snapshot still holds what they were
-	if n := x.graph.Dead(); n >= repairFrom && n >= x.graph.Len()/repairShare {
+	if n := x.dead(); n >= repairFrom && n >= x.members.count()/repairShare {
 		x.repairSoon()
 	}
 }
+
+// dead is how many dead nodes wait for a repair.
+func (x *Index) dead() int { return x.graph.dead() + x.members.buried() }
 
 // repairSoon repairs the graph in the background, one repair at a time.
 func (x *Index) repairSoon() {
@@ -46,7 +50,7 @@ func (x *Index) Repair() (dead int, err error) {
 		return 0, err
 	}
 	defer x.gate.Leave()
-	dead = x.graph.Dead()
+	dead = x.dead()
 	x.repair()
 	return dead, nil
 }
@@ -54,7 +58,7 @@ func (x *Index) Repair() (dead int, err error) {
 // repair relinks the neighbours of deleted nodes and frees their numbers.
 func (x *Index) repair() {
 	x.saving.Lock()
-	freed := x.graph.Repair(hnsw.RepairOptions{})
+	freed := append(x.members.exhume(), x.graph.repair()...)
 	if len(freed) > 0 {
 		x.saved.Store(0) // the newest snapshot has nodes that are gone
 	}

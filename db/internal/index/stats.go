@@ -11,6 +11,8 @@ type Stats struct {
 	Dead         int     // nodes that wait for a repair
 	Fields       int     // names in the metadata of documents
 	Oversampling float64 // candidates per result that searches take
+	State        GraphState
+	Linked       int // documents that the graph has
 
 	// Bytes in memory. Rows is mapped: page cache that the system takes back when
 	// it needs it.
@@ -44,8 +46,8 @@ func (x *Index) Stats() (Stats, error) {
 	}
 	defer x.gate.Leave()
 	s := Stats{
-		Dead: x.graph.Dead(), Fields: x.fields(), Oversampling: x.oversampling(),
-		Graph: x.graph.Bytes(), Codes: x.codes.bytes(), Nodes: x.nodes.bytes(),
+		Dead: x.dead(), Fields: x.fields(), Oversampling: x.oversampling(),
+		State: x.graph.state(), Linked: x.graph.linked(), Graph: x.graph.bytes(), Codes: x.codes.bytes(), Nodes: x.nodes.bytes(),
 		Metadata: x.attrs.Bytes(), Lexical: x.lexical.Bytes(), Rows: x.rows.Bytes(),
 		RowsFile: disk.Allocated(x.path(rowsExt)),
 	}
