@@ -61,6 +61,10 @@ func (a *app) printStats(s db.Stats) error {
 	} else {
 		row("dims", fmt.Sprintf("%d, graph over the first %d", s.Dims, s.HeadDims))
 	}
+	if m := s.CodesMeasured; m != nil {
+		row("codes, measured", fmt.Sprintf("head %d × %d bytes, four bits of each %d × %d bytes",
+			m.Head.Candidates, m.Head.Bytes, m.Full.Candidates, m.Full.Bytes))
+	}
 	row("model", model)
 	row("created", s.Created.Local().Format(time.DateTime))
 	row("metadata fields", strconv.Itoa(s.Fields))

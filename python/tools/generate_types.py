@@ -21,6 +21,8 @@ ANSWERS = [
     "Reembedding",
     "Alias",
     "CollectionInfo",
+    "CodeCost",
+    "CodesMeasured",
     "GraphStats",
     "MemoryStats",
     "DiskStats",

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"context"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -60,7 +61,7 @@ func (x *Index) buildSoon() {
 
 // buildNow builds the graph in the background.
 func (x *Index) buildNow() {
-	if x.opts.ReadOnly || !x.building.CompareAndSwap(false, true) {
+	if x.opts.ReadOnly || x.recoding.Load() || !x.building.CompareAndSwap(false, true) {
 		return
 	}
 	x.background.Go(func() {
@@ -80,8 +81,12 @@ func (x *Index) build() error {
 	start := time.Now()
 	g := x.graph.made.Load()
 	if g == nil {
+		if x.chooseCodes(context.Background()) {
+			x.recodeSoon()
+			return nil
+		}
 		var err error
-		if g, err = x.newLinks(); err != nil {
+		if g, err = x.newLinks(x.codes); err != nil {
 			return err
 		}
 		x.graph.made.Store(g)
@@ -107,6 +112,7 @@ func (x *Index) build() error {
 	n := g.Len()
 	x.seedIslands(g, n)
 	x.islands.Store(int64(n))
+	x.forgetBeams()
 	x.graph.whole.Store(true)
 	x.log.Info("graph built", "documents", n, "took", time.Since(start))
 	x.saved.Store(0)

@@ -371,7 +371,7 @@ func TestBuildsBesideWrites(t *testing.T) {
 func TestHalfBuilt(t *testing.T) {
 	x := open(t, Settings{Dims: 8})
 	x.upsert(x.puts(0, 2000)...)
-	g, err := x.newLinks()
+	g, err := x.newLinks(x.codes)
 	if err != nil {
 		t.Fatal(err)
 	}

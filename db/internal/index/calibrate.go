@@ -96,6 +96,9 @@ func (x *Index) calibrate(documents int) {
 	x.calibration.Store(cal)
 	x.log.Debug("calibrated", "documents", documents, "questions", cal.Questions, "received", received,
 		"bits", x.codes.sketches.Load().Bits(), "candidates", cal.sketched(10, defaultRecall), "took", time.Since(start))
+	if x.graph.whole.Load() && x.chooseCodes(ctx) {
+		x.recodeSoon()
+	}
 }
 
 // coarse reports whether a second bit a dimension, which doubles the scan, would save

@@ -96,7 +96,7 @@ func (g *graph) bytes() int64 {
 	return 0
 }
 
-// newLinks makes links without nodes.
-func (x *Index) newLinks() (*hnsw.Graph, error) {
-	return hnsw.New(space{x.codes.heads, x}, &hnsw.Options{M: x.set.M, EfConstruction: x.set.EfConstruction, Seed: uint64(x.id)})
+// newLinks makes links without nodes over codes.
+func (x *Index) newLinks(c *codes) (*hnsw.Graph, error) {
+	return hnsw.New(space{c.heads, x}, &hnsw.Options{M: x.set.M, EfConstruction: x.set.EfConstruction, Seed: uint64(x.id)})
 }

@@ -83,7 +83,12 @@ type Index struct {
 	stopping    atomic.Bool // background work ends early
 	building    atomic.Bool
 	halting     atomic.Bool // building ends early
-	sampler     sampler
+
+	full     atomic.Bool            // the codes are full ones: those of the settings, or chosen
+	choice   atomic.Pointer[Choice] // why; nil: nothing was measured
+	recoding atomic.Bool
+	changing sync.WaitGroup // changes of the codes, which wait for the background
+	sampler  sampler
 
 	// detached holds the nodes that a repair has taken out of the graph for now:
 	// searches compare them beside it. Nil: none.
@@ -118,6 +123,7 @@ type derived struct {
 func Open(ctx context.Context, o Options) (*Index, error) {
 	x := &Index{opts: o, st: o.Store, id: o.ID, set: o.Settings, log: o.Logger, gate: gate.New(store.ErrClosed), commits: gate.New(store.ErrClosed)}
 	x.calibration.Store(new(calibration))
+	x.full.Store(o.Settings.Full)
 	if err := x.derive(ctx); err != nil {
 		if x.rows != nil {
 			err = errors.Join(err, x.rows.Close())
@@ -133,6 +139,13 @@ func (x *Index) ID() uint32 { return x.id }
 
 // Settings are what the index was opened with.
 func (x *Index) Settings() *Settings { return &x.set }
+
+// coded are the settings with the codes that there are.
+func (x *Index) coded() Settings {
+	set := x.set
+	set.Full = x.full.Load()
+	return set
+}
 
 // Path is the path of a derived file of version id in dir, by its extension.
 func Path(dir string, id uint32, ext string) string {
@@ -188,7 +201,7 @@ func (x *Index) newRows() error {
 
 // empty makes the derived state of a collection without documents.
 func (x *Index) empty() (err error) {
-	if x.codes, err = newCodes(&x.set); err != nil {
+	if x.codes, err = newCodes(new(x.coded())); err != nil {
 		return err
 	}
 	x.members, x.graph = new(members), new(graph)
@@ -235,6 +248,7 @@ func (x *Index) stop() bool {
 		return false
 	}
 	x.stopping.Store(true)
+	x.changing.Wait()
 	x.expiry.end()
 	x.settle()
 	return true

@@ -30,6 +30,8 @@ func (x *Index) derive(ctx context.Context) error {
 		if now.Seq > 0 && !errors.Is(err, os.ErrNotExist) {
 			x.log.Warn("snapshot not used; rebuilding from the store", "reason", err)
 		}
+		x.full.Store(x.set.Full)
+		x.choice.Store(nil)
 		if err := x.rebuild(ctx, v, now, x.set.eager()); err != nil {
 			return err
 		}
@@ -88,7 +90,7 @@ func (x *Index) rebuild(ctx context.Context, v *store.View, now store.State, lin
 		return err
 	}
 	if linked {
-		g, err := x.newLinks()
+		g, err := x.newLinks(x.codes)
 		if err != nil {
 			return err
 		}

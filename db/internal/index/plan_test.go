@@ -61,7 +61,7 @@ func TestEffort(t *testing.T) {
 		if open.plan != c.want {
 			t.Errorf("%s: %s, want %s", name, open.plan, c.want)
 		}
-		if s.graphAsked() && c.unbuilt && open.plan == PlanSketches && open.candidates < int(c.cal.sketched(10, 0.999)) {
+		if s.graphAsked() && c.unbuilt && open.plan == PlanSketches && open.candidates < c.cal.sketched(10, 0.999) {
 			t.Errorf("%s: %d candidates are fewer than for a recall of .999", name, open.candidates)
 		}
 		s.allowed = allBits(10)

@@ -50,6 +50,9 @@ type snapshotMeta struct {
 	Islands int64 `json:"islands"`
 	// Graph is how far the graph is. Empty is GraphReady, of earlier versions.
 	Graph GraphState `json:"graph,omitempty"`
+	// Full says which codes there are, if they were chosen, and Choice why.
+	Full   *bool   `json:"full,omitempty"`
+	Choice *Choice `json:"choice,omitempty"`
 }
 
 var errSnapshot = errors.New("snapshot does not fit")
@@ -61,17 +64,22 @@ func (x *Index) encode(w io.Writer, m mark, stamp uint64) error {
 	if err != nil {
 		return err
 	}
+	set, choice := x.coded(), x.choice.Load()
+	var full *bool
+	if choice != nil {
+		full = &set.Full
+	}
 	meta, err := json.Marshal(snapshotMeta{
 		Database: fmt.Sprintf("%x", x.opts.Database), Collection: x.id, Seq: seq, Nodes: n,
-		Dims: x.set.Dims, HeadDims: x.set.HeadDims, Tail: x.set.HasTail(), Rows: stamp, TS: m.ts, Session: session,
-		Islands: x.islands.Load(), Graph: x.graph.state(),
+		Dims: x.set.Dims, HeadDims: x.set.HeadDims, Tail: set.HasTail(), Rows: stamp, TS: m.ts, Session: session,
+		Islands: x.islands.Load(), Graph: x.graph.state(), Full: full, Choice: choice,
 	})
 	if err != nil {
 		return err
 	}
 	links := x.graph.made.Load()
 	if links == nil { // it is written as an empty one
-		if links, err = x.newLinks(); err != nil {
+		if links, err = x.newLinks(x.codes); err != nil {
 			return err
 		}
 	}
@@ -113,6 +121,10 @@ func (x *Index) decode(r io.Reader, size int64, now store.State) (m snapshotMeta
 	if err := json.Unmarshal(b, &m); err != nil {
 		return m, nil, fmt.Errorf("%w: %w", errSnapshot, err)
 	}
+	if m.Full != nil && m.Choice != nil && x.set.ChooseCodes {
+		x.full.Store(*m.Full)
+		x.choice.Store(m.Choice)
+	}
 	if err := x.fits(&m, now); err != nil {
 		return m, nil, err
 	}
@@ -149,10 +161,10 @@ func (x *Index) decode(r io.Reader, size int64, now store.State) (m snapshotMeta
 
 // fits checks that a snapshot is of this version and not newer than the store.
 func (x *Index) fits(m *snapshotMeta, now store.State) error {
-	switch {
+	switch set := x.coded(); {
 	case m.Database != fmt.Sprintf("%x", x.opts.Database) || m.Collection != x.id:
 		return fmt.Errorf("%w: it is of another collection", errSnapshot)
-	case m.Dims != x.set.Dims || m.HeadDims != x.set.HeadDims || m.Tail != x.set.HasTail():
+	case m.Dims != x.set.Dims || m.HeadDims != x.set.HeadDims || m.Tail != set.HasTail():
 		return fmt.Errorf("%w: it has %d and %d dims, tails %v", errSnapshot, m.Dims, m.HeadDims, m.Tail)
 	case m.Seq > now.Seq || m.Nodes > now.Next:
 		return fmt.Errorf("%w: it is newer than the store", errSnapshot)
@@ -177,8 +189,8 @@ func (x *Index) session(ts uint64) (string, error) {
 
 // decodeSearched reads the codes, the graph and the lexical index.
 func (x *Index) decodeSearched(r io.Reader, nodes int, state GraphState) (err error) {
-	read := quant.ReadCodes
-	if x.set.Full {
+	read, set := quant.ReadCodes, x.coded()
+	if set.Full {
 		read = quant.ReadFullCodes
 	}
 	if x.codes.heads, err = read(r); err != nil {
@@ -215,7 +227,7 @@ func (x *Index) decodeSearched(r io.Reader, nodes int, state GraphState) (err er
 	default:
 		return fmt.Errorf("%w: its graph is %q", errSnapshot, string(state))
 	}
-	if o := links.Options(); o.M != x.set.M || x.codes.heads.Dims() != x.set.codeDims() || x.codes.heads.Len() != nodes {
+	if o := links.Options(); o.M != x.set.M || x.codes.heads.Dims() != set.codeDims() || x.codes.heads.Len() != nodes {
 		return fmt.Errorf("%w: graph and codes are of another collection", errSnapshot)
 	}
 	x.lexical, err = lexical.Read(r)

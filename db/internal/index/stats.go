@@ -11,6 +11,8 @@ type Stats struct {
 	Dead         int     // nodes that wait for a repair
 	Fields       int     // names in the metadata of documents
 	Oversampling float64 // candidates per result that searches take
+	Full         bool    // the codes are of four bits of all dimensions
+	Choice       *Choice // nil: nothing was measured
 	State        GraphState
 	Linked       int // documents that the graph has
 
@@ -47,7 +49,7 @@ func (x *Index) Stats() (Stats, error) {
 	defer x.gate.Leave()
 	s := Stats{
 		Dead: x.dead(), Fields: x.fields(), Oversampling: x.oversampling(),
-		State: x.graph.state(), Linked: x.graph.linked(), Graph: x.graph.bytes(), Codes: x.codes.bytes(), Nodes: x.nodes.bytes(),
+		Full: x.full.Load(), Choice: x.choice.Load(), State: x.graph.state(), Linked: x.graph.linked(), Graph: x.graph.bytes(), Codes: x.codes.bytes(), Nodes: x.nodes.bytes(),
 		Metadata: x.attrs.Bytes(), Lexical: x.lexical.Bytes(), Rows: x.rows.Bytes(),
 		RowsFile: disk.Allocated(x.path(rowsExt)),
 	}

@@ -263,6 +263,36 @@ class CollectionInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeCost:
+    bytes: int
+    candidates: int
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> CodeCost:
+        return cls(
+            bytes=d["bytes"],
+            candidates=d["candidates"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodesMeasured:
+    documents: int
+    full: CodeCost
+    head: CodeCost
+    questions: int
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> CodesMeasured:
+        return cls(
+            documents=d["documents"],
+            full=CodeCost.from_json(d["full"]),
+            head=CodeCost.from_json(d["head"]),
+            questions=d["questions"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GraphStats:
     documents: int
     state: str
@@ -315,6 +345,7 @@ class DiskStats:
 class Stats:
     name: str
     codes: str
+    codes_measured: CodesMeasured | None = None
     created: datetime
     dead: int
     dims: int
@@ -332,6 +363,7 @@ class Stats:
         return cls(
             name=d["name"],
             codes=d["codes"],
+            codes_measured=CodesMeasured.from_json(d["codes_measured"]) if d.get("codes_measured") is not None else None,
             created=parse_time(d["created"]),
             dead=d["dead"],
             dims=d["dims"],
