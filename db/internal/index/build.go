@@ -94,7 +94,7 @@ func (x *Index) build() error {
 	x.log.Debug("building the graph", "documents", x.members.count(), "linked", g.Len())
 	was := g.Len()
 	for pass := 0; pass < buildPasses && !x.graph.fed.Load(); pass++ {
-		if x.addMissing(g); x.halted() {
+		if !x.addMissing(g) {
 			x.unsaved(g.Len() - was)
 			return nil
 		}
@@ -105,7 +105,7 @@ func (x *Index) build() error {
 	x.linking.Lock() // a batch is written with the graph, or before it
 	x.graph.fed.Store(true)
 	x.linking.Unlock()
-	if x.addMissing(g); x.halted() {
+	if !x.addMissing(g) {
 		x.unsaved(g.Len() - was)
 		return nil
 	}
@@ -120,7 +120,7 @@ func (x *Index) build() error {
 }
 
 // halted reports whether background work shall end.
-func (x *Index) halted() bool { return x.stopping.Load() || x.halting.Load() }
+func (x *Index) halted() bool { return x.stopping.Load() || x.halting.Load() > 0 }
 
 // unsaved has Close save a graph that is not whole, if so many new nodes are worth it.
 func (x *Index) unsaved(nodes int) {
@@ -130,8 +130,8 @@ func (x *Index) unsaved(nodes int) {
 }
 
 // addMissing adds the members that are not in the graph, on the cores that searches
-// leave.
-func (x *Index) addMissing(g *hnsw.Graph) {
+// leave. It is false if it was halted before it was through.
+func (x *Index) addMissing(g *hnsw.Graph) bool {
 	b := &builder{x: x, g: g}
 	workers := runtime.GOMAXPROCS(0)
 	var all sync.WaitGroup
@@ -139,6 +139,7 @@ func (x *Index) addMissing(g *hnsw.Graph) {
 		all.Go(func() { b.run(w, workers) })
 	}
 	all.Wait()
+	return !b.halted.Load()
 }
 
 // builder adds nodes to a graph with several workers.
@@ -146,6 +147,8 @@ type builder struct {
 	x    *Index
 	g    *hnsw.Graph
 	next atomic.Uint32 // node that no worker has taken yet
+
+	halted atomic.Bool // before all workers were through
 
 	mu   sync.Mutex // guards told, and serialises progress
 	told int        // nodes when progress was told
@@ -155,12 +158,16 @@ type builder struct {
 // one first. The first one waits only so long, so that the graph is built under lasting
 // load, too.
 func (b *builder) run(worker, workers int) {
-	for !b.x.halted() {
+	for b.next.Load() < b.x.bound() {
 		for i := 0; int(b.x.opts.Searching.Load()) >= workers-worker && (worker > 0 || i < buildWait); i++ {
 			if b.x.halted() || b.next.Load() >= b.x.bound() {
-				return
+				break
 			}
 			time.Sleep(time.Millisecond)
+		}
+		if b.x.halted() {
+			b.halted.Store(true)
+			return
 		}
 		first := b.next.Add(buildPortion) - buildPortion
 		if first >= b.x.bound() {

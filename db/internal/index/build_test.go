@@ -484,3 +484,48 @@ func TestNumbersWithoutGraph(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// A number is freed once, whether the graph or nobody has known it, and however repairs
+// and deletes meet: a document that took it over would vanish with the second time.
+func TestRepairBesideDeletes(t *testing.T) {
+	for _, set := range []Settings{{Dims: 8}, {Dims: 8, Graph: GraphAlways}} {
+		x := open(t, set)
+		x.upsert(x.puts(0, 300)...)
+		var wg sync.WaitGroup
+		ended := make(chan struct{})
+		for w := range uint64(3) {
+			wg.Go(func() {
+				rng := rand.New(rand.NewPCG(w, 77))
+				for range 40 {
+					var puts []Put
+					var ids []string
+					for i := range 100 { // many at once: a repair has time to come between
+						id := fmt.Sprint(w, "-", rng.IntN(10)+10*i)
+						puts = append(puts, Put{Record: store.Record{ID: id, Text: "문서 " + id, Precomputed: true}, Vector: draw(rng, 8)})
+						ids = append(ids, fmt.Sprint(w, "-", rng.IntN(1000)))
+					}
+					if _, err := x.Upsert(puts, nil); err != nil {
+						t.Error(err)
+					}
+					if _, err := x.Delete(ids); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		go func() { wg.Wait(); close(ended) }()
+		for open := true; open; {
+			select {
+			case <-ended:
+				open = false
+			default:
+				if _, err := x.Repair(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if e := x.examine(); e.FaultCount > 0 || e.Documents != x.count() {
+			t.Errorf("graph %q: %+v", set.Graph, e)
+		}
+	}
+}

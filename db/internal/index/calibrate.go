@@ -78,7 +78,7 @@ func (x *Index) unasked(cal *calibration) bool {
 func (x *Index) calibrate(documents int) {
 	start := time.Now()
 	ctx := context.Background()
-	if err := x.recenter(); err != nil || x.stopping.Load() {
+	if err := x.recenter(); err != nil || x.halted() {
 		return
 	}
 	asked, received := x.toAsk(ctx)
@@ -121,10 +121,10 @@ func (x *Index) measureWith(ctx context.Context, asked []sample) (*calibration, 
 	for _, sample := range asked {
 		var m measurement
 		for _, q := range sample.vectors {
-			for int(x.opts.Searching.Load()) >= runtime.GOMAXPROCS(0) && !x.stopping.Load() {
+			for int(x.opts.Searching.Load()) >= runtime.GOMAXPROCS(0) && !x.halted() {
 				time.Sleep(time.Millisecond) // others come first
 			}
-			if x.stopping.Load() || !x.measure(ctx, &m, q) {
+			if x.halted() || !x.measure(ctx, &m, q) {
 				return nil, false
 			}
 		}
@@ -325,7 +325,7 @@ func (x *Index) sentences(ctx context.Context, rng *rand.Rand, want int) (vector
 	}
 	r := x.read()
 	defer r.end()
-	for tries := 0; tries < 4*want && len(vectors) < want && !x.stopping.Load(); tries++ {
+	for tries := 0; tries < 4*want && len(vectors) < want && !x.halted(); tries++ {
 		node := rng.Uint32N(x.bound())
 		if !r.sees(node) {
 			continue

@@ -18,11 +18,14 @@ import (
 // the documents, for the promise to be kept. Their number times the bytes of a code is
 // what a search costs.
 const (
-	chooseFrom    = scanBelow // documents; of fewer there is nothing to be learned
-	chooseRows    = 20_000    // documents that are compared
+	chooseRows    = 20_000 // documents that are compared
 	chooseK       = 10
 	chooseCheaper = 1.5 // so many times the other codes must be cheaper to be taken
 )
+
+// chooseFrom is the number of documents beyond which there is something to be learned.
+// Tests lower it.
+var chooseFrom = scanBelow
 
 // Choice is what was measured of the two kinds of codes.
 type Choice struct {

@@ -34,6 +34,14 @@ func headedPuts(rng *rand.Rand, good bool, first, n int) []Put {
 	return puts
 }
 
+// fewer lets a test that runs alone choose codes with so many documents.
+func fewer(t *testing.T) int {
+	was := chooseFrom
+	chooseFrom = 1000
+	t.Cleanup(func() { chooseFrom = was })
+	return 1200
+}
+
 // await waits until the codes are chosen and the graph is whole.
 func (f *fixture) await() {
 	f.tb.Helper()
@@ -52,6 +60,7 @@ func (f *fixture) await() {
 // A collection that is about to build a graph takes the codes that serve it better,
 // whichever it has begun with, and keeps them; one whose codes were asked for keeps those.
 func TestChoosesCodes(t *testing.T) {
+	documents := fewer(t)
 	for _, c := range []struct {
 		name              string
 		good, full, asked bool // the head is good; full codes to begin with; somebody asked for the codes
@@ -74,7 +83,7 @@ func TestChoosesCodes(t *testing.T) {
 				set.Graph = GraphAlways
 			}
 			x := open(t, set)
-			x.upsert(headedPuts(x.rng, c.good, 0, chooseFrom+500)...)
+			x.upsert(headedPuts(x.rng, c.good, 0, documents)...)
 			if _, err := x.Delete([]string{"3", "4", "5"}); err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +112,7 @@ func TestChoosesCodes(t *testing.T) {
 				t.Helper()
 				x.await()
 				s, err := x.Stats()
-				if err != nil || s.Full != c.want || s.State != GraphReady || s.Linked != chooseFrom+497 {
+				if err != nil || s.Full != c.want || s.State != GraphReady || s.Linked != documents-3 {
 					t.Errorf("%s: full %v, graph %s with %d, want full %v; %v", when, s.Full, s.State, s.Linked, c.want, err)
 				}
 				switch {
@@ -120,7 +129,10 @@ func TestChoosesCodes(t *testing.T) {
 				}
 				ask(true)
 			}
-			ask(false) // the graph is asked for, or the collection calibrated
+			ask(false)    // the graph is asked for
+			if c.always { // as when it has doubled
+				x.calibrate(documents - 3)
+			}
 			check("at first")
 			if t.Failed() {
 				t.Log(x.log)
@@ -150,6 +162,7 @@ func TestChoosesCodes(t *testing.T) {
 				t.Error("without a snapshot it begins otherwise than at first")
 			}
 			ask(false)
+			x.calibrate(documents - 3)
 			check("from the store")
 		})
 	}
@@ -157,16 +170,16 @@ func TestChoosesCodes(t *testing.T) {
 
 // While codes change, searches and writes wait and go on, and nothing is lost.
 func TestChoosesCodesBesideWrites(t *testing.T) {
-	t.Parallel()
+	documents := fewer(t)
 	x := open(t, Settings{Dims: 256, HeadDims: 32, M: 4, EfConstruction: 16, ChooseCodes: true})
-	x.upsert(headedPuts(x.rng, false, 0, chooseFrom+500)...)
+	x.upsert(headedPuts(x.rng, false, 0, documents)...)
 	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	for w := range uint64(3) {
 		rng := rand.New(rand.NewPCG(w, 31))
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				p := headedPuts(rng, false, rng.IntN(chooseFrom), 1)
+				p := headedPuts(rng, false, rng.IntN(documents), 1)
 				if _, err := x.Upsert(p, nil); err != nil {
 					t.Error(err)
 					return
@@ -190,7 +203,7 @@ func TestChoosesCodesBesideWrites(t *testing.T) {
 	wg.Wait()
 	x.buildNow()
 	x.await()
-	if e := x.examine(); e.FaultCount > 0 || e.Documents != chooseFrom+500 || e.Queried != e.Documents {
+	if e := x.examine(); e.FaultCount > 0 || e.Documents != documents || e.Queried != e.Documents {
 		t.Errorf("%+v", e)
 	}
 	x.buildNow()

@@ -153,8 +153,8 @@ func (x *Index) renew(ctx context.Context) (keys int, err error) {
 		return 0, err
 	}
 	defer x.gate.Resume()
-	x.halting.Store(true)
-	defer x.halting.Store(false)
+	x.halting.Add(1)
+	defer x.halting.Add(-1)
 	x.settle()
 	if keys, err = MendStore(x.st, x.id, x.set.Dims); err != nil {
 		return 0, err

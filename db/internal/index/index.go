@@ -82,7 +82,7 @@ type Index struct {
 	seeding     atomic.Bool
 	stopping    atomic.Bool // background work ends early
 	building    atomic.Bool
-	halting     atomic.Bool // building ends early
+	halting     atomic.Int32 // > 0: building and calibrations end early
 
 	full     atomic.Bool            // the codes are full ones: those of the settings, or chosen
 	choice   atomic.Pointer[Choice] // why; nil: nothing was measured

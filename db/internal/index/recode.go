@@ -27,12 +27,15 @@ func (x *Index) recodeSoon() {
 // memory. Operations wait meanwhile: a fraction of a second for a million. The graph is
 // gone then, and is to be built over the new codes. It is false if the index is closed.
 func (x *Index) recode() bool {
+	x.halting.Add(1)
+	defer x.halting.Add(-1)
+	for x.busy() && !x.stopping.Load() { // operations need not wait for that, too
+		time.Sleep(time.Millisecond)
+	}
 	if err := x.gate.Pause(context.Background()); err != nil {
 		return false
 	}
 	defer x.gate.Resume()
-	x.halting.Store(true)
-	defer x.halting.Store(false)
 	x.settle()
 	start := time.Now()
 	set := x.coded()
@@ -60,6 +63,11 @@ func (x *Index) recode() bool {
 	x.forgetBeams()
 	x.log.Info("codes changed", "full", set.Full, "documents", x.members.count(), "took", time.Since(start))
 	return true
+}
+
+// busy reports whether something long goes on in the background.
+func (x *Index) busy() bool {
+	return x.building.Load() || x.calibrating.Load() || x.seeding.Load() || x.snapping.Load() || x.repairing.Load()
 }
 
 // encodeAll makes codes of all members, and of no vector for the other nodes.

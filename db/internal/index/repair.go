@@ -2,7 +2,6 @@ package index
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/fronyai/frony-db/db/internal/store"
 )
@@ -17,11 +16,15 @@ const (
 // bury takes nodes that no reader can see any more out of the graph, and starts
 // a repair when enough have gathered.
 func (x *Index) bury(dead []uint32) {
-	x.linking.RLock() // else a snapshot would lack what it says is live
+	x.linking.RLock()    // else a snapshot would lack what it says is live
+	var unknown []uint32 // to the graph
 	for _, node := range dead {
+		if !x.graph.knows(node) { // asked first: a repair beside this frees what is deleted
+			unknown = append(unknown, node)
+		}
 		x.forget(node)
 	}
-	x.members.bury(slices.DeleteFunc(slices.Clone(dead), x.graph.knows))
+	x.members.bury(unknown)
 	x.linking.RUnlock()
 	x.saved.Store(0) // the newest snapshot still holds what they were
 	if n := x.dead(); n >= repairFrom && n >= x.members.count()/repairShare {
