@@ -24,6 +24,7 @@ type NewCollection struct {
 	Oversampling   int    `json:"oversampling,omitzero" minimum:"0" doc:"Candidates per result to rerank; calibrated on the collection's own vectors if missing"`
 	NoTail         bool   `json:"no_tail,omitzero" doc:"Keeps no codes of the dimensions behind the head in memory: smaller and slower"`
 	Codes          string `json:"codes,omitzero" enum:"head,full" doc:"What the graph reads of embeddings: bytes of a Matryoshka head, or four bits of all dimensions; chosen by the model if missing"`
+	Graph          string `json:"graph,omitzero" enum:"auto,always" doc:"When the graph is built: in the background when it can make searches faster (auto, if missing), or with the first document"`
 	ExistOK        bool   `json:"exist_ok,omitzero" doc:"Return an existing collection instead of an error"`
 
 	// Given is the name of Precomputed before 0.1.
@@ -38,7 +39,7 @@ func FromOptions(name string, o *db.CollectionOptions) NewCollection {
 	}
 	return NewCollection{
 		Name: name, Dims: o.Dims, Precomputed: o.Precomputed, HeadDims: o.HeadDims, M: o.M,
-		EfConstruction: o.EfConstruction, EfSearch: o.EfSearch, Oversampling: o.Oversampling, NoTail: o.NoTail, Codes: string(o.Codes),
+		EfConstruction: o.EfConstruction, EfSearch: o.EfSearch, Oversampling: o.Oversampling, NoTail: o.NoTail, Codes: string(o.Codes), Graph: string(o.Graph),
 	}
 }
 
@@ -46,7 +47,7 @@ func FromOptions(name string, o *db.CollectionOptions) NewCollection {
 func (n *NewCollection) DB() *db.CollectionOptions {
 	return &db.CollectionOptions{
 		Dims: n.Dims, Precomputed: n.Precomputed || n.Given, HeadDims: n.HeadDims, M: n.M,
-		EfConstruction: n.EfConstruction, EfSearch: n.EfSearch, Oversampling: n.Oversampling, NoTail: n.NoTail, Codes: db.Codes(n.Codes),
+		EfConstruction: n.EfConstruction, EfSearch: n.EfSearch, Oversampling: n.Oversampling, NoTail: n.NoTail, Codes: db.Codes(n.Codes), Graph: db.Graph(n.Graph),
 	}
 }
 

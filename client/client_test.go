@@ -521,7 +521,7 @@ func TestCreate(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	c, d := start(t, nil)
-	want := db.CollectionOptions{Dims: 32, Precomputed: true, HeadDims: 16, M: 8, EfConstruction: 50, EfSearch: 60, Oversampling: 7, NoTail: true, Codes: db.FullCodes}
+	want := db.CollectionOptions{Dims: 32, Precomputed: true, HeadDims: 16, M: 8, EfConstruction: 50, EfSearch: 60, Oversampling: 7, NoTail: true, Codes: db.FullCodes, Graph: db.GraphAlways}
 	if _, err := c.Create(ctx, "notes", &want); err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,8 @@ type CollectionOptions struct {
 	EfConstruction int
 
 	// EfSearch is the beam width of a search. Zero uses the number of candidates,
-	// which is calibrated on the collection's own vectors.
+	// which is calibrated on the collection's own vectors. With it or Oversampling
+	// searches ask the graph, which is then built from the first document on.
 	EfSearch int
 	// Oversampling is the number of candidates per result that the graph
 	// proposes and the full vectors rerank. Zero calibrates it on the
@@ -52,8 +53,17 @@ type CollectionOptions struct {
 	// candidates are then compared directly by their full vectors, which is slower.
 	NoTail bool
 
+	// Graph says when the graph is built. The default is GraphAuto. It may change from
+	// one opening to the next; a graph that was built stays.
+	Graph Graph
+
 	// Codes selects what the graph and the first comparison read of each embedding.
-	// The default is HeadCodes with HeadDims, NoTail, or a model with a Matryoshka head
+	// Those of the caller, and of a caller who sets HeadDims or NoTail, stay. Without,
+	// a collection of embeddings with a Matryoshka head chooses by measurement: before
+	// its graph is built for the first time, and whenever it has doubled since, it asks
+	// both kinds of codes the questions that it has received, or sentences of its
+	// documents, and takes the others if searches cost a third less with them. Stats
+	// says what was measured. It begins, as all others do, with HeadCodes with HeadDims, NoTail, or a model with a Matryoshka head
 	// that is not known to be weak (embedder.Spec.WeakHead), and for embeddings of less
 	// than 128 dimensions; otherwise it is FullCodes.
 	Codes Codes
@@ -61,6 +71,23 @@ type CollectionOptions struct {
 	// anyModel opens the collection without an embedder, whatever its model is.
 	anyModel bool
 }
+
+// Graph says when the graph of a collection is built.
+type Graph string
+
+// The choices of Graph.
+const (
+	// GraphAuto builds the graph in the background when it can make searches faster: when
+	// the collection is too large for a fast scan (with 384 dimensions from 300,000
+	// documents on) and has received 256 different questions, by which it is known whether
+	// a graph finds what they ask for. Or when it is asked for: at the first query with an
+	// EfSearch or Oversampling, and from the first document on if the collection has one of
+	// these. A database that is opened read-only builds none.
+	// docs/decisions/0180-deferred-graph.md has the reasons.
+	GraphAuto Graph = "auto"
+	// GraphAlways builds the graph from the first document on: each write adds to it.
+	GraphAlways Graph = index.GraphAlways
+)
 
 // Codes is what is kept of embeddings in memory, beside the sketches.
 type Codes string
@@ -93,12 +120,13 @@ func (o *CollectionOptions) full(s *index.Settings) (bool, error) {
 	return false, fmt.Errorf("Codes is %q; want %s or %s", string(o.Codes), HeadCodes, FullCodes)
 }
 
-// codesOf are the codes of a collection.
-func codesOf(s *index.Settings) Codes {
-	if s.Full {
-		return FullCodes
+// check returns an error if there is no such choice.
+func (g Graph) check() error {
+	switch g {
+	case "", GraphAuto, GraphAlways:
+		return nil
 	}
-	return HeadCodes
+	return fmt.Errorf("Graph is %q; want %s or %s", string(g), GraphAuto, GraphAlways)
 }
 
 const (
@@ -116,8 +144,9 @@ func (o *CollectionOptions) create(l *Limits) (index.Settings, error) {
 		EfSearch:       o.EfSearch,
 		Oversampling:   o.Oversampling,
 		NoTail:         o.NoTail,
+		Graph:          string(o.Graph),
 	}
-	var faults []error
+	faults := []error{o.Graph.check()}
 	if o.Embedder != nil && o.Precomputed {
 		faults = append(faults, errors.New("options Precomputed and Embedder exclude each other"))
 	}
@@ -137,6 +166,7 @@ func (o *CollectionOptions) create(l *Limits) (index.Settings, error) {
 	s.HeadDims = cmp.Or(s.HeadDims, s.Dims)
 	full, err := o.full(&s)
 	s.Full, faults = full, append(faults, err)
+	s.ChooseCodes = o.Codes == CodesDefault && o.HeadDims == 0 && !o.NoTail && s.HeadDims < s.Dims && s.Dims >= fullFrom
 	for _, f := range []struct {
 		name       string
 		n, lo, max int
@@ -180,6 +210,10 @@ func (o *CollectionOptions) open(s *index.Settings, l *Limits) error {
 			faults = append(faults, fmt.Errorf("%s is %d, the collection was created with %d", f.name, f.want, f.is))
 		}
 	}
+	if err := o.Graph.check(); err != nil {
+		faults = append(faults, err)
+	}
+	s.Graph = cmp.Or(string(o.Graph), s.Graph)
 	s.EfSearch = cmp.Or(o.EfSearch, s.EfSearch)
 	s.Oversampling = cmp.Or(o.Oversampling, s.Oversampling)
 	if s.EfSearch < 0 || s.EfSearch > l.EfSearch {

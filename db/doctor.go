@@ -48,7 +48,8 @@ type CollectionHealth struct {
 	// Queried counts the documents that were searched for by their own vectors.
 	// Missed counts those that the graph did not return with the collection's
 	// EfSearch, or 64; Unreachable those that it did not return with a beam width
-	// of 1,000 either.
+	// of 1,000 either. While there is no graph, or it is not complete, nothing is
+	// asked: a scan misses none.
 	Queried     int `json:"queried"`
 	Missed      int `json:"missed"`
 	Unreachable int `json:"unreachable"`

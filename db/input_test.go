@@ -204,7 +204,7 @@ func TestBadOptions(t *testing.T) {
 			t.Errorf("collection %q: %v", name, err)
 		}
 	}
-	for _, o := range []db.CollectionOptions{{}, {Dims: 5000}, {Dims: 8, HeadDims: 9}, {Dims: 8, M: 1}, {Dims: 8, EfSearch: -1}} {
+	for _, o := range []db.CollectionOptions{{}, {Dims: 5000}, {Dims: 8, HeadDims: 9}, {Dims: 8, M: 1}, {Dims: 8, EfSearch: -1}, {Dims: 8, Graph: "never"}} {
 		if _, err := d.Collection(t.Context(), "x", &o); !errors.Is(err, db.ErrInvalidOptions) {
 			t.Errorf("options %+v: %v", o, err)
 		}

@@ -191,6 +191,7 @@ func TestMetamorphic(t *testing.T) {
 	ops := operations(rng, n, steps)
 	variants := []variant{
 		{name: "default"},
+		{name: "with a graph", coll: db.CollectionOptions{Graph: db.GraphAlways}},
 		{name: "synced later, small M", opts: db.Options{SyncEvery: time.Hour}, coll: db.CollectionOptions{M: 6, EfConstruction: 60}},
 		{name: "full codes", coll: db.CollectionOptions{HeadDims: 12, Codes: db.FullCodes, Oversampling: 40}},
 		{name: "no tail", coll: db.CollectionOptions{HeadDims: 12, NoTail: true, Oversampling: 40}},

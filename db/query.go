@@ -62,7 +62,9 @@ type Query struct {
 	Recall float32
 	// EfSearch is the beam width in the graph, and Oversampling the number of
 	// candidates per result that are reranked. If one of them is set, the graph is
-	// searched so, whatever Recall that has; zero means the collection's.
+	// searched so, whatever Recall that has; zero means the collection's. A collection
+	// that has no graph yet begins to build it then, in the background, and until it is
+	// ready such queries are answered as with a Recall of 0.999.
 	EfSearch     int
 	Oversampling int
 	// Mode selects dense, lexical or hybrid search. The zero Mode is Hybrid for a

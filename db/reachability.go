@@ -15,6 +15,8 @@ type Reachability struct {
 // 1,000 does not return it: its data is intact, but only an exact or lexical search
 // finds it.
 //
+// While the collection has no complete graph, nothing is asked.
+//
 // It reads only memory, and takes about as long as n searches. Searches and writes
 // continue meanwhile. Doctor checks all documents, and can repair them. It returns
 // ErrClosed and the context's error.

@@ -52,7 +52,7 @@ func TestRecall(t *testing.T) {
 			heard <- recall
 		},
 	})
-	c := collection(t, d, "c", &db.CollectionOptions{Dims: 384, HeadDims: 192})
+	c := collection(t, d, "c", &db.CollectionOptions{Dims: 384, HeadDims: 192, Graph: db.GraphAlways})
 	for i := 0; i < n; i += 500 {
 		docs := make([]db.Document, 500)
 		for j := range docs {

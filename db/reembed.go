@@ -176,9 +176,9 @@ func (g *change) begin(o *ReembedOptions) error {
 	}
 	create := CollectionOptions{
 		Embedder: g.e, HeadDims: o.HeadDims, M: was.M, EfConstruction: was.EfConstruction,
-		EfSearch: was.EfSearch, Oversampling: was.Oversampling, NoTail: was.NoTail,
+		EfSearch: was.EfSearch, Oversampling: was.Oversampling, NoTail: was.NoTail, Graph: Graph(was.Graph),
 	}
-	if was.Full && was.HeadDims < was.Dims { // as somebody wanted it, or for a weak head
+	if was.Full && !was.ChooseCodes && was.HeadDims < was.Dims { // as somebody wanted it, or for a weak head
 		create.Codes = FullCodes
 	}
 	s, err := create.create(&c.db.opts.Limits)

@@ -87,7 +87,7 @@ func (g *change) load(ctx context.Context) error {
 			}
 		}
 		set := g.from.Settings() // carries over the options it was opened with
-		to, err := d.load(ctx, g.hidden.Info, &CollectionOptions{Embedder: g.e, EfSearch: set.EfSearch, Oversampling: set.Oversampling})
+		to, err := d.load(ctx, g.hidden.Info, &CollectionOptions{Embedder: g.e, EfSearch: set.EfSearch, Oversampling: set.Oversampling, Graph: Graph(set.Graph)})
 		if err != nil {
 			return err
 		}

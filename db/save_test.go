@@ -54,7 +54,7 @@ func precomputed(rng *rand.Rand, id string, dims int) Document {
 
 func openPrecomputed(t testing.TB, d *DB, dims int) *Collection {
 	t.Helper()
-	c, err := d.Collection(context.Background(), "c", &CollectionOptions{Dims: dims, EfConstruction: 32, M: 8})
+	c, err := d.Collection(context.Background(), "c", &CollectionOptions{Dims: dims, EfConstruction: 32, M: 8, Graph: GraphAlways})
 	if err != nil {
 		t.Fatal(err)
 	}

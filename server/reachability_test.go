@@ -21,7 +21,7 @@ func (b *bench) metrics() string {
 func TestCheck(t *testing.T) {
 	b := start(t, nil)
 	for name, docs := range map[string]string{"one": `{"id":"1","text":"a"},{"id":"2","text":"b"},{"id":"3","text":"c"}`, "two": `{"id":"1","text":"a"}`} {
-		b.ask(201, "POST", "/v1/collections", `{"name":"`+name+`"}`)
+		b.ask(201, "POST", "/v1/collections", `{"name":"`+name+`","graph":"always"}`)
 		b.ask(200, "PUT", "/v1/collections/"+name+"/documents", `{"documents":[`+docs+`]}`)
 	}
 	if m := b.metrics(); strings.Contains(m, "frony_unreachable_documents{") {

@@ -62,7 +62,8 @@ func (b *bench) fillNotes(n int) {
 	for i := range n {
 		docs = append(docs, fmt.Sprintf(`{"id":"%d","text":"문서 %d"}`, i, i))
 	}
-	b.ask(200, "PUT", "/v1/collections/notes/documents?create=true", `{"documents":[`+strings.Join(docs, ",")+`]}`)
+	b.ask(201, "POST", "/v1/collections", `{"name":"notes","graph":"always"}`)
+	b.ask(200, "PUT", "/v1/collections/notes/documents", `{"documents":[`+strings.Join(docs, ",")+`]}`)
 }
 
 func TestBackupTasks(t *testing.T) {

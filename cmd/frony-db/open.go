@@ -62,13 +62,15 @@ func (a *app) progress() func(string, int, int) {
 		return nil
 	}
 	var bar *term.Progress
-	last := 0
+	shown, last := "", 0
 	return func(task string, done, total int) {
-		if bar == nil && done >= total {
+		switch {
+		case bar == nil && done >= total:
 			return // it ended before there was anything to show
-		}
-		if bar == nil {
-			bar, last = term.NewProgress(a.err, task, int64(total)), 0
+		case bar == nil:
+			bar, shown, last = term.NewProgress(a.err, task, int64(total)), task, 0
+		case task != shown:
+			return // there is one bar: what goes on in the background waits for the next
 		}
 		bar.Add(int64(done - last))
 		if last = done; done >= total {

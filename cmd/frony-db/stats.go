@@ -34,6 +34,19 @@ func (a *app) stats() *cobra.Command {
 	}
 }
 
+// graphText says how far the graph is, of a collection with so many documents.
+func graphText(g db.GraphStats, documents int) string {
+	switch g.State {
+	case db.GraphNone:
+		return "none; searches scan"
+	case db.GraphBuilding:
+		return fmt.Sprintf("%d of %d documents; searches scan until it is complete", g.Documents, documents)
+	case db.GraphReady:
+		return "ready"
+	}
+	return "" // of another engine
+}
+
 func (a *app) printStats(s db.Stats) error {
 	model := "none (precomputed embeddings)"
 	if s.Model != nil {
@@ -44,13 +57,20 @@ func (a *app) printStats(s db.Stats) error {
 	row("documents", strconv.Itoa(s.Documents))
 	row("deleted, not yet reclaimed", strconv.Itoa(s.Dead))
 	if s.Codes == db.FullCodes {
-		row("dims", fmt.Sprintf("%d, graph over four bits of each", s.Dims))
+		row("dims", fmt.Sprintf("%d, four bits of each in memory", s.Dims))
 	} else {
 		row("dims", fmt.Sprintf("%d, graph over the first %d", s.Dims, s.HeadDims))
+	}
+	if m := s.CodesMeasured; m != nil {
+		row("codes, measured", fmt.Sprintf("head %d × %d bytes, four bits of each %d × %d bytes",
+			m.Head.Candidates, m.Head.Bytes, m.Full.Candidates, m.Full.Bytes))
 	}
 	row("model", model)
 	row("created", s.Created.Local().Format(time.DateTime))
 	row("metadata fields", strconv.Itoa(s.Fields))
+	if text := graphText(s.Graph, s.Documents); text != "" {
+		row("graph", text)
+	}
 	row("memory: graph links", term.Bytes(s.Memory.Graph))
 	row("memory: codes", term.Bytes(s.Memory.Codes))
 	row("memory: nodes", term.Bytes(s.Memory.Nodes))

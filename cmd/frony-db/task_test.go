@@ -50,7 +50,7 @@ func TestMaintenanceOnServer(t *testing.T) {
 	}
 	var r db.DoctorReport
 	c.json(&r, on("doctor", "--repair", "-c", "again")...)
-	if !r.OK() || len(r.Collections) != 1 || r.Collections[0].Queried != 4 {
+	if !r.OK() || len(r.Collections) != 1 || r.Collections[0].Documents != 4 {
 		t.Errorf("%+v", r)
 	}
 	if out := c.ok(on("reembed", "-c", "notes")...); !strings.Contains(out, "nothing was done") {

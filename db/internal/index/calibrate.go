@@ -60,8 +60,8 @@ type calibration struct {
 // calibrateSoon measures in the background if it is time. Searches call it: what is
 // only written to need not be measured.
 func (x *Index) calibrateSoon() {
-	cal, n := x.calibration.Load(), x.graph.Len()
-	if n <= scanBelow || n < 2*cal.Documents && !x.questions.due(cal.Received) || !x.calibrating.CompareAndSwap(false, true) {
+	cal, n := x.calibration.Load(), x.members.count()
+	if n <= scanBelow || n < 2*cal.Documents && !x.questions.due(cal.Received) && !x.unasked(cal) || !x.calibrating.CompareAndSwap(false, true) {
 		return
 	}
 	x.background.Go(func() {
@@ -70,11 +70,16 @@ func (x *Index) calibrateSoon() {
 	})
 }
 
+// unasked reports whether there is a graph that was not there when cal was measured.
+func (x *Index) unasked(cal *calibration) bool {
+	return cal.BeamNS == 0 && cal.Questions > 0 && x.graph.whole.Load()
+}
+
 // calibrate asks questions every way, and keeps what it took to find the nearest.
 func (x *Index) calibrate(documents int) {
 	start := time.Now()
 	ctx := context.Background()
-	if err := x.recenter(); err != nil || x.stopping.Load() {
+	if err := x.recenter(); err != nil || x.halted() {
 		return
 	}
 	asked, received := x.toAsk(ctx)
@@ -92,6 +97,9 @@ func (x *Index) calibrate(documents int) {
 	x.calibration.Store(cal)
 	x.log.Debug("calibrated", "documents", documents, "questions", cal.Questions, "received", received,
 		"bits", x.codes.sketches.Load().Bits(), "candidates", cal.sketched(10, defaultRecall), "took", time.Since(start))
+	if x.graph.whole.Load() && x.chooseCodes(ctx) {
+		x.recodeSoon()
+	}
 }
 
 // coarse reports whether a second bit a dimension, which doubles the scan, would save
@@ -114,10 +122,10 @@ func (x *Index) measureWith(ctx context.Context, asked []sample) (*calibration, 
 	for _, sample := range asked {
 		var m measurement
 		for _, q := range sample.vectors {
-			for int(x.opts.Searching.Load()) >= runtime.GOMAXPROCS(0) && !x.stopping.Load() {
+			for int(x.opts.Searching.Load()) >= runtime.GOMAXPROCS(0) && !x.halted() {
 				time.Sleep(time.Millisecond) // others come first
 			}
-			if x.stopping.Load() || !x.measure(ctx, &m, q) {
+			if x.halted() || !x.measure(ctx, &m, q) {
 				return nil, false
 			}
 		}
@@ -261,13 +269,17 @@ func (s *search) ranks(ctx context.Context, nodes []uint32) ([]int, error) {
 // calibrateMost is the largest number of candidates that is told from others.
 const calibrateMost = 20_000
 
-// climb asks the graph with wider and wider beams.
+// climb asks the graph, if there is one, with wider and wider beams.
 func (s *search) climb(m *measurement, truth []uint32) {
+	g := s.x.graph.asked()
+	if g == nil {
+		return
+	}
 	head := s.code().head
 	var hits []hnsw.Hit
 	for i, beam := range calibrateBeams {
 		start := time.Now()
-		hits = s.x.graph.Search(hits[:0], head, hnsw.Search{K: beam, Ef: beam})
+		hits = g.Search(hits[:0], head, hnsw.Search{K: beam, Ef: beam})
 		if i == len(calibrateBeams)-1 {
 			shortest(&m.walk, start, beam)
 		}
@@ -324,7 +336,7 @@ func (x *Index) toAsk(ctx context.Context) (asked []sample, received int) {
 	if vectors, seen := x.questions.sample(calibrateQuestions); len(vectors) >= calibrateReal {
 		asked, received = append(asked, sample{vectors, calibrateMargin}), seen
 	}
-	rng := rand.New(rand.NewPCG(uint64(x.graph.Len()), uint64(x.id)))
+	rng := rand.New(rand.NewPCG(uint64(x.members.count()), uint64(x.id)))
 	if vectors := x.sentences(ctx, rng, calibrateQuestions); len(vectors) > 0 {
 		return append(asked, sample{vectors, calibrateMargin}), received
 	}
@@ -339,7 +351,7 @@ func (x *Index) sentences(ctx context.Context, rng *rand.Rand, want int) (vector
 	}
 	r := x.read()
 	defer r.end()
-	for tries := 0; tries < 4*want && len(vectors) < want && !x.stopping.Load(); tries++ {
+	for tries := 0; tries < 4*want && len(vectors) < want && !x.halted(); tries++ {
 		node := rng.Uint32N(x.bound())
 		if !r.sees(node) {
 			continue

@@ -91,6 +91,11 @@ func (c *codes) wipe(node uint32) {
 	c.draw(node, make([]float32, c.sketches.Load().Dims()))
 }
 
+// none reports whether the codes of a node may be those of no vector.
+func (c *codes) none(node uint32) bool {
+	return !slices.ContainsFunc(c.heads.Code(node), func(b byte) bool { return b != 0 })
+}
+
 // code is a vector's code, or space for one.
 type code struct{ head, tail []byte }
 

@@ -65,12 +65,15 @@ func (x *Index) link(puts []Put, done *store.Committed) {
 		x.expiry.set(node, rec.Expires)
 		x.nodes.bear(node, done.Seq)
 	}
-	parallel.Each(len(done.Born), 8, func(i int) {
-		node := done.Born[i]
-		if err := x.graph.Add(node); err != nil {
-			x.log.Error("node could not be linked; doctor repairs it", "node", node, "err", err)
-		}
-	})
+	if g := x.graph.written(); g != nil {
+		parallel.Each(len(done.Born), 8, func(i int) {
+			node := done.Born[i]
+			if err := g.Add(node); err != nil {
+				x.log.Error("node could not be linked; doctor repairs it", "node", node, "err", err)
+			}
+		})
+	}
+	x.members.add(done.Born...) // after the graph: see builder.add
 	for _, node := range done.Dead {
 		x.nodes.kill(node, done.Seq)
 	}

@@ -19,7 +19,7 @@ func (r *Reader) compare(p *Put) error {
 	case err != nil:
 		return err
 	case !ok:
-	case !r.x.graph.Has(node): // its vector may be damaged
+	case !r.x.members.has(node): // its vector may be damaged
 	case old.Hash == p.Hash:
 		p.Unchanged = true
 	case old.TextHash == p.TextHash && old.Precomputed == (p.Vector != nil):

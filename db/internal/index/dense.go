@@ -28,12 +28,15 @@ type way struct {
 // way chooses how to find the k nodes of the highest cosine.
 func (s *search) way(k, promised int) way {
 	detached := s.x.detachedNodes() // before the graph is asked: see relinkNodes
-	live := s.x.graph.Len() + len(detached)
+	live := s.x.members.count()
 	if s.allowed != nil {
 		live = min(live, s.allowed.count())
 	}
 	e := s.effort(k, promised, live)
 	s.trace.Plan = e.plan
+	if s.graphAsked() && !s.x.graph.whole.Load() {
+		s.x.buildNow()
+	}
 	return way{e, live, detached}
 }
 
@@ -61,7 +64,7 @@ func (s *search) walk(ctx context.Context, k int, w way) ([]scored, error) {
 			return nil, err
 		}
 		start := time.Now()
-		hits := s.x.graph.Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: s.beam(want), Allow: allow})
+		hits := s.x.graph.made.Load().Search(make([]hnsw.Hit, 0, want), code.head, hnsw.Search{K: want, Ef: s.beam(want), Allow: allow})
 		hits = s.join(hits, code, w.detached, want)
 		s.trace.Graph += time.Since(start)
 		nodes := make([]uint32, 0, len(hits))

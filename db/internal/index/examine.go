@@ -106,7 +106,10 @@ func (x *Index) checkGraph() error {
 	defer x.saving.Unlock()
 	x.linking.Lock()
 	defer x.linking.Unlock()
-	return x.graph.Check()
+	if g := x.graph.made.Load(); g != nil {
+		return g.Check()
+	}
+	return nil
 }
 
 // examinePart is the number of nodes that are examined with one reader.
@@ -145,7 +148,7 @@ func (x *Index) examineNodes(ctx context.Context, e *Examination, sample int) er
 
 // drawNodes chooses random nodes for self-queries. Nil means all.
 func (x *Index) drawNodes(sample int) *hnsw.Bitset {
-	total := x.graph.Len()
+	total := x.members.count()
 	if sample <= 0 || sample >= total {
 		return nil
 	}
@@ -226,14 +229,18 @@ func (m *examiner) node(node uint32, vec []float32, ask bool) {
 	if row, ok := m.x.rows.Get(node); ok && !bytes.Equal(row, quant.Bytes(vec)) {
 		m.fault("rows", m.id(node), node, "the row does not match the vector")
 	}
-	missed := false
+	missed, g := false, m.x.graph.asked()
 	switch {
-	case !m.x.graph.Has(node):
+	case !m.x.members.has(node):
+		m.Unreachable++
+		m.fault("derived", m.id(node), node, "the document is left out of dense search")
+	case g == nil: // none yet: there is nothing to miss
+	case !g.Has(node):
 		m.Unreachable++
 		m.fault("graph", m.id(node), node, "the document is not in the graph")
 	case ask:
 		m.Queried++
-		normal, wide := m.self.ask(m.x, m.code.head, node)
+		normal, wide := m.self.ask(m.x, g, m.code.head, node)
 		if missed = !normal; missed {
 			m.Missed++
 		}

@@ -54,7 +54,9 @@ func (x *Index) linkAgain(ctx context.Context, nodes []uint32) (int, error) {
 	if len(freed) > 0 {
 		x.epochs.After(func() { x.reclaim(freed) })
 	}
-	x.seedMissed(slices.Values(nodes))
+	if g := x.graph.asked(); g != nil {
+		x.seedMissed(g, slices.Values(nodes))
+	}
 	return n, err
 }
 
@@ -88,14 +90,14 @@ func (x *Index) relinkNodes(ctx context.Context, nodes []uint32) (freed []uint32
 	if err != nil {
 		return nil, 0, err
 	}
-	for _, node := range x.graph.Repair(hnsw.RepairOptions{}) {
+	for _, node := range x.graph.repair() {
 		if _, ok := mine[node]; !ok {
 			freed = append(freed, node)
 		}
 	}
 	// From here on it is not cancelled: a node that is not linked yet is missing.
 	for node, vec := range mine {
-		if err := x.relinkOne(stored{node, quant.Bytes(vec)}, vec); err != nil {
+		if err := x.relinkOne(x.graph.made.Load(), stored{node, quant.Bytes(vec)}, vec); err != nil {
 			return freed, n, fmt.Errorf("link node %d again: %w", node, err)
 		}
 		n++
@@ -111,7 +113,9 @@ func (x *Index) withCopies(nodes []uint32) []uint32 {
 	var twins []uint32
 	for _, node := range nodes {
 		all.Set(node)
-		if twins = x.graph.Twins(twins[:0], node); len(twins) > 1 {
+		if g := x.graph.made.Load(); g == nil {
+			continue
+		} else if twins = g.Twins(twins[:0], node); len(twins) > 1 {
 			for _, twin := range twins {
 				all.Set(twin)
 			}
@@ -134,7 +138,7 @@ func (x *Index) detach(nodes []uint32) (map[uint32][]float32, error) {
 		// It may have been deleted since it was examined.
 		if ok && x.sound(vec) && x.nodes.visible(node, r.seq) {
 			mine[node] = vec
-			x.graph.Delete(node)
+			x.graph.delete(node)
 		}
 	}
 	return mine, nil
@@ -149,6 +153,8 @@ func (x *Index) renew(ctx context.Context) (keys int, err error) {
 		return 0, err
 	}
 	defer x.gate.Resume()
+	x.halting.Add(1)
+	defer x.halting.Add(-1)
 	x.settle()
 	if keys, err = MendStore(x.st, x.id, x.set.Dims); err != nil {
 		return 0, err
@@ -159,8 +165,9 @@ func (x *Index) renew(ctx context.Context) (keys int, err error) {
 	v := x.st.View(nil)
 	defer v.Close()
 	now := x.st.State(x.id)
+	linked := x.set.eager() || x.graph.made.Load() != nil
 	// The old graph is gone: from here on it is not cancelled.
-	if err := x.rebuild(context.WithoutCancel(ctx), v, now); err != nil {
+	if err := x.rebuild(context.WithoutCancel(ctx), v, now, linked); err != nil {
 		return keys, err
 	}
 	x.visible = newVisible(mark{now.Seq, v.TS()})

@@ -20,19 +20,19 @@ func TestHeal(t *testing.T) {
 		faults  int
 		rebuilt bool
 	}{
-		{"graph", func(x *Index) { x.graph.Delete(100); x.graph.Delete(200) }, 2, false},
+		{"graph", func(x *Index) { x.graph.delete(100); x.graph.delete(200) }, 2, false},
 		{"codes", func(x *Index) { x.codes.wipe(300) }, 1, false},
 		{"rows", func(x *Index) { _ = x.rows.Put(400, store.AppendVector(nil, make([]float32, 8))) }, 1, false},
 		{"nodes", func(x *Index) { x.nodes.kill(500, 0) }, 1, true},
 		{"much", func(x *Index) {
 			for n := range uint32(1200) {
-				x.graph.Delete(n)
+				x.graph.delete(n)
 			}
 		}, 1200, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			x := open(t, Settings{Dims: 8})
+			x := open(t, Settings{Dims: 8, Graph: GraphAlways})
 			x.upsert(x.puts(0, 3000)...)
 			test.damage(x.Index)
 			e := x.examine()
@@ -157,8 +157,8 @@ func TestFoundDuringHealing(t *testing.T) {
 			}
 			stop()
 			wg.Wait()
-			if x.detachedNodes() != nil || x.graph.Len() != n {
-				t.Error(len(x.detachedNodes()), x.graph.Len())
+			if x.detachedNodes() != nil || x.graph.linked() != n {
+				t.Error(len(x.detachedNodes()), x.graph.linked())
 			}
 		})
 	}

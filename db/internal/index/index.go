@@ -18,7 +18,6 @@ import (
 	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/rows"
 	"github.com/fronyai/frony-db/db/internal/store"
-	"github.com/fronyai/frony-db/hnsw"
 	"github.com/fronyai/frony-db/internal/epoch"
 )
 
@@ -82,7 +81,14 @@ type Index struct {
 	islands     atomic.Int64 // documents when islands were last looked for
 	seeding     atomic.Bool
 	stopping    atomic.Bool // background work ends early
-	sampler     sampler
+	building    atomic.Bool
+	halting     atomic.Int32 // > 0: building and calibrations end early
+
+	full     atomic.Bool            // the codes are full ones: those of the settings, or chosen
+	choice   atomic.Pointer[Choice] // why; nil: nothing was measured
+	recoding atomic.Bool
+	changing sync.WaitGroup // changes of the codes, which wait for the background
+	sampler  sampler
 
 	// detached holds the nodes that a repair has taken out of the graph for now:
 	// searches compare them beside it. Nil: none.
@@ -98,7 +104,8 @@ type Index struct {
 // derived is the part of an index that a rebuild replaces.
 type derived struct {
 	codes   *codes
-	graph   *hnsw.Graph
+	members *members
+	graph   *graph
 	attrs   *attr.Index
 	lexical *lexical.Index
 	rows    *rows.File
@@ -116,6 +123,7 @@ type derived struct {
 func Open(ctx context.Context, o Options) (*Index, error) {
 	x := &Index{opts: o, st: o.Store, id: o.ID, set: o.Settings, log: o.Logger, gate: gate.New(store.ErrClosed), commits: gate.New(store.ErrClosed)}
 	x.calibration.Store(new(calibration))
+	x.full.Store(o.Settings.Full)
 	if err := x.derive(ctx); err != nil {
 		if x.rows != nil {
 			err = errors.Join(err, x.rows.Close())
@@ -131,6 +139,13 @@ func (x *Index) ID() uint32 { return x.id }
 
 // Settings are what the index was opened with.
 func (x *Index) Settings() *Settings { return &x.set }
+
+// coded are the settings with the codes that there are.
+func (x *Index) coded() Settings {
+	set := x.set
+	set.Full = x.full.Load()
+	return set
+}
 
 // Path is the path of a derived file of version id in dir, by its extension.
 func Path(dir string, id uint32, ext string) string {
@@ -186,12 +201,12 @@ func (x *Index) newRows() error {
 
 // empty makes the derived state of a collection without documents.
 func (x *Index) empty() (err error) {
-	if x.codes, err = newCodes(&x.set); err != nil {
+	if x.codes, err = newCodes(new(x.coded())); err != nil {
 		return err
 	}
-	x.graph, err = hnsw.New(space{x.codes.heads, x}, &hnsw.Options{M: x.set.M, EfConstruction: x.set.EfConstruction, Seed: uint64(x.id)})
+	x.members, x.graph = new(members), new(graph)
 	x.attrs, x.lexical, x.nodes, x.expiry = attr.New(), lexical.New(), newNodes(), newExpiry()
-	return err
+	return nil
 }
 
 // bound is above every node that was ever allocated.
@@ -233,6 +248,7 @@ func (x *Index) stop() bool {
 		return false
 	}
 	x.stopping.Store(true)
+	x.changing.Wait()
 	x.expiry.end()
 	x.settle()
 	return true

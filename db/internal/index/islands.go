@@ -2,6 +2,8 @@ package index
 
 import (
 	"math/rand/v2"
+
+	"github.com/fronyai/frony-db/hnsw"
 )
 
 // Each time the collection has doubled, some of its documents are asked for by
@@ -19,26 +21,30 @@ const (
 
 // seedSoon looks for islands in the background if the collection has doubled.
 func (x *Index) seedSoon() {
-	n := x.graph.Len()
+	g := x.graph.asked()
+	if g == nil {
+		return
+	}
+	n := g.Len()
 	if n < islandsFrom || int64(n) < 2*x.islands.Load() || !x.seeding.CompareAndSwap(false, true) {
 		return
 	}
 	x.background.Go(func() {
 		defer x.seeding.Store(false)
-		x.seedIslands(n)
+		x.seedIslands(g, n)
 		x.islands.Store(int64(n))
 	})
 }
 
-// seedIslands makes searches begin at documents that they miss. size is the number
-// of documents.
-func (x *Index) seedIslands(size int) {
+// seedIslands makes searches of a graph begin at documents that they miss. size is the
+// number of documents.
+func (x *Index) seedIslands(g *hnsw.Graph, size int) {
 	rng := rand.New(rand.NewPCG(uint64(size), uint64(x.id)))
-	seeds, left := x.graph.Seeds(), max(min(size/islandsSmall, islandsMost), size/islandsLarge)
-	for left > 0 && !x.stopping.Load() {
+	seeds, left := g.Seeds(), max(min(size/islandsSmall, islandsMost), size/islandsLarge)
+	for left > 0 && !x.halted() {
 		n := min(left, islandsPart)
 		left -= n
-		x.seedMissed(func(yield func(uint32) bool) {
+		x.seedMissed(g, func(yield func(uint32) bool) {
 			for range n {
 				if node := rng.Uint32N(x.bound()); !yield(node) {
 					return
@@ -46,22 +52,22 @@ func (x *Index) seedIslands(size int) {
 			}
 		})
 	}
-	if n := x.graph.Seeds() - seeds; n > 0 {
+	if n := g.Seeds() - seeds; n > 0 {
 		x.log.Debug("searches begin at more places", "documents", size, "seeds", n)
 	}
 }
 
 // seedMissed makes searches begin at those of nodes that are live and that they
 // miss.
-func (x *Index) seedMissed(nodes func(yield func(uint32) bool)) {
+func (x *Index) seedMissed(g *hnsw.Graph, nodes func(yield func(uint32) bool)) {
 	defer x.epochs.Enter().Leave()
 	m := *x.visible.now.Load()
 	var q selfQuery
 	for node := range nodes {
-		if !x.nodes.visible(node, m.seq) || !x.graph.Has(node) {
+		if !x.nodes.visible(node, m.seq) || !g.Has(node) {
 			continue
 		}
-		if normal, _ := q.ask(x, x.codes.heads.Code(node), node); !normal && !x.graph.Seed(node) {
+		if normal, _ := q.ask(x, g, x.codes.heads.Code(node), node); !normal && !g.Seed(node) {
 			return // there are enough
 		}
 	}

@@ -30,7 +30,9 @@ func (x *Index) derive(ctx context.Context) error {
 		if now.Seq > 0 && !errors.Is(err, os.ErrNotExist) {
 			x.log.Warn("snapshot not used; rebuilding from the store", "reason", err)
 		}
-		if err := x.rebuild(ctx, v, now); err != nil {
+		x.full.Store(x.set.Full)
+		x.choice.Store(nil)
+		if err := x.rebuild(ctx, v, now, x.set.eager()); err != nil {
 			return err
 		}
 		if now.Live > 0 {
@@ -38,13 +40,17 @@ func (x *Index) derive(ctx context.Context) error {
 		}
 	}
 	x.visible = newVisible(mark{now.Seq, v.TS()})
+	if err := x.freeNodes(v, now); err != nil {
+		return err
+	}
+	x.buildSoon()
 	x.seedSoon()
 	x.sweepLater(0)
-	return x.freeNodes(v, now)
+	return nil
 }
 
 // freeNodes finds the node numbers that can be reused: those of nodes that are
-// neither live nor tombstones, and of tombstones that the graph no longer has.
+// neither live nor tombstones, and of tombstones that a whole graph no longer has.
 func (x *Index) freeNodes(v *store.View, now store.State) error {
 	dead := make(map[uint32]bool)
 	var reclaim []uint32
@@ -53,33 +59,45 @@ func (x *Index) freeNodes(v *store.View, now store.State) error {
 			return err
 		}
 		dead[node] = true
-		if !x.graph.Known(node) {
+		if !x.graph.knows(node) {
 			reclaim = append(reclaim, node)
 		}
 	}
 	var free []uint32
 	for node := range now.Next {
-		if !dead[node] && !x.nodes.visible(node, now.Seq) && !x.graph.Known(node) {
+		if !dead[node] && !x.nodes.visible(node, now.Seq) && !x.graph.knows(node) {
 			x.nodes.clear(node)
 			free = append(free, node)
 		}
 	}
 	slices.Reverse(free)
 	x.st.Free(x.id, free)
-	if len(reclaim) > 0 && !x.opts.ReadOnly {
+	switch {
+	case !x.graph.whole.Load():
+		x.members.bury(reclaim) // no graph has taken them out: a repair frees them together
+	case len(reclaim) > 0 && !x.opts.ReadOnly:
 		x.reclaim(reclaim) // if that cannot be written, as on a full disk, searches still work
 	}
 	return nil
 }
 
-// rebuild makes the derived state from the store, on all cores.
-func (x *Index) rebuild(ctx context.Context, v *store.View, now store.State) error {
+// rebuild makes the derived state from the store, on all cores, with a graph or without.
+func (x *Index) rebuild(ctx context.Context, v *store.View, now store.State, linked bool) error {
 	if err := x.newRows(); err != nil {
 		return err
 	}
 	if err := x.empty(); err != nil {
 		return err
 	}
+	if linked {
+		g, err := x.newLinks(x.codes)
+		if err != nil {
+			return err
+		}
+		x.graph.made.Store(g)
+		x.graph.fed.Store(true)
+	}
+	x.islands.Store(0)
 	var unread []uint32
 	for r, err := range v.Records(x.id, store.WithMetadata|store.WithText) {
 		if errors.Is(err, store.ErrCorrupt) {
@@ -97,7 +115,11 @@ func (x *Index) rebuild(ctx context.Context, v *store.View, now store.State) err
 	if err := x.nameUnread(v, unread); err != nil {
 		return fmt.Errorf("rebuild: %w", err)
 	}
-	return x.relink(ctx, v, now, nil)
+	if err := x.relink(ctx, v, now, nil); err != nil {
+		return err
+	}
+	x.graph.whole.Store(linked)
+	return nil
 }
 
 // recall brings a stored record into everything derived but what needs its
@@ -111,7 +133,8 @@ func (x *Index) recall(node uint32, r *store.Record) {
 
 // forget takes a dead node out of everything that could return it.
 func (x *Index) forget(node uint32) {
-	x.graph.Delete(node)
+	x.members.remove(node)
+	x.graph.delete(node)
 	x.lexical.Remove(node)
 	x.attrs.Clear(node)
 	x.expiry.forget(node)

@@ -80,4 +80,10 @@ func (n *nodes) visible(node uint32, seq uint64) bool {
 	return born != 0 && born <= seq+1 && (died == 0 || died > seq+1)
 }
 
+// dead reports whether the node has died by the batch seq.
+func (n *nodes) dead(node uint32, seq uint64) bool {
+	died := n.chunk(node)[node%nodeChunkSize].died.Load()
+	return died != 0 && died <= seq+1
+}
+
 func (n *nodes) bytes() int64 { return int64(len(*n.chunks.Load())) * nodeChunkSize * 16 }

@@ -46,14 +46,22 @@ func (s *search) effort(k, promised, live int) effort {
 		return effort{plan: PlanExact}
 	case live <= max(k, exactBelow):
 		return effort{plan: PlanExactMatches}
-	case s.q.EfSearch > 0 || s.q.Oversampling > 0 || s.q.Recall == 0 && (s.x.set.EfSearch > 0 || s.x.set.Oversampling > 0):
-		return effort{PlanGraph, max(k, s.x.asked(s.q, promised))}
-	case live <= scanBelow && s.x.codes.whole():
+	}
+	recall, least := cmp.Or(s.q.Recall, defaultRecall), 2*k
+	whole := s.x.graph.whole.Load()
+	if s.graphAsked() {
+		asked := max(k, s.x.asked(s.q, promised))
+		if whole {
+			return effort{PlanGraph, asked}
+		}
+		// Until it is built, what loses less than any beam.
+		recall, least = recalls[len(recalls)-1], max(least, asked)
+	}
+	if live <= scanBelow && s.x.codes.whole() {
 		return effort{plan: PlanScan}
 	}
-	recall := cmp.Or(s.q.Recall, defaultRecall)
 	cal := s.x.calibration.Load()
-	best := effort{PlanSketches, max(2*k, cal.sketched(promised, recall))}
+	best := effort{PlanSketches, max(least, cal.sketched(promised, recall))}
 	if s.allowed != nil {
 		best.candidates *= filteredMore
 	}
@@ -63,13 +71,19 @@ func (s *search) effort(k, promised, live int) effort {
 	}
 	// A beam can stay in one language, and only the questions that are really asked
 	// tell; a scan misses none. And a filter takes from the graph what makes it fast.
-	if cost < longScan || s.allowed != nil || cal.Received < questionsMost {
+	if !whole || cost < longScan || s.allowed != nil || cal.Received < questionsMost {
 		return best
 	}
 	if beam, ns, ok := cal.beam(promised, recall); ok && doubt*ns < cost {
 		best = effort{PlanGraph, max(k, beam)}
 	}
 	return best
+}
+
+// graphAsked reports whether the query or the collection asks the graph, whatever the
+// plan would be.
+func (s *search) graphAsked() bool {
+	return s.q.EfSearch > 0 || s.q.Oversampling > 0 || s.q.Recall == 0 && (s.x.set.EfSearch > 0 || s.x.set.Oversampling > 0)
 }
 
 // asked is the number of candidates for k results that the query or the collection

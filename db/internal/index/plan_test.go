@@ -6,7 +6,7 @@ import "testing"
 // is asked for or known to serve.
 func TestEffort(t *testing.T) {
 	t.Parallel()
-	x := open(t, Settings{Dims: 8, HeadDims: 4})
+	x := open(t, Settings{Dims: 8, HeadDims: 4, Graph: GraphAlways})
 	x.upsert(x.puts(0, 10)...)
 	measured := func(received int, beam int, beamNS, rowNS, codeNS float64) *calibration {
 		c := &calibration{Documents: 1, Questions: 96, Received: received, BeamNS: beamNS, RowNS: rowNS, CodeNS: codeNS}
@@ -24,6 +24,8 @@ func TestEffort(t *testing.T) {
 		q    Query
 		live int
 		want Plan
+
+		unbuilt bool // there is no graph
 	}{
 		"exact":                   {live: 1e6, q: Query{Exact: true}, want: PlanExact},
 		"recall 1":                {live: 1e6, q: Query{Recall: 1}, want: PlanExact},
@@ -39,10 +41,17 @@ func TestEffort(t *testing.T) {
 		"asked for":               {live: 1e6, q: Query{EfSearch: 10}, want: PlanGraph},
 		"asked for by candidates": {live: 1e6, q: Query{Oversampling: 10}, want: PlanGraph},
 		"the collection's":        {live: 1e6, set: Settings{EfSearch: 10}, want: PlanGraph},
+		"no graph":                {live: 1e6, cal: measured(questionsMost, 64, 1, long, 1e6), want: PlanSketches, unbuilt: true},
+		"no graph is asked for":   {live: 1e6, q: Query{EfSearch: 10}, want: PlanSketches, unbuilt: true},
+		"nor by some":             {live: scanBelow, q: Query{Oversampling: 10}, want: PlanScan, unbuilt: true},
+		"nor the collection's":    {live: 1e6, set: Settings{Oversampling: 10}, want: PlanSketches, unbuilt: true},
 		"but a recall is asked":   {live: 1e6, set: Settings{EfSearch: 10}, q: Query{Recall: 0.9}, cal: new(calibration), want: PlanSketches},
 	} {
 		y := &Index{opts: x.opts, set: x.set, derived: x.derived}
-		y.set.EfSearch = c.set.EfSearch
+		y.set.EfSearch, y.set.Oversampling = c.set.EfSearch, c.set.Oversampling
+		if c.unbuilt {
+			y.graph = new(graph)
+		}
 		if c.cal == nil {
 			c.cal = new(calibration)
 		}
@@ -51,6 +60,9 @@ func TestEffort(t *testing.T) {
 		open := s.effort(10, 10, c.live)
 		if open.plan != c.want {
 			t.Errorf("%s: %s, want %s", name, open.plan, c.want)
+		}
+		if s.graphAsked() && c.unbuilt && open.plan == PlanSketches && open.candidates < c.cal.sketched(10, 0.999) {
+			t.Errorf("%s: %d candidates are fewer than for a recall of .999", name, open.candidates)
 		}
 		s.allowed = allBits(10)
 		if got := s.effort(10, 10, c.live); open.plan == PlanSketches && got.candidates != filteredMore*open.candidates {

@@ -22,6 +22,7 @@ func (x *Index) learn(q *Query) {
 	if q.Vector != nil && !q.Exact && !x.opts.NoQuestions {
 		x.questions.offer(q.Vector)
 	}
+	x.buildSoon()
 	x.calibrateSoon()
 }
 
@@ -43,6 +44,13 @@ func (q *questions) offer(v []float32) {
 	case at < questionsMost:
 		q.vectors[at] = slices.Clone(v)
 	}
+}
+
+// received is how many different questions have been received.
+func (q *questions) received() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.seen
 }
 
 // due reports whether there are enough more questions than before, when that many had

@@ -39,7 +39,7 @@ func (c *codes) draw(node uint32, vec []float32) {
 }
 
 // redraw makes sketches of so many bits a dimension and around a center, and has
-// searches scan them from then on. It ends early if the index is about to be closed.
+// searches scan them from then on. It ends early, and changes nothing, if background work shall end.
 func (x *Index) redraw(bits int, center []float32) error {
 	c := x.codes
 	table, err := quant.NewSketches(x.set.Dims, bits, center)
@@ -52,12 +52,13 @@ func (x *Index) redraw(bits int, center []float32) error {
 	c.drawing.Unlock()
 	r := x.read()
 	defer r.end()
-	for first := uint32(0); first < bound && !x.stopping.Load(); first += redrawBatch {
+	first := uint32(0)
+	for ; first < bound && !x.halted(); first += redrawBatch {
 		r.redrawSome(first, min(first+redrawBatch, bound))
 	}
 	c.drawing.Lock()
 	defer c.drawing.Unlock()
-	if c.next = nil; !x.stopping.Load() {
+	if c.next = nil; first >= bound {
 		c.sketches.Store(table)
 		x.saved.Store(0) // the newest snapshot has the old ones
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/fronyai/frony-db/db/internal/store"
+	"github.com/fronyai/frony-db/hnsw"
 )
 
 const (
@@ -17,7 +18,7 @@ const (
 )
 
 // relink encodes vectors from the store, writes their rows and adds them to the
-// graph, on all cores: those of the nodes in only, or of all that live if it is
+// graph, if writers do, on all cores: those of the nodes in only, or of all that live if it is
 // nil. It sets documents without a sound vector aside.
 func (x *Index) relink(ctx context.Context, v *store.View, now store.State, only map[uint32]bool) error {
 	wanted := func(node uint32) bool { return (only == nil || only[node]) && x.nodes.visible(node, now.Seq) }
@@ -49,7 +50,7 @@ func (x *Index) relink(ctx context.Context, v *store.View, now store.State, only
 		return fmt.Errorf("rebuild: %w", err)
 	}
 	for node := range now.Next {
-		if wanted(node) && !x.graph.Has(node) {
+		if wanted(node) && !x.members.has(node) {
 			x.setAside(v, node)
 		}
 	}
@@ -80,7 +81,7 @@ func (l *linker) run() {
 		var err error
 		for _, s := range batch {
 			vec = store.DecodeVector(vec[:0], s.vec)
-			if err = l.x.relinkOne(s, vec); err != nil {
+			if err = l.x.relinkOne(l.x.graph.written(), s, vec); err != nil {
 				break
 			}
 		}
@@ -94,8 +95,9 @@ func (l *linker) run() {
 	}
 }
 
-// relinkOne links a node, unless its vector is not sound.
-func (x *Index) relinkOne(s stored, vec []float32) error {
+// relinkOne makes the derived parts of a node, unless its vector is not sound, and adds
+// it to a graph, unless that is nil.
+func (x *Index) relinkOne(g *hnsw.Graph, s stored, vec []float32) error {
 	if !x.sound(vec) {
 		return nil
 	}
@@ -103,5 +105,9 @@ func (x *Index) relinkOne(s stored, vec []float32) error {
 	if err := x.rows.Put(s.node, s.vec); err != nil {
 		x.log.Warn("vector row not cached", "err", err)
 	}
-	return x.graph.Add(s.node)
+	x.members.add(s.node)
+	if g == nil {
+		return nil
+	}
+	return g.Add(s.node)
 }

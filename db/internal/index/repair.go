@@ -4,10 +4,9 @@ import (
 	"errors"
 
 	"github.com/fronyai/frony-db/db/internal/store"
-	"github.com/fronyai/frony-db/hnsw"
 )
 
-// A repair is due when repairShare of the graph's nodes are dead, and never for
+// A repair is due when repairShare of the nodes are dead, and never for
 // fewer than repairFrom.
 const (
 	repairFrom  = 1000
@@ -17,16 +16,24 @@ const (
 // bury takes nodes that no reader can see any more out of the graph, and starts
 // a repair when enough have gathered.
 func (x *Index) bury(dead []uint32) {
-	x.linking.RLock() // else a snapshot would lack what it says is live
+	x.linking.RLock()    // else a snapshot would lack what it says is live
+	var unknown []uint32 // to the graph
 	for _, node := range dead {
+		if !x.graph.knows(node) { // asked first: a repair beside this frees what is deleted
+			unknown = append(unknown, node)
+		}
 		x.forget(node)
 	}
+	x.members.bury(unknown)
 	x.linking.RUnlock()
 	x.saved.Store(0) // the newest snapshot still holds what they were
-	if n := x.graph.Dead(); n >= repairFrom && n >= x.graph.Len()/repairShare {
+	if n := x.dead(); n >= repairFrom && n >= x.members.count()/repairShare {
 		x.repairSoon()
 	}
 }
+
+// dead is how many dead nodes wait for a repair.
+func (x *Index) dead() int { return x.graph.dead() + x.members.buried() }
 
 // repairSoon repairs the graph in the background, one repair at a time.
 func (x *Index) repairSoon() {
@@ -46,7 +53,7 @@ func (x *Index) Repair() (dead int, err error) {
 		return 0, err
 	}
 	defer x.gate.Leave()
-	dead = x.graph.Dead()
+	dead = x.dead()
 	x.repair()
 	return dead, nil
 }
@@ -54,7 +61,7 @@ func (x *Index) Repair() (dead int, err error) {
 // repair relinks the neighbours of deleted nodes and frees their numbers.
 func (x *Index) repair() {
 	x.saving.Lock()
-	freed := x.graph.Repair(hnsw.RepairOptions{})
+	freed := append(x.members.exhume(), x.graph.repair()...)
 	if len(freed) > 0 {
 		x.saved.Store(0) // the newest snapshot has nodes that are gone
 	}

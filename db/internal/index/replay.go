@@ -8,7 +8,6 @@ import (
 	"os"
 
 	"github.com/fronyai/frony-db/db/internal/store"
-	"github.com/fronyai/frony-db/hnsw"
 )
 
 // loadSnapshot reads the snapshot and brings it up to date from the change log.
@@ -38,7 +37,7 @@ func (x *Index) loadSnapshot(ctx context.Context, v *store.View, now store.State
 		return 0, err
 	}
 	for _, node := range aside {
-		if x.nodes.visible(node, now.Seq) && !x.graph.Has(node) {
+		if x.nodes.visible(node, now.Seq) && !x.members.has(node) {
 			x.setAside(v, node)
 		}
 	}
@@ -46,24 +45,31 @@ func (x *Index) loadSnapshot(ctx context.Context, v *store.View, now store.State
 }
 
 // settleLives takes over which nodes of a snapshot live, and returns those that
-// have no sound vector and so are not in the graph.
+// have no sound vector.
 func (x *Index) settleLives(v *store.View, nodes uint32, live []byte) (aside []uint32, err error) {
+	var sound []uint32
 	for node := range nodes {
 		if live[node/8]>>(node%8)&1 == 0 {
 			x.forget(node) // it died with the last batch, and a reader still saw it
 			continue
 		}
-		if !x.graph.Has(node) {
-			switch bad, err := x.vectorless(v, node); {
-			case err != nil:
+		x.nodes.bear(node, 0)
+		bad := false
+		if g := x.graph.asked(); g != nil && !g.Has(node) || g == nil && x.codes.none(node) {
+			if bad, err = x.vectorless(v, node); err != nil {
 				return nil, err
-			case !bad:
+			}
+			if g != nil && !bad {
 				return nil, fmt.Errorf("%w: node %d is missing from the graph", errSnapshot, node)
 			}
-			aside = append(aside, node)
 		}
-		x.nodes.bear(node, 0)
+		if bad {
+			aside = append(aside, node)
+		} else {
+			sound = append(sound, node)
+		}
 	}
+	x.members.add(sound...)
 	return aside, nil
 }
 
@@ -109,13 +115,13 @@ func (x *Index) replay(ctx context.Context, v *store.View, now store.State, seq 
 	}
 	reused := false
 	for node := range born {
-		if x.graph.Known(node) {
-			x.graph.Delete(node)
+		if x.graph.knows(node) {
+			x.graph.delete(node)
 			reused = true
 		}
 	}
 	if reused {
-		x.graph.Repair(hnsw.RepairOptions{})
+		x.graph.repair()
 	}
 	for node := range born {
 		r, ok, err := v.Record(x.id, node, store.WithMetadata|store.WithText)

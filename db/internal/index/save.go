@@ -24,7 +24,7 @@ const (
 // due.
 func (x *Index) snapshotSoon(changed int) {
 	n := x.changes.Add(int64(changed))
-	if n < saveFrom || n < int64(x.graph.Len()/saveShare) || !x.snapping.CompareAndSwap(false, true) {
+	if n < saveFrom || n < int64(x.members.count()/saveShare) || !x.snapping.CompareAndSwap(false, true) {
 		return
 	}
 	x.background.Go(func() {

@@ -21,13 +21,18 @@ type Reachability struct {
 	Next        uint32   // node to continue from; 0 after the last document
 }
 
-// Reachability runs self-queries for up to n documents, beginning at node from.
+// Reachability runs self-queries for up to n documents, beginning at node from. Without
+// a whole graph there is nothing to ask.
 func (x *Index) Reachability(ctx context.Context, from uint32, n int) (out Reachability, err error) {
 	r, err := x.Read()
 	if err != nil {
 		return out, err
 	}
 	defer r.Close()
+	g := x.graph.asked()
+	if g == nil {
+		return out, nil
+	}
 	var q selfQuery
 	for node := from; node < x.bound(); node++ {
 		if out.Asked == n {
@@ -41,7 +46,7 @@ func (x *Index) Reachability(ctx context.Context, from uint32, n int) (out Reach
 			return out, err
 		}
 		out.Asked++
-		if _, wide := q.ask(x, x.codes.heads.Code(node), node); !wide {
+		if _, wide := q.ask(x, g, x.codes.heads.Code(node), node); !wide {
 			rec, _, err := r.view.Record(x.id, node, 0)
 			if err != nil {
 				return out, err
@@ -57,20 +62,20 @@ type selfQuery struct{ hits []hnsw.Hit }
 
 // ask reports whether a search of the graph for a node's own code returns the node,
 // with the collection's beam, or else with the widest.
-func (q *selfQuery) ask(x *Index, head []byte, node uint32) (normal, wide bool) {
-	if !x.graph.Has(node) {
+func (q *selfQuery) ask(x *Index, g *hnsw.Graph, head []byte, node uint32) (normal, wide bool) {
+	if !g.Has(node) {
 		return false, false
 	}
-	if q.returns(x, head, node, cmp.Or(x.set.EfSearch, selfBeam)) {
+	if q.returns(x, g, head, node, cmp.Or(x.set.EfSearch, selfBeam)) {
 		return true, true
 	}
-	return false, q.returns(x, head, node, wideBeam)
+	return false, q.returns(x, g, head, node, wideBeam)
 }
 
 // returns reports whether a search returns the node, or only nodes that are as
 // near: there may be many copies of one vector.
-func (q *selfQuery) returns(x *Index, head []byte, node uint32, ef int) bool {
-	q.hits = x.graph.Search(q.hits[:0], head, hnsw.Search{K: ef, Ef: ef})
+func (q *selfQuery) returns(x *Index, g *hnsw.Graph, head []byte, node uint32, ef int) bool {
+	q.hits = g.Search(q.hits[:0], head, hnsw.Search{K: ef, Ef: ef})
 	if slices.ContainsFunc(q.hits, func(h hnsw.Hit) bool { return h.ID == node }) {
 		return true
 	}

@@ -9,7 +9,7 @@ import (
 // however many parts they are asked for.
 func TestReachability(t *testing.T) {
 	t.Parallel()
-	x := open(t, Settings{Dims: 8})
+	x := open(t, Settings{Dims: 8, Graph: GraphAlways})
 	x.upsert(x.puts(0, 3000)...)
 	walk := func(n int) (asked int, lost []string) {
 		t.Helper()
@@ -33,8 +33,8 @@ func TestReachability(t *testing.T) {
 	if _, err := x.Delete([]string{"5"}); err != nil {
 		t.Fatal(err)
 	}
-	x.graph.Delete(100)
-	x.graph.Delete(2500)
+	x.graph.delete(100)
+	x.graph.delete(2500)
 	asked, lost := walk(1)
 	if asked != 2999 || len(lost) != 2 || slices.Contains(lost, "") {
 		t.Errorf("%d asked, %q lost", asked, lost)

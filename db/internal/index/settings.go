@@ -19,7 +19,9 @@ type Settings struct {
 	EfSearch       int            `json:"ef_search"`    // 0: the number of candidates
 	Oversampling   int            `json:"oversampling"` // 0: calibrated
 	NoTail         bool           `json:"no_tail,omitempty"`
-	Full           bool           `json:"full,omitempty"` // the graph searches codes of all dims, of four bits each
+	Full           bool           `json:"full,omitempty"`         // the graph searches codes of all dims, of four bits each
+	ChooseCodes    bool           `json:"choose_codes,omitempty"` // nobody asked for codes: Full is what they begin with
+	Graph          string         `json:"graph,omitempty"`        // GraphAlways, or empty: when it is worth it
 }
 
 // HasTail reports whether codes of the dimensions behind the head are kept.

@@ -48,6 +48,11 @@ type snapshotMeta struct {
 	Session string `json:"session"`
 	// Islands is the number of documents when islands were last looked for.
 	Islands int64 `json:"islands"`
+	// Graph is how far the graph is. Empty is GraphReady, of earlier versions.
+	Graph GraphState `json:"graph,omitempty"`
+	// Full says which codes there are, if they were chosen, and Choice why.
+	Full   *bool   `json:"full,omitempty"`
+	Choice *Choice `json:"choice,omitempty"`
 }
 
 var errSnapshot = errors.New("snapshot does not fit")
@@ -59,17 +64,28 @@ func (x *Index) encode(w io.Writer, m mark, stamp uint64) error {
 	if err != nil {
 		return err
 	}
+	set, choice := x.coded(), x.choice.Load()
+	var full *bool
+	if choice != nil {
+		full = &set.Full
+	}
 	meta, err := json.Marshal(snapshotMeta{
 		Database: fmt.Sprintf("%x", x.opts.Database), Collection: x.id, Seq: seq, Nodes: n,
-		Dims: x.set.Dims, HeadDims: x.set.HeadDims, Tail: x.set.HasTail(), Rows: stamp, TS: m.ts, Session: session,
-		Islands: x.islands.Load(),
+		Dims: x.set.Dims, HeadDims: x.set.HeadDims, Tail: set.HasTail(), Rows: stamp, TS: m.ts, Session: session,
+		Islands: x.islands.Load(), Graph: x.graph.state(), Full: full, Choice: choice,
 	})
 	if err != nil {
 		return err
 	}
+	links := x.graph.made.Load()
+	if links == nil { // it is written as an empty one
+		if links, err = x.newLinks(x.codes); err != nil {
+			return err
+		}
+	}
 	f := frame.NewWriter(w, snapshotMagic, snapshotVersion)
 	f.Frame(meta)
-	parts := []io.WriterTo{x.codes.heads, x.codes.sketches.Load(), x.graph, x.lexical}
+	parts := []io.WriterTo{x.codes.heads, x.codes.sketches.Load(), links, x.lexical}
 	if x.codes.tails != nil {
 		parts = slices.Insert(parts, 1, io.WriterTo(x.codes.tails))
 	}
@@ -105,6 +121,10 @@ func (x *Index) decode(r io.Reader, size int64, now store.State) (m snapshotMeta
 	if err := json.Unmarshal(b, &m); err != nil {
 		return m, nil, fmt.Errorf("%w: %w", errSnapshot, err)
 	}
+	if m.Full != nil && m.Choice != nil && x.set.ChooseCodes {
+		x.full.Store(*m.Full)
+		x.choice.Store(m.Choice)
+	}
 	if err := x.fits(&m, now); err != nil {
 		return m, nil, err
 	}
@@ -112,7 +132,7 @@ func (x *Index) decode(r io.Reader, size int64, now store.State) (m snapshotMeta
 		return m, nil, err
 	}
 	x.islands.Store(m.Islands)
-	if err := x.decodeSearched(r, int(m.Nodes)); err != nil {
+	if err := x.decodeSearched(r, int(m.Nodes), m.Graph); err != nil {
 		return m, nil, err
 	}
 	if live, err = f.Next(nil, size); err != nil {
@@ -141,10 +161,10 @@ func (x *Index) decode(r io.Reader, size int64, now store.State) (m snapshotMeta
 
 // fits checks that a snapshot is of this version and not newer than the store.
 func (x *Index) fits(m *snapshotMeta, now store.State) error {
-	switch {
+	switch set := x.coded(); {
 	case m.Database != fmt.Sprintf("%x", x.opts.Database) || m.Collection != x.id:
 		return fmt.Errorf("%w: it is of another collection", errSnapshot)
-	case m.Dims != x.set.Dims || m.HeadDims != x.set.HeadDims || m.Tail != x.set.HasTail():
+	case m.Dims != x.set.Dims || m.HeadDims != x.set.HeadDims || m.Tail != set.HasTail():
 		return fmt.Errorf("%w: it has %d and %d dims, tails %v", errSnapshot, m.Dims, m.HeadDims, m.Tail)
 	case m.Seq > now.Seq || m.Nodes > now.Next:
 		return fmt.Errorf("%w: it is newer than the store", errSnapshot)
@@ -168,9 +188,9 @@ func (x *Index) session(ts uint64) (string, error) {
 }
 
 // decodeSearched reads the codes, the graph and the lexical index.
-func (x *Index) decodeSearched(r io.Reader, nodes int) (err error) {
-	read := quant.ReadCodes
-	if x.set.Full {
+func (x *Index) decodeSearched(r io.Reader, nodes int, state GraphState) (err error) {
+	read, set := quant.ReadCodes, x.coded()
+	if set.Full {
 		read = quant.ReadFullCodes
 	}
 	if x.codes.heads, err = read(r); err != nil {
@@ -192,10 +212,22 @@ func (x *Index) decodeSearched(r io.Reader, nodes int) (err error) {
 	if sketches.Dims() != x.set.Dims || sketches.Len() != nodes {
 		return fmt.Errorf("%w: sketches are of another collection", errSnapshot)
 	}
-	if x.graph, err = hnsw.Read(r, space{x.codes.heads, x}); err != nil {
+	links, err := hnsw.Read(r, space{x.codes.heads, x})
+	if err != nil {
 		return err
 	}
-	if o := x.graph.Options(); o.M != x.set.M || x.codes.heads.Dims() != x.set.codeDims() || x.codes.heads.Len() != nodes {
+	switch state {
+	case GraphReady, "":
+		x.graph.made.Store(links)
+		x.graph.fed.Store(true)
+		x.graph.whole.Store(true)
+	case GraphBuilding:
+		x.graph.made.Store(links)
+	case GraphNone:
+	default:
+		return fmt.Errorf("%w: its graph is %q", errSnapshot, string(state))
+	}
+	if o := links.Options(); o.M != x.set.M || x.codes.heads.Dims() != set.codeDims() || x.codes.heads.Len() != nodes {
 		return fmt.Errorf("%w: graph and codes are of another collection", errSnapshot)
 	}
 	x.lexical, err = lexical.Read(r)

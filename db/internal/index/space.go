@@ -19,10 +19,10 @@ func (s space) Equal(a, b uint32) bool {
 	if !s.Codes.Equal(a, b) {
 		return false
 	}
-	switch set := &s.x.set; {
-	case set.HasTail():
-		return s.x.codes.tails.Equal(a, b)
-	case set.HeadDims == set.Dims:
+	switch tails := s.x.codes.tails; {
+	case tails != nil:
+		return tails.Equal(a, b)
+	case s.x.set.HeadDims == s.x.set.Dims:
 		return true
 	}
 	rowA, okA := s.x.rows.Get(a)

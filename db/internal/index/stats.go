@@ -11,6 +11,10 @@ type Stats struct {
 	Dead         int     // nodes that wait for a repair
 	Fields       int     // names in the metadata of documents
 	Oversampling float64 // candidates per result that searches take
+	Full         bool    // the codes are of four bits of all dimensions
+	Choice       *Choice // nil: nothing was measured
+	State        GraphState
+	Linked       int // documents that the graph has
 
 	// Bytes in memory. Rows is mapped: page cache that the system takes back when
 	// it needs it.
@@ -44,8 +48,8 @@ func (x *Index) Stats() (Stats, error) {
 	}
 	defer x.gate.Leave()
 	s := Stats{
-		Dead: x.graph.Dead(), Fields: x.fields(), Oversampling: x.oversampling(),
-		Graph: x.graph.Bytes(), Codes: x.codes.bytes(), Nodes: x.nodes.bytes(),
+		Dead: x.dead(), Fields: x.fields(), Oversampling: x.oversampling(),
+		Full: x.full.Load(), Choice: x.choice.Load(), State: x.graph.state(), Linked: x.graph.linked(), Graph: x.graph.bytes(), Codes: x.codes.bytes(), Nodes: x.nodes.bytes(),
 		Metadata: x.attrs.Bytes(), Lexical: x.lexical.Bytes(), Rows: x.rows.Bytes(),
 		RowsFile: disk.Allocated(x.path(rowsExt)),
 	}

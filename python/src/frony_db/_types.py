@@ -72,6 +72,9 @@ class CollectionOptions(TypedDict, total=False):
     ef_construction: int
     #: Beam width of a search; as wide as the calibrated number of candidates if missing
     ef_search: int
+    #: When the graph is built: in the background when it can make searches faster (auto, if missing), or with
+    #: the first document
+    graph: Literal["auto", "always"]
     #: Length of the Matryoshka head that the graph searches
     head_dims: int
     #: Links per node; 16 if missing
@@ -260,6 +263,49 @@ class CollectionInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeCost:
+    bytes: int
+    candidates: int
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> CodeCost:
+        return cls(
+            bytes=d["bytes"],
+            candidates=d["candidates"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodesMeasured:
+    documents: int
+    full: CodeCost
+    head: CodeCost
+    questions: int
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> CodesMeasured:
+        return cls(
+            documents=d["documents"],
+            full=CodeCost.from_json(d["full"]),
+            head=CodeCost.from_json(d["head"]),
+            questions=d["questions"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphStats:
+    documents: int
+    state: str
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> GraphStats:
+        return cls(
+            documents=d["documents"],
+            state=d["state"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryStats:
     metadata: int
     codes: int
@@ -299,12 +345,14 @@ class DiskStats:
 class Stats:
     name: str
     codes: str
+    codes_measured: CodesMeasured | None = None
     created: datetime
     dead: int
     dims: int
     disk_bytes: DiskStats
     documents: int
     fields: int
+    graph: GraphStats
     head_dims: int
     memory_bytes: MemoryStats
     model: Spec | None = None
@@ -315,12 +363,14 @@ class Stats:
         return cls(
             name=d["name"],
             codes=d["codes"],
+            codes_measured=CodesMeasured.from_json(d["codes_measured"]) if d.get("codes_measured") is not None else None,
             created=parse_time(d["created"]),
             dead=d["dead"],
             dims=d["dims"],
             disk_bytes=DiskStats.from_json(d["disk_bytes"]),
             documents=d["documents"],
             fields=d["fields"],
+            graph=GraphStats.from_json(d["graph"]),
             head_dims=d["head_dims"],
             memory_bytes=MemoryStats.from_json(d["memory_bytes"]),
             model=Spec.from_json(d["model"]) if d.get("model") is not None else None,

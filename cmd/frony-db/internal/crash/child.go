@@ -16,7 +16,7 @@ func open(ctx context.Context, dir string) (*db.DB, *db.Collection, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := d.Collection(ctx, collection, &db.CollectionOptions{Dims: dims, HeadDims: headDims, M: 8, EfConstruction: 64})
+	c, err := d.Collection(ctx, collection, &db.CollectionOptions{Dims: dims, HeadDims: headDims, M: 8, EfConstruction: 64, Graph: db.GraphAlways})
 	if err != nil {
 		_ = d.Close()
 		return nil, nil, err
