@@ -131,7 +131,7 @@ func TestChoosesCodes(t *testing.T) {
 			}
 			ask(false)    // the graph is asked for
 			if c.always { // as when it has doubled
-				x.calibrate(documents - 3)
+				x.calibrateNow(documents - 3)
 			}
 			check("at first")
 			if t.Failed() {
@@ -162,7 +162,7 @@ func TestChoosesCodes(t *testing.T) {
 				t.Error("without a snapshot it begins otherwise than at first")
 			}
 			ask(false)
-			x.calibrate(documents - 3)
+			x.calibrateNow(documents - 3)
 			check("from the store")
 		})
 	}
@@ -235,4 +235,19 @@ func TestNeeded(t *testing.T) {
 			t.Error("changed for next to nothing")
 		}
 	}
+}
+
+// calibrateNow calibrates as searches have it done, so that codes do not change meanwhile,
+// and waits for it.
+func (f *fixture) calibrateNow(documents int) {
+	for !f.calibrating.CompareAndSwap(false, true) {
+		time.Sleep(time.Millisecond)
+	}
+	done := make(chan struct{})
+	f.background.Go(func() {
+		defer close(done)
+		defer f.calibrating.Store(false)
+		f.calibrate(documents)
+	})
+	<-done
 }

@@ -103,9 +103,11 @@ func (x *Index) encodeAll(c *codes) error {
 	return nil
 }
 
-// forgetBeams forgets what beams have found in a graph that is no more.
+// forgetBeams forgets what beams have found in a graph that is no more, and what other
+// codes had to leave.
 func (x *Index) forgetBeams() {
 	cal := *x.calibration.Load()
 	cal.Beams, cal.BeamNS, cal.CodeNS = [len(calibrateK)][len(recalls)]int{}, 0, 0
+	cal.Codes = [len(calibrateK)][len(recalls)]float64{}
 	x.calibration.Store(&cal)
 }
