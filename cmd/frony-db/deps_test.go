@@ -54,7 +54,7 @@ var allowed = map[string]struct {
 	"server/keys":                 {own: []string{"db/filter"}},
 	"server/task":                 {own: []string{"api", "server/problem"}, others: []string{}},
 	"server/problem":              {own: []string{"api", "db", "engine"}, others: []string{}},
-	"client":                      {own: []string{"api", "db"}},
+	"client":                      {own: []string{"api", "db", "engine"}},
 	"integrations/store":          {own: []string{"client", "db"}, others: []string{}},
 	"integrations/storetest":      {own: nil, others: []string{}},
 

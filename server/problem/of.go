@@ -60,6 +60,13 @@ var sentinels = []struct {
 	{context.DeadlineExceeded, http.StatusGatewayTimeout, "timeout", ""},
 }
 
+// hints say what to do about an error that has no hint of its own, by its code.
+var hints = map[string]string{
+	"invalid_metadata": "values are strings, numbers, booleans, times, lists of strings or numbers, and objects of these",
+	"unavailable":      "nothing was written; try again later",
+	"unknown_outcome":  "upserts of documents with ids, replacements, updates and deletes can be sent again; before an insert, look for its ids",
+}
+
 // Of translates an error that has a code, and returns nil for any other.
 func Of(err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
@@ -77,8 +84,8 @@ func Of(err error) *Problem {
 			p.Detail.Message = strings.TrimSuffix(err.Error(), "; "+e.Hint)
 			p.Detail.Hint = e.Hint
 		}
-		if errors.Is(c.err, db.ErrInvalidMetadata) && p.Detail.Hint == "" {
-			p.Detail.Hint = "values are strings, numbers, booleans, times, lists of strings or numbers, and objects of these"
+		if p.Detail.Hint == "" {
+			p.Detail.Hint = hints[c.code]
 		}
 		if e, ok := errors.AsType[*filter.ParseError](err); ok && e.Hint != "" {
 			p.Detail.Hint = e.Hint
