@@ -102,7 +102,7 @@ class Collection:
     ) -> Iterator[dict[str, Any]]:
         tail = b"]}" if chunk is None else b'],"chunk":' + encode(chunk) + b"}"
         done = Progress()
-        for batch in batches(documents):
+        for batch in batches(documents, name=method == "PUT"):
             body = b'{"documents":[' + b",".join(batch) + tail
             headers = {"Idempotency-Key": uuid.uuid4().hex} if method == "POST" else {}
             response = self._transport.send(Call(method, path(self.name, "documents"), body, headers=headers))
@@ -130,7 +130,7 @@ class Collection:
             query["chunk"] = chunk.get("format", "plain")
             query |= {f"chunk_{k}": v for k, v in chunk.items() if k != "format"}
         report = UploadReport()
-        for batch in batches(documents):
+        for batch in batches(documents, name=not insert):
             call = Call(
                 "POST",
                 path(self.name, "documents", "upload"),

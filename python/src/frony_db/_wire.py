@@ -6,6 +6,7 @@ import email.utils
 import json
 import random
 import time
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +15,7 @@ from urllib.parse import quote
 
 import httpx
 
-from ._errors import BusyError, ExistsError, NotFoundError, ServerError
+from ._errors import BusyError, ExistsError, NotFoundError, ServerError, UnknownOutcomeError
 from ._types import Document, Filter, ProblemDetail, SearchOptions
 
 # A request has at most so many documents and bytes: the server's limits, with room to spare.
@@ -39,12 +40,16 @@ def _encode(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in a document: {value!r}")
 
 
-def batches(documents: Iterable[Document]) -> Iterator[list[bytes]]:
-    """Encoded documents, as many as fit in a request."""
+def batches(documents: Iterable[Document], *, name: bool) -> Iterator[list[bytes]]:
+    """Encoded documents, as many as fit in a request.
+
+    With `name`, those without an id get one here, so that a request that is sent twice does not
+    write twice.
+    """
     batch: list[bytes] = []
     size = 0
     for d in documents:
-        line = encode(d)
+        line = encode({**d, "id": uuid.uuid4().hex} if name and not d.get("id") else d)
         if batch and (len(batch) == BATCH_DOCUMENTS or size + len(line) > BATCH_BYTES):
             yield batch
             batch, size = [], 0
@@ -136,5 +141,6 @@ def error(response: httpx.Response) -> ServerError:
         409: ExistsError if detail.code in ("exists", "collection_exists") else ServerError,
         429: BusyError,
         503: BusyError,
+        504: UnknownOutcomeError if detail.code == "unknown_outcome" else ServerError,
     }.get(response.status_code, ServerError)
     return kind(response.status_code, detail)
