@@ -7,6 +7,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/internal/archive"
 	"github.com/fronyai/frony-db/db/internal/move"
+	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -128,6 +129,11 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Named is the text of an error in which fields of queries and options are called what
+// name calls them, such as ef_search for EfSearch. It is for programs whose users write no
+// Go.
+func Named(err error, name func(field string) string) string { return reason.Named(err, name) }
 
 // wrap adds the operation and its input to a cause. A cause that is an Error
 // without an operation keeps its own input and hint.

@@ -101,11 +101,11 @@ func (c *Collection) Facets(ctx context.Context, q FacetQuery) (out Facets, err 
 			own := *q.Search
 			search = &own
 			if err := c.checkQuery(search); err != nil {
-				return err
+				return reason.Within(err, "{Search}")
 			}
 			search.scope = c.scope
 			if search.hasExamples() {
-				return reason.For(ErrInvalidQuery, "facets of Like and Unlike are not counted; search with a text or an embedding")
+				return reason.For(ErrInvalidQuery, "facets of {Like} and {Unlike} are not counted; search with a text or an embedding")
 			}
 			t.Mode = search.mode()
 			var err error
@@ -152,17 +152,17 @@ func (c *Collection) Facets(ctx context.Context, q FacetQuery) (out Facets, err 
 func (q *FacetQuery) check(l *Limits) error {
 	switch {
 	case len(q.Fields) == 0:
-		return reason.For(ErrInvalidQuery, "there are no fields to count; name some, or ask for all fields with Fields")
+		return reason.For(ErrInvalidQuery, "{Fields} names no field to count")
 	case len(q.Fields) > facetFields:
-		return reason.For(ErrInvalidQuery, "%d fields, at most %d", len(q.Fields), facetFields)
+		return reason.For(ErrInvalidQuery, "{Fields} has %d names, at most %d", len(q.Fields), facetFields)
 	case slices.Contains(q.Fields, ""):
-		return reason.For(ErrInvalidQuery, "a field has no name")
+		return reason.For(ErrInvalidQuery, "{Fields} has an empty name")
 	case slices.Contains(q.Fields, filter.FieldID):
-		return reason.For(ErrInvalidQuery, "_id is another for each document; use Count")
+		return reason.For(ErrInvalidQuery, "{Fields} has _id, which is another for each document; count the documents instead")
 	case q.Top < 0 || q.Top > l.K:
-		return reason.For(ErrInvalidQuery, "Top is %d, want 0 to %d", q.Top, l.K)
+		return reason.For(ErrInvalidQuery, "{Top} is %d, want 0 to %d", q.Top, l.K)
 	case len(q.Prefix) > l.MetadataBytes || !utf8.ValidString(q.Prefix):
-		return reason.For(ErrInvalidQuery, "the prefix is not UTF-8 of at most %d bytes", l.MetadataBytes)
+		return reason.For(ErrInvalidQuery, "{Prefix} is not UTF-8 of at most %d bytes", l.MetadataBytes)
 	}
 	return nil
 }

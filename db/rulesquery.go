@@ -378,7 +378,7 @@ func (r *Rules) CheckFacets(q *FacetQuery) error {
 		return err
 	}
 	if q.Search != nil && q.Search.hasExamples() {
-		return reason.For(ErrInvalidQuery, "facets of Like and Unlike are not counted; search with a text or an embedding")
+		return reason.For(ErrInvalidQuery, "facets of {Like} and {Unlike} are not counted; search with a text or an embedding")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -79,9 +80,10 @@ func Of(err error) *Problem {
 		if !errors.Is(err, c.err) {
 			continue
 		}
-		p := Refuse(c.status, c.code, "%s", err).At(c.param)
+		message, field := api.Message(err)
+		p := Refuse(c.status, c.code, "%s", message).At(cmp.Or(c.param, field))
 		if e, ok := errors.AsType[*db.Error](err); ok && e.Hint != "" {
-			p.Detail.Message = strings.TrimSuffix(err.Error(), "; "+e.Hint)
+			p.Detail.Message = strings.TrimSuffix(message, "; "+e.Hint)
 			p.Detail.Hint = e.Hint
 		}
 		if p.Detail.Hint == "" {
