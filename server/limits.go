@@ -116,11 +116,11 @@ func (s *Server) bound(q *db.Query, param string) *problem.Problem {
 func (s *Server) documents(in []api.Document) ([]db.Document, *problem.Problem) {
 	if limit := s.opts.Limits.Batch; len(in) > limit {
 		return nil, problem.Refuse(http.StatusRequestEntityTooLarge, "batch_too_large", "%d documents, at most %d", len(in), limit).
-			At("body.documents").Hint("split them, or use the upload")
+			At("documents").Hint("split them, or use the upload")
 	}
 	docs := make([]db.Document, len(in))
 	for i := range in {
-		if p := s.checkText(in[i].Text, fmt.Sprintf("body.documents[%d].text", i)); p != nil {
+		if p := s.checkText(in[i].Text, fmt.Sprintf("documents[%d].text", i)); p != nil {
 			return nil, p
 		}
 		docs[i] = in[i].DB()

@@ -76,12 +76,12 @@ func newTool[In, Out any](role keys.Role, t *mcp.Tool, run func(context.Context,
 		if err := json.Unmarshal(arguments, &values); err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_json", "%s", readable(err)).At("arguments")
 		}
-		dropNulls(values)
-		if err := validate(values); err != nil {
-			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
-		}
 		in, err := decodeArguments[In](arguments)
 		if err != nil {
+			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
+		}
+		dropNulls(values)
+		if err := validate(values); err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
 		}
 		return run(ctx, in)
@@ -148,12 +148,8 @@ func (s *Server) mcpHandler(c *call, t tool) mcp.ToolHandler {
 		})
 		if err != nil {
 			p := s.problem(ctx, err)
-			err = errors.New(p.Error())
-			if p.Detail.Hint != "" {
-				err = fmt.Errorf("%w; %s", err, p.Detail.Hint)
-			}
 			res := &mcp.CallToolResult{}
-			res.SetError(err)
+			res.SetError(fmt.Errorf("%s: %s", p.Detail.Code, p.Text()))
 			return res, nil
 		}
 		b, err := json.Marshal(out, jsonOptions)
