@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/fronyai/frony-db/api"
 	"github.com/fronyai/frony-db/db"
@@ -40,7 +41,7 @@ type Error struct {
 
 func (e *Error) Error() string {
 	s := e.Message
-	if e.Hint != "" {
+	if e.Hint != "" && !strings.Contains(s, e.Hint) {
 		s += "; " + e.Hint
 	}
 	return s

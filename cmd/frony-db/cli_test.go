@@ -142,7 +142,7 @@ func TestSearchSnippets(t *testing.T) {
 	if out := c.ok("search", "이사하면 전입신고", "--snippet", "30", "--highlight"); !strings.Contains(out, "«이사»할 때 «전입신고»를 한다.") || len(out) > 500 {
 		t.Error(out)
 	}
-	if r := c.run("", "search", "x", "--snippet", "-1"); r.code != exitUsage || !strings.Contains(r.err, "Snippet is -1") {
+	if r := c.run("", "search", "x", "--snippet", "-1"); r.code != exitUsage || !strings.Contains(r.err, "--snippet is -1") {
 		t.Error(r)
 	}
 }
@@ -167,7 +167,7 @@ func TestSearchContext(t *testing.T) {
 	if len(got.Matches) != 1 || got.Matches[0].Context.Last != 1 || got.Matches[0].Context.First != 0 || !strings.Contains(got.Matches[0].Context.Text, "쉰다") {
 		t.Error(got)
 	}
-	if r := c.run("", "search", "x", "--context", "21"); r.code != exitUsage || !strings.Contains(r.err, "Context is 21") {
+	if r := c.run("", "search", "x", "--context", "21"); r.code != exitUsage || !strings.Contains(r.err, "--context is 21") {
 		t.Error(r)
 	}
 }

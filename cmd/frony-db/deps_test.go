@@ -47,7 +47,7 @@ var allowed = map[string]struct {
 	"engine/enginetest":           {own: []string{"db", "embedder", "embedder/embeddertest", "engine"}, others: []string{}},
 	"engine/opensearch":           {own: []string{"db", "embedder", "engine", "internal"}, others: []string{}},
 	"engine/postgres":             {own: []string{"db", "embedder", "engine", "internal"}},
-	"server":                      {own: []string{"api", "db", "embedder", "engine", "internal/textform"}},
+	"server":                      {own: []string{"api", "db", "embedder", "engine", "internal/similar", "internal/textform"}},
 	"server/admit":                {own: []string{"server/problem"}},
 	"server/compat":               {own: []string{"embedder", "server/problem"}},
 	"server/compat/chroma":        {own: []string{"db", "db/filter", "embedder", "engine", "server/keys", "server/problem"}},

@@ -68,14 +68,14 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	case errors.Is(err, errRejects):
 		return exitRejects
 	case errors.Is(err, db.ErrDamaged):
-		fmt.Fprintf(errOut, "frony-db: %v\n", err)
+		fmt.Fprintf(errOut, "frony-db: %s\n", message(verb, err))
 		return exitDamaged
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(errOut, "frony-db: interrupted")
 		return exitError
 	}
-	fmt.Fprintf(errOut, "frony-db: %v\n", err)
-	if _, ok := errors.AsType[usage.Error](err); ok {
+	fmt.Fprintf(errOut, "frony-db: %s\n", message(verb, err))
+	if isUsage(err) {
 		fmt.Fprintf(errOut, "Run '%s --help' for usage.\n", verb.CommandPath())
 		return exitUsage
 	}
