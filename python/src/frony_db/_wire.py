@@ -40,6 +40,21 @@ def _encode(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in a document: {value!r}")
 
 
+def several(values: Iterable[str], what: str) -> list[str]:
+    """A list of texts. A single one is refused: its letters would be taken for the list."""
+    if isinstance(values, (str, bytes)):
+        raise TypeError(f"{what}: want a list, not {values!r}; write [{values!r}]")
+    return list(values)
+
+
+def each(documents: Iterable[Document]) -> Iterator[Document]:
+    """The documents, which are dicts."""
+    for i, d in enumerate(documents):
+        if not isinstance(d, Mapping):
+            raise TypeError(f"document {i} is {d!r:.40}; want a list of dicts such as {{'id': '1', 'text': '…'}}")
+        yield d
+
+
 def batches(documents: Iterable[Document], *, name: bool) -> Iterator[list[bytes]]:
     """Encoded documents, as many as fit in a request.
 
@@ -48,7 +63,7 @@ def batches(documents: Iterable[Document], *, name: bool) -> Iterator[list[bytes
     """
     batch: list[bytes] = []
     size = 0
-    for d in documents:
+    for d in each(documents):
         line = encode({**d, "id": uuid.uuid4().hex} if name and not d.get("id") else d)
         if batch and (len(batch) == BATCH_DOCUMENTS or size + len(line) > BATCH_BYTES):
             yield batch
@@ -74,12 +89,20 @@ def ask(
 
 def path(*parts: str) -> str:
     """The path of a collection, or of what is under it."""
-    return "/v1/collections/" + "/".join(quote(p, safe="") for p in parts)
+    return "/v1/collections/" + "/".join(map(_part, parts))
 
 
 def alias_path(alias: str) -> str:
     """The path of an alias."""
-    return "/v1/aliases/" + quote(alias, safe="")
+    return "/v1/aliases/" + _part(alias)
+
+
+def _part(name: str) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"names and ids are texts, not {type(name).__name__}: {name!r}")
+    if not name:
+        raise ValueError("a name or an id is empty")
+    return quote(name, safe="")
 
 
 @dataclass(slots=True)
