@@ -149,6 +149,8 @@ func wrap(op, input string, err error) error {
 		return err
 	case input == "":
 		return &Error{Op: op, Input: e.Input, Err: e.Err, Hint: e.Hint}
+	case e.Input == "":
+		return &Error{Op: op, Input: input, Err: e.Err, Hint: e.Hint}
 	}
 	return &Error{Op: op, Input: input, Err: fmt.Errorf("%s: %w", e.Input, e.Err), Hint: e.Hint}
 }

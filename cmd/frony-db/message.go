@@ -25,7 +25,11 @@ func message(verb *cobra.Command, err error) string {
 
 // flagOf is the flag that sets a field of the API, or the field if there is none.
 func flagOf(verb *cobra.Command, field string) string {
-	f := verb.Flags().Lookup(strings.ReplaceAll(field, "_", "-"))
+	name := strings.ReplaceAll(field, "_", "-")
+	if field == "tokens" {
+		name = "chunk"
+	}
+	f := verb.Flags().Lookup(name)
 	switch {
 	case f == nil || f.Hidden:
 		return field
