@@ -77,7 +77,10 @@ type bounded struct {
 
 func checkBounds(param string, bounds ...bounded) *problem.Problem {
 	for _, b := range bounds {
-		if b.n < 0 || b.n > b.limit {
+		if b.n < 0 {
+			return problem.Refuse(http.StatusBadRequest, "limit_exceeded", "%s is %d, want 0 to %d", b.name, b.n, b.limit).At(problem.Join(param, b.name))
+		}
+		if b.n > b.limit {
 			return problem.Refuse(http.StatusBadRequest, "limit_exceeded", "%s is %d, at most %d", b.name, b.n, b.limit).At(problem.Join(param, b.name))
 		}
 	}

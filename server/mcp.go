@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -82,10 +83,30 @@ func newTool[In, Out any](role keys.Role, t *mcp.Tool, run func(context.Context,
 		}
 		dropNulls(values)
 		if err := validate(values); err != nil {
-			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
+			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", ofArguments(err)).At("arguments")
 		}
 		return run(ctx, in)
 	}}
+}
+
+// ofArguments is what a validation by a schema says, in terms of the arguments.
+func ofArguments(err error) string {
+	text := err.Error()
+	at := ""
+	for {
+		step, rest, ok := strings.Cut(strings.TrimPrefix(text, "validating "), ": ")
+		if !strings.HasPrefix(text, "validating ") || !ok {
+			break
+		}
+		if _, name, below := strings.Cut(step, "/properties/"); below {
+			at = strings.ReplaceAll(strings.TrimSuffix(name, "/items"), "/items/properties/", ".") + ": "
+		}
+		text = rest
+	}
+	if names, ok := strings.CutPrefix(text, "required: missing properties: "); ok {
+		return at + "there is no field " + strings.Trim(names, "[]")
+	}
+	return at + text
 }
 
 // dropNulls removes fields that are null: some models send them for what they leave

@@ -144,6 +144,9 @@ func TestUnknownFields(t *testing.T) {
 		{"GET", notes + "/search?q=a&flter=x", "", `there is no query parameter "flter"`, "flter", "did you mean filter?"},
 		{"GET", notes + "/documents?lmit=2", "", `there is no query parameter "lmit"`, "lmit", "did you mean limit?"},
 		{"POST", notes + "/documents/upload?mod=insert", `{"text":"a"}`, `there is no query parameter "mod"`, "mod", "did you mean mode?"},
+		{"POST", "/v1/tasks", `{"kind":"reembd"}`, "kind: want one of reembed, reembed-confirm, reembed-rollback, backup, restore, compact, doctor, copy", "kind", "did you mean reembed?"},
+		{"POST", notes + "/search", `{"text":"a","mode":"semantic"}`, "mode: want one of dense, lexical, hybrid", "mode", ""},
+		{"PUT", notes + "/documents", `{"text":"a"}`, `the field "documents" is missing; there is no field "text", did you mean documents?`, "documents", ""},
 		{"POST", "/v1/collections", `{"nam":"x"}`, `the field "name" is missing; there is no field "nam", did you mean name?`, "name", ""},
 		{"POST", "/v1/collections", `{}`, `the field "name" is missing`, "name", ""},
 		{"POST", notes + "/search", `{"text":"a","k":0}`, `k: expected number >= 1`, "k", ""},
@@ -160,6 +163,9 @@ func TestUnknownFields(t *testing.T) {
 	}
 	_, got, _ := b.do("POST", notes+"/documents/upload", `{"id":"1","txet":"a"}`)
 	if want := `there is no field \"txet\"; did you mean text?`; !strings.Contains(got, want) {
+		t.Error(got)
+	}
+	if got := b.mcpCall("get", `{"collection":"notes"}`); !strings.Contains(got, `there is no field "ids"`) && !strings.Contains(got, `there is no field \"ids\"`) {
 		t.Error(got)
 	}
 	for arguments, want := range map[string]string{

@@ -23,6 +23,8 @@ var synonyms = map[string][]string{
 	"fields":      {"include", "outputfields", "select"},
 	"ef_search":   {"ef"},
 	"precomputed": {"given"},
+	"documents":   {"docs", "points", "items", "data", "records", "vectors", "text", "texts"},
+	"ids":         {"id", "keys"},
 	"expires":     {"ttl", "expiresat", "expiry", "expireat"},
 }
 
@@ -135,7 +137,15 @@ func (s *Server) fault(op *huma.Operation, e *huma.ErrorDetail) (at, message, hi
 		}
 		return missing, fmt.Sprintf("the field %q is missing", missing), ""
 	}
-	switch {
+	switch names, one := strings.CutPrefix(e.Message, "expected value to be one of "); {
+	case one:
+		names = strings.Trim(names, `"`)
+		if value, ok := e.Value.(string); ok {
+			if near := similar.Name(value, strings.Split(names, ", ")); near != "" {
+				hint = "did you mean " + near + "?"
+			}
+		}
+		return at, at + ": want one of " + names, hint
 	case e.Message == "unexpected property":
 		return at, fmt.Sprintf("there is no field %q%s", name, outer), didYouMean(name, s.fieldsAt(op, e.Location))
 	case e.Message == "unknown query parameter":
