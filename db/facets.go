@@ -87,7 +87,7 @@ const (
 func (c *Collection) Facets(ctx context.Context, q FacetQuery) (out Facets, err error) {
 	err = c.do("facets", "", func(v *version) error {
 		out = Facets{}
-		if err := q.check(&c.db.opts.Limits); err != nil {
+		if err := c.checkFacets(&q); err != nil {
 			return err
 		}
 		if err := c.checkFilter(q.Filter); err != nil {
@@ -100,13 +100,7 @@ func (c *Collection) Facets(ctx context.Context, q FacetQuery) (out Facets, err 
 		if q.Search != nil {
 			own := *q.Search
 			search = &own
-			if err := c.checkQuery(search); err != nil {
-				return reason.Within(err, "{Search}")
-			}
 			search.scope = c.scope
-			if search.hasExamples() {
-				return reason.For(ErrInvalidQuery, "facets of {Like} and {Unlike} are not counted; search with a text or an embedding")
-			}
 			t.Mode = search.mode()
 			var err error
 			if ask, err = v.embedded(ctx, search, &t); err != nil {
@@ -147,6 +141,20 @@ func (c *Collection) Facets(ctx context.Context, q FacetQuery) (out Facets, err 
 		return nil
 	})
 	return out, err
+}
+
+// checkFacets checks a query, but for its filter.
+func (c *Collection) checkFacets(q *FacetQuery) error {
+	if err := q.check(&c.db.opts.Limits); err != nil || q.Search == nil {
+		return err
+	}
+	if err := c.checkQuery(q.Search); err != nil {
+		return reason.Within(err, "{Search}")
+	}
+	if q.Search.hasExamples() {
+		return reason.For(ErrInvalidQuery, "{Search} has {Like} or {Unlike}, of which no facets are counted; search with a text or an embedding")
+	}
+	return nil
 }
 
 func (q *FacetQuery) check(l *Limits) error {
