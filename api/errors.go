@@ -29,7 +29,7 @@ type ProblemDetail struct {
 	Code      string `json:"code" doc:"A stable name of the kind of error" example:"invalid_filter"`
 	Message   string `json:"message" doc:"What happened, for people"`
 	Type      string `json:"type" doc:"The kind of error, in OpenAI's terms" example:"invalid_request_error"`
-	Param     string `json:"param,omitempty" doc:"The part of the request at fault" example:"body.filter"`
+	Param     string `json:"param,omitempty" doc:"The part of the request at fault, as the request names it" example:"filter"`
 	Hint      string `json:"hint,omitempty" doc:"What to do"`
 	RequestID string `json:"request_id,omitempty" doc:"The id of the request in the server's log"`
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/fronyai/frony-db/server/problem"
 )
 
-// The server has a code for each error of package db, and the client turns the code
-// into the same error.
+// The server has a code for each error of packages db and engine, and the client turns
+// the code into the same error.
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{
@@ -19,6 +19,7 @@ func TestCodes(t *testing.T) {
 		db.ErrInvalidMetadata, db.ErrInvalidFilter, db.ErrInvalidQuery, db.ErrInvalidName, db.ErrInvalidOptions, db.ErrNoEmbedder,
 		db.ErrModelMismatch, db.ErrBatchTooLarge, db.ErrLimit, db.ErrDiskFull, db.ErrReadOnly, db.ErrClosed, db.ErrOutside,
 		db.ErrReembedding, db.ErrNoReembed, db.ErrNoText, db.ErrCollectionExists, db.ErrBackup, db.ErrDamaged,
+		db.ErrAliased, db.ErrNoAlias, client.ErrUnavailable, client.ErrUnknownOutcome, client.ErrUnsupported,
 	} {
 		p := problem.Of(fmt.Errorf("search: %w", err))
 		if p == nil {

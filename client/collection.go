@@ -196,6 +196,7 @@ func (c *Collection) count(ctx context.Context, op string, where filter.Expr) (o
 // FilterWarnings says what in a filter is probably a mistake, such as a field that no
 // document has, and which of fields no document has. A search has it in its Trace.
 func (c *Collection) FilterWarnings(ctx context.Context, where filter.Expr, fields ...string) ([]string, error) {
+	fields = slices.DeleteFunc(slices.Clone(fields), func(name string) bool { return name == filter.FieldID }) // all have it
 	if len(fields) > 0 {
 		out, err := c.Facets(ctx, db.FacetQuery{Fields: fields, Filter: where, Top: 1})
 		return out.Warnings, err

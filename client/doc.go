@@ -17,6 +17,10 @@
 // insert that is repeated after a restart of the server may fail with db.ErrExists
 // although the existing document is its own.
 //
+// A server that keeps its documents in PostgreSQL or OpenSearch can have the errors
+// ErrUnavailable, after the retries, and ErrUnknownOutcome, which is not retried: an
+// upsert with ids may be repeated then.
+//
 // # Differences
 //
 // Times in metadata are returned as strings (RFC 3339); filters still compare them as

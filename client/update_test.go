@@ -63,6 +63,9 @@ func TestUpdateAndLongFilters(t *testing.T) {
 	if scanned != 1200 {
 		t.Errorf("a scan finds %d", scanned)
 	}
+	if w, err := c.FilterWarnings(t.Context(), filter.Expr{}, "_id", "m"); len(w) != 1 || err != nil {
+		t.Error(w, err)
+	}
 	if w, err := c.FilterWarnings(t.Context(), filter.Eq("m", 1)); len(w) != 1 || err != nil {
 		t.Errorf("%q, %v", w, err)
 	}

@@ -3,7 +3,6 @@ package db
 import (
 	"cmp"
 	"errors"
-	"fmt"
 
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/reason"
@@ -117,7 +116,7 @@ func (o *CollectionOptions) full(s *index.Settings) (bool, error) {
 	case HeadCodes, FullCodes:
 		return o.Codes == FullCodes, nil
 	}
-	return false, fmt.Errorf("Codes is %q; want %s or %s", string(o.Codes), HeadCodes, FullCodes)
+	return false, reason.For(nil, "{Codes} is %q; want %s or %s", string(o.Codes), HeadCodes, FullCodes)
 }
 
 // check returns an error if there is no such choice.
@@ -148,27 +147,27 @@ func (o *CollectionOptions) create(l *Limits) (index.Settings, error) {
 	}
 	faults := []error{o.Graph.check()}
 	if o.Embedder != nil && o.Precomputed {
-		faults = append(faults, errors.New("options Precomputed and Embedder exclude each other"))
+		faults = append(faults, reason.For(nil, "{Precomputed} and {Embedder} exclude each other"))
 	}
 	if o.Embedder != nil {
 		spec := o.Embedder.Spec()
 		faults = append(faults, spec.Validate())
 		s.Spec = &spec
 		if s.Dims != 0 && s.Dims != spec.Dims {
-			faults = append(faults, fmt.Errorf("Dims is %d, the model has %d", s.Dims, spec.Dims))
+			faults = append(faults, reason.For(nil, "{Dims} is %d, the model has %d", s.Dims, spec.Dims))
 		}
 		s.Dims = spec.Dims
 		s.HeadDims = cmp.Or(s.HeadDims, spec.HeadDims)
 	}
 	if s.Dims == 0 {
-		faults = append(faults, errors.New("Dims is 0; set it, or an embedder"))
+		faults = append(faults, reason.For(nil, "{Dims} is 0; set it, or a model"))
 	}
 	s.HeadDims = cmp.Or(s.HeadDims, s.Dims)
 	full, err := o.full(&s)
 	s.Full, faults = full, append(faults, err)
 	s.ChooseCodes = o.Codes == CodesDefault && o.HeadDims == 0 && !o.NoTail && s.HeadDims < s.Dims && s.Dims >= fullFrom
 	for _, f := range []struct {
-		name       string
+		name       reason.Field
 		n, lo, max int
 	}{
 		{"Dims", s.Dims, 0, maxDims},
@@ -179,7 +178,7 @@ func (o *CollectionOptions) create(l *Limits) (index.Settings, error) {
 		{"Oversampling", s.Oversampling, 0, l.Oversampling},
 	} {
 		if f.n < f.lo || f.n > f.max {
-			faults = append(faults, fmt.Errorf("%s is %d, want %d to %d", f.name, f.n, f.lo, f.max))
+			faults = append(faults, reason.For(nil, "%s is %d, want %d to %d", f.name, f.n, f.lo, f.max))
 		}
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -198,7 +197,7 @@ func (o *CollectionOptions) open(s *index.Settings, l *Limits) error {
 	}
 	var faults []error
 	for _, f := range []struct {
-		name     string
+		name     reason.Field
 		want, is int
 	}{
 		{"Dims", o.Dims, s.Dims},
@@ -207,7 +206,7 @@ func (o *CollectionOptions) open(s *index.Settings, l *Limits) error {
 		{"EfConstruction", o.EfConstruction, s.EfConstruction},
 	} {
 		if f.want != 0 && f.want != f.is {
-			faults = append(faults, fmt.Errorf("%s is %d, the collection was created with %d", f.name, f.want, f.is))
+			faults = append(faults, reason.For(nil, "%s is %d, the collection was created with %d", f.name, f.want, f.is))
 		}
 	}
 	if err := o.Graph.check(); err != nil {
@@ -217,16 +216,16 @@ func (o *CollectionOptions) open(s *index.Settings, l *Limits) error {
 	s.EfSearch = cmp.Or(o.EfSearch, s.EfSearch)
 	s.Oversampling = cmp.Or(o.Oversampling, s.Oversampling)
 	if s.EfSearch < 0 || s.EfSearch > l.EfSearch {
-		faults = append(faults, fmt.Errorf("option EfSearch is %d, want 0 to %d", s.EfSearch, l.EfSearch))
+		faults = append(faults, reason.For(nil, "{EfSearch} is %d, want 0 to %d", s.EfSearch, l.EfSearch))
 	}
 	if s.Oversampling < 0 || s.Oversampling > l.Oversampling {
-		faults = append(faults, fmt.Errorf("option Oversampling is %d, want 0 to %d", s.Oversampling, l.Oversampling))
+		faults = append(faults, reason.For(nil, "{Oversampling} is %d, want 0 to %d", s.Oversampling, l.Oversampling))
 	}
 	if o.Codes != CodesDefault && (o.Codes == FullCodes) != s.Full {
-		faults = append(faults, fmt.Errorf("Codes is %q, the collection was created with others", o.Codes))
+		faults = append(faults, reason.For(nil, "{Codes} is %q, the collection was created with others", o.Codes))
 	}
 	if o.NoTail && !s.NoTail {
-		faults = append(faults, errors.New("NoTail is set, the collection was created without it"))
+		faults = append(faults, reason.For(nil, "{NoTail} is set, the collection was created without it"))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return reason.For(ErrInvalidOptions, "%v", err)

@@ -240,7 +240,7 @@ func (d *DB) collection(ctx context.Context, name string, o *CollectionOptions) 
 			return nil, err
 		}
 		if n := d.st.Collections(); n >= d.opts.Limits.Collections {
-			return nil, reason.For(ErrLimit, "the database has %d collections, and at most %d are allowed; raise Options.Limits.Collections, or drop some: a field of the metadata and a filter divide documents as well", n, d.opts.Limits.Collections)
+			return nil, reason.For(ErrLimit, "the database has %d collections, and at most %d are allowed; drop some, or raise the limit; a field of the metadata and a filter divide documents as well", n, d.opts.Limits.Collections)
 		}
 		s, err := o.create(&d.opts.Limits)
 		if err != nil {

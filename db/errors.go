@@ -7,6 +7,7 @@ import (
 
 	"github.com/fronyai/frony-db/db/internal/archive"
 	"github.com/fronyai/frony-db/db/internal/move"
+	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -129,6 +130,11 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Named is the text of an error in which fields of queries and options are called what
+// name calls them, such as ef_search for EfSearch. It is for programs whose users write no
+// Go.
+func Named(err error, name func(field string) string) string { return reason.Named(err, name) }
+
 // wrap adds the operation and its input to a cause. A cause that is an Error
 // without an operation keeps its own input and hint.
 func wrap(op, input string, err error) error {
@@ -143,6 +149,8 @@ func wrap(op, input string, err error) error {
 		return err
 	case input == "":
 		return &Error{Op: op, Input: e.Input, Err: e.Err, Hint: e.Hint}
+	case e.Input == "":
+		return &Error{Op: op, Input: input, Err: e.Err, Hint: e.Hint}
 	}
 	return &Error{Op: op, Input: input, Err: fmt.Errorf("%s: %w", e.Input, e.Err), Hint: e.Hint}
 }

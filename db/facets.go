@@ -87,7 +87,7 @@ const (
 func (c *Collection) Facets(ctx context.Context, q FacetQuery) (out Facets, err error) {
 	err = c.do("facets", "", func(v *version) error {
 		out = Facets{}
-		if err := q.check(&c.db.opts.Limits); err != nil {
+		if err := c.checkFacets(&q); err != nil {
 			return err
 		}
 		if err := c.checkFilter(q.Filter); err != nil {
@@ -100,13 +100,7 @@ func (c *Collection) Facets(ctx context.Context, q FacetQuery) (out Facets, err 
 		if q.Search != nil {
 			own := *q.Search
 			search = &own
-			if err := c.checkQuery(search); err != nil {
-				return err
-			}
 			search.scope = c.scope
-			if search.hasExamples() {
-				return reason.For(ErrInvalidQuery, "facets of Like and Unlike are not counted; search with a text or an embedding")
-			}
 			t.Mode = search.mode()
 			var err error
 			if ask, err = v.embedded(ctx, search, &t); err != nil {
@@ -149,20 +143,34 @@ func (c *Collection) Facets(ctx context.Context, q FacetQuery) (out Facets, err 
 	return out, err
 }
 
+// checkFacets checks a query, but for its filter.
+func (c *Collection) checkFacets(q *FacetQuery) error {
+	if err := q.check(&c.db.opts.Limits); err != nil || q.Search == nil {
+		return err
+	}
+	if err := c.checkQuery(q.Search); err != nil {
+		return reason.Within(err, "{Search}")
+	}
+	if q.Search.hasExamples() {
+		return reason.For(ErrInvalidQuery, "{Search} has {Like} or {Unlike}, of which no facets are counted; search with a text or an embedding")
+	}
+	return nil
+}
+
 func (q *FacetQuery) check(l *Limits) error {
 	switch {
 	case len(q.Fields) == 0:
-		return reason.For(ErrInvalidQuery, "there are no fields to count; name some, or ask for all fields with Fields")
+		return reason.For(ErrInvalidQuery, "{Fields} names no field to count")
 	case len(q.Fields) > facetFields:
-		return reason.For(ErrInvalidQuery, "%d fields, at most %d", len(q.Fields), facetFields)
+		return reason.For(ErrInvalidQuery, "{Fields} has %d names, at most %d", len(q.Fields), facetFields)
 	case slices.Contains(q.Fields, ""):
-		return reason.For(ErrInvalidQuery, "a field has no name")
+		return reason.For(ErrInvalidQuery, "{Fields} has an empty name")
 	case slices.Contains(q.Fields, filter.FieldID):
-		return reason.For(ErrInvalidQuery, "_id is another for each document; use Count")
+		return reason.For(ErrInvalidQuery, "{Fields} has _id, which is another for each document; count the documents instead")
 	case q.Top < 0 || q.Top > l.K:
-		return reason.For(ErrInvalidQuery, "Top is %d, want 0 to %d", q.Top, l.K)
+		return reason.For(ErrInvalidQuery, "{Top} is %d, want 0 to %d", q.Top, l.K)
 	case len(q.Prefix) > l.MetadataBytes || !utf8.ValidString(q.Prefix):
-		return reason.For(ErrInvalidQuery, "the prefix is not UTF-8 of at most %d bytes", l.MetadataBytes)
+		return reason.For(ErrInvalidQuery, "{Prefix} is not UTF-8 of at most %d bytes", l.MetadataBytes)
 	}
 	return nil
 }

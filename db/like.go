@@ -2,8 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/reason"
@@ -22,9 +20,9 @@ func (q *Query) checkExamples() error {
 	case n == 0:
 		return nil
 	case n > MaxLike:
-		return reason.For(ErrInvalidQuery, "Like and Unlike have %d ids, at most %d", n, MaxLike)
+		return reason.For(ErrInvalidQuery, "{Like} and {Unlike} have %d ids, at most %d", n, MaxLike)
 	case q.Mode == Lexical:
-		return reason.For(ErrInvalidQuery, "Like and Unlike need embeddings, and the mode lexical compares none")
+		return reason.For(ErrInvalidQuery, "{Like} and {Unlike} need embeddings, and {Mode} lexical compares none")
 	}
 	return nil
 }
@@ -45,11 +43,7 @@ func (q *Query) byExample(ctx context.Context, ask *index.Query, dims int, read 
 		w := &ask.Questions[i]
 		one := q.alone(w.Number)
 		if w.Vector, err = one.mix(ctx, w.Vector, dims, read); err != nil {
-			e := &Error{Input: fmt.Sprintf("Queries[%d]", w.Number), Err: err}
-			if inner, ok := errors.AsType[*Error](err); ok {
-				e.Input, e.Err = e.Input+": "+inner.Input, inner.Err
-			}
-			return e
+			return ofQuestion(w.Number, err)
 		}
 		w.Unknown = w.Unknown && w.Vector == nil
 	}
@@ -87,7 +81,7 @@ func mixed(vec, like, unlike []float32) ([]float32, error) {
 	}
 	sum, err := normalised(sum, dims)
 	if err != nil {
-		return nil, reason.For(ErrInvalidQuery, "Like and Unlike cancel each other out")
+		return nil, reason.For(ErrInvalidQuery, "{Like} and {Unlike} cancel each other out")
 	}
 	return sum, nil
 }

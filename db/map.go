@@ -104,11 +104,11 @@ func (c *Collection) Map(ctx context.Context, q MapQuery) (out Map, err error) {
 func (q *MapQuery) check(l *Limits) error {
 	switch {
 	case q.Limit < 0 || q.Limit > MaxMap:
-		return reason.For(ErrInvalidQuery, "Limit is %d, want 0 to %d", q.Limit, MaxMap)
+		return reason.For(ErrInvalidQuery, "{Limit} is %d, want 0 to %d", q.Limit, MaxMap)
 	case len(q.IDs) > mapNamed:
-		return reason.For(ErrInvalidQuery, "IDs has %d ids, at most %d", len(q.IDs), mapNamed)
+		return reason.For(ErrInvalidQuery, "{IDs} has %d ids, at most %d", len(q.IDs), mapNamed)
 	case q.Color == filter.FieldID:
-		return reason.For(ErrInvalidQuery, "_id is another for each document, and no color")
+		return reason.For(ErrInvalidQuery, "{Color} is _id, which is another for each document")
 	case len(q.Text) > l.TextBytes:
 		return reason.For(ErrInvalidText, "%d bytes, at most %d", len(q.Text), l.TextBytes)
 	case !utf8.ValidString(q.Text):

@@ -145,13 +145,13 @@ func (o *Options) withDefaults() (Options, error) {
 	}
 	var faults []error
 	if c.SyncEvery < 0 {
-		faults = append(faults, fmt.Errorf("option SyncEvery is %v, want 0 or more", c.SyncEvery))
+		faults = append(faults, reason.For(nil, "option {SyncEvery} is %v, want 0 or more", c.SyncEvery))
 	}
 	if c.CacheBytes < 0 || c.CacheBytes > 0 && c.CacheBytes < minCacheBytes {
-		faults = append(faults, fmt.Errorf("option CacheBytes is %d, want 0 or at least %d", c.CacheBytes, minCacheBytes))
+		faults = append(faults, reason.For(nil, "option {CacheBytes} is %d, want 0 or at least %d", c.CacheBytes, minCacheBytes))
 	}
 	if c.RecallSample < 0 {
-		faults = append(faults, fmt.Errorf("option RecallSample is %d, want 0 or more", c.RecallSample))
+		faults = append(faults, reason.For(nil, "option {RecallSample} is %d, want 0 or more", c.RecallSample))
 	}
 	if c.Embedder != nil {
 		faults = append(faults, c.Embedder.Spec().Validate())

@@ -233,57 +233,57 @@ func (q *Query) check(l *Limits) error {
 	}
 	switch {
 	case q.Text == "" && q.Embedding == nil && len(q.Like) == 0 && len(q.Unlike) > 0:
-		return reason.For(ErrInvalidQuery, "Unlike alone says not what to search for; set a text, an embedding or Like, too")
+		return reason.For(ErrInvalidQuery, "{Unlike} alone does not say what to search for; set {Text}, {Embedding} or {Like}, too")
 	case q.Text == "" && q.Embedding == nil && len(q.Like) == 0:
-		return reason.For(ErrInvalidQuery, "neither a text nor an embedding; set one, or Like")
+		return reason.For(ErrInvalidQuery, "there is nothing to search for; set {Text}, {Embedding} or {Like}")
 	case q.Text != "" && q.Embedding != nil:
-		return reason.For(ErrInvalidQuery, "both a text and an embedding; set one")
+		return reason.For(ErrInvalidQuery, "{Text} and {Embedding} are both set; set one")
 	case len(q.Text) > l.TextBytes:
 		return reason.For(ErrInvalidText, "%d bytes, at most %d", len(q.Text), l.TextBytes)
 	case !utf8.ValidString(q.Text):
 		return reason.For(ErrInvalidText, "not UTF-8 at byte %d", invalidAt(q.Text))
 	case q.K < 1 || q.K > l.K:
-		return reason.For(ErrInvalidQuery, "K is %d, want 1 to %d", q.K, l.K)
+		return reason.For(ErrInvalidQuery, "{K} is %d, want 1 to %d", q.K, l.K)
 	case q.Offset < 0 || q.Offset > l.K-q.K:
-		return reason.For(ErrInvalidQuery, "Offset is %d, want 0 to %d: K and Offset are at most %d together", q.Offset, l.K-q.K, l.K)
+		return reason.For(ErrInvalidQuery, "{Offset} is %d, want 0 to %d: {K} and {Offset} are at most %d together", q.Offset, l.K-q.K, l.K)
 	case q.PerSource < 0:
-		return reason.For(ErrInvalidQuery, "PerSource is %d, want 0 or more", q.PerSource)
+		return reason.For(ErrInvalidQuery, "{PerSource} is %d, want 0 or more", q.PerSource)
 	case q.PerGroup < 0:
-		return reason.For(ErrInvalidQuery, "PerGroup is %d, want 0 or more", q.PerGroup)
+		return reason.For(ErrInvalidQuery, "{PerGroup} is %d, want 0 or more", q.PerGroup)
 	case q.PerGroup > 0 && q.GroupBy == "":
-		return reason.For(ErrInvalidQuery, "PerGroup needs a field to group by; set GroupBy, or PerSource for sources")
+		return reason.For(ErrInvalidQuery, "{PerGroup} needs a field to group by; set {GroupBy}, or {PerSource} for sources")
 	case q.PerSource > 0 && q.GroupBy != "":
-		return reason.For(ErrInvalidQuery, "PerSource and GroupBy are both set; set one, and GroupBy to _source for sources")
+		return reason.For(ErrInvalidQuery, "{PerSource} and {GroupBy} are both set; set one, and {GroupBy} to _source for sources")
 	case q.GroupBy == filter.FieldID:
-		return reason.For(ErrInvalidQuery, "GroupBy is _id, which no two documents share")
+		return reason.For(ErrInvalidQuery, "{GroupBy} is _id, which no two documents share")
 	case q.EfSearch < 0 || q.EfSearch > l.EfSearch:
-		return reason.For(ErrInvalidQuery, "EfSearch is %d, want 0 to %d", q.EfSearch, l.EfSearch)
+		return reason.For(ErrInvalidQuery, "{EfSearch} is %d, want 0 to %d", q.EfSearch, l.EfSearch)
 	case q.Oversampling < 0 || q.Oversampling > l.Oversampling:
-		return reason.For(ErrInvalidQuery, "Oversampling is %d, want 0 to %d", q.Oversampling, l.Oversampling)
+		return reason.For(ErrInvalidQuery, "{Oversampling} is %d, want 0 to %d", q.Oversampling, l.Oversampling)
 	case int(q.Mode) >= len(modeNames) || q.Fusion > Reciprocal:
 		return reason.For(ErrInvalidQuery, "unknown mode %d or fusion %d", q.Mode, q.Fusion)
 	case q.DenseWeight != nil && !(*q.DenseWeight >= 0 && *q.DenseWeight <= 1):
-		return reason.For(ErrInvalidQuery, "DenseWeight is %v, want 0 to 1", *q.DenseWeight)
+		return reason.For(ErrInvalidQuery, "{DenseWeight} is %v, want 0 to 1", *q.DenseWeight)
 	case q.Text == "" && (q.Mode == Lexical || q.Mode == Hybrid):
-		return reason.For(ErrInvalidQuery, "mode %s needs a text", q.Mode)
+		return reason.For(ErrInvalidQuery, "{Mode} %s needs a text", q.Mode)
 	case q.Recall < 0 || q.Recall > 1 || q.Recall != q.Recall:
-		return reason.For(ErrInvalidQuery, "Recall is %v, want 0 to 1", q.Recall)
+		return reason.For(ErrInvalidQuery, "{Recall} is %v, want 0 to 1", q.Recall)
 	case q.MaxBytes < 0:
-		return reason.For(ErrInvalidQuery, "MaxBytes is %d, want 0 or more", q.MaxBytes)
+		return reason.For(ErrInvalidQuery, "{MaxBytes} is %d, want 0 or more", q.MaxBytes)
 	case q.MinCosine != nil && !(*q.MinCosine >= -1 && *q.MinCosine <= 1):
-		return reason.For(ErrInvalidQuery, "MinCosine is %v, want -1 to 1", *q.MinCosine)
+		return reason.For(ErrInvalidQuery, "{MinCosine} is %v, want -1 to 1", *q.MinCosine)
 	case q.MinCosine != nil && q.Mode == Lexical:
-		return reason.For(ErrInvalidQuery, "MinCosine needs embeddings, and the mode lexical compares none; use MinScore")
+		return reason.For(ErrInvalidQuery, "{MinCosine} needs embeddings, and {Mode} lexical compares none; use {MinScore}")
 	case q.Snippet < 0 || q.Snippet > MaxSnippet:
-		return reason.For(ErrInvalidQuery, "Snippet is %d, want 0 to %d characters", q.Snippet, MaxSnippet)
+		return reason.For(ErrInvalidQuery, "{Snippet} is %d, want 0 to %d characters", q.Snippet, MaxSnippet)
 	case q.Context < 0 || q.Context > MaxContext:
-		return reason.For(ErrInvalidQuery, "Context is %d, want 0 to %d chunks on each side", q.Context, MaxContext)
+		return reason.For(ErrInvalidQuery, "{Context} is %d, want 0 to %d chunks on each side", q.Context, MaxContext)
 	case q.Highlight && q.Text == "":
-		return reason.For(ErrInvalidQuery, "Highlight needs a text, whose words are marked")
+		return reason.For(ErrInvalidQuery, "{Highlight} needs a text, whose words are marked")
 	case q.Highlight && q.Snippet == 0 && !q.wantsText():
-		return reason.For(ErrInvalidQuery, "Highlight needs texts to mark; add the text to Fields, or set Snippet")
+		return reason.For(ErrInvalidQuery, "{Highlight} needs texts to mark; add text to {Fields}, or set {Snippet}")
 	case q.MinScore != nil && math.IsNaN(float64(*q.MinScore)):
-		return reason.For(ErrInvalidQuery, "MinScore is NaN")
+		return reason.For(ErrInvalidQuery, "{MinScore} is NaN")
 	}
 	return q.checkExamples()
 }

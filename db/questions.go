@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,9 +72,9 @@ func (q *Query) alone(i int) Query {
 func (q *Query) checkQuestions(l *Limits) error {
 	switch n := len(q.Queries); {
 	case q.Text != "" || q.Embedding != nil || len(q.Like) > 0 || len(q.Unlike) > 0:
-		return reason.For(ErrInvalidQuery, "Queries and a text, an embedding or Like beside them; make that one of the Queries")
+		return reason.For(ErrInvalidQuery, "there are {Queries}, and {Text}, {Embedding} or {Like} beside them; make that one of the {Queries}")
 	case n > MaxQuestions:
-		return reason.For(ErrInvalidQuery, "%d Queries, at most %d", n, MaxQuestions)
+		return reason.For(ErrInvalidQuery, "{Queries} has %d questions, at most %d", n, MaxQuestions)
 	case q.Fuse > FuseBest:
 		return reason.For(ErrInvalidQuery, "unknown fuse %d", q.Fuse)
 	}
@@ -91,22 +92,30 @@ func (q *Query) checkQuestions(l *Limits) error {
 			one.Highlight = false // of the words of the others
 		}
 		if w := q.Queries[i].Weight; w < 0 || w-w != 0 {
-			return reason.For(ErrInvalidQuery, "Queries[%d]: Weight is %v, want 0 or more", i, w)
+			return reason.For(ErrInvalidQuery, "{Queries}[%d]: {Weight} is %v, want 0 or more", i, w)
 		}
 		if err := one.check(l); err != nil {
-			return &Error{Input: fmt.Sprintf("Queries[%d]", i), Err: err}
+			return ofQuestion(i, err)
 		}
 		if mode == ModeDefault {
 			mode = one.mode()
 		}
 		if q.Fuse == FuseBest && one.mode() != mode {
-			return reason.For(ErrInvalidQuery, "Fuse best compares scores, and Queries[%d] is %s where others are %s; set Mode, or fuse by rank", i, one.mode(), mode)
+			return reason.For(ErrInvalidQuery, "{Fuse} is best, which compares scores, and {Queries}[%d] is %s where others are %s; set {Mode}, or {Fuse} to rank", i, one.mode(), mode)
 		}
 	}
 	if q.Highlight && texts == 0 {
-		return reason.For(ErrInvalidQuery, "Highlight needs a text, whose words are marked")
+		return reason.For(ErrInvalidQuery, "{Highlight} needs a text, whose words are marked")
 	}
 	return nil
+}
+
+// ofQuestion says which of Queries an error is about.
+func ofQuestion(i int, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok && e.Op == "" {
+		return &Error{Input: e.Input, Err: reason.Within(e.Err, "{Queries}[%d]", i), Hint: e.Hint}
+	}
+	return reason.Within(err, "{Queries}[%d]", i)
 }
 
 // texts are the texts of the query, for their words.
@@ -148,7 +157,7 @@ func (v *version) embeddedAll(ctx context.Context, q *Query, t *Trace) (ask inde
 		trace.Mode = one.mode()
 		part, err := v.embedded(ctx, &one, &trace)
 		if err != nil {
-			return ask, &Error{Input: fmt.Sprintf("Queries[%d]", i), Err: err}
+			return ask, ofQuestion(i, err)
 		}
 		t.Embed += trace.Embed
 		t.Warnings = append(t.Warnings, trace.Warnings...)

@@ -196,15 +196,15 @@ func TestInvalidQueries(t *testing.T) {
 	c := questionsFixture(t, 5)
 	two := []db.Question{{Text: "x"}, {Text: "y"}}
 	for want, q := range map[string]db.Query{
-		"make that one of the Queries":       {Queries: two, Text: "z", K: 1},
-		"33 Queries, at most 32":             {Queries: make([]db.Question, 33), K: 1},
-		"Queries[1]: invalid query: neither": {Queries: []db.Question{{Text: "x"}, {}}, K: 1},
-		"Weight is -1":                       {Queries: []db.Question{{Text: "x", Weight: -1}}, K: 1},
-		"Weight is +Inf":                     {Queries: []db.Question{{Text: "x", Weight: float32(math.Inf(1))}}, K: 1},
-		"search c: invalid query: K is 0":    {Queries: two},
-		"Queries[1] is dense where others":   {Queries: []db.Question{{Text: "x"}, {Like: []string{"d1"}}}, Fuse: db.FuseBest, K: 1},
-		"unknown fuse 7":                     {Queries: two, Fuse: 7, K: 1},
-		"mode lexical needs a text":          {Queries: []db.Question{{Text: "x"}, {Embedding: make([]float32, 384)}}, Mode: db.Lexical, K: 1},
+		"make that one of the Queries":                {Queries: two, Text: "z", K: 1},
+		"Queries has 33 questions, at most 32":        {Queries: make([]db.Question, 33), K: 1},
+		"Queries[1]: invalid query: there is nothing": {Queries: []db.Question{{Text: "x"}, {}}, K: 1},
+		"Weight is -1":                     {Queries: []db.Question{{Text: "x", Weight: -1}}, K: 1},
+		"Weight is +Inf":                   {Queries: []db.Question{{Text: "x", Weight: float32(math.Inf(1))}}, K: 1},
+		"search c: invalid query: K is 0":  {Queries: two},
+		"Queries[1] is dense where others": {Queries: []db.Question{{Text: "x"}, {Like: []string{"d1"}}}, Fuse: db.FuseBest, K: 1},
+		"unknown fuse 7":                   {Queries: two, Fuse: 7, K: 1},
+		"Mode lexical needs a text":        {Queries: []db.Question{{Text: "x"}, {Embedding: make([]float32, 384)}}, Mode: db.Lexical, K: 1},
 	} {
 		_, err := c.Search(t.Context(), q)
 		if !errors.Is(err, db.ErrInvalidQuery) || !strings.Contains(err.Error(), want) {

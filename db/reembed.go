@@ -200,7 +200,7 @@ func (g *change) resume(o *ReembedOptions) error {
 		return reason.For(ErrReembedding, "a change to %s (fingerprint %.12s) is unfinished, this is %s (%.12s); finish that change, or roll back to abandon it",
 			modelName(&s), s.Spec.Fingerprint(), spec.Model, spec.Fingerprint())
 	case o.HeadDims != 0 && o.HeadDims != s.HeadDims:
-		return reason.For(ErrInvalidOptions, "HeadDims is %d, the new version was started with %d", o.HeadDims, s.HeadDims)
+		return reason.For(ErrInvalidOptions, "{HeadDims} is %d, the new version was started with %d", o.HeadDims, s.HeadDims)
 	}
 	return nil
 }

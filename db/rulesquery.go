@@ -11,7 +11,6 @@ import (
 	"github.com/fronyai/frony-db/db/internal/attr"
 	"github.com/fronyai/frony-db/db/internal/index"
 	"github.com/fronyai/frony-db/db/internal/lexical"
-	"github.com/fronyai/frony-db/db/internal/reason"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -372,16 +371,8 @@ func (c *Columns) Sorted(s *Scan) []int {
 	return out
 }
 
-// CheckFacets checks a facet query, but for its filter and its search.
-func (r *Rules) CheckFacets(q *FacetQuery) error {
-	if err := q.check(r.Limits()); err != nil {
-		return err
-	}
-	if q.Search != nil && q.Search.hasExamples() {
-		return reason.For(ErrInvalidQuery, "facets of Like and Unlike are not counted; search with a text or an embedding")
-	}
-	return nil
-}
+// CheckFacets checks a facet query, but for its filter.
+func (r *Rules) CheckFacets(q *FacetQuery) error { return r.c.checkFacets(q) }
 
 // Facets counts the values of fields in all documents.
 func (c *Columns) Facets(q *FacetQuery) []Facet {

@@ -83,28 +83,28 @@ func sortable(d *Document, field string) any {
 func (s *Scan) check() error {
 	switch {
 	case len(s.Sort) > attr.MaxKeys:
-		return reason.For(ErrInvalidQuery, "Sort has %d fields, at most %d", len(s.Sort), attr.MaxKeys)
+		return reason.For(ErrInvalidQuery, "{Sort} has %d fields, at most %d", len(s.Sort), attr.MaxKeys)
 	case s.AfterValues != nil && len(s.AfterValues) != len(s.Sort):
-		return reason.For(ErrInvalidQuery, "AfterValues has %d values for the %d fields of Sort", len(s.AfterValues), len(s.Sort))
+		return reason.For(ErrInvalidQuery, "{AfterValues} has %d values for the %d fields of {Sort}", len(s.AfterValues), len(s.Sort))
 	case len(s.Sort) > 0 && s.After != "" && s.AfterValues == nil:
-		return reason.For(ErrInvalidQuery, "After without AfterValues, and there is Sort; use Scan.Next")
+		return reason.For(ErrInvalidQuery, "{After} without {AfterValues}, and there is {Sort}; use Scan.Next")
 	case s.Limit < 0:
-		return reason.For(ErrInvalidQuery, "Limit is %d, want 0 or more", s.Limit)
+		return reason.For(ErrInvalidQuery, "{Limit} is %d, want 0 or more", s.Limit)
 	}
 	for i, v := range s.AfterValues {
 		if v == nil {
 			continue
 		}
 		if _, _, err := normaliseValue(v); err != nil {
-			return reason.For(ErrInvalidQuery, "AfterValues: %s: %v", s.Sort[i].Field, err)
+			return reason.For(ErrInvalidQuery, "{AfterValues}: %s: %v", s.Sort[i].Field, err)
 		}
 	}
 	for _, k := range s.Sort {
 		switch k.Field {
 		case "":
-			return reason.For(ErrInvalidQuery, "a field of Sort has no name")
+			return reason.For(ErrInvalidQuery, "a field of {Sort} has no name")
 		case filter.FieldID:
-			return reason.For(ErrInvalidQuery, "Sort has _id, by which documents are ordered where their values are equal; leave it out")
+			return reason.For(ErrInvalidQuery, "{Sort} has _id, by which documents are ordered where their values are equal; leave it out")
 		}
 	}
 	return nil

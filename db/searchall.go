@@ -59,7 +59,7 @@ func (q *Query) checkSeveral(n int) error {
 	case n > MaxSearchAll:
 		return reason.For(ErrLimit, "%d collections, at most %d in one search", n, MaxSearchAll)
 	case q.hasExamples():
-		return reason.For(ErrInvalidQuery, "Like and Unlike are ids of one collection, and this is a search of several; use an embedding")
+		return reason.For(ErrInvalidQuery, "{Like} and {Unlike} are ids of one collection, and this is a search of several; use an embedding")
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func (s *Server) setAlias(ctx context.Context, in *inSetAlias) (*outAliasSet, er
 	}
 	to, p := s.target(ctx, keys.Admin, in.Body.Collection)
 	if p != nil {
-		return nil, p.At("body.collection")
+		return nil, p.At("collection")
 	}
 	d, err := engine.As[engine.Namer](s.db, "alias")
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *Server) setAlias(ctx context.Context, in *inSetAlias) (*outAliasSet, er
 	}
 	previous, err := d.SetAlias(ctx, name, to)
 	if err != nil {
-		return nil, s.problem(ctx, s.discreet(ctx, err)).At(map[bool]string{true: "body.collection", false: "alias"}[errors.Is(err, db.ErrNoCollection)])
+		return nil, s.problem(ctx, s.discreet(ctx, err)).At(map[bool]string{true: "collection", false: "alias"}[errors.Is(err, db.ErrNoCollection)])
 	}
 	return &outAliasSet{api.AliasSet{Alias: name, Collection: to, Previous: previous}}, nil
 }

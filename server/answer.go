@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -59,19 +58,15 @@ func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
 		p := problem.Refuse(v.Status, code, "%s", v.Detail)
 		ctx.SetHeader("Content-Type", "application/json") // the shape is ours
 		for i, e := range v.Errors {
+			at, message, hint := s.fault(ctx.Operation(), e)
 			if i == 0 {
-				p.Detail.Message = e.Message
-				p.Detail.Param = e.Location
-				if e.Message == "unexpected property" {
-					name := e.Location[strings.LastIndexByte(e.Location, '.')+1:]
-					p.Detail.Message = fmt.Sprintf("there is no field %q", name)
-					if m := meant(name); m != "" {
-						p.Detail.Hint = "did you mean " + m + "?"
-					}
-				}
+				p.Detail.Param, p.Detail.Message, p.Detail.Hint = at, message, hint
 				continue
 			}
-			p.Detail.Message += "; " + e.Location + ": " + e.Message
+			p.Detail.Message += "; " + message
+			if hint != "" {
+				p.Detail.Message += ", " + hint
+			}
 			if i == 10 {
 				p.Detail.Message += fmt.Sprintf("; and %d more", len(v.Errors)-i-1)
 				break

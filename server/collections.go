@@ -72,7 +72,7 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body api.NewC
 	case err != nil:
 		return nil, err
 	case info != nil && !b.ExistOK:
-		return nil, problem.Refuse(http.StatusConflict, "collection_exists", "the collection %q exists", b.Name).At("body.name")
+		return nil, problem.Refuse(http.StatusConflict, "collection_exists", "the collection %q exists", b.Name).At("name")
 	case info != nil && s.may(ctx, keys.Admin, info.Name) != nil:
 		return nil, s.may(ctx, keys.Admin, info.Name)
 	case info != nil:
@@ -93,7 +93,7 @@ func (s *Server) createCollection(ctx context.Context, in *struct{ Body api.NewC
 
 func (s *Server) create(ctx context.Context, b *api.NewCollection) *problem.Problem {
 	l := &s.opts.Limits
-	if p := checkBounds("body", bounded{"ef_search", b.EfSearch, l.EfSearch}, bounded{"oversampling", b.Oversampling, l.Oversampling}); p != nil {
+	if p := checkBounds("", bounded{"ef_search", b.EfSearch, l.EfSearch}, bounded{"oversampling", b.Oversampling, l.Oversampling}); p != nil {
 		return p
 	}
 	if _, err := s.open(ctx, b.Name, b.DB()); err != nil {
@@ -195,7 +195,7 @@ func (s *Server) renameCollection(ctx context.Context, in *inRename) (*outInfo, 
 		return nil, p
 	}
 	if p := s.may(ctx, keys.Admin, name); p != nil {
-		return nil, p.At("body.name")
+		return nil, p.At("name")
 	}
 	d, err := engine.As[engine.Namer](s.db, "rename")
 	if err != nil {
@@ -204,7 +204,7 @@ func (s *Server) renameCollection(ctx context.Context, in *inRename) (*outInfo, 
 	if err := d.Rename(ctx, in.Collection, name); err != nil {
 		p := s.problem(ctx, s.discreet(ctx, err))
 		if p.Detail.Code == "collection_exists" || p.Detail.Code == "invalid_name" {
-			p = p.At("body.name")
+			p = p.At("name")
 		}
 		return nil, p
 	}

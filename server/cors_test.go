@@ -117,7 +117,7 @@ func TestSearchByURL(t *testing.T) {
 	if v := b.ask(200, "GET", notes+"/search?q=x&mode=dense&exact=true&offset=1&group_by=lang", ""); len(b.list(v["matches"])) != 2 {
 		t.Error(v)
 	}
-	if e := b.refused(400, "invalid_filter", "GET", notes+"/search?q=x&filter=a+%3D%3D", ""); e["param"] != "query.filter" {
+	if e := b.refused(400, "invalid_filter", "GET", notes+"/search?q=x&filter=a+%3D%3D", ""); e["param"] != "filter" {
 		t.Error(e)
 	}
 	b.refused(400, "invalid_filter", "GET", notes+"/search?q=x&filter=%7B", "")

@@ -128,7 +128,7 @@ func (s *Server) getDocument(ctx context.Context, in *inDocument) (*outDocument,
 }
 
 func (s *Server) getDocuments(ctx context.Context, in *inGet) (*outGet, error) {
-	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "body.ids"); p != nil {
+	if p := over("ids", len(in.Body.IDs), s.opts.Limits.Batch, "ids"); p != nil {
 		return nil, p
 	}
 	fields, err := in.Body.Fields.DB()
@@ -176,7 +176,7 @@ func missing(ids []string, docs []db.Document) (missing []string) {
 }
 
 func (s *Server) scanDocuments(ctx context.Context, in *inScan) (*outScan, error) {
-	if p := over("documents in a page", in.Limit, s.opts.Limits.Batch, "query.limit"); p != nil {
+	if p := over("documents in a page", in.Limit, s.opts.Limits.Batch, "limit"); p != nil {
 		return nil, p
 	}
 	scan, err := in.DB(s.filterLimits())
@@ -187,7 +187,7 @@ func (s *Server) scanDocuments(ctx context.Context, in *inScan) (*outScan, error
 }
 
 func (s *Server) scanByBody(ctx context.Context, in *inScanBody) (*outScan, error) {
-	if p := over("documents in a page", in.Body.Limit, s.opts.Limits.Batch, "body.limit"); p != nil {
+	if p := over("documents in a page", in.Body.Limit, s.opts.Limits.Batch, "limit"); p != nil {
 		return nil, p
 	}
 	scan, err := in.Body.DB(s.filterLimits())
@@ -269,9 +269,9 @@ func (s *Server) deleteDocuments(ctx context.Context, in *inDelete) (*outDeleted
 // chosen checks that a request has either ids or a filter, and parses the filter.
 func (s *Server) chosen(ids []string, f api.Filter) (filter.Expr, error) {
 	if (ids == nil) == (len(f) == 0) {
-		return filter.None(), problem.Refuse(http.StatusBadRequest, "invalid_request", "want either ids or a filter").At("body")
+		return filter.None(), problem.Refuse(http.StatusBadRequest, "invalid_request", "want either ids or a filter")
 	}
-	if p := over("ids", len(ids), s.opts.Limits.Batch, "body.ids"); p != nil {
+	if p := over("ids", len(ids), s.opts.Limits.Batch, "ids"); p != nil {
 		return filter.None(), p
 	}
 	return f.Expr(s.filterLimits())

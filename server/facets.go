@@ -49,19 +49,19 @@ func (s *Server) facetRoutes() {
 func (s *Server) facets(ctx context.Context, in *inFacets) (*outFacets, error) {
 	q, err := in.Body.DB(s.filterLimits())
 	if err != nil {
-		return nil, problem.Of(err).Within("body")
+		return nil, problem.Of(err)
 	}
 	if q.Search != nil {
-		if p := s.bound(q.Search, "body.search"); p != nil {
+		if p := s.bound(q.Search, "search"); p != nil {
 			return nil, p
 		}
 	}
-	return s.countValues(ctx, in.Collection, q, "body")
+	return s.countValues(ctx, in.Collection, q)
 }
 
 // countValues answers a query whose search has been checked against the limits.
-func (s *Server) countValues(ctx context.Context, collection string, q db.FacetQuery, param string) (*outFacets, error) {
-	if p := checkBounds(param, bounded{"top", q.Top, s.opts.Limits.K}); p != nil {
+func (s *Server) countValues(ctx context.Context, collection string, q db.FacetQuery) (*outFacets, error) {
+	if p := checkBounds("", bounded{"top", q.Top, s.opts.Limits.K}); p != nil {
 		return nil, p
 	}
 	c, err := s.collection(ctx, collection)

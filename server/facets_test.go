@@ -43,7 +43,7 @@ func TestFacets(t *testing.T) {
 	b.refused(400, "invalid_query", "POST", notes+"/facets", `{"fields":["_id"]}`)
 	b.refused(422, "invalid_request", "POST", notes+"/facets", `{"fields":[]}`)
 	b.refused(400, "limit_exceeded", "POST", notes+"/facets", `{"fields":["a"],"top":1000000}`)
-	if e := b.refused(400, "invalid_filter", "POST", notes+"/facets", `{"fields":["a"],"search":{"text":"x","filter":"a =="}}`); e["param"] != "body.search.filter" {
+	if e := b.refused(400, "invalid_filter", "POST", notes+"/facets", `{"fields":["a"],"search":{"text":"x","filter":"a =="}}`); e["param"] != "search.filter" {
 		t.Error(e)
 	}
 	b.refused(400, "limit_exceeded", "POST", notes+"/facets", `{"fields":["a"],"search":{"text":"x","k":1000000}}`)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
@@ -40,11 +39,14 @@ func readable(err error) error {
 	case !ok:
 		return err
 	case errors.Is(e.Err, json.ErrUnknownName):
-		name := e.JSONPointer.LastToken()
-		if meant := meant(name); meant != "" {
-			return fmt.Errorf("there is no field %q, did you mean %s?", name, meant)
+		name, outer := e.JSONPointer.LastToken(), ""
+		if in := e.JSONPointer.Parent(); in != "" {
+			outer = " in " + string(in)
 		}
-		return fmt.Errorf("there is no field %q", name)
+		if hint := didYouMean(name, jsonFields(e.GoType)); hint != "" {
+			return fmt.Errorf("there is no field %q%s; %s", name, outer, hint)
+		}
+		return fmt.Errorf("there is no field %q%s", name, outer)
 	case e.Err != nil:
 		return fmt.Errorf("%s: %w", cmp.Or(string(e.JSONPointer), "the value"), e.Err)
 	}
@@ -53,37 +55,6 @@ func readable(err error) error {
 
 var kinds = map[jsontext.Kind]string{
 	'n': "null", 'f': "false", 't': "true", '"': "a string", '0': "a number", '{': "an object", '[': "a list",
-}
-
-// meant guesses the field that a user of another database means.
-func meant(name string) string {
-	switch folded := strings.ToLower(strings.ReplaceAll(name, "_", "")); folded {
-	case "query", "querytext", "content", "document", "texts":
-		return "text"
-	case "vector", "queryvector", "values", "embeddings":
-		return "embedding"
-	case "topk", "limit", "nresults", "size", "n":
-		return "k"
-	case "where", "filters":
-		return "filter"
-	case "dim", "dimension", "dimensions":
-		return "dims"
-	case "payload", "properties", "attributes":
-		return "metadata"
-	case "include", "outputfields", "select":
-		return "fields"
-	case "ef", "efsearch":
-		return "ef_search"
-	case "given":
-		return "precomputed"
-	case "ttl", "expiresat", "expiry", "expireat":
-		return "expires"
-	case "name", "id", "ids", "text", "embedding", "k", "filter", "mode", "fields", "metadata", "documents", "queries", "exact", "expires":
-		if folded != name {
-			return folded
-		}
-	}
-	return ""
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -77,7 +77,10 @@ type bounded struct {
 
 func checkBounds(param string, bounds ...bounded) *problem.Problem {
 	for _, b := range bounds {
-		if b.n < 0 || b.n > b.limit {
+		if b.n < 0 {
+			return problem.Refuse(http.StatusBadRequest, "limit_exceeded", "%s is %d, want 0 to %d", b.name, b.n, b.limit).At(problem.Join(param, b.name))
+		}
+		if b.n > b.limit {
 			return problem.Refuse(http.StatusBadRequest, "limit_exceeded", "%s is %d, at most %d", b.name, b.n, b.limit).At(problem.Join(param, b.name))
 		}
 	}
@@ -116,11 +119,11 @@ func (s *Server) bound(q *db.Query, param string) *problem.Problem {
 func (s *Server) documents(in []api.Document) ([]db.Document, *problem.Problem) {
 	if limit := s.opts.Limits.Batch; len(in) > limit {
 		return nil, problem.Refuse(http.StatusRequestEntityTooLarge, "batch_too_large", "%d documents, at most %d", len(in), limit).
-			At("body.documents").Hint("split them, or use the upload")
+			At("documents").Hint("split them, or use the upload")
 	}
 	docs := make([]db.Document, len(in))
 	for i := range in {
-		if p := s.checkText(in[i].Text, fmt.Sprintf("body.documents[%d].text", i)); p != nil {
+		if p := s.checkText(in[i].Text, fmt.Sprintf("documents[%d].text", i)); p != nil {
 			return nil, p
 		}
 		docs[i] = in[i].DB()

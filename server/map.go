@@ -31,9 +31,9 @@ func (s *Server) mapRoute() {
 func (s *Server) drawMap(ctx context.Context, in *inMap) (*outMap, error) {
 	q, err := in.Body.DB(s.filterLimits())
 	if err != nil {
-		return nil, problem.Of(err).Within("body")
+		return nil, problem.Of(err)
 	}
-	if p := s.checkText(q.Text, "body.text"); p != nil {
+	if p := s.checkText(q.Text, "text"); p != nil {
 		return nil, p
 	}
 	c, err := s.collection(ctx, in.Collection)

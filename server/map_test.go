@@ -25,7 +25,7 @@ func TestMap(t *testing.T) {
 	if len(b.list(got["ids"])) != 0 || got["question"] != nil || got["legend"] != nil {
 		t.Error(got)
 	}
-	if e := b.refused(400, "invalid_filter", "POST", notes+"/map", `{"filter":"a =="}`); e["param"] != "body.filter" {
+	if e := b.refused(400, "invalid_filter", "POST", notes+"/map", `{"filter":"a =="}`); e["param"] != "filter" {
 		t.Error(e)
 	}
 	b.refused(422, "invalid_request", "POST", notes+"/map", `{"limit":100001}`)

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -76,16 +77,36 @@ func newTool[In, Out any](role keys.Role, t *mcp.Tool, run func(context.Context,
 		if err := json.Unmarshal(arguments, &values); err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_json", "%s", readable(err)).At("arguments")
 		}
-		dropNulls(values)
-		if err := validate(values); err != nil {
-			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
-		}
 		in, err := decodeArguments[In](arguments)
 		if err != nil {
 			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", err).At("arguments")
 		}
+		dropNulls(values)
+		if err := validate(values); err != nil {
+			return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "%s", ofArguments(err)).At("arguments")
+		}
 		return run(ctx, in)
 	}}
+}
+
+// ofArguments is what a validation by a schema says, in terms of the arguments.
+func ofArguments(err error) string {
+	text := err.Error()
+	at := ""
+	for {
+		step, rest, ok := strings.Cut(strings.TrimPrefix(text, "validating "), ": ")
+		if !strings.HasPrefix(text, "validating ") || !ok {
+			break
+		}
+		if _, name, below := strings.Cut(step, "/properties/"); below {
+			at = strings.ReplaceAll(strings.TrimSuffix(name, "/items"), "/items/properties/", ".") + ": "
+		}
+		text = rest
+	}
+	if names, ok := strings.CutPrefix(text, "required: missing properties: "); ok {
+		return at + "there is no field " + strings.Trim(names, "[]")
+	}
+	return at + text
 }
 
 // dropNulls removes fields that are null: some models send them for what they leave
@@ -148,12 +169,8 @@ func (s *Server) mcpHandler(c *call, t tool) mcp.ToolHandler {
 		})
 		if err != nil {
 			p := s.problem(ctx, err)
-			err = errors.New(p.Error())
-			if p.Detail.Hint != "" {
-				err = fmt.Errorf("%w; %s", err, p.Detail.Hint)
-			}
 			res := &mcp.CallToolResult{}
-			res.SetError(err)
+			res.SetError(fmt.Errorf("%s: %s", p.Detail.Code, p.Text()))
 			return res, nil
 		}
 		b, err := json.Marshal(out, jsonOptions)

@@ -237,7 +237,7 @@ func TestMCPLike(t *testing.T) {
 	if got := b.mcpCall("search", `{"collection":"notes","like":["1"],"unlike":["3"]}`); !strings.Contains(got, `"id":"2"`) || strings.Contains(got, `"id":"1"`) || strings.Contains(got, `"id":"3"`) {
 		t.Error(got)
 	}
-	if got := b.mcpCall("search", `{"collection":"notes","unlike":["3"]}`); !strings.Contains(got, "Like") {
+	if got := b.mcpCall("search", `{"collection":"notes","unlike":["3"]}`); !strings.Contains(got, "embedding or like") {
 		t.Error(got)
 	}
 }

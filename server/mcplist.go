@@ -94,7 +94,7 @@ func (s *Server) mcpFacets(ctx context.Context, in mcpFacetsIn) (out mcpFacetsOu
 		}
 		q.Search = &search
 	}
-	r, err := s.countValues(ctx, in.Collection, q, "")
+	r, err := s.countValues(ctx, in.Collection, q)
 	if err != nil {
 		return out, err
 	}

@@ -23,7 +23,7 @@ func TestQueries(t *testing.T) {
 	for _, test := range []struct{ body, code, param string }{
 		{`{"text":"x","queries":[{"text":"y"}]}`, "invalid_query", ""},
 		{`{"queries":[{"text":"y"},{"like":["nobody"]}]}`, "not_found", ""},
-		{`{"queries":[{"text":"y"}],"fuse":"worst"}`, "invalid_request", "body.fuse"},
+		{`{"queries":[{"text":"y"}],"fuse":"worst"}`, "invalid_request", "fuse"},
 		{`{"queries":[{"txt":"y"}]}`, "invalid_request", ""},
 	} {
 		status, got, _ := b.do("POST", path, test.body)

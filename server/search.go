@@ -54,16 +54,16 @@ func (s *Server) searchRoutes() {
 }
 
 func (s *Server) searchOne(ctx context.Context, in *inSearch) (*outSearch, error) {
-	return s.searchIn(ctx, in.Collection, &in.Body, "body")
+	return s.searchIn(ctx, in.Collection, &in.Body)
 }
 
 func (s *Server) searchByURL(ctx context.Context, in *inSearchURL) (*outSearch, error) {
 	q := in.Query()
-	return s.searchIn(ctx, in.Collection, &q, "query")
+	return s.searchIn(ctx, in.Collection, &q)
 }
 
-func (s *Server) searchIn(ctx context.Context, collection string, in *api.Query, param string) (*outSearch, error) {
-	q, p := s.query(in, param)
+func (s *Server) searchIn(ctx context.Context, collection string, in *api.Query) (*outSearch, error) {
+	q, p := s.query(in, "")
 	if p != nil {
 		return nil, p
 	}
@@ -79,10 +79,10 @@ func (s *Server) searchIn(ctx context.Context, collection string, in *api.Query,
 }
 
 func (s *Server) searchBatch(ctx context.Context, in *inSearchBatch) (*outSearchBatch, error) {
-	if p := over("queries", len(in.Body.Queries), s.opts.Limits.Queries, "body.queries"); p != nil {
+	if p := over("queries", len(in.Body.Queries), s.opts.Limits.Queries, "queries"); p != nil {
 		return nil, p
 	}
-	param := func(i int) string { return fmt.Sprintf("body.queries[%d]", i) }
+	param := func(i int) string { return fmt.Sprintf("queries[%d]", i) }
 	queries := make([]db.Query, len(in.Body.Queries))
 	for i := range queries {
 		var p *problem.Problem

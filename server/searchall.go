@@ -16,11 +16,14 @@ import (
 type inSearchAll struct{ Body api.SearchAll }
 
 func (s *Server) searchAll(ctx context.Context, in *inSearchAll) (*outSearch, error) {
-	q, p := s.query(&in.Body.Query, "body.query")
+	q, p := s.query(&in.Body.Query, "query")
 	if p != nil {
 		return nil, p
 	}
-	r, err := s.findAll(ctx, in.Body.Collections, q, "body.collections")
+	r, err := s.findAll(ctx, in.Body.Collections, q, "collections")
+	if errors.Is(err, db.ErrInvalidQuery) {
+		return nil, s.problem(ctx, err).Within("query")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -254,7 +254,7 @@ func TestSearch(t *testing.T) {
 	b.refused(422, "invalid_request", "POST", notes+"/search", `{"text":"x","mode":"psychic"}`)
 	b.refused(422, "invalid_request", "POST", notes+"/search", `{"text":"x","dense_weight":2}`)
 	e := b.refused(400, "invalid_embedding", "POST", notes+"/search/batch", `{"queries":[{"text":"봄"},{"embedding":[1,2]}]}`)
-	if e["param"] != "body.queries[1].embedding" {
+	if e["param"] != "queries[1].embedding" {
 		t.Error(e)
 	}
 }
@@ -295,7 +295,7 @@ func TestErrors(t *testing.T) {
 	}
 	b.refused(415, "unsupported_media_type", "POST", notes+"/search", `a=b`, "Content-Type", "application/x-www-form-urlencoded")
 	e := b.refused(400, "invalid_filter", "POST", notes+"/search", `{"text":"x","filter":"lang == 'ko'"}`, "X-Request-Id", "abc-1")
-	if e["param"] != "body.filter" || e["hint"] == nil || e["request_id"] != "abc-1" {
+	if e["param"] != "filter" || e["hint"] == nil || e["request_id"] != "abc-1" {
 		t.Error(e)
 	}
 }

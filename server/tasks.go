@@ -71,7 +71,7 @@ func (s *Server) startTask(ctx context.Context, in *inNewTask) (*outTask, error)
 	b := &in.Body
 	j, ok := jobs[b.Kind]
 	if !ok {
-		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "there is no kind of task %.40q", b.Kind).At("body.kind")
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "there is no kind of task %.40q", b.Kind).At("kind")
 	}
 	if p := checkFields(b, j.fields); p != nil {
 		return nil, p
@@ -118,11 +118,11 @@ func checkFields(b *api.NewTask, fields []string) *problem.Problem {
 		{"as", b.As != ""},
 	} {
 		if f.set && !has[f.name] {
-			return problem.Refuse(http.StatusBadRequest, "invalid_request", "a task %s has no %s", b.Kind, f.name).At("body." + f.name)
+			return problem.Refuse(http.StatusBadRequest, "invalid_request", "a task %s has no %s", b.Kind, f.name).At(f.name)
 		}
 	}
 	if b.Collection == "" && has["collection"] && b.Kind != api.TaskDoctor {
-		return problem.Refuse(http.StatusBadRequest, "invalid_request", "a task %s needs a collection", b.Kind).At("body.collection")
+		return problem.Refuse(http.StatusBadRequest, "invalid_request", "a task %s needs a collection", b.Kind).At("collection")
 	}
 	return nil
 }
@@ -221,7 +221,7 @@ func (s *Server) backupTask(_ context.Context, in *api.NewTask) (task.Work, erro
 	}
 	o := db.BackupOptions{Base: in.BaseInfo}
 	if in.Base != "" && o.Base != nil {
-		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "base and base_info exclude each other").At("body.base")
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "base and base_info exclude each other").At("base")
 	}
 	if in.Base != "" {
 		f, err := dir.open(in.Base)
@@ -258,7 +258,7 @@ func (s *Server) restoreTask(_ context.Context, in *api.NewTask) (task.Work, err
 		return nil, p
 	}
 	if len(in.Backups) == 0 {
-		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "a task restore needs backups").At("body.backups").
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "a task restore needs backups").At("backups").
 			Hint("GET /v1/backups lists those of the server")
 	}
 	for _, name := range in.Backups {
@@ -302,7 +302,7 @@ func (s *Server) compactTask(_ context.Context, in *api.NewTask) (task.Work, err
 // copyTask copies a collection with its embeddings.
 func (s *Server) copyTask(ctx context.Context, in *api.NewTask) (task.Work, error) {
 	if in.As == "" {
-		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "a task copy needs the name of the copy").At("body.as")
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "a task copy needs the name of the copy").At("as")
 	}
 	as := norm.NFC.String(in.As)
 	d, err := engine.As[engine.Namer](s.db, in.Kind)
@@ -314,10 +314,10 @@ func (s *Server) copyTask(ctx context.Context, in *api.NewTask) (task.Work, erro
 		return nil, err
 	}
 	if from == nil {
-		return nil, problem.Refuse(http.StatusNotFound, "no_collection", "there is no collection %q", in.Collection).At("body.collection")
+		return nil, problem.Refuse(http.StatusNotFound, "no_collection", "there is no collection %q", in.Collection).At("collection")
 	}
 	if taken, err := s.info(ctx, as); err != nil || taken != nil {
-		return nil, cmp.Or(err, error(problem.Refuse(http.StatusConflict, "collection_exists", "the name %q is taken", as).At("body.as")))
+		return nil, cmp.Or(err, error(problem.Refuse(http.StatusConflict, "collection_exists", "the name %q is taken", as).At("as")))
 	}
 	return func(ctx context.Context) (*api.TaskResult, error) {
 		r, err := d.Copy(ctx, in.Collection, as)

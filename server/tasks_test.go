@@ -188,12 +188,12 @@ func TestMaintenanceTasks(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	for body, param := range map[string]string{
-		`{"kind":"compact","collection":"notes"}`:             "body.collection",
-		`{"kind":"doctor","no_switch":true}`:                  "body.no_switch",
-		`{"kind":"reembed"}`:                                  "body.collection",
-		`{"kind":"restore","collection":"x","repair":true}`:   "body.repair",
-		`{"kind":"reembed","collection":"notes","base":"x"}`:  "body.base",
-		`{"kind":"reembed-confirm","collection":"","as":"x"}`: "body.as",
+		`{"kind":"compact","collection":"notes"}`:             "collection",
+		`{"kind":"doctor","no_switch":true}`:                  "no_switch",
+		`{"kind":"reembed"}`:                                  "collection",
+		`{"kind":"restore","collection":"x","repair":true}`:   "repair",
+		`{"kind":"reembed","collection":"notes","base":"x"}`:  "base",
+		`{"kind":"reembed-confirm","collection":"","as":"x"}`: "as",
 	} {
 		if e := b.refused(400, "invalid_request", "POST", "/v1/tasks", body); e["param"] != param {
 			t.Errorf("%s: %v", body, e)
@@ -346,7 +346,7 @@ func TestTaskFields(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e := b.refused(400, "invalid_request", "POST", "/v1/tasks", string(bytes.TrimSpace(body))); e["param"] != "body."+name {
+		if e := b.refused(400, "invalid_request", "POST", "/v1/tasks", string(bytes.TrimSpace(body))); e["param"] != name {
 			t.Errorf("%s: %v", body, e)
 		}
 	}

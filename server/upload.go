@@ -89,8 +89,9 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	for name := range q {
 		// A misspelt mode would replace documents that should be kept.
-		if !slices.ContainsFunc(uploadQuery(), func(p *huma.Param) bool { return p.Name == name }) {
-			writeProblem(w, r, problem.Refuse(http.StatusUnprocessableEntity, "invalid_request", "unknown query parameter").At("query."+name))
+		if !slices.Contains(uploadNames, name) {
+			writeProblem(w, r, problem.Refuse(http.StatusUnprocessableEntity, "invalid_request", "there is no query parameter %.40q", name).At(name).
+				Hint(didYouMean(name, uploadNames)))
 			return
 		}
 	}
@@ -106,7 +107,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 	if u.cut != nil {
 		u.most = uploadCutBytes
 		if _, err := u.c.Chunks(u.cut.DB()); err != nil { // once, not for every line
-			writeProblem(w, r, s.problem(u.ctx, err).At("query.chunk"))
+			writeProblem(w, r, s.problem(u.ctx, err).At("chunk"))
 			return
 		}
 	}
@@ -126,7 +127,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 func (u *upload) options(q url.Values) *problem.Problem {
 	var err error
 	if u.cut, err = api.ParseChunking(q); err != nil {
-		return problem.Of(err).Within("query")
+		return problem.Of(err)
 	}
 	switch mode := q.Get("mode"); mode {
 	case "", "upsert":
@@ -134,14 +135,14 @@ func (u *upload) options(q url.Values) *problem.Problem {
 	case "insert":
 		u.write = inserting(u.cut)
 	default:
-		return problem.Refuse(http.StatusBadRequest, "invalid_request", "mode %.40q", mode).At("query.mode").Hint("use upsert or insert")
+		return problem.Refuse(http.StatusBadRequest, "invalid_request", "mode %.40q", mode).At("mode").Hint("use upsert or insert")
 	}
 	switch results := q.Get("results"); results {
 	case "", "all":
 	case "errors":
 		u.quiet = true
 	default:
-		return problem.Refuse(http.StatusBadRequest, "invalid_request", "results %.40q", results).At("query.results").Hint("use all or errors")
+		return problem.Refuse(http.StatusBadRequest, "invalid_request", "results %.40q", results).At("results").Hint("use all or errors")
 	}
 	return nil
 }

@@ -143,8 +143,8 @@ func TestUploadInChunks(t *testing.T) {
 		t.Errorf("not what an upsert stores: %v", v)
 	}
 	for query, param := range map[string]string{
-		"chunk=pdf": "query.chunk", "chunk": "query.chunk", "chunk_tokens=40": "query.chunk", "chunk_overlap=1": "query.chunk",
-		"chunk=plain&chunk_tokens=-1": "query.chunk_tokens", "chunk=plain&chunk_overlap=": "query.chunk_overlap",
+		"chunk=pdf": "chunk", "chunk": "chunk", "chunk_tokens=40": "chunk", "chunk_overlap=1": "chunk",
+		"chunk=plain&chunk_tokens=-1": "chunk_tokens", "chunk=plain&chunk_overlap=": "chunk_overlap",
 	} {
 		if e := b.refused(400, "invalid_request", "POST", notes+"/documents/upload?"+query, lines[0]); e["param"] != param || e["hint"] == nil {
 			t.Errorf("%s: %v", query, e)

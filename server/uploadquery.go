@@ -6,6 +6,14 @@ import (
 	"github.com/fronyai/frony-db/api"
 )
 
+// uploadNames are the names of the parameters of an upload.
+var uploadNames = func() (names []string) {
+	for _, p := range uploadQuery() {
+		names = append(names, p.Name)
+	}
+	return names
+}()
+
 // uploadQuery are the parameters of an upload.
 func uploadQuery() []*huma.Param {
 	text := func(name, doc string, enum ...any) *huma.Param {

@@ -20,7 +20,7 @@ type writer func(engine.Collection, context.Context, ...db.Document) ([]string, 
 
 func (s *Server) writeDocuments(ctx context.Context, in *inDocuments, write writer) (*outIDs, error) {
 	if len(in.Body.Documents) == 0 {
-		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "there are no documents").At("body.documents")
+		return nil, problem.Refuse(http.StatusBadRequest, "invalid_request", "there are no documents").At("documents")
 	}
 	docs, p := s.documents(in.Body.Documents)
 	if p != nil {

@@ -142,7 +142,7 @@ func TestSearchSnippets(t *testing.T) {
 	if out := c.ok("search", "이사하면 전입신고", "--snippet", "30", "--highlight"); !strings.Contains(out, "«이사»할 때 «전입신고»를 한다.") || len(out) > 500 {
 		t.Error(out)
 	}
-	if r := c.run("", "search", "x", "--snippet", "-1"); r.code != exitUsage || !strings.Contains(r.err, "Snippet is -1") {
+	if r := c.run("", "search", "x", "--snippet", "-1"); r.code != exitUsage || !strings.Contains(r.err, "--snippet is -1") {
 		t.Error(r)
 	}
 }
@@ -167,7 +167,7 @@ func TestSearchContext(t *testing.T) {
 	if len(got.Matches) != 1 || got.Matches[0].Context.Last != 1 || got.Matches[0].Context.First != 0 || !strings.Contains(got.Matches[0].Context.Text, "쉰다") {
 		t.Error(got)
 	}
-	if r := c.run("", "search", "x", "--context", "21"); r.code != exitUsage || !strings.Contains(r.err, "Context is 21") {
+	if r := c.run("", "search", "x", "--context", "21"); r.code != exitUsage || !strings.Contains(r.err, "--context is 21") {
 		t.Error(r)
 	}
 }
@@ -296,9 +296,18 @@ func TestMistakes(t *testing.T) {
 	}{
 		{[]string{"serch", "x"}, exitUsage, []string{`"serch"`, "did you mean search", "'frony-db --help'"}},
 		{[]string{"stats", "x"}, exitUsage, []string{"no arguments", "'frony-db stats --help'"}},
-		{[]string{"collections", "show"}, exitUsage, []string{"no arguments", "show"}},
+		{[]string{"collections", "create"}, exitUsage, []string{`unknown command "collections create"`, "alias, copy, drop, rename"}},
+		{[]string{"serve", "keys"}, exitUsage, []string{`unknown command "serve keys"; did you mean key?`}},
+		{[]string{"model", "pul", "x"}, exitUsage, []string{`unknown command "model pul"; did you mean pull?`}},
+		{[]string{"search", "x", "--filtr", "a = 1"}, exitUsage, []string{"unknown flag: --filtr; did you mean --filter?"}},
+		{[]string{"search", "x", "--limit", "3"}, exitUsage, []string{"unknown flag: --limit; did you mean -k?"}},
+		{[]string{"list", "--top", "3"}, exitUsage, []string{"unknown flag: --top; did you mean --limit?"}},
+		{[]string{"stats", "--colection", "x"}, exitUsage, []string{"did you mean --collection?"}},
+		{[]string{"search", "-봄"}, exitUsage, []string{"unknown flag: -봄; put -- before"}},
+		{[]string{"serve", "--rate=-1", "--queue-factor=-2", "--max-searches=-3"}, exitUsage, []string{"--rate -1: want 0 or more", "--queue-factor -2", "--max-searches -3"}},
+		{[]string{"import", "docs.jsonl", "--chunk", "5", "--overlap", "4"}, exitUsage, []string{"--overlap is 4, more than half of --chunk, 5"}},
 		{[]string{"collections", "drop"}, exitUsage, []string{"collections drop", "a collection"}},
-		{[]string{"completion", "csh"}, exitUsage, []string{"csh"}},
+		{[]string{"completion", "csh"}, exitUsage, []string{"csh", "zsh"}},
 		{[]string{"help", "nope"}, exitUsage, []string{"nope"}},
 		{[]string{"embed", " "}, exitUsage, []string{"empty"}},
 		{[]string{"embed", "x", "--role", "judge"}, exitUsage, []string{"judge", "passage"}},
@@ -325,7 +334,7 @@ func TestMistakes(t *testing.T) {
 		{[]string{"search", "x", "--db", "missing"}, exitError, []string{"missing", "--db"}},
 		{[]string{"search", "x", "-c", "other"}, exitError, []string{`"other"`, "default"}},
 		{[]string{"search", "x", "--log-level", "loud"}, exitUsage, []string{"loud", "debug"}},
-		{[]string{"search", "x", "--config", "conf.yaml"}, exitUsage, []string{"colection"}},
+		{[]string{"search", "x", "--config", "conf.yaml"}, exitUsage, []string{`"colection"; did you mean collection?`}},
 		{[]string{"search", "x", "--config", "nowhere.yaml"}, exitUsage, []string{"nowhere.yaml"}},
 		{[]string{"import"}, exitUsage, []string{"a file"}},
 		{[]string{"import", "nowhere.jsonl"}, exitError, []string{"nowhere.jsonl", "no such file"}},

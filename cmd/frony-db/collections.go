@@ -19,6 +19,8 @@ func (a *app) collections() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "collections",
 		Short: "List the collections",
+		Long: `collections lists the collections. One is created by the first import into it; a
+server creates empty ones, too: POST /v1/collections.`,
 		Example: `  frony-db collections
   frony-db collections --json | jq -r '.collections[].name'`,
 		Args: cobra.NoArgs,

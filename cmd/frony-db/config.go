@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/fronyai/frony-db/cmd/frony-db/internal/usage"
+	"github.com/fronyai/frony-db/internal/similar"
 )
 
 const defaultConfig = "frony-db.yaml"
@@ -46,7 +47,7 @@ func (a *app) configure(c *cobra.Command) error {
 	var faults []error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		switch {
-		case f.Name == "help" || f.Name == "config":
+		case f.Name == "help" || f.Name == "version" || f.Name == "config":
 			return
 		case f.Changed:
 			a.from[f.Name] = fromFlag
@@ -149,6 +150,9 @@ func checkConfig(root *cobra.Command, path string, file map[string]any) error {
 	visit(root)
 	for name := range file {
 		if !known[name] && !known[renamed[name]] {
+			if meant := similar.Name(name, slices.Sorted(maps.Keys(known))); meant != "" {
+				return usage.Errorf("settings %s: there is no setting %q; did you mean %s?", path, name, meant)
+			}
 			return usage.Errorf("settings %s: there is no setting %q; settings have the names of the flags", path, name)
 		}
 	}

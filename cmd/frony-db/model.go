@@ -43,12 +43,7 @@ in frony-db.yaml:
 
 The cache is shared with Hugging Face's tools: HF_HOME, HF_HUB_CACHE, HF_ENDPOINT,
 HF_TOKEN and HF_HUB_OFFLINE have their usual meaning.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage.Errorf("unknown command %q; see 'frony-db model --help'", "model "+args[0])
-			}
-			return nil
-		},
+		Args: noCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(
@@ -70,6 +65,14 @@ func (a *app) theModel(args []string) (string, error) {
 		return "", usage.Errorf("name a model with --model")
 	}
 	return a.models.Name, nil
+}
+
+// modelOrBuiltin is theModel, and builtin if none is named.
+func (a *app) modelOrBuiltin(args []string) (string, error) {
+	if len(args) == 0 && a.models.Name == "" {
+		return "builtin", nil
+	}
+	return a.theModel(args)
 }
 
 // hubError turns an invalid name into a usage error.

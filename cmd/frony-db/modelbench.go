@@ -54,12 +54,9 @@ tokens, the same number of words is used. Providers charge for these requests.`,
   frony-db model bench path/to/model --threads 1 --json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			name := cmp.Or(a.models.Name, "builtin")
-			if len(args) > 0 {
-				var err error
-				if name, err = a.theModel(args); err != nil {
-					return err
-				}
+			name, err := a.modelOrBuiltin(args)
+			if err != nil {
+				return err
 			}
 			return a.runBench(c.Context(), name, f)
 		},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 
@@ -27,12 +26,9 @@ func (a *app) modelInfo() *cobra.Command {
 		Short: "Print what determines a model's vectors: dims, prefixes, pooling, hashes",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			name := cmp.Or(a.models.Name, "builtin")
-			if len(args) > 0 {
-				var err error
-				if name, err = a.theModel(args); err != nil {
-					return err
-				}
+			name, err := a.modelOrBuiltin(args)
+			if err != nil {
+				return err
 			}
 			e, err := a.models.Open(c.Context(), name)
 			if err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -68,14 +67,14 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	case errors.Is(err, errRejects):
 		return exitRejects
 	case errors.Is(err, db.ErrDamaged):
-		fmt.Fprintf(errOut, "frony-db: %v\n", err)
+		fmt.Fprintf(errOut, "frony-db: %s\n", message(verb, err))
 		return exitDamaged
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(errOut, "frony-db: interrupted")
 		return exitError
 	}
-	fmt.Fprintf(errOut, "frony-db: %v\n", err)
-	if _, ok := errors.AsType[usage.Error](err); ok {
+	fmt.Fprintf(errOut, "frony-db: %s\n", message(verb, err))
+	if isUsage(err) {
 		fmt.Fprintf(errOut, "Run '%s --help' for usage.\n", verb.CommandPath())
 		return exitUsage
 	}
@@ -96,24 +95,17 @@ names of the flags: --config, FRONYDB_CONFIG, or frony-db.yaml in this folder.
 
 A database is a directory, --db. While 'frony-db serve' has it open, or if it is
 on another machine, use the server: --server URL, or FRONYDB_SERVER and
-FRONYDB_KEY. Collections in PostgreSQL are used by --engine URL, or FRONYDB_ENGINE.
+FRONYDB_KEY. Collections in PostgreSQL or OpenSearch are used by --engine URL, or
+FRONYDB_ENGINE.
 
 Exit codes: 0 success; 1 failure (see the message); 2 wrong usage; 3 success, but
 some records were rejected; 4 success, but some documents of the database are
 damaged and were left out.`,
-		SilenceUsage:               true,
-		SilenceErrors:              true,
-		SuggestionsMinimumDistance: 2,
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			if like := c.SuggestionsFor(args[0]); len(like) > 0 {
-				return usage.Errorf("unknown command %q; did you mean %s?", args[0], strings.Join(like, " or "))
-			}
-			return usage.Errorf("unknown command %q", args[0])
-		},
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Version:       buildVersion(), // --version
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          noCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			if err := a.configure(c); err != nil {
 				return err
@@ -145,7 +137,7 @@ damaged and were left out.`,
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "show no progress")
 	f.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		a.importCmd(),
 		a.search(),

@@ -142,6 +142,9 @@ func (s *searchFlags) several(w *api.Query) error {
 		w.Queries = append(w.Queries, api.Question{Text: text})
 	}
 	for i, weight := range s.weights {
+		if !(weight >= 0) {
+			return usage.Errorf("--weights has %v, want 0 or more", weight)
+		}
 		w.Queries[i].Weight = weight
 	}
 	w.Text, w.Like, w.Unlike = "", nil, nil

@@ -98,6 +98,15 @@ func (s *serving) check() error {
 	if s.connections < 1 {
 		faults = append(faults, fmt.Errorf("--max-connections %d: want at least 1", s.connections))
 	}
+	l := &s.opts.Limits
+	for _, f := range []struct {
+		flag string
+		n    float64
+	}{{"max-searches", float64(l.Searches)}, {"queue-factor", l.QueueFactor}, {"rate", l.Rate}, {"recall-sample", float64(s.recallSample)}} {
+		if !(f.n >= 0) {
+			faults = append(faults, fmt.Errorf("--%s %v: want 0 or more", f.flag, f.n))
+		}
+	}
 	if s.checkRate < 0 {
 		faults = append(faults, fmt.Errorf("--check-rate %d: want 0 or more", s.checkRate))
 	}

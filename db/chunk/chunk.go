@@ -3,6 +3,8 @@ package chunk
 import (
 	"errors"
 	"fmt"
+
+	"github.com/fronyai/frony-db/db/internal/reason"
 )
 
 // Chunk is a piece of a document.
@@ -59,13 +61,13 @@ func (o Options) Validate() error {
 		faults = append(faults, fmt.Errorf("%w: unknown format %d", ErrOptions, o.Format))
 	}
 	if o.MaxTokens < 0 {
-		faults = append(faults, fmt.Errorf("%w: MaxTokens %d is negative", ErrOptions, o.MaxTokens))
+		faults = append(faults, reason.For(ErrOptions, "{MaxTokens} is %d, want 0 or more", o.MaxTokens))
 	}
 	if d := o.withDefaults(); o.Overlap != nil && *o.Overlap > d.MaxTokens/2 {
-		faults = append(faults, fmt.Errorf("%w: Overlap %d is more than half of MaxTokens %d", ErrOptions, *o.Overlap, d.MaxTokens))
+		faults = append(faults, reason.For(ErrOptions, "{Overlap} is %d, more than half of {MaxTokens}, %d", *o.Overlap, d.MaxTokens))
 	}
 	if o.Overlap != nil && *o.Overlap < 0 {
-		faults = append(faults, fmt.Errorf("%w: Overlap %d is negative", ErrOptions, *o.Overlap))
+		faults = append(faults, reason.For(ErrOptions, "{Overlap} is %d, want 0 or more", *o.Overlap))
 	}
 	return errors.Join(faults...)
 }

@@ -277,7 +277,7 @@ func TestValidate(t *testing.T) {
 		t.Error(err)
 	}
 	err := Options{Format: 7, MaxTokens: -1, Overlap: new(1000)}.Validate()
-	for _, want := range []string{"format 7", "MaxTokens -1", "Overlap 1000"} {
+	for _, want := range []string{"format 7", "MaxTokens is -1", "Overlap is 1000"} {
 		if !errors.Is(err, ErrOptions) || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%v: want %q named", err, want)
 		}

@@ -166,6 +166,9 @@ var comparisons = map[string]func(string, any) filter.Expr{
 	"$contains": filter.Contains,
 }
 
+// known are the operators of a field.
+const known = "$eq $ne $gt $gte $lt $lte $in $nin $contains $not_contains $like $ilike $exists $between $not"
+
 func operator(name, op string, value any) (filter.Expr, error) {
 	if value == nil && op == "$eq" {
 		return filter.Not(filter.Exists(name)), nil
@@ -220,7 +223,7 @@ func operator(name, op string, value any) (filter.Expr, error) {
 		e, err := operators(name, m)
 		return filter.Not(e), err
 	default:
-		return filter.None(), fmt.Errorf("%w: %s: unknown operator %s", ErrFilter, name, op)
+		return filter.None(), fmt.Errorf("%w: %s: unknown operator %s; known are %s", ErrFilter, name, op, known)
 	}
 	return filter.None(), fmt.Errorf("%w: %s: %s can't have %v (%T)", ErrFilter, name, op, value, value)
 }

@@ -172,7 +172,7 @@ def test_values_of_metadata(notes: frony_db.Collection) -> None:
 def test_errors_name_the_input(notes: frony_db.Collection, db: frony_db.Database) -> None:
     with pytest.raises(ServerError, match="did you mean =") as e:
         notes.search("x", filter="lang == 1")
-    assert (e.value.code, e.value.status, e.value.param) == ("invalid_filter", 400, "body.filter")
+    assert (e.value.code, e.value.status, e.value.param) == ("invalid_filter", 400, "filter")
     assert e.value.request_id
     with pytest.raises(ValueError, match="JSON compliant"):
         notes.upsert([{"id": "1", "embedding": [math.nan]}])

@@ -123,6 +123,11 @@ def test_filters(store: FronyDBVectorStore, filter: Any, ids: str) -> None:
     ("filter", "message"),
     [
         ({"year": {"$near": 1}}, "unknown operator '\\$near'"),
+        ({"lang": {"$in": "ko"}}, "'lang': want a list of values, not 'ko'"),
+        ({"lang": {"$nin": "ko"}}, "'lang': want a list of values, not 'ko'"),
+        ({"year": {"$in": 2024}}, "'year': want a list of values, not 2024"),
+        ({"year": {"$between": [1]}}, "between wants two values"),
+        ({"year": {"$between": "ab"}}, "between wants two values"),
         ({"year": [1]}, "no condition"),
         ({"$nor": []}, "no condition"),
         ({"a": {"b": 1}}, "no condition"),

@@ -247,7 +247,7 @@ def test_what_is_no_database(tmp_path: Path) -> None:
 def test_one_model_per_directory(tmp_path: Path) -> None:
     with (
         frony_db.open(tmp_path / "db"),
-        pytest.raises(frony_db.OpenError, match=r"the model that is built in, and this one asks for other"),
+        pytest.raises(frony_db.OpenError, match=r"open already with the model that is built in, and not with other"),
     ):
         frony_db.open(tmp_path / "db", model="other")
     with pytest.raises(frony_db.OpenError, match="nonsense"):

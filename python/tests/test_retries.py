@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import json
 import time
 from collections.abc import Callable
 
 import httpx
 import pytest
 
+import frony_db
 from frony_db import BusyError, Collection, ConnectionFailed, Database, ServerError
 from frony_db._async import AsyncCollection, AsyncDatabase
 from frony_db._transport import AsyncTransport, Endpoint, Transport
@@ -87,6 +89,33 @@ def test_an_insert_has_one_idempotency_key(waits: list[float]) -> None:
     s = Server(busy("0"), busy("0", 409), httpx.ReadError("reset"), OK)
     assert s.collection().insert([{"text": "x"}]) == ["1"]
     assert len({r.headers["Idempotency-Key"] for r in s.requests}) == 1
+
+
+def test_an_upsert_that_is_sent_again_writes_the_same_documents(waits: list[float]) -> None:
+    s = Server(httpx.ReadError("reset"), OK)
+    s.collection().upsert([{"text": "x"}, {"text": "y", "id": "1"}])
+    first, second = (json.loads(r.content)["documents"] for r in s.requests)
+    assert first == second
+    assert first[0]["id"] not in ("", "1")
+    assert first[1]["id"] == "1"
+
+
+def test_an_upload_that_the_server_ends_is_an_error(waits: list[float]) -> None:
+    last = {"done": True, "written": 1, "error": {"code": "disk_full", "message": "no space", "type": "server_error"}}
+    s = Server(httpx.Response(200, text=json.dumps(last)))
+    with pytest.raises(ServerError, match="disk_full: the upload ended after 1 documents were written: no space"):
+        s.collection().upload([{"id": "1", "text": "x"}, {"id": "2", "text": "y"}])
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [("unknown_outcome", frony_db.UnknownOutcomeError), ("timeout", frony_db.ServerError)]
+)
+def test_an_unknown_outcome_is_an_error_of_its_own(waits: list[float], code: str, kind: type[ServerError]) -> None:
+    detail = {"code": code, "message": "lost", "type": "server_error", "hint": "send it again"}
+    with pytest.raises(ServerError, match=f"{code}: lost .send it again") as e:
+        Server(httpx.Response(504, json={"error": detail})).collection().upsert([{"id": "1", "text": "x"}])
+    assert type(e.value) is kind
+    assert waits == []
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ func (t *Bodies) weigh(b *Body) *problem.Problem {
 	values, objects := count(b.Bytes)
 	if objects > maxObjects {
 		return problem.Refuse(http.StatusBadRequest, "limit_exceeded", "the body has %d JSON objects, at most %d", objects, maxObjects).
-			At("body").Hint("send fewer documents at a time, or use the upload")
+			Hint("send fewer documents at a time, or use the upload")
 	}
 	weight := int64(cap(b.Bytes)) + values*valueBytes
 	if weight-free > t.budget.Share() {

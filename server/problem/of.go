@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -60,6 +61,13 @@ var sentinels = []struct {
 	{context.DeadlineExceeded, http.StatusGatewayTimeout, "timeout", ""},
 }
 
+// hints say what to do about an error that has no hint of its own, by its code.
+var hints = map[string]string{
+	"invalid_metadata": "values are strings, numbers, booleans, times, lists of strings or numbers, and objects of these",
+	"unavailable":      "nothing was written; try again later",
+	"unknown_outcome":  "upserts of documents with ids, replacements, updates and deletes can be sent again; before an insert, look for its ids",
+}
+
 // Of translates an error that has a code, and returns nil for any other.
 func Of(err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
@@ -72,13 +80,14 @@ func Of(err error) *Problem {
 		if !errors.Is(err, c.err) {
 			continue
 		}
-		p := Refuse(c.status, c.code, "%s", err).At(c.param)
+		message, field := api.Message(err)
+		p := Refuse(c.status, c.code, "%s", message).At(cmp.Or(c.param, field))
 		if e, ok := errors.AsType[*db.Error](err); ok && e.Hint != "" {
-			p.Detail.Message = strings.TrimSuffix(err.Error(), "; "+e.Hint)
+			p.Detail.Message = strings.TrimSuffix(message, "; "+e.Hint)
 			p.Detail.Hint = e.Hint
 		}
-		if errors.Is(c.err, db.ErrInvalidMetadata) && p.Detail.Hint == "" {
-			p.Detail.Hint = "values are strings, numbers, booleans, times, lists of strings or numbers, and objects of these"
+		if p.Detail.Hint == "" {
+			p.Detail.Hint = hints[c.code]
 		}
 		if e, ok := errors.AsType[*filter.ParseError](err); ok && e.Hint != "" {
 			p.Detail.Hint = e.Hint

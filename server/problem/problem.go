@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/fronyai/frony-db/api"
 )
@@ -36,17 +37,18 @@ func Refuse(status int, code, format string, args ...any) *Problem {
 	return &Problem{status: status, Detail: api.ProblemDetail{Code: code, Type: kind, Message: fmt.Sprintf(format, args...)}}
 }
 
-// At names the part of the request at fault.
+// At names the part of the request at fault as the request does, wherever it is: filter,
+// documents[0].text.
 func (p *Problem) At(param string) *Problem { p.Detail.Param = param; return p }
 
-// Within puts the param inside an outer one: "filter" within "body" is
-// "body.filter".
+// Within puts the param inside an outer one: "filter" within "queries[1]" is
+// "queries[1].filter".
 func (p *Problem) Within(outer string) *Problem { return p.At(Join(outer, p.Detail.Param)) }
 
 // Join is a param inside an outer one.
 func Join(outer, inner string) string {
-	if inner == "" {
-		return outer
+	if inner == "" || outer == "" {
+		return outer + inner
 	}
 	return outer + "." + inner
 }
@@ -62,7 +64,7 @@ func (p *Problem) Error() string { return p.Detail.Code + ": " + p.Detail.Messag
 
 // Text is the message with the hint, for people.
 func (p *Problem) Text() string {
-	if p.Detail.Hint == "" {
+	if p.Detail.Hint == "" || strings.Contains(p.Detail.Message, p.Detail.Hint) {
 		return p.Detail.Message
 	}
 	return p.Detail.Message + "; " + p.Detail.Hint

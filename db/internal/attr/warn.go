@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/internal/similar"
 )
 
 // Warnings says what in a filter is probably a mistake, since no document can meet it:
@@ -160,42 +161,19 @@ func (x *Index) similar(name string) string {
 	if name == "source" {
 		return "; the source of a document is _source"
 	}
-	best, least := "", 1+len([]rune(name))/3
+	var names []string
 	for _, field := range slices.Sorted(maps.Keys(x.columns)) {
 		if field == SourceColumn || field == IDColumn {
 			continue
 		}
 		if strings.EqualFold(field, name) || strings.HasSuffix(field, "."+name) {
-			best = field
-			break
+			return fmt.Sprintf("; did you mean %q?", field)
 		}
-		if d := distance([]rune(field), []rune(name)); d <= least {
-			best, least = field, d-1
-		}
+		names = append(names, field)
 	}
+	best := similar.Name(name, names)
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// distance is the number of letters to insert, delete or replace.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, s := range b {
-			cost := diagonal
-			if r != s {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

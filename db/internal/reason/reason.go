@@ -6,9 +6,22 @@ import (
 	"strings"
 )
 
-// For returns an error that wraps a sentinel and says why it applies.
+// For returns an error that wraps a sentinel and says why it applies; without a sentinel
+// it says only that. Fields of options and queries are written {EfSearch} in the format:
+// see Named.
 func For(sentinel error, format string, args ...any) error {
-	return fmt.Errorf("%w: %s", sentinel, fmt.Sprintf(format, args...))
+	if false {
+		_ = fmt.Sprintf(format, args...) // so that go vet checks the calls
+	}
+	return &named{err: sentinel, format: format, args: args}
+}
+
+// Within returns an error that says where in the query or the options another one is.
+func Within(err error, format string, args ...any) error {
+	if false {
+		_ = fmt.Sprintf(format, args...)
+	}
+	return &named{err: err, format: format, args: args, first: true}
 }
 
 const (

@@ -24,6 +24,7 @@ from ._errors import (
     OpenError,
     ReadOnlyError,
     ServerError,
+    UnknownOutcomeError,
 )
 from ._open import asynchronous, connect, connect_async, open, open_async
 from ._sync import Collection, Database
@@ -87,6 +88,7 @@ __all__ = [
     "ServerError",
     "Stats",
     "StoredDocument",
+    "UnknownOutcomeError",
     "UploadReport",
     "Written",
     "asynchronous",

@@ -35,7 +35,7 @@ from ._types import (
     Written,
 )
 from ._upload import Progress, UploadReport
-from ._wire import BATCH_DOCUMENTS, Call, alias_path, ask, batches, encode, path
+from ._wire import BATCH_DOCUMENTS, Call, alias_path, ask, batches, each, encode, path, several
 
 
 class AsyncCollection:
@@ -102,7 +102,7 @@ class AsyncCollection:
     ) -> AsyncIterator[dict[str, Any]]:
         tail = b"]}" if chunk is None else b'],"chunk":' + encode(chunk) + b"}"
         done = Progress()
-        for batch in batches(documents):
+        for batch in batches(documents, name=method == "PUT"):
             body = b'{"documents":[' + b",".join(batch) + tail
             headers = {"Idempotency-Key": uuid.uuid4().hex} if method == "POST" else {}
             response = await self._transport.send(Call(method, path(self.name, "documents"), body, headers=headers))
@@ -130,7 +130,7 @@ class AsyncCollection:
             query["chunk"] = chunk.get("format", "plain")
             query |= {f"chunk_{k}": v for k, v in chunk.items() if k != "format"}
         report = UploadReport()
-        for batch in batches(documents):
+        for batch in batches(documents, name=not insert):
             call = Call(
                 "POST",
                 path(self.name, "documents", "upload"),
@@ -146,7 +146,7 @@ class AsyncCollection:
 
     async def replace_source(self, source: str, documents: Iterable[Document]) -> Replaced:
         """Replaces all documents of a source with these, in one transaction; none deletes it."""
-        body = {"source": source, "documents": list(documents)}
+        body = {"source": source, "documents": list(each(documents))}
         return Replaced.from_json(await self._send("POST", "documents", "source", body=body))
 
     async def get(self, id: str, *, fields: Sequence[str] | None = None) -> StoredDocument:
@@ -156,7 +156,7 @@ class AsyncCollection:
 
     async def get_many(self, ids: Iterable[str], *, fields: Sequence[str] | None = None) -> FoundDocuments:
         """The documents that exist, in the order of the ids, and the ids that don't."""
-        every = list(ids)
+        every = several(ids, "ids")
         documents: list[StoredDocument] = []
         missing: list[str] = []
         for i in range(0, len(every), BATCH_DOCUMENTS):
@@ -183,7 +183,7 @@ class AsyncCollection:
         if ids is None:
             body["filter"] = filter
             return Updated.from_json(await self._send("PATCH", "documents", body=body))
-        every, updated = list(ids), 0
+        every, updated = several(ids, "ids"), 0
         missing: list[str] = []
         for i in range(0, len(every), BATCH_DOCUMENTS):
             body["ids"] = every[i : i + BATCH_DOCUMENTS]
@@ -198,7 +198,7 @@ class AsyncCollection:
             raise ValueError('delete: want either ids or a filter; the filter "TRUE" deletes everything')
         if ids is None:
             return int((await self._send("POST", "documents", "delete", body={"filter": filter}))["deleted"])
-        every, deleted = list(ids), 0
+        every, deleted = several(ids, "ids"), 0
         for i in range(0, len(every), BATCH_DOCUMENTS):
             body = {"ids": every[i : i + BATCH_DOCUMENTS]}
             deleted += int((await self._send("POST", "documents", "delete", body=body))["deleted"])
@@ -245,6 +245,8 @@ class AsyncCollection:
         In all documents, in those that a filter matches, or in the results of a search;
         with a prefix, values that begin with it. "_source" is a field, too.
         """
+        if not fields or not all(isinstance(f, str) for f in fields):
+            raise TypeError(f'facets: want names of fields, as facets("lang", "year"), not {fields!r}')
         body: dict[str, Any] = {"fields": list(fields), "top": top}
         if filter is not None:
             body["filter"] = filter
@@ -317,11 +319,20 @@ class AsyncDatabase:
         if self._on_close is not None:
             self._on_close()
 
-    async def collection(self, name: str, **options: Unpack[CollectionOptions]) -> AsyncCollection:
-        """A collection, which is made if it is missing. The options are for a new one."""
+    async def collection(
+        self, name: str, *, create: bool = True, **options: Unpack[CollectionOptions]
+    ) -> AsyncCollection:
+        """A collection, which is made if it is missing; with create=False, NotFoundError then.
+
+        The options are for a new one; of one that exists, the dims are compared.
+        """
         try:
-            await self._transport.send(Call("GET", path(name)))
+            info = CollectionInfo.from_json((await self._transport.send(Call("GET", path(name)))).json())
+            if options.get("dims", info.dims) != info.dims:
+                raise ValueError(f"the collection {name!r} has {info.dims} dims, not {options['dims']}")
         except NotFoundError:
+            if not create:
+                raise
             body: Mapping[str, Any] = {**options, "name": name, "exist_ok": True}
             await self._transport.send(Call("POST", "/v1/collections", encode(body)))
         return AsyncCollection(self._transport, name)
@@ -343,7 +354,7 @@ class AsyncDatabase:
         the name of its collection.
         """
         query = ask(text, embedding, k, filter, fields, options)
-        body = encode({"collections": list(collections), "query": query})
+        body = encode({"collections": several(collections, "collections"), "query": query})
         return Result.from_json((await self._transport.send(Call("POST", "/v1/search", body))).json())
 
     async def collections(self) -> list[CollectionInfo]:
@@ -399,7 +410,10 @@ class AsyncDatabase:
         await self._transport.send(Call("DELETE", alias_path(alias), again=False))
 
     async def drop(self, name: str) -> None:
-        """Deletes a collection with all its documents. Aliases that lead to it are dropped or switched before."""
+        """Deletes a collection with all its documents.
+
+        While aliases lead to it, that is a ServerError with the code "aliased": drop or switch them before.
+        """
         await self._transport.send(Call("DELETE", path(name)))
 
     async def embed_passages(self, texts: Sequence[str]) -> list[list[float]]:
@@ -412,8 +426,9 @@ class AsyncDatabase:
 
     async def _embed(self, role: str, texts: Sequence[str]) -> list[list[float]]:
         out: list[list[float]] = []
-        for i in range(0, len(texts), 256):
-            body = encode({"input": list(texts[i : i + 256]), "model": f"frony-{role}"})
+        every = several(texts, "texts")
+        for i in range(0, len(every), 256):
+            body = encode({"input": every[i : i + 256], "model": f"frony-{role}"})
             answer = (await self._transport.send(Call("POST", "/v1/embeddings", body))).json()
             out += [e["embedding"] for e in answer["data"]]
         return out

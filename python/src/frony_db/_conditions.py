@@ -54,6 +54,8 @@ def negate(condition: Condition) -> Condition:
 
 def one_of(field: str, values: Iterable[Any]) -> Condition:
     """Whether a field has one of the values."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise ValueError(f"filter: {field!r}: want a list of values, not {values!r}")
     listed = list(values)
     return compare(field, "IN", listed) if listed else FALSE
 

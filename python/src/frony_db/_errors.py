@@ -39,7 +39,18 @@ class ExistsError(ServerError):
 
 
 class BusyError(ServerError):
-    """The server is overloaded, loading or stopping, and retries did not help."""
+    """The server cannot answer for now, and retries did not help. Nothing was done.
+
+    It is overloaded, loading or stopping, or its storage engine's servers are not available.
+    """
+
+
+class UnknownOutcomeError(ServerError):
+    """The storage engine's answer to a write was lost: each document may have been written or not.
+
+    Upserts of documents with ids, replacements, updates and deletes can be sent again. An insert
+    may then fail with ExistsError because of itself.
+    """
 
 
 class ConnectionFailed(FronyDBError):

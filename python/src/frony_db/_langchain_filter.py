@@ -61,6 +61,8 @@ def _operator(name: str, op: str, value: Any) -> Condition:
         case "$exists":
             return exists(name) if value else negate(exists(name))
         case "$between":
+            if not isinstance(value, (list, tuple)) or len(value) != 2:
+                raise ValueError(f"filter: {name!r}: $between wants two values, not {value!r}")
             low, high = value
             return all_of([compare(name, ">=", low), compare(name, "<=", high)])
         case "$not" if isinstance(value, dict):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from . import _server
 from ._async import AsyncDatabase
@@ -37,8 +38,11 @@ def open(
 
 
 def connect(url: str, *, key: str | None = None, retries: int = 4, timeout: float = 60.0) -> Database:
-    """The database of a server, such as http://127.0.0.1:7700. It sends nothing yet."""
-    return Database(Transport(Endpoint(url, key, retries, timeout)))
+    """The database of a server, such as http://127.0.0.1:7700. It sends nothing yet.
+
+    `timeout` is the time in seconds to connect, and to wait for the next part of an answer.
+    """
+    return Database(Transport(_endpoint(url, key, retries, timeout)))
 
 
 def open_async(
@@ -58,7 +62,14 @@ def open_async(
 
 def connect_async(url: str, *, key: str | None = None, retries: int = 4, timeout: float = 60.0) -> AsyncDatabase:
     """Like connect, for coroutines."""
-    return AsyncDatabase(AsyncTransport(Endpoint(url, key, retries, timeout)))
+    return AsyncDatabase(AsyncTransport(_endpoint(url, key, retries, timeout)))
+
+
+def _endpoint(url: str, key: str | None, retries: int, timeout: float) -> Endpoint:
+    at = urlsplit(url)
+    if at.scheme not in ("http", "https") or not at.hostname:
+        raise ValueError(f"url {url!r}: want http://HOST:PORT or https://HOST:PORT, such as http://127.0.0.1:7700")
+    return Endpoint(url, key, retries, timeout)
 
 
 def asynchronous(database: Database) -> AsyncDatabase:

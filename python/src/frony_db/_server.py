@@ -114,7 +114,9 @@ def _closed(connection: socket.socket) -> bool:
 def _same_model(path: Path, asked: str | None, running: str | None) -> None:
     if asked is not None and asked != running:
         has = running or "that is built in"
-        raise OpenError(path, f"another process has it open with the model {has}, and this one asks for {asked}")
+        raise OpenError(
+            path, f"it is open already with the model {has}, and not with {asked}; close it, or leave the model out"
+        )
 
 
 def _open(path: Path, run: Path, read_only: bool, model: str | None, arguments: list[str]) -> Hold:

@@ -46,7 +46,7 @@ class Endpoint:
             return wait
         if isinstance(outcome, httpx.Response):
             raise error(outcome)
-        raise ConnectionFailed(f"no answer from {self.url}: {outcome or type(outcome).__name__}") from outcome
+        raise ConnectionFailed(f"no answer from {self.url}: {str(outcome) or type(outcome).__name__}") from outcome
 
 
 class Transport:

@@ -826,7 +826,7 @@ class ProblemDetail:
     hint: str | None = None
     #: What happened, for people
     message: str
-    #: The part of the request at fault
+    #: The part of the request at fault, as the request names it
     param: str | None = None
     #: The id of the request in the server's log
     request_id: str | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ._errors import FronyDBError
+from ._errors import FronyDBError, ServerError
 from ._types import ProblemDetail, UploadLine
 
 
@@ -57,4 +57,8 @@ class UploadReport:
                 rejected.append(Rejected(self.progress.sent + at, json.loads(batch[at]).get("id"), line.error))
         if total is None:
             raise FronyDBError(f"the upload was cut off; {self.written} documents before it were written")
+        if total.error is not None:  # the server could not go on, such as with a full disk
+            written = self.written + (total.written or 0)
+            why = f"the upload ended after {written} documents were written: {total.error.message}"
+            raise ServerError(200, replace(total.error, message=why))
         return UploadReport(self.progress.plus(len(batch), total.written or 0, total.rejected or 0), rejected)

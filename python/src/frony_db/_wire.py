@@ -6,6 +6,7 @@ import email.utils
 import json
 import random
 import time
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +15,7 @@ from urllib.parse import quote
 
 import httpx
 
-from ._errors import BusyError, ExistsError, NotFoundError, ServerError
+from ._errors import BusyError, ExistsError, NotFoundError, ServerError, UnknownOutcomeError
 from ._types import Document, Filter, ProblemDetail, SearchOptions
 
 # A request has at most so many documents and bytes: the server's limits, with room to spare.
@@ -39,12 +40,31 @@ def _encode(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in a document: {value!r}")
 
 
-def batches(documents: Iterable[Document]) -> Iterator[list[bytes]]:
-    """Encoded documents, as many as fit in a request."""
+def several(values: Iterable[str], what: str) -> list[str]:
+    """A list of texts. A single one is refused: its letters would be taken for the list."""
+    if isinstance(values, (str, bytes)):
+        raise TypeError(f"{what}: want a list, not {values!r}; write [{values!r}]")
+    return list(values)
+
+
+def each(documents: Iterable[Document]) -> Iterator[Document]:
+    """The documents, which are dicts."""
+    for i, d in enumerate(documents):
+        if not isinstance(d, Mapping):
+            raise TypeError(f"document {i} is {d!r:.40}; want a list of dicts such as {{'id': '1', 'text': '…'}}")
+        yield d
+
+
+def batches(documents: Iterable[Document], *, name: bool) -> Iterator[list[bytes]]:
+    """Encoded documents, as many as fit in a request.
+
+    With `name`, those without an id get one here, so that a request that is sent twice does not
+    write twice.
+    """
     batch: list[bytes] = []
     size = 0
-    for d in documents:
-        line = encode(d)
+    for d in each(documents):
+        line = encode({**d, "id": uuid.uuid4().hex} if name and not d.get("id") else d)
         if batch and (len(batch) == BATCH_DOCUMENTS or size + len(line) > BATCH_BYTES):
             yield batch
             batch, size = [], 0
@@ -69,12 +89,20 @@ def ask(
 
 def path(*parts: str) -> str:
     """The path of a collection, or of what is under it."""
-    return "/v1/collections/" + "/".join(quote(p, safe="") for p in parts)
+    return "/v1/collections/" + "/".join(map(_part, parts))
 
 
 def alias_path(alias: str) -> str:
     """The path of an alias."""
-    return "/v1/aliases/" + quote(alias, safe="")
+    return "/v1/aliases/" + _part(alias)
+
+
+def _part(name: str) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"names and ids are texts, not {type(name).__name__}: {name!r}")
+    if not name:
+        raise ValueError("a name or an id is empty")
+    return quote(name, safe="")
 
 
 @dataclass(slots=True)
@@ -136,5 +164,6 @@ def error(response: httpx.Response) -> ServerError:
         409: ExistsError if detail.code in ("exists", "collection_exists") else ServerError,
         429: BusyError,
         503: BusyError,
+        504: UnknownOutcomeError if detail.code == "unknown_outcome" else ServerError,
     }.get(response.status_code, ServerError)
     return kind(response.status_code, detail)

@@ -33,6 +33,7 @@ from ._open import asynchronous
 from ._sync import Database
 from ._types import CollectionOptions, Match, Result, StoredDocument
 from ._types import Document as Stored
+from ._wire import several
 
 __all__ = ["FronyDBEmbeddings", "FronyDBRetriever", "FronyDBTranslator", "FronyDBVectorStore"]
 
@@ -87,7 +88,7 @@ class FronyDBVectorStore(VectorStore):
         **kwargs: Any,
     ) -> list[str]:
         """Writes texts, replacing those with the same ids, and returns the ids."""
-        listed = list(texts)
+        listed = several(texts, "texts")
         if embeddings is None and self._embedding is not None:
             embeddings = self._embedding.embed_documents(listed)
         return self._connection.collection().upsert(_stored(listed, metadatas, ids, embeddings)).ids
@@ -102,7 +103,7 @@ class FronyDBVectorStore(VectorStore):
         **kwargs: Any,
     ) -> list[str]:
         """The same as add_texts for coroutines."""
-        listed = list(texts)
+        listed = several(texts, "texts")
         if embeddings is None and self._embedding is not None:
             embeddings = await self._embedding.aembed_documents(listed)
         collection = await self._connection.collection_async()

@@ -126,19 +126,13 @@ class FronyDBVectorStore(BasePydanticVectorStore):
         self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **delete_kwargs: Any
     ) -> None:
         """Deletes the nodes that have one of the ids and match the filter."""
-        if node_ids is None and filters is None:
-            raise ValueError("delete_nodes: want node_ids or filters; clear() deletes everything")
-        where = _where(node_ids, None, translate(filters))
-        self._connection.collection().delete(filter=where or "TRUE")
+        self._connection.collection().delete(filter=_deletion(node_ids, filters))
 
     async def adelete_nodes(
         self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **delete_kwargs: Any
     ) -> None:
         """The same as delete_nodes for coroutines."""
-        if node_ids is None and filters is None:
-            raise ValueError("adelete_nodes: want node_ids or filters; aclear() deletes everything")
-        where = _where(node_ids, None, translate(filters))
-        await (await self._connection.collection_async()).delete(filter=where or "TRUE")
+        await (await self._connection.collection_async()).delete(filter=_deletion(node_ids, filters))
 
     def clear(self) -> None:
         """Deletes all nodes."""
@@ -226,6 +220,12 @@ class FronyDBEmbedding(BaseEmbedding):
 
 
 # An index of a store that has the texts asks with an empty list of node_ids, and means any.
+def _deletion(node_ids: list[str] | None, filters: MetadataFilters | None) -> Condition | str:
+    if node_ids is None and filters is None:
+        raise ValueError("delete_nodes: want node_ids or filters; clear() deletes everything")
+    return _where(node_ids, None, translate(filters)) or "TRUE"
+
+
 def _where(node_ids: list[str] | None, doc_ids: list[str] | None, filters: Condition | None) -> Condition | None:
     parts: list[Condition] = [] if filters is None else [filters]
     if node_ids is not None:

@@ -70,9 +70,9 @@ func columns(header []string, opts *Options) ([]column, error) {
 	}
 	has := func(r role) bool { return slices.ContainsFunc(out, func(c column) bool { return c.role == r }) }
 	if !has(roleText) && !has(roleEmbedding) {
-		hint := "name the text column"
+		hint := "name it with --text-field"
 		if opts.Comma != 0 {
-			hint += fmt.Sprintf(", or the separator if it is not %q", opts.Comma)
+			hint += fmt.Sprintf(", or the separator with --comma if it is not %q", opts.Comma)
 		}
 		return nil, fmt.Errorf("%w %q for the text is not among %q; %s", ErrColumn, opts.textName(), names(out), hint)
 	}

@@ -299,7 +299,7 @@ func (r *Record) check(opts *Options) error {
 	if r.Text != "" {
 		return errors.New("the text is only white space")
 	}
-	return fmt.Errorf("no text: field %q is missing or empty, and there is no embedding", opts.textName())
+	return fmt.Errorf("no text: field %q is missing or empty (--text-field names another), and there is no embedding", opts.textName())
 }
 
 // checkText returns an error at bytes that are not valid text. offset is where b begins

@@ -56,7 +56,7 @@ func parquetColumns(root *parquet.Column, halves []bool, opts *Options) ([]parqu
 		}
 	}
 	if !slices.ContainsFunc(p.out, func(c parquetColumn) bool { return c.role == roleText || c.role == roleEmbedding }) {
-		p.fault("%w %q for the text is not among %q; name the text column", ErrColumn, opts.textName(), p.seen)
+		p.fault("%w %q for the text is not among %q; name it with --text-field", ErrColumn, opts.textName(), p.seen)
 	} else if err := opts.checkNamed(p.seen); err != nil {
 		p.faults = append(p.faults, err)
 	}
