@@ -24,8 +24,8 @@ func (x *Index) recodeSoon() {
 }
 
 // recode makes codes of the other kind of all documents, from their full vectors in
-// memory. Operations wait meanwhile: a fraction of a second for a million. The graph is
-// gone then, and is to be built over the new codes. It is false if the index is closed.
+// memory. Operations wait meanwhile: about a second for a million on two cores. The graph
+// is gone then, and is to be built over the new codes. It is false if the index is closed.
 func (x *Index) recode() bool {
 	x.halting.Add(1)
 	defer x.halting.Add(-1)
