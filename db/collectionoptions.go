@@ -125,7 +125,7 @@ func (g Graph) check() error {
 	case "", GraphAuto, GraphAlways:
 		return nil
 	}
-	return fmt.Errorf("Graph is %q; want %s or %s", string(g), GraphAuto, GraphAlways)
+	return reason.For(nil, "{Graph} is %q; want %s or %s", string(g), GraphAuto, GraphAlways)
 }
 
 const (
