@@ -184,7 +184,11 @@ func (m model) nearest(q []float32, k int) []string {
 // derived with the store.
 func TestDeferredGraphAgainstModel(t *testing.T) {
 	soon(t, 1500, 8)
-	for _, set := range []Settings{{Dims: 8}, {Dims: 8, HeadDims: 4}, {Dims: 8, HeadDims: 4, NoTail: true}, {Dims: 16, Full: true}} {
+	sets := []Settings{{Dims: 8, HeadDims: 4}, {Dims: 8}, {Dims: 8, HeadDims: 4, NoTail: true}, {Dims: 16, Full: true}}
+	if testing.Short() {
+		sets = sets[:1]
+	}
+	for _, set := range sets {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("%d/%d seed %d", set.HeadDims, set.Dims, seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1))
@@ -309,7 +313,11 @@ func TestBuildsBesideWrites(t *testing.T) {
 	for range questionsMost {
 		x.questions.offer(x.vector())
 	}
-	for round := range 4 {
+	rounds := 4
+	if testing.Short() {
+		rounds = 2
+	}
+	for round := range rounds {
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		loop := func(seed uint64, do func(rng *rand.Rand) error) {
@@ -488,6 +496,10 @@ func TestNumbersWithoutGraph(t *testing.T) {
 // A number is freed once, whether the graph or nobody has known it, and however repairs
 // and deletes meet: a document that took it over would vanish with the second time.
 func TestRepairBesideDeletes(t *testing.T) {
+	times := 40
+	if testing.Short() {
+		times = 10
+	}
 	for _, set := range []Settings{{Dims: 8}, {Dims: 8, Graph: GraphAlways}} {
 		x := open(t, set)
 		x.upsert(x.puts(0, 300)...)
@@ -496,7 +508,7 @@ func TestRepairBesideDeletes(t *testing.T) {
 		for w := range uint64(3) {
 			wg.Go(func() {
 				rng := rand.New(rand.NewPCG(w, 77))
-				for range 40 {
+				for range times {
 					var puts []Put
 					var ids []string
 					for i := range 100 { // many at once: a repair has time to come between
