@@ -40,6 +40,15 @@ func asks(text string) bool {
 // a document needs, and most documents that only share words with a part need more of them
 // than they have: see leastWords.
 func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, error) {
+	workers := s.spare
+	if s.x.gathered != nil || s.x.lexical.Len() < besideFrom {
+		workers = 1
+	}
+	return s.partsBy(ctx, k, all, workers)
+}
+
+// partsBy is parts for some workers.
+func (s *search) partsBy(ctx context.Context, k int, all []scored, workers int) ([]scored, error) {
 	parts := s.telling()
 	needed := float32(0)
 	if s.q.PerGroup == 0 && !s.q.Reciprocal { // by groups it takes more than k
@@ -48,14 +57,11 @@ func (s *search) parts(ctx context.Context, k int, all []scored) ([]scored, erro
 	found := make([][]scored, len(parts))
 	traces := make([]Trace, len(parts))
 	errs := make([]error, len(parts))
-	workers := max(1, min(s.spare, len(parts)))
-	if s.x.gathered != nil || s.x.lexical.Len() < besideFrom {
-		workers = 1
-	}
+	workers = max(1, min(workers, len(parts)))
 	t := s.scanTogether(parts)
 	parallel.Run(workers, len(parts), func(worker int, items iter.Seq[int]) {
 		one := *s
-		one.part, one.together, one.spare, one.needed = true, t, s.spare/workers, needed
+		one.part, one.together, one.spare, one.needed = true, t, max(1, s.spare/workers), needed
 		if worker > 0 { // a view is for one goroutine
 			r := *s.Reader
 			r.view = s.x.st.View(s.view.TS)

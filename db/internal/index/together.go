@@ -32,7 +32,7 @@ type together struct {
 func (t *together) nearest(ctx context.Context, s *search, number, want int) ([]uint32, bool, error) {
 	t.once.Do(func() {
 		t.want = want
-		t.nodes = s.nearestOf(ctx, t.vectors, want, t.cores)
+		t.nodes = s.nearestOf(ctx, t.vectors, want, t.cores, togetherBlocks)
 		t.err = ctx.Err()
 	})
 	if t.err != nil || want != t.want {
@@ -41,8 +41,8 @@ func (t *together) nearest(ctx context.Context, s *search, number, want int) ([]
 	return t.nodes[number], true, nil
 }
 
-// nearestOf is nearest for several vectors.
-func (s *search) nearestOf(ctx context.Context, vectors [][]float32, want, cores int) [][]uint32 {
+// nearestOf is nearest for several vectors, so many blocks at a time.
+func (s *search) nearestOf(ctx context.Context, vectors [][]float32, want, cores, atOnce int) [][]uint32 {
 	table := s.x.codes.sketches.Load()
 	blocks := table.Blocks()
 	if s.allowed != nil {
@@ -58,7 +58,7 @@ func (s *search) nearestOf(ctx context.Context, vectors [][]float32, want, cores
 	}
 	workers := sketchWorkers(table.Len(), cores)
 	found := make([][]topk.Best, workers) // by worker and vector
-	steps := (blocks + togetherBlocks - 1) / togetherBlocks
+	steps := (blocks + atOnce - 1) / atOnce
 	parallel.Run(workers, steps, func(w int, items iter.Seq[int]) {
 		found[w] = make([]topk.Best, len(vectors))
 		for i := range vectors {
@@ -66,8 +66,8 @@ func (s *search) nearestOf(ctx context.Context, vectors [][]float32, want, cores
 		}
 		for step := range items {
 			for i, q := range queries {
-				first := step * togetherBlocks
-				s.sketchedPart(ctx, table, q, &found[w][i], first, min(first+togetherBlocks, blocks))
+				first := step * atOnce
+				s.sketchedPart(ctx, table, q, &found[w][i], first, min(first+atOnce, blocks))
 			}
 		}
 	})

@@ -15,7 +15,7 @@ import (
 //	terms:     count | count × ( key u64, df | df × posting )
 //
 // Documents are in the order of their slots, which are renumbered from 0. A
-// posting is encoded as in memory. Numbers are uvarints unless their size is
+// posting is encoded as in the tail of a list. Numbers are uvarints unless their size is
 // given. The forward index is rebuilt from the postings, so that the two cannot
 // contradict each other.
 const (
