@@ -40,6 +40,7 @@ func (g *Graph) Add(id uint32) error {
 	}
 	for !g.link(w, id, level) {
 	}
+	g.settle(w)
 	return nil
 }
 

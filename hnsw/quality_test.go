@@ -132,7 +132,7 @@ func TestFilter(t *testing.T) {
 					if st.Flat {
 						flat++
 					}
-					if st.Flat && st.Distances > allow.Count()+max(700, allow.Count()/4)+128 {
+					if st.Flat && st.Distances > allow.Count()+max(700, allow.Count()/4)+128+len(g.Landmarks()) {
 						t.Errorf("%s %g: %d distances for %d allowed", kind, share, st.Distances, allow.Count())
 					}
 				}
