@@ -15,10 +15,11 @@ import (
 // Landmarks are rows that every search reads, so they are in the cache: measuring all
 // of them takes no longer than a descent (docs/decisions/0182).
 const (
-	landmarksMost  = 256  // nodes that a search measures
-	landmarksFrom  = 1024 // nodes of the smallest graph that has landmarks
-	landmarkShare  = 64   // nodes for each landmark, up to landmarksMost
-	landmarkSample = 16   // nodes from which each is chosen
+	landmarksMost    = 256
+	landmarksFrom    = 1024 // nodes of the smallest graph that has landmarks
+	landmarkShare    = 64   // nodes for each landmark, up to landmarksMost
+	landmarkSample   = 16   // nodes from which each is chosen
+	landmarksPerSlot = 2    // landmarks that a walk measures, for each slot of its beam
 )
 
 // landmarks are chosen when the graph has doubled since the last time. Readers load
@@ -29,7 +30,8 @@ type landmarks struct {
 	next atomic.Int64 // live nodes at which to choose again
 }
 
-// list returns the landmarks, which must not be changed.
+// list returns the landmarks, which must not be changed. They are in the order in
+// which they were chosen, so that the first of them are far from each other too.
 func (l *landmarks) list() []uint32 {
 	if ids := l.ids.Load(); ids != nil {
 		return *ids

@@ -110,7 +110,7 @@ func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 		g.scan(w, sl, q, s.K)
 		return true
 	}
-	g.approach(w, sl, q, e, 0)
+	g.approach(w, sl, q, e, 0, f.ef)
 	if f.trial < math.MaxInt { // landmarks and seeds are not of the walk
 		n := g.Seeds() + len(g.landmarks.list())
 		f.trial, f.budget = f.trial+n, f.budget+n

@@ -78,9 +78,11 @@ func (g *Graph) Seeds() int { return len(g.seeds.list()) }
 
 // approach leaves in the beam the nodes from which to walk level to: the nearest
 // that a descent from the entry point e finds or, on level 0, e itself and the nearest
-// landmarks and seeds. A graph without landmarks is descended to level 0 as well.
-func (g *Graph) approach(w *scratch, s *slabs, q []byte, e uint64, to int) {
+// landmarks and seeds: the wider the beam of the walk, ef, the more of the former. A
+// graph without landmarks is descended to level 0 as well.
+func (g *Graph) approach(w *scratch, s *slabs, q []byte, e uint64, to, ef int) {
 	marks, seeds := g.landmarks.list(), g.seeds.list()
+	marks = marks[:min(len(marks), landmarksPerSlot*ef)]
 	g.start(w, q, entryNode(e))
 	if to > 0 || len(marks) == 0 {
 		g.descend(w, s, q, entryLevel(e), to)
