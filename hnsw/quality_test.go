@@ -70,7 +70,7 @@ func TestChurn(t *testing.T) {
 			was, before := meanRecall(r, fresh, queries, s, nil)
 			is, after := meanRecall(r, g, queries, s, nil)
 			t.Logf("%s, ef %d: recall %.4f, fresh %.4f; distances %.0f, fresh %.0f", what, ef, is, was, after, before)
-			if is < was-0.005 || after > before*1.1 {
+			if is < was-0.0075 || after > before*1.1 { // a standard error of recall is .003
 				t.Errorf("seed %d: %s, ef %d: recall %.4f, fresh %.4f; distances %.0f, fresh %.0f", seed, what, ef, is, was, after, before)
 			}
 		}
