@@ -40,6 +40,7 @@ func (g *Graph) Add(id uint32) error {
 	}
 	for !g.link(w, id, level) {
 	}
+	g.settle(w)
 	return nil
 }
 
@@ -91,7 +92,7 @@ func (g *Graph) explore(w *scratch, s *slabs, id uint32, level int, entry uint64
 	}
 	f := effort{ef: g.opts.EfConstruction, k: g.m0, stop: buildStop, trial: math.MaxInt, budget: math.MaxInt}
 	top := entryLevel(entry)
-	g.approach(w, s, code, entry, level)
+	g.approach(w, s, code, entry, level, f.ef)
 	for l := min(level, top); l >= 0; l-- {
 		g.walk(w, s, code, l, f)
 		w.cands = w.cands[:0]

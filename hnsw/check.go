@@ -3,13 +3,14 @@ package hnsw
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Check verifies the invariants of a graph at rest: lists hold distinct nodes in
-// use, of the right level and within bounds; there is one tree, linked in both
-// directions; and every live node is reachable from the entry point. It returns
-// all faults that it finds, up to a hundred. The time is linear in the number of
-// links. No Add, Delete or Repair may run at the same time.
+// use, of the right level and within bounds; searches begin at nodes in use; there
+// is one tree, linked in both directions; and every live node is reachable from the
+// entry point. It returns all faults that it finds, up to a hundred. The time is
+// linear in the number of links. No Add, Delete or Repair may run at the same time.
 func (g *Graph) Check() error {
 	c := &checker{g: g, s: g.slabs.Load()}
 	g.twins.groups.Range(func(_, gr any) bool {
@@ -22,6 +23,7 @@ func (g *Graph) Check() error {
 		c.node(id)
 	}
 	c.counts()
+	c.starts()
 	c.reachable()
 	return errors.Join(c.faults...)
 }
@@ -164,6 +166,15 @@ func (c *checker) counts() {
 	}
 	if n := c.g.dead.Load(); n != c.dead {
 		c.fault("%d deleted nodes are counted, %d found", n, c.dead)
+	}
+}
+
+// starts checks the nodes other than the entry point where searches begin.
+func (c *checker) starts() {
+	for _, id := range slices.Concat(c.g.seeds.list(), c.g.landmarks.list()) {
+		if !c.linked(id) || has(c.s.twin, id) {
+			c.fault("searches begin at %d, which is not in the graph", id)
+		}
 	}
 }
 

@@ -30,6 +30,11 @@
 //
 // A node's level is a hash of its id and the seed, so it is not stored.
 //
+// Links of the upper levels lead a new node that is on them to its neighbours
+// there. On level 0 all walks begin at the nearest of some landmarks, nodes that
+// are far from each other; in graphs of fewer than 1,024 nodes, where a descent
+// through the levels ends.
+//
 // # Invariants
 //
 //  1. Words are written atomically, and at every moment a list is a list of

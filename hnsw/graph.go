@@ -38,6 +38,8 @@ type Graph struct {
 	twins twins
 	seeds seeds
 
+	landmarks landmarks
+
 	repair sync.Mutex // held by Repair and WriteTo; taken before freeze
 	epoch  epoch.Epoch
 

@@ -70,7 +70,7 @@ func TestChurn(t *testing.T) {
 			was, before := meanRecall(r, fresh, queries, s, nil)
 			is, after := meanRecall(r, g, queries, s, nil)
 			t.Logf("%s, ef %d: recall %.4f, fresh %.4f; distances %.0f, fresh %.0f", what, ef, is, was, after, before)
-			if is < was-0.005 || after > before*1.1 {
+			if is < was-0.0075 || after > before*1.1 { // a standard error of recall is .003
 				t.Errorf("seed %d: %s, ef %d: recall %.4f, fresh %.4f; distances %.0f, fresh %.0f", seed, what, ef, is, was, after, before)
 			}
 		}
@@ -132,7 +132,7 @@ func TestFilter(t *testing.T) {
 					if st.Flat {
 						flat++
 					}
-					if st.Flat && st.Distances > allow.Count()+max(700, allow.Count()/4)+128 {
+					if st.Flat && st.Distances > allow.Count()+max(700, allow.Count()/4)+128+len(g.Landmarks()) {
 						t.Errorf("%s %g: %d distances for %d allowed", kind, share, st.Distances, allow.Count())
 					}
 				}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/fronyai/frony-db/internal/frame"
 )
@@ -23,14 +24,14 @@ func Read(r io.Reader, space Space) (*Graph, error) {
 		return nil, err
 	}
 	d.h = decodeHeader(h)
-	if d.h.nodes > MaxID+1 || d.h.seeds > seedsMost || d.h.upper>>6 > d.h.nodes {
+	if d.h.nodes > MaxID+1 || d.h.seeds > seedsMost || d.h.landmarks > landmarksMost || d.h.settle > math.MaxInt64 || d.h.upper>>6 > d.h.nodes {
 		return nil, fmt.Errorf("%w: impossible sizes", ErrCorrupt)
 	}
 	d.g, err = New(space, &Options{M: int(d.h.m), EfConstruction: int(d.h.efConstruction), Seed: d.h.seed})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	for _, step := range []func() error{d.nodes, d.upper, d.seeds, d.verify, d.groups} {
+	for _, step := range []func() error{d.nodes, d.upper, d.seeds, d.landmarks, d.verify, d.groups} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -140,6 +141,21 @@ func (d *decoder) seeds() error {
 	for ; len(b) > 0; b = b[4:] {
 		d.g.seeds.add(binary.LittleEndian.Uint32(b))
 	}
+	return nil
+}
+
+// landmarks reads the landmarks, which verify checks.
+func (d *decoder) landmarks() error {
+	b, err := d.next(4 * int(d.h.landmarks))
+	if err != nil {
+		return err
+	}
+	ids := make([]uint32, d.h.landmarks)
+	for i := range ids {
+		ids[i] = binary.LittleEndian.Uint32(b[4*i:])
+	}
+	d.g.landmarks.ids.Store(&ids)
+	d.g.landmarks.next.Store(int64(d.h.settle))
 	return nil
 }
 

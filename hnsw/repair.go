@@ -38,6 +38,10 @@ func (g *Graph) Repair(o RepairOptions) (freed []uint32) {
 	poor := g.replaceLinks(s, gone, o.Workers)
 	g.replaceEntry(gone)
 	g.seeds.remove(gone)
+	g.landmarks.remove(gone, g.Len())
+	w := g.enter()
+	g.settle(w)
+	g.leave(w)
 	g.reinsert(poor, o.Workers)
 	g.epoch.Wait() // for searches that have one of them in their beam
 	return g.free(s, gone)

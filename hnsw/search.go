@@ -110,9 +110,10 @@ func (g *Graph) search(w *scratch, q []byte, s Search) (flat bool) {
 		g.scan(w, sl, q, s.K)
 		return true
 	}
-	g.approach(w, sl, q, e, 0)
-	if seeds := g.Seeds(); f.trial < math.MaxInt { // they are not of the walk
-		f.trial, f.budget = f.trial+seeds, f.budget+seeds
+	g.approach(w, sl, q, e, 0, f.ef)
+	if f.trial < math.MaxInt { // landmarks and seeds are not of the walk
+		n := g.Seeds() + len(g.landmarks.list())
+		f.trial, f.budget = f.trial+n, f.budget+n
 	}
 	if !g.walk(w, sl, q, 0, f) {
 		g.scan(w, sl, q, s.K)

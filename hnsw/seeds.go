@@ -8,12 +8,12 @@ import (
 
 // Data has islands, such as form letters or a second language, that no walk
 // leaves and none enters: their nodes link to each other, and all others have
-// nearer neighbours than them. A search that begins at one entry point misses
-// them. So it begins at the nearest of some seeds as well: nodes that searches
-// for their own rows were found to miss.
+// nearer neighbours than them. A search that begins elsewhere misses them. So it
+// begins at the nearest of some seeds as well: nodes that searches for their own
+// rows were found to miss.
 const (
 	seedsMost = 512 // nodes that a search measures before it walks
-	seedBeam  = 4   // of these, nodes that it walks from
+	seedBeam  = 4   // of these and the landmarks, nodes that it walks from
 )
 
 // seeds are the nodes of Seed. Readers load the list without a lock. It grows by
@@ -77,20 +77,34 @@ func (g *Graph) Seed(id uint32) bool {
 func (g *Graph) Seeds() int { return len(g.seeds.list()) }
 
 // approach leaves in the beam the nodes from which to walk level to: the nearest
-// that a descent from the entry point e finds and, on level 0, the nearest seeds.
-func (g *Graph) approach(w *scratch, s *slabs, q []byte, e uint64, to int) {
+// that a descent from the entry point e finds or, on level 0, e itself and the nearest
+// landmarks and seeds: the wider the beam of the walk, ef, the more of the former. A
+// graph without landmarks is descended to level 0 as well.
+func (g *Graph) approach(w *scratch, s *slabs, q []byte, e uint64, to, ef int) {
+	marks, seeds := g.landmarks.list(), g.seeds.list()
+	marks = marks[:min(len(marks), landmarksPerSlot*ef)]
 	g.start(w, q, entryNode(e))
-	g.descend(w, s, q, entryLevel(e), to)
-	ids := g.seeds.list()
-	if to > 0 || len(ids) == 0 {
+	if to > 0 || len(marks) == 0 {
+		g.descend(w, s, q, entryLevel(e), to)
+	}
+	if to > 0 || len(marks)+len(seeds) == 0 {
 		return
 	}
 	first := w.beam[0]
 	w.beam = w.beam[:0]
+	g.nearest(w, s, q, marks, entryID(first))
+	g.nearest(w, s, q, seeds, entryID(first))
+	// Always from there too: the others may be the remains of a tree of deleted nodes.
+	w.insert(first)
+}
+
+// nearest adds to the beam those of ids, other than first, that are among the
+// nearest seedBeam.
+func (g *Graph) nearest(w *scratch, s *slabs, q []byte, ids []uint32, first uint32) {
 	for len(ids) > 0 {
 		n := 0
 		for ; len(ids) > 0 && n < scanBatch; ids = ids[1:] {
-			if id := ids[0]; int(id) < s.cap() && id != entryID(first) {
+			if id := ids[0]; int(id) < s.cap() && id != first {
 				w.ids[n] = id
 				n++
 			}
@@ -101,14 +115,14 @@ func (g *Graph) approach(w *scratch, s *slabs, q []byte, e uint64, to int) {
 			w.addSeed(pack(d, w.ids[i]))
 		}
 	}
-	// Always from there too: a seed may be the remains of a tree of deleted nodes.
-	w.insert(first)
 }
 
-// addSeed adds a seed to the beam if it is among the nearest seedBeam.
+// addSeed adds a seed or landmark to the beam if it is among the nearest seedBeam.
 func (w *scratch) addSeed(e uint64) {
 	last := len(w.beam) - 1
 	switch {
+	case slices.Contains(w.beam, e): // it is both
+		return
 	case len(w.beam) < seedBeam:
 	case e < w.beam[last]:
 		w.beam = w.beam[:last]

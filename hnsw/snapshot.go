@@ -11,6 +11,7 @@ import "encoding/binary"
 //	│ header                                                       │
 //	│   M u32 · efConstruction u32 · nodes u32 · upper lists u32   │
 //	│   seed u64 · entry u64 · root u32 · nodes of Seed u32        │
+//	│   landmarks u32 · live nodes at which to choose others u64   │
 //	├──────────────────────────────────────────────────────────────┤
 //	│ a frame for each 4,096 nodes (the last may have fewer)       │
 //	│   links      nodes in frame × 2M u32                         │
@@ -21,13 +22,15 @@ import "encoding/binary"
 //	│   lists in frame × M u32                                     │
 //	├──────────────────────────────────────────────────────────────┤
 //	│ nodes of Seed, u32 each                                      │
+//	├──────────────────────────────────────────────────────────────┤
+//	│ landmarks, u32 each                                          │
 //	└──────────────────────────────────────────────────────────────┘
 //
 // The size of every frame follows from the header.
 const (
 	snapshotMagic   = "fronyhns"
-	snapshotVersion = 4
-	headerSize      = 40
+	snapshotVersion = 5
+	headerSize      = 52
 	marksSize       = chunkWords * 8
 )
 
@@ -40,6 +43,8 @@ type header struct {
 	entry             uint64
 	root              uint32
 	seeds             uint32 // nodes of Seed
+	landmarks         uint32
+	settle            uint64 // live nodes at which to choose other landmarks
 }
 
 func (h *header) encode() []byte {
@@ -52,7 +57,9 @@ func (h *header) encode() []byte {
 	b = le.AppendUint64(b, h.seed)
 	b = le.AppendUint64(b, h.entry)
 	b = le.AppendUint32(b, h.root)
-	return le.AppendUint32(b, h.seeds)
+	b = le.AppendUint32(b, h.seeds)
+	b = le.AppendUint32(b, h.landmarks)
+	return le.AppendUint64(b, h.settle)
 }
 
 // decodeHeader decodes a header of headerSize bytes.
@@ -67,6 +74,8 @@ func decodeHeader(b []byte) header {
 		entry:          le.Uint64(b[24:]),
 		root:           le.Uint32(b[32:]),
 		seeds:          le.Uint32(b[36:]),
+		landmarks:      le.Uint32(b[40:]),
+		settle:         le.Uint64(b[44:]),
 	}
 }
 

@@ -180,6 +180,7 @@ func FuzzRead(f *testing.F) {
 	for id := range uint32(20) {
 		g.Delete(id)
 	}
+	g.SetLandmarks(30, 90, 150)
 	good := snapshot(f, g)
 	q := query()
 	f.Add([]byte{}, false)

@@ -3,6 +3,7 @@ package hnsw
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/fronyai/frony-db/internal/parallel"
 )
@@ -21,9 +22,9 @@ func (d *decoder) verify() error {
 			return fmt.Errorf("%w: root %#x", ErrCorrupt, d.h.root)
 		}
 	}
-	for _, id := range d.g.seeds.list() {
+	for _, id := range slices.Concat(d.g.seeds.list(), d.g.landmarks.list()) {
 		if id >= d.h.nodes || !has(d.s.present, id) || has(d.s.twin, id) {
-			return fmt.Errorf("%w: seed %d is not in the graph", ErrCorrupt, id)
+			return fmt.Errorf("%w: searches begin at %d, which is not in the graph", ErrCorrupt, id)
 		}
 	}
 	if err := d.verifyUpperLists(); err != nil {

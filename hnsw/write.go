@@ -26,6 +26,8 @@ func (g *Graph) WriteTo(out io.Writer) (int64, error) {
 		entry:          g.entry.Load(),
 		root:           g.root,
 		seeds:          uint32(len(g.seeds.list())),
+		landmarks:      uint32(len(g.landmarks.list())),
+		settle:         uint64(g.landmarks.next.Load()),
 	}
 	for h.nodes > 0 && !has(s.present, h.nodes-1) {
 		h.nodes--
@@ -48,6 +50,7 @@ func (g *Graph) WriteTo(out io.Writer) (int64, error) {
 		w.Frame(b)
 	}
 	w.Frame(appendWords(b[:0], g.seeds.list()))
+	w.Frame(appendWords(b[:0], g.landmarks.list()))
 	n, err := w.End()
 	if err != nil {
 		return n, fmt.Errorf("hnsw: write snapshot: %w", err)
