@@ -98,6 +98,10 @@ func TestExactHybrid(t *testing.T) {
 func TestDeepCandidates(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
+	questions := 20
+	if testing.Short() {
+		questions = 6
+	}
 	for name, c := range map[string]struct {
 		set   Settings
 		found float64
@@ -125,7 +129,7 @@ func TestDeepCandidates(t *testing.T) {
 				"by cosine":  func(q *Query) { q.DenseWeight = new(float32(0.9)) },
 			} {
 				found, all := 0, 0
-				for range 20 {
+				for range questions {
 					q := Query{Text: sentence(rng, 3), Vector: positive(x.vector()), K: 10}
 					change(&q)
 					m, err := r.Search(t.Context(), q, new(Trace))
@@ -155,7 +159,7 @@ func TestDeepCandidates(t *testing.T) {
 						}
 					}
 				}
-				if all < 40 || float64(found) < c.found*float64(all) {
+				if all < 6*questions || float64(found) < c.found*float64(all) {
 					t.Errorf("seed %d, %s: %d of %d found", seed, ask, found, all)
 				}
 			}
