@@ -5,7 +5,7 @@ BIN := $(CURDIR)/.cache/bin
 LINT := $(BIN)/golangci-lint-v2.15.0
 FUZZTIME ?= 10s
 # Long tests in which nothing runs at once: the race detector would only slow them.
-SEQUENTIAL := TestKill|TestRestoreRefuses|TestTornSnapshot|TestChurn|TestRecall|TestBackupChain|TestDamage|TestSpaceUnderChurn|TestFlippedLog|TestShortManifest|TestCalibrates|TestBackgroundSnapshot|TestSystemStopped
+SEQUENTIAL := TestKill|TestRestoreRefuses|TestTornSnapshot|TestChurn|TestRecall|TestBackupChain|TestDamage|TestSpaceUnderChurn|TestFlippedLog|TestShortManifest|TestCalibrates|TestBackgroundSnapshot|TestSystemStopped|TestDeferredGraphAgainstModel|TestGraphWhenWorthIt|TestChoosesCodes$$|TestDeepCandidates|TestExactHybrid|TestNumbersWithoutGraph|TestHalfBuilt
 
 .PHONY: help
 help: ## print this help

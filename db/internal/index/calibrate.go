@@ -245,7 +245,7 @@ func (s *search) truth(ctx context.Context) (nodes []uint32, places []int, err e
 
 // calibrateCoded is how many candidates by codes are compared by their full vectors, where
 // what is measured is how many must be.
-const calibrateCoded = 1000
+const calibrateCoded = 500
 
 // ranks are the places of nodes among all that the search may return, by their
 // sketches.
