@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/fronyai/frony-db/db/internal/store"
 	"github.com/fronyai/frony-db/hnsw"
-	"github.com/fronyai/frony-db/internal/topk"
 	"github.com/fronyai/frony-db/quant"
 )
 
@@ -212,63 +210,6 @@ func (x *Index) measure(ctx context.Context, m *measurement, vector []float32) b
 	return true
 }
 
-// truth are the nearest nodes, and their places among all by the codes of all dimensions,
-// if there are such.
-func (s *search) truth(ctx context.Context) (nodes []uint32, places []int, err error) {
-	var top []scored
-	if s.x.codes.whole() {
-		code := s.code()
-		coded := s.scanned(code, calibrateCoded)
-		keys := make([]uint32, len(coded))
-		s.x.codes.distances(code, coded, keys)
-		at := make(map[uint32]uint32, len(coded))
-		for i, node := range coded {
-			at[node] = keys[i]
-		}
-		slices.Sort(keys)
-		if top, err = s.compare(coded); err == nil {
-			top = top[:min(len(top), s.q.K)]
-			for _, t := range top {
-				place, _ := slices.BinarySearch(keys, at[t.node])
-				places = append(places, place)
-			}
-		}
-	} else {
-		top, err = s.exact(ctx, s.q.K)
-	}
-	nodes = make([]uint32, len(top))
-	for i, t := range top {
-		nodes[i] = t.node
-	}
-	return nodes, places, err
-}
-
-// calibrateCoded is how many candidates by codes are compared by their full vectors, where
-// what is measured is how many must be.
-const calibrateCoded = 500
-
-// ranks are the places of nodes among all that the search may return, by their
-// sketches.
-func (s *search) ranks(ctx context.Context, nodes []uint32) ([]int, error) {
-	table := s.x.codes.sketches.Load()
-	q := table.Query(s.q.Vector)
-	own := make([]float32, len(nodes))
-	table.Estimate(q, nodes, own)
-	// One that is far behind the others shall not make a list of all that there is.
-	above := topk.Best{Want: calibrateMost, Floor: topk.ScoreKey(^uint32(0), slices.Min(own))}
-	s.sketchedPart(ctx, table, q, &above, 0, table.Blocks())
-	keys := above.Keys()
-	ranks := make([]int, len(nodes))
-	for i, node := range nodes {
-		place, _ := slices.BinarySearch(keys, topk.ScoreKey(node, own[i]))
-		ranks[i] = len(keys) - 1 - place
-	}
-	return ranks, ctx.Err()
-}
-
-// calibrateMost is the largest number of candidates that is told from others.
-const calibrateMost = 20_000
-
 // climb asks the graph, if there is one, with wider and wider beams.
 func (s *search) climb(m *measurement, truth []uint32) {
 	g := s.x.graph.asked()
@@ -306,13 +247,13 @@ func (m *measurement) conclude(margin float64) {
 	c := &m.cal
 	for i := range calibrateK {
 		slices.Sort(m.ranks[i])
+		slices.Sort(m.coded[i])
 		for j, recall := range recalls {
 			lost := 1 - float64(recall)
-			n := len(m.ranks[i])
-			rank := m.ranks[i][min(n, int(math.Ceil((1-lost/4)*float64(n))))-1]
+			rank := quantile(m.ranks[i], 1-lost/4)
 			c.Sketches[i][j] = max(sketchedMin, 2*float64(calibrateK[i]), margin*float64(rank+1))
-			if slices.Sort(m.coded[i]); len(m.coded[i]) == n {
-				c.Codes[i][j] = margin * float64(m.coded[i][min(n, int(math.Ceil((1-lost/4)*float64(n))))-1]+1)
+			if len(m.coded[i]) > 0 { // there are codes of all dimensions
+				c.Codes[i][j] = margin * float64(quantile(m.coded[i], 1-lost/4)+1)
 			}
 			for b, found := range m.found[i] {
 				if calibrateBeams[b] >= calibrateK[i] && found/float64(c.Questions) >= 1-lost/2 {

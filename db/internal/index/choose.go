@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -113,8 +112,7 @@ func needed(ranks []int) int {
 		return 0
 	}
 	slices.Sort(ranks)
-	kept := 1 - (1-defaultRecall)/2
-	return ranks[min(len(ranks), int(math.Ceil(kept*float64(len(ranks)))))-1] + 1
+	return quantile(ranks, 1-(1-defaultRecall)/2) + 1
 }
 
 // trial is some documents with both kinds of codes.

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/fronyai/frony-db/db/internal/fusion"
 	"github.com/fronyai/frony-db/internal/topk"
 	"github.com/fronyai/frony-db/quant"
 )
@@ -111,7 +110,7 @@ func (s *search) bar(found [][]scored, k int) float32 {
 // promising are those of s.rest which can have a score of bar or more, and are not among
 // all.
 func (s *search) promising(all []scored, bar float32) []scored {
-	words, err := s.wordScale(), s.codeError()
+	err := s.codeError()
 	known := make(map[uint32]bool, len(all))
 	for _, a := range all {
 		known[a.node] = true
@@ -123,7 +122,7 @@ func (s *search) promising(all []scored, bar float32) []scored {
 		if a.about {
 			most.cosine += err
 		}
-		if s.add(&most, words); most.score < bar {
+		if s.add(&most); most.score < bar {
 			s.dropped = true
 			continue
 		}
@@ -145,9 +144,8 @@ func (s *search) promising(all []scored, bar float32) []scored {
 // their full vectors.
 func settle(sides []*search, all []scored, k int) ([]scored, error) {
 	enough := k
-	words := make([]fusion.Scale, len(sides))
-	for i, s := range sides {
-		if words[i] = s.wordScale(); s.rough {
+	for _, s := range sides {
+		if s.rough {
 			enough = max(enough, s.refines(k))
 		}
 	}
@@ -167,7 +165,7 @@ func settle(sides []*search, all []scored, k int) ([]scored, error) {
 			if err := s.exactly(a); err != nil {
 				return nil, err
 			}
-			s.add(a, words[a.side])
+			s.add(a)
 		}
 		if s.isNear(*a) {
 			near++

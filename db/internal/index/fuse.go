@@ -35,12 +35,8 @@ func fuse(sides []*search, found [][]scored, k int) ([]scored, error) {
 	start, s := time.Now(), sides[0]
 	defer func() { s.trace.Rerank += time.Since(start) }()
 	if s.q.Reciprocal {
-		ceilings := make([]float32, len(sides))
-		for i, s := range sides {
-			ceilings[i] = max(1e-9, s.x.lexical.Ceiling(s.q.Text))
-		}
 		all := slices.Concat(found...)
-		fuseRanks(all, s.weight(), s.q.Unknown, ceilings)
+		fuseRanks(all, s.weight(), s.q.Unknown, ceilings(sides))
 		order(all)
 		return all, nil
 	}
@@ -67,6 +63,7 @@ func fuse(sides []*search, found [][]scored, k int) ([]scored, error) {
 func rescale(sides []*search, found [][]scored) error {
 	var foreign []float32
 	for i, s := range sides {
+		s.bm25 = s.wordScale()
 		foreign = append(foreign, s.addForeign(found[i])...)
 	}
 	if len(sides) == 1 && sides[0].scale != nil {
@@ -110,9 +107,8 @@ func (s *search) weight() float64 {
 
 // score adds the scores of candidates, each scaled to [0, 1] and weighted.
 func (s *search) score(all []scored) {
-	words := s.wordScale()
 	for i := range all {
-		s.add(&all[i], words)
+		s.add(&all[i])
 	}
 }
 
@@ -127,12 +123,12 @@ func (s *search) wordScale() fusion.Scale {
 // A document in another script than the question's cannot share its words. That it
 // has none of them says nothing, so it is given the lexical score that is expected of
 // its cosine; as far as there are others, which are given theirs: expected.
-func (s *search) add(a *scored, lexical fusion.Scale) {
+func (s *search) add(a *scored) {
 	dense, weight := fusion.Scale{Low: s.scale.low, High: 1}, s.scale.weight
 	near := dense.Apply(a.cosine)
 	words := s.scale.expect(near) * float64(a.foreign)
 	if a.bm25 > 0 {
-		words = max(words, lexical.Apply(a.bm25))
+		words = max(words, s.bm25.Apply(a.bm25))
 	}
 	a.near = float32(weight * near)
 	a.score = float32(weight*near + (1-weight)*words)

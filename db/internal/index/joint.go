@@ -111,23 +111,28 @@ func (s *search) asking(question, k int) *search {
 // search the ends of the scales are those of the candidates of all sides together.
 func score(ctx context.Context, sides []*search, found [][]scored, k int) (all []scored, err error) {
 	q := sides[0].q
-	ceilings := make([]float32, len(sides))
-	for i, s := range sides {
-		ceilings[i] = float32(max(1e-9, float64(s.x.lexical.Ceiling(s.q.Text))))
-	}
 	switch {
 	case q.Text != "" && (q.Vector != nil || q.Unknown):
 		if len(sides) > 1 {
 			return fuseSides(ctx, sides, found, k)
 		}
 	case q.Text != "" && (len(sides) > 1 || q.Best):
-		for i := range found {
+		for i, ceiling := range ceilings(sides) {
 			for n := range found[i] {
-				found[i][n].score = min(1, found[i][n].bm25/ceilings[i])
+				found[i][n].score = min(1, found[i][n].bm25/ceiling)
 			}
 		}
 	}
 	return slices.Concat(found...), nil
+}
+
+// ceilings are what the question's BM25 can reach at each side, above 0.
+func ceilings(sides []*search) []float32 {
+	all := make([]float32, len(sides))
+	for i, s := range sides {
+		all[i] = max(1e-9, s.x.lexical.Ceiling(s.q.Text))
+	}
+	return all
 }
 
 // fuseSides gives the candidates of a hybrid search of several indexes their scores.

@@ -171,7 +171,7 @@ func (s *search) leastWords(dense, named []scored, k int) float32 {
 	}
 	lift := 0.0
 	for _, n := range named {
-		lift = max(lift, float64(min(mostSound, soundWeight*n.sound)))
+		lift = max(lift, float64(min(mostSound, soundWeight*n.score)))
 	}
 	last := dense[0]
 	for _, all := range [][]scored{dense, s.rest} {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fronyai/frony-db/db/filter"
+	"github.com/fronyai/frony-db/db/internal/fusion"
 	"github.com/fronyai/frony-db/db/internal/store"
 )
 
@@ -143,12 +144,13 @@ type search struct {
 	beyond bool   // the dense retriever has come to documents below MinCosine
 
 	// Of a hybrid search.
-	rough                 bool     // cosines are estimates until candidates are settled
-	scale                 *scale   // nil: not made yet
-	rest                  []scored // beyond the hundred nearest, or so
-	leastBM25, leastSound float32  // of documents that the words, and the names, have not found
-	named                 bool     // some have names of the question
-	dropped               bool     // candidates which are not among the best were left out
+	rough                 bool         // cosines are estimates until candidates are settled
+	scale                 *scale       // nil: not made yet
+	bm25                  fusion.Scale // made with it, of the question's words
+	rest                  []scored     // beyond the hundred nearest, or so
+	leastBM25, leastSound float32      // of documents that the words, and the names, have not found
+	named                 bool         // some have names of the question
+	dropped               bool         // candidates which are not among the best were left out
 
 	// Of a search for a part of a question.
 	part     bool

@@ -21,7 +21,7 @@ func (s *search) sounds() []scored {
 	hits := s.x.lexical.Search(nil, q)
 	found := make([]scored, len(hits))
 	for i, h := range hits {
-		found[i] = scored{node: h.Node, score: h.Score, sound: h.Score}
+		found[i] = scored{node: h.Node, score: h.Score}
 	}
 	return found
 }
